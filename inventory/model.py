@@ -1,0 +1,148 @@
+"""What an inventory says, resolved: one frozen value per host, per credential, per waiver, per profile.
+
+Everything here is already validated: ports are ints in 1-65535, names are unique, references exist.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+ROLES = ("primary", "backup")  # the roles that a gateway can have; a profile uses one or both
+
+
+class Rule(enum.StrEnum):
+    """How the vendor's checker chooses a port from its ordered list."""
+
+    COMMON_ELSE_PER_ROLE = "common, else per role"
+    COMMON = "common"
+    PER_ROLE = "per role"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPort:
+    """One port of a profile's ordered list, with the label that people know it by."""
+
+    number: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleValues:
+    """The registry values that hold a role's pin and, where it is known, its gateway's address."""
+
+    role: str
+    port_value: str
+    address_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """An agent product as data. `connect_timeout` is in seconds; `views` are 64 and/or 32."""
+
+    name: str
+    title: str
+    key: str  # below HKEY_LOCAL_MACHINE, no hive in front
+    views: tuple[int, ...] = (64, 32)
+    roles: tuple[RoleValues, ...] = ()
+    ports: tuple[ListedPort, ...] = ()
+    rule: Rule = Rule.COMMON_ELSE_PER_ROLE
+    tunnel: Literal["permanent", "on-demand"] = "permanent"
+    connect_timeout: float = 3.0
+    canary_address: str | None = None  # an address where nothing listens
+    canary_port: int | None = None  # a port that a gateway never serves
+    source: str = ""  # "shipped", or the file that it was read from
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """The roles of this product, in order."""
+        return tuple(role.role for role in self.roles)
+
+    @property
+    def port_numbers(self) -> tuple[int, ...]:
+        """The ports of the list, in the vendor's order."""
+        return tuple(port.number for port in self.ports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRef:
+    """Where a secret is to be found; never the secret. `fields` holds the reference's other keys."""
+
+    source: Literal["env", "file", "command", "keyring", "prompt"]
+    fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A logon: the user name, and a reference to its password (None: Kerberos takes it from the ticket cache)."""
+
+    name: str
+    username: str
+    password: SecretRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a host's value came from: `layer` is "host web1", "group paris", "defaults" or "built in"."""
+
+    layer: str
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        """Write it as `file:line (layer)`, or the layer alone where no file said it."""
+        return f"{self.file}:{self.line} ({self.layer})" if self.line else self.layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A server with an agent, every setting resolved. Seconds for `timeout`; None where it is derived."""
+
+    name: str
+    address: str
+    port: int
+    profile: Profile
+    transport: Literal["https", "http"] = "https"
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = "negotiate"
+    credential: str | None = None
+    ca: Path | None = None
+    tls_pin: str | None = None  # "sha256:" and 64 hex digits, lower case
+    configuration: str = "Microsoft.PowerShell"  # the session configuration that is asked for
+    gateways: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # role -> address
+    desired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # role -> desired pin
+    canary_address: str | None = None  # the host's own, else the profile's
+    timeout: float | None = None
+    repin: Literal["allow", "forbid"] = "allow"
+    site: str | None = None
+    tags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()  # every group that the host is in, nearest first
+    origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A verdict that is known and accepted for some hosts until a day (that day included)."""
+
+    hosts: tuple[str, ...]
+    verdict: str
+    reason: str
+    until: date
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """A whole inventory. `hosts` keeps the file's order; `digest` is the SHA-256 (hex) of the file's bytes."""
+
+    path: Path
+    digest: str
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, Sequence[str]]  # group -> the names of its hosts, children's included
+    credentials: Mapping[str, Credential]
+    waivers: tuple[Waiver, ...] = ()
+    remarks: tuple[str, ...] = ()  # said to the user, no error: a deadline too short for its mode, ...

@@ -1,0 +1,1 @@
+"""The command line: options, wiring, printing, exit codes. No logic."""

@@ -1,0 +1,91 @@
+"""The words of a verdict: what fleetcheck believes and concludes. `orchestrator.domain.verdict` decides them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class Verdict(enum.StrEnum):
+    """What fleetcheck concludes about a host or a role, worst first: the order is the severity."""
+
+    CUT_OFF = "cut-off"
+    BLOCKED = "blocked"
+    DISCONNECTED = "disconnected"
+    SUSPECT = "suspect"
+    SPLIT = "split"
+    BAD_PIN = "bad-pin"
+    UNREADABLE = "unreadable"
+    UNTESTED = "untested"
+    DRIFT_BLOCKED = "drift-blocked"
+    DRIFTED = "drifted"
+    STALE = "stale"
+    NO_AGENT = "no-agent"
+    UNKNOWN = "unknown"
+    OK = "ok"
+
+    @property
+    def severity(self) -> int:
+        """0 for the worst."""
+        return tuple(Verdict).index(self)
+
+
+class Belief(enum.StrEnum):
+    """What we believe of a (role, port) after all attempts."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    INTERCEPTED = "intercepted"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """What the registry holds for a role. `port` is None where it is no port; `shown` is the data as text, uncleaned,
+    None where the value is missing; `kind` is the registry kind, None where it is missing.
+    """
+
+    port: int | None
+    kind: str | None
+    shown: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleJudgement:
+    """One role of one host: its pin, what is desired, what is believed of every listed port, and the conclusion.
+
+    `live` holds the remote ports of live connections of this role. `action` is what to do, empty for `ok`.
+    """
+
+    role: str
+    verdict: Verdict
+    pin: Pin
+    desired: int | None
+    beliefs: Mapping[int, Belief]
+    live: tuple[int, ...]
+    evidence: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The conclusion about a host. `role` names the worst role where the roles differ, else None.
+
+    `roles` is empty for the host verdicts (unknown, unreadable, no-agent, split). `view` is the registry view that
+    was judged. `any_live`: a tunnel is up for some role. `evidence` and `remarks` are sentences, uncleaned.
+    """
+
+    verdict: Verdict
+    role: str | None = None
+    roles: tuple[RoleJudgement, ...] = ()
+    view: int | None = None
+    any_live: bool = False
+    evidence: tuple[str, ...] = ()
+    action: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The verdict as it is written: `cut-off (backup)` where the roles differ."""
+        return f"{self.verdict} ({self.role})" if self.role else str(self.verdict)

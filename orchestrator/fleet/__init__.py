@@ -1,0 +1,1 @@
+"""Many hosts: deadlines, width, breakers, signals, and the workflows over them."""

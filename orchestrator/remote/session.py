@@ -1,0 +1,101 @@
+"""The seam between fleetcheck and a host: run one constant script with parameters, get one reply.
+
+Transports live behind it (`orchestrator.remote.pypsrp_transport`, ...) and none of their types cross it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+Parameter = int | str | list[int] | list[str]
+
+Resolver = Callable[[str], Awaitable[Sequence[str]]]
+"""A host name to its IP addresses, best first. Raises OSError where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """PowerShell text that never changes, and its SHA-256 in hex."""
+
+    name: str
+    text: str
+    sha256: str
+
+    @classmethod
+    def load(cls, name: str) -> Script:
+        """Read a script that is shipped in `orchestrator.remote.scripts`, such as "probe"."""
+        text = resources.files("orchestrator.remote.scripts").joinpath(f"{name}.ps1").read_text("ascii")
+        return cls(name, text, hashlib.sha256(text.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logon:
+    """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr."""
+
+    username: str
+    password: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a host's WinRM listens and how to trust it."""
+
+    host: str  # the inventory's name, for messages
+    address: str  # a name or an IP address; TLS and Kerberos check against it
+    port: int
+    transport: Literal["https", "http"]
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic"]
+    ca: Path | None = None
+    tls_pin: str | None = None
+    configuration: str = "Microsoft.PowerShell"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """One record of a pipeline's error stream, uncleaned."""
+
+    kind: str  # the fully qualified error id, or the exception's type
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a script run brought back. `text` is the pipeline's output, joined; timings in milliseconds."""
+
+    text: str
+    errors: tuple[ErrorRecord, ...] = ()
+    auth: str | None = None
+    certificate: str | None = None
+    timings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    received: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+class Session(Protocol):
+    """One conversation with one host. Not shared between tasks."""
+
+    async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        """Open a shell, run the script once, return its reply.
+
+        Raises `orchestrator.remote.faults.Fault` and nothing else. Cancelling it (a deadline) cuts the
+        connection; whatever runs underneath is gone within a second.
+        """
+
+    async def close(self) -> tuple[str, ...]:
+        """Close what is open; never raises. What went wrong comes back as remarks."""
+
+
+class Transport(Protocol):
+    """Makes sessions. Holds what is worth having once for a whole run: trust settings, threads."""
+
+    def session(self, endpoint: Endpoint, logon: Logon, *, deadline: float) -> Session:
+        """Make a session that may take `deadline` seconds in all; nothing is sent yet."""
+
+    async def aclose(self) -> None:
+        """Give back threads and sockets. Sessions still open are cut."""
