@@ -1,0 +1,50 @@
+"""The one error that leaves this room: a `Fault` says where on the way to a host's answer something failed, and why.
+
+Fault    phase, cause, detail, advice, again, code
+"""
+
+from __future__ import annotations
+
+import enum
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+
+
+class Again(enum.StrEnum):
+    """Whether what failed is worth another try, inside the host's deadline. A write is read first, always."""
+
+    NEVER = "never"
+    ONCE = "once"  # once, after the cure
+    BACKOFF = "backoff"  # full jitter, 1-30 s, three tries at most
+    LATER = "later"  # as BACKOFF, starting from its long end: a quota or a reboot takes its time
+
+
+class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/cause.py` are classes of fault
+    """A host gave no reply that can be used.
+
+    `detail` is what was seen, uncleaned where it quotes the host; `advice` is our own words on what to do next;
+    `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did.
+    """
+
+    def __init__(  # noqa: PLR0913  # a value with six fields, all by keyword
+        self,
+        *,
+        phase: Phase,
+        cause: Cause,
+        detail: str,
+        advice: str = "",
+        again: Again = Again.NEVER,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(phase, cause, detail)
+        self.phase = phase
+        self.cause = cause
+        self.detail = detail
+        self.advice = advice
+        self.again = again
+        self.code = code
+
+    def __str__(self) -> str:
+        """Write it as one line: phase, cause, detail."""
+        return f"{self.phase}: {self.cause}: {self.detail}"
