@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from orchestrator.domain.outcome import Phase
+
 Parameter = int | str | list[int] | list[str]
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
@@ -80,6 +82,13 @@ class Reply:
 class Session(Protocol):
     """One conversation with one host. Not shared between tasks."""
 
+    @property
+    def phase(self) -> Phase:
+        """How far it is, or how far it came. OPEN or later: the host took the logon. Before AUTH: no user name left.
+
+        May be read at any time, by a deadline that wants to say where it hung.
+        """
+
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Open a shell, run the script once, return its reply.
 
@@ -94,8 +103,14 @@ class Session(Protocol):
 class Transport(Protocol):
     """Makes sessions. Holds what is worth having once for a whole run: trust settings, threads."""
 
-    def session(self, endpoint: Endpoint, logon: Logon, *, deadline: float) -> Session:
-        """Make a session that may take `deadline` seconds in all; nothing is sent yet."""
+    def session(
+        self, endpoint: Endpoint, logon: Logon, *, deadline: float, accepted: Callable[[], None] | None = None
+    ) -> Session:
+        """Make a session that may take `deadline` seconds in all; nothing is sent yet.
+
+        `accepted` is called once, in the event loop's thread, as soon as the host took the logon: others who wait
+        to know whether this credential is good need not wait for the answer of the script.
+        """
 
     async def aclose(self) -> None:
         """Give back threads and sockets. Sessions still open are cut."""
