@@ -1,0 +1,49 @@
+"""Room for the run in this process: every host in flight needs file descriptors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+try:
+    import resource
+except ImportError:  # no such limits on this system
+    resource = None  # type: ignore[assignment]  # the module is looked at before use
+
+PER_HOST = 2  # its socket, and one more while a lost connection is made anew
+SPARE = 64  # database, terminal, event loop, libraries
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many hosts may be in flight. `words` says why it is fewer than was asked for; empty where it is not."""
+
+    jobs: int
+    words: str = ""
+
+
+def make_room(jobs: int) -> Room:
+    """Raise the soft limit of open files as far as `jobs` hosts need it; where that is too little, lower the width."""
+    if resource is None:
+        return Room(jobs)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = jobs * PER_HOST + SPARE
+    if soft in (resource.RLIM_INFINITY, -1) or soft >= wanted:
+        return Room(jobs)
+    limit = wanted if hard in (resource.RLIM_INFINITY, -1) else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    except (OSError, ValueError):  # some systems cap it below their own hard limit
+        limit = soft
+    return fit(jobs, limit)
+
+
+def fit(jobs: int, limit: int) -> Room:
+    """Say how many hosts at once `limit` open files allow: at least one."""
+    possible = max(1, (limit - SPARE) // PER_HOST)
+    if possible >= jobs:
+        return Room(jobs)
+    return Room(
+        possible,
+        f"{possible} hosts at a time instead of {jobs}: this process may open {limit} files; "
+        f"`ulimit -n {jobs * PER_HOST + SPARE}` before the command gives it room",
+    )
