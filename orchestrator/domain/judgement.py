@@ -42,8 +42,10 @@ class Belief(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """What the registry holds for a role. `port` is None where it is no port; `shown` is the data as text, uncleaned,
-    None where the value is missing; `kind` is the registry kind, None where it is missing.
+    """What the registry holds for a role.
+
+    `port` is None where it is no port; `shown` is the data as text, uncleaned, None where the value is missing;
+    `kind` is the registry kind, None where it is missing.
     """
 
     port: int | None

@@ -52,8 +52,10 @@ class Source(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """One registry value. `data` is an int for DWORD (unsigned) and QWORD, text for SZ and EXPAND_SZ (unexpanded),
-    a tuple of texts for MULTI_SZ, lower-case hex digits for the others. `cut`: the answer's size limit took the data.
+    """One registry value.
+
+    `data` is an int for DWORD (unsigned) and QWORD, text for SZ and EXPAND_SZ (unexpanded), a tuple of texts for
+    MULTI_SZ, lower-case hex digits for the others. `cut`: the answer's size limit took the data.
     """
 
     name: str
@@ -101,8 +103,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
-    """A connect that must fail. `kind` is "address" (hit: that port is intercepted everywhere) or "port" (hit:
-    what connects at that address is intercepted). A result of `connected` is a hit.
+    """A connect that must fail; a result of `connected` is a hit.
+
+    `kind` is "address" (a hit: that port is intercepted everywhere) or "port" (a hit: what connects at that address
+    is intercepted).
     """
 
     kind: str
