@@ -73,17 +73,23 @@ class View:
     path: str = ""
     values: tuple[Value, ...] = ()
     error: str | None = None  # type name and HResult of what stopped the reading
+    dropped: int = 0  # values left out whole, because not even their names fitted into the answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A gateway address of a role, as the probe found it. `decides`: attempts at it decide the belief."""
+    """A gateway address of a role, as the probe found it. `decides`: attempts at it decide the belief.
+
+    `value` is the registry value that held it, None for the inventory's. A guess that does not decide was only
+    watched for live connections, never tried.
+    """
 
     role: str
     source: Source
     name: str
     addresses: tuple[str, ...] = ()
     decides: bool = False
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
