@@ -1,0 +1,20 @@
+"""IP addresses as text, in one spelling, so that two of them can be compared."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+
+
+@functools.lru_cache(maxsize=4096)
+def canonical(address: str) -> str:
+    """Give an address in its one spelling; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) as IPv4.
+
+    What is no address (a name) comes back in lower case. Never raises.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address.lower()
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)

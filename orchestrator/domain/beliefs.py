@@ -1,0 +1,79 @@
+"""What we believe of a (role, port) after all attempts and canaries of a reading."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+from orchestrator.domain.address import canonical
+from orchestrator.domain.judgement import Belief
+from orchestrator.domain.reading import Attempt, Reading, Result, Target
+
+
+class _Rank(enum.IntEnum):
+    """What one attempt says; over the tries at one address the highest counts."""
+
+    UNTRIED = 0
+    CLOSED = 1
+    CONNECTED = 2
+
+
+_RANKS = dict.fromkeys(Result, _Rank.CLOSED) | {
+    Result.CONNECTED: _Rank.CONNECTED,
+    Result.NAME_ERROR: _Rank.UNTRIED,
+    Result.ERROR: _Rank.UNTRIED,  # it says nothing about the gateway: no ephemeral ports, cut by the deadline
+}
+
+
+class Beliefs:
+    """The beliefs of one reading. Only attempts at the target that decides for a role count."""
+
+    def __init__(self, reading: Reading) -> None:
+        hits = [canary for canary in reading.canaries if canary.result is Result.CONNECTED]
+        self._ports_hit = {canary.port for canary in hits if canary.kind == "address"}
+        self._addresses_hit = {canonical(canary.address) for canary in hits if canary.kind == "port"}
+        self._targets: dict[str, Target] = {}
+        for target in reading.targets:
+            if target.decides:
+                self._targets.setdefault(target.role, target)
+        self._tries: dict[tuple[str, int], dict[str | None, _Rank]] = {}
+        for attempt in reading.attempts:
+            if at(attempt, self._targets.get(attempt.role)):
+                self._count(attempt)
+
+    def target(self, role: str) -> Target | None:
+        """Give the gateway that decides for a role, None where there is none."""
+        return self._targets.get(role)
+
+    def of(self, role: str, port: int) -> Belief:
+        """Give what is believed of a port to a role's gateway.
+
+        Open where one address connects and no canary says that something else answers there; intercepted where all
+        that connect are like that; untried where an address was not asked or told nothing; closed otherwise.
+        """
+        target = self._targets.get(role)
+        tries = self._tries.get((role, port))
+        if target is None or tries is None:
+            return Belief.UNTRIED
+        connected = [address for address, rank in tries.items() if rank is _Rank.CONNECTED]
+        if connected:
+            return Belief.INTERCEPTED if self._all_hit(port, connected) else Belief.OPEN
+        asked_all = all(canonical(address) in tries for address in target.addresses)
+        return Belief.CLOSED if asked_all and _Rank.UNTRIED not in tries.values() else Belief.UNTRIED
+
+    def _count(self, attempt: Attempt) -> None:
+        tries = self._tries.setdefault((attempt.role, attempt.port), {})
+        address = None if attempt.address is None else canonical(attempt.address)
+        tries[address] = max(tries.get(address, _Rank.UNTRIED), _RANKS[attempt.result])
+
+    def _all_hit(self, port: int, connected: Iterable[str | None]) -> bool:
+        return port in self._ports_hit or self._addresses_hit.issuperset(connected)
+
+
+def at(attempt: Attempt, target: Target | None) -> bool:
+    """Tell whether an attempt went to this target."""
+    return target is not None and (attempt.role, attempt.source, attempt.target) == (
+        target.role,
+        target.source,
+        target.name,
+    )
