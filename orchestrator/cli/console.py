@@ -1,0 +1,58 @@
+"""The two streams of every command: what was asked for goes to standard output, what is said about it to the other.
+
+A table is drawn where a person looks (a terminal, or `--table`); down a pipe go plain tab-separated lines.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TextIO
+
+from orchestrator.domain.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+def prepare_streams() -> None:
+    """Let a character that the terminal's encoding lacks come out as an escape, not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def draws(*, table: bool) -> bool:
+    """Tell whether standard output gets drawn tables: on a terminal, or where `--table` asks for them."""
+    return table or sys.stdout.isatty()
+
+
+def console(stream: TextIO) -> Console:
+    """Make a console that reads no markup and guesses no colours into text; it honours NO_COLOR and TERM=dumb."""
+    from rich.console import Console
+
+    return Console(file=stream, markup=False, emoji=False, highlight=False)
+
+
+def draw(drawing: RenderableType) -> None:
+    """Print a table or text to standard output."""
+    console(sys.stdout).print(drawing)
+
+
+def lines(rows: Iterable[Iterable[object]]) -> None:
+    """Print rows as tab-separated lines; each field is cleaned, so a line has as many fields as its row."""
+    for row in rows:
+        sys.stdout.write("\t".join(clean(str(field)) for field in row) + "\n")
+
+
+def say(message: str) -> None:
+    """Print one remark to standard error."""
+    sys.stderr.write(f"{message}\n")
+
+
+def document(content: Mapping[str, Any]) -> None:
+    """Print a JSON document: ASCII, lossless, indented by two."""
+    json.dump(content, sys.stdout, indent=2, ensure_ascii=True)
+    sys.stdout.write("\n")

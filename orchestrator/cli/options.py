@@ -1,0 +1,59 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.errors import CommandError
+
+InventoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--inventory",
+        "-i",
+        metavar="FILE",
+        help="Inventory file; else FLEETCHECK_INVENTORY, else ./fleet.yaml.",
+    ),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        "-l",
+        metavar="PATTERN",
+        help="Hosts to take: names, globs, ~regex, groups, tag=, site=, @file, - for standard input; "
+        "':' or ',' joins, ':&' intersects, ':!' leaves out. May be repeated.",
+    ),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="PATH|URL",
+        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state folder.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json.md).")]
+TableOption = Annotated[
+    bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")
+]
+
+
+def inventory_path(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the inventory file. Raises CommandError where nothing names one and ./fleet.yaml is not there."""
+    if option is not None:
+        return option
+    if named := environ.get("FLEETCHECK_INVENTORY"):
+        return Path(named)
+    default = Path("fleet.yaml")
+    if not default.exists():
+        raise CommandError(
+            "no inventory: there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one.\n"
+            "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
+        )
+    return default

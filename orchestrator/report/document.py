@@ -1,0 +1,178 @@
+"""The JSON documents that `--json` prints: every one says its kind and its version. `docs/json.md` lists the keys.
+
+A key is never given another meaning; one that goes away or changes raises the document's version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from inventory.model import Fleet, Host, Profile, Waiver
+from orchestrator.domain.outcome import Failed, Probed
+from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.report.host import Sighting
+from orchestrator.version import VERSION
+
+VERSIONS = {
+    "scan": 1,
+    "host": 1,
+    "scans": 1,
+    "hosts": 1,
+    "inventory": 1,
+    "inventory-host": 1,
+    "inventory-check": 1,
+    "profile": 1,
+    "profiles": 1,
+}
+
+
+def envelope(kind: str, **content: Any) -> dict[str, Any]:
+    """Put a document's head in front of its content."""
+    return {"fleetcheck": {"version": VERSION, "document": kind, "v": VERSIONS[kind]}, **content}
+
+
+def plain(value: Any) -> Any:  # noqa: PLR0911  # a kind of value a line
+    """Turn values into what JSON has: dataclasses and mappings into objects, times into ISO 8601 in UTC."""
+    match value:
+        case enum.Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case date():  # a datetime is one
+            return value.isoformat()
+        case Path():
+            return str(value)
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case tuple() | list() | set() | frozenset():
+            return [plain(item) for item in value]
+        case _ if dataclasses.is_dataclass(value):
+            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def scan_head(scan: ScanRecord) -> dict[str, Any]:
+    """Say what a scan was; its hosts as a count."""
+    head: dict[str, Any] = plain(dataclasses.replace(scan, hosts=()))
+    head["hosts"] = len(scan.hosts)
+    return head
+
+
+def host_line(record: HostRecord) -> dict[str, Any]:
+    """Say a host's result in short, for lists: no attempts, no registry values."""
+    outcome, judgement = record.outcome, record.judgement
+    failed = outcome if isinstance(outcome, Failed) else None
+    return {
+        "host": record.host,
+        "address": record.address,
+        "site": record.site,
+        "groups": list(record.groups),
+        "tags": list(record.tags),
+        "verdict": judgement.verdict.value,
+        "role": judgement.role,
+        "waived": record.waived,
+        "roles": [
+            {
+                "role": role.role,
+                "verdict": role.verdict.value,
+                "pin": role.pin.port,
+                "desired": role.desired,
+                "open": [port for port, belief in role.beliefs.items() if belief == "open"],
+                "live": list(role.live),
+            }
+            for role in judgement.roles
+        ],
+        "failure": {"phase": failed.phase.value, "cause": str(failed.cause)} if failed else None,
+        "action": judgement.action,
+        "ended": plain(outcome.trace.ended),
+    }
+
+
+def host_document(sighting: Sighting) -> dict[str, Any]:
+    """Say all that is known of a host from one scan."""
+    record = sighting.record
+    content = {
+        **host_line(record),
+        "port": record.port,
+        "profile": record.profile.name,
+        "desired": plain(record.desired),
+        "gateways": plain(record.gateways),
+        "repin": record.repin,
+        "judgement": plain(record.judgement),
+        "trace": plain(record.outcome.trace),
+        "reading": plain(record.outcome.reading) if isinstance(record.outcome, Probed) else None,
+    }
+    if isinstance(record.outcome, Failed):
+        content["failure"] = {
+            **content["failure"],
+            "detail": record.outcome.detail,
+            "advice": record.outcome.advice,
+        }
+    last = None
+    if sighting.last is not None:
+        last = {"scan": sighting.last[0].id, **host_line(sighting.last[1])}
+    return envelope("host", scan=scan_head(sighting.scan), host=content, last_reading=last)
+
+
+def scans_document(scans: Iterable[ScanRecord]) -> dict[str, Any]:
+    """List scans, newest first."""
+    return envelope("scans", scans=[scan_head(scan) for scan in scans])
+
+
+def hosts_document(hosts: Iterable[Host]) -> dict[str, Any]:
+    """List the names that a selection means."""
+    return envelope("hosts", hosts=[host.name for host in hosts])
+
+
+def setting_of(host: Host) -> dict[str, Any]:
+    """Say a host's settings; its profile by name."""
+    fields: dict[str, Any] = plain(dataclasses.replace(host, origins={}))
+    del fields["origins"]
+    return {**fields, "profile": host.profile.name}
+
+
+def inventory_document(fleet: Fleet, hosts: Iterable[Host]) -> dict[str, Any]:
+    """List hosts with their settings resolved."""
+    return envelope(
+        "inventory",
+        file=str(fleet.path),
+        digest=fleet.digest,
+        hosts=[setting_of(host) for host in hosts],
+        groups=plain(fleet.groups),
+        waivers=plain(fleet.waivers),
+        remarks=list(fleet.remarks),
+    )
+
+
+def inventory_host_document(host: Host) -> dict[str, Any]:
+    """Say one host's settings and where each came from."""
+    return envelope("inventory-host", host=setting_of(host), origins=plain(host.origins))
+
+
+def check_document(fleet: Fleet | None, problems: Iterable[Any], expired: Iterable[Waiver]) -> dict[str, Any]:
+    """Say whether an inventory is right. `problems` have file, line and message; `fleet` is None where there are any."""
+    return envelope(
+        "inventory-check",
+        problems=[{"file": str(item.file), "line": item.line, "message": item.message} for item in problems],
+        hosts=len(fleet.hosts) if fleet else None,
+        groups=len(fleet.groups) if fleet else None,
+        credentials=len(fleet.credentials) if fleet else None,
+        waivers=len(fleet.waivers) if fleet else None,
+        expired_waivers=plain(tuple(expired)),
+        remarks=list(fleet.remarks) if fleet else [],
+    )
+
+
+def profile_document(profile: Profile) -> dict[str, Any]:
+    """Say all of a profile."""
+    return envelope("profile", profile=plain(profile))
+
+
+def profiles_document(profiles: Iterable[Profile]) -> dict[str, Any]:
+    """List the shipped profiles."""
+    return envelope("profiles", profiles=[{"name": item.name, "title": item.title} for item in profiles])

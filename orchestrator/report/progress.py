@@ -1,0 +1,104 @@
+"""How far a scan is: counted from what is told, drawn as two lines on a terminal or written as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.domain.judgement import Verdict
+from orchestrator.report.words import duration, plural, shown
+
+_LONGEST_SHOWN = 3
+_LONGEST_FROM = 2.0  # seconds; below that a host is no news
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """Counts of a scan in progress. All times are seconds of one monotonic clock."""
+
+    total: int
+    began: float
+    done: int = 0
+    failed: int = 0
+    attention: int = 0
+    running: dict[str, float] = field(default_factory=dict)
+    stopping: bool = False
+
+    def started(self, host: str, now: float) -> None:
+        """Note that a host's work began."""
+        self.running.setdefault(host, now)
+
+    def finished(self, host: str, verdict: Verdict, *, waived: bool) -> None:
+        """Note that a host's result is stored."""
+        self.running.pop(host, None)
+        self.done += 1
+        self.failed += verdict is Verdict.UNKNOWN
+        self.attention += verdict not in {Verdict.UNKNOWN, Verdict.OK} and not waived
+
+    def rate(self, now: float) -> float:
+        """Hosts a second since the beginning; 0 before the first."""
+        return self.done / (now - self.began) if now > self.began else 0.0
+
+    def left(self, now: float) -> float | None:
+        """Seconds that the rest takes at this rate; None where nothing is known yet."""
+        rate = self.rate(now)
+        return (self.total - self.done) / rate if rate else None
+
+    def longest(self, now: float) -> list[tuple[str, float]]:
+        """The hosts that run longest, with their seconds, longest first."""
+        ages = [(host, now - began) for host, began in self.running.items() if now - began >= _LONGEST_FROM]
+        return sorted(ages, key=lambda pair: (-pair[1], pair[0]))[:_LONGEST_SHOWN]
+
+
+def progress_line(progress: Progress, now: float) -> str:
+    """Write the state in one line, uncleaned only in the hosts' names, which are the inventory's."""
+    return ", ".join(_words(progress, now))
+
+
+def progress_view(progress: Progress, now: float) -> RenderableType:
+    """Draw a bar with the counts below it."""
+    bar = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    bar.add_column(no_wrap=True)
+    bar.add_column(ratio=1)
+    bar.add_row(
+        Text(f"{progress.done:,}/{progress.total:,} hosts"),
+        ProgressBar(total=max(1, progress.total), completed=progress.done),
+    )
+    counts = Text("  ").append(
+        f"{progress.attention:,} need attention", "yellow" if progress.attention else "dim"
+    )
+    counts.append(", ").append(f"{progress.failed:,} failed", "red" if progress.failed else "dim")
+    for word in _pace(progress, now):
+        counts.append(f", {word}")
+    counts.no_wrap, counts.overflow = True, "ellipsis"
+    longest = shown("  " + _longest(progress, now), "dim")
+    longest.no_wrap, longest.overflow = True, "ellipsis"
+    return Group(bar, counts, longest)
+
+
+def _words(progress: Progress, now: float) -> Iterator[str]:
+    yield f"{progress.done:,} of {plural(progress.total, 'host')}"
+    yield f"{progress.attention:,} need attention"
+    yield f"{progress.failed:,} failed"
+    yield from _pace(progress, now)
+    if longest := _longest(progress, now):
+        yield longest
+
+
+def _pace(progress: Progress, now: float) -> Iterator[str]:
+    if progress.done:
+        yield f"{progress.rate(now):.1f} hosts/s"
+    if progress.stopping:
+        yield f"stopping: {plural(len(progress.running), 'host')} in flight"
+    elif (left := progress.left(now)) is not None and progress.done < progress.total:
+        yield f"about {duration(left)} left"
+
+
+def _longest(progress: Progress, now: float) -> str:
+    names = ", ".join(f"{host} {duration(age)}" for host, age in progress.longest(now))
+    return f"longest: {names}" if names else ""

@@ -1,0 +1,99 @@
+"""The small words of every screen: counts, ages, durations, folded names, and what a verdict looks like.
+
+Colour repeats what a word already says; no screen needs it to be understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.reading import Result
+from orchestrator.domain.text import clean
+
+NAMES_SHOWN = 10  # of a group's hosts; the rest is a count and a command that lists them
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+STYLES = {
+    Verdict.CUT_OFF: "bold red",
+    Verdict.BLOCKED: "red",
+    Verdict.DISCONNECTED: "red",
+    Verdict.SUSPECT: "magenta",
+    Verdict.SPLIT: "yellow",
+    Verdict.BAD_PIN: "yellow",
+    Verdict.UNREADABLE: "yellow",
+    Verdict.UNTESTED: "yellow",
+    Verdict.DRIFT_BLOCKED: "yellow",
+    Verdict.DRIFTED: "yellow",
+    Verdict.STALE: "cyan",
+    Verdict.NO_AGENT: "cyan",
+    Verdict.UNKNOWN: "blue",
+    Verdict.OK: "green",
+}
+
+RESULTS = {
+    Result.CONNECTED: "connected",
+    Result.REFUSED: "refused",
+    Result.TIMED_OUT: "timed out",
+    Result.UNREACHABLE: "unreachable",
+    Result.RESET: "reset",
+    Result.BLOCKED_LOCALLY: "blocked locally",
+    Result.NAME_ERROR: "name error",
+    Result.ERROR: "error",
+}
+
+
+def shown(text: str, style: str = "", *, limit: int | None = None) -> Text:
+    """Make text from anywhere fit to be seen: cleaned, and never read as markup. `limit` is in characters."""
+    return Text(clean(text, limit=limit), style=style)
+
+
+def styled(verdict: Verdict, label: str | None = None) -> Text:
+    """Write a verdict (or its label, with the role) in its colour."""
+    return Text(label or str(verdict), style=STYLES[verdict])
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write `1 host`, `2,000 hosts`; `many` where an s does not make the plural."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in its two largest units: `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    whole = max(0, round(seconds))
+    for size, unit, smaller, smaller_unit in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit} {rest} {smaller_unit}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Write how long ago something was: `just now`, `5 min ago`, `3 d ago`. Both are aware."""
+    seconds = (now - then).total_seconds()
+    if seconds < 1:
+        return "just now"
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{int(seconds)} s ago"
+
+
+def moment(when: datetime) -> str:
+    """Write a time as `2026-03-01 14:02 UTC`."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def folded(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> tuple[str, int]:
+    """Join the first `limit` names; the count is of those left out. A fold that would hide one name shows it."""
+    if len(names) <= limit + 1:
+        return ", ".join(names), 0
+    return ", ".join(names[:limit]), len(names) - limit
