@@ -1,0 +1,136 @@
+"""Where the database is: what the user named, or the state folder. Imports no driver and no SQL."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from orchestrator.store.errors import DriverMissingError, PlaceError
+
+ENVIRONMENT = "FLEETCHECK_DB"
+FILE_NAME = "fleetcheck.db"
+_SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
+_SECRET_KEYS = ("password", "sslpassword")
+_EXPECTED = "Expected the path of a file, or postgresql://user@server/name."
+
+
+@dataclass(frozen=True, slots=True)
+class SqlitePlace:
+    """A file, by its absolute path."""
+
+    path: Path
+
+    @property
+    def shown(self) -> str:
+        """The place as messages name it."""
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPlace:
+    """A database on a server. `url` holds the password and stays out of messages; `shown` does not."""
+
+    url: str
+
+    @property
+    def shown(self) -> str:
+        """The place as messages name it: the password is `***`."""
+        return hide(self.url)
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"PostgresPlace({self.shown!r})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in a message, as written in the URL and as sent."""
+        parts = urlsplit(self.url)
+        written = [parts.password or ""]
+        written += [value for key, value in parse_qsl(parts.query) if key in _SECRET_KEYS]
+        return tuple({text for secret in written if secret for text in (secret, unquote(secret))})
+
+
+Place = SqlitePlace | PostgresPlace
+
+
+def default_folder() -> Path:
+    """Return the user's state folder for fleetcheck; it need not exist."""
+    from platformdirs import user_state_path  # only a command that stores or reads needs it
+
+    return user_state_path("fleetcheck", appauthor=False)
+
+
+def database_url(option: str | None, environ: Mapping[str, str]) -> str:
+    """Return the URL of the database: `option` (`--db`), else FLEETCHECK_DB, else a file in the state folder.
+
+    A path becomes absolute, `~` is the home folder, `postgresql://` becomes `postgresql+psycopg://`.
+    Raises PlaceError for what is neither path nor URL, DriverMissingError where PostgreSQL's driver is not installed.
+    """
+    named = option if option is not None else environ.get(ENVIRONMENT) or str(default_folder() / FILE_NAME)
+    if not named.strip() or "\0" in named:
+        raise PlaceError(repr(named), "this names no file", _EXPECTED)
+    place = parse(named)
+    if isinstance(place, SqlitePlace):
+        return f"{_SQLITE}{place.path}"
+    if importlib.util.find_spec("psycopg") is None:
+        raise DriverMissingError(place.shown, "psycopg", "it is not installed")
+    return place.url
+
+
+def parse(named: str) -> Place:
+    """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one that is not well-formed."""
+    scheme, separator, rest = named.partition("://")
+    if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return SqlitePlace(_absolute(named))
+    if scheme == "sqlite":
+        return SqlitePlace(_absolute(rest.removeprefix("/")))
+    if scheme not in _POSTGRESQL:
+        raise PlaceError(hide(named), f"{scheme}:// is not known", _EXPECTED)
+    try:
+        parts = urlsplit(named)
+        _ = parts.port  # raises for a port that is none
+    except ValueError as error:
+        raise PlaceError(hide(named), f"this is no URL ({_cause(error)})", _EXPECTED) from None
+    if not parts.path.strip("/") and "dbname" not in parts.query:
+        raise PlaceError(hide(named), "the URL names no database", _EXPECTED)
+    return PostgresPlace(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
+
+
+def hide(url: str) -> str:
+    """Return the URL with every password replaced by `***`; of what cannot be read as one, the scheme only.
+
+    A `/`, `?` or `#` in a password that was not percent-encoded splits the URL inside the password.
+    """
+    nothing = f"{url.partition('://')[0]}://***"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return nothing
+    if "@" in parts.path + parts.query + parts.fragment:
+        return nothing
+    user, at, server = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    query = urlencode([(k, "***" if k in _SECRET_KEYS else v) for k, v in parse_qsl(parts.query)], safe="*")
+    shown = SplitResult(
+        parts.scheme, f"{name}{colon}{'***' if colon else ''}{at}{server}", parts.path, query, ""
+    )
+    return urlunsplit(shown)
+
+
+def _absolute(named: str) -> Path:
+    path = Path(named)
+    with suppress(RuntimeError):  # `~` of a user that does not exist: a file of this name, then
+        path = path.expanduser()
+    return Path.cwd() / path
+
+
+def _cause(error: ValueError) -> str:
+    """Say what is wrong with a URL, without the piece of it that may be a password."""
+    return "its port is no number" if "port" in str(error).lower() else "its address is not well-formed"
