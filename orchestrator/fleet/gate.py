@@ -1,0 +1,104 @@
+"""The lock-out breakers of a run: who may log on now, and who has to wait for another host's answer.
+
+`orchestrator.domain.breaker` decides; here is what wakes those who wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from orchestrator.domain.breaker import DEFAULT_LIMIT, Account, Breaker
+
+
+class Permit:
+    """The right to log on to one host once. Its end is told once, by the first of its methods that is called."""
+
+    def __init__(self, gate: Gate, account: Account, host: str) -> None:
+        self._gate = gate
+        self._account = account
+        self._host = host
+        self._ended = False
+
+    @property
+    def crowded(self) -> bool:
+        """Others may have to wait for this logon's answer."""
+        return not self._ended and not self._gate.may_start(self._account)
+
+    def accepted(self) -> None:
+        """Tell that the host took the logon."""
+        self._end(Breaker.accept)
+
+    def rejected(self) -> bool:
+        """Tell that the host refused the logon; True where the same account had worked before in this run."""
+        worked = self._gate.breaker(self._account).worked
+        self._end(Breaker.reject)
+        return worked
+
+    def dead(self) -> None:
+        """Tell that no answer to the logon came, and none will."""
+        self._end(Breaker.dead)
+
+    def _end(self, move: Callable[[Breaker, str], Breaker]) -> None:
+        if not self._ended:
+            self._ended = True
+            self._gate.move(self._account, self._host, move)
+
+
+class Gate:
+    """One breaker per account, in one event loop's thread. `on_trip` is told of an account that is given up."""
+
+    def __init__(
+        self, limit: int = DEFAULT_LIMIT, on_trip: Callable[[Account, Breaker], None] | None = None
+    ) -> None:
+        self._new = Breaker(limit=limit)
+        self._on_trip = on_trip
+        self._breakers: dict[Account, Breaker] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def breaker(self, account: Account) -> Breaker:
+        """Give what is known of an account so far."""
+        return self._breakers.get(account, self._new)
+
+    def may_start(self, account: Account) -> bool:
+        """Say whether one more logon may begin now."""
+        return self.breaker(account).may_start
+
+    def tripped(self, account: Account) -> bool:
+        """Say whether the account is given up for this run."""
+        return self.breaker(account).tripped
+
+    def start(self, account: Account, host: str) -> Permit:
+        """Begin a logon. Raises IllegalMoveError where `may_start` is False."""
+        self._breakers[account] = self.breaker(account).start(host)
+        return Permit(self, account, host)
+
+    async def enter(self, account: Account, host: str) -> Permit | None:
+        """Wait until a logon may begin, and begin it; None where the account is given up."""
+        while not self.tripped(account):
+            if self.may_start(account):
+                return self.start(account, host)
+            await self.changed()
+        return None
+
+    async def changed(self) -> None:
+        """Wait until some breaker has moved, or `wake` was called."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
+
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def move(self, account: Account, host: str, move: Callable[[Breaker, str], Breaker]) -> None:
+        """End a logon by one of the breaker's moves."""
+        before = self.breaker(account)
+        after = self._breakers[account] = move(before, host)
+        if after.tripped and not before.tripped and self._on_trip is not None:
+            self._on_trip(account, after)
+        if self._waiting:
+            self.wake()
