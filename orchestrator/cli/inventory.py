@@ -1,0 +1,162 @@
+"""`fleetcheck inventory ...`: check, look at, start or import an inventory; no host is asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.console import document, draw, draws, lines, say
+from orchestrator.cli.errors import CommandError, UsageError, handled
+from orchestrator.cli.names import unknown_host
+from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
+
+app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
+
+
+@app.command()
+@handled
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The inventory; else as for -i.")
+    ] = None,
+    inventory: InventoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report every mistake of an inventory at once, each with file and line."""
+    from inventory.errors import InventoryError
+    from inventory.load import expired, load
+
+    from orchestrator.report.document import check_document
+
+    path = inventory_path(file or inventory)
+    try:
+        fleet = load(path)
+    except InventoryError as error:
+        if not as_json:
+            raise
+        document(check_document(None, error.problems, ()))
+        raise typer.Exit(1) from None
+    over = tuple(expired(fleet, datetime.now(UTC).date()))
+    if as_json:
+        document(check_document(fleet, (), over))
+        return
+    for remark in fleet.remarks:
+        say(f"remark: {remark}")
+    for waiver in over:
+        say(
+            f"remark: {path}:{waiver.line}: waiver ended on {waiver.until} and counts no more: {waiver.reason}"
+        )
+    sys.stdout.write(
+        f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
+        f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
+    )
+
+
+@app.command("list")
+@handled
+def list_(
+    inventory: InventoryOption = None,
+    limit: LimitOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """List hosts with their settings resolved."""
+    from inventory.load import load
+    from inventory.select import select
+
+    from orchestrator.report.document import inventory_document
+    from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
+
+    fleet = load(inventory_path(inventory))
+    hosts = select(fleet, limit or "", stdin=sys.stdin)
+    if as_json:
+        document(inventory_document(fleet, hosts))
+    elif draws(table=table):
+        draw(listing(HOST_COLUMNS, host_rows(hosts)))
+    else:
+        lines(host_rows(hosts))
+
+
+@app.command()
+@handled
+def show(
+    host: Annotated[str, typer.Argument(metavar="HOST", help="A host's name.")],
+    inventory: InventoryOption = None,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Show one host's settings as they are after defaults, groups and its own lines."""
+    from inventory.explain import explain
+    from inventory.load import load
+
+    from orchestrator.report.document import inventory_host_document
+    from orchestrator.report.listing import listing
+
+    fleet = load(inventory_path(inventory))
+    found = fleet.hosts.get(host)
+    if found is None:
+        raise UsageError(unknown_host(host, fleet.hosts, f"inventory {fleet.path}"))
+    if as_json:
+        document(inventory_host_document(found))
+        return
+    columns = ("key", "value", "origin") if origin else ("key", "value")
+    rows = [(item.key, item.value, str(item.origin))[: len(columns)] for item in explain(found)]
+    if draws(table=table):
+        draw(listing(columns, rows))
+    else:
+        lines(rows)
+
+
+@app.command()
+@handled
+def schema() -> None:
+    """Print the inventory's JSON Schema, for editors."""
+    from inventory.schema import json_schema
+
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+
+
+@app.command()
+@handled
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("fleet.yaml"),
+) -> None:
+    """Write a commented starter inventory; an existing file is left alone."""
+    from inventory.starter import starter
+
+    _write_new(file, starter())
+    sys.stdout.write(f"{file} written. Edit it, then: fleetcheck inventory check {file}\n")
+
+
+@app.command("import")
+@handled
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ansible YAML or INI inventory, or CSV.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
+    ] = None,
+) -> None:
+    """Turn an Ansible inventory or a CSV file into an inventory of ours. Passwords are not taken over."""
+    from inventory.importers import import_inventory
+
+    text = import_inventory(file)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    _write_new(output, text)
+    sys.stdout.write(f"{output} written. Look it over, then: fleetcheck inventory check {output}\n")
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise CommandError(f"{path} is there already and was left alone; name another file") from None

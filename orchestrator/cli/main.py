@@ -1,0 +1,54 @@
+"""The command `fleetcheck`: its groups of commands, put together. What costs is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli import demo, inventory, profile, scan, show
+from orchestrator.cli.console import prepare_streams
+from orchestrator.version import VERSION
+
+app = typer.Typer(
+    name="fleetcheck",
+    help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
+    epilog="Exit codes of a scan: 0 nothing needs attention, 1 the command failed, 2 usage or no host selected, "
+    "3 hosts need attention, 4 hosts could not be probed, 5 both, 6 stopped by a safety gate, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command()(scan.scan)
+app.command()(show.show)
+app.command()(show.scans)
+app.add_typer(inventory.app)
+app.add_typer(profile.app)
+app.command()(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"fleetcheck {VERSION}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    del version  # the callback has done it
+
+
+def main() -> None:
+    """Run the command line; ends by SystemExit with the command's exit code."""
+    prepare_streams()
+    app()

@@ -1,0 +1,88 @@
+"""Lists: past scans, an inventory's hosts, one host's settings. Each as a table and as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from inventory.model import Host
+from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.report.words import age, duration, moment, shown
+
+SCAN_COLUMNS = ("id", "started", "state", "mode", "hosts", "inventory", "selection")
+HOST_COLUMNS = ("host", "address", "site", "groups", "profile", "desired", "credential")
+
+
+def listing(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableType:
+    """Draw rows as a table that folds long cells rather than cutting them."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(shown(cell) for cell in row))
+    return table
+
+
+def scan_rows(scans: Iterable[ScanRecord]) -> Iterable[tuple[str, ...]]:
+    """Yield one plain row per scan, in the columns of SCAN_COLUMNS; times in ISO 8601."""
+    for scan in scans:
+        yield (
+            str(scan.id),
+            scan.started.isoformat(),
+            scan.state,
+            scan.mode,
+            str(len(scan.hosts)),
+            scan.inventory,
+            scan.selection,
+        )
+
+
+def scan_table(scans: Iterable[ScanRecord], now: datetime) -> RenderableType:
+    """Draw scans for a person: ages, durations, and what `running` may mean."""
+    rows = [
+        (
+            str(scan.id),
+            f"{moment(scan.started)}, {age(scan.started, now)}",
+            _state(scan),
+            scan.mode,
+            f"{len(scan.hosts):,}",
+            scan.selection or "all",
+        )
+        for scan in scans
+    ]
+    if not rows:
+        return Text("no scan yet: fleetcheck scan")
+    return listing(("id", "started", "state", "mode", "hosts", "selection"), rows)
+
+
+def _state(scan: ScanRecord) -> str:
+    if scan.state is ScanState.RUNNING:
+        return "running, or killed"
+    took = f" after {duration((scan.ended - scan.started).total_seconds())}" if scan.ended else ""
+    return f"{scan.state}{took}"
+
+
+def host_rows(hosts: Iterable[Host]) -> Iterable[tuple[str, ...]]:
+    """Yield one row per host of an inventory, in the columns of HOST_COLUMNS."""
+    for host in hosts:
+        yield (
+            host.name,
+            f"{host.address}:{host.port}",
+            host.site or "",
+            ",".join(host.groups),
+            host.profile.name,
+            desired_words(host.desired),
+            host.credential or "",
+        )
+
+
+def desired_words(desired: Mapping[str, int]) -> str:
+    """Write desired pins: one number where the roles agree, else `primary 2147, backup 443`."""
+    if len(set(desired.values())) == 1 and len(desired) > 1:
+        return str(next(iter(desired.values())))
+    return ", ".join(f"{role} {port}" for role, port in desired.items())
