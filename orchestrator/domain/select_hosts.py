@@ -1,0 +1,56 @@
+"""Choose hosts by what became of them in an earlier scan: `scan --from ID --only WHAT`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.record import HostRecord
+
+NOT_STARTED = "not-started"
+FAILED = "failed"
+ATTENTION = "attention"
+CHOICES = (NOT_STARTED, FAILED, ATTENTION, *(str(verdict) for verdict in Verdict))
+
+
+class ChoiceError(ValueError):
+    """A word that `--only` does not know. `word` is it; the message says which ones there are."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        near = difflib.get_close_matches(word, CHOICES, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        super().__init__(f"--only {word}: no such state{hint}; there are {', '.join(CHOICES)}")
+
+
+def parse_only(words: Iterable[str]) -> frozenset[str]:
+    """Give the words of one or more `--only`, commas taken apart. Raises ChoiceError for one that nobody knows."""
+    found = {word.strip() for text in words for word in text.split(",") if word.strip()}
+    for word in sorted(found):
+        if word not in CHOICES:
+            raise ChoiceError(word)
+    return frozenset(found)
+
+
+def chosen(only: frozenset[str], *, hosts: Sequence[str], records: Iterable[HostRecord]) -> tuple[str, ...]:
+    """Give the scan's hosts, in its order, that one of the words fits; all of them where there is no word.
+
+    `hosts` are the scan's selected names. `failed` is every host without a reading, `attention` every verdict but
+    `ok`, `unknown` and waived ones; a verdict's own word takes waived ones too.
+    """
+    if not only:
+        return tuple(hosts)
+    states = {record.host: _states(record) for record in records}
+    missing = frozenset({NOT_STARTED})
+    return tuple(host for host in hosts if only & states.get(host, missing))
+
+
+def _states(record: HostRecord) -> frozenset[str]:
+    verdict = record.judgement.verdict
+    words = {str(verdict)}
+    if verdict is Verdict.UNKNOWN:
+        words.add(FAILED)
+    elif verdict is not Verdict.OK and record.waived is None:
+        words.add(ATTENTION)
+    return frozenset(words)

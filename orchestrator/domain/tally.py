@@ -1,0 +1,114 @@
+"""What a run counts, and the exit code that follows from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.record import HostRecord
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ATTENTION = 3
+EXIT_UNPROBED = 4
+EXIT_BOTH = 5
+EXIT_GATE = 6
+EXIT_INTERRUPTED = 130
+
+
+class Tally:
+    """Counts hosts as their results come in. `selected` is how many there are in all.
+
+    Every selected host is exactly one of: ok, waived, attention, unknown, not started.
+    """
+
+    def __init__(self, selected: int) -> None:
+        self.selected = selected
+        self.verdicts: Counter[Verdict] = Counter()
+        self.waived = 0
+        self.attention = 0
+        self.unknown = 0
+
+    def add(self, verdict: Verdict, *, waived: bool) -> None:
+        """Count one host's result."""
+        self.verdicts[verdict] += 1
+        if verdict is Verdict.OK:
+            return
+        if waived:
+            self.waived += 1
+        elif verdict is Verdict.UNKNOWN:
+            self.unknown += 1
+        else:
+            self.attention += 1
+
+    @property
+    def done(self) -> int:
+        """Hosts that have a result."""
+        return self.verdicts.total()
+
+    @property
+    def ok(self) -> int:
+        """Hosts where all is well."""
+        return self.verdicts[Verdict.OK]
+
+    @property
+    def not_started(self) -> int:
+        """Hosts that have no result."""
+        return self.selected - self.done
+
+    def counts(self) -> Counts:
+        """Give the counts as a value."""
+        return Counts(
+            selected=self.selected,
+            ok=self.ok,
+            waived=self.waived,
+            attention=self.attention,
+            unknown=self.unknown,
+            not_started=self.not_started,
+            verdicts=tuple(
+                (verdict, self.verdicts[verdict]) for verdict in Verdict if self.verdicts[verdict]
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How a run ended, in hosts. `attention` and `unknown` leave the waived ones out; `verdicts` is worst first."""
+
+    selected: int
+    ok: int
+    waived: int
+    attention: int
+    unknown: int
+    not_started: int
+    verdicts: tuple[tuple[Verdict, int], ...]
+
+
+def tally(records: Iterable[HostRecord], *, selected: int) -> Counts:
+    """Count a run from its records."""
+    counter = Tally(selected)
+    for record in records:
+        counter.add(record.judgement.verdict, waived=record.waived is not None)
+    return counter.counts()
+
+
+def exit_code(counts: Counts, *, interrupted: bool = False, failed: bool = False, gate: bool = False) -> int:
+    """Give a fleet command's exit code: the first that holds of 130, 1, 6, 5, 4, 3, 0.
+
+    `interrupted`: by a signal. `failed`: the command itself (inventory, database, bug). `gate`: a safety gate stopped
+    it. A host whose failure is waived counts as neither.
+    """
+    unprobed = counts.unknown + counts.not_started > 0
+    attention = counts.attention > 0
+    rules = (
+        (interrupted, EXIT_INTERRUPTED),
+        (failed, EXIT_FAILED),
+        (gate, EXIT_GATE),
+        (unprobed and attention, EXIT_BOTH),
+        (unprobed, EXIT_UNPROBED),
+        (attention, EXIT_ATTENTION),
+    )
+    return next((code for holds, code in rules if holds), EXIT_OK)
