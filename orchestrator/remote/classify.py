@@ -1,0 +1,217 @@
+"""Make a `Fault` of whatever went wrong: pure, no I/O. The table is `fault_table`, the codes are `fault_codes`."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.domain.text import clean
+from orchestrator.remote.fault_codes import CODES, KERBEROS, STATUSES, SUBCODES
+from orchestrator.remote.fault_table import ROWS
+from orchestrator.remote.faults import Fault
+from orchestrator.remote.session import Endpoint, ErrorRecord
+from orchestrator.remote.trouble import (
+    BadStatus,
+    BrokenPool,
+    Garbled,
+    KerberosTrouble,
+    Lost,
+    Overdue,
+    Refused,
+    SoapFault,
+    Stage,
+    TooOldShell,
+    Trouble,
+    Untrusted,
+)
+
+QUOTED = 200  # characters of a host's own words in a detail
+_NETWORK = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
+_BLOCKED = ("ScriptContainedMaliciousContent",)
+_CONSTRAINED = (
+    "InConstrainedLanguage",
+    "ConversionSupportedOnlyToCoreTypes",
+    "CannotCreateTypeConstrainedLanguage",
+    "OnlyCoreTypes",
+)
+_NO_LANGUAGE = ("ScriptsNotAllowed",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Where it happened: with which host, how far, after how many seconds; `script` is the script's SHA-256."""
+
+    endpoint: Endpoint
+    phase: Phase
+    seconds: float = 0.0
+    script: str = ""
+
+
+def fault(seen: Seen, cause: Cause, detail: str, *, code: int | None = None, pin: str | None = None) -> Fault:
+    """Build the fault of a cause: its words from the table, `detail` from what was seen."""
+    row = ROWS[cause]
+    endpoint = seen.endpoint
+    words = {
+        "host": endpoint.host,
+        "address": endpoint.address,
+        "port": endpoint.port,
+        "configuration": endpoint.configuration,
+        "transport": endpoint.transport,
+        "script": seen.script,
+        "pin": f'`tls_pin: "{pin}"`' if pin else "`tls_pin:`",
+    }
+    meaning = row.meaning.format_map(words)
+    return Fault(
+        phase=row.phase or seen.phase,
+        cause=cause,
+        detail=f"{meaning}: {detail}" if detail else meaning,
+        advice=row.advice.format_map(words),
+        again=row.again,
+        code=code,
+    )
+
+
+def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911  # one line for each kind of trouble
+    """Give the fault that a trouble is."""
+    match trouble:
+        case Overdue():
+            return overdue(seen)
+        case Lost():
+            why = f" ({_named(trouble.error)})" if trouble.error else ""
+            return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}")
+        case Garbled():
+            return fault(seen, Cause.GARBLED, clean(trouble.detail, limit=QUOTED))
+        case SoapFault():
+            return _soap(trouble, seen)
+        case BadStatus():
+            return _status(trouble, seen)
+        case Refused():
+            return _refused(trouble, seen)
+        case KerberosTrouble():
+            cause = KERBEROS.get(
+                trouble.minor or 0, Cause.LOGON_NOT_OFFERED if trouble.minor is None else Cause.UNCLASSIFIED
+            )
+            return fault(seen, cause, clean(trouble.text, limit=QUOTED), code=trouble.minor)
+        case Untrusted():
+            return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin)
+        case BrokenPool():
+            return fault(
+                seen,
+                Cause.UNCLASSIFIED,
+                f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}",
+            )
+        case TooOldShell():
+            version = clean(
+                f"PowerShell {trouble.version or 'of unknown version'}, protocol {trouble.protocol}", limit=80
+            )
+            return fault(seen, Cause.TOO_OLD, f"{version} answered")
+    raise trouble  # a kind that this function forgot: a bug, and told as one
+
+
+def overdue(seen: Seen) -> Fault:
+    """Give the fault of a deadline: which phase it hung in, after how long."""
+    return fault(seen, Cause.DEADLINE, f"it hung in {seen.phase} after {seen.seconds:.1f} s")
+
+
+def unreachable(error: OSError, seen: Seen) -> Fault:
+    """Give the fault of a TCP connect that failed."""
+    where = f"{seen.endpoint.address}:{seen.endpoint.port}: {_named(error)}"
+    if error.errno == errno.ECONNREFUSED:
+        return fault(seen, Cause.CONNECTION_REFUSED, where, code=error.errno)
+    if isinstance(error, TimeoutError) or error.errno in _NETWORK:
+        return fault(seen, Cause.NO_ANSWER, where, code=error.errno)
+    return fault(seen, Cause.UNCLASSIFIED, where, code=error.errno)
+
+
+def unresolved(error: OSError, seen: Seen) -> Fault:
+    """Give the fault of a name that did not resolve; the resolver is this machine's own."""
+    return fault(
+        seen, Cause.NAME_NOT_RESOLVED, f'"{seen.endpoint.address}", asked of this machine: {_named(error)}'
+    )
+
+
+def from_records(records: Sequence[ErrorRecord], seen: Seen) -> Fault:
+    """Give the fault that a script's error records tell. The first decides."""
+    first = records[0]
+    kind = first.kind
+    said = clean(f"{kind}: {first.message}" if kind else first.message, limit=QUOTED)
+    for words, cause in (
+        (_BLOCKED, Cause.SCRIPT_BLOCKED),
+        (_NO_LANGUAGE, Cause.NO_LANGUAGE),
+        (_CONSTRAINED, Cause.CONSTRAINED_LANGUAGE),
+    ):
+        if any(word in record.kind for record in records for word in words):
+            return fault(seen, cause, said)
+    return fault(seen, Cause.UNCLASSIFIED, f"the script ended with an error: {said}")
+
+
+def _soap(trouble: SoapFault, seen: Seen) -> Fault:
+    """Code first, subcode second."""
+    cause = CODES.get(trouble.code) if trouble.code is not None else None
+    if cause is None and trouble.code is None:
+        cause = SUBCODES.get(trouble.subcode)
+    number = f"code {trouble.code} (0x{trouble.code:08X})" if trouble.code is not None else "no code"
+    subcode = f", {clean(trouble.subcode, limit=60)}" if trouble.subcode else ""
+    said = clean(" ".join(trouble.text.split()), limit=QUOTED)
+    detail = f"{number}{subcode}: {said}" if said else f"{number}{subcode}"
+    return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code)
+
+
+def _status(trouble: BadStatus, seen: Seen) -> Fault:
+    """No SOAP came with it: the status decides, and the headers say who answered."""
+    status = trouble.status
+    if 300 <= status < 400:  # noqa: PLR2004  # the redirects
+        cause, more = Cause.REDIRECT, f" to {trouble.headers.get('location', 'nowhere')}"
+    else:
+        cause, more = STATUSES.get(status, Cause.NOT_WINRM), ""
+    body = " ".join(trouble.body.decode("utf-8", "replace").split())
+    parts = [f"HTTP {status}{clean(more, limit=QUOTED)}", *_headers(trouble.headers)]
+    if body and cause in {Cause.NOT_WINRM, Cause.NO_LISTENER}:
+        parts.append(f"body: {clean(body, limit=QUOTED)}")
+    return fault(seen, cause, ", ".join(parts), code=status)
+
+
+def _refused(trouble: Refused, seen: Seen) -> Fault:
+    offers = {offer.lower() for offer in trouble.offers}
+    asked = seen.endpoint.auth
+    cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers)
+    offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
+    parts = [f"HTTP 401, asked with {asked}, offered: {offered}", *_headers(trouble.headers)]
+    return fault(seen, cause, ", ".join(parts), code=401)
+
+
+def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool) -> Cause:
+    """Tell a wrong password from a logon that never came to the password."""
+    if stage is Stage.PROVED:
+        basic_unwanted = asked == "basic" and offers and "basic" not in offers
+        return Cause.LOGON_NOT_OFFERED if basic_unwanted else Cause.LOGON_FAILED
+    if stage in {Stage.RESTARTED, Stage.LATER}:
+        return Cause.LOGON_LOOP
+    if not offers & {"negotiate", "ntlm"}:
+        return (
+            Cause.NTLM_DISABLED if "kerberos" in offers and asked != "kerberos" else Cause.LOGON_NOT_OFFERED
+        )
+    # It offers Negotiate and did not go on with ours. With Kerberos beside it, NTLM alone is what it does not take.
+    return (
+        Cause.NTLM_DISABLED if "kerberos" in offers and asked != "kerberos" and not via else Cause.LOGON_LOOP
+    )
+
+
+def _headers(headers: Mapping[str, str]) -> list[str]:
+    """Quote the headers that say who answered."""
+    return [
+        f"{name}: {clean(value, limit=80)}"
+        for name in ("server", "via", "www-authenticate", "proxy-authenticate")
+        if (value := headers.get(name))
+    ]
+
+
+def _named(error: OSError) -> str:
+    """Write an OS error as `ECONNREFUSED, Connection refused`."""
+    if error.errno is None:
+        return clean(str(error) or type(error).__name__, limit=QUOTED)
+    name = errno.errorcode.get(error.errno, str(error.errno))
+    return f"{name}, {clean(error.strerror or '', limit=QUOTED)}"

@@ -1,0 +1,128 @@
+"""What can go wrong below the door of this room. Nothing of this tree leaves it: `classify` makes a `Fault` of each.
+
+Trouble
+|-- Lost            the connection is gone
+|-- Overdue         the time is up
+|-- Garbled         what came cannot be read, is too large or too deep
+|-- BadStatus       an HTTP status without a SOAP body
+|-- SoapFault       WSMan said no, with a code
+|-- Refused         the logon did not come about
+|-- KerberosTrouble Kerberos failed on this side
+|-- Untrusted       TLS did not come about
+|-- BrokenPool      the host gave the shell up while it was opened
+`-- TooOldShell     PowerShell 2 answered
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from orchestrator.domain.cause import Cause
+
+
+class Trouble(Exception):  # noqa: N818  # the words of this tree are nouns, and never shown
+    """Something went wrong while talking with a host."""
+
+
+class Lost(Trouble):
+    """The host, or something between, ended the connection. `at` says what we were doing."""
+
+    def __init__(self, at: str, error: OSError | None = None) -> None:
+        super().__init__(at, error)
+        self.at = at
+        self.error = error
+
+
+class Overdue(Trouble):
+    """The session's time is up."""
+
+
+class Garbled(Trouble):
+    """The answer cannot be used; `detail` says why, with size and place."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadStatus(Trouble):
+    """An HTTP answer that no WinRM service gives. Header names are in lower case; `body` is its first part."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class SoapFault(Trouble):
+    """A WSMan fault. `code` is unsigned, None where none came; `subcode` has no prefix: "TimedOut"."""
+
+    def __init__(self, *, code: int | None, subcode: str, text: str, machine: str = "") -> None:
+        super().__init__(code, subcode)
+        self.code = code
+        self.subcode = subcode
+        self.text = text
+        self.machine = machine
+
+
+class Stage(enum.Enum):
+    """How far a logon had come when the host said 401."""
+
+    ASKED = "asked"  # no proof was sent yet: no password was tried
+    PROVED = "proved"  # the proof was sent, the host did not take it
+    RESTARTED = "restarted"  # after the proof came a new challenge
+    LATER = "later"  # the logon had been taken before
+
+
+class Refused(Trouble):
+    """HTTP 401. `offers` are the schemes of WWW-Authenticate, as the host writes them."""
+
+    def __init__(
+        self, stage: Stage, offers: tuple[str, ...], headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        super().__init__(stage, offers)
+        self.stage = stage
+        self.offers = offers
+        self.headers = headers
+
+
+class KerberosTrouble(Trouble):
+    """Kerberos failed on this side. `minor` is the GSS minor code, unsigned, None where none came."""
+
+    def __init__(self, minor: int | None, text: str) -> None:
+        super().__init__(minor, text)
+        self.minor = minor
+        self.text = text
+
+
+class Untrusted(Trouble):
+    """TLS did not come about; no user name was sent. `kind` is the cause, `detail` names the certificate seen.
+
+    `pin` is what `tls_pin:` would have to say for this certificate, None where none was seen.
+    """
+
+    def __init__(self, kind: Cause, detail: str, pin: str | None = None) -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+        self.pin = pin
+
+
+class BrokenPool(Trouble):
+    """The host answered the opening of the shell with the state Broken or Closed; `text` is its reason."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class TooOldShell(Trouble):
+    """The PowerShell that answered is older than 3.0."""
+
+    def __init__(self, version: str, protocol: str) -> None:
+        super().__init__(version, protocol)
+        self.version = version
+        self.protocol = protocol
