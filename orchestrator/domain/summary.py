@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.address import canonical
 from orchestrator.domain.group import Group, Groups
-from orchestrator.domain.judgement import Belief
+from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import HostRecord
@@ -38,10 +38,10 @@ class Summariser:
         self._tally = Tally(selected)
         self._groups = Groups()
         self._machines: dict[str, list[str]] = {}
-        self._gateways: dict[tuple[str, str], list[str]] = {}
+        self._gateways: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._ntlm = 0
-        self._quiet = 0  # healthy but for the tunnel, on a permanent one, connections read: none is up
-        self._live = 0  # the same, and one is up
+        self._quiet = 0  # disconnected: the pins are open, all could be looked at, and no tunnel is up
+        self._live = 0  # some tunnel is up
 
     def add(self, record: HostRecord) -> None:
         """Take one record into account."""
@@ -69,15 +69,15 @@ class Summariser:
             return
         for target in reading.targets:
             if target.decides:
-                self._gateways.setdefault((target.role, canonical(target.name)), []).append(record.host)
-        if reading.connections_complete and _pins_open(record):
-            self._live += record.judgement.any_live
-            self._quiet += not record.judgement.any_live and record.profile.tunnel == "permanent"
+                where = tuple(sorted(map(canonical, target.addresses))) or (canonical(target.name),)
+                self._gateways.setdefault((target.role, where), []).append(record.host)
+        self._live += record.judgement.any_live
+        self._quiet += record.judgement.verdict is Verdict.DISCONNECTED
 
     def _tunnel_hint(self) -> Iterable[str]:
         if self._quiet >= _FEW and self._quiet > self._live:
             yield (
-                f"{self._quiet} of {self._quiet + self._live} otherwise healthy hosts show no tunnel: if this product "
+                f"{self._quiet} otherwise healthy hosts show no tunnel, only {self._live} show one: if this product "
                 f"connects on demand, say `tunnel: on-demand` in its profile"
             )
 
@@ -86,7 +86,7 @@ class Summariser:
         shared = {role for (role, _), hosts in self._gateways.items() if len(hosts) >= _FEW}
         for (role, gateway), hosts in sorted(self._gateways.items()):
             if role in shared and len(hosts) == 1:
-                yield f"{hosts[0]} alone uses the {role} gateway {gateway}"
+                yield f"{hosts[0]} alone uses the {role} gateway {', '.join(gateway)}"
 
     def _ntlm_remark(self) -> Iterable[str]:
         if self._ntlm:
@@ -99,11 +99,6 @@ def summarise(records: Iterable[HostRecord], *, selected: int) -> Summary:
     for record in records:
         summariser.add(record)
     return summariser.summary()
-
-
-def _pins_open(record: HostRecord) -> bool:
-    roles = record.judgement.roles
-    return bool(roles) and all(role.beliefs.get(role.pin.port or 0) is Belief.OPEN for role in roles)
 
 
 def _same_machine(twins: Iterable[tuple[str, ...]]) -> Iterable[str]:
