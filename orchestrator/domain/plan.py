@@ -11,8 +11,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteTarget:
-    """One registry value to be changed. `expected` and `new` are exact data as text: decimal digits for DWORD and
-    QWORD (unsigned), the text itself for SZ and EXPAND_SZ (unexpanded).
+    """One registry value to be changed.
+
+    `expected` and `new` are exact data as text: decimal digits for DWORD and QWORD (unsigned), the text itself for
+    SZ and EXPAND_SZ (unexpanded).
     """
 
     view: int  # 64 or 32
@@ -42,8 +44,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedHost:
-    """One host to be re-pinned. `facts` is the digest of its resolved inventory settings; `key` the registry key that
-    the values are under (no hive); `why` and `risks` are sentences.
+    """One host to be re-pinned.
+
+    `facts` is the digest of its resolved inventory settings; `key` the registry key that the values are under (no
+    hive); `why` and `risks` are sentences.
     """
 
     host: str

@@ -1,0 +1,132 @@
+"""The plan's file: one canonical spelling, readable in a diff, with a digest over its content.
+
+A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.domain.digest import sha256
+from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
+from orchestrator.domain.plan import Evidence, LeftOut, Plan, PlannedHost, RoleChange, WriteTarget
+
+VERSION = 1
+MAX_BYTES = 256 * 1024 * 1024
+_WRITABLE = frozenset({"DWORD", "QWORD", "SZ", "EXPAND_SZ"})
+
+
+class PlanError(Exception):
+    """A plan that may not be used; the message says why and what to do."""
+
+
+def digest(plan: Plan) -> str:
+    """Return the SHA-256 (hex) over the plan's canonical content."""
+    return sha256(_content(plan))
+
+
+def dumps(plan: Plan) -> str:
+    """Write a plan as the text of its file. The same plan always gives the same text."""
+    content = _content(plan)
+    document = {"fleetcheck": {"document": "plan", "v": VERSION}, "plan": content, "sha256": sha256(content)}
+    return json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1, allow_nan=False) + "\n"
+
+
+def loads(data: bytes, name: str) -> Plan:
+    """Read a plan's file; `name` is for messages. Raises PlanError where it is not exactly what `dumps` writes."""
+    plan = _plan(_document(data, name), name)
+    if dumps(plan).encode("ascii") != data:
+        raise PlanError(f"{name}: not as it was written: {_CHANGED}")
+    _check(plan, name)
+    return plan
+
+
+_CHANGED = "it was edited or damaged. Make a new one: fleetcheck repin plan"
+
+
+def _document(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(data.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"{name}: no plan: {_CHANGED}") from error
+    match document:
+        case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > VERSION:
+            raise PlanError(
+                f"{name}: a plan of version {version}; this fleetcheck reads version {VERSION}: update it"
+            )
+        case {"fleetcheck": {"document": "plan", "v": 1}, "plan": dict(content), "sha256": str(written)}:
+            if sha256(content) != written:
+                raise PlanError(f"{name}: its digest does not fit its content: {_CHANGED}")
+            return content
+    raise PlanError(f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o {name}` writes one")
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    content = asdict(plan) | {"created": _stamp(plan.created), "expires": _stamp(plan.expires)}
+    for host in content["hosts"]:
+        host["evidence"] = [each | {"read": _stamp(each["read"])} for each in host["evidence"]]
+    loaded: dict[str, Any] = json.loads(json.dumps(content))  # tuples become lists, as a file gives them
+    return loaded
+
+
+def _plan(content: dict[str, Any], name: str) -> Plan:
+    try:
+        hosts = tuple(_host(each) for each in content["hosts"])
+        left_out = tuple(LeftOut(**each) for each in content["left_out"])
+        times = {key: _time(content[key]) for key in ("created", "expires")}
+        return Plan(**(content | times | {"hosts": hosts, "left_out": left_out}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
+
+
+def _host(content: dict[str, Any]) -> PlannedHost:
+    parts = {
+        "roles": tuple(RoleChange(**each) for each in content["roles"]),
+        "targets": tuple(WriteTarget(**each) for each in content["targets"]),
+        "evidence": tuple(
+            Evidence(scan=each["scan"], read=_time(each["read"])) for each in content["evidence"]
+        ),
+        "risks": tuple(content["risks"]),
+    }
+    return PlannedHost(**(content | parts))
+
+
+def _check(plan: Plan, name: str) -> None:
+    """Refuse content that no planner of ours can have written, should its digest fit all the same."""
+    names = [host.host for host in plan.hosts]
+    if len(set(names)) < len(names):
+        raise PlanError(f"{name}: a host stands in it twice: {_CHANGED}")
+    for host in plan.hosts:
+        ports = {role.role: role.new for role in host.roles}
+        whole = bool(host.targets) and all(_sound(target, ports) for target in host.targets)
+        if not whole or not all(_is_port(port) for port in ports.values()):
+            raise PlanError(
+                f"{name}: what it wants to write on {host.host} is no port in a known kind: {_CHANGED}"
+            )
+
+
+def _sound(target: WriteTarget, ports: dict[str, int]) -> bool:
+    return (
+        target.kind in _WRITABLE
+        and target.view in (32, 64)
+        and type(target.expected) is str
+        and target.new == str(ports.get(target.role))
+    )
+
+
+def _is_port(port: object) -> bool:
+    return type(port) is int and LOWEST_PORT <= port <= HIGHEST_PORT
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment

@@ -1,0 +1,168 @@
+"""Where a new pin comes from: five policies over one host's facts. Pure; a host that a policy leaves out has a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inventory.model import Rule
+from orchestrator.domain.facts import Facts, RoleFacts
+from orchestrator.domain.judgement import Belief
+from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
+
+WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common")
+SCAN_FULL = "scan with --probe full"
+
+Choice = Mapping[str, int]
+"""The new port of each role that the policy speaks of."""
+
+
+class PolicyError(ValueError):
+    """A `--policy` that says nothing usable; the message is for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoChoice:
+    """The policy gives this host no port, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy by its word; `prefer` has its ports, `fleet-common` its port once `common_port` found it."""
+
+    word: str
+    ports: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        """Write it as the user types it."""
+        return f"{self.word}:{','.join(map(str, self.ports))}" if self.word == "prefer" else self.word
+
+
+def parse_policy(text: str) -> Policy:
+    """Read what stands behind `--policy`. Raises PolicyError."""
+    word, colon, rest = text.partition(":")
+    if word == "prefer" and colon:
+        return Policy("prefer", tuple(_port(part) for part in rest.split(",")))
+    if colon or word not in WORDS:
+        raise PolicyError(f"--policy: found {text!r}, expected one of {', '.join(WORDS)}")
+    return Policy(word)
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text.strip()) or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
+        raise PolicyError(
+            f"--policy prefer: found {text!r}, expected ports from 1 to 65535, such as prefer:2147,443"
+        )
+    return int(text)
+
+
+def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
+    """Choose the new ports of a host. `order` is the profile's list, `rule` its rule. Never raises.
+
+    Only `desired` may choose a port that is not open: whether that may be written is for the planner to say.
+    """
+    match policy.word:
+        case "desired":
+            return _desired(facts)
+        case "prefer":
+            return _first_open(facts.roles, policy.ports, rule, thorough=False)
+        case "keep-if-working":
+            return _keep_if_working(facts, order, rule)
+        case "fleet-common":
+            return _common(facts.roles, policy.ports, order)
+        case _:
+            return _first_open(facts.roles, order, rule, thorough=True)
+
+
+def _desired(facts: Facts) -> Choice | NoChoice:
+    wanted = {role.role: role.desired for role in facts.roles if role.desired is not None}
+    return wanted or NoChoice("the inventory names no desired pin (`pin:`)")
+
+
+def _keep_if_working(facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
+    keep = {
+        role.role: role.pin.port
+        for role in facts.roles
+        if role.pin.port is not None and role.pin_belief is Belief.OPEN
+    }
+    broken = [role for role in facts.roles if role.role not in keep]
+    if not broken:
+        return keep
+    found = _first_open(facts.roles, order, rule, thorough=True)
+    if isinstance(found, NoChoice):
+        return found
+    return keep | {role.role: found[role.role] for role in broken}
+
+
+def common_port(hosts: Sequence[Facts], order: Sequence[int]) -> int | None:
+    """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie. None: none is."""
+    votes = {port: sum(_open_for_all(facts.roles, port) for facts in hosts) for port in order}
+    best = max(votes.values(), default=0)
+    return next((port for port, count in votes.items() if count == best), None) if best else None
+
+
+def _common(roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[int]) -> Choice | NoChoice:
+    if not ports:
+        return NoChoice("no port is open to every gateway on any host of the selection")
+    port = ports[0]
+    earlier = order[: order.index(port)] if port in order else order
+    if _untried(roles, earlier):
+        return NoChoice(f"ports before {port} were not all tried: {SCAN_FULL}")
+    if not _open_for_all(roles, port):
+        return NoChoice(f"the fleet's common port {port} is not open here to every gateway")
+    return {role.role: port for role in roles}
+
+
+def _first_open(
+    roles: Sequence[RoleFacts], order: Sequence[int], rule: Rule, *, thorough: bool
+) -> Choice | NoChoice:
+    """Apply the vendor's rule to an order. `thorough`: every port that comes earlier has to have been tried."""
+    common = next((port for port in order if _open_for_all(roles, port)), None)
+    if rule is not Rule.PER_ROLE and common is not None:
+        return _checked(roles, order, {role.role: common for role in roles}, thorough=thorough)
+    if rule is Rule.COMMON:
+        return _nothing(roles, order, "no port is open to every gateway", thorough=thorough)
+    each = {role.role: port for role in roles for port in [_first(role, order)] if port is not None}
+    if len(each) < len(roles):
+        missing = " and ".join(role.role for role in roles if role.role not in each)
+        return _nothing(roles, order, f"no port is open to the {missing} gateway", thorough=thorough)
+    if thorough and rule is Rule.COMMON_ELSE_PER_ROLE and _untried(roles, order):
+        return NoChoice(f"whether some port is open to every gateway was not all tried: {SCAN_FULL}")
+    return _checked(roles, order, each, thorough=thorough)
+
+
+def _checked(
+    roles: Sequence[RoleFacts], order: Sequence[int], choice: Choice, *, thorough: bool
+) -> Choice | NoChoice:
+    common = len(set(choice.values())) == 1
+    for role in roles:
+        earlier = order[: order.index(choice[role.role])]
+        if thorough and _untried(roles if common else [role], earlier):
+            return NoChoice(f"ports before {choice[role.role]} were not all tried: {SCAN_FULL}")
+    return choice
+
+
+def _nothing(roles: Sequence[RoleFacts], order: Sequence[int], reason: str, *, thorough: bool) -> NoChoice:
+    untried = thorough and _untried(roles, order)
+    return NoChoice(
+        f"{reason} of those tried: {SCAN_FULL}" if untried else f"{reason}: a firewall rule is needed"
+    )
+
+
+def _first(role: RoleFacts, order: Sequence[int]) -> int | None:
+    return next((port for port in order if _belief(role, port) is Belief.OPEN), None)
+
+
+def _open_for_all(roles: Sequence[RoleFacts], port: int) -> bool:
+    return all(_belief(role, port) is Belief.OPEN for role in roles)
+
+
+def _untried(roles: Sequence[RoleFacts], ports: Sequence[int]) -> bool:
+    return any(_belief(role, port) is Belief.UNTRIED for role in roles for port in ports)
+
+
+def _belief(role: RoleFacts, port: int) -> Belief:
+    return role.beliefs.get(port, Belief.UNTRIED)

@@ -1,0 +1,148 @@
+"""Hosts, readings and plans for the re-pin's tests, from the few things that each test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
+from orchestrator.domain.judgement import Judgement, Verdict
+from orchestrator.domain.outcome import Probed, Trace
+from orchestrator.domain.plan import Plan
+from orchestrator.domain.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.policy import parse_policy
+from orchestrator.domain.reading import (
+    Attempt,
+    Identity,
+    Kind,
+    Reading,
+    Result,
+    Source,
+    Target,
+    Value,
+    View,
+    ViewState,
+)
+from orchestrator.domain.record import HostRecord
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+GATEWAYS = {"primary": "127.9.0.1", "backup": "127.9.0.2"}
+ROLES = tuple(GATEWAYS)
+ORDER = (2147, 554, 443, 80)
+KEY = r"SOFTWARE\Agent\Route"
+
+
+def profile(rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> Profile:
+    """Give a product of four ports and two roles."""
+    return Profile(
+        name="agent",
+        title="Agent",
+        key=KEY,
+        roles=tuple(RoleValues(role=role, port_value=f"{role.title()}TunnelPort") for role in ROLES),
+        ports=tuple(ListedPort(number=number) for number in ORDER),
+        rule=rule,
+    )
+
+
+def host(name: str = "web1", *, rule: Rule = Rule.COMMON_ELSE_PER_ROLE, **changes: object) -> Host:
+    """Give a host; its desired pin is 443 for both roles unless the test says otherwise."""
+    settings: dict[str, object] = {
+        "address": "127.9.1.1",
+        "port": 5986,
+        "profile": profile(rule),
+        "gateways": GATEWAYS,
+        "desired": dict.fromkeys(ROLES, 443),
+    }
+    return Host(name=name, **(settings | changes))  # type: ignore[arg-type]  # a test's own keys
+
+
+def view(
+    pins: Mapping[str, object],
+    number: int = 64,
+    kind: Kind = Kind.DWORD,
+    state: ViewState = ViewState.PRESENT,
+) -> View:
+    """Give a registry view that holds these pins."""
+    values = tuple(
+        Value(name=f"{role.title()}TunnelPort", kind=kind, data=data)  # type: ignore[arg-type]  # any data
+        for role, data in pins.items()
+    )
+    return View(view=number, state=state, path=KEY, values=values if state is ViewState.PRESENT else ())
+
+
+def reading(
+    ports: Mapping[int, str] | None = None,
+    *,
+    pins: Mapping[str, object] | None = None,
+    views: tuple[View, ...] | None = None,
+    only: Mapping[str, Mapping[int, str]] | None = None,
+    machine: str = "machine-1",
+) -> Reading:
+    """Give a reading. `ports` maps a port to a `Result` word at both gateways, `only` adds per role."""
+    results = {role: dict(ports or {}) | dict((only or {}).get(role, {})) for role in ROLES}
+    return Reading(
+        mode="full",
+        identity=Identity(computer="WEB1", machine_id=machine),
+        views=views or (view(pins or dict.fromkeys(ROLES, 2147)),),
+        targets=tuple(
+            Target(role=role, source=Source.INVENTORY, name=address, addresses=(address,), decides=True)
+            for role, address in GATEWAYS.items()
+        ),
+        attempts=tuple(
+            Attempt(
+                role=role,
+                source=Source.INVENTORY,
+                target=GATEWAYS[role],
+                address=GATEWAYS[role],
+                port=port,
+                result=Result(word),
+                milliseconds=1,
+            )
+            for role, by_port in results.items()
+            for port, word in by_port.items()
+        ),
+        canaries=(),
+        connections=(),
+        connections_complete=True,
+        parts=(),
+        whole_list=True,
+    )
+
+
+def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "web1") -> HostRecord:
+    """Give a stored result of that age; the planner does not look at its verdict."""
+    moment = NOW - age
+    return HostRecord(
+        host=name,
+        address="127.9.1.1",
+        port=5986,
+        profile=profile(),
+        outcome=Probed(host=name, reading=found, trace=Trace(started=moment, ended=moment)),
+        judgement=Judgement(verdict=Verdict.OK),
+    )
+
+
+def plan_one(found: Reading, policy: str = "desired", *, of: Host | None = None, **rules: object) -> Draft:
+    """Plan one host on one reading."""
+    candidate = Candidate(host=of or host(), records=((12, record(found)),))
+    return draft([candidate], Rules(policy=parse_policy(policy), now=NOW, **rules))  # type: ignore[arg-type]
+
+
+def whole_plan(**changes: object) -> Plan:
+    """Give a plan of one host from 2147 to 443."""
+    drafted = plan_one(reading({2147: "timed_out", 443: "connected"}))
+    settings: dict[str, object] = {
+        "id": "0b6f0f3e-0000-4000-8000-000000000001",
+        "created": NOW,
+        "expires": NOW + timedelta(hours=24),
+        "policy": "desired",
+        "selection": "",
+        "inventory": "fleet.yaml",
+        "inventory_digest": "ab" * 32,
+        "script": "cd" * 32,
+        "version": "0.1.0",
+        "user": "ops",
+        "hosts": drafted.hosts,
+        "left_out": drafted.left_out,
+    }
+    return Plan(**(settings | changes))  # type: ignore[arg-type]  # a test's own keys

@@ -1,0 +1,71 @@
+"""What a fresh reading says before a write, and after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.guard import Go, Stop, conclude, guard
+from orchestrator.domain.journal import State
+from orchestrator.domain.reading import Kind, Reading, ViewState
+from tests.repin.builders import ROLES, plan_one, reading, view
+
+(CHANGE,) = plan_one(reading({2147: "timed_out", 443: "connected"})).hosts
+OPEN = {443: "connected"}
+NEW = dict.fromkeys(ROLES, 443)
+HALF = {"primary": 443, "backup": 2147}
+
+
+def ruling(before: Reading, *, force_closed: bool = False) -> State | None:
+    """Give the state that the guard ends the row in; None: write."""
+    ruled = guard(CHANGE, before, force_closed=force_closed)
+    return None if isinstance(ruled, Go) else ruled.state
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (reading(OPEN), None),
+        (reading(OPEN, machine="machine-2"), State.WRONG_HOST),
+        (reading(OPEN, pins=NEW), State.ALREADY),
+        (reading(OPEN, pins=HALF), State.CONFLICT),
+        (reading(OPEN, pins=dict.fromkeys(ROLES, 80)), State.CONFLICT),
+        (reading(OPEN, views=(view(dict.fromkeys(ROLES, "2147"), kind=Kind.SZ),)), State.CONFLICT),
+        (reading(OPEN, views=(view({}, state=ViewState.ABSENT),)), State.CONFLICT),
+        (reading(OPEN, views=(view({"primary": 2147}),)), State.CONFLICT),
+        (reading({443: "refused"}), State.REFUSED),
+        (reading({}), State.REFUSED),
+    ],
+)
+def test_the_guard_rules(before: Reading, expected: State | None) -> None:
+    """The machine, every value in kind and data, and the new port have to be as planned."""
+    assert ruling(before) == expected
+
+
+def test_a_forced_plan_may_write_a_closed_port_but_no_untried_one() -> None:
+    """Force says: closed, and I know it; it does not say: never mind."""
+    assert ruling(reading({443: "refused"}), force_closed=True) is None
+    assert ruling(reading({}), force_closed=True) is State.REFUSED
+
+
+def test_a_conflict_names_what_is_there_now() -> None:
+    """The administrator sees the value that stands in the way."""
+    assert guard(CHANGE, reading(OPEN, pins={"primary": 80, "backup": 2147}), force_closed=False) == Stop(
+        State.CONFLICT,
+        "changed since the plan: PrimaryTunnelPort (64) is DWORD '80', expected DWORD '2147'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (reading(pins=NEW), State.VERIFIED),
+        (reading(), State.NOT_WRITTEN),
+        (reading(pins=HALF), State.MIXED),
+        (reading(pins={"primary": 443, "backup": 80}), State.CONFLICT),
+        (reading(views=(view({}, state=ViewState.DENIED),)), State.CONFLICT),
+        (reading(pins=NEW, machine="machine-2"), State.CONFLICT),
+    ],
+)
+def test_the_reading_after_a_write_decides(after: Reading, expected: State) -> None:
+    """What a fresh session reads is what the journal says."""
+    assert conclude(CHANGE, after).state == expected
