@@ -1,4 +1,4 @@
-"""What goes to `probe.ps1` and what it answers. Version 1.
+r"""What goes to `probe.ps1` and what it answers. Version 1.
 
 Parameters (ints, strings, lists of either; absence inside a parallel list is `""` or 0, elsewhere an empty list):
 
@@ -38,25 +38,28 @@ The answer is one JSON document, ASCII, at most 65,536 characters:
 
 Data of DWORD and QWORD is a string of decimal digits, unsigned; of SZ and EXPAND_SZ text, unexpanded; of MULTI_SZ
 a list of texts; of the rest lower-case hex. Every key is always there. ConstrainedLanguage answers
-`{"v": 1, "script": "probe", "language": "ConstrainedLanguage"}` and nothing else.
+`{"v": 1, "script": "probe", "language": "ConstrainedLanguage"}` and nothing else; a script that failed as a whole puts
+`"error": text` in the place of all keys after `language`.
 
 How the script decides, step by step (the simulated fleet does the same):
 
- 1. Views. Values stand in ordinal order of their names. `path` is the key that was asked for, with a `*` replaced
+ 1. Views. Values stand in ordinal order of their names (UTF-16), and only where the view is `present`. `path` is the key that was asked for, with a `*` replaced
     where exactly one subkey holds the rest of the key; several: `failed`, `e` says which ones. On 32-bit Windows there
     is one row: 32 where it was asked for, else the first asked. `e` is null for `present` and `absent`.
  2. Pins of a role: the valid ports (the rule of `orchestrator.domain.pin`) under its value in the `present` views,
     in order, without duplicates. Value names compare without regard to case (ordinal).
- 3. Targets, role by role in order: one `registry` target for each different text (SZ, EXPAND_SZ, not empty) of its
-    address value in the present views; one `inventory` target where its gateway is named and no registry target has
-    that text (case aside). A role that has neither: one `guess`, the first IPv4-looking value (SZ, EXPAND_SZ;
-    four decimal numbers up to 255 without leading zeros) of the present views whose name contains the role's name
-    (case aside), else the first whose name contains no role's name and that no role before took. Values that the
-    profile names are no guesses. The first target of a role `decides`; all of these are tried. Then, for watching
-    only (`decides` false, never tried): every other IPv4-looking value of the present views, in order, at most 16:
-    for the roles whose names its name contains, else for every role; not where that role has a target of that text.
-    `value` is the registry value's name for `registry` and `guess`, null for `inventory`.
- 4. Addresses of a target: an IPv4 address as in 3 or an IPv6 address stands for itself; a name is resolved (8
+ 3. Targets, in three passes, roles in order, and never the same text twice for one role (case aside).
+    - One `registry` target for each text (SZ, EXPAND_SZ, not empty) of its address value in the present views, then
+      one `inventory` target where its gateway is named.
+    - A role that has none yet: one `guess`, the first IPv4-looking value (SZ, EXPAND_SZ; four decimal numbers up to
+      255 without leading zeros) of the present views whose name contains the role's name (case aside), else the first
+      whose name contains no role's name and whose text no target has. Values that the profile names are no guesses.
+    - For watching only (`decides` false, never tried), at most 16 rows: every IPv4-looking value of the present views,
+      in order: for the roles whose names its name contains; where it contains none: for every role, unless a target
+      has that text.
+    The first target of a role from the first two passes `decides`; all of these are tried. `value` is the registry
+    value's name for `registry` and `guess`, null for `inventory`.
+ 4. Addresses of a target: an IPv4 address as in 3 or an IPv6 address stands for itself; a name is resolved (4
     addresses at most). Where that fails `addresses` is empty and each port asked of it has one attempt with `a` and
     `ms` null and `name_error`; a text of some other numeric spelling (`010.1.1.1`, `10.1`) is a `name_error` too.
  5. Connections: rows whose remote port is in the list, a pin or a desired pin and whose remote address is one of a
@@ -75,8 +78,10 @@ How the script decides, step by step (the simulated fleet does the same):
     `whole`: every port of the whole list has an attempt at every deciding target, and there is one.
  7. Canaries run with the whole list (`full`, `auto` when it widens, in the same round; `ordered` after it has gone to
     the end): kind `address`: the canary address on each port asked of any target, in the order of first asking, unless
-    it is a tried address; kind `port`: the canary port on each tried address, unless that port is in the whole list
-    of a role. They stand in that order and are never tried twice. A name is resolved as in 4.
+    it is a tried address; kind `port`: the canary port on each tried address, unless that port was asked of a
+    target. They stand in that order and are never tried twice. A canary's name is resolved as in 4, its first
+    address counts, and where that fails each of its canaries is a `name_error` with `a` the name. Where no target has
+    an address there are no canaries.
  8. An attempt in flight when the deadline passes is `error` with `e` "Deadline"; a port that the deadline kept from
     being asked has no attempt at all; `deadline` is true. `e` is the socket error's name where the socket gave one,
     null for `connected` and for a time-out by the script's own clock. For a `name_error` it is the resolver's word
