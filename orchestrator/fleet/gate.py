@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from orchestrator.domain.breaker import DEFAULT_LIMIT, Account, Breaker
+from orchestrator.fleet.stop import Stop
 
 
 class Permit:
@@ -73,9 +74,12 @@ class Gate:
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
-    async def enter(self, account: Account, host: str) -> Permit | None:
-        """Wait until a logon may begin, and begin it; None where the account is given up."""
-        while not self.tripped(account):
+    async def enter(self, account: Account, host: str, stop: Stop) -> Permit | None:
+        """Wait until a logon may begin, and begin it; None where the account is given up, or the run's end asked for.
+
+        Who asks for that end calls `wake` (the line does).
+        """
+        while not (stop.requested or self.tripped(account)):
             if self.may_start(account):
                 return self.start(account, host)
             await self.changed()

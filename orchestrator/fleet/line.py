@@ -54,6 +54,10 @@ class Line:
             await self._gate.changed()
         return None
 
+    def waits_for(self, account: Account) -> bool:
+        """Say whether some host waits until one more logon of this account may begin."""
+        return account in self._aside
+
     def put_back(self, turn: Turn) -> None:
         """Let a host that was cut short wait for its account, behind the others, and take its time then."""
         if turn.account is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -54,7 +54,7 @@ async def fan_out(
     *,
     jobs: int,
     stopped: Callable[[], bool] = lambda: False,
-) -> AsyncIterator[Done[Item, Value] | Broke[Item]]:
+) -> AsyncGenerator[Done[Item, Value] | Broke[Item], None]:
     """Yield one value per item that was started, as they complete; an exception of `work` is a value too.
 
     At most `jobs` items are in work at a time, and none starts while as many results wait to be taken: who iterates
@@ -87,9 +87,14 @@ async def _landed(item: Item, work: Callable[[Item], Awaitable[Value]]) -> Done[
     try:
         return Done(item, await work(item))
     except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise  # we were told to end
+        if told_to_end():
+            raise
         return Broke(item, error)  # something inside cancelled itself: one item's trouble, not the run's
     except Exception as error:  # noqa: BLE001  # the promise of this module
         return Broke(item, error)
+
+
+def told_to_end() -> bool:
+    """Say whether the running task was cancelled from outside, and did not do it to itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

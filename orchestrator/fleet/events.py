@@ -1,0 +1,91 @@
+"""What a run tells while it goes on: values, handed to one callable, in the event loop's thread.
+
+The callable may draw; it must not wait. One that raises is not called again, and the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.domain.record import HostRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanStarted:
+    """The scan has its id, and `hosts` are about to be asked; `selected` counts those that have a result already too."""
+
+    scan: int
+    hosts: int
+    selected: int
+    jobs: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that the user should read once: a width that was lowered, ..."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStarted:
+    """The work on a host has begun. `deadline` is in seconds from `at`."""
+
+    host: str
+    at: datetime
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPutBack:
+    """A host that held others up was left before any user name was sent to it; it will be started once more."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRetrying:
+    """A try failed in a way that often passes; the next one comes after `wait` seconds."""
+
+    host: str
+    tried: int
+    phase: Phase
+    cause: Cause
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFinished:
+    """A host has its result, and the database has it too."""
+
+    record: HostRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerTripped:
+    """Nothing more is tried with an account. `rejected` refused it in a row; `host` is set where it is that host's own."""
+
+    credential: str
+    username: str
+    rejected: tuple[str, ...]
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """The end was asked for: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left."""
+
+    reason: str
+    in_flight: int
+    abandoned: bool
+
+
+Event = (
+    ScanStarted | Remark | HostStarted | HostPutBack | HostRetrying | HostFinished | BreakerTripped | Stopping
+)
+Listener = Callable[[Event], None]

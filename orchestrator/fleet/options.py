@@ -1,0 +1,26 @@
+"""How a run goes about it, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.domain.breaker import DEFAULT_LIMIT
+from orchestrator.domain.effort import WIDTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """Times in seconds. `timeout` overrules the hosts' own total deadline; None leaves it, or derives it.
+
+    `jobs`: hosts at a time. `pace`: connects a second that one gateway gets from the whole fleet, 0 for no limit.
+    `width`: attempts that one host has in flight at once. `rejections`: rejected logons in a row, on different
+    hosts, after which an account is given up.
+    """
+
+    mode: str = "auto"
+    jobs: int = 64
+    pace: float = 500.0
+    canaries: bool = True
+    timeout: float | None = None
+    width: int = WIDTH
+    rejections: int = DEFAULT_LIMIT

@@ -1,0 +1,313 @@
+"""The scan: hosts in, one committed result per host that was started, a summary out."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from inventory.model import Host, Waiver
+from orchestrator.domain.breaker import Account, Breaker, account
+from orchestrator.domain.outcome import Failed, Outcome
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.tally import Tally
+from orchestrator.domain.verdict import judge_outcome
+from orchestrator.domain.waiver import Waived, unexpired, waive
+from orchestrator.fleet import words
+from orchestrator.fleet.ask import Asking, Run
+from orchestrator.fleet.clock import Clock
+from orchestrator.fleet.events import (
+    BreakerTripped,
+    Event,
+    HostFinished,
+    Listener,
+    Remark,
+    ScanStarted,
+    Stopping,
+)
+from orchestrator.fleet.gate import Gate
+from orchestrator.fleet.limits import make_room
+from orchestrator.fleet.line import Line, Turn
+from orchestrator.fleet.options import ScanOptions
+from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.runner import Broke, fan_out, told_to_end
+from orchestrator.fleet.stop import Stop
+from orchestrator.fleet.summary import GivenUp, ScanSummary
+from orchestrator.remote.session import Logon, Transport
+from orchestrator.store.errors import StoreError
+
+
+class Writer(Protocol):
+    """What a scan needs of `orchestrator.store.writer.Writer`. All of it raises StoreError."""
+
+    def begin_scan(self, scan: ScanRecord, /) -> int:
+        """Write the scan's row; give its id."""
+
+    async def put(self, scan_id: int, record: HostRecord, /) -> None:
+        """Return once the record is committed."""
+
+    def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
+        """Write how the scan ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a run works with; none of it is closed by the run.
+
+    `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
+    """
+
+    transport: Transport
+    writer: Writer
+    logons: Callable[[str | None], Logon]
+    clock: Clock
+    chance: random.Random
+
+
+async def scan(
+    record: ScanRecord,
+    hosts: Sequence[Host],
+    *,
+    options: ScanOptions,
+    means: Means,
+    waivers: Iterable[Waiver] = (),
+    stop: Stop | None = None,
+    on_event: Listener | None = None,
+) -> ScanSummary:
+    """Ask `hosts`, a few at a time, and store what became of each; never raises for a host.
+
+    `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that have no
+    result yet. Every logon is asked for once, before anything starts: what `means.logons` raises comes out, and so
+    does StoreError where the scan cannot begin. Later trouble with the database ends the run and is in the summary.
+    """
+    running = _Scan(record, hosts, options, means, stop or Stop(), on_event)
+    return await running.run(unexpired(waivers, means.clock.now().date()))
+
+
+class _Scan:
+    """One run of `scan`: what its workers share and count."""
+
+    def __init__(
+        self,
+        record: ScanRecord,
+        hosts: Sequence[Host],
+        options: ScanOptions,
+        means: Means,
+        stop: Stop,
+        on_event: Listener | None,
+    ) -> None:
+        self._record = record
+        self._hosts = hosts
+        self._options = options
+        self._means = means
+        self._stop = stop
+        self._on_event = on_event
+        self._logon_of = {
+            name: means.logons(name) for name in dict.fromkeys(host.credential for host in hosts)
+        }
+        self._gate = Gate(options.rejections, self._tripped)
+        self._line = Line(hosts, self._account_of, self._gate, stop)
+        self._tally = Tally(len(hosts))
+        self._causes: Counter[str] = Counter()
+        self._tries_again = 0
+        self._in_flight = 0
+        self._given_up: list[Account] = []
+        self._remarks: list[str] = []
+        self._trouble = ""
+        self._waived: Waived = {}
+
+    async def run(self, waived: Waived) -> ScanSummary:
+        means, self._waived = self._means, waived
+        started = means.clock.now()
+        room = make_room(self._options.jobs)
+        scan_id = means.writer.begin_scan(self._record) if self._record.id is None else self._record.id
+        self._tell(
+            ScanStarted(
+                scan=scan_id,
+                hosts=len(self._hosts),
+                selected=len(self._record.hosts),
+                jobs=room.jobs,
+                at=started,
+            )
+        )
+        if room.words:
+            self._remark(room.words)
+        try:
+            await self._through_the_line(scan_id, room.jobs)
+        finally:
+            state = self._end(scan_id)
+        return self._summary(scan_id, state, started)
+
+    async def _through_the_line(self, scan_id: int, jobs: int) -> None:
+        """Start the hosts, wait for them, or until they are to be abandoned."""
+        means = self._means
+        run = Run(
+            options=self._options,
+            transport=means.transport,
+            logon_of=self._logon_of,
+            gate=self._gate,
+            line=self._line,
+            pace=Pace(self._options.pace, means.clock),
+            clock=means.clock,
+            chance=means.chance,
+            stop=self._stop,
+            tell=self._tell,
+        )
+
+        async def work(turn: Turn) -> None:
+            self._in_flight += 1
+            try:
+                await self._one_host(scan_id, turn, run)
+            finally:
+                self._in_flight -= 1
+
+        async def consume() -> None:
+            async with aclosing(
+                fan_out(self._line, work, jobs=jobs, stopped=lambda: self._stop.requested)
+            ) as landed:
+                async for item in landed:
+                    if isinstance(item, Broke):  # the run's own fault, not a host's: `_one_host` keeps those
+                        self._trouble = self._trouble or words.place(item.error)
+                        self._stop.abandon("a fault in fleetcheck")
+
+        consumer = asyncio.create_task(consume())
+        deaf = self._stop.listen(lambda stop: self._stopping(stop, consumer))
+        try:
+            await asyncio.wait({consumer})
+        finally:
+            deaf()
+            if not consumer.done():
+                consumer.cancel()
+                await asyncio.wait({consumer})
+        if not consumer.cancelled():
+            consumer.result()
+
+    async def _one_host(self, scan_id: int, turn: Turn, run: Run) -> None:
+        """Ask a host, judge it, store the result: whatever happens to it, it has one."""
+        asking = Asking(turn, run)
+        try:
+            outcome = await asking.outcome()
+        except asyncio.CancelledError as error:
+            if told_to_end():
+                raise
+            outcome = asking.broke(error)
+        except Exception as error:  # noqa: BLE001  # the promise: an unforeseen exception is this host's result
+            outcome = asking.broke(error)
+        if outcome is None:
+            return
+        try:
+            record = self._judged(turn.host, outcome)
+        except Exception as error:  # noqa: BLE001  # as above
+            outcome = asking.broke(error)
+            record = self._judged(turn.host, outcome)
+        try:
+            await self._means.writer.put(scan_id, record)
+        except StoreError as error:
+            self._trouble = self._trouble or str(error)
+            self._stop.abandon("the database")
+            return
+        self._count(record)
+        self._tell(HostFinished(record=record))
+
+    def _judged(self, host: Host, outcome: Outcome) -> HostRecord:
+        judgement = judge_outcome(outcome, profile=host.profile, desired=host.desired, gateways=host.gateways)
+        return HostRecord(
+            host=host.name,
+            address=host.address,
+            port=host.port,
+            profile=host.profile,
+            outcome=outcome,
+            judgement=judgement,
+            site=host.site,
+            groups=host.groups,
+            tags=host.tags,
+            desired=host.desired,
+            gateways=host.gateways,
+            repin=host.repin,
+            waived=waive(host.name, judgement, self._waived),
+        )
+
+    def _count(self, record: HostRecord) -> None:
+        self._tally.add(record.judgement.verdict, waived=record.waived is not None)
+        self._tries_again += record.outcome.trace.tries - 1
+        if isinstance(record.outcome, Failed):
+            self._causes[record.outcome.cause] += 1
+
+    def _end(self, scan_id: int) -> ScanState:
+        """Write how the scan ended; a scan that the database has failed stays `running`, and can be resumed."""
+        everyone = self._tally.done + sum(map(len, self._line.barred.values())) >= len(self._hosts)
+        state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
+        if not self._trouble:
+            try:
+                self._means.writer.end_scan(scan_id, state, self._means.clock.now())
+            except StoreError as error:
+                self._trouble = str(error)
+        return state
+
+    def _summary(self, scan_id: int, state: ScanState, started: datetime) -> ScanSummary:
+        return ScanSummary(
+            scan=scan_id,
+            state=state,
+            counts=self._tally.counts(),
+            started=started,
+            ended=self._means.clock.now(),
+            already=len(self._record.hosts) - len(self._hosts),
+            causes=tuple(self._causes.most_common()),
+            tries_again=self._tries_again,
+            given_up=tuple(self._gave_up(account) for account in self._given_up),
+            reason=self._stop.reason,
+            abandoned=self._stop.abandoned,
+            trouble=self._trouble,
+            remarks=tuple(self._remarks),
+        )
+
+    def _account_of(self, host: Host) -> Account | None:
+        """Whose password a logon on this host would try; None where there is none to try (a Kerberos ticket)."""
+        logon = self._logon_of[host.credential]
+        if logon.password is None:
+            return None
+        return account(host.credential or "", logon.username, host=host.name, address=host.address)
+
+    def _tripped(self, tripped: Account, breaker: Breaker) -> None:
+        self._given_up.append(tripped)
+        self._tell(
+            BreakerTripped(
+                credential=tripped.credential,
+                username=tripped.name,
+                rejected=breaker.rejected,
+                host=tripped.host,
+            )
+        )
+
+    def _gave_up(self, tripped: Account) -> GivenUp:
+        return GivenUp(
+            credential=tripped.credential,
+            username=tripped.name,
+            rejected=self._gate.breaker(tripped).rejected,
+            barred=tuple(self._line.barred.get(tripped, ())),
+            host=tripped.host,
+        )
+
+    def _stopping(self, stop: Stop, consumer: asyncio.Task[None]) -> None:
+        self._tell(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))
+        if stop.abandoned:
+            consumer.cancel()
+
+    def _remark(self, said: str) -> None:
+        self._remarks.append(said)
+        self._tell(Remark(words=said))
+
+    def _tell(self, event: Event) -> None:
+        """Hand an event to who watches; one that raises has seen its last: a display may not cost a result."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception as error:  # noqa: BLE001  # whatever a display may raise
+            self._on_event = None
+            self._remarks.append(f"the progress display broke and was left out: {words.place(error)}")

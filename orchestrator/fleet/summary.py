@@ -1,0 +1,72 @@
+"""What a run came to, as one small value: the results themselves are in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.record import ScanState
+from orchestrator.domain.tally import Counts, exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """An account that nothing more was tried with. `rejected` refused it in a row, `barred` were not started for it.
+
+    `host` is set where the account is that host's own.
+    """
+
+    credential: str
+    username: str
+    rejected: tuple[str, ...]
+    barred: tuple[str, ...]
+    host: str | None = None
+
+    @property
+    def words(self) -> str:
+        """Say which credential it is, why it was given up, and what to type."""
+        first = self.rejected[0] if self.rejected else "a host"
+        return (
+            f"credential {self.credential} ({self.username}) was rejected by {' and '.join(self.rejected)} in a row: "
+            f"nothing more was tried with it, so that the account is not locked; "
+            f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. Put its password right, "
+            f"try it alone with `fleetcheck scan --limit {first}`, then `fleetcheck scan --resume` this scan"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSummary:
+    """How a run ended. `counts` are of the hosts that this run was given, `already` had a result before it (resumed).
+
+    Every counted result is committed. `trouble` is what the database refused, in words, empty where nothing was;
+    `reason` is who asked for the end ("Ctrl-C"), empty where nobody did. `abandoned`: hosts in flight were left.
+    """
+
+    scan: int
+    state: ScanState
+    counts: Counts
+    started: datetime
+    ended: datetime
+    already: int = 0
+    causes: tuple[tuple[str, int], ...] = ()  # of the hosts that failed, most frequent first
+    tries_again: int = 0  # tries beyond each host's first
+    given_up: tuple[GivenUp, ...] = ()
+    reason: str = ""
+    abandoned: bool = False
+    trouble: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended - self.started).total_seconds()
+
+    @property
+    def exit_code(self) -> int:
+        """The command's exit code. A lock-out breaker that kept hosts from being started is a safety gate."""
+        return exit_code(
+            self.counts,
+            interrupted=self.state is ScanState.INTERRUPTED and not self.trouble,
+            failed=bool(self.trouble),
+            gate=any(account.barred for account in self.given_up),
+        )
