@@ -37,8 +37,8 @@ def console(stream: TextIO) -> Console:
 
 
 def draw(drawing: RenderableType) -> None:
-    """Print a table or text to standard output."""
-    console(sys.stdout).print(drawing)
+    """Print a table or text to standard output. A command to be pasted may be wider than the screen: it is not cut."""
+    console(sys.stdout).print(drawing, crop=False)
 
 
 def lines(rows: Iterable[Iterable[object]]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inventory.model import Fleet, Host, Profile, Waiver
+from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.host import Sighting
@@ -66,53 +67,70 @@ def scan_head(scan: ScanRecord) -> dict[str, Any]:
 def host_line(record: HostRecord) -> dict[str, Any]:
     """Say a host's result in short, for lists: no attempts, no registry values."""
     outcome, judgement = record.outcome, record.judgement
-    failed = outcome if isinstance(outcome, Failed) else None
     return {
         "host": record.host,
         "address": record.address,
+        "port": record.port,
         "site": record.site,
         "groups": list(record.groups),
         "tags": list(record.tags),
         "verdict": judgement.verdict.value,
         "role": judgement.role,
         "waived": record.waived,
-        "roles": [
-            {
-                "role": role.role,
-                "verdict": role.verdict.value,
-                "pin": role.pin.port,
-                "desired": role.desired,
-                "open": [port for port, belief in role.beliefs.items() if belief == "open"],
-                "live": list(role.live),
-            }
-            for role in judgement.roles
-        ],
-        "failure": {"phase": failed.phase.value, "cause": str(failed.cause)} if failed else None,
+        "any_live": judgement.any_live,
+        "roles": [_role_line(role) for role in judgement.roles],
+        "failure": _failure(outcome) if isinstance(outcome, Failed) else None,
         "action": judgement.action,
         "ended": plain(outcome.trace.ended),
     }
 
 
+def _role_line(role: RoleJudgement) -> dict[str, Any]:
+    return {
+        "role": role.role,
+        "verdict": role.verdict.value,
+        "pin": role.pin.port,
+        "desired": role.desired,
+        "open": [port for port, belief in role.beliefs.items() if belief is Belief.OPEN],
+        "live": list(role.live),
+    }
+
+
+def _failure(failed: Failed) -> dict[str, Any]:
+    return {
+        "phase": failed.phase.value,
+        "cause": str(failed.cause),
+        "detail": failed.detail,
+        "advice": failed.advice,
+    }
+
+
 def host_document(sighting: Sighting) -> dict[str, Any]:
     """Say all that is known of a host from one scan."""
-    record = sighting.record
+    record, judgement = sighting.record, sighting.record.judgement
     content = {
         **host_line(record),
-        "port": record.port,
         "profile": record.profile.name,
         "desired": plain(record.desired),
         "gateways": plain(record.gateways),
         "repin": record.repin,
-        "judgement": plain(record.judgement),
+        "view": judgement.view,
+        "evidence": list(judgement.evidence),
+        "remarks": list(judgement.remarks),
         "trace": plain(record.outcome.trace),
         "reading": plain(record.outcome.reading) if isinstance(record.outcome, Probed) else None,
     }
-    if isinstance(record.outcome, Failed):
-        content["failure"] = {
-            **content["failure"],
-            "detail": record.outcome.detail,
-            "advice": record.outcome.advice,
+    content["roles"] = [
+        {
+            **_role_line(role),
+            "pin_kind": role.pin.kind,
+            "pin_shown": role.pin.shown,
+            "beliefs": plain(role.beliefs),
+            "evidence": list(role.evidence),
+            "action": role.action,
         }
+        for role in judgement.roles
+    ]
     last = None
     if sighting.last is not None:
         last = {"scan": sighting.last[0].id, **host_line(sighting.last[1])}

@@ -44,13 +44,13 @@ def host_report(sighting: Sighting, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def bullets(sentences: Iterable[str]) -> RenderableType | None:
-    """List sentences with hanging indents; None where there is none."""
+def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | None:
+    """List sentences with hanging indents behind a mark; None where there is none."""
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=1)
     table.add_column(overflow="fold")
     for sentence in sentences:
-        table.add_row("-", shown(sentence))
+        table.add_row(mark, shown(sentence))
     return table if table.row_count else None
 
 
@@ -131,8 +131,6 @@ def _reading(record: HostRecord, reading: Reading) -> Iterator[RenderableType]:
         yield from _section(f"Registry, {view.view}-bit view", _view(view, record.profile.key))
     yield from _section("Live connections", _connections(reading))
     yield from _section("Machine", _pairs(_machine(reading.identity)))
-    broken = [f"{part.name}: {part.error}" for part in reading.parts if part.error]
-    yield from _section("Parts of the probe that failed", bullets(broken))
 
 
 def _pins(record: HostRecord) -> RenderableType | None:

@@ -50,7 +50,7 @@ class Progress:
         return (self.total - self.done) / rate if rate else None
 
     def longest(self, now: float) -> list[tuple[str, float]]:
-        """The hosts that run longest, with their seconds, longest first."""
+        """Name the hosts that run longest, with their seconds, longest first."""
         ages = [(host, now - began) for host, began in self.running.items() if now - began >= _LONGEST_FROM]
         return sorted(ages, key=lambda pair: (-pair[1], pair[0]))[:_LONGEST_SHOWN]
 

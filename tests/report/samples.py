@@ -72,7 +72,7 @@ TRACE = Trace(
 
 
 def scan(scan_id: int = 12, **changes: object) -> ScanRecord:
-    """A finished scan of two hosts, changed as asked."""
+    """Make a finished scan of two hosts, changed as asked."""
     return replace(
         ScanRecord(
             id=scan_id,
@@ -219,7 +219,7 @@ BLOCKED = Judgement(
 
 
 def probed(host: str = "web1", judgement: Judgement = BLOCKED, **changes: object) -> HostRecord:
-    """A host that answered; every port report's case in one reading."""
+    """Make a host that answered; every port report's case in one reading."""
     return replace(
         HostRecord(
             host=host,
@@ -239,7 +239,7 @@ def probed(host: str = "web1", judgement: Judgement = BLOCKED, **changes: object
 
 
 def failed(host: str = "db7", cause: Cause = Cause.LOGON_FAILED, **changes: object) -> HostRecord:
-    """A host that gave no reading."""
+    """Make a host that gave no reading."""
     detail, advice = (
         "the host answered 401",
         "wrong, locked and blocked look the same from here: try it by hand",

@@ -1,0 +1,216 @@
+"""What a person is told after a scan: counts, groups that need something, remarks, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from orchestrator.domain import summary as domain
+from orchestrator.domain.group import Group as HostGroup
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.report.host import bullets
+from orchestrator.report.words import STYLES, duration, folded, moment, plural, shown
+
+GROUPS_SHOWN = 30  # worst first; the others are a count and a command
+
+_INDENT = (0, 0, 0, 2)
+
+MEANING = {
+    0: "nothing needs attention",
+    1: "the command failed",
+    3: "hosts need attention",
+    4: "hosts could not be probed, or were not started",
+    5: "hosts need attention, and hosts could not be probed or were not started",
+    6: "stopped by a safety gate",
+    130: "interrupted",
+}
+"""What a fleet command's exit code says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where nothing."""
+
+    database: str = ""
+    inventory: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReport:
+    """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
+
+    `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its password.
+    """
+
+    scan: ScanRecord
+    summary: domain.Summary
+    not_started: tuple[str, ...]
+    code: int
+    place: str
+    warnings: tuple[str, ...] = ()
+    hints: Hints = Hints()
+
+
+def scan_report(report: ScanReport) -> RenderableType:
+    """Draw a scan's summary; fits 80 columns."""
+    waived = [group for group in report.summary.groups if group.key.waived]
+    attention = [group for group in report.summary.groups if _attention(group)]
+    failed = [
+        group
+        for group in report.summary.groups
+        if group.key.verdict is Verdict.UNKNOWN and not group.key.waived
+    ]
+    counts = report.summary.counts
+    return Group(
+        *_head(report),
+        *_warnings(report.warnings),
+        *_groups(f"Need attention: {plural(counts.attention, 'host')}", attention, report, "attention"),
+        *_groups(f"Could not be probed: {plural(counts.unknown, 'host')}", failed, report, "failed"),
+        *_waived(f"Waived: {plural(counts.waived, 'host')}", waived, report),
+        *_not_started(report),
+        *_remarks(report.summary.remarks),
+        *_foot(report),
+    )
+
+
+def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
+    """Yield commands worth typing next, each with what it does; most useful first."""
+    scan, hints = report.scan, report.hints
+    if report.not_started:
+        yield (
+            f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
+            "ask the hosts that were not started",
+        )
+    worst = next((group for group in report.summary.groups if _attention(group)), None)
+    if worst is not None:
+        yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
+    if report.summary.counts.unknown:
+        yield (
+            f"fleetcheck scan --from {scan.id} --only failed{hints.inventory}{hints.database}",
+            "ask again those that failed",
+        )
+    yield f"fleetcheck show --scan {scan.id}{hints.database}", "see this summary again"
+
+
+def _attention(group: HostGroup) -> bool:
+    return group.key.verdict not in {Verdict.OK, Verdict.UNKNOWN} and not group.key.waived
+
+
+def _head(report: ScanReport) -> Iterator[Text]:
+    scan, counts = report.scan, report.summary.counts
+    title = Text(f"Scan {scan.id}", style="bold")
+    title.append(f"  {plural(counts.selected, 'host')}, mode {scan.mode}, {_end(scan)}", style="")
+    yield title
+    words = [
+        (f"{counts.ok:,} ok", "green"),
+        (f"{counts.attention:,} need attention", "bold red"),
+        (f"{counts.unknown:,} not probed", "blue"),
+        (f"{counts.waived:,} waived", "cyan"),
+        (f"{counts.not_started:,} not started", "magenta"),
+    ]
+    line = Text("  ")
+    for index, (word, style) in enumerate(words):
+        line.append(", " if index else "").append(word, "dim" if word.startswith("0 ") else style)
+    yield line
+
+
+def _end(scan: ScanRecord) -> str:
+    if scan.ended is None:
+        return f"begun {moment(scan.started)}, still running or killed"
+    word = "interrupted" if scan.state is ScanState.INTERRUPTED else "finished"
+    return f"{word} {moment(scan.ended)} after {duration((scan.ended - scan.started).total_seconds())}"
+
+
+def _warnings(warnings: Sequence[str]) -> Iterator[RenderableType]:
+    for warning in warnings:
+        yield Text()
+        yield Text("! ", style="bold red").append(shown(warning, "bold"))
+
+
+def _groups(
+    title: str, groups: Sequence[HostGroup], report: ScanReport, only: str
+) -> Iterator[RenderableType]:
+    if not groups:
+        return
+    yield Text()
+    yield Text(title, style="bold underline")
+    for group in groups[:GROUPS_SHOWN]:
+        yield from _group(group, report)
+    if rest := groups[GROUPS_SHOWN:]:
+        hosts = sum(len(group.hosts) for group in rest)
+        yield Text(f"and {plural(len(rest), 'more group')} with {plural(hosts, 'host')}:")
+        yield _command(f"fleetcheck show --scan {report.scan.id} --only {only}{report.hints.database}")
+
+
+def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
+    key = group.key
+    head = Text(key.cause or key.label, style=STYLES[key.verdict]).append(
+        f"  {plural(len(group.hosts), 'host')}", style="bold"
+    )
+    if key.any_live:
+        head.append(", a tunnel is up", style="")
+    yield head
+    if key.ports:
+        yield Padding(shown(key.ports), _INDENT)
+    yield from _names(group, report)
+    if group.action:
+        differs = "" if group.same_action else " (as for the first of them; the others differ in detail)"
+        yield Padding(bullets([group.action + differs], mark=">") or Text(), _INDENT)
+
+
+def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
+    names, more = folded(group.hosts)
+    yield Padding(shown(names + (f" and {more:,} more:" if more else "")), _INDENT)
+    if more:
+        yield _command(
+            f"fleetcheck show --scan {report.scan.id} --only {group.key.verdict}{report.hints.database}"
+        )
+
+
+def _command(command: str) -> Text:
+    """Write a command to be pasted: on a line of its own, never broken by us."""
+    line = Text("    ").append(shown(command, "bold"))
+    line.no_wrap, line.overflow = True, "ignore"
+    return line
+
+
+def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iterator[RenderableType]:
+    if not groups:
+        return
+    yield Text()
+    yield Text(title, style="bold underline")
+    for group in groups:
+        head = Text(group.key.label, style="cyan").append(f"  {plural(len(group.hosts), 'host')}: ", style="")
+        yield head.append(shown("; ".join(group.reasons)))
+        yield from _names(group, report)
+
+
+def _not_started(report: ScanReport) -> Iterator[RenderableType]:
+    if report.not_started:
+        names, more = folded(report.not_started)
+        yield Text()
+        yield Text(f"Not started: {plural(len(report.not_started), 'host')}", style="bold underline")
+        yield Padding(shown(names + (f" and {more:,} more" if more else "")), _INDENT)
+
+
+def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:
+    if (listed := bullets(remarks)) is not None:
+        yield Text()
+        yield Text("Remarks", style="bold underline")
+        yield listed
+
+
+def _foot(report: ScanReport) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text("Next", style="bold underline")
+    for command, what in next_commands(report):
+        yield Text(f"  {what}:")
+        yield _command(command)
+    yield Text()
+    yield shown(f"database {report.place}", "dim")
+    yield Text(f"exit code {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")

@@ -1,0 +1,97 @@
+"""What a scan ends with on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.judgement import Judgement, Verdict
+from orchestrator.domain.record import HostRecord
+from orchestrator.domain.summary import summarise
+from orchestrator.report.summary import GROUPS_SHOWN, Hints, ScanReport, next_commands, scan_report
+from tests.report import samples
+from tests.report.conftest import render
+
+WIDTHS = [80, 120]
+OK = Judgement(verdict=Verdict.OK, any_live=True)
+
+
+def fleet() -> Iterator[HostRecord]:
+    """Make a scan with every kind of end: ok, attention, waived, failed."""
+    for number in range(40):
+        yield samples.probed(f"ok{number:02}", OK)
+    for number in range(14):
+        yield samples.probed(f"berlin-db{number}")
+    yield samples.probed("paris-web1", replace(samples.BLOCKED, any_live=False))
+    yield samples.probed("lyon-1", replace(samples.BLOCKED, verdict=Verdict.DRIFTED), waived="change 4711")
+    yield samples.failed("db7")
+    yield samples.failed("db8", Cause.ACCESS_DENIED)
+
+
+def big(**changes: object) -> ScanReport:
+    """Make the report of `fleet()` with two hosts not started."""
+    report = ScanReport(
+        scan=samples.scan(),
+        summary=summarise(fleet(), selected=60),
+        not_started=("late1", "late2"),
+        code=5,
+        place="/home/ops/.local/state/fleetcheck/fleetcheck.db",
+        warnings=("a waiver ended on 2026-02-28 and counts no more: fleet.yaml:40",),
+    )
+    return replace(report, **changes)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_scan_is_summed_up_as_agreed(golden: Callable[..., None], width: int) -> None:
+    """The summary counts, groups, folds names after ten, and says what to type next; it fits."""
+    golden("scan", scan_report(big()), width)
+
+
+def test_a_quiet_scan_is_short() -> None:
+    """Where all is well there is a count, the next command, the database and the exit code; no empty headings."""
+    report = big(
+        summary=summarise((samples.probed(f"ok{number}", OK) for number in range(3)), selected=3),
+        not_started=(),
+        code=0,
+        warnings=(),
+    )
+    text = render(scan_report(report), 80)
+    assert "3 ok, 0 need attention, 0 not probed, 0 waived, 0 not started" in text
+    assert "exit code 0: nothing needs attention" in text
+    assert [word for word in ("Need attention:", "Waived:", "Not started:") if word in text] == []
+
+
+def test_suggested_commands_can_be_pasted() -> None:
+    """The commands to type next carry the database and inventory that this scan used."""
+    report = big(hints=Hints(database=" --db demo.db", inventory=" -i demo/fleet.yaml"))
+    assert [command for command, _ in next_commands(report)] == [
+        "fleetcheck scan --resume 12 -i demo/fleet.yaml --db demo.db",
+        "fleetcheck show paris-web1 --db demo.db",
+        "fleetcheck scan --from 12 --only failed -i demo/fleet.yaml --db demo.db",
+        "fleetcheck show --scan 12 --db demo.db",
+    ]
+
+
+def test_many_groups_are_folded() -> None:
+    """A fleet in which every host is a case of its own fills no more than the groups that fit, and says where the rest is."""
+    records = [
+        samples.probed(f"h{number:03}", replace(samples.BLOCKED, roles=_pins(number)))
+        for number in range(GROUPS_SHOWN + 5)
+    ]
+    text = render(scan_report(big(summary=summarise(records, selected=len(records)), not_started=())), 200)
+    assert "and 5 more groups with 5 hosts:\n    fleetcheck show --scan 12 --only attention\n" in text
+
+
+def _pins(number: int) -> tuple[samples.RoleJudgement, ...]:
+    role = samples.BLOCKED.roles[0]
+    return (replace(role, pin=replace(role.pin, port=5000 + number)),)
+
+
+def test_a_hosts_words_in_a_summary_are_cleaned() -> None:
+    """A failure's advice or an action that quotes a host cannot send escape sequences."""
+    evil = replace(samples.BLOCKED, action="mend \x1b[2J\u202e")
+    text = render(scan_report(big(summary=summarise([samples.probed("web1", evil)], selected=1))), 80)
+    assert {character for character in text if not character.isprintable()} == {"\n"}
