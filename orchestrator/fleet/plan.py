@@ -27,7 +27,7 @@ class Plan:
     remarks: tuple[str, ...] = ()
 
 
-def new_scan(  # noqa: PLR0913  # the fields of a scan's record, all by keyword
+def new_scan(
     fleet: Fleet,
     hosts: Sequence[Host],
     *,
