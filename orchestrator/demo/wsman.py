@@ -1,0 +1,232 @@
+"""The shells of one simulated host: WSMan operations in, envelopes out, misbehaviour at the step where it belongs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
+
+from orchestrator.demo import psrp, soap
+from orchestrator.demo.behaviour import Act, Age, Fail, Say, SoapFault, Step, Troubles, Wait
+from orchestrator.demo.counters import Counters
+from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
+
+MAX_SHELLS = 30
+MAX_ENVELOPE = 500 * 1024
+_DONE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
+_ENVELOPE_ROOM = 2048  # for everything around the streams
+
+RunScript = Callable[[psrp.Call], Awaitable[tuple[psrp.Message, ...]]]
+"""Runs a script on the host's model and gives the pipeline's messages."""
+
+
+@dataclass(slots=True)
+class _Shell:
+    id: str
+    owner: str
+    pool: uuid.UUID
+    resource: str
+    fragments: psrp.Defragmenter = field(default_factory=psrp.Defragmenter)
+    output: list[bytes] = field(default_factory=list)
+    messages_sent: int = 1
+    command: str = ""
+    pipeline: uuid.UUID = field(default_factory=lambda: uuid.UUID(int=0))
+    result: asyncio.Future[list[bytes]] | None = None
+
+
+class WsmanService:
+    """The operations of one host. Not for several event loops."""
+
+    def __init__(self, run: RunScript, troubles: Troubles, counters: Counters, *, powershell: str) -> None:
+        self.shells: dict[str, _Shell] = {}
+        self._run = run
+        self._troubles = troubles
+        self._counters = counters
+        self._powershell = powershell
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(self, request: WsmanRequest, user: str) -> tuple[bytes, Act | None]:
+        """Return the reply's envelope for a logged-on user, and what is to go wrong with its delivery.
+
+        Raises WsmanFault for what the host refuses, its own misbehaviour included.
+        """
+        handler = {
+            "Create": self._create,
+            "Receive": self._receive,
+            "Command": self._command,
+            "Send": self._send,
+            "Signal": self._signal,
+            "Delete": self._delete,
+        }.get(request.verb)
+        if handler is None:
+            raise WsmanFault(soap.UNKNOWN_ACTION)
+        act = self._troubles.take(_step(request))
+        if isinstance(act, SoapFault):
+            raise WsmanFault(act.code, text=act.text, subcode=act.subcode, status=act.status)
+        body = await handler(request, user)
+        return soap.reply(f"{request.action}Response", request.message_id, body), act
+
+    def close(self) -> None:
+        """Forget every shell and stop every script."""
+        for task in self._tasks:
+            task.cancel()
+        self.shells.clear()
+
+    def _shell(self, request: WsmanRequest, user: str) -> _Shell:
+        shell = self.shells.get(request.shell)
+        if shell is None or shell.owner != user:
+            raise WsmanFault(soap.UNKNOWN_SHELL, text="The shell was not found on the server.")
+        return shell
+
+    async def _create(self, request: WsmanRequest, user: str) -> str:
+        body = request.body
+        if (
+            body is None
+            or body.tag != f"{RSP}Shell"
+            or request.resource != f"{soap.POWERSHELL_URI}Microsoft.PowerShell"
+        ):
+            raise WsmanFault(soap.UNKNOWN_RESOURCE)
+        if sum(shell.owner == user for shell in self.shells.values()) >= MAX_SHELLS:
+            raise WsmanFault(soap.TOO_MANY_SHELLS)
+        fragments = psrp.Defragmenter()
+        opening = _feed(fragments, body.findtext(f"{soap.PWSH}creationXml"))
+        if not opening:
+            raise WsmanFault(soap.BAD_XML)
+        shell_id = (body.get("ShellId") or str(uuid.uuid4())).upper()
+        shell = _Shell(shell_id, user, opening[0].pool, request.resource, fragments)
+        age = self._troubles.setting(Age)
+        known = age if isinstance(age, Age) else Age(self._powershell, "2.3")
+        shell.output = psrp.frame(psrp.opening(known.powershell, known.protocol), shell.pool)
+        shell.messages_sent += len(shell.output)
+        self.shells[shell_id] = shell
+        self._counters.shells_opened += 1
+        return _created(shell, request.to)
+
+    async def _receive(self, request: WsmanRequest, user: str) -> str:
+        shell = self._shell(request, user)
+        stream = request.body.find(f"{RSP}DesiredStream") if request.body is not None else None
+        if stream is None:
+            raise WsmanFault(soap.BAD_XML)
+        if stream.get("CommandId") is None:
+            if not shell.output:
+                await asyncio.sleep(request.timeout)
+                raise WsmanFault(soap.TIMED_OUT)
+            blobs, shell.output = shell.output, []
+            return f"<rsp:ReceiveResponse>{_streams(blobs, '')}</rsp:ReceiveResponse>"
+        return await self._result(shell, request)
+
+    async def _result(self, shell: _Shell, request: WsmanRequest) -> str:
+        if shell.result is None:
+            raise WsmanFault(soap.UNKNOWN_SHELL, text="The command was not found on the server.")
+        done, _ = await asyncio.wait([shell.result], timeout=request.timeout)
+        if not done:
+            raise WsmanFault(soap.TIMED_OUT)
+        blobs = shell.result.result()
+        room = min(request.max_envelope, MAX_ENVELOPE) - _ENVELOPE_ROOM
+        taken = _fitting(blobs, room)
+        rest = blobs[taken:]
+        shell.result = asyncio.get_running_loop().create_future()
+        shell.result.set_result(rest)
+        state = "" if rest else f'<rsp:CommandState CommandId="{shell.command}" State="{_DONE}"/>'
+        return f"<rsp:ReceiveResponse>{_streams(blobs[:taken], shell.command)}{state}</rsp:ReceiveResponse>"
+
+    async def _command(self, request: WsmanRequest, user: str) -> str:
+        shell = self._shell(request, user)
+        if request.body is None:
+            raise WsmanFault(soap.BAD_XML)
+        shell.command = (request.body.get("CommandId") or str(uuid.uuid4())).upper()
+        shell.result = asyncio.get_running_loop().create_future()
+        self._messages(shell, _feed(shell.fragments, request.body.findtext(f"{RSP}Arguments")))
+        return f"<rsp:CommandResponse><rsp:CommandId>{shell.command}</rsp:CommandId></rsp:CommandResponse>"
+
+    async def _send(self, request: WsmanRequest, user: str) -> str:
+        shell = self._shell(request, user)
+        for stream in request.body if request.body is not None else ():
+            self._messages(shell, _feed(shell.fragments, stream.text))
+        return "<rsp:SendResponse/>"
+
+    def _messages(self, shell: _Shell, messages: list[psrp.Message]) -> None:
+        for message in messages:
+            if message.kind == psrp.CREATE_PIPELINE:
+                shell.pipeline = message.pipeline
+                task = asyncio.get_running_loop().create_task(self._work(shell, message))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, shell: _Shell, message: psrp.Message) -> None:
+        act = self._troubles.take(Step.RUN)
+        if isinstance(act, Wait):
+            await asyncio.sleep(act.seconds)
+        try:
+            if isinstance(act, Say):
+                messages = psrp.finished(act.text)
+            elif isinstance(act, Fail):
+                messages = psrp.failed(act.error_id, act.exception, act.message)
+            else:
+                messages = await self._run(psrp.read_pipeline(message.data))
+        except psrp.BadMessage as exc:
+            messages = psrp.failed(
+                "InvalidMessage", "System.Management.Automation.RuntimeException", str(exc)
+            )
+        if shell.result is not None and not shell.result.done():
+            shell.result.set_result(
+                psrp.frame(messages, shell.pool, shell.pipeline, first=shell.messages_sent)
+            )
+
+    async def _signal(self, request: WsmanRequest, user: str) -> str:
+        self._shell(request, user).result = None
+        return "<rsp:SignalResponse/>"
+
+    async def _delete(self, request: WsmanRequest, user: str) -> str:
+        self._shell(request, user)
+        del self.shells[request.shell]
+        self._counters.shells_closed += 1
+        return ""
+
+
+def _step(request: WsmanRequest) -> Step:
+    if request.verb == "Receive":
+        stream = request.body.find(f"{RSP}DesiredStream") if request.body is not None else None
+        return Step.OPEN if stream is None or stream.get("CommandId") is None else Step.RECEIVE
+    steps = {"Create": Step.CREATE, "Command": Step.COMMAND, "Signal": Step.SIGNAL, "Delete": Step.DELETE}
+    return steps.get(request.verb, Step.COMMAND)
+
+
+def _feed(fragments: psrp.Defragmenter, text: str | None) -> list[psrp.Message]:
+    try:
+        return fragments.feed(base64.b64decode(text or "", validate=True))
+    except (binascii.Error, psrp.BadMessage) as exc:
+        raise WsmanFault(soap.BAD_XML, text=str(exc)) from exc
+
+
+def _fitting(blobs: list[bytes], room: int) -> int:
+    """Return how many blobs fit into `room` bytes of Base64, at least one."""
+    for count, blob in enumerate(blobs):
+        room -= len(blob) * 4 // 3 + 120
+        if room < 0:
+            return max(1, count)
+    return len(blobs)
+
+
+def _streams(blobs: list[bytes], command: str) -> str:
+    attribute = f' CommandId="{command}"' if command else ""
+    return "".join(
+        f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(blob).decode()}</rsp:Stream>'
+        for blob in blobs
+    )
+
+
+def _created(shell: _Shell, to: str) -> str:
+    return (
+        f"<x:ResourceCreated><a:Address>{escape(to)}</a:Address><a:ReferenceParameters>"
+        f"<w:ResourceURI>{shell.resource}</w:ResourceURI><w:SelectorSet>"
+        f'<w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet></a:ReferenceParameters>'
+        "</x:ResourceCreated>"
+        f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{shell.resource}</rsp:ResourceUri>"
+        f"<rsp:Owner>{escape(shell.owner)}</rsp:Owner><rsp:IdleTimeOut>PT120.000S</rsp:IdleTimeOut>"
+        "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>"
+    )
