@@ -22,6 +22,7 @@ from orchestrator.remote.trouble import (
     Overdue,
     Refused,
     SoapFault,
+    SpeaksTls,
     Stage,
     TooOldShell,
     Trouble,
@@ -82,6 +83,8 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911  # o
         case Lost():
             why = f" ({_named(trouble.error)})" if trouble.error else ""
             return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}")
+        case SpeaksTls():
+            return fault(seen, Cause.NOT_WINRM, "the port speaks TLS: set `transport: https`")
         case Garbled():
             return fault(seen, Cause.GARBLED, clean(trouble.detail, limit=QUOTED))
         case SoapFault():
@@ -91,10 +94,9 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911  # o
         case Refused():
             return _refused(trouble, seen)
         case KerberosTrouble():
-            cause = KERBEROS.get(
-                trouble.minor or 0, Cause.LOGON_NOT_OFFERED if trouble.minor is None else Cause.UNCLASSIFIED
-            )
-            return fault(seen, cause, clean(trouble.text, limit=QUOTED), code=trouble.minor)
+            cause = Cause.KERBEROS_TICKET if trouble.minor is None else KERBEROS.get(trouble.minor)
+            said = clean(trouble.text, limit=QUOTED)
+            return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor)
         case Untrusted():
             return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin)
         case BrokenPool():
@@ -150,9 +152,7 @@ def from_records(records: Sequence[ErrorRecord], seen: Seen) -> Fault:
 
 def _soap(trouble: SoapFault, seen: Seen) -> Fault:
     """Code first, subcode second."""
-    cause = CODES.get(trouble.code) if trouble.code is not None else None
-    if cause is None and trouble.code is None:
-        cause = SUBCODES.get(trouble.subcode)
+    cause = (CODES.get(trouble.code) if trouble.code is not None else None) or SUBCODES.get(trouble.subcode)
     number = f"code {trouble.code} (0x{trouble.code:08X})" if trouble.code is not None else "no code"
     subcode = f", {clean(trouble.subcode, limit=60)}" if trouble.subcode else ""
     said = clean(" ".join(trouble.text.split()), limit=QUOTED)

@@ -27,7 +27,7 @@ class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/caus
     `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did.
     """
 
-    def __init__(  # noqa: PLR0913  # a value with six fields, all by keyword
+    def __init__(  # a value with six fields, all by keyword
         self,
         *,
         phase: Phase,

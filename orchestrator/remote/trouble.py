@@ -4,6 +4,7 @@ Trouble
 |-- Lost            the connection is gone
 |-- Overdue         the time is up
 |-- Garbled         what came cannot be read, is too large or too deep
+|-- SpeaksTls       what answers our http is TLS
 |-- BadStatus       an HTTP status without a SOAP body
 |-- SoapFault       WSMan said no, with a code
 |-- Refused         the logon did not come about
@@ -45,6 +46,10 @@ class Garbled(Trouble):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class SpeaksTls(Trouble):
+    """The answer to a request in clear was a TLS alert."""
 
 
 class BadStatus(Trouble):
@@ -90,7 +95,7 @@ class Refused(Trouble):
 
 
 class KerberosTrouble(Trouble):
-    """Kerberos failed on this side. `minor` is the GSS minor code, unsigned, None where none came."""
+    """Kerberos, or finding a credential for it, failed on this side. `minor` is the GSS minor code, unsigned, None where none came."""
 
     def __init__(self, minor: int | None, text: str) -> None:
         super().__init__(minor, text)

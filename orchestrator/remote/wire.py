@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.remote.trouble import Garbled, Lost, Overdue
+from orchestrator.remote.trouble import Garbled, Lost, Overdue, SpeaksTls
 
 MAX_ANSWER = 1_048_576  # bytes of one body
 MAX_SESSION = 4 * MAX_ANSWER  # bytes of everything that one host says
@@ -22,6 +22,7 @@ MAX_COMPLAINT = 65_536  # bytes of a body that comes with an error status; what 
 _MAX_INTERIM = 8  # answers of the 100 family before the real one
 _CHUNK = 65_536
 _ERRORS_FROM = 300
+_TLS_ALERT = b"\x15\x03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ class Wire:
             if len(self._buffer) > MAX_HEAD:
                 raise Garbled(f"HTTP headers of more than {MAX_HEAD} bytes")
             if len(self._buffer) >= 5 and not self._buffer.startswith(b"HTTP/"):  # noqa: PLR2004  # length of it
+                if self._buffer.startswith(_TLS_ALERT):
+                    raise SpeaksTls
                 raise Garbled(f"not HTTP: the answer begins with {bytes(self._buffer[:40])!r}")
             if not self._fill():
                 if self._buffer:

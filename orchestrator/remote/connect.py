@@ -1,0 +1,68 @@
+"""From a host's address to a connected socket, in the event loop: a host that is down holds no thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.classify import Seen, unreachable, unresolved
+from orchestrator.remote.faults import Fault
+from orchestrator.remote.logon import is_address
+from orchestrator.remote.session import Endpoint, Resolver
+
+LONGEST = 15.0  # seconds for one address; a lost SYN is sent again after 1, 3 and 7
+
+
+async def system_resolver(name: str) -> Sequence[str]:
+    """Ask this machine's resolver. Raises OSError (socket.gaierror) where the name is unknown."""
+    found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:
+    """Give the addresses of an endpoint; an IP address is its own. Raises Fault."""
+    seen = Seen(endpoint=endpoint, phase=Phase.RESOLVE)
+    if is_address(endpoint.address):
+        return [endpoint.address]
+    try:
+        addresses = await resolver(endpoint.address)
+    except UnicodeError as error:  # a name that no DNS can hold
+        raise unresolved(OSError(str(error)), seen) from error
+    except OSError as error:
+        raise unresolved(error, seen) from error
+    if not addresses:
+        raise unresolved(OSError("no address"), seen)
+    return addresses
+
+
+async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: float) -> socket.socket:
+    """Connect with the first address that lets us, within `seconds` in all. Raises Fault; cancelling leaves nothing."""
+    last: Fault | None = None
+    share = min(LONGEST, seconds / len(addresses) * 0.8)
+    for address in addresses:
+        try:
+            return await _connect(address, endpoint.port, share)
+        except OSError as error:  # TimeoutError is one
+            last = unreachable(error, Seen(endpoint=endpoint, phase=Phase.CONNECT))
+    if last is None:
+        raise ValueError("no address to connect with")
+    raise last
+
+
+async def _connect(address: str, port: int, seconds: float) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(sock, (address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock

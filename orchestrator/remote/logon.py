@@ -1,0 +1,202 @@
+"""Log on to a host over one connection: Basic inside TLS, or NTLM / Negotiate / Kerberos tokens by pyspnego.
+
+The first request carries a token at once; the host's 401 without one tells that it did not want it. A try is one
+logon: nothing is tried a second time with another scheme behind the user's back, because an account can lock.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.session import Endpoint, Logon
+from orchestrator.remote.trouble import Garbled, Refused, Stage
+from orchestrator.remote.wire import Answer
+
+Post = Callable[[str, bytes], Answer]
+"""Send a body under an Authorization header ("" for none)."""
+
+_UNAUTHORISED = 401
+_ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
+
+
+class LogonScheme(Protocol):
+    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can."""
+
+    name: str
+    used: str | None
+    context: Any
+
+    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+        """Log on; `body` goes with the proof where it may go unsealed (inside TLS), b"" where not.
+
+        Gives the answer to the last request, and whether the body went with that one. Raises Refused, Garbled, KerberosTrouble, and what `post` raises.
+        """
+
+    def header(self) -> str:
+        """Give the Authorization header of every later request, "" for none."""
+
+
+def scheme(endpoint: Endpoint, logon: Logon, binding: bytes | None) -> LogonScheme:
+    """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS."""
+    if endpoint.auth == "basic":
+        return Basic(logon)
+    return Negotiate(endpoint, logon, binding)
+
+
+class Basic:
+    """User name and password with every request. Only ever inside TLS: the caller sees to it."""
+
+    def __init__(self, logon: Logon) -> None:
+        pair = f"{logon.username}:{logon.password or ''}".encode()
+        self._header = f"Basic {base64.b64encode(pair).decode('ascii')}"
+        self.name = "Basic"
+        self.used: str | None = "basic"
+        self.context: Any = None
+
+    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+        """Send the first real request; its answer says whether the logon was taken."""
+        answer = post(self._header, body)
+        if answer.status == _UNAUTHORISED:
+            raise Refused(Stage.PROVED, offers(answer), answer.headers)
+        return answer, True
+
+    def header(self) -> str:
+        """Give the header that every request carries."""
+        return self._header
+
+
+class Negotiate:
+    """Tokens to and fro until both sides are content; the connection is logged on from then on."""
+
+    def __init__(self, endpoint: Endpoint, logon: Logon, binding: bytes | None) -> None:
+        self._endpoint = endpoint
+        self._logon = logon
+        self._binding = binding
+        self.name = "Kerberos" if endpoint.auth == "kerberos" else "Negotiate"
+        self.used: str | None = None
+        self.context: Any = None
+
+    def header(self) -> str:
+        """Give nothing: the connection is what is logged on."""
+        return ""
+
+    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+        """Exchange tokens; the body goes with the second one, which is the proof."""
+        context = self.context = self._open()
+        token = _step(context, None)
+        answer: Answer | None = None
+        for number in range(_ROUNDS):
+            if token is None:
+                break
+            proof = number > 0
+            answer = post(f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b"")
+            reply = _token(answer)
+            if answer.status != _UNAUTHORISED:
+                self._finish(context, reply)
+                return answer, proof and bool(body)
+            if reply is None:
+                raise Refused(Stage.PROVED if proof else Stage.ASKED, offers(answer), answer.headers)
+            if proof and context.negotiated_protocol != "kerberos":
+                raise Refused(_after_proof(reply), offers(answer), answer.headers)
+            token = self._next(context, reply, answer)
+        headers = answer.headers if answer else {}
+        raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers)
+
+    def _open(self) -> Any:
+        """Make a context of pyspnego's. Raises KerberosTrouble where this side cannot begin."""
+        import spnego
+        from spnego.channel_bindings import GssChannelBindings
+
+        endpoint = self._endpoint
+        bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
+        seal = endpoint.transport == "http"
+        try:
+            return spnego.client(
+                self._logon.username or None,
+                self._logon.password,
+                hostname=endpoint.address.rstrip("."),
+                service="host",
+                channel_bindings=bindings,
+                protocol=endpoint.auth,
+                options=spnego.NegotiateOptions.wrapping_winrm if seal else spnego.NegotiateOptions.none,
+            )
+        except Exception as error:
+            raise kerberos_trouble(error) from error
+
+    def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
+        """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""
+        from spnego.exceptions import SpnegoError
+
+        try:
+            token: bytes | None = context.step(reply)
+        except SpnegoError as error:
+            if context.negotiated_protocol == "kerberos":
+                raise kerberos_trouble(error) from error
+            if "rejection" in str(error):  # pyspnego's own words, always English
+                raise Refused(Stage.ASKED, offers(answer), answer.headers) from error
+            raise Garbled(f"the logon's challenge: {error}") from error
+        except (
+            Exception
+        ) as error:  # struct.error, ValueError, IndexError: whatever nonsense does to the parser
+            raise Garbled(f"the logon's challenge: {type(error).__name__}: {error}") from error
+        return token
+
+    def _finish(self, context: Any, reply: bytes | None) -> None:
+        """Check the host's last token, where there is one."""
+        if reply and not context.complete:
+            try:
+                context.step(reply)
+            except Exception as error:
+                raise Garbled(f"the logon's last token: {type(error).__name__}: {error}") from error
+        self.used = context.negotiated_protocol
+
+
+def _step(context: Any, token: bytes | None) -> bytes | None:
+    try:
+        out: bytes | None = context.step(token)
+    except Exception as error:
+        raise kerberos_trouble(error) from error
+    return out
+
+
+def _after_proof(reply: bytes) -> Stage:
+    """Tell a rejection that comes with a token from a new challenge (another server behind one address)."""
+    return Stage.RESTARTED if b"NTLMSSP\0\2\0\0\0" in reply else Stage.PROVED
+
+
+def offers(answer: Answer) -> tuple[str, ...]:
+    """Give the schemes that WWW-Authenticate offers, in the host's order and spelling."""
+    found: dict[str, str] = {}
+    for value in answer.challenges:
+        for part in value.split(","):
+            name = part.strip().partition(" ")[0]
+            if name and "=" not in name:
+                found.setdefault(name.lower(), name)
+    return tuple(found.values())
+
+
+def _token(answer: Answer) -> bytes | None:
+    """Give the token that the host sent with its answer, None for none. Raises Garbled."""
+    for value in answer.challenges:
+        name, _, data = value.strip().partition(" ")
+        data = data.split(",", 1)[0].strip()
+        if name.lower() in {"negotiate", "kerberos", "ntlm"} and data:
+            try:
+                return base64.b64decode(data, validate=True)
+            except binascii.Error as error:
+                raise Garbled(f"a logon token that is not Base64: {data[:40]!r}") from error
+    return None
+
+
+def is_address(address: str) -> bool:
+    """Whether it is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,162 @@
+"""The transport over pypsrp: threads of our own, one connection, one shell and one logon for each host.
+
+pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task is
+cancelled, it is shut down from outside, and the thread is back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.classify import fault, overdue
+from orchestrator.remote.connect import connect, resolve, system_resolver
+from orchestrator.remote.conversation import Conversation, Tools
+from orchestrator.remote.faults import Fault
+from orchestrator.remote.logon import is_address
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.wire import Wire
+
+COMING_BACK = 1.0  # seconds that a thread gets to notice that its socket is shut
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+
+    threads: ThreadPoolExecutor
+    resolver: Resolver
+    tools: Tools
+    open: set[PypsrpSession] = field(default_factory=set)
+    small: set[tuple[str, int]] = field(default_factory=set)
+
+
+class PypsrpTransport:
+    """Makes sessions. Shares threads, TLS trust and the memory of which hosts want small envelopes."""
+
+    def __init__(
+        self,
+        *,
+        jobs: int,
+        resolver: Resolver = system_resolver,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """At most `jobs` sessions talk at a time; threads start as they are needed."""
+        threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="winrm")
+        self._shared = Shared(threads=threads, resolver=resolver, tools=Tools(clock=clock))
+
+    def session(
+        self, endpoint: Endpoint, logon: Logon, *, deadline: float, accepted: Callable[[], None] | None = None
+    ) -> PypsrpSession:
+        """Make a session that may take `deadline` seconds from the start of `run`; nothing is sent yet."""
+        return PypsrpSession(self._shared, endpoint, logon, deadline, accepted)
+
+    async def aclose(self) -> None:
+        """Cut the sessions that are still open, and give the threads back."""
+        for session in tuple(self._shared.open):
+            session.cut()
+        await asyncio.to_thread(self._shared.threads.shutdown, cancel_futures=True)
+
+
+class PypsrpSession:
+    """One try with one host; `run` works once. Made by `PypsrpTransport.session`."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        endpoint: Endpoint,
+        logon: Logon,
+        deadline: float,
+        accepted: Callable[[], None] | None,
+    ) -> None:
+        self._shared = shared
+        self._endpoint = endpoint
+        self._deadline = deadline
+        self._accepted = accepted
+        small = (endpoint.address, endpoint.port) in shared.small
+        self._talk = Conversation(endpoint, logon, shared.tools, small=small)
+
+    @property
+    def phase(self) -> Phase:
+        """How far it is, or how far it came."""
+        return self._talk.phase
+
+    async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        """Resolve, connect, log on, open a shell, run the script, close the shell.
+
+        Raises Fault (DEADLINE with the phase it hung in, after `deadline` seconds). When the answer has come, neither
+        the deadline nor a failed close takes it away.
+        """
+        talk = self._talk
+        talk.script = script.sha256
+        self._refuse()
+        self._shared.open.add(self)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._run(script, parameters)
+        except TimeoutError:
+            if talk.reply is not None:
+                remark = "the shell did not close in time, the host ends it when it idles"
+                return replace(talk.reply, remarks=(remark,))
+            raise overdue(talk.seen()) from None
+        except Fault as error:
+            if error.cause is Cause.ENVELOPE_TOO_LARGE:
+                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+            raise
+        finally:
+            self._shared.open.discard(self)
+
+    async def close(self) -> tuple[str, ...]:
+        """Give back what is left. `run` has closed the shell already, so there is nothing to remark."""
+        self.cut()
+        return ()
+
+    def cut(self) -> None:
+        """End it now: a `run` that is under way raises Fault."""
+        self._talk.cut()
+
+    def _refuse(self) -> None:
+        """Refuse what must never be sent, before anything is."""
+        endpoint = self._endpoint
+        if endpoint.auth == "basic" and endpoint.transport != "https":
+            said = "Basic over plain http would show the password to the network; nothing was sent"
+            raise fault(self._talk.seen(), Cause.LOGON_NOT_OFFERED, said)
+        if endpoint.auth == "kerberos" and is_address(endpoint.address):
+            raise fault(self._talk.seen(), Cause.KERBEROS_NEEDS_NAME, f"address: {endpoint.address}")
+
+    async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        talk, clock = self._talk, self._shared.tools.clock
+        ends = clock() + self._deadline
+        addresses = await resolve(self._endpoint, self._shared.resolver)
+        talk.enter(Phase.CONNECT)
+        sock = await connect(self._endpoint, addresses, seconds=ends - clock())
+        talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
+        loop = asyncio.get_running_loop()
+
+        def accepted() -> None:
+            if self._accepted is not None:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(self._accepted)
+
+        return await self._in_thread(self._shared.threads.submit(talk.converse, script, parameters, accepted))
+
+    async def _in_thread(self, job: Future[Reply]) -> Reply:
+        """Wait for the thread. When the wait is cancelled, cut its socket and wait for it to be back."""
+        waiting = asyncio.wrap_future(job)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            self._talk.cut()
+            if job.cancel():
+                self._talk.drop()  # it never started, so nobody closes the socket
+            else:
+                await asyncio.wait({waiting}, timeout=COMING_BACK)
+            if waiting.done() and not waiting.cancelled():
+                waiting.exception()  # what the cut made of it is of no interest
+            raise
