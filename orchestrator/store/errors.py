@@ -1,15 +1,15 @@
 """Everything that can go wrong between fleetcheck and its database, in words for the user. Costs nothing to import.
 
 StoreError
-  PlaceError        what the user named cannot be a database of ours
-  DriverMissingError     PostgreSQL was asked for, its driver is not installed
-  NoDatabaseError        nothing has been stored yet
-  NotOursError           the file is no SQLite database, or another program's
-  TooNewError            the database was written by a newer fleetcheck
-  LockTakenError         another fleetcheck is writing
-  DatabaseError   the database refused: full, read-only, locked, damaged, gone, ...
-  UnknownScanError       no scan has this id
-  WriterClosedError      a result came after the writer had been closed
+  PlaceError          what the user named cannot be a database of ours
+  DriverMissingError  PostgreSQL was asked for, its driver is not installed
+  NoDatabaseError     nothing has been stored yet
+  NotOursError        the file is no SQLite database, or another program's
+  TooNewError         the database was written by a newer fleetcheck
+  LockTakenError      another fleetcheck is writing
+  DatabaseError       the database refused: full, read-only, locked, damaged, gone, ...
+  UnknownScanError    no scan has this id
+  WriterClosedError   a result came after the writer had been closed
 """
 
 from __future__ import annotations

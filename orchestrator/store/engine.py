@@ -1,0 +1,102 @@
+"""Connections to the database: one that writes, any number that only read, one that migrates.
+
+Every SQLite connection is opened here, so that no other ever writes or checkpoints (SQLite before 3.51.3 can lose
+data when two do).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from orchestrator.store.errors import DriverMissingError, PlaceError
+from orchestrator.store.place import Place, PostgresPlace, SqlitePlace
+
+_BUSY = 30  # seconds that a statement waits for another program's lock
+_SHARED = (f"busy_timeout={_BUSY * 1000}", "trusted_schema=OFF")
+_WRITING = (*_SHARED, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+# Rebuilding a table drops the old one, and with foreign_keys=ON that would delete every row that refers to it.
+_MIGRATING = (*_SHARED, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF")
+_READING = (*_SHARED, "query_only=ON")
+
+
+def writing(place: Place, *, name: str = "fleetcheck") -> Engine:
+    """Return an engine whose transactions lock the database from their start. `name` is what the server lists."""
+    if isinstance(place, PostgresPlace):
+        return _postgresql(place, name, read_only=False)
+    return _sqlite(place, "rw", _WRITING, begin="BEGIN IMMEDIATE")
+
+
+def migrating(place: SqlitePlace) -> Engine:
+    """Return an engine like `writing`, with foreign keys not enforced."""
+    return _sqlite(place, "rw", _MIGRATING, begin="BEGIN IMMEDIATE")
+
+
+def reading(place: Place) -> Engine:
+    """Return an engine that cannot change anything. A transaction sees one state of the database."""
+    if isinstance(place, PostgresPlace):
+        return _postgresql(place, "fleetcheck", read_only=True)
+    # Without the right to write in the folder SQLite cannot make the files it shares with a writer; then, with no
+    # such file there, nobody writes, and the file is read as it lies.
+    wal = place.path.with_name(place.path.name + "-wal")
+    still = not os.access(place.path.parent, os.W_OK) and not wal.exists()
+    return _sqlite(place, "ro&immutable=1" if still else "ro", _READING, begin="BEGIN")
+
+
+def _sqlite(place: SqlitePlace, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
+    uri = f"{place.path.as_uri()}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        # isolation_level None: the driver starts no transaction of its own behind `begin`.
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=_BUSY, isolation_level=None, check_same_thread=False
+        )
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(place: PostgresPlace, name: str, *, read_only: bool) -> Engine:
+    try:
+        # Positional parameters: whole batches go to the driver as tuples.
+        engine = create_engine(
+            place.url,
+            paramstyle="format",
+            poolclass=NullPool,
+            connect_args={"connect_timeout": 10, "application_name": name[:63]},
+        )
+    except ArgumentError:  # its text may quote the URL
+        raise PlaceError(place.shown, "this is no URL", "Expected postgresql://user@server/name.") from None
+    except ImportError as error:
+        raise DriverMissingError(place.shown, "psycopg", f"importing it fails ({error})") from None
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TIME ZONE 'UTC'")
+            cursor.execute(f"SET lock_timeout = '{_BUSY}s'")
+            if read_only:
+                cursor.execute("SET default_transaction_read_only = on")
+        connection.commit()
+
+    if read_only:
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine

@@ -1,0 +1,181 @@
+"""Read-only questions to the database, also while a scan writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Self
+
+from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy.engine import Engine
+
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.store import engine, load, migrating, scans
+from orchestrator.store.errors import NoDatabaseError, Owner
+from orchestrator.store.lock import file_holder
+from orchestrator.store.place import Place, SqlitePlace, parse
+from orchestrator.store.schema import State
+from orchestrator.store.server_lock import server_holder
+from orchestrator.store.tables import host_result, scan
+from orchestrator.store.trouble import translated
+
+_RESULT = host_result.c
+CHUNK = 100  # hosts a transaction: a long report must not keep a writer's log from being folded in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastKnown:
+    """What was concluded about a host when it last gave a reading. `role` as in `Judgement`."""
+
+    scan_id: int
+    at: datetime
+    verdict: Verdict
+    role: str | None
+
+
+class Reader:
+    """One connection that cannot change anything. Use it in one thread, and close it.
+
+    Every method raises DatabaseError where the database gives trouble, and only what it names besides.
+    """
+
+    def __init__(self, place: Place, source: Engine, using: Connection) -> None:
+        """Use `Reader.open`."""
+        self._place, self._source, self._connection = place, source, using
+
+    @classmethod
+    def open(cls, url: str, *, command: str = "", user: str = "") -> Self:
+        """Open the database, upgraded first where an older fleetcheck made it (under the lock, with a copy).
+
+        Raises NoDatabaseError where nothing was stored yet, and what `migrating.ensure` raises.
+        """
+        place = parse(url)
+        with translated(place):
+            found = migrating.look(place)
+            if found is State.EMPTY:
+                raise NoDatabaseError(place.shown)
+            if found is State.OLDER:
+                migrating.ensure(url, command=command, user=user)
+            source = engine.reading(place)
+            return cls(place, source, source.connect())
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+        self._source.dispose()
+
+    def __enter__(self) -> Self:
+        """Close it at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def scans(self, limit: int | None = None) -> tuple[ScanRecord, ...]:
+        """Return the scans, newest first."""
+        with self._snapshot() as using:
+            rows = using.execute(scans.query().order_by(scan.c.id.desc()).limit(limit))
+            return tuple(scans.of_row(row) for row in rows)
+
+    def scan(self, scan_id: int) -> ScanRecord:
+        """Return one scan. Raises UnknownScanError."""
+        with self._snapshot() as using:
+            return scans.load(using, scan_id, self._place)
+
+    def latest_scan(self) -> ScanRecord | None:
+        """Return the newest scan, None where there is none."""
+        return next(iter(self.scans(1)), None)
+
+    def done(self, scan_id: int) -> set[str]:
+        """Return the hosts that have a result in this scan, failed ones too. Raises UnknownScanError."""
+        with self._snapshot() as using:
+            names = using.execute(select(_RESULT.host).where(_RESULT.scan_id == scan_id)).scalars()
+            done = set(names)
+        if not done:
+            self.scan(scan_id)
+        return done
+
+    def tally(self, scan_id: int) -> Mapping[Verdict, int]:
+        """Count a scan's hosts by verdict, without reading their records."""
+        query = (
+            select(_RESULT.verdict, func.count())
+            .where(_RESULT.scan_id == scan_id, load.final())
+            .group_by(_RESULT.verdict)
+        )
+        with self._snapshot() as using:
+            return {Verdict(verdict): count for verdict, count in using.execute(query)}
+
+    def records(self, scan_id: int, hosts: Iterable[str] | None = None) -> Iterator[HostRecord]:
+        """Yield the results of a scan in the scan's order, or of these hosts in theirs; hosts without one are left out.
+
+        Reads a hundred at a time. What a host said is uncleaned. Raises UnknownScanError.
+        """
+        order = self.scan(scan_id).hosts
+        if hosts is None:
+            done = self.done(scan_id)
+            hosts = [*(name for name in order if name in done), *sorted(done.difference(order))]
+        names = iter(dict.fromkeys(hosts))
+        while chunk := list(islice(names, CHUNK)):
+            found = {
+                r.host: r
+                for r in self._load(_RESULT.scan_id == scan_id, _RESULT.host.in_(chunk), load.final())
+            }
+            yield from (found[name] for name in chunk if name in found)
+
+    def latest(self, host: str, *, probed: bool = False) -> tuple[ScanRecord, HostRecord] | None:
+        """Return a host's newest result with its scan; `probed`: the newest that has a reading. None for none."""
+        query = (
+            select(_RESULT.id, _RESULT.scan_id)
+            .where(_RESULT.host == host)
+            .order_by(_RESULT.started.desc(), _RESULT.id.desc())
+        )
+        if probed:
+            query = query.where(_RESULT.phase.is_(None))
+        with self._snapshot() as using:
+            row = using.execute(query.limit(1)).first()
+        if row is None:
+            return None
+        (record,) = self._load(_RESULT.id == row.id)
+        return self.scan(row.scan_id), record
+
+    def last_known(self, hosts: Iterable[str], *, before: datetime | None = None) -> Mapping[str, LastKnown]:
+        """Return what was last concluded from a reading of each host, of results started `before` then (default: now).
+
+        A host that never gave a reading is left out.
+        """
+        known: dict[str, LastKnown] = {}
+        names = iter(dict.fromkeys(hosts))
+        while chunk := list(islice(names, CHUNK)):
+            with self._snapshot() as using:
+                for row in using.execute(load.last_reading(chunk, before)):
+                    known[row.host] = LastKnown(
+                        scan_id=row.scan_id, at=row.started, verdict=Verdict(row.verdict), role=row.role
+                    )
+        return known
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the names of all hosts that ever had a result, sorted."""
+        with self._snapshot() as using:
+            return tuple(sorted(using.execute(select(_RESULT.host).distinct()).scalars()))
+
+    def writing(self) -> Owner | None:
+        """Say which process holds the writing lock now; a `running` scan without one was killed."""
+        if isinstance(self._place, SqlitePlace):
+            return file_holder(self._place.path)
+        with self._snapshot() as using:
+            return server_holder(using)
+
+    def _load(self, *where: ColumnElement[bool]) -> list[HostRecord]:
+        with self._snapshot() as using:
+            return load.records(using, self._place, *where)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """One state of the database for the block."""
+        with translated(self._place), self._connection.begin():
+            yield self._connection

@@ -1,0 +1,217 @@
+"""A host's record taken apart into rows and shared documents, and put together again. No SQL here.
+
+Every field of the record is in exactly one place that is read back; the columns verdict, role, any_live, pin_primary,
+pin_backup and machine_id repeat what documents say, for queries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from inventory.model import Profile
+from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.outcome import Failed, Outcome, Probed
+from orchestrator.domain.reading import Attempt, Connection, View
+from orchestrator.domain.record import HostRecord
+from orchestrator.store.codec import decode, decode_fields, dumps, encode
+
+Row = tuple[Any, ...]
+
+_OF_RECORD = frozenset({"host", "address", "port", "site", "waived"})  # columns
+_NOT_SETTINGS = _OF_RECORD | {"profile", "outcome", "judgement"}
+_OF_OUTCOME = frozenset({"host", "phase", "cause", "reading", "trace"})
+_OF_TRACE = frozenset({"started", "ended", "tries"})
+_OF_READING = frozenset({"identity", "views", "attempts", "connections"})
+_CLOCK = frozenset({"clock"})
+_VALUES = frozenset({"values"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """JSON that results share, with the registry values that belong to it. Equal digests are equal documents."""
+
+    digest: str
+    text: str
+    values: tuple[Row, ...] = ()  # (view's place, name, kind, data as JSON, cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record taken apart: `columns` of host_result but for ids, documents by column, rows behind (id, position)."""
+
+    columns: dict[str, Any]
+    documents: dict[str, Document]
+    attempts: list[Row]
+    connections: list[Row]
+
+
+def take_apart(record: HostRecord) -> Taken:
+    """Turn a record into rows. Pure. Raises TypeError or ValueError for a record that its classes do not allow."""
+    outcome = record.outcome
+    documents = {
+        "profile_id": _profile(record.profile),
+        "settings_id": shared(encode(record, without=_NOT_SETTINGS)),
+        "judgement_id": shared(encode(record.judgement)),
+    }
+    attempts: list[Row] = []
+    connections: list[Row] = []
+    details = encode(outcome, without=_OF_OUTCOME)
+    if outcome.host != record.host:
+        details["host"] = outcome.host
+    details["trace"] = encode(outcome.trace, without=_OF_TRACE)
+    if isinstance(outcome, Probed):
+        reading = outcome.reading
+        details["reading"] = encode(reading, without=_OF_READING)
+        if reading.identity.clock is not None:
+            details["clock"] = reading.identity.clock.isoformat()
+        documents["identity_id"] = shared(encode(reading.identity, without=_CLOCK))
+        documents["registry_id"] = _registry(reading.views)
+        attempts = [_attempt(attempt) for attempt in reading.attempts]
+        connections = [_connection(connection) for connection in reading.connections]
+    return Taken(_columns(record, dumps(details)), documents, attempts, connections)
+
+
+def _columns(record: HostRecord, details: str) -> dict[str, Any]:
+    outcome, judgement = record.outcome, record.judgement
+    if outcome.trace.started.tzinfo is None or outcome.trace.ended.tzinfo is None:
+        raise ValueError(f"a time without a time zone in the trace of {record.host}")
+    pins = {role.role: role.pin.port for role in judgement.roles}
+    failed = outcome if isinstance(outcome, Failed) else None
+    return {
+        "host": record.host,
+        "try": outcome.trace.tries,
+        "started": outcome.trace.started,
+        "ended": outcome.trace.ended,
+        "address": record.address,
+        "port": record.port,
+        "site": record.site,
+        "waived": record.waived,
+        "phase": failed and failed.phase.value,
+        "cause": failed and failed.cause,
+        "verdict": judgement.verdict.value,
+        "role": judgement.role,
+        "any_live": judgement.any_live,
+        "pin_primary": pins.get("primary"),
+        "pin_backup": pins.get("backup"),
+        "machine_id": outcome.reading.identity.machine_id if isinstance(outcome, Probed) else None,
+        "details": details,
+    }
+
+
+def _attempt(attempt: Attempt) -> Row:
+    return (
+        attempt.role,
+        attempt.source.value,  # a driver takes exactly str the fast way
+        attempt.target,
+        attempt.address,
+        attempt.port,
+        attempt.result.value,
+        attempt.milliseconds,
+        attempt.number,
+        attempt.error,
+    )
+
+
+_ATTEMPT = ("role", "source", "target", "address", "port", "result", "milliseconds", "number", "error")
+
+
+def _connection(connection: Connection) -> Row:
+    return (
+        connection.local_address,
+        connection.local_port,
+        connection.remote_address,
+        connection.remote_port,
+        connection.state,
+    )
+
+
+_CONNECTION = ("local_address", "local_port", "remote_address", "remote_port", "state")
+
+
+def shared(jsonable: object) -> Document:
+    """Turn JSON's types into a document."""
+    text = dumps(jsonable)
+    return Document(_digest(text), text)
+
+
+def _registry(views: Sequence[View]) -> Document:
+    text = dumps([encode(view, without=_VALUES) for view in views])
+    values = tuple(
+        (place, value.name, value.kind.value, dumps(value.data), value.cut)
+        for place, view in enumerate(views)
+        for value in view.values
+    )
+    return Document(_digest(text, dumps(values)), text, values)
+
+
+@lru_cache(maxsize=64)
+def _profile(profile: Profile) -> Document:
+    """Write a profile once, not once per host."""
+    return shared(encode(profile))
+
+
+def _digest(*texts: str) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    for text in texts:
+        digest.update(text.encode("ascii"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def put_together(
+    row: Mapping[str, Any],
+    documents: Mapping[int, str],
+    values: Iterable[Row],
+    attempts: Iterable[Row],
+    connections: Iterable[Row],
+) -> HostRecord:
+    """Turn a host_result row and what belongs to it into the record. The other rows come without id and position.
+
+    Raises KeyError, TypeError or ValueError where the rows do not make a record.
+    """
+    details = json.loads(row["details"])
+    trace = details.pop("trace") | {
+        "started": row["started"].isoformat(),
+        "ended": row["ended"].isoformat(),
+        "tries": row["try"],
+    }
+    clock, reading = details.pop("clock", None), details.pop("reading", None)
+    whole = {"host": row["host"], **details, "trace": trace}
+    outcome: Outcome
+    if row["phase"] is not None:
+        outcome = decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
+    else:
+        identity = json.loads(documents[row["identity_id"]])
+        reading |= {
+            "identity": identity if clock is None else identity | {"clock": clock},
+            "views": _views(documents[row["registry_id"]], values),
+            "attempts": [dict(zip(_ATTEMPT, attempt, strict=True)) for attempt in attempts],
+            "connections": [dict(zip(_CONNECTION, each, strict=True)) for each in connections],
+        }
+        outcome = decode(Probed, whole | {"reading": reading})
+    return HostRecord(
+        **{name: row[name] for name in _OF_RECORD},
+        **decode_fields(HostRecord, json.loads(documents[row["settings_id"]]), without=_NOT_SETTINGS),
+        profile=_profile_of(documents[row["profile_id"]]),
+        outcome=outcome,
+        judgement=decode(Judgement, json.loads(documents[row["judgement_id"]])),
+    )
+
+
+def _views(document: str, values: Iterable[Row]) -> list[dict[str, Any]]:
+    views: list[dict[str, Any]] = json.loads(document)
+    for place, name, kind, data, cut in values:
+        value = {"name": name, "kind": kind, "data": json.loads(data), "cut": cut}
+        views[place].setdefault("values", []).append(value)
+    return views
+
+
+@lru_cache(maxsize=64)
+def _profile_of(document: str) -> Profile:
+    """Read a profile once: the records of a scan share it."""
+    return decode(Profile, json.loads(document))

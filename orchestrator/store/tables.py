@@ -1,0 +1,162 @@
+"""The tables. `migrations/` makes them step by step; a test compares both.
+
+    scan <- host_result <- attempt, connection
+    document <- scan.hosts, host_result.{profile, settings, identity, registry, judgement}
+    document <- registry_value
+
+A `document` is JSON that many results share: of 400 scans most hosts say the same about themselves each time, so it
+is kept once, found by its digest. What changes with every probe is in `host_result`, `attempt` and `connection`.
+A column that repeats what a document says is there for reports to filter by.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from orchestrator.store.types import AsciiText, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _document(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey("document.id"), nullable=optional)
+
+
+# The writer is the only one who gives ids, so none of these counts by itself, except scan: its ids are people's words.
+document = Table(
+    "document",
+    metadata,
+    Column("id", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+)
+
+scan = Table(
+    "scan",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", UtcTime, nullable=False),
+    Column("ended", UtcTime),
+    Column("state", Text, nullable=False),
+    Column("mode", AsciiText, nullable=False),
+    Column("inventory", AsciiText, nullable=False),
+    Column("inventory_digest", AsciiText, nullable=False),
+    Column("selection", AsciiText, nullable=False),
+    _document("hosts_id"),
+    Column("command", AsciiText, nullable=False),
+    Column("user_name", AsciiText, nullable=False),  # `user` alone means the database's user in PostgreSQL
+    Column("version", AsciiText, nullable=False),
+    Column("script", AsciiText, nullable=False),
+    sqlite_autoincrement=True,  # an id is never used twice, not even when the newest scan was deleted
+)
+
+host_result = Table(
+    "host_result",
+    metadata,
+    Column("id", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=False),
+    Column("scan_id", Integer, ForeignKey("scan.id", ondelete="CASCADE"), nullable=False),
+    Column("host", AsciiText, nullable=False),
+    Column("try", Integer, nullable=False),
+    Column("started", UtcTime, nullable=False),
+    Column("ended", UtcTime, nullable=False),
+    Column("address", AsciiText, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("site", AsciiText),
+    Column("waived", AsciiText),
+    Column("phase", Text),  # where it failed, and why; NULL: it was probed
+    Column("cause", AsciiText),
+    Column("verdict", Text, nullable=False),
+    Column("role", AsciiText),
+    Column("any_live", Boolean(create_constraint=False), nullable=False),
+    Column("pin_primary", Integer),
+    Column("pin_backup", Integer),
+    Column("machine_id", AsciiText),
+    _document("profile_id"),
+    _document("settings_id"),
+    _document("identity_id", optional=True),
+    _document("registry_id", optional=True),
+    _document("judgement_id"),
+    Column("details", Text, nullable=False),
+    UniqueConstraint("scan_id", "host", "try"),
+    Index(None, "host", "started"),  # the last known state of a host
+)
+
+
+def _part(name: str, *columns: Column[object]) -> Table:
+    """Make a table of rows that belong to a host_result, in their order."""
+    return Table(
+        name,
+        metadata,
+        Column(
+            "result_id",
+            Integer().with_variant(BigInteger, "postgresql"),
+            ForeignKey("host_result.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        Column("position", Integer, primary_key=True, autoincrement=False),
+        *columns,
+        sqlite_with_rowid=False,
+    )
+
+
+attempt = _part(
+    "attempt",
+    Column("role", AsciiText, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("target", AsciiText, nullable=False),
+    Column("address", AsciiText),
+    Column("port", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("milliseconds", BigInteger),
+    Column("number", Integer, nullable=False),
+    Column("error", AsciiText),
+)
+
+connection = _part(
+    "connection",
+    Column("local_address", AsciiText, nullable=False),
+    Column("local_port", Integer, nullable=False),
+    Column("remote_address", AsciiText, nullable=False),
+    Column("remote_port", Integer, nullable=False),
+    Column("state", AsciiText, nullable=False),
+)
+
+registry_value = Table(
+    "registry_value",
+    metadata,
+    Column(
+        "document_id",
+        Integer().with_variant(BigInteger, "postgresql"),
+        ForeignKey("document.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("view", SmallInteger, nullable=False),  # the place of its view in the document: 0 for the first
+    Column("name", AsciiText, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", Text, nullable=False),  # as JSON: a number, a text or a list of texts
+    Column("cut", Boolean(create_constraint=False), nullable=False),
+    sqlite_with_rowid=False,
+)

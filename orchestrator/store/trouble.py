@@ -1,0 +1,95 @@
+"""The door where the drivers' errors stop: each becomes a `DatabaseError` with words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from orchestrator.store.errors import DatabaseError, NotOursError, StoreError, Trouble
+from orchestrator.store.folder import trouble_of
+from orchestrator.store.place import Place, PostgresPlace
+
+# By the name's beginning, the more telling ones first: https://www.sqlite.org/rescode.html
+_SQLITE = (
+    ("SQLITE_FULL", Trouble.FULL),
+    ("SQLITE_READONLY", Trouble.READ_ONLY),
+    ("SQLITE_BUSY", Trouble.LOCKED),
+    ("SQLITE_LOCKED", Trouble.LOCKED),
+    ("SQLITE_CORRUPT", Trouble.DAMAGED),
+    ("SQLITE_IOERR", Trouble.DISK),
+    ("SQLITE_CANTOPEN", Trouble.DENIED),
+    ("SQLITE_PERM", Trouble.DENIED),
+    ("SQLITE_AUTH", Trouble.DENIED),
+)
+# By SQLSTATE's beginning: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = (
+    ("53100", Trouble.FULL),
+    ("25006", Trouble.READ_ONLY),
+    ("55P03", Trouble.LOCKED),
+    ("40P01", Trouble.LOCKED),
+    ("XX001", Trouble.DAMAGED),
+    ("XX002", Trouble.DAMAGED),
+    ("58030", Trouble.DISK),
+    ("42501", Trouble.DENIED),
+    ("28", Trouble.LOGON),
+    ("3D000", Trouble.MISSING),
+    ("3F000", Trouble.MISSING),
+    ("08", Trouble.UNREACHABLE),
+    ("57P", Trouble.UNREACHABLE),
+    ("53300", Trouble.UNREACHABLE),
+)
+# A logon that fails carries no SQLSTATE out of libpq, only text; it is English unless the server was told otherwise.
+_SAID = (
+    ("password authentication failed", Trouble.LOGON),
+    ("no password supplied", Trouble.LOGON),
+    ("no pg_hba.conf entry", Trouble.LOGON),
+    ("does not exist", Trouble.MISSING),
+)
+
+
+@contextmanager
+def translated(place: Place) -> Iterator[None]:
+    """Let StoreErrors through and turn every other error of a database or of the disk into one.
+
+    An error about the values themselves (DataError, IntegrityError) comes out as it is: a bug, like all else.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except (DataError, IntegrityError):  # what was to be stored is wrong, not the database
+        raise
+    except DBAPIError as error:
+        raise _known(place, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _known(place, error) from error
+    except OSError as error:
+        raise DatabaseError(place.shown, trouble_of(error), error.strerror or str(error)) from error
+
+
+def _known(place: Place, error: BaseException) -> StoreError:
+    """Name what a driver's error means; nothing secret is in its text when this is done with it."""
+    detail = " ".join(str(error).split())
+    if isinstance(place, PostgresPlace):
+        for secret in place.secrets:
+            detail = detail.replace(secret, "***")
+        return DatabaseError(place.shown, _postgresql(error, detail), detail)
+    name: str = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_NOTADB"):
+        return NotOursError(place.shown, "a file that is no SQLite database")
+    trouble = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), Trouble.OTHER)
+    return DatabaseError(place.shown, trouble, detail)
+
+
+def _postgresql(error: BaseException, detail: str) -> Trouble:
+    state: str = getattr(error, "sqlstate", None) or ""
+    for begin, trouble in _POSTGRESQL:
+        if state.startswith(begin):
+            return trouble
+    if state:
+        return Trouble.OTHER
+    # No SQLSTATE: the connection itself failed or broke.
+    return next((trouble for said, trouble in _SAID if said in detail), Trouble.UNREACHABLE)

@@ -1,0 +1,61 @@
+"""Column types that lose nothing: aware times, and text that both databases take."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
+
+from sqlalchemy import DateTime, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+def escape(text: str) -> str:
+    """Write text in ASCII, as inside a JSON string: PostgreSQL refuses U+0000, SQLite a lone surrogate.
+
+    Two surrogates that stand together come back as the character that they mean, as from any JSON.
+    """
+    return encode_basestring_ascii(text)[1:-1]
+
+
+def unescape(stored: str) -> str:
+    """Give back what `escape` wrote."""
+    return str(json.loads(f'"{stored}"')) if "\\" in stored else stored
+
+
+class AsciiText(TypeDecorator[str]):
+    """Any Python text, stored by `escape`. Comparing for equality works in SQL; patterns see the escaped form."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the same for both
+        """Escape on the way in."""
+        return None if value is None else escape(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the same for both
+        """Unescape on the way out."""
+        return None if value is None else unescape(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC; SQLite alone would drop its time zone. A naive one raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what is naive, turn the rest into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a time zone: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- either form
+        """Say that it is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
