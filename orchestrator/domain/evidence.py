@@ -104,9 +104,13 @@ def _others(role: RoleFacts) -> Iterable[str]:
             yield f"{numbers(ports)} {belief}"
     if not any(rest[port] is Belief.OPEN for port in tried) and role.pin_belief is not Belief.OPEN:
         if tried and len(tried) == len(rest):
-            yield f"none of the {len(rest)} other ports is open"
+            yield f"{_other_ports(len(rest))} tried, none open"
         elif role.target is not None and role.pin.port is not None:
-            yield f"{len(rest) - len(tried)} other ports not tried"
+            yield f"{_other_ports(len(rest) - len(tried))} not tried"
+
+
+def _other_ports(count: int) -> str:
+    return f"{count} other {'port' if count == 1 else 'ports'}"
 
 
 def _aside(role: RoleFacts, reading: Reading) -> Iterable[str]:
