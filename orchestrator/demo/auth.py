@@ -61,6 +61,7 @@ class ConnectionAuth:
         self._binding = binding
         self._on_logon = on_logon
         self._pending: NegotiateAcceptor | None = None
+        self._first_token = b""
 
     def challenge(self) -> Headers:
         """Return the headers of a 401 that starts a logon."""
@@ -85,6 +86,20 @@ class ConnectionAuth:
             self._basic(data)
             return True, []
         return self._negotiate(scheme, data)
+
+    def bounce(self, authorization: str) -> Headers:
+        """Return a challenge that no answer will satisfy: whatever is sent, a new logon is begun."""
+        scheme, _, value = authorization.partition(" ")
+        if not value:
+            return self.challenge()
+        token = base64.b64decode(value)
+        fresh = NegotiateAcceptor(Acceptor(lambda *_: None, self._computer, None))
+        try:
+            reply = fresh.step(token)
+            self._first_token = token
+        except LogonRejected:
+            reply = fresh.step(self._first_token) if self._first_token else b""
+        return [("WWW-Authenticate", f"{scheme} {base64.b64encode(reply).decode()}")]
 
     def _password(self, domain: str, user: str) -> str | None:
         return next((account.password for account in self._accounts if account.fits(domain, user)), None)

@@ -156,14 +156,17 @@ class RunningHost:
         self.counters.requests += 1
         guard = connection.state
         assert isinstance(guard, ConnectionAuth)  # noqa: S101  # set in _opened
-        if not guard.user and (response := await self._before_logon()) is not None:
-            return response
+        authorization = request.headers.get("authorization", "")
+        if not guard.user:
+            response = await self._before_logon(guard, authorization)
+            if response is not None:
+                return response
         if request.target.split("?")[0] not in _PATHS or request.method != "POST":
             return Response(404 if request.method == "POST" else 405)
         if b"Identify" in request.body and "wsmanidentify" in request.headers:
             return Response(body=soap.identify("0.0.0"))
         try:
-            passes, headers = guard.admit(request.headers.get("authorization", ""))
+            passes, headers = guard.admit(authorization)
         except LogonRejected:
             passes, headers = False, guard.challenge()
         if not passes:
@@ -172,14 +175,11 @@ class RunningHost:
         response.headers += headers
         return response
 
-    async def _before_logon(self) -> Response | None:
+    async def _before_logon(self, guard: ConnectionAuth, authorization: str) -> Response | None:
         act = self._troubles.take(Step.LOGON)
         if isinstance(act, Bounce):
-            token = " TlRMTVNTUAACAAAAAAAAADgAAAAFgokC" + "A" * 43 + "=" if act.fresh else ""
-            headers = [
-                ("WWW-Authenticate", f"{scheme}{token}") for scheme in self._offers if scheme != "Basic"
-            ]
-            return Response(401, headers=headers + list(act.headers))
+            headers = guard.bounce(authorization) if act.fresh else guard.challenge()
+            return Response(401, headers=[*headers, *act.headers])
         if isinstance(act, Status):
             return Response(act.code, act.body, list(act.headers), content_type="text/html")
         return None if act is None else await _spoil(Response(), act)

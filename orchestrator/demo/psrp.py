@@ -13,8 +13,16 @@ import struct
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
 
-from psrpcore import CreatePipelineEvent, PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
+from psrpcore import (
+    CreatePipelineEvent,
+    PSRemotingCrypto,
+    PSRPPayload,
+    ServerPipeline,
+    ServerRunspacePool,
+    StreamType,
+)
 from psrpcore.types import (
     ErrorCategory,
     ErrorCategoryInfo,
@@ -22,10 +30,13 @@ from psrpcore.types import (
     NETException,
     PSInvocationState,
     PSVersion,
+    serialize,
 )
 
 FRAGMENT = 32 * 1024  # what Windows puts into one fragment
 CREATE_PIPELINE = 0x00021006
+_OUTPUT = 0x00041004
+_CIPHER = PSRemotingCrypto()  # for secure strings, which no simulated host writes
 _HEADER = struct.Struct(">QQBI")
 _NOBODY = uuid.UUID(int=0)
 _CLIENT_CAPABILITY = (
@@ -170,16 +181,18 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, int) else str(value)
 
 
-@functools.lru_cache(maxsize=256)
 def finished(text: str) -> tuple[Message, ...]:
     """Return what a pipeline sends that writes one string and completes."""
+    element = serialize(text, _CIPHER)
+    return (Message(_OUTPUT, ET.tostring(element)), _completed())
+
+
+@functools.cache
+def _completed() -> Message:
+    """Return the state Completed; Windows does not announce Running before it."""
     pool = ServerRunspacePool()
-    pipeline = ServerPipeline(pool, uuid.uuid4())
-    pipeline.start()
-    _drain(pool)  # Windows does not announce the state Running
-    pipeline.write_output(text)
-    pipeline.complete()
-    return _drain(pool)
+    ServerPipeline(pool, uuid.uuid4()).complete()
+    return _drain(pool)[0]
 
 
 @functools.lru_cache(maxsize=64)
