@@ -29,7 +29,7 @@ from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.pace import Pace
 from orchestrator.fleet.stop import Stop
 from orchestrator.remote.faults import Again, Fault
-from orchestrator.remote.probe import PROBE, endpoint, probe
+from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Logon, Reply, Session, Transport
 
 PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
@@ -280,7 +280,7 @@ class Asking:
             tries=self._tries,
             auth=reply.auth,
             certificate=reply.certificate,
-            script=PROBE.sha256,
+            script=probe_script().sha256,
             timings=reply.timings,
             received=reply.received,
             remarks=(*reply.remarks, *self._remarks),

@@ -12,7 +12,7 @@ from datetime import datetime
 from inventory.model import Fleet, Host
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.select_hosts import chosen
-from orchestrator.remote.probe import PROBE
+from orchestrator.remote.probe import probe_script
 from orchestrator.version import VERSION
 
 _SHOWN = 10  # names in one sentence
@@ -49,7 +49,7 @@ def new_scan(
         command=command,
         user=user,
         version=VERSION,
-        script=PROBE.sha256,
+        script=probe_script().sha256,
     )
     return Plan(record=record, hosts=tuple(hosts))
 
@@ -66,7 +66,7 @@ def resumed(scan: ScanRecord, fleet: Fleet, done: Collection[str]) -> Plan:
             f"the inventory has changed since scan {scan.id} began ({scan.inventory}): "
             f"the hosts that are left are asked as {fleet.path} says now"
         )
-    if scan.script != PROBE.sha256:
+    if scan.script != probe_script().sha256:
         remarks.append(
             f"the probe has changed since scan {scan.id} began: its results come from two versions"
         )

@@ -192,19 +192,18 @@ class _Scan:
         asking = Asking(turn, run)
         try:
             outcome = await asking.outcome()
+            if outcome is None:
+                return
+            await self._keep(scan_id, self._judged(turn.host, outcome))
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            outcome = asking.broke(error)
-        except Exception as error:  # noqa: BLE001  # the promise: an unforeseen exception is this host's result
-            outcome = asking.broke(error)
-        if outcome is None:
-            return
-        try:
-            record = self._judged(turn.host, outcome)
-        except Exception as error:  # noqa: BLE001  # as above
-            outcome = asking.broke(error)
-            record = self._judged(turn.host, outcome)
+            await self._keep(scan_id, self._judged(turn.host, asking.broke(error)))
+        except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
+            await self._keep(scan_id, self._judged(turn.host, asking.broke(error)))
+
+    async def _keep(self, scan_id: int, record: HostRecord) -> None:
+        """Store a record and, once it is committed, count and tell it; a database that fails ends the run."""
         try:
             await self._means.writer.put(scan_id, record)
         except StoreError as error:

@@ -1,0 +1,87 @@
+"""The end that somebody asks for: once, and twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.domain.record import ScanState
+from orchestrator.fleet.clock import Clock
+from orchestrator.fleet.events import HostStarted, Stopping
+from orchestrator.fleet.stop import Stop
+from orchestrator.remote.faults import Again
+from tests.fleet.fakes import answers, fails, hangs, hosts, run_scan
+
+
+def _ask(*at: float) -> object:
+    async def before(stop: Stop, clock: Clock) -> None:
+        for moment in at:
+            await clock.sleep(moment - clock.monotonic())
+            stop.ask("Ctrl-C")
+
+    return before
+
+
+def test_first_ctrl_c_lets_those_in_flight_finish_and_starts_no_other() -> None:
+    """Twenty of a hundred are done and ten in flight: after Ctrl-C there are thirty results, and the scan is interrupted."""
+    scanned = run_scan(hosts(100), default=answers(1.0), jobs=10, before=_ask(2.5))
+    assert (len(scanned.writer.records), len(scanned.told(HostStarted)), scanned.seconds) == (30, 30, 3.0)
+    assert (scanned.summary.state, scanned.summary.exit_code) == (ScanState.INTERRUPTED, 130)
+    assert scanned.writer.ended[0][1] is ScanState.INTERRUPTED
+    assert scanned.summary.counts.not_started == 70
+
+
+def test_who_watches_is_told_how_many_are_in_flight() -> None:
+    """The first Ctrl-C is answered with the number of hosts that are still waited for."""
+    scanned = run_scan(hosts(100), default=answers(1.0), jobs=10, before=_ask(2.5))
+    assert scanned.told(Stopping) == [Stopping(reason="Ctrl-C", in_flight=10, abandoned=False)]
+
+
+def test_second_ctrl_c_leaves_what_hangs() -> None:
+    """A hung host is left at the second Ctrl-C: no result for it, those that are done are kept, out at once."""
+    scanned = run_scan(hosts(3, timeout=60.0), {"h3": hangs(Phase.RUN)}, before=_ask(5.0, 6.0))
+    assert ({record.host for record in scanned.writer.records}, scanned.seconds) == ({"h1", "h2"}, 6.0)
+    assert (scanned.summary.abandoned, scanned.summary.exit_code) == (True, 130)
+    assert scanned.transport.sessions[-1].cut
+
+
+def test_second_ctrl_c_is_not_held_by_a_session_that_does_not_let_go() -> None:
+    """A session that ignores being cut holds nobody for more than five seconds."""
+
+    async def clings(_session: object) -> str:
+        for _ in range(3):
+            try:
+                await asyncio.sleep(4.0)
+            except asyncio.CancelledError:
+                continue
+        return ""
+
+    scanned = run_scan(hosts(1), default=clings, before=_ask(1.0, 1.5))
+    assert scanned.seconds <= 6.5
+
+
+def test_a_host_between_two_tries_ends_with_its_fault() -> None:
+    """Ctrl-C while a host waits for its next try: no more tries, and its fault is its result."""
+    scanned = run_scan(
+        hosts(1, timeout=200.0),
+        default=fails(Phase.OPEN, Cause.QUOTA, Again.LATER, seconds=1.0),
+        before=_ask(2.0),
+    )
+    assert (scanned.transport.tried("h1"), scanned.writer.of("h1").outcome.trace.tries, scanned.seconds) == (
+        1,
+        1,
+        2.0,
+    )
+
+
+def test_hosts_behind_a_gate_are_not_started_after_a_stop() -> None:
+    """Hosts that wait for another's logon stay not started."""
+    scanned = run_scan(hosts(10, timeout=20.0), {"h1": hangs(Phase.AUTH)}, before=_ask(3.0))
+    assert ([record.host for record in scanned.writer.records], scanned.seconds) == (["h1"], 20.0)
+
+
+def test_ctrl_c_when_all_are_in_flight_costs_nothing() -> None:
+    """Where every host had started already the scan is as complete as any."""
+    scanned = run_scan(hosts(5), default=answers(3.0), before=_ask(2.0))
+    assert (scanned.summary.state, scanned.summary.exit_code) == (ScanState.FINISHED, 3)
