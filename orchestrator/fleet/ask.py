@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain import backoff
@@ -21,16 +19,12 @@ from orchestrator.domain.effort import (
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted, Listener
-from orchestrator.fleet.gate import Gate
-from orchestrator.fleet.line import Line, Turn
-from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.pace import Pace
-from orchestrator.fleet.stop import Stop
+from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted
+from orchestrator.fleet.line import Turn
+from orchestrator.fleet.run import Run
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
-from orchestrator.remote.session import Logon, Reply, Session, Transport
+from orchestrator.remote.session import Reply, Session
 
 PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
 CLOSING = 5.0  # seconds at most for closing a session whose reply is already here
@@ -41,22 +35,6 @@ _NO_NAME_SENT = {Phase.RESOLVE, Phase.CONNECT, Phase.TLS}
 _LOGGED_ON = {Phase.OPEN, Phase.RUN, Phase.DECODE}
 _REJECTED = {Cause.LOGON_FAILED, Cause.LOGON_LOOP}
 _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Again.LATER: backoff.MOST_TRIES}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What the hosts of a run share."""
-
-    options: ScanOptions
-    transport: Transport
-    logon_of: Mapping[str | None, Logon]
-    gate: Gate
-    line: Line
-    pace: Pace
-    clock: Clock
-    chance: random.Random
-    stop: Stop
-    tell: Listener
 
 
 class Asking:

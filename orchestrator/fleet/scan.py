@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from inventory.model import Host, Waiver
 from orchestrator.domain.breaker import Account, Breaker, account
-from orchestrator.domain.outcome import Failed, Outcome
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.domain.tally import Tally
-from orchestrator.domain.verdict import judge_outcome
-from orchestrator.domain.waiver import Waived, unexpired, waive
+from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
-from orchestrator.fleet.ask import Asking, Run
-from orchestrator.fleet.clock import Clock
+from orchestrator.fleet.ask import Asking
 from orchestrator.fleet.events import (
     BreakerTripped,
     Event,
@@ -35,38 +27,12 @@ from orchestrator.fleet.limits import make_room
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.results import Score, host_record
+from orchestrator.fleet.run import Means, Run
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import GivenUp, ScanSummary
-from orchestrator.remote.session import Logon, Transport
 from orchestrator.store.errors import StoreError
-
-
-class Writer(Protocol):
-    """What a scan needs of `orchestrator.store.writer.Writer`. All of it raises StoreError."""
-
-    def begin_scan(self, scan: ScanRecord, /) -> int:
-        """Write the scan's row; give its id."""
-
-    async def put(self, scan_id: int, record: HostRecord, /) -> None:
-        """Return once the record is committed."""
-
-    def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
-        """Write how the scan ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a run works with; none of it is closed by the run.
-
-    `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
-    """
-
-    transport: Transport
-    writer: Writer
-    logons: Callable[[str | None], Logon]
-    clock: Clock
-    chance: random.Random
 
 
 async def scan(
@@ -112,9 +78,7 @@ class _Scan:
         }
         self._gate = Gate(options.rejections, self._tripped)
         self._line = Line(hosts, self._account_of, self._gate, stop)
-        self._tally = Tally(len(hosts))
-        self._causes: Counter[str] = Counter()
-        self._tries_again = 0
+        self._score = Score(len(hosts))
         self._in_flight = 0
         self._given_up: list[Account] = []
         self._remarks: list[str] = []
@@ -194,13 +158,13 @@ class _Scan:
             outcome = await asking.outcome()
             if outcome is None:
                 return
-            await self._keep(scan_id, self._judged(turn.host, outcome))
+            await self._keep(scan_id, host_record(turn.host, outcome, self._waived))
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            await self._keep(scan_id, self._judged(turn.host, asking.broke(error)))
+            await self._keep(scan_id, host_record(turn.host, asking.broke(error), self._waived))
         except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
-            await self._keep(scan_id, self._judged(turn.host, asking.broke(error)))
+            await self._keep(scan_id, host_record(turn.host, asking.broke(error), self._waived))
 
     async def _keep(self, scan_id: int, record: HostRecord) -> None:
         """Store a record and, once it is committed, count and tell it; a database that fails ends the run."""
@@ -210,36 +174,12 @@ class _Scan:
             self._trouble = self._trouble or str(error)
             self._stop.abandon("the database")
             return
-        self._count(record)
+        self._score.add(record)
         self._tell(HostFinished(record=record))
-
-    def _judged(self, host: Host, outcome: Outcome) -> HostRecord:
-        judgement = judge_outcome(outcome, profile=host.profile, desired=host.desired, gateways=host.gateways)
-        return HostRecord(
-            host=host.name,
-            address=host.address,
-            port=host.port,
-            profile=host.profile,
-            outcome=outcome,
-            judgement=judgement,
-            site=host.site,
-            groups=host.groups,
-            tags=host.tags,
-            desired=host.desired,
-            gateways=host.gateways,
-            repin=host.repin,
-            waived=waive(host.name, judgement, self._waived),
-        )
-
-    def _count(self, record: HostRecord) -> None:
-        self._tally.add(record.judgement.verdict, waived=record.waived is not None)
-        self._tries_again += record.outcome.trace.tries - 1
-        if isinstance(record.outcome, Failed):
-            self._causes[record.outcome.cause] += 1
 
     def _end(self, scan_id: int) -> ScanState:
         """Write how the scan ended; a scan that the database has failed stays `running`, and can be resumed."""
-        everyone = self._tally.done + sum(map(len, self._line.barred.values())) >= len(self._hosts)
+        everyone = self._score.done + sum(map(len, self._line.barred.values())) >= len(self._hosts)
         state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
         if not self._trouble:
             try:
@@ -252,12 +192,12 @@ class _Scan:
         return ScanSummary(
             scan=scan_id,
             state=state,
-            counts=self._tally.counts(),
+            counts=self._score.counts,
             started=started,
             ended=self._means.clock.now(),
             already=len(self._record.hosts) - len(self._hosts),
-            causes=tuple(self._causes.most_common()),
-            tries_again=self._tries_again,
+            causes=self._score.causes,
+            tries_again=self._score.tries_again,
             given_up=tuple(self._gave_up(account) for account in self._given_up),
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,

@@ -17,7 +17,8 @@ from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.clock import Clock
 from orchestrator.fleet.events import Event
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.scan import Means, scan
+from orchestrator.fleet.run import Means
+from orchestrator.fleet.scan import scan
 from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.faults import Again, Fault

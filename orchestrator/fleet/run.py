@@ -1,0 +1,62 @@
+"""What a run works with, and what its hosts share: values, made once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.fleet.clock import Clock
+from orchestrator.fleet.events import Listener
+from orchestrator.fleet.gate import Gate
+from orchestrator.fleet.line import Line
+from orchestrator.fleet.options import ScanOptions
+from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.stop import Stop
+from orchestrator.remote.session import Logon, Transport
+
+
+class Writer(Protocol):
+    """What a scan needs of `orchestrator.store.writer.Writer`. All of it raises StoreError."""
+
+    def begin_scan(self, scan: ScanRecord, /) -> int:
+        """Write the scan's row; give its id."""
+
+    async def put(self, scan_id: int, record: HostRecord, /) -> None:
+        """Return once the record is committed."""
+
+    def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
+        """Write how the scan ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a run works with; none of it is closed by the run.
+
+    `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
+    """
+
+    transport: Transport
+    writer: Writer
+    logons: Callable[[str | None], Logon]
+    clock: Clock
+    chance: random.Random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What the hosts of a run share."""
+
+    options: ScanOptions
+    transport: Transport
+    logon_of: Mapping[str | None, Logon]
+    gate: Gate
+    line: Line
+    pace: Pace
+    clock: Clock
+    chance: random.Random
+    stop: Stop
+    tell: Listener
