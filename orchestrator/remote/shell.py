@@ -7,6 +7,7 @@ verbose, host calls, the runspace's private data) is not deserialised at all.
 from __future__ import annotations
 
 import copy
+import functools
 import struct
 import uuid
 import xml.etree.ElementTree as ET  # `guard` has refused what makes this parser dangerous
@@ -51,6 +52,7 @@ _READ = frozenset(
     }
 )
 _MAX_INT = 2**31 - 1
+_LONG = 4096  # characters; only scripts are longer
 
 
 class Connections:
@@ -111,12 +113,28 @@ class Shell:
         self._pool.close()
 
 
+@functools.lru_cache(maxsize=8)
+def _escaped(text: str) -> str | None:
+    """Escape a script as PSRP wants it, once a process: each of its 800 line ends becomes `_x000A_`."""
+    return Serializer()._serialize_string(text)  # noqa: SLF001  # pypsrp offers no other way in
+
+
+class _Serializer(Serializer):
+    """pypsrp's serializer, remembering long texts: there are no others than our scripts."""
+
+    def _serialize_string(self, value: str | None) -> str | None:
+        if value is not None and len(value) > _LONG:
+            return _escaped(value)
+        return super()._serialize_string(value)
+
+
 class _Pool(RunspacePool):
     """pypsrp's pool, with bounded input; "still running" is no error, at any step."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.version = ""
+        self._serializer = _Serializer()
         self._fragmenter = _Fragmenter(self.connection.max_payload_size, self._serializer, self)
 
     def _receive(self, id: str | None = None, timeout: int | None = None) -> list[tuple[int, Any]]:  # noqa: A002  # pypsrp's name
