@@ -1,0 +1,144 @@
+"""Load an inventory: YAML in, a Fleet of resolved values out, or every mistake at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from inventory.errors import InventoryError
+from inventory.findings import Findings
+from inventory.model import Credential, Fleet, Host, SecretRef
+from inventory.textfile import decode, read_bytes
+
+if TYPE_CHECKING:
+    from inventory import schema
+    from inventory.groups import Node
+
+
+def load(path: Path) -> Fleet:
+    """Read the inventory at `path`; profiles, CA files and secret files are relative to its folder.
+
+    Secrets are not looked up. Raises InventoryError with every mistake, and nothing else.
+    """
+    data = read_bytes(path, what="inventory", advice="; `fleetcheck inventory init` writes one to begin with")
+    return loads(data, path)
+
+
+def loads(data: bytes, path: Path) -> Fleet:
+    """Do the same for bytes that are, or will be, the file at `path`."""
+    from inventory.tree import parse
+
+    findings = Findings(str(path))
+    tree = parse(decode(data, str(path)), str(path), findings.problems)
+    return build(tree, path, hashlib.sha256(data).hexdigest(), findings)
+
+
+def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:
+    """Make a Fleet of a tree with lines, which is used up by it. Raises InventoryError with all of `findings`."""
+    from inventory.check import checked
+    from inventory.schema import Document
+    from inventory.tree import Map
+
+    sections = {key: value for key, value in tree.items() if isinstance(value, Map)} if isinstance(tree, Map) else {}
+    names = {key: frozenset(sections.get(key, ())) for key in ("hosts", "credentials")}
+    check = checked(tree, Document, findings.problems, file=findings.file, what="an inventory")
+    fleet = None
+    if check.document is not None:
+        fleet = _Build(check.document, tree, names, check.lost, findings).fleet(path, digest)
+    problems = findings.all_problems()
+    if problems or fleet is None:
+        raise InventoryError(problems)
+    return fleet
+
+
+class _Build:
+    """The second half of loading: everything that needs more than one key to judge."""
+
+    def __init__(
+        self,
+        document: schema.Document,
+        tree: Any,
+        names: Mapping[str, frozenset[str]],
+        lost: frozenset[str],
+        findings: Findings,
+    ) -> None:
+        self._document = document
+        self._tree = tree
+        self._names = names
+        self._lost = lost
+        self._findings = findings
+
+    def fleet(self, path: Path, digest: str) -> Fleet:
+        """Return the fleet; where there are findings it is good for nothing."""
+        from inventory import groups, waivers
+        from inventory.select import Universe
+
+        nodes = groups.graph(self._document.groups, self._tree.get("groups"), self._findings)
+        credentials = self._credentials()
+        hosts = self._hosts(nodes, credentials, path.parent)
+        members = groups.members(nodes, self._document.hosts)
+        self._namesakes(nodes)
+        found = []
+        if self._document.waivers and not self._lost & {"hosts", "children", "groups", "site", "tags", "waivers"}:
+            universe = Universe(hosts, members)
+            found = waivers.resolve(self._document.waivers, self._tree["waivers"].lines, universe, self._findings)
+        return Fleet(
+            path=path,
+            digest=digest,
+            hosts=MappingProxyType(hosts),
+            groups=MappingProxyType(members),
+            credentials=MappingProxyType(credentials),
+            waivers=tuple(found),
+            remarks=self._findings.remarks(),
+        )
+
+    def _hosts(self, nodes: Mapping[str, Node], credentials: Mapping[str, Credential], base: Path) -> dict[str, Host]:
+        from inventory.groups import direct
+        from inventory.layers import Merger, said
+        from inventory.profile import load_profile
+        from inventory.resolve import Resolver
+
+        file, tree = self._findings.file, self._tree["hosts"]
+        named = direct(nodes, self._names["hosts"], self._findings)
+        merger = Merger(nodes, said(self._document.defaults, self._tree.get("defaults"), "defaults", file), file)
+        resolver = Resolver(
+            self._findings,
+            credentials=credentials,
+            named_credentials=self._names["credentials"],
+            profile=lambda reference: load_profile(reference, base),
+            base=base,
+            lost=self._lost,
+        )
+        hosts = {}
+        for name, entry in self._document.hosts.items():
+            own = said(entry, tree[name], f"host {name}", file)
+            host = resolver.host(name, tree.lines[name], own, merger.around(tuple(named.get(name, ()))))
+            if host is not None:
+                hosts[name] = host
+        return hosts
+
+    def _credentials(self) -> dict[str, Credential]:
+        found = {}
+        for name, entry in (self._document.credentials or {}).items():
+            secret = entry.password
+            reference = None
+            if secret is not None:
+                fields = secret.model_dump(exclude={"from_"}, exclude_unset=True)
+                if secret.from_ == "prompt":
+                    fields.setdefault("text", f"Password of {entry.username} (credential {name})")
+                elif secret.from_ == "keyring":
+                    fields.setdefault("username", entry.username)
+                reference = SecretRef(source=secret.from_, fields=MappingProxyType(fields))
+            found[name] = Credential(name=name, username=entry.username, password=reference)
+        return found
+
+    def _namesakes(self, nodes: Mapping[str, Node]) -> None:
+        """Refuse a group with a host's name: a selection could not tell them apart."""
+        for name in nodes.keys() & self._names["hosts"]:
+            line = self._tree["hosts"].lines.get(name, 0)
+            self._findings.say(
+                nodes[name].line, f"`{name}` is the name of this group and of a host (line {line}); `--limit` needs two names"
+            )

@@ -1,0 +1,1 @@
+"""The shipped profiles, one YAML file each."""

@@ -1,0 +1,32 @@
+"""Waivers: verdicts that are known and accepted, for some hosts, until a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from inventory.errors import SelectionError
+from inventory.findings import Findings
+from inventory.model import Fleet, Waiver
+from inventory.schema import WaiverEntry
+from inventory.select import Universe, chosen
+
+
+def resolve(entries: Sequence[WaiverEntry], lines: Sequence[int], universe: Universe, findings: Findings) -> tuple[Waiver, ...]:
+    """Return the waivers with their hosts' names; a selection that cannot be used, or matches nothing, is a finding."""
+    found = []
+    for entry, line in zip(entries, lines, strict=True):
+        try:
+            hosts = chosen(universe, [entry.hosts], files=False)
+        except SelectionError as exc:
+            for problem in exc.problems:
+                findings.say(line, f"waiver: {problem}")
+            continue
+        names = tuple(host.name for host in hosts)
+        found.append(Waiver(hosts=names, verdict=entry.verdict, reason=entry.reason, until=entry.until, line=line))
+    return tuple(found)
+
+
+def expired(fleet: Fleet, today: date) -> tuple[Waiver, ...]:
+    """Return the waivers whose last day is over, in the inventory's order."""
+    return tuple(waiver for waiver in fleet.waivers if waiver.until < today)

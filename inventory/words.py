@@ -1,0 +1,55 @@
+"""Wording that messages share: how a value, a list of names, a suggestion is written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+SHOWN = 60  # characters of a value in a message
+NAMED = 3  # names in a message before the rest is counted
+
+
+def visible(text: str) -> str:
+    """Make everything that is not printable visible as an escape, so that no message can steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def shown(value: Any) -> str:
+    """Write a value as it looks in YAML, in backticks and cut short; a list or mapping only by its kind."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case Mapping():
+            return "a mapping"
+        case str():
+            cut = value if len(value) <= SHOWN else value[:SHOWN] + "..."
+            return f"`{visible(cut)}`" if value else "an empty text"
+        case Sequence():
+            return "a list"
+        case _:
+            return f"`{str(value)[:SHOWN]}`"
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Write names in backticks, commas between; none is left out."""
+    return ", ".join(f"`{visible(name)}`" for name in names)
+
+
+def folded(names: Sequence[str]) -> str:
+    """Write the first names and count the rest: "`a`, `b`, `c` and 7 more"."""
+    more = len(names) - NAMED
+    return quoted(names) if more <= 0 else f"{quoted(names[:NAMED])} and {more} more"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean `x`?" for the nearest known word, or nothing."""
+    word = word[:SHOWN]
+    near = [name for name in known if abs(len(name) - len(word)) <= 2]  # noqa: PLR2004 - two letters off is a guess too far
+    by_lower = {name.lower(): name for name in near}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean `{visible(by_lower[found[0]])}`?" if found else ""
