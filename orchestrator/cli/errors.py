@@ -3,7 +3,7 @@
 CommandError        the command itself failed                         exit 1
   UsageError        what was typed does not fit what there is         exit 2
 
-Other rooms' errors are told apart by their base classes: a selection is usage (2), inventory, secret and database
+Other rooms' errors are told apart by their base classes: a selection and an unknown scan are usage (2), inventory, secret and database
 are 1. Anything else is a bug of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
 """
 
@@ -66,8 +66,7 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
 def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
     from inventory.errors import InventoryError, SecretError, SelectionError
-
-    from orchestrator.store.errors import StoreError
+    from orchestrator.store.errors import StoreError, UnknownScanError
 
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
@@ -75,7 +74,7 @@ def explain(error: Exception) -> int:
         case CommandError():
             _complain(str(error))
             return error.exit_code
-        case SelectionError():
+        case SelectionError() | UnknownScanError():
             _complain(str(error))
             return USAGE
         case InventoryError():

@@ -12,8 +12,9 @@ import typer
 
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.names import unknown_host
+from orchestrator.cli.names import expired_words, unknown_host
 from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
+from orchestrator.domain.text import clean
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -29,8 +30,7 @@ def check(
 ) -> None:
     """Report every mistake of an inventory at once, each with file and line."""
     from inventory.errors import InventoryError
-    from inventory.load import expired, load
-
+    from inventory.load import load
     from orchestrator.report.document import check_document
 
     path = inventory_path(file or inventory)
@@ -41,16 +41,12 @@ def check(
             raise
         document(check_document(None, error.problems, ()))
         raise typer.Exit(1) from None
-    over = tuple(expired(fleet, datetime.now(UTC).date()))
+    today = datetime.now(UTC).date()
     if as_json:
-        document(check_document(fleet, (), over))
+        document(check_document(fleet, (), [waiver for waiver in fleet.waivers if waiver.until < today]))
         return
-    for remark in fleet.remarks:
-        say(f"remark: {remark}")
-    for waiver in over:
-        say(
-            f"remark: {path}:{waiver.line}: waiver ended on {waiver.until} and counts no more: {waiver.reason}"
-        )
+    for remark in (*fleet.remarks, *expired_words(fleet, today)):
+        say(clean(f"remark: {remark}"))
     sys.stdout.write(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
         f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
@@ -68,7 +64,6 @@ def list_(
     """List hosts with their settings resolved."""
     from inventory.load import load
     from inventory.select import select
-
     from orchestrator.report.document import inventory_document
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
@@ -93,8 +88,8 @@ def show(
 ) -> None:
     """Show one host's settings as they are after defaults, groups and its own lines."""
     from inventory.explain import explain
-    from inventory.load import load
 
+    from inventory.load import load
     from orchestrator.report.document import inventory_host_document
     from orchestrator.report.listing import listing
 

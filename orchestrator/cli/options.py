@@ -38,6 +38,14 @@ DatabaseOption = Annotated[
         help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state folder.",
     ),
 ]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="WHAT",
+        help="Hosts that are not-started, failed, attention, or have a verdict such as blocked. May be repeated.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json.md).")]
 TableOption = Annotated[
     bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")

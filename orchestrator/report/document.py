@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from inventory.model import Fleet, Host, Profile, Waiver
+from orchestrator.domain.group import Group
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.host import Sighting
+from orchestrator.report.summary import ScanReport
 from orchestrator.version import VERSION
 
 VERSIONS = {
@@ -62,6 +64,41 @@ def scan_head(scan: ScanRecord) -> dict[str, Any]:
     head: dict[str, Any] = plain(dataclasses.replace(scan, hosts=()))
     head["hosts"] = len(scan.hosts)
     return head
+
+
+def scan_document(report: ScanReport) -> dict[str, Any]:
+    """Say how a scan ended, all but its hosts: these come last, under `hosts`, as `host_line` gives them."""
+    counts = plain(report.summary.counts)
+    counts["verdicts"] = {verdict.value: number for verdict, number in report.summary.counts.verdicts}
+    return envelope(
+        "scan",
+        scan=scan_head(report.scan),
+        exit_code=report.code,
+        database=report.place,
+        counts=counts,
+        groups=[_group(group) for group in report.summary.groups],
+        not_started=list(report.not_started),
+        warnings=list(report.warnings),
+        remarks=list(report.summary.remarks),
+        same_machine=plain(report.summary.same_machine),
+        ntlm=report.summary.ntlm,
+        last_known=plain(report.last_known),
+    )
+
+
+def _group(group: Group) -> dict[str, Any]:
+    key = group.key
+    return {
+        "verdict": key.verdict.value,
+        "label": key.label,
+        "ports": key.ports,
+        "cause": key.cause,
+        "any_live": key.any_live,
+        "waived": list(group.reasons) if key.waived else None,
+        "action": group.action,
+        "same_action": group.same_action,
+        "hosts": list(group.hosts),
+    }
 
 
 def host_line(record: HostRecord) -> dict[str, Any]:

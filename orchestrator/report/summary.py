@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +17,7 @@ from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.report.host import bullets
-from orchestrator.report.words import STYLES, duration, folded, moment, plural, shown
+from orchestrator.report.words import STYLES, age, duration, folded, moment, plural, shown
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 
@@ -34,10 +37,24 @@ MEANING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where nothing."""
+    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where nothing.
+
+    `can_scan`: the hosts are still there to be asked again.
+    """
 
     database: str = ""
     inventory: str = ""
+    can_scan: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastKnown:
+    """What an earlier scan concluded about a host that failed in this one."""
+
+    scan: int
+    at: datetime
+    verdict: Verdict
+    role: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +62,7 @@ class ScanReport:
     """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
 
     `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its password.
+    `last_known` has the last conclusion about hosts that failed, from earlier scans.
     """
 
     scan: ScanRecord
@@ -54,6 +72,7 @@ class ScanReport:
     place: str
     warnings: tuple[str, ...] = ()
     hints: Hints = Hints()
+    last_known: Mapping[str, LastKnown] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def scan_report(report: ScanReport) -> RenderableType:
@@ -81,7 +100,7 @@ def scan_report(report: ScanReport) -> RenderableType:
 def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     """Yield commands worth typing next, each with what it does; most useful first."""
     scan, hints = report.scan, report.hints
-    if report.not_started:
+    if report.not_started and hints.can_scan:
         yield (
             f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
             "ask the hosts that were not started",
@@ -89,7 +108,7 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     worst = next((group for group in report.summary.groups if _attention(group)), None)
     if worst is not None:
         yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
-    if report.summary.counts.unknown:
+    if report.summary.counts.unknown and hints.can_scan:
         yield (
             f"fleetcheck scan --from {scan.id} --only failed{hints.inventory}{hints.database}",
             "ask again those that failed",
@@ -158,6 +177,7 @@ def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
     if key.ports:
         yield Padding(shown(key.ports), _INDENT)
     yield from _names(group, report)
+    yield from _last_known(group, report)
     if group.action:
         differs = "" if group.same_action else " (as for the first of them; the others differ in detail)"
         yield Padding(bullets([group.action + differs], mark=">") or Text(), _INDENT)
@@ -170,6 +190,17 @@ def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
         yield _command(
             f"fleetcheck show --scan {report.scan.id} --only {group.key.verdict}{report.hints.database}"
         )
+
+
+def _last_known(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
+    """Say what was last concluded about hosts that failed now, and how old that is at most."""
+    known = [report.last_known[host] for host in group.hosts if host in report.last_known]
+    if not known:
+        return
+    verdicts = Counter(item.verdict for item in known)
+    words = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
+    oldest = age(min(item.at for item in known), report.scan.ended or report.scan.started)
+    yield Padding(Text(f"last known: {words} ({'up to ' if len(known) > 1 else ''}{oldest})"), _INDENT)
 
 
 def _command(command: str) -> Text:

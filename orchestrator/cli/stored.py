@@ -1,0 +1,94 @@
+"""What the database knows of a host or a scan, as the values that a screen or a document is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.command import hints
+from orchestrator.cli.errors import CommandError, UsageError
+from orchestrator.cli.names import unknown_host
+from orchestrator.domain.judgement import Verdict
+from orchestrator.domain.outcome import Failed
+from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.summary import Summariser, Summary
+from orchestrator.domain.tally import exit_code
+from orchestrator.report.host import Sighting
+from orchestrator.report.summary import LastKnown, ScanReport
+
+if TYPE_CHECKING:
+    from orchestrator.store.reader import Reader
+
+
+def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
+    """Give a scan, or the latest. Raises UnknownScanError, CommandError where there is none at all."""
+    if scan_id is not None:
+        return reader.scan(scan_id)
+    latest = reader.latest_scan()
+    if latest is None:
+        raise CommandError("the database holds no scan yet: fleetcheck scan")
+    return latest
+
+
+def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> Sighting:
+    """Give a host's result in a scan, else its latest one; where it failed, its last reading too.
+
+    Raises UsageError where there is none, with the names that are near.
+    """
+    if scan_id is None:
+        found = reader.latest(host)
+        if found is None:
+            raise UsageError(unknown_host(host, reader.hosts(), f"database {place}"))
+        scan, record = found
+    else:
+        scan = reader.scan(scan_id)
+        records = list(reader.records(scan_id, [host]))
+        if not records and host in scan.hosts:
+            raise UsageError(f"scan {scan_id}: {host} was not started and has no result there")
+        if not records:
+            raise UsageError(unknown_host(host, scan.hosts, f"scan {scan_id}"))
+        record = records[0]
+    failed = isinstance(record.outcome, Failed)
+    return Sighting(scan=scan, record=record, last=reader.latest(host, probed=True) if failed else None)
+
+
+def scan_report_of(reader: Reader, scan: ScanRecord, *, database: str | None, place: str) -> ScanReport:
+    """Sum up a stored scan; its records are read once and not kept."""
+    assert scan.id is not None  # noqa: S101  # it came from the database
+    summariser = Summariser(selected=len(scan.hosts))
+    left = dict.fromkeys(scan.hosts)
+    for record in reader.records(scan.id):
+        summariser.add(record)
+        left.pop(record.host, None)
+    summary = summariser.summary()
+    return ScanReport(
+        scan=scan,
+        summary=summary,
+        not_started=tuple(left),
+        code=exit_code(summary.counts, interrupted=scan.state is ScanState.INTERRUPTED),
+        place=place,
+        warnings=tuple(_state(reader, scan)),
+        hints=hints(database=database, inventory=None),
+        last_known=last_known(reader, scan, summary),
+    )
+
+
+def last_known(reader: Reader, scan: ScanRecord, summary: Summary) -> dict[str, LastKnown]:
+    """Find what was concluded before this scan about the hosts that failed in it."""
+    failed = [
+        host for group in summary.groups if group.key.verdict is Verdict.UNKNOWN for host in group.hosts
+    ]
+    return {
+        host: LastKnown(scan=item.scan_id, at=item.at, verdict=item.verdict, role=item.role)
+        for host, item in reader.last_known(failed, before=scan.started).items()
+    }
+
+
+def _state(reader: Reader, scan: ScanRecord) -> Iterable[str]:
+    if scan.state is not ScanState.RUNNING:
+        return
+    owner = reader.writing()
+    if owner is None:
+        yield "this scan was killed before it ended; its results so far are kept, --resume goes on"
+    else:
+        yield f"this scan may still be running: {owner} writes to the database"
