@@ -43,9 +43,10 @@ a list of texts; of the rest lower-case hex. Every key is always there. Constrai
 
 How the script decides, step by step (the simulated fleet does the same):
 
- 1. Views. Values stand in ordinal order of their names (UTF-16), and only where the view is `present`. `path` is the
-    key that was asked for, with a `*` replaced where exactly one subkey holds the rest of the key; several: `failed`,
-    `e` says which ones. On 32-bit Windows there is one row: 32 where it was asked for, else the first asked. `e` is null for `present` and `absent`.
+ 1. Views, one row for each that was asked for, whatever came of it. On 32-bit Windows there is one row: 32 where it
+    was asked for, else the first asked. Values stand in ordinal order of their names (UTF-16), and only where the view
+    is `present`. `path` is the key that was asked for, with a `*` replaced where exactly one subkey holds the rest of
+    the key; several: `failed`, and `e` says which ones. `e` is null for `present` and `absent`.
  2. Pins of a role: the valid ports (the rule of `orchestrator.domain.pin`) under its value in the `present` views,
     in order, without duplicates. Value names compare without regard to case (ordinal).
  3. Targets, in three passes, roles in order, and never the same text twice for one role (case aside).

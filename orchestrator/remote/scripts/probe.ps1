@@ -17,7 +17,7 @@ $byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 $ipv4 = '\A' + $byte + '(\.' + $byte + '){3}\z'
 $limit = 65536
 $parts = [Activator]::CreateInstance([Collections.ArrayList])
-$state = @{ deadline = $false; cut = 0; problem = $null; net = $null; went = $false }
+$state = @{ deadline = $false; cut = 0; problem = $null; net = $null }
 
 # --- JSON: ASCII only, since one lone surrogate would lose the whole answer on the way ---
 
@@ -514,7 +514,6 @@ function AskWholeList {
         if ($target['tried']) { foreach ($port in $Ports) { AskPort $target $port } }
     }
     AskCanaries
-    $state['went'] = $true
 }
 
 # [7]
@@ -561,7 +560,6 @@ function InOrder {
     }
     AskCanaries
     RunRound
-    $state['went'] = $true
 }
 
 function NeedsWholeList {
@@ -593,7 +591,7 @@ function HasRow($target, [int]$port) {
 }
 
 function IsWhole {
-    if (-not $state['went']) { return $false }
+    if ($deciding.Count -eq 0) { return $false }
     foreach ($r in $deciding.Keys) {
         foreach ($port in $important[$r]) { if (-not (HasRow $deciding[$r] $port)) { return $false } }
         foreach ($port in $Ports) { if (-not (HasRow $deciding[$r] $port)) { return $false } }

@@ -1,0 +1,41 @@
+"""What every part's tests share: loopback addresses of their own, and real PowerShell hosts where the kit is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import winhosts as kit
+
+NEEDS_KIT = {"winhosts", "winhost_kit"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the kit, and keep it on one worker: a host takes seconds and 163 MB."""
+    for item in items:
+        if NEEDS_KIT.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.winhost)
+            if item.config.pluginmanager.hasplugin("xdist"):
+                item.add_marker(pytest.mark.xdist_group("winhost"))
+
+
+@pytest.fixture(scope="session")
+def net() -> Iterator[str]:
+    """Claim a loopback /24 that belongs to this test process, such as "127.77.9"; hosts get .1 to .9."""
+    with kit.claim_net() as claimed:
+        yield claimed
+
+
+@pytest.fixture(scope="session")
+def winhost_kit() -> None:
+    """Skip where there is no kit; for tests that only need its command line or start hosts of their own."""
+    if kit.kit() is None:
+        pytest.skip("FLEETCHECK_WINHOST is not set: no real PowerShell hosts here")
+
+
+@pytest.fixture(scope="session")
+def winhosts(winhost_kit: None, net: str) -> Iterator[list[kit.Winhost]]:  # noqa: ARG001  # it only skips
+    """Two real hosts with registries of their own, in the invariant culture."""
+    with kit.start(net, hosts=2) as hosts:
+        yield hosts
