@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -42,11 +43,20 @@ def reading(place: Place) -> Engine:
     """Return an engine that cannot change anything. A transaction sees one state of the database."""
     if isinstance(place, PostgresPlace):
         return _postgresql(place, "fleetcheck", read_only=True)
-    # Without the right to write in the folder SQLite cannot make the files it shares with a writer; then, with no
-    # such file there, nobody writes, and the file is read as it lies.
-    wal = place.path.with_name(place.path.name + "-wal")
-    still = not os.access(place.path.parent, os.W_OK) and not wal.exists()
-    return _sqlite(place, "ro&immutable=1" if still else "ro", _READING, begin="BEGIN")
+    mode = "ro&immutable=1" if _lies_still(place.path) else "ro"
+    return _sqlite(place, mode, _READING, begin="BEGIN")
+
+
+def _lies_still(path: Path) -> bool:
+    """Say whether nobody can be writing: then the file is read as it lies.
+
+    Without the right to write in the folder SQLite could not make the files that a reader shares with a writer.
+    """
+    effective = os.access in os.supports_effective_ids
+    if os.access(path.parent, os.W_OK, effective_ids=effective):
+        return False
+    wal = path.with_name(path.name + "-wal")
+    return not wal.exists() or wal.stat().st_size == 0
 
 
 def _sqlite(place: SqlitePlace, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:

@@ -48,7 +48,7 @@ class Inserter:
         """Store the documents that are not there yet; return the id of each by its digest."""
         by_digest = {each.digest: each for each in wanted}
         query = select(document.c.digest, document.c.id).where(document.c.digest.in_(by_digest))
-        ids: dict[str, int] = dict(self.connection.execute(query).tuples().all())
+        ids: dict[str, int] = {row.digest: row.id for row in self.connection.execute(query)}
         rows, values = [], []
         for digest, each in by_digest.items():
             if digest not in ids:

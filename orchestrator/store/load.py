@@ -31,16 +31,19 @@ class _Parts:
     connections: Mapping[int, list[Row]]
 
 
-def records(using: Connection, place: Place, *where: ColumnElement[bool]) -> list[HostRecord]:
-    """Read the results that `where` selects, in no order. Raises DatabaseError for rows that make no record."""
+def records(using: Connection, place: Place, *where: ColumnElement[bool], attempts: bool) -> list[HostRecord]:
+    """Read the results that `where` selects, in no order, with or without their attempts.
+
+    Raises DatabaseError for rows that make no record.
+    """
     rows = using.execute(select(host_result).where(*where)).all()
     results = [row.id for row in rows]
     documents = {getattr(row, name) for row in rows for name in _REFERENCES} - {None}
     query = select(document.c.id, document.c.text).where(document.c.id.in_(documents))
     parts = _Parts(
-        documents=dict(using.execute(query).tuples().all()) if documents else {},
+        documents={row.id: row.text for row in using.execute(query)} if documents else {},
         values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}),
-        attempts=_rows(using, attempt, results),
+        attempts=_rows(using, attempt, results) if attempts else {},
         connections=_rows(using, connection, results),
     )
     return [_record(place, row, parts) for row in rows]

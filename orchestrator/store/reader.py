@@ -110,10 +110,13 @@ class Reader:
         with self._snapshot() as using:
             return {Verdict(verdict): count for verdict, count in using.execute(query)}
 
-    def records(self, scan_id: int, hosts: Iterable[str] | None = None) -> Iterator[HostRecord]:
+    def records(
+        self, scan_id: int, hosts: Iterable[str] | None = None, *, attempts: bool = True
+    ) -> Iterator[HostRecord]:
         """Yield the results of a scan in the scan's order, or of these hosts in theirs; hosts without one are left out.
 
-        Reads a hundred at a time. What a host said is uncleaned. Raises UnknownScanError.
+        Reads a hundred at a time. `attempts=False` leaves the readings' attempts out, for who looks at the judgement
+        only: it takes half the time. What a host said is uncleaned. Raises UnknownScanError.
         """
         order = self.scan(scan_id).hosts
         if hosts is None:
@@ -121,10 +124,8 @@ class Reader:
             hosts = [*(name for name in order if name in done), *sorted(done.difference(order))]
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
-            found = {
-                r.host: r
-                for r in self._load(_RESULT.scan_id == scan_id, _RESULT.host.in_(chunk), load.final())
-            }
+            where = (_RESULT.scan_id == scan_id, _RESULT.host.in_(chunk), load.final())
+            found = {record.host: record for record in self._load(*where, attempts=attempts)}
             yield from (found[name] for name in chunk if name in found)
 
     def latest(self, host: str, *, probed: bool = False) -> tuple[ScanRecord, HostRecord] | None:
@@ -170,9 +171,9 @@ class Reader:
         with self._snapshot() as using:
             return server_holder(using)
 
-    def _load(self, *where: ColumnElement[bool]) -> list[HostRecord]:
+    def _load(self, *where: ColumnElement[bool], attempts: bool = True) -> list[HostRecord]:
         with self._snapshot() as using:
-            return load.records(using, self._place, *where)
+            return load.records(using, self._place, *where, attempts=attempts)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:

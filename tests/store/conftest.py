@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from inventory.model import ListedPort, Profile, RoleValues
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
+from orchestrator.domain.reading import (
+    Attempt,
+    Connection,
+    Identity,
+    Kind,
+    Part,
+    Reading,
+    Result,
+    Source,
+    Target,
+    Value,
+    View,
+    ViewState,
+)
+from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.store.place import database_url
+from orchestrator.store.writer import Writer
+
+MORNING = datetime(2026, 3, 1, 6, 0, 0, 123456, tzinfo=UTC)
+
+_PROFILE = Profile(
+    name="livevault",
+    title="LiveVault",
+    key="SOFTWARE\\Agent",
+    roles=(RoleValues(role="primary", port_value="PrimaryTunnelPort"),),
+    ports=(ListedPort(number=2147, label="tunnel"), ListedPort(number=443)),
+)
+
+MakeRecord = Callable[..., HostRecord]
+MakeScan = Callable[..., ScanRecord]
 
 
 @pytest.fixture
@@ -25,15 +60,16 @@ def postgresql_url() -> Iterator[str]:
     if not base:
         pytest.skip("FLEETCHECK_TEST_PG_URL names no PostgreSQL database")
     import psycopg
+    from psycopg import sql
 
     schema = f"fc_{uuid.uuid4().hex}"
     with psycopg.connect(base, autocommit=True) as server:
-        server.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type]  # made of hex digits here
+        server.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         try:
             joint = "&" if "?" in base else "?"
             yield database_url(f"{base}{joint}options=-csearch_path%3D{schema}", {})
         finally:
-            server.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+            server.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -41,3 +77,143 @@ def url(request: pytest.FixtureRequest) -> str:
     """Name a database of each kind, one after the other."""
     name: str = request.getfixturevalue(f"{request.param}_url")
     return name
+
+
+@pytest.fixture
+def writer(url: str) -> Iterator[Writer]:
+    """Open a writer on a fresh database."""
+    with Writer.open(url, command="fleetcheck scan", user="ann") as writer:
+        yield writer
+
+
+@pytest.fixture
+def put() -> Callable[[Writer, int, Iterable[HostRecord]], None]:
+    """Give a way to store many results at once, as a scan does, and wait for all."""
+
+    def put_all(writer: Writer, scan_id: int, records: Iterable[HostRecord]) -> None:
+        async def all_at_once() -> None:
+            await asyncio.gather(*(writer.put(scan_id, record) for record in records))
+
+        asyncio.run(all_at_once())
+
+    return put_all
+
+
+@pytest.fixture
+def make_scan() -> MakeScan:
+    """Give a maker of scans of these hosts."""
+
+    def make(*hosts: str, started: datetime = MORNING) -> ScanRecord:
+        return ScanRecord(
+            id=None,
+            started=started,
+            mode="auto",
+            inventory="fleet.yaml",
+            inventory_digest="ab" * 32,
+            selection="paris:&db*",
+            hosts=hosts,
+            command="fleetcheck scan",
+            user="ann",
+            version="0.1.0",
+            script="cd" * 32,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_record() -> MakeRecord:
+    """Give a maker of results: probed with a dozen attempts, or failed where `cause` is given."""
+
+    def make(
+        host: str = "web1",
+        *,
+        cause: Cause | None = None,
+        verdict: Verdict = Verdict.OK,
+        started: datetime = MORNING,
+        tries: int = 1,
+        site: str | None = "paris",
+    ) -> HostRecord:
+        trace = Trace(started=started, ended=started + timedelta(seconds=3), tries=tries, auth="ntlm")
+        outcome: Outcome
+        if cause is None:
+            outcome = Probed(host=host, reading=_reading(host, started), trace=trace)
+        else:
+            verdict = Verdict.UNKNOWN
+            outcome = Failed(
+                host=host, phase=Phase.AUTH, cause=cause, detail="said no", advice="ask", trace=trace
+            )
+        return HostRecord(
+            host=host,
+            address=f"{host}.corp.example",
+            port=5986,
+            profile=_PROFILE,
+            outcome=outcome,
+            judgement=_judgement(verdict) if cause is None else Judgement(verdict=verdict),
+            site=site,
+            groups=("paris",),
+            desired={"primary": 443},
+            gateways={"primary": "203.0.113.10"},
+        )
+
+    return make
+
+
+def _reading(host: str, clock: datetime) -> Reading:
+    target = Target(role="primary", source=Source.INVENTORY, name="203.0.113.10", decides=True)
+    return Reading(
+        mode="auto",
+        identity=Identity(computer=host.upper(), machine_id=f"id-{host}", clock=clock),
+        views=(
+            View(
+                view=64,
+                state=ViewState.PRESENT,
+                path="SOFTWARE\\Agent",
+                values=(
+                    Value(name="PrimaryTunnelPort", kind=Kind.DWORD, data=2147),
+                    Value(name="Names", kind=Kind.MULTI_SZ, data=("a", "")),
+                ),
+            ),
+            View(view=32, state=ViewState.ABSENT),
+        ),
+        targets=(target,),
+        attempts=tuple(
+            Attempt(
+                role="primary",
+                source=Source.INVENTORY,
+                target="203.0.113.10",
+                address="203.0.113.10",
+                port=port,
+                result=Result.TIMED_OUT,
+                milliseconds=3000 + port,
+                error="TimedOut",
+            )
+            for port in range(1, 13)
+        ),
+        canaries=(),
+        connections=(
+            Connection(
+                local_address="10.0.0.1",
+                local_port=50_000,
+                remote_address="203.0.113.10",
+                remote_port=443,
+                state="Established",
+            ),
+        ),
+        connections_complete=True,
+        parts=(Part(name="identity", milliseconds=4),),
+    )
+
+
+def _judgement(verdict: Verdict) -> Judgement:
+    role = RoleJudgement(
+        role="primary",
+        verdict=verdict,
+        pin=Pin(port=2147, kind="DWORD", shown="2147"),
+        desired=443,
+        beliefs={2147: Belief.OPEN, 443: Belief.CLOSED},
+        live=(443,),
+        evidence=("primary 2147: timed out after 3.0 s, twice",),
+        action="",
+    )
+    return Judgement(verdict=verdict, roles=(role,), view=64, any_live=True)

@@ -1,0 +1,124 @@
+"""Where the database is: what a user may name, and what no message shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.store.errors import DriverMissingError, PlaceError
+from orchestrator.store.place import PostgresPlace, SqlitePlace, database_url, default_folder, parse
+
+
+def test_option_wins_over_environment(tmp_path: Path) -> None:
+    """`--db` is nearer than FLEETCHECK_DB."""
+    assert database_url(str(tmp_path / "a"), {"FLEETCHECK_DB": "b"}) == f"sqlite:///{tmp_path / 'a'}"
+
+
+def test_environment_wins_over_default(tmp_path: Path) -> None:
+    """FLEETCHECK_DB names the database where no option does."""
+    assert database_url(None, {"FLEETCHECK_DB": str(tmp_path / "b")}) == f"sqlite:///{tmp_path / 'b'}"
+
+
+@pytest.mark.parametrize("environ", [{}, {"FLEETCHECK_DB": ""}])
+def test_default_is_in_the_state_folder(environ: dict[str, str]) -> None:
+    """Without option and variable, or with an empty one, the database is the user's own."""
+    assert database_url(None, environ) == f"sqlite:///{default_folder() / 'fleetcheck.db'}"
+
+
+def test_a_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path counts from where the command was typed."""
+    monkeypatch.chdir(tmp_path)
+    assert database_url("x/y.db", {}) == f"sqlite:///{tmp_path}/x/y.db"
+
+
+def test_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` means what it means in a shell, also in FLEETCHECK_DB."""
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert database_url("~/f.db", {}) == "sqlite:////home/ann/f.db"
+
+
+@pytest.mark.parametrize(
+    "name", ["with ? and #.db", "100%.db", "a\nb", "ü 😀.db", "postgresql.db", ":memory:"]
+)
+def test_any_file_name_is_a_place(tmp_path: Path, name: str) -> None:
+    """Characters that mean something in a URL are characters of a file name."""
+    assert parse(database_url(str(tmp_path / name), {})) == SqlitePlace(tmp_path / name)
+
+
+def test_an_sqlite_url_is_a_path() -> None:
+    """Who writes sqlite:////path gets that path."""
+    assert parse("sqlite:////var/lib/f.db") == SqlitePlace(Path("/var/lib/f.db"))
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_postgresql_url_gets_its_driver(scheme: str) -> None:
+    """All the usual ways to write a PostgreSQL URL mean the same."""
+    assert database_url(f"{scheme}://ann@db/fleet", {}) == "postgresql+psycopg://ann@db/fleet"
+
+
+SECRET = "s3cr3t"
+LEAKY = [
+    f"mysql://ann:{SECRET}@db/fleet",
+    f"postgresql://ann:{SECRET}@db:port/fleet",
+    f"postgresql://ann:x/{SECRET}@db/fleet",
+    f"postgresql://ann:x#{SECRET}@db/fleet",
+    f"postgresql://ann:x?{SECRET}@db/fleet",
+    f"postgresql://ann:{SECRET}@db",
+    f"postgresql://ann:{SECRET}@[db/fleet",
+]
+
+
+@pytest.mark.parametrize("named", LEAKY)
+def test_a_url_that_cannot_be_used_is_refused_without_its_password(named: str) -> None:
+    """The message says what was expected and shows no password, however the URL was mistyped."""
+    with pytest.raises(PlaceError) as caught:
+        database_url(named, {})
+    assert "Expected the path of a file, or postgresql://user@server/name." in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://ann:{SECRET}@db/fleet",
+        f"postgresql://ann@db/fleet?password={SECRET}",
+        f"postgresql://ann@db/fleet?sslpassword={SECRET}&sslmode=require",
+    ],
+)
+def test_a_place_shows_no_password(url: str) -> None:
+    """Messages and representations name server and database, and `***` for the password."""
+    place = parse(url)
+    assert isinstance(place, PostgresPlace)
+    assert (SECRET in place.shown + repr(place), "***" in place.shown, place.secrets) == (
+        False,
+        True,
+        (SECRET,),
+    )
+
+
+@pytest.mark.parametrize("named", ["", "  ", "a\0b"])
+def test_a_name_that_is_none_is_refused(named: str) -> None:
+    """An empty `--db` is a mistake, not the default."""
+    with pytest.raises(PlaceError, match="this names no file"):
+        database_url(named, {})
+
+
+def test_a_missing_driver_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL is an extra: who lacks it is told what to type."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(DriverMissingError, match=r"pip install 'fleetcheck\[postgresql\]'"):
+        database_url("postgresql://ann@db/fleet", {})
+
+
+def test_naming_a_place_loads_no_database_library() -> None:
+    """`--help` and commands without a database do not pay for SQLAlchemy and Alembic."""
+    code = (
+        "import sys, orchestrator.store.place, orchestrator.store.errors;"
+        "print(*{'sqlalchemy', 'alembic', 'sqlite3', 'psycopg'} & set(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == ""

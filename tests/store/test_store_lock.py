@@ -1,0 +1,147 @@
+"""One process writes; who comes second is told who it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestrator.store.errors import LockTakenError, Owner, duration
+from orchestrator.store.lock import file_holder, file_lock, lock_path, myself
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
+
+HOLDER = """
+import sys
+from orchestrator.store.writer import Writer
+with Writer.open(sys.argv[1], command="fleetcheck scan", user="bob"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(url: str) -> Iterator[subprocess.Popen[str]]:
+    """Run another process that holds the writing lock until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_second_writer_is_told_who_is_first(holder: subprocess.Popen[str], url: str) -> None:
+    """Owner, command, process and age are in the error, and in its words."""
+    with pytest.raises(LockTakenError) as caught:
+        Writer.open(url, command="fleetcheck scan", user="ann", wait=0.2)
+    owner, age = caught.value.owner, caught.value.age
+    # A server keeps 16 characters of the machine's name.
+    machine = socket.gethostname() if url.startswith("sqlite") else socket.gethostname()[:16]
+    assert (owner.command, owner.user, owner.host, owner.pid) == (
+        "fleetcheck scan",
+        "bob",
+        machine,
+        holder.pid,
+    )
+    assert age is not None
+    assert 0 <= age < 60
+    assert f"in use by `fleetcheck scan`, by bob on {machine}, process {holder.pid}" in str(caught.value)
+
+
+def test_a_killed_holder_lets_go(holder: subprocess.Popen[str], url: str) -> None:
+    """After a crash nothing has to be removed by hand."""
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    Writer.open(url, command="fleetcheck scan", user="ann").close()
+
+
+def test_who_waits_gets_the_lock_when_it_is_free(holder: subprocess.Popen[str], url: str) -> None:
+    """A short command in between costs the next one a moment, not an error."""
+    assert holder.stdin is not None
+    threading.Timer(0.3, holder.stdin.close).start()
+    Writer.open(url, command="fleetcheck scan", user="ann", wait=20).close()
+
+
+def test_a_reader_says_who_writes(holder: subprocess.Popen[str], url: str) -> None:
+    """`scans` can tell a running scan from one that was killed."""
+    with Reader.open(url) as reader:
+        found = reader.writing()
+        assert found is not None
+        assert (found.pid, found.command) == (holder.pid, "fleetcheck scan")
+        holder.kill()
+        holder.wait()
+        assert reader.writing() is None
+
+
+def test_a_reader_needs_no_lock(holder: subprocess.Popen[str], url: str) -> None:
+    """Past scans are shown while a scan writes."""
+    assert holder.poll() is None
+    with Reader.open(url) as reader:
+        assert reader.scans() == ()
+
+
+def test_two_names_of_a_database_have_one_lock(tmp_path: Path) -> None:
+    """A symbolic link is no way round the lock."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with (
+        file_lock(tmp_path / "real" / "f.db", myself("a", "ann"), wait=0),
+        pytest.raises(LockTakenError),
+        file_lock(tmp_path / "link" / "f.db", myself("b", "ann"), wait=0),
+    ):
+        pytest.fail("both hold the lock")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"command": "x"}), "\udcff"])
+def test_an_owner_that_cannot_be_read_is_nobody_known(tmp_path: Path, content: str) -> None:
+    """What stands in the lock's file is never trusted to be well-formed."""
+    database = tmp_path / "f.db"
+    with file_lock(database, myself("scan", "ann"), wait=0):
+        lock_path(database).write_bytes(content.encode("utf-8", "surrogateescape"))
+        assert file_holder(database) == Owner()
+
+
+def test_a_free_lock_has_no_holder(tmp_path: Path) -> None:
+    """Neither a database without a lock's file nor one whose lock was given back is in use."""
+    database = tmp_path / "f.db"
+    before = file_holder(database)
+    with file_lock(database, myself("scan", "ann"), wait=0):
+        pass
+    assert (before, file_holder(database)) == (None, None)
+
+
+def test_an_owner_is_written_as_people_say_it() -> None:
+    """What is known is said, what is not is left out."""
+    whole = Owner(command="fleetcheck scan", user="ann", host="ops1", pid=7, since=datetime.now(UTC))
+    assert (str(whole), str(Owner()), str(Owner(user="ann"))) == (
+        "`fleetcheck scan`, by ann on ops1, process 7",
+        "another fleetcheck",
+        "another fleetcheck, by ann",
+    )
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=4), "4 s"),
+        (timedelta(seconds=-1), "0 s"),
+        (timedelta(minutes=12), "12 min"),
+        (timedelta(hours=3), "3 h"),
+        (timedelta(days=9), "9 d"),
+    ],
+)
+def test_a_duration_is_written_in_its_unit(span: timedelta, words: str) -> None:
+    """Seconds up to two minutes, then minutes, hours, days."""
+    assert duration(span.total_seconds()) == words
