@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,8 +52,19 @@ class Seen:
     script: str = ""
 
 
-def fault(seen: Seen, cause: Cause, detail: str, *, code: int | None = None, pin: str | None = None) -> Fault:
-    """Build the fault of a cause: its words from the table, `detail` from what was seen."""
+def fault(
+    seen: Seen,
+    cause: Cause,
+    detail: str,
+    *,
+    code: int | None = None,
+    pin: str | None = None,
+    here: bool = False,
+) -> Fault:
+    """Build the fault of a cause: its words from the table, `detail` from what was seen.
+
+    `here`: the phase is where it happened, whatever the table says.
+    """
     row = ROWS[cause]
     endpoint = seen.endpoint
     words = {
@@ -66,7 +78,7 @@ def fault(seen: Seen, cause: Cause, detail: str, *, code: int | None = None, pin
     }
     meaning = row.meaning.format_map(words)
     return Fault(
-        phase=row.phase or seen.phase,
+        phase=seen.phase if here else row.phase or seen.phase,
         cause=cause,
         detail=f"{meaning}: {detail}" if detail else meaning,
         advice=row.advice.format_map(words),
@@ -157,7 +169,7 @@ def _soap(trouble: SoapFault, seen: Seen) -> Fault:
     subcode = f", {clean(trouble.subcode, limit=60)}" if trouble.subcode else ""
     said = clean(" ".join(trouble.text.split()), limit=QUOTED)
     detail = f"{number}{subcode}: {said}" if said else f"{number}{subcode}"
-    return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code)
+    return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code, here=True)
 
 
 def _status(trouble: BadStatus, seen: Seen) -> Fault:
@@ -179,7 +191,7 @@ def _refused(trouble: Refused, seen: Seen) -> Fault:
     asked = seen.endpoint.auth
     cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers)
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
-    parts = [f"HTTP 401, asked with {asked}, offered: {offered}", *_headers(trouble.headers)]
+    parts = [f"HTTP 401, asked with {asked}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
     return fault(seen, cause, ", ".join(parts), code=401)
 
 
@@ -204,7 +216,7 @@ def _headers(headers: Mapping[str, str]) -> list[str]:
     """Quote the headers that say who answered."""
     return [
         f"{name}: {clean(value, limit=80)}"
-        for name in ("server", "via", "www-authenticate", "proxy-authenticate")
+        for name in ("server", "via", "proxy-authenticate")
         if (value := headers.get(name))
     ]
 
@@ -214,4 +226,7 @@ def _named(error: OSError) -> str:
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))
-    return f"{name}, {clean(error.strerror or '', limit=QUOTED)}"
+    said = (
+        os.strerror(error.errno) if error.errno > 0 else error.strerror or ""
+    )  # asyncio writes its own into it
+    return f"{name}, {clean(said, limit=QUOTED)}"

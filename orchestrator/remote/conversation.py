@@ -139,10 +139,11 @@ class Conversation:
         try:
             shell.close()
         except Exception as error:  # noqa: BLE001  # whatever closing brings, the answer is here already
-            said = clean(str(error) or type(error).__name__, limit=QUOTED)
-            return (
-                f"the shell did not close, the host ends it when it idles: {type(error).__name__}: {said}",
-            )
+            if isinstance(error, Trouble):
+                said = classify(error, self.seen()).detail
+            else:
+                said = clean(f"{type(error).__name__}: {error}", limit=QUOTED)
+            return (f"the shell did not close, the host ends it when it idles: {said}",)
         return ()
 
 

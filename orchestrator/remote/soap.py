@@ -8,19 +8,23 @@ from orchestrator.remote.fault_codes import parse_code
 from orchestrator.remote.trouble import Garbled, SoapFault
 from orchestrator.remote.xml_guard import guard
 
+_NAMESPACE = b"http://www.w3.org/2003/05/soap-envelope"
 _SOAP = "{http://www.w3.org/2003/05/soap-envelope}"
 _FAULT = "{http://schemas.microsoft.com/wbem/wsman/1/wsmanfault}"
 
 
 def read_fault(body: bytes) -> SoapFault | None:
-    """Give the fault that an HTTP error's body holds; None where it is no SOAP fault at all."""
-    if not body.lstrip().startswith((b"<", b"\xef\xbb\xbf<")):
+    """Give the fault that an HTTP error's body holds; None where it is no SOAP at all.
+
+    Raises Garbled where it says that it is SOAP and cannot be read.
+    """
+    if _NAMESPACE not in body:
         return None
+    guard(body, "the fault")
     try:
-        guard(body, "the fault")
         root = ET.fromstring(body)  # noqa: S314  # guarded
-    except (Garbled, ET.ParseError):
-        return None
+    except ET.ParseError as error:
+        raise Garbled(f"the fault: not XML: {error}") from error
     fault = root.find(f"{_SOAP}Body/{_SOAP}Fault")
     if root.tag != f"{_SOAP}Envelope" or fault is None:
         return None

@@ -24,6 +24,8 @@ _EXPIRED = {9, 10}  # not yet valid, has expired
 _WRONG_NAME = {62, 64}  # host name, IP address
 _WEAK = {66, 67, 68}  # key too small, CA's key too small, digest too weak
 
+_HANDSHAKE = "the TLS handshake was under way"
+_OLD = {"SSLv3", "TLSv1", "TLSv1.1"}
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",
     "HTTP_REQUEST",
@@ -118,13 +120,14 @@ def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
         tls.do_handshake()
     except TimeoutError:
         raise Overdue from None
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
+        tls.close()
+        raise _hung_up(error, wire, trust, peer) from error
     except ssl.SSLError as error:
         tls.close()
         raise _untrusted(error, wire, endpoint, trust, peer) from error
-    except ValueError as error:  # a socket that was closed meanwhile
-        raise Lost("the TLS handshake was under way") from error
-    except OSError as error:
-        raise Lost("the TLS handshake was under way", error) from error
+    except (OSError, ValueError) as error:  # ValueError: a socket that was closed meanwhile
+        raise Lost(_HANDSHAKE, error if isinstance(error, OSError) else None) from error
     der = tls.getpeercert(binary_form=True) or b""
     mark = fingerprint(der)
     if endpoint.tls_pin and not hmac.compare_digest(mark, endpoint.tls_pin.lower()):
@@ -135,11 +138,9 @@ def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
 
 def _untrusted(
     error: ssl.SSLError, wire: Wire, endpoint: Endpoint, trust: Trust, peer: tuple[str, int]
-) -> Untrusted | Lost:
+) -> Untrusted:
     """Tell why OpenSSL said no, and look once more, trusting nothing, at the certificate that it said no to."""
     reason = error.reason or ""
-    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return Lost("the TLS handshake was under way")
     if reason in _NOT_TLS:
         return Untrusted(
             Cause.NOT_TLS, f"{endpoint.address}:{endpoint.port} answers something else ({reason})"
@@ -150,6 +151,15 @@ def _untrusted(
     offers = f"offers {version} at most, " if cause is Cause.TLS_TOO_OLD and version else ""
     why = getattr(error, "verify_message", "") or reason or str(error)
     return Untrusted(cause, f"{why}; {offers}seen: {shown}", fingerprint(der) if der else None)
+
+
+def _hung_up(error: OSError, wire: Wire, trust: Trust, peer: tuple[str, int]) -> Untrusted | Lost:
+    """Tell why a host ended the handshake without a word: old Windows does so where no TLS version is common."""
+    der, version = _look(wire, trust, peer)
+    if version in _OLD:
+        shown = describe(der)
+        return Untrusted(Cause.TLS_TOO_OLD, f"offers {version} at most, seen: {shown}", fingerprint(der))
+    return Lost(_HANDSHAKE, None if isinstance(error, ssl.SSLError) else error)
 
 
 def _cause(error: ssl.SSLError, reason: str) -> Cause:
