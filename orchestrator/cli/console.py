@@ -38,7 +38,12 @@ def console(stream: TextIO) -> Console:
 
 def draw(drawing: RenderableType) -> None:
     """Print a table or text to standard output. A command to be pasted may be wider than the screen: it is not cut."""
-    console(sys.stdout).print(drawing, crop=False)
+    if sys.stdout.isatty():
+        console(sys.stdout).print(drawing, crop=False)
+        return
+    text = io.StringIO()
+    console(text).print(drawing, crop=False)
+    sys.stdout.writelines(line.rstrip() + "\n" for line in text.getvalue().splitlines())
 
 
 def lines(rows: Iterable[Iterable[object]]) -> None:

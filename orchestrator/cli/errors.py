@@ -87,9 +87,9 @@ def explain(error: Exception) -> int:
             where = f"{error.filename}: " if error.filename else ""
             _complain(f"{where}{error.strerror or error}")
         case _:
-            _complain(
-                f"a bug in fleetcheck: {type(error).__name__}: {error} (FLEETCHECK_DEBUG=1 shows where)"
-            )
+            from orchestrator.fleet.words import place
+
+            _complain(f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it")
     return FAILED
 
 

@@ -21,7 +21,8 @@ _NAMED = 10  # hosts named in a remark
 class Summary:
     """A scan's result. `remarks` are sentences that quote hosts uncleaned; `same_machine` lists names of one machine.
 
-    `ntlm` counts the hosts where NTLM was used.
+    `ntlm` counts the hosts where NTLM was used. `tunnel_hint` is the remark that has to be read before the groups,
+    empty where there is none.
     """
 
     counts: Counts
@@ -29,6 +30,7 @@ class Summary:
     remarks: tuple[str, ...]
     same_machine: tuple[tuple[str, ...], ...]
     ntlm: int
+    tunnel_hint: str = ""
 
 
 class Summariser:
@@ -60,6 +62,7 @@ class Summariser:
             remarks=(*self._tunnel_hint(), *_same_machine(twins), *self._lonely(), *self._ntlm_remark()),
             same_machine=twins,
             ntlm=self._ntlm,
+            tunnel_hint=next(iter(self._tunnel_hint()), ""),
         )
 
     def _probed(self, record: HostRecord, reading: Reading) -> None:

@@ -47,7 +47,7 @@ def scan_table(scans: Iterable[ScanRecord], now: datetime) -> RenderableType:
     rows = [
         (
             str(scan.id),
-            f"{moment(scan.started)}, {age(scan.started, now)}",
+            f"{moment(scan.started).removesuffix(' UTC')}, {age(scan.started, now)}",
             _state(scan),
             scan.mode,
             f"{len(scan.hosts):,}",
@@ -57,7 +57,7 @@ def scan_table(scans: Iterable[ScanRecord], now: datetime) -> RenderableType:
     ]
     if not rows:
         return Text("no scan yet: fleetcheck scan")
-    return listing(("id", "started", "state", "mode", "hosts", "selection"), rows)
+    return listing(("id", "started (UTC)", "state", "mode", "hosts", "selection"), rows)
 
 
 def _state(scan: ScanRecord) -> str:

@@ -87,12 +87,12 @@ def scan_report(report: ScanReport) -> RenderableType:
     counts = report.summary.counts
     return Group(
         *_head(report),
-        *_warnings(report.warnings),
+        *_warnings([*report.warnings, *filter(None, [report.summary.tunnel_hint])]),
         *_groups(f"Need attention: {plural(counts.attention, 'host')}", attention, report, "attention"),
         *_groups(f"Could not be probed: {plural(counts.unknown, 'host')}", failed, report, "failed"),
         *_waived(f"Waived: {plural(counts.waived, 'host')}", waived, report),
         *_not_started(report),
-        *_remarks(report.summary.remarks),
+        *_remarks([remark for remark in report.summary.remarks if remark != report.summary.tunnel_hint]),
         *_foot(report),
     )
 
@@ -244,4 +244,4 @@ def _foot(report: ScanReport) -> Iterator[RenderableType]:
         yield _command(command)
     yield Text()
     yield shown(f"database {report.place}", "dim")
-    yield Text(f"exit code {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")
+    yield Text(f"the scan's exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")

@@ -60,8 +60,17 @@ def test_a_quiet_scan_is_short() -> None:
     )
     text = render(scan_report(report), 80)
     assert "3 ok, 0 need attention, 0 not probed, 0 waived, 0 not started" in text
-    assert "exit code 0: nothing needs attention" in text
+    assert "the scan's exit code is 0: nothing needs attention" in text
     assert [word for word in ("Need attention:", "Waived:", "Not started:") if word in text] == []
+
+
+def test_a_hint_on_tunnels_comes_before_the_groups() -> None:
+    """Where most healthy hosts show no tunnel, the line that names the key to change is read before they are listed."""
+    quiet = Judgement(verdict=Verdict.DISCONNECTED, view=64, action="is the service stopped?")
+    records = [samples.probed(f"h{number}", quiet) for number in range(5)]
+    text = render(scan_report(big(summary=summarise(records, selected=5), not_started=(), warnings=())), 80)
+    assert text.count("tunnel: on-demand") == 1
+    assert text.index("tunnel: on-demand") < text.index("Need attention")
 
 
 def test_suggested_commands_can_be_pasted() -> None:

@@ -1,0 +1,147 @@
+"""The JSON documents, and the page that promises their keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from inventory.errors import Problem
+from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.domain.outcome import Probed
+from orchestrator.domain.summary import summarise
+from orchestrator.report import document
+from orchestrator.report.host import Sighting
+from orchestrator.report.summary import LastKnown, ScanReport
+from tests.report import samples
+
+PAGE = Path(__file__).parents[2] / "docs" / "json.md"
+WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
+HOST = Host(
+    name="web1",
+    address="web1.corp.example",
+    port=5986,
+    profile=samples.PROFILE,
+    gateways=MappingProxyType({"primary": samples.PRIMARY}),
+    desired=MappingProxyType({"primary": 2147}),
+    tags=("web",),
+    groups=("paris",),
+    origins=MappingProxyType({"port": Origin("defaults", "fleet.yaml", 7)}),
+)
+FLEET = Fleet(
+    path=Path("fleet.yaml"),
+    digest="ef" * 32,
+    hosts={"web1": HOST},
+    groups={"paris": ("web1",)},
+    credentials={"ops": Credential(name="ops", username="ops", password=None)},
+    waivers=(WAIVER,),
+    remarks=("a remark",),
+)
+
+
+def _scan() -> dict[str, Any]:
+    records = [samples.probed(), samples.probed("web2", waived="change 4711"), samples.failed()]
+    report = ScanReport(
+        scan=samples.scan(),
+        summary=summarise(records, selected=4),
+        not_started=("late1",),
+        code=5,
+        place="fleetcheck.db",
+        warnings=("loud",),
+        last_known={"db7": LastKnown(scan=9, at=samples.NOON, verdict=samples.Verdict.OK, role=None)},
+    )
+    return {**document.scan_document(report), "hosts": [document.host_line(record) for record in records]}
+
+
+def _host() -> dict[str, Any]:
+    probed = replace(samples.probed().outcome.reading, canaries=samples.READING.canaries)
+    record = samples.probed(
+        outcome=Probed(host="web1", reading=probed, trace=replace(samples.TRACE, remarks=("slow",))),
+        judgement=replace(samples.BLOCKED, remarks=("remark",)),
+    )
+    shown = document.host_document(Sighting(scan=samples.scan(), record=record))
+    failed = document.host_document(Sighting(scan=samples.scan(), record=samples.failed()))
+    shown["host"]["failure"] = failed["host"]["failure"]  # one sample with every key
+    return shown
+
+
+DOCUMENTS = {
+    "scan": _scan(),
+    "host": _host(),
+    "scans": document.scans_document([samples.scan()]),
+    "hosts": document.hosts_document([HOST]),
+    "inventory": document.inventory_document(FLEET, [HOST]),
+    "inventory-host": document.inventory_host_document(HOST),
+    "inventory-check": document.check_document(FLEET, [Problem("fleet.yaml", 3, "wrong")], [WAIVER]),
+    "profile": document.profile_document(samples.PROFILE),
+    "profiles": document.profiles_document([samples.PROFILE]),
+}
+
+
+def _promised() -> dict[str, set[str]]:
+    """Give the keys that the page lists under each heading."""
+    sections = re.split(
+        r"^## (\S+)$", PAGE.read_text(encoding="utf-8").split("\n# Plain lines")[0], flags=re.MULTILINE
+    )
+    return {
+        kind: {
+            key
+            for line in text.splitlines()
+            if line.startswith("- ")
+            for key in re.findall(r"`([^`]+)`", line.split(": ")[0])
+        }
+        for kind, text in zip(sections[1::2], sections[2::2], strict=True)
+    }
+
+
+def _paths(value: Any, promised: set[str], path: str = "") -> Iterator[str]:
+    """Give the path of every leaf; a map of data, and what the page describes elsewhere, is a leaf."""
+    if path and (f"{path}{{}}" in promised or path in promised):
+        yield f"{path}{{}}" if f"{path}{{}}" in promised else path
+    elif value is None and any(key.startswith((f"{path}.", f"{path}[")) for key in promised):
+        return  # null in place of an object or array that another sample has
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _paths(item, promised, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and f"{path}[]" not in promised:
+        for item in value:
+            yield from _paths(item, promised, f"{path}[]")
+    else:
+        yield f"{path}[]" if isinstance(value, list) else path
+
+
+def test_every_document_is_described() -> None:
+    """The page has a heading for each kind of document, and none for another."""
+    assert set(_promised()) == set(document.VERSIONS) == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_the_page_lists_exactly_the_keys(kind: str) -> None:
+    """Each key that a document has is described, and each that is described exists."""
+    promised = _promised()[kind]
+    content = {key: value for key, value in DOCUMENTS[kind].items() if key != "fleetcheck"}
+    assert set(_paths(content, promised)) == promised
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_documents_say_their_kind_and_version_first(kind: str) -> None:
+    """The first key of every document is its envelope, and the document is valid ASCII JSON."""
+    text = json.dumps(DOCUMENTS[kind], ensure_ascii=True)
+    assert next(iter(json.loads(text).items())) == (
+        "fleetcheck",
+        {"version": document.VERSION, "document": kind, "v": document.VERSIONS[kind]},
+    )
+
+
+def test_documents_keep_what_a_host_said() -> None:
+    """JSON is lossless: escape sequences and bidirectional marks come back as they were."""
+    text = json.dumps(DOCUMENTS["host"], ensure_ascii=True)
+    assert text.isascii()
+    assert json.loads(text)["host"]["reading"]["views"][0]["values"][2]["data"] == "\x1b[31m[bold]red\u202e"
