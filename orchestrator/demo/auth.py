@@ -105,7 +105,11 @@ class ConnectionAuth:
         return next((account.password for account in self._accounts if account.fits(domain, user)), None)
 
     def _basic(self, data: bytes) -> None:
-        name, _, password = data.decode("utf-8", "replace").partition(":")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")  # what clients sent before RFC 7617, and requests still does
+        name, _, password = text.partition(":")
         domain, _, user = name.rpartition("\\")
         good = self._password(domain, user) == password
         if not good or not self.user:  # Basic comes with every request; the first good one is the logon

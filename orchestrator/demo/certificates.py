@@ -72,9 +72,6 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if kind is Listener.SMALL_KEY:
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        if kind is Listener.OLD_TLS:
-            context.set_ciphers("DEFAULT:@SECLEVEL=0")
-            _only_old(context)
         _load(context, leaf, key)
         return context, hashlib.sha256(leaf.public_bytes(serialization.Encoding.DER)).digest()
 
@@ -109,16 +106,6 @@ def _usage() -> x509.KeyUsage:
         digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
         key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
     )  # fmt: skip
-
-
-def _only_old(context: ssl.SSLContext) -> None:
-    """Speak TLS 1.1 at most, as Windows Server 2008 R2 does out of the box."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
 
 
 def _load(context: ssl.SSLContext, leaf: x509.Certificate, key: PrivateKey) -> None:

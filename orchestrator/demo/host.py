@@ -36,6 +36,7 @@ from orchestrator.demo.counters import Counters
 from orchestrator.demo.httpd import HttpConnection, Request, Response
 from orchestrator.demo.model import Machine
 from orchestrator.demo.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.parameters import BadParameters
 from orchestrator.demo.scripts import known
 from orchestrator.demo.wsman import WsmanService
 
@@ -100,11 +101,13 @@ class RunningHost:
             self._reserve(answering=kind is Listener.DROPPED)
             return
         context: ssl.SSLContext | None = None
-        if self.spec.transport == "https" and kind not in (Listener.PLAIN, Listener.SILENT):
+        dumb = {Listener.SILENT: asyncio.Protocol, Listener.OLD_TLS: httpd.OldTls}.get(kind)
+        if self.spec.transport == "https" and dumb is None and kind is not Listener.PLAIN:
             context, self._binding = self._authority.context(kind)
-        factory = asyncio.Protocol if kind is Listener.SILENT else self._connection
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(factory, self.address, self.port, ssl=context, backlog=128)
+        self._server = await loop.create_server(
+            dumb or self._connection, self.address, self.port, ssl=context, backlog=128
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _reserve(self, *, answering: bool) -> None:
@@ -233,7 +236,14 @@ class RunningHost:
         if self.machine.latency:
             await asyncio.sleep(self.machine.latency)
         now = datetime.now(UTC) + timedelta(seconds=self.machine.clock_skew)
-        return psrp.finished(runner(self.machine, call.parameters, now))
+        try:
+            return psrp.finished(runner(self.machine, call.parameters, now))
+        except BadParameters as exc:
+            return psrp.failed(
+                "ParameterArgumentTransformationError",
+                "System.Management.Automation.ParameterBindingException",
+                str(exc),
+            )
 
 
 def _context(guard: ConnectionAuth) -> Acceptor:

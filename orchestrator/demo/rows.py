@@ -134,7 +134,7 @@ def _by_code() -> Iterator[Behaviour]:
             yield _row(f"{cause}/{code}", step, SoapFault(code))
     yield _row("access-denied/subcode", Step.CREATE, SoapFault(None, "w:AccessDenied"))
     yield _row(
-        "unclassified/subcode", Step.CREATE, SoapFault(None, "w:NobodyKnowsThis", "\x1b[31mred\x1b[0m")
+        "unclassified/subcode", Step.CREATE, SoapFault(None, "w:NobodyKnowsThis", "[red]who\u202e?[/]")
     )
 
 
