@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,8 +47,9 @@ def protect(path: Path) -> None:
     """Take the others' rights from the database and the files beside it; what is not ours stays as it is."""
     for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock"))):
         with suppress(FileNotFoundError, PermissionError):
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & 0o077:
+                file.chmod(mode & 0o700)
 
 
 def refuse_network(path: Path) -> None:
