@@ -43,7 +43,7 @@ def draw(drawing: RenderableType) -> None:
         return
     text = io.StringIO()
     console(text).print(drawing, crop=False)
-    sys.stdout.writelines(line.rstrip() + "\n" for line in text.getvalue().splitlines())
+    sys.stdout.writelines(line.rstrip() + "\n" for line in text.getvalue().rstrip("\n").split("\n"))
 
 
 def lines(rows: Iterable[Iterable[object]]) -> None:
@@ -53,8 +53,12 @@ def lines(rows: Iterable[Iterable[object]]) -> None:
 
 
 def say(message: str) -> None:
-    """Print one remark to standard error."""
-    sys.stderr.write(f"{message}\n")
+    """Print a remark to standard error, cleaned; a terminal gets it wrapped between words."""
+    lines_ = [clean(line) for line in message.splitlines()]
+    if sys.stderr.isatty():
+        console(sys.stderr).print("\n".join(lines_))
+    else:
+        sys.stderr.writelines(f"{line}\n" for line in lines_)
 
 
 def document(content: Mapping[str, Any]) -> None:

@@ -14,7 +14,6 @@ from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
 from orchestrator.cli.names import expired_words, unknown_host
 from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
-from orchestrator.domain.text import clean
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -46,7 +45,7 @@ def check(
         document(check_document(fleet, (), [waiver for waiver in fleet.waivers if waiver.until < today]))
         return
     for remark in (*fleet.remarks, *expired_words(fleet, today)):
-        say(clean(f"remark: {remark}"))
+        say(f"remark: {remark}")
     sys.stdout.write(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
         f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
@@ -88,7 +87,6 @@ def show(
 ) -> None:
     """Show one host's settings as they are after defaults, groups and its own lines."""
     from inventory.explain import explain
-
     from inventory.load import load
     from orchestrator.report.document import inventory_host_document
     from orchestrator.report.listing import listing

@@ -21,7 +21,6 @@ def logons(fleet: Fleet) -> Callable[[str | None], Logon]:
     What it gives raises SecretError, which never shows a secret.
     """
     from inventory.secrets import resolve
-
     from orchestrator.remote.session import Logon
 
     def logon(name: str | None) -> Logon:

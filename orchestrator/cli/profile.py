@@ -27,7 +27,6 @@ def show(
 ) -> None:
     """Print a profile as YAML; a file may say `extends: NAME` and only what differs."""
     from inventory.profile import dump_profile, load_profile
-
     from orchestrator.report.document import profile_document
 
     profile = load_profile(name, Path.cwd())
@@ -42,7 +41,6 @@ def show(
 def list_(as_json: JsonOption = False, table: TableOption = False) -> None:
     """List the shipped profiles."""
     from inventory.profile import load_profile, shipped
-
     from orchestrator.report.document import profiles_document
     from orchestrator.report.listing import listing
 

@@ -45,7 +45,7 @@ class Display:
             case ScanStarted():
                 progress.began = time.monotonic()
             case HostStarted():
-                progress.started(event.host, time.monotonic())
+                progress.started(event.host, time.monotonic(), event.deadline)
             case HostPutBack():
                 progress.running.pop(event.host, None)
             case HostFinished(record=record):
@@ -92,7 +92,7 @@ class Display:
         if self._live is not None:
             self._live.console.print(clean(message))
         else:
-            say(clean(message))
+            say(message)
 
 
 def _stopping(event: Stopping) -> str:

@@ -21,7 +21,6 @@ from orchestrator.domain.effort import too_short
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.summary import Summariser, Summary
 from orchestrator.domain.tally import EXIT_INTERRUPTED, exit_code
-from orchestrator.domain.text import clean
 from orchestrator.fleet.events import Event, HostFinished
 from orchestrator.report.summary import ScanReport
 
@@ -160,7 +159,7 @@ def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:
     if more > 0:
         short[_TOO_SHORT_SHOWN:] = [f"{more} more hosts have a `timeout:` that is too short for this mode"]
     for remark in (*fleet.remarks, *plan.remarks, *short):
-        say(clean(f"remark: {remark}"))
+        say(f"remark: {remark}")
 
 
 def _timed(host: Host, timeout: float | None) -> Host:

@@ -22,7 +22,6 @@ from orchestrator.cli.options import (
     TableOption,
     inventory_path,
 )
-from orchestrator.domain.text import clean
 
 if TYPE_CHECKING:
     from inventory.model import Host
@@ -124,7 +123,7 @@ def print_report(report: ScanReport, database: str | None, *, as_json: bool, tab
         draw(scan_report(report))
         return
     for warning in report.warnings:
-        say(clean(f"warning: {warning}"))
+        say(f"warning: {warning}")
     with Reader.open(database_url(database, os.environ)) as reader:
         show_report(reader, report, frozenset(), as_json=as_json, table=table)
 

@@ -26,12 +26,14 @@ class Progress:
     done: int = 0
     failed: int = 0
     attention: int = 0
-    running: dict[str, float] = field(default_factory=dict)
+    running: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # host -> when it began, when it ends at last
     stopping: bool = False
 
-    def started(self, host: str, now: float) -> None:
-        """Note that a host's work began."""
-        self.running.setdefault(host, now)
+    def started(self, host: str, now: float, deadline: float) -> None:
+        """Note that a host's work began, and takes `deadline` seconds at most."""
+        self.running[host] = (now, now + deadline)
 
     def finished(self, host: str, verdict: Verdict, *, waived: bool) -> None:
         """Note that a host's result is stored."""
@@ -44,14 +46,20 @@ class Progress:
         """Hosts a second since the beginning; 0 before the first."""
         return self.done / (now - self.began) if now > self.began else 0.0
 
-    def left(self, now: float) -> float | None:
-        """Seconds that the rest takes at this rate; None where nothing is known yet."""
+    def left(self, now: float) -> str:
+        """Say how long the rest takes: at this rate, or by the last deadline once no host waits for its turn."""
+        waiting = self.total - self.done
         rate = self.rate(now)
-        return (self.total - self.done) / rate if rate else None
+        if self.running and waiting <= len(self.running):
+            ends = max(end for _, end in self.running.values())
+            return f"at most {duration(ends - now)} left"
+        return f"about {duration(waiting / rate)} left" if rate and waiting else ""
 
     def longest(self, now: float) -> list[tuple[str, float]]:
         """Name the hosts that run longest, with their seconds, longest first."""
-        ages = [(host, now - began) for host, began in self.running.items() if now - began >= _LONGEST_FROM]
+        ages = [
+            (host, now - began) for host, (began, _) in self.running.items() if now - began >= _LONGEST_FROM
+        ]
         return sorted(ages, key=lambda pair: (-pair[1], pair[0]))[:_LONGEST_SHOWN]
 
 
@@ -95,8 +103,8 @@ def _pace(progress: Progress, now: float) -> Iterator[str]:
         yield f"{progress.rate(now):.1f} hosts/s"
     if progress.stopping:
         yield f"stopping: {plural(len(progress.running), 'host')} in flight"
-    elif (left := progress.left(now)) is not None and progress.done < progress.total:
-        yield f"about {duration(left)} left"
+    elif left := progress.left(now):
+        yield left
 
 
 def _longest(progress: Progress, now: float) -> str:
