@@ -9,12 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from inventory import schema
+from inventory import profile_schema, schema
 from inventory.errors import Problem
+from inventory.fields import Strict
 from inventory.tree import Map, Seq
 from inventory.words import did_you_mean, quoted, shown, visible
 
-MODEL = TypeVar("MODEL", bound=schema.Strict)
+MODEL = TypeVar("MODEL", bound=Strict)
 Path = tuple[str | int, ...]
 
 ROUNDS = 4  # a part that is taken out can leave its surroundings incomplete; nothing nests deeper than this
@@ -28,8 +29,8 @@ _SECTIONS: dict[str | int, tuple[type[BaseModel], ...]] = {
     "groups": (schema.Group, schema.PinRoles),
     "hosts": (schema.HostEntry, schema.PinRoles),
     "waivers": (schema.WaiverEntry,),
-    "roles": (schema.RoleEntry, schema.RoleEntries),
-    "ports": (schema.ListedPortEntry,),
+    "roles": (profile_schema.RoleEntry, profile_schema.RoleEntries),
+    "ports": (profile_schema.ListedPortEntry,),
 }  # fmt: skip
 _ENTRIES = {
     "credentials": "a mapping such as {username: NAME, password: {from: prompt}}",
@@ -37,8 +38,9 @@ _ENTRIES = {
     "hosts": "a mapping of settings, {} where there are none",
     "waivers": "a mapping of hosts, verdict, reason and until",
 }
-_SECRET_HELP = (
-    "a secret in clear does not belong here (it is not shown); write where to find it:"
+_CLEAR = "a secret in clear does not belong here (it is not shown)"
+_REFERENCES = (
+    "write where to find it:"
     " {from: env, name: VARIABLE}, {from: file, path: FILE}, {from: command, argv: [PROGRAM, ARGUMENT]},"
     " {from: keyring, service: NAME} or {from: prompt}"
 )
@@ -53,7 +55,9 @@ class Checked(Generic[MODEL]):
     lost: frozenset[str]
 
 
-def checked(tree: Any, model: type[MODEL], problems: list[Problem], *, file: str, what: str) -> Checked[MODEL]:
+def checked(
+    tree: Any, model: type[MODEL], problems: list[Problem], *, file: str, what: str
+) -> Checked[MODEL]:
     """Hold `tree` against `model`; add every mistake to `problems` and take the bad parts out of `tree`.
 
     Whoever goes on with the rest, to find more mistakes, leaves alone what depends on the lost keys. Shows nothing
@@ -73,12 +77,12 @@ def checked(tree: Any, model: type[MODEL], problems: list[Problem], *, file: str
         problems.extend(new if not lost else ())  # a later round sees what pruning did, not what the user did
         paths = {_find(tree, error["loc"], missing=False)[0] for error in errors}
         lost |= {str(part) for path in paths for part in path[2:] or path}
-        for path in sorted(paths, key=_from_the_end, reverse=True):
+        for path in sorted(paths, key=_position, reverse=True):
             _prune(tree, path)
     return Checked(None, frozenset(lost))
 
 
-def _from_the_end(path: Path) -> list[tuple[int, str]]:
+def _position(path: Path) -> list[tuple[int, str]]:
     """Sort key: items of a list by position, so that taking the last out first leaves the others in place."""
     return [(part, "") if isinstance(part, int) else (0, part) for part in path]
 
@@ -86,10 +90,10 @@ def _from_the_end(path: Path) -> list[tuple[int, str]]:
 def _prune(tree: Map, path: Path) -> None:
     node: Any = tree
     for part in path[:-1]:
-        node = node.get(part) if isinstance(node, Map) else node[part]
+        node = node.get(str(part)) if isinstance(node, Map) else node[part]
         if not isinstance(node, (Map, Seq)):
             return
-    if path and (path[-1] in node if isinstance(node, Map) else path[-1] < len(node)):
+    if path and (path[-1] in node if isinstance(node, Map) else int(path[-1]) < len(node)):
         del node[path[-1]]
         del node.lines[path[-1]]
 
@@ -102,13 +106,21 @@ def _problem(error: Any, tree: Map, file: str, model: type[BaseModel]) -> Iterat
     if error["type"] == "extra_forbidden":
         yield Problem(file, line, _unknown(path, model, secret=path[:1] == ("credentials",)))
     elif secret and path[2] == "password" and len(path) == 3 and not isinstance(value, Map):  # noqa: PLR2004 - as above
-        yield Problem(file, line, f"`{where}`: {_SECRET_HELP}")
+        yield Problem(file, line, f"`{where}`: {_CLEAR}; {_REFERENCES}")
     elif error["type"] == "missing":
         yield Problem(file, line, f"`{where}` is missing: {_expected(path, model)}")
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        yield Problem(file, line, f"`{where}`: `from` says where the secret is: env, file, command, keyring or prompt")
+        yield Problem(
+            file, line, f"`{where}`: `from` says where the secret is: env, file, command, keyring or prompt"
+        )
     elif error["type"] == "value_error":
-        yield Problem(file, line, f"`{where}`: {error['ctx']['error']}" if not secret else f"`{where}`: expected {_expected(path, model)}")
+        yield Problem(
+            file,
+            line,
+            f"`{where}`: {error['ctx']['error']}"
+            if not secret
+            else f"`{where}`: expected {_expected(path, model)}",
+        )
     else:
         found = "" if secret else f", found {shown(value)}"
         near = _near(error, value) if isinstance(value, str) and not secret else ""
@@ -130,8 +142,8 @@ def _find(tree: Map, loc: tuple[str | int, ...], *, missing: bool) -> tuple[Path
     line = tree.line
     path: list[str | int] = []
     for part in loc[:-1] if missing else loc:
-        if (isinstance(node, Map) and part in node) or (isinstance(node, Seq) and isinstance(part, int)):
-            line = node.lines[part]  # type: ignore[index]  # a Map by key, a Seq by position
+        if part in node if isinstance(node, Map) else isinstance(node, Seq) and isinstance(part, int):
+            line = node.lines[part]
             node = node[part]
             path.append(part)
     return (*path, loc[-1]) if missing else tuple(path), line, node
@@ -141,7 +153,9 @@ def _find(tree: Map, loc: tuple[str | int, ...], *, missing: bool) -> tuple[Path
 def _words(models: tuple[type[BaseModel], ...]) -> dict[str, str]:
     """Return the key names of some models, each with the description of what is expected."""
     return {
-        field.alias or name: field.description or "" for model in reversed(models) for name, field in model.model_fields.items()
+        field.alias or name: field.description or ""
+        for model in reversed(models)
+        for name, field in model.model_fields.items()
     }
 
 
@@ -167,7 +181,9 @@ def _unknown(path: Path, model: type[BaseModel], *, secret: bool) -> str:
     known = _known(path, model)
     where = f" in `{parent}`" if parent else ""
     if key.lower() in _SECRET_KEYS and not secret:
-        return f"`{key}`{where}: {_SECRET_HELP.split(';')[0]}; describe a logon under `credentials` and name it: `credential: NAME`"
+        return (
+            f"`{key}`{where}: {_CLEAR}; describe a logon under `credentials` and name it: `credential: NAME`"
+        )
     name = "unknown key" if secret else f"unknown key {shown(key)}"
     near = did_you_mean(key, known)
     return f"{name}{where}{near or '; known are ' + quoted(known)}"

@@ -6,28 +6,18 @@ from typing import Any
 
 import yaml
 
-
-def text(value: Any) -> str:
-    """Write a scalar in one line, quoted where it has to be."""
-    return _dump(value, flow=False).removesuffix("\n...\n").rstrip("\n")
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # as for reading: without libyaml slow, but right
 
 
-def flow(value: Any) -> str:
-    """Write a list, mapping or scalar in one line."""
-    return _dump(value, flow=True).removesuffix("\n...\n").rstrip("\n")
+def line(value: Any) -> str:
+    """Write a scalar, list or mapping in one line, quoted where it has to be."""
+    written = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=2**20
+    )
+    return str(written).rstrip("\n").removesuffix("\n...")
 
 
-def block(value: Any, indent: int = 0) -> str:
-    """Write a mapping or list over several lines, indented; small ones inside it in one line each."""
-    written = _dump(value, flow=None)
-    return "".join(" " * indent + line for line in written.splitlines(keepends=True))
-
-
-def _dump(value: Any, *, flow: bool | None) -> str:
-    return str(yaml.dump(value, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=2**20))
-
-
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_Base):  # type: ignore[misc]  # which of the two classes is known when it runs
     """Writes no aliases: each value stands where it counts."""
 
     def ignore_aliases(self, _data: Any) -> bool:

@@ -1,9 +1,9 @@
 """What can be wrong with what a user wrote. Every message is ready to be shown.
 
-    InventoryFailure
-    ├── InventoryError   mistakes in a file, all of them at once
-    ├── SelectionError   a --limit expression that cannot be used, or that selects nothing
-    └── SecretError      a secret that cannot be had; never shows it
+InventoryFailure
+├── InventoryError   mistakes in a file, all of them at once
+├── SelectionError   a --limit expression that cannot be used, or that selects nothing
+└── SecretError      a secret that cannot be had; never shows it
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-class InventoryFailure(Exception):
+class InventoryFailure(Exception):  # noqa: N818 - InventoryError is the one about a file
     """Base of everything that this package raises on purpose."""
 
 

@@ -39,11 +39,16 @@ def graph(groups: Mapping[str, Group | None] | None, tree: Any, findings: Findin
             else:
                 del node.children[child]
                 near = findings.near(child, nodes)
-                findings.say(line, f"group `{node.name}` has the child {shown(child)}, which is described nowhere{near}")
+                findings.say(
+                    line,
+                    f"group `{node.name}` has the child {shown(child)}, which is described nowhere{near}",
+                )
     return {name: nodes[name] for name in _children_first(nodes, findings)}
 
 
-def _describe(groups: Mapping[str, Group | None], tree: Map, nodes: dict[str, Node], findings: Findings, *, top: bool) -> None:
+def _describe(
+    groups: Mapping[str, Group | None], tree: Map, nodes: dict[str, Node], findings: Findings, *, top: bool
+) -> None:
     """Add a level of groups, and what is nested in it, to `nodes`."""
     for name, group in groups.items():
         line = tree.lines[name]
@@ -66,8 +71,8 @@ def _describe(groups: Mapping[str, Group | None], tree: Map, nodes: dict[str, No
 def _children_first(nodes: dict[str, Node], findings: Findings) -> list[str]:
     """Return the names in an order with every child before its parents; cut what would close a circle."""
     order: dict[str, None] = {}
-    for root in nodes:
-        trail: dict[str, list[str]] = {} if root in order else {root: list(nodes[root].children)}
+    for root, node in nodes.items():
+        trail: dict[str, list[str]] = {} if root in order else {root: list(node.children)}
         while trail:
             name, waiting = next(reversed(trail.items()))
             child = waiting.pop() if waiting else None
@@ -78,7 +83,10 @@ def _children_first(nodes: dict[str, Node], findings: Findings) -> list[str]:
                 line = nodes[name].children.pop(child)
                 nodes[child].parents.remove(name)
                 circle = [*list(trail)[list(trail).index(child) :], child]
-                findings.say(line, f"groups contain each other in a circle: {' > '.join(quoted([part]) for part in circle)}")
+                findings.say(
+                    line,
+                    f"groups contain each other in a circle: {' > '.join(quoted([part]) for part in circle)}",
+                )
             elif child not in order:
                 trail[child] = list(nodes[child].children)
     return list(order)
@@ -92,11 +100,15 @@ def direct(nodes: Mapping[str, Node], names: Collection[str], findings: Findings
             if host in names:
                 found.setdefault(host, []).append(node.name)
             elif host in nodes:
-                findings.say(line, f"{shown(host)} in the hosts of group `{node.name}` is a group; write it under `children`")
+                findings.say(
+                    line,
+                    f"{shown(host)} in the hosts of group `{node.name}` is a group; write it under `children`",
+                )
             else:
                 near = findings.near(host, names)
                 findings.say(
-                    line, f"host {shown(host)} of group `{node.name}` does not stand under `hosts`; every host stands there{near}"
+                    line,
+                    f"host {shown(host)} of group `{node.name}` does not stand under `hosts`; every host stands there{near}",
                 )
     return found
 

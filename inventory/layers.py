@@ -21,17 +21,19 @@ BUILT_IN = Origin("built in")
 Layer = dict[str, tuple[Any, Origin]]
 """Key to value and origin. `gateways` and a `pin` by role are mappings of roles, `tags` a tuple."""
 
-BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType({
-    key: (value, BUILT_IN)
-    for key, value in {
-        "transport": "https",
-        "auth": "negotiate",
-        "profile": "livevault",
-        "configuration": "Microsoft.PowerShell",
-        "repin": "allow",
-        "tags": (),
-    }.items()
-})
+BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType(
+    {
+        key: (value, BUILT_IN)
+        for key, value in {
+            "transport": "https",
+            "auth": "negotiate",
+            "profile": "livevault",
+            "configuration": "Microsoft.PowerShell",
+            "repin": "allow",
+            "tags": (),
+        }.items()
+    }
+)
 
 _STRUCTURE = frozenset({"hosts", "children"})
 
@@ -69,7 +71,9 @@ def said(settings: Settings | None, tree: Map | None, layer: str, file: str) -> 
 
 def _value(value: Any) -> Any:
     if isinstance(value, (PinRoles, GatewayRoles)):
-        return MappingProxyType({role: getattr(value, role) for role in ("primary", "backup") if role in value.model_fields_set})
+        return MappingProxyType(
+            {role: getattr(value, role) for role in ("primary", "backup") if role in value.model_fields_set}
+        )
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -79,7 +83,9 @@ class Merger:
     def __init__(self, nodes: Mapping[str, Node], defaults: Layer, file: str) -> None:
         self._nodes = nodes
         self._defaults = defaults
-        self._layers = {name: said(node.settings, node.tree, f"group {name}", file) for name, node in nodes.items()}
+        self._layers = {
+            name: said(node.settings, node.tree, f"group {name}", file) for name, node in nodes.items()
+        }
         self._known: dict[tuple[str, ...], Surroundings] = {}
 
     def around(self, groups: tuple[str, ...]) -> Surroundings:
@@ -100,5 +106,7 @@ class Merger:
                     nearest[key] = (level, name)
                     merged[key] = (value, origin)
                 elif nearest[key][0] == level and merged[key][0] != value:
-                    disagreements.setdefault(key, Disagreement(key, merged[key][1], origin, (merged[key][0], value)))
+                    disagreements.setdefault(
+                        key, Disagreement(key, merged[key][1], origin, (merged[key][0], value))
+                    )
         return Surroundings(merged, tuple(disagreements.values()), tuple(distance))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import InventoryError
 from inventory.findings import Findings
-from inventory.model import Credential, Fleet, Host, SecretRef
+from inventory.model import Credential, Fleet, Host, SecretRef, Waiver
 from inventory.textfile import decode, read_bytes
 
 if TYPE_CHECKING:
@@ -32,8 +34,21 @@ def loads(data: bytes, path: Path) -> Fleet:
     from inventory.tree import parse
 
     findings = Findings(str(path))
-    tree = parse(decode(data, str(path)), str(path), findings.problems)
-    return build(tree, path, hashlib.sha256(data).hexdigest(), findings)
+    with _no_collection():
+        tree = parse(decode(data, str(path)), str(path), findings.problems)
+        return build(tree, path, hashlib.sha256(data).hexdigest(), findings)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, through objects that are all still in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:
@@ -42,7 +57,9 @@ def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:
     from inventory.schema import Document
     from inventory.tree import Map
 
-    sections = {key: value for key, value in tree.items() if isinstance(value, Map)} if isinstance(tree, Map) else {}
+    sections = (
+        {key: value for key, value in tree.items() if isinstance(value, Map)} if isinstance(tree, Map) else {}
+    )
     names = {key: frozenset(sections.get(key, ())) for key in ("hosts", "credentials")}
     check = checked(tree, Document, findings.problems, file=findings.file, what="an inventory")
     fleet = None
@@ -81,21 +98,32 @@ class _Build:
         hosts = self._hosts(nodes, credentials, path.parent)
         members = groups.members(nodes, self._document.hosts)
         self._namesakes(nodes)
-        found = []
-        if self._document.waivers and not self._lost & {"hosts", "children", "groups", "site", "tags", "waivers"}:
+        found: tuple[Waiver, ...] = ()
+        if self._document.waivers and not self._lost & {
+            "hosts",
+            "children",
+            "groups",
+            "site",
+            "tags",
+            "waivers",
+        }:
             universe = Universe(hosts, members)
-            found = waivers.resolve(self._document.waivers, self._tree["waivers"].lines, universe, self._findings)
+            found = waivers.resolve(
+                self._document.waivers, self._tree["waivers"].lines, universe, self._findings
+            )
         return Fleet(
             path=path,
             digest=digest,
             hosts=MappingProxyType(hosts),
             groups=MappingProxyType(members),
             credentials=MappingProxyType(credentials),
-            waivers=tuple(found),
+            waivers=found,
             remarks=self._findings.remarks(),
         )
 
-    def _hosts(self, nodes: Mapping[str, Node], credentials: Mapping[str, Credential], base: Path) -> dict[str, Host]:
+    def _hosts(
+        self, nodes: Mapping[str, Node], credentials: Mapping[str, Credential], base: Path
+    ) -> dict[str, Host]:
         from inventory.groups import direct
         from inventory.layers import Merger, said
         from inventory.profile import load_profile
@@ -103,7 +131,9 @@ class _Build:
 
         file, tree = self._findings.file, self._tree["hosts"]
         named = direct(nodes, self._names["hosts"], self._findings)
-        merger = Merger(nodes, said(self._document.defaults, self._tree.get("defaults"), "defaults", file), file)
+        merger = Merger(
+            nodes, said(self._document.defaults, self._tree.get("defaults"), "defaults", file), file
+        )
         resolver = Resolver(
             self._findings,
             credentials=credentials,
@@ -140,5 +170,6 @@ class _Build:
         for name in nodes.keys() & self._names["hosts"]:
             line = self._tree["hosts"].lines.get(name, 0)
             self._findings.say(
-                nodes[name].line, f"`{name}` is the name of this group and of a host (line {line}); `--limit` needs two names"
+                nodes[name].line,
+                f"`{name}` is the name of this group and of a host (line {line}); `--limit` needs two names",
             )

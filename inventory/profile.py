@@ -13,7 +13,7 @@ from inventory.textfile import decode, read_bytes
 from inventory.words import did_you_mean, quoted, shown
 
 if TYPE_CHECKING:
-    from inventory.schema import ProfileDocument
+    from inventory.profile_schema import ProfileDocument
 
 SHIPPED = "shipped"
 _REQUIRED = ("title", "key", "roles", "ports")
@@ -23,7 +23,9 @@ _REQUIRED = ("title", "key", "roles", "ports")
 def shipped() -> tuple[str, ...]:
     """Return the names of the shipped profiles, sorted."""
     folder = resources.files("inventory.profiles")
-    return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")))
+    return tuple(
+        sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+    )
 
 
 def load_profile(name_or_path: str, base: Path) -> Profile:
@@ -39,9 +41,11 @@ def load_profile(name_or_path: str, base: Path) -> Profile:
 def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
     text, file, name, folder = _open(reference, base)
     if file in trail:
-        raise InventoryError([Problem(file, 0, f"profiles extend each other in a circle: {' > '.join([*trail, file])}")])
+        raise InventoryError(
+            [Problem(file, 0, f"profiles extend each other in a circle: {' > '.join([*trail, file])}")]
+        )
     from inventory.check import checked
-    from inventory.schema import ProfileDocument
+    from inventory.profile_schema import ProfileDocument
     from inventory.tree import parse
 
     problems: list[Problem] = []
@@ -53,7 +57,10 @@ def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
             parent = _load(document.extends, folder, (*trail, file))
         except InventoryError as exc:
             line = tree.lines["extends"]
-            problems += [Problem(file, line, f"`extends`: {item.message}") if not item.line else item for item in exc.problems]
+            problems += [
+                Problem(file, line, f"`extends`: {item.message}") if not item.line else item
+                for item in exc.problems
+            ]
     if document is not None and not problems:
         problems += _whole(document, parent, tree, file)
     if problems or document is None:
@@ -71,7 +78,9 @@ def _open(reference: str, base: Path) -> tuple[str, str, str, Path]:
         return text, f"{SHIPPED} profile {reference}", reference, base
     near = did_you_mean(reference, shipped())
     message = f"no shipped profile is called {shown(reference)}{near or '; shipped: ' + quoted(shipped())}"
-    raise InventoryError([Problem(reference, 0, f"{message} (a file's path has a slash in it, or ends in .yaml)")])
+    raise InventoryError(
+        [Problem(reference, 0, f"{message} (a file's path has a slash in it, or ends in .yaml)")]
+    )
 
 
 def _whole(document: ProfileDocument, parent: Profile | None, tree: Any, file: str) -> list[Problem]:
@@ -84,18 +93,27 @@ def _whole(document: ProfileDocument, parent: Profile | None, tree: Any, file: s
             message = f"{quoted(missing)} missing; a profile states them, or `extends:` one that does"
             problems.append(Problem(file, 1, message))
     if "roles" in given and not document.roles.model_fields_set:
-        problems.append(Problem(file, tree.lines["roles"], "`roles` is empty; expected `primary`, `backup` or both"))
-    for key, values in (("ports", _ports(document) if "ports" in given else ()), ("views", document.views or ())):
+        problems.append(
+            Problem(file, tree.lines["roles"], "`roles` is empty; expected `primary`, `backup` or both")
+        )
+    for key, values in (
+        ("ports", _ports(document) if "ports" in given else ()),
+        ("views", document.views or ()),
+    ):
         for position, value in enumerate(values):
             number = value.number if isinstance(value, ListedPort) else value
-            if number in [item.number if isinstance(item, ListedPort) else item for item in values[:position]]:
+            if number in [
+                item.number if isinstance(item, ListedPort) else item for item in values[:position]
+            ]:
                 problems.append(Problem(file, tree[key].lines[position], f"{number} stands in `{key}` twice"))
     return problems
 
 
 def _ports(document: ProfileDocument) -> tuple[ListedPort, ...]:
     return tuple(
-        ListedPort(number=entry) if isinstance(entry, int) else ListedPort(number=entry.number, label=entry.label or "")
+        ListedPort(number=entry)
+        if isinstance(entry, int)
+        else ListedPort(number=entry.number, label=entry.label or "")
         for entry in document.ports
     )
 
@@ -129,22 +147,22 @@ def _profile(document: ProfileDocument, parent: Profile | None, name: str, sourc
 
 def dump_profile(profile: Profile) -> str:
     """Return the profile as YAML with every key said; it loads back to the same profile, but for `source`."""
-    from inventory.dump import flow, text
+    from inventory.dump import line
 
     lines = [
-        f"name: {text(profile.name)}",
-        f"title: {text(profile.title)}",
-        f"key: {text(profile.key)}",
-        f"views: {flow(list(profile.views))}",
+        f"name: {line(profile.name)}",
+        f"title: {line(profile.title)}",
+        f"key: {line(profile.key)}",
+        f"views: {line(list(profile.views))}",
         "roles:",
-        *(f"  {role.role}: {flow(_role(role))}" for role in profile.roles),
+        *(f"  {role.role}: {line(_role(role))}" for role in profile.roles),
         "ports:",
-        *(f"  - {flow(_port(port))}" for port in profile.ports),
-        f"rule: {text(profile.rule.value)}",
+        *(f"  - {line(_port(port))}" for port in profile.ports),
+        f"rule: {line(profile.rule.value)}",
         f"tunnel: {profile.tunnel}",
         f"connect_timeout: {profile.connect_timeout}",
-        f"canary_address: {text(profile.canary_address)}",
-        f"canary_port: {text(profile.canary_port)}",
+        f"canary_address: {line(profile.canary_address)}",
+        f"canary_port: {line(profile.canary_port)}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -9,12 +9,10 @@ from typing import Any
 
 from inventory.errors import InventoryError
 from inventory.findings import Findings
+from inventory.hostchecks import PORTS, Checks, no_authority
 from inventory.layers import BUILT_IN, Layer, Surroundings
 from inventory.model import Credential, Host, Origin, Profile
-from inventory.shapes import address, address_key, is_ip
 from inventory.words import folded, shown, visible
-
-PORTS = {"https": 5986, "http": 5985}
 
 _PASSED = ("transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -36,30 +34,32 @@ class Resolver:
         lost: frozenset[str],
     ) -> None:
         self._findings = findings
-        self._credentials = credentials
-        self._named_credentials = named_credentials
+        self._checks = Checks(findings, credentials, named_credentials, lost)
         self._load_profile = profile
         self._base = base
-        self._lost = lost
         self._profiles: dict[str, Profile | None] = {}
         self._authorities: dict[str, Path] = {}
-        self._taken: dict[tuple[str, int], tuple[str, int]] = {}
 
     def host(self, name: str, line: int, own: Layer, around: Surroundings) -> Host | None:
         """Return the host, or None where a finding says why not. `line` is the host's own."""
         merged = {**around.layer, **own}
         self._disagreements(name, own, around)
         profile = self._profile(merged["profile"])
-        where, where_origin = merged.get("address") or (name, Origin(f"host {name}", self._findings.file, line))
+        where, where_origin = merged.get("address") or (
+            name,
+            Origin(f"host {name}", self._findings.file, line),
+        )
         port, port_origin = merged.get("port") or (PORTS[merged["transport"][0]], BUILT_IN)
-        self._address(name, line, where, port, from_name="address" not in merged)
-        self._logon(name, line, merged, where)
-        self._port(name, port, merged["transport"][0], port_origin)
+        self._checks.address(name, line, where, port, from_name="address" not in merged)
+        self._checks.logon(name, line, merged, where)
+        self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:
             return None
         origins = {key: setting[1] for key, setting in merged.items()}
         origins["address"], origins["port"] = where_origin, port_origin
-        canary, canary_origin = merged.get("canary_address", (profile.canary_address, Origin(f"profile {profile.name}")))
+        canary, canary_origin = merged.get(
+            "canary_address", (profile.canary_address, Origin(f"profile {profile.name}"))
+        )
         if canary is not None:
             origins["canary_address"] = canary_origin
         return Host(
@@ -67,7 +67,7 @@ class Resolver:
             address=where,
             port=port,
             profile=profile,
-            ca=self._authority(name, merged.get("ca", _NOTHING)),
+            ca=self._authority(merged.get("ca", _NOTHING)),
             gateways=self._roles(name, "gateways", merged, profile),
             desired=self._desired(name, merged, profile),
             canary_address=canary,
@@ -103,56 +103,7 @@ class Resolver:
                         self._findings.say(origin.line, f"profile {shown(reference)}: {problem.message}")
         return self._profiles[reference]
 
-    def _address(self, name: str, line: int, where: str, port: int, *, from_name: bool) -> None:
-        if self._lost & {"address", "port", "transport"}:
-            return
-        if from_name:
-            try:
-                address(where)
-            except ValueError as exc:
-                self._findings.say(line, f"the name of a host without an `address` is its address: {exc}")
-                return
-        first = self._taken.setdefault((address_key(where), port), (name, line))
-        if first[0] != name:
-            self._findings.say(
-                line,
-                f"host `{name}` has the address and port of host `{first[0]}` (line {first[1]}):"
-                f" {visible(where)} port {port}; one host has one name",
-            )
-
-    def _logon(self, name: str, line: int, merged: Layer, where: str) -> None:
-        auth, auth_origin = merged["auth"]
-        transport, transport_origin = merged["transport"]
-        credential, credential_origin = merged.get("credential", _NOTHING)
-        say = self._findings.of_host
-        if auth == "basic" and transport == "http" and not self._lost & {"auth", "transport"}:
-            nearest = max(auth_origin.line, transport_origin.line)
-            say(name, nearest, "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take https, or negotiate")
-        if auth == "kerberos" and is_ip(where):
-            say(name, line, "Kerberos needs a name, and {hosts} has an IP address", remark=True)
-        if credential is None:
-            if auth != "kerberos" and not self._lost & {"credential", "credentials", "auth", "defaults", "groups"}:
-                say(name, line, f"no `credential` for {{hosts}}; `auth: {auth}` needs one (name it on the host, a group or in `defaults`)")
-        elif credential not in self._named_credentials:
-            near = self._findings.near(credential, self._named_credentials)
-            say(name, credential_origin.line, f"credential {shown(credential)} is not described under `credentials`{near}")
-        elif (
-            auth != "kerberos"
-            and credential in self._credentials
-            and self._credentials[credential].password is None
-            and not self._lost & {"password", "auth"}
-        ):
-            say(name, credential_origin.line, f"credential `{credential}` has no password; `auth: {auth}` ({{hosts}}) needs one")
-
-    def _port(self, name: str, port: int, transport: str, origin: Origin) -> None:
-        """Remark on a port that is the other transport's by custom."""
-        other = "http" if transport == "https" else "https"
-        if port == PORTS[other]:
-            self._findings.of_host(
-                name, origin.line, f"{{hosts}}: port {port} with `transport: {transport}`; by custom that port is for {other}", remark=True
-            )
-
-    def _authority(self, name: str, setting: Setting) -> Path | None:
+    def _authority(self, setting: Setting) -> Path | None:
         """Resolve a CA file against the inventory's folder, and look into it once."""
         reference, origin = setting
         if reference is None:
@@ -160,7 +111,7 @@ class Resolver:
         path = self._authorities.get(reference)
         if path is None:
             path = self._authorities[reference] = self._base / Path(reference).expanduser()
-            if reason := _no_authority(path):
+            if reason := no_authority(path):
                 self._findings.say(origin.line, f"`ca` {shown(reference)} ({path}): {reason}")
         return path
 
@@ -190,16 +141,10 @@ def _said(value: Any) -> str:
     """Write a setting's value for a message."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {visible(str(item))}" for key, item in value.items()) + "}"
-    return "[" + ", ".join(map(visible, value)) + "]" if isinstance(value, tuple) else visible(str(value)) if value is not None else "null"
-
-
-def _no_authority(path: Path) -> str | None:
-    """Say why a file cannot serve as certificate authority, or return None."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(1024 * 1024)
-    except (OSError, ValueError) as exc:
-        return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
-    if b"-----BEGIN CERTIFICATE-----" not in data:
-        return "not a PEM file: no `-----BEGIN CERTIFICATE-----` in it (openssl x509 -inform der -in FILE makes one)"
-    return None
+    return (
+        "[" + ", ".join(map(visible, value)) + "]"
+        if isinstance(value, tuple)
+        else visible(str(value))
+        if value is not None
+        else "null"
+    )

@@ -1,6 +1,5 @@
-"""The strict schema of an inventory and of a profile: what may stand where. Importing this costs pydantic.
+"""The strict schema of an inventory: what may stand where. Importing this costs pydantic.
 
-A field's description says what is expected of it; messages and the JSON Schema for editors both use these words.
 What needs more than one key to judge (references, duplicates, precedence) is not here but in `inventory.resolve`.
 """
 
@@ -8,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, Tag
 
-from inventory import shapes
+from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Text, optional
 
 WAIVABLE = (
     "cut-off", "blocked", "disconnected", "suspect", "split", "bad-pin", "unreadable", "untested", "drift-blocked",
@@ -18,42 +17,19 @@ WAIVABLE = (
 )  # fmt: skip
 """The verdicts that call for attention, worst first. `ok` needs no waiver, and `unknown` is no finding to accept."""
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Name = Annotated[str, AfterValidator(shapes.name)]
-Text = Annotated[str, AfterValidator(shapes.line_of_text), Field(min_length=1, max_length=255)]
-Address = Annotated[str, AfterValidator(shapes.address)]
-Fingerprint = Annotated[
-    str,
-    AfterValidator(shapes.tls_pin),
-    WithJsonSchema({"type": "string", "pattern": "^[sS][hH][aA]256:([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$"}),
-]
-Day = Annotated[Any, AfterValidator(shapes.day), WithJsonSchema({"type": "string", "format": "date"})]
-Seconds = Annotated[float, Field(gt=0, le=86400)]
-
-
-def _is(words: str, default: Any = None) -> Any:
-    """Declare an optional field; absent is told from null by `model_fields_set`."""
-    return Field(default=default, description=words)
-
-
-class Strict(BaseModel):
-    """No unknown keys, no conversions: `yes` is no port and `443.0` neither."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
 
 class PinRoles(Strict):
     """Desired pins by role."""
 
-    primary: Port = _is("a whole number from 1 to 65535")
-    backup: Port = _is("a whole number from 1 to 65535")
+    primary: Port = optional("a whole number from 1 to 65535")
+    backup: Port = optional("a whole number from 1 to 65535")
 
 
 class GatewayRoles(Strict):
     """Gateway addresses by role."""
 
-    primary: Address = _is("an IP address or a host name")
-    backup: Address = _is("an IP address or a host name")
+    primary: Address = optional("an IP address or a host name")
+    backup: Address = optional("an IP address or a host name")
 
 
 def _pin_kind(value: Any) -> str:
@@ -66,34 +42,38 @@ Pins = Annotated[Annotated[Port, Tag("port")] | Annotated[PinRoles, Tag("roles")
 class Settings(Strict):
     """What `defaults`, a group and a host may say."""
 
-    transport: Literal["https", "http"] = _is("`https` or `http`")
-    port: Port = _is("a whole number from 1 to 65535")
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = _is("`negotiate`, `ntlm`, `kerberos` or `basic`")
-    credential: str | None = _is("the name of one of the `credentials`")
-    profile: Text = _is("the name of a shipped profile, or the path of a YAML file")
-    gateways: GatewayRoles = _is("a mapping such as {primary: 203.0.113.10, backup: 203.0.113.20}")
-    pin: Pins | None = _is("a port from 1 to 65535, a mapping such as {primary: 2147, backup: 443}, or null")
-    timeout: Seconds | None = _is("a number of seconds, more than 0 and at most 86400")
-    ca: Text | None = _is("the path of a PEM file with the certificate authority")
-    tls_pin: Fingerprint | None = _is('a fingerprint, "sha256:" and 64 hex digits')
-    configuration: Text = _is("the name of a PowerShell session configuration")
-    site: Text | None = _is("a text in one line; put quotes around a number or a true")
-    tags: list[Name] = _is("a list of words, such as [web, prod]; put quotes around a number or a true")
-    repin: Literal["allow", "forbid"] = _is("`allow` or `forbid`")
-    canary_address: Address | None = _is("an IP address or host name where nothing listens")
+    transport: Literal["https", "http"] = optional("`https` or `http`")
+    port: Port = optional("a whole number from 1 to 65535")
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = optional(
+        "`negotiate`, `ntlm`, `kerberos` or `basic`"
+    )
+    credential: str | None = optional("the name of one of the `credentials`")
+    profile: Text = optional("the name of a shipped profile, or the path of a YAML file")
+    gateways: GatewayRoles = optional("a mapping such as {primary: 203.0.113.10, backup: 203.0.113.20}")
+    pin: Pins | None = optional(
+        "a port from 1 to 65535, a mapping such as {primary: 2147, backup: 443}, or null"
+    )
+    timeout: Seconds | None = optional("a number of seconds, more than 0 and at most 86400")
+    ca: Text | None = optional("the path of a PEM file with the certificate authority")
+    tls_pin: Fingerprint | None = optional('a fingerprint, "sha256:" and 64 hex digits')
+    configuration: Text = optional("the name of a PowerShell session configuration")
+    site: Text | None = optional("a text in one line; put quotes around a number or a true")
+    tags: list[Name] = optional("a list of words, such as [web, prod]; put quotes around a number or a true")
+    repin: Literal["allow", "forbid"] = optional("`allow` or `forbid`")
+    canary_address: Address | None = optional("an IP address or host name where nothing listens")
 
 
 class HostEntry(Settings):
     """One host under `hosts`."""
 
-    address: Address = _is("an IP address or a host name")
+    address: Address = optional("an IP address or a host name")
 
 
 class Group(Settings):
     """One group; `children` are groups too, and null there names a group that is described elsewhere."""
 
-    hosts: list[str] | None = _is("a list of names that stand under `hosts`, such as [web1, db7]")
-    children: dict[Name, Group | None] | None = _is("a mapping of names to groups")
+    hosts: list[str] | None = optional("a list of names that stand under `hosts`, such as [web1, db7]")
+    children: dict[Name, Group | None] | None = optional("a mapping of names to groups")
 
 
 class EnvSecret(Strict):
@@ -114,8 +94,10 @@ class CommandSecret(Strict):
     """A secret that a program prints."""
 
     from_: Literal["command"] = Field(alias="from")
-    argv: list[Text] = Field(description="a list of texts, the program first: [pass, show, fleet]", min_length=1)
-    timeout: Seconds = _is("a number of seconds, more than 0 and at most 86400; absent: 30")
+    argv: list[Text] = Field(
+        description="a list of texts, the program first: [pass, show, fleet]", min_length=1
+    )
+    timeout: Seconds = optional("a number of seconds, more than 0 and at most 86400; absent: 30")
 
 
 class KeyringSecret(Strict):
@@ -123,14 +105,14 @@ class KeyringSecret(Strict):
 
     from_: Literal["keyring"] = Field(alias="from")
     service: Text = Field(description="the service's name in the keyring")
-    username: Text = _is("the user's name in the keyring; absent: the credential's")
+    username: Text = optional("the user's name in the keyring; absent: the credential's")
 
 
 class PromptSecret(Strict):
     """A secret that is typed when a command needs it."""
 
     from_: Literal["prompt"] = Field(alias="from")
-    text: Text = _is("the question to ask")
+    text: Text = optional("the question to ask")
 
 
 Secret = Annotated[
@@ -142,7 +124,7 @@ class CredentialEntry(Strict):
     """One logon. Its password is a reference; absent with Kerberos, which takes it from the ticket cache."""
 
     username: Text = Field(description="a user name, such as CORP\\svc-fleet or svc-fleet@corp.example")
-    password: Secret | None = _is("a reference such as {from: env, name: FC_PASSWORD}")
+    password: Secret | None = optional("a reference such as {from: env, name: FC_PASSWORD}")
 
 
 class WaiverEntry(Strict):
@@ -157,65 +139,11 @@ class WaiverEntry(Strict):
 class Document(Strict):
     """A fleetcheck inventory."""
 
-    credentials: dict[Name, CredentialEntry] | None = _is("a mapping of names to credentials")
-    defaults: Settings | None = _is("a mapping of settings that hold for every host")
-    groups: dict[Name, Group | None] | None = _is("a mapping of names to groups")
+    credentials: dict[Name, CredentialEntry] | None = optional("a mapping of names to credentials")
+    defaults: Settings | None = optional("a mapping of settings that hold for every host")
+    groups: dict[Name, Group | None] | None = optional("a mapping of names to groups")
     hosts: dict[Name, HostEntry | None] = Field(description="a mapping of names to hosts", min_length=1)
-    waivers: list[WaiverEntry] | None = _is("a list of waivers")
-
-
-class ListedPortEntry(Strict):
-    """A port with the name that people know it by."""
-
-    number: Port = Field(description="a whole number from 1 to 65535")
-    label: Text = _is("a text in one line; put quotes around a number")
-
-
-def _port_kind(value: Any) -> str:
-    return "labelled" if isinstance(value, dict) else "number"
-
-
-AnyPort = Annotated[
-    Annotated[Port, Tag("number")] | Annotated[ListedPortEntry, Tag("labelled")], Discriminator(_port_kind)
-]
-
-
-class RoleEntry(Strict):
-    """The registry values of one role."""
-
-    port_value: Text = Field(description="the name of the registry value that holds the pin")
-    address_value: Text | None = _is("the name of the registry value that holds the gateway's address")
-
-
-class RoleEntries(Strict):
-    """A profile uses one role or both."""
-
-    primary: RoleEntry = _is("a mapping such as {port_value: PrimaryTunnelPort}")
-    backup: RoleEntry = _is("a mapping such as {port_value: BackupTunnelPort}")
-
-
-class ProfileDocument(Strict):
-    """A fleetcheck profile: an agent product as data."""
-
-    extends: Text | None = _is("the name of a shipped profile, or the path of a YAML file")
-    name: Name = _is("a word; absent: the file's name")
-    title: Text = _is("the product's name, in one line")
-    key: Annotated[str, AfterValidator(shapes.registry_key)] = _is("a registry key below HKEY_LOCAL_MACHINE")
-    views: list[Literal[64, 32]] = Field(default=None, description="[64, 32], [64] or [32]", min_length=1, max_length=2)
-    roles: RoleEntries = _is("a mapping such as {primary: {port_value: PrimaryTunnelPort}}")
-    ports: list[AnyPort] = Field(
-        default=None,
-        description="a list of ports in the vendor's order, such as [443, {number: 2147, label: tunnel}]",
-        min_length=1,
-        max_length=256,
-    )
-    rule: Literal["common, else per role", "common", "per role"] = _is(
-        "`common, else per role`, `common` or `per role`; quotes are needed between braces"
-    )
-    tunnel: Literal["permanent", "on-demand"] = _is("`permanent` or `on-demand`")
-    connect_timeout: Annotated[float, Field(gt=0, le=60)] = _is("a number of seconds, more than 0 and at most 60")
-    canary_address: Address | None = _is("an IP address or host name where nothing listens, or null")
-    canary_port: Port | None = _is("a port that no gateway serves, from 1 to 65535, or null")
+    waivers: list[WaiverEntry] | None = optional("a list of waivers")
 
 
 def json_schema(model: type[Strict] = Document) -> dict[str, Any]:
@@ -231,9 +159,9 @@ def _tidy(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: {name: _tidy(value) for name, value in child.items()} if key in ("properties", "$defs") else _tidy(child)
+        key: {name: _tidy(value) for name, value in child.items()}
+        if key in ("properties", "$defs")
+        else _tidy(child)
         for key, child in node.items()
         if not (key == "default" and child is None) and not (key == "title" and isinstance(child, str))
     }
-
-

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import TextIO
 
 from inventory.errors import InventoryError, SelectionError
+from inventory.findings import SUGGESTIONS
 from inventory.model import Fleet, Host
-from inventory.shapes import is_ip
+from inventory.terms import split
 from inventory.textfile import decode, read_bytes
 from inventory.words import did_you_mean, shown
 
-_CLOSING = {"[": "]", "(": ")", "{": "}"}
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -67,37 +67,6 @@ def chosen(
     return tuple(host for name, host in universe.hosts.items() if name in names)
 
 
-def split(expression: str) -> list[str]:
-    """Cut an expression into its terms, blank ones left out."""
-    if is_ip(expression.strip()):
-        return [expression.strip()]
-    by_comma = _cut(expression, ",")
-    terms = by_comma if len(by_comma) > 1 else _cut(expression, ":")
-    return [term.strip() for term in terms if term.strip()]
-
-
-def _cut(text: str, separator: str) -> list[str]:
-    """Cut at a separator that stands in no brackets; `(` and `{` only count in a regular expression."""
-    parts = [""]
-    waiting: list[str] = []
-    position = 0
-    while position < len(text):
-        char = text[position]
-        regex = parts[-1].lstrip().lstrip("&!").startswith("~")
-        if regex and char == "\\":
-            char = text[position : position + 2]
-        elif waiting and char == waiting[-1]:
-            waiting.pop()
-        elif (char == "[" or (regex and char in _CLOSING)) and waiting[-1:] != ["]"]:
-            waiting.append(_CLOSING[char])
-        position += len(char)
-        if char == separator and not waiting:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
-
-
 class _Chooser:
     def __init__(self, universe: Universe, stdin: TextIO | None, *, files: bool) -> None:
         self.universe = universe
@@ -111,7 +80,9 @@ class _Chooser:
         for expression in expressions:
             terms = split(expression)
             if not terms:
-                self.problems.append("an empty selection chooses nothing; leave the option out for every host")
+                self.problems.append(
+                    "an empty selection chooses nothing; leave the option out for every host"
+                )
             for term in terms:
                 if term == "-" or term.startswith("@"):
                     found += self.terms(self._lines(term), files=False) if files else self._nested(term)
@@ -140,21 +111,29 @@ class _Chooser:
     def _match(self, term: str) -> set[str]:
         """Return the names that one term without its sign stands for."""
         hosts, groups = self.universe.hosts, self.universe.groups
+        key, equals, pattern = term.partition("=")
         if term in ("all", "*"):
-            return set(hosts)
-        if term in hosts or term in groups:
-            return ({term} if term in hosts else set()).union(groups.get(term, ()))
-        if term.startswith("@") or term == "-":
-            return self.evaluate(self.terms(self._lines(term), files=False))
-        if term.startswith("~"):
-            return self._names(self._regex(term[1:]))
-        for key, values in (("tag", self._tags), ("site", self._sites)):
-            if term.startswith(f"{key}="):
-                return self._keyed(key, term.partition("=")[2], values())
-        if _GLOB.search(term):
-            return self._names(re.compile(fnmatch.translate(term)).match)
-        near = did_you_mean(term, [*hosts, *groups]) if len(self.problems) < 20 else ""  # noqa: PLR2004 - each look costs a tenth of a second at 10,000 hosts
-        self.problems.append(f"no host or group is called {shown(term)}{near}" if term else "a sign (`&` or `!`) with nothing after it")
+            found = set(hosts)
+        elif term in hosts or term in groups:
+            found = ({term} if term in hosts else set()).union(groups.get(term, ()))
+        elif term.startswith("@") or term == "-":
+            found = self.evaluate(self.terms(self._lines(term), files=False))
+        elif term.startswith("~"):
+            found = self._names(self._regex(term[1:]))
+        elif equals and key in ("tag", "site"):
+            found = self._keyed(key, pattern)
+        elif _GLOB.search(term):
+            found = self._names(re.compile(fnmatch.translate(term)).match)
+        else:
+            found = self._unknown(term)
+        return found
+
+    def _unknown(self, term: str) -> set[str]:
+        if not term:
+            self.problems.append("a sign (`&` or `!`) with nothing after it")
+            return set()
+        known = [*self.universe.hosts, *self.universe.groups] if len(self.problems) < SUGGESTIONS else ()
+        self.problems.append(f"no host or group is called {shown(term)}{did_you_mean(term, known)}")
         return set()
 
     def _names(self, matches: Callable[[str], object]) -> set[str]:
@@ -168,26 +147,17 @@ class _Chooser:
             self.problems.append(f"{shown('~' + pattern)} is not a regular expression: {exc}")
             return lambda _name: False
 
-    def _keyed(self, key: str, pattern: str, values: Mapping[str, set[str]]) -> set[str]:
+    def _keyed(self, key: str, pattern: str) -> set[str]:
+        """Return the hosts with a tag, or of a site."""
+        values: dict[str, set[str]] = {}
+        for host in self.universe.hosts.values():
+            for value in host.tags if key == "tag" else [host.site] if host.site is not None else ():
+                values.setdefault(value, set()).add(host.name)
         matches = re.compile(fnmatch.translate(pattern)).match
         found = [value for value in values if value == pattern or matches(value)]
         if not found and not _GLOB.search(pattern):
             self.problems.append(f"no host has the {key} {shown(pattern)}{did_you_mean(pattern, values)}")
         return set().union(*(values[value] for value in found))
-
-    def _tags(self) -> dict[str, set[str]]:
-        values: dict[str, set[str]] = {}
-        for host in self.universe.hosts.values():
-            for tag in host.tags:
-                values.setdefault(tag, set()).add(host.name)
-        return values
-
-    def _sites(self) -> dict[str, set[str]]:
-        values: dict[str, set[str]] = {}
-        for host in self.universe.hosts.values():
-            if host.site is not None:
-                values.setdefault(host.site, set()).add(host.name)
-        return values
 
     def _lines(self, term: str) -> list[str]:
         """Read the expressions of `@file` or `-`."""

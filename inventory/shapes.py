@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
+from typing import Any
 
 from inventory.words import shown, visible
 
@@ -34,6 +35,8 @@ _SEGMENT = 255  # characters: the registry's limit for a key's name
 
 def is_ip(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 address."""
+    if not text[:1].isdigit() and ":" not in text:
+        return False  # most hosts have a name: spares them an exception each
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -42,20 +45,26 @@ def is_ip(text: str) -> bool:
 
 
 def name(text: str) -> str:
-    """Check the name of a host, group, site's tag: what `--limit` can tell from its own signs."""
+    """Check the name of a host, group, tag or credential: nothing that `--limit` could take for one of its signs."""
     if text == "all":
         raise ValueError("`all` means every host in a selection; take another name")
     if text.startswith("-"):
-        raise ValueError(f"the name {shown(text)} begins with a `-`, which is an option on a command line; take another name")
+        raise ValueError(
+            f"the name {shown(text)} begins with a `-`, which is an option on a command line; take another name"
+        )
     if not _NAME.fullmatch(text) and not (":" in text and is_ip(text)):
-        raise ValueError(f"{shown(text)} cannot be a name: letters, digits, `_`, `-` and `.` only (or an IPv6 address)")
+        raise ValueError(
+            f"{shown(text)} cannot be a name: letters, digits, `_`, `-` and `.` only (or an IPv6 address)"
+        )
     return text
 
 
 def address(text: str) -> str:
     """Check a network address: IPv4, IPv6, or a host name (ASCII; an international one in its xn-- form)."""
     if "://" in text:
-        raise ValueError(f"{shown(text)} is a URL; write the host's name or IP address alone, `transport` and `port` have keys of their own")
+        raise ValueError(
+            f"{shown(text)} is a URL; write the host's name or IP address alone, `transport` and `port` have keys of their own"
+        )
     if is_ip(text):
         return text
     if text.startswith("[") and text.endswith("]") and is_ip(text[1:-1]):
@@ -65,7 +74,9 @@ def address(text: str) -> str:
         raise ValueError(f"{shown(text)} has a port in it; write `port: {visible(port)}` beside the address")
     labels = text.removesuffix(".").split(".")
     if all(label.isdecimal() for label in labels):
-        raise ValueError(f"{shown(text)} is not an IPv4 address (four numbers from 0 to 255) and no host name")
+        raise ValueError(
+            f"{shown(text)} is not an IPv4 address (four numbers from 0 to 255) and no host name"
+        )
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035
         raise ValueError(f"{shown(text)} is not a host name, IPv4 or IPv6 address")
     return text
@@ -73,10 +84,7 @@ def address(text: str) -> str:
 
 def address_key(text: str) -> str:
     """Return what two spellings of one address have in common."""
-    try:
-        return ipaddress.ip_address(text).compressed
-    except ValueError:
-        return text.lower().removesuffix(".")
+    return ipaddress.ip_address(text).compressed if is_ip(text) else text.lower().removesuffix(".")
 
 
 def tls_pin(text: str) -> str:
@@ -84,16 +92,16 @@ def tls_pin(text: str) -> str:
     algorithm, _, digest = text.partition(":")
     digest = digest.replace(":", "").lower()
     if algorithm.lower() != "sha256" or not _DIGEST.fullmatch(digest):
-        raise ValueError(f"expected `sha256:` and the 64 hex digits of the certificate's fingerprint, found {shown(text)}")
+        raise ValueError(
+            f"expected `sha256:` and the 64 hex digits of the certificate's fingerprint, found {shown(text)}"
+        )
     return f"sha256:{digest}"
 
 
-def day(text: str) -> date:
-    """Read a date, YYYY-MM-DD."""
+def day(text: Any) -> date:
+    """Read a date, YYYY-MM-DD, from what YAML gave: a text, or something that is no date."""
     try:
-        if not _DATE.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text)
+        return date.fromisoformat(text if _DATE.fullmatch(str(text)) else "")
     except ValueError:
         raise ValueError(f"expected a day such as 2027-01-31, found {shown(text)}") from None
 

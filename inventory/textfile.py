@@ -22,9 +22,15 @@ def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None
     if len(data) > LIMIT:
-        raise InventoryError([
-            Problem(str(path), 0, f"larger than {LIMIT // 1024 // 1024} MB: this is not a {what} that people keep by hand; split it")
-        ])
+        raise InventoryError(
+            [
+                Problem(
+                    str(path),
+                    0,
+                    f"larger than {LIMIT // 1024 // 1024} MB: this is not a {what} that people keep by hand; split it",
+                )
+            ]
+        )
     return data
 
 

@@ -7,6 +7,7 @@ unfold to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -18,7 +19,9 @@ from inventory.words import visible
 DEPTH = 64  # levels of nesting
 UNFOLDED = 1_000_000  # values that aliases may stand for, in all
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML can be built without libyaml: slow, but right
+_Loader: Any = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # PyYAML can be built without libyaml: slow, but right
 
 
 class Map(dict[str, Any]):
@@ -63,8 +66,10 @@ def parse(text: str, file: str, problems: list[Problem], *, tags: bool = False) 
     builder = _Builder(file, problems, tags=tags)
     loader = _Loader(text)
     try:
-        while (event := loader.get_event()) is not None:
-            builder.take(event)
+        next_event, taking = loader.get_event, builder.taking
+        while (event := next_event()) is not None:
+            if take := taking.get(type(event)):
+                take(event)
     except yaml.YAMLError as exc:
         raise InventoryError([*problems, Problem(file, *_explain(exc, text))]) from None
     finally:
@@ -108,24 +113,26 @@ class _Builder:
         self.stack: list[Map | Seq] = []
         self.keys: list[tuple[str, int] | None] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
-        self.open: list[tuple[str, int] | None] = []  # anchor of each open container, and the count when it began
+        self.open: list[
+            tuple[str, int] | None
+        ] = []  # anchor of each open container, and the count when it began
         self.count = 0
         self.unfolded = 0
 
-    def take(self, event: Any) -> None:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._begin(event, Map if kind is yaml.MappingStartEvent else Seq)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._end()
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentStartEvent:
-            self.documents += 1
-            if self.documents > 1:
-                self._stop(event, "a second document begins here (`---`); one file holds one document")
+        self.taking: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: lambda event: self._begin(event, Map),
+            yaml.SequenceStartEvent: lambda event: self._begin(event, Seq),
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            self._stop(event, "a second document begins here (`---`); one file holds one document")
 
     def _scalar(self, event: Any) -> None:
         line = event.start_mark.line + 1
@@ -134,7 +141,8 @@ class _Builder:
             self._key(value, line, event)
             return
         if event.tag is not None:
-            value = self._tagged(line)
+            value = None
+            self._tagged(line)
         elif event.implicit[0]:
             value = plain(value)
         self.count += 1
@@ -147,10 +155,14 @@ class _Builder:
         if event.tag is not None:
             self._say(line, "a tag on a key means nothing here; leave it out")
         if key == "<<" and event.implicit[0]:
-            self._say(line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`")
+            self._say(
+                line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`"
+            )
         elif isinstance(frame, Map) and key in frame.lines:
             name = "this key" if self._secret() else f"`{visible(key[:60])}`"
-            self._say(line, f"{name} stands here for the second time; the first is in line {frame.lines[key]}")
+            self._say(
+                line, f"{name} stands here for the second time; the first is in line {frame.lines[key]}"
+            )
         if event.anchor:
             self.anchors[event.anchor] = (key, 1)
         self.keys[-1] = (key, line)
@@ -159,7 +171,7 @@ class _Builder:
         """Whether we are below `credentials`, where a slip of the pen can put a secret in a key's place."""
         return bool(self.keys) and self.keys[0] is not None and self.keys[0][0] == "credentials"
 
-    def _begin(self, event: Any, make: type[Map] | type[Seq]) -> None:
+    def _begin(self, event: Any, make: type[Map | Seq]) -> None:
         line = event.start_mark.line + 1
         if self.stack and self.keys[-1] is None and type(self.stack[-1]) is Map:
             self._stop(event, "a list or mapping cannot be a key; a key is a word followed by a colon")
@@ -174,7 +186,7 @@ class _Builder:
         self.stack.append(make(line))
         self.keys.append(None)
 
-    def _end(self) -> None:
+    def _end(self, _event: Any) -> None:
         value = self.stack.pop()
         self.keys.pop()
         opened = self.open.pop()
@@ -188,7 +200,10 @@ class _Builder:
             self._stop(event, "an alias cannot be a key")
         value, weight = self.anchors.get(event.anchor, (None, 0))
         if weight == 0:
-            self._say(line, "an alias (`*`) to an anchor (`&`) that no line before defines; a text with a `*` needs quotes")
+            self._say(
+                line,
+                "an alias (`*`) to an anchor (`&`) that no line before defines; a text with a `*` needs quotes",
+            )
         elif weight < 0:
             self._stop(event, "an alias to what it is itself a part of")
         self.unfolded += weight

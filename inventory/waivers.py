@@ -12,7 +12,9 @@ from inventory.schema import WaiverEntry
 from inventory.select import Universe, chosen
 
 
-def resolve(entries: Sequence[WaiverEntry], lines: Sequence[int], universe: Universe, findings: Findings) -> tuple[Waiver, ...]:
+def resolve(
+    entries: Sequence[WaiverEntry], lines: Sequence[int], universe: Universe, findings: Findings
+) -> tuple[Waiver, ...]:
     """Return the waivers with their hosts' names; a selection that cannot be used, or matches nothing, is a finding."""
     found = []
     for entry, line in zip(entries, lines, strict=True):
@@ -23,7 +25,9 @@ def resolve(entries: Sequence[WaiverEntry], lines: Sequence[int], universe: Univ
                 findings.say(line, f"waiver: {problem}")
             continue
         names = tuple(host.name for host in hosts)
-        found.append(Waiver(hosts=names, verdict=entry.verdict, reason=entry.reason, until=entry.until, line=line))
+        found.append(
+            Waiver(hosts=names, verdict=entry.verdict, reason=entry.reason, until=entry.until, line=line)
+        )
     return tuple(found)
 
 

@@ -1,0 +1,59 @@
+"""The file that `fleetcheck inventory init` writes."""
+
+from __future__ import annotations
+
+_STARTER = r"""# fleet.yaml - the servers that fleetcheck looks at.
+# `fleetcheck inventory check fleet.yaml` finds every mistake in it, with its line.
+# `fleetcheck inventory schema > fleet.schema.json` lets an editor complete and check it while you type.
+
+# Logons. A password is never written here, only where to find it:
+#   {from: env, name: FC_PASSWORD}             an environment variable
+#   {from: file, path: secrets/ops}            a file that only you can read (chmod 600)
+#   {from: command, argv: [pass, show, ops]}   what a program prints
+#   {from: keyring, service: fleetcheck}       your keyring (pip install fleetcheck[keyring])
+#   {from: prompt}                             asked when it is needed
+credentials:
+  ops:
+    username: CORP\svc-fleetcheck
+    password: {from: env, name: FC_PASSWORD}
+
+# What holds for every host, unless a group or the host itself says something else.
+defaults:
+  transport: https          # https | http (http only with negotiate, ntlm or kerberos, which encrypt)
+  # port: 5986              # absent: 5986 for https, 5985 for http
+  auth: negotiate           # negotiate | ntlm | kerberos | basic (https only)
+  credential: ops
+  profile: livevault        # `fleetcheck profile show livevault` prints it; or the path of your own
+  # The gateways' addresses, where the agents' registry does not name them:
+  # gateways: {primary: 203.0.113.10, backup: 203.0.113.20}
+  # The port that the agents should be pinned to; or by role: {primary: 2147, backup: 443}
+  # pin: 2147
+  # timeout: 60             # seconds for one host in all; absent: worked out
+  # ca: certs/corp-ca.pem   # the authority of your hosts' certificates, where the system does not know it
+  # canary_address: 203.0.113.99   # where nothing listens: what answers there is a proxy
+
+# Groups share settings. A nearer value replaces a farther one whole: host, group, parent group, defaults.
+# Two groups that disagree about a host are a mistake, until the host says it itself.
+groups:
+  paris:
+    hosts: [web1]
+    site: paris
+    # pin: 443
+    # children:
+    #   paris-dmz: {hosts: [web2], tls_pin: "sha256:..."}
+
+# Every host stands here. Without an `address` its name is the address.
+hosts:
+  web1: {address: web1.corp.example, tags: [web, prod]}
+  db7.corp.example: {}
+  # db8: {address: 10.1.2.3, repin: forbid}   # forbid: its pin is never rewritten from here
+
+# Verdicts that are known and accepted until a day, that day included.
+# waivers:
+#   - {hosts: web1, verdict: drifted, reason: "change 4711", until: 2027-01-31}
+"""
+
+
+def starter() -> str:
+    """Return a commented inventory to begin with; it loads as it is."""
+    return _STARTER
