@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.text import clean
 from orchestrator.remote.certificate import binding
 from orchestrator.remote.classify import QUOTED, Seen, classify
-from orchestrator.remote.faults import Fault
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.quiet_pypsrp import WSMan
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from orchestrator.remote.shell import Connections, Shell
 from orchestrator.remote.speaker import Speaker
 from orchestrator.remote.tls import Trust, secure
-from orchestrator.remote.trouble import Garbled, Trouble
+from orchestrator.remote.trouble import Garbled, SoapFault, TooOldShell, Trouble
 from orchestrator.remote.wire import Wire
 
-CLOSING = 5.0  # seconds at most that closing may take after the answer has come
+CLOSING = 5.0  # seconds at most that closing may take
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,18 +32,18 @@ class Tools:
 
 
 class Conversation:
-    """One try with one host. `converse` blocks; `phase`, `reply` and `cut` may be used from other threads."""
+    """One try with one host. `converse` and `close` block; `phase` and `cut` may be used from other threads."""
 
     def __init__(self, endpoint: Endpoint, logon: Logon, tools: Tools, *, small: bool) -> None:
         """Nothing is sent yet. `small`: use the smallest envelope, since the host refused larger ones."""
         self.endpoint = endpoint
         self.phase = Phase.RESOLVE
-        self.reply: Reply | None = None  # there as soon as the answer is, before the shell is closed
         self.script = ""
         self._logon = logon
         self._tools = tools
         self._small = small
         self._wire: Wire | None = None
+        self._shell: Shell | None = None
         self._timings: dict[str, int] = {}
         self._since = self.began = tools.clock()
 
@@ -70,28 +69,50 @@ class Conversation:
     def cut(self) -> None:
         """End it from outside: the thread wakes up and comes back."""
         if self._wire is not None:
+            self._wire.usable = False
             self._wire.cut()
-
-    def drop(self) -> None:
-        """Close the wire of a conversation that never began."""
-        if self._wire is not None:
-            self._wire.close()
 
     def converse(
         self, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
     ) -> Reply:
-        """Go from a connected socket to a reply. Raises Fault; anything else is a mistake of ours."""
+        """Go from a connected socket to a reply; the shell stays open. Raises Fault; anything else is our mistake."""
         wire = self._wire
         if wire is None:
             raise RuntimeError("there is no wire yet")
         try:
             return self._converse(wire, script, parameters, accepted)
-        except Fault:
-            raise
         except Exception as error:
+            if not isinstance(error, SoapFault | TooOldShell):
+                wire.usable = False  # nobody knows what the host would make of another request
             raise classify(_trouble(error), self.seen()) from error
+
+    def close(self) -> tuple[str, ...]:
+        """End the shell on the host, where there is one and the connection still serves, and give the socket back.
+
+        Takes CLOSING seconds at most and never raises: what went wrong is a remark.
+        """
+        wire, shell = self._wire, self._shell
+        if wire is None:
+            return ()
+        try:
+            if shell is None or not wire.usable:
+                return ()
+            wire.ends = self._tools.clock() + CLOSING
+            shell.close()
+        except Exception as error:  # noqa: BLE001  # whatever closing brings, it takes no result away
+            if isinstance(error, Trouble):
+                said = classify(error, self.seen()).detail
+            else:
+                said = clean(f"{type(error).__name__}: {error}", limit=QUOTED)
+            return (f"the shell did not close, the host ends it when it idles: {said}",)
         finally:
             wire.close()
+        return ()
+
+    @property
+    def has_shell(self) -> bool:
+        """Whether closing means to talk with the host."""
+        return self._shell is not None and self._wire is not None and self._wire.usable
 
     def _converse(
         self, wire: Wire, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
@@ -105,16 +126,12 @@ class Conversation:
         self.enter(Phase.AUTH)
         logon = scheme(self.endpoint, self._logon, bound)
         shell = Shell(self._wsman(wire, logon, accepted), self.endpoint.configuration)
-        try:
-            shell.open()
-            self.enter(Phase.RUN)
-            text, errors = shell.run(script, parameters)
-        except Exception:
-            if wire.usable and self.phase in (Phase.OPEN, Phase.RUN):
-                self._close(shell, wire)
-            raise
+        self._shell = shell
+        shell.open()
         self.enter(Phase.RUN)
-        self.reply = Reply(
+        text, errors = shell.run(script, parameters)
+        self.enter(Phase.DECODE)
+        return Reply(
             text=text,
             errors=errors,
             auth=logon.used,
@@ -122,7 +139,6 @@ class Conversation:
             timings=dict(self._timings),
             received=wire.received,
         )
-        return replace(self.reply, remarks=self._close(shell, wire))
 
     def _wsman(self, wire: Wire, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:
         def taken() -> None:
@@ -132,19 +148,6 @@ class Conversation:
         speaker = Speaker(wire, self.endpoint, logon, taken)
         left = wire.ends - self._tools.clock()
         return self._tools.connections.over(speaker, seconds=left, small=self._small)
-
-    def _close(self, shell: Shell, wire: Wire) -> tuple[str, ...]:
-        """End the shell, in bounded time; what goes wrong is a remark, the result is kept."""
-        wire.ends = min(wire.ends, self._tools.clock() + CLOSING)
-        try:
-            shell.close()
-        except Exception as error:  # noqa: BLE001  # whatever closing brings, the answer is here already
-            if isinstance(error, Trouble):
-                said = classify(error, self.seen()).detail
-            else:
-                said = clean(f"{type(error).__name__}: {error}", limit=QUOTED)
-            return (f"the shell did not close, the host ends it when it idles: {said}",)
-        return ()
 
 
 def _trouble(error: Exception) -> Trouble:

@@ -11,7 +11,8 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
@@ -22,6 +23,8 @@ from orchestrator.remote.faults import Fault
 from orchestrator.remote.logon import is_address
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.wire import Wire
+
+Result = TypeVar("Result")
 
 COMING_BACK = 1.0  # seconds that a thread gets to notice that its socket is shut
 
@@ -88,10 +91,9 @@ class PypsrpSession:
         return self._talk.phase
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
-        """Resolve, connect, log on, open a shell, run the script, close the shell.
+        """Resolve, connect, log on, open a shell, run the script.
 
-        Raises Fault (DEADLINE with the phase it hung in, after `deadline` seconds). When the answer has come, neither
-        the deadline nor a failed close takes it away.
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
         """
         talk = self._talk
         talk.script = script.sha256
@@ -101,21 +103,22 @@ class PypsrpSession:
             async with asyncio.timeout(self._deadline):
                 return await self._run(script, parameters)
         except TimeoutError:
-            if talk.reply is not None:
-                remark = "the shell did not close in time, the host ends it when it idles"
-                return replace(talk.reply, remarks=(remark,))
             raise overdue(talk.seen()) from None
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
             raise
-        finally:
-            self._shared.open.discard(self)
 
     async def close(self) -> tuple[str, ...]:
-        """Give back what is left. `run` has closed the shell already, so there is nothing to remark."""
-        self.cut()
-        return ()
+        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        self._shared.open.discard(self)
+        if not self._talk.has_shell:
+            return self._talk.close()
+        try:
+            return await self._in_thread(self._shared.threads.submit(self._talk.close))
+        except RuntimeError:  # the transport was closed: no thread is left
+            self._talk.cut()
+            return self._talk.close()
 
     def cut(self) -> None:
         """End it now: a `run` that is under way raises Fault."""
@@ -146,16 +149,14 @@ class PypsrpSession:
 
         return await self._in_thread(self._shared.threads.submit(talk.converse, script, parameters, accepted))
 
-    async def _in_thread(self, job: Future[Reply]) -> Reply:
+    async def _in_thread(self, job: Future[Result]) -> Result:
         """Wait for the thread. When the wait is cancelled, cut its socket and wait for it to be back."""
         waiting = asyncio.wrap_future(job)
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
             self._talk.cut()
-            if job.cancel():
-                self._talk.drop()  # it never started, so nobody closes the socket
-            else:
+            if not job.cancel():
                 await asyncio.wait({waiting}, timeout=COMING_BACK)
             if waiting.done() and not waiting.cancelled():
                 waiting.exception()  # what the cut made of it is of no interest
