@@ -34,7 +34,7 @@ def probe(machine: Machine, given: Mapping[str, object], now: datetime) -> str:
     if machine.language != "FullLanguage":
         return render({"v": 1, "script": "probe", "language": machine.language})
     asked = Parameters.read(given)
-    views = [] if "registry" in machine.failing else _views(machine, asked)
+    views = _views(machine, asked)
     values = [_value(entry) for key, _ in views if key is not None for entry in _ordered(key)]
     important, pinned = important_ports(asked, values)
     targets = find_targets(asked, values, machine.names)
@@ -55,7 +55,7 @@ def probe(machine: Machine, given: Mapping[str, object], now: datetime) -> str:
         "connections": _connections(machine, asked, targets, important),
         "targets": [_target(target, asked) for target in targets],
         "attempts": _attempts(attempts),
-        "canaries": [_canary(canary) for canary in attempts.canaries],
+        "canaries": [row for canary in attempts.canaries if (row := _canary(canary))["r"]],
     }
     _fit(document, {fold(name) for r in asked.roles for name in (r.port_value, r.address_value) if name})
     return render(document)
@@ -101,6 +101,8 @@ def _views(machine: Machine, asked: Parameters) -> list[tuple[Key | None, Docume
 def _view(machine: Machine, path: str, view: int) -> tuple[Key | None, Document]:
     """Return the key where it can be read, and the row without its values."""
     row: Document = {"view": view, "state": "absent", "path": path, "e": None, "dropped": 0, "values": []}
+    if "registry" in machine.failing:
+        return None, row | {"state": "failed", "e": machine.failing["registry"]}
     found = machine.registry.matching(view, path)
     if not found:
         return None, row
@@ -181,14 +183,10 @@ def _attempts(attempts: Attempts) -> list[Document]:
 
 
 def _canary(canary: Canary) -> Document:
+    """Return the row of a canary; its result is null where the deadline kept it from being asked."""
     tried = canary.tried
-    return {
-        "k": canary.kind,
-        "a": canary.address,
-        "p": canary.port,
-        "r": str(Result.NAME_ERROR if tried is None else tried.result),
-        "ms": None if tried is None else tried.milliseconds,
-    }
+    result, took = (Result.NAME_ERROR, None) if tried is None else (tried.result, tried.milliseconds)
+    return {"k": canary.kind, "a": canary.address, "p": canary.port, "r": result, "ms": took}
 
 
 def _fit(document: Document, named: set[str]) -> None:

@@ -129,7 +129,8 @@ class Attempts:
         tried = [target for target in self.targets if target.tried]
         ports = list(dict.fromkeys(port for target in tried for port in target.asked))
         gateways = list(dict.fromkeys(address for target in tried for address in target.addresses))
-        listed = {port for role in range(len(self.asked.roles)) for port in self._whole_list(role)}
+        if not gateways:
+            return
         for name in self.asked.canary_addresses:
             addresses, _ = resolve(name, self.names)
             if not addresses or addresses[0] not in gateways:
@@ -137,7 +138,7 @@ class Attempts:
                     made = self._ask_address(addresses[0], port) if addresses else None
                     self.canaries.append(Canary("address", addresses[0] if addresses else name, port, made))
         for port in self.asked.canary_ports:
-            for address in gateways if port not in listed else ():
+            for address in gateways if port not in ports else ():
                 self.canaries.append(Canary("port", address, port, self._ask_address(address, port)))
 
     def _in_order(self) -> None:

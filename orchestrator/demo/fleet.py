@@ -69,7 +69,12 @@ class SimulatedFleet:
         return self._hosts[name]
 
     def inventory(self, folder: Path) -> Path:
-        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder; return the inventory's path."""
+        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder; return the inventory's path.
+
+        Only while it is served: before, the ports are not known (ValueError).
+        """
+        if any(host.port == 0 for host in self._hosts.values()):
+            raise ValueError("a fleet that is not served yet has no ports to write down")
         return write_inventory(
             folder, self._hosts.values(), self.authority.pem, defaults=self._defaults, waivers=self._waivers
         )

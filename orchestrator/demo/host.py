@@ -208,15 +208,17 @@ class RunningHost:
 
     async def _answer(self, body: bytes, user: str) -> tuple[Response, Act | None]:
         message_id = ""
+        act: Act | None = None
         try:
             request = soap.parse(body)
             message_id = request.message_id
             if request.verb == "Identify":
                 return Response(body=soap.identify(self.machine.os_version)), None
-            reply, act = await self._service.answer(request, user)
+            act = self._service.misbehave(request)
+            response = Response(body=await self._service.answer(request, user))
         except soap.WsmanFault as exc:
-            return Response(exc.status, soap.fault(exc, message_id, self.machine.computer)), None
-        return Response(body=reply), act
+            response = Response(exc.status, soap.fault(exc, message_id, self.machine.computer))
+        return response, act
 
     async def _run(self, call: psrp.Call) -> tuple[psrp.Message, ...]:
         if self.machine.language == "NoLanguage":

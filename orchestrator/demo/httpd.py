@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -126,8 +128,10 @@ class HttpConnection(asyncio.Protocol):
             await self._writable.wait()
 
     def abort(self) -> None:
-        """Reset the connection."""
-        if self._transport is not None:
+        """Reset the connection: a RST, where closing alone would be an ordinary end."""
+        if self._transport is not None and not self.closed:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
 
     def _close(self) -> None:

@@ -46,11 +46,11 @@ class Key:
         return self.values.get(name.casefold())
 
 
+@dataclass(slots=True)
 class Registry:
     """HKEY_LOCAL_MACHINE in its 64-bit and 32-bit views."""
 
-    def __init__(self) -> None:
-        self._views: dict[int, dict[str, Key]] = {64: {}, 32: {}}
+    _views: dict[int, dict[str, Key]] = field(default_factory=lambda: {64: {}, 32: {}})
 
     def key(self, view: int, path: str) -> Key | None:
         """Return a key, None where it is absent."""

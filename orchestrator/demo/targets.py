@@ -12,7 +12,7 @@ from orchestrator.domain.pin import fold, parse_pin
 from orchestrator.domain.reading import Kind, Source, Value
 
 MOST_WATCHED = 16
-MOST_ADDRESSES = 8
+MOST_ADDRESSES = 4
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[0-9A-Za-z]+)?")

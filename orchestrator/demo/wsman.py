@@ -49,11 +49,15 @@ class WsmanService:
         self._powershell = powershell
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def answer(self, request: WsmanRequest, user: str) -> tuple[bytes, Act | None]:
-        """Return the reply's envelope for a logged-on user, and what is to go wrong with its delivery.
+    def misbehave(self, request: WsmanRequest) -> Act | None:
+        """Return what is to go wrong with this request's reply, and count it; raises WsmanFault where it is that."""
+        act = self._troubles.take(_step(request))
+        if isinstance(act, SoapFault):
+            raise WsmanFault(act.code, text=act.text, subcode=act.subcode, status=act.status)
+        return act
 
-        Raises WsmanFault for what the host refuses, its own misbehaviour included.
-        """
+    async def answer(self, request: WsmanRequest, user: str) -> bytes:
+        """Do what is asked for a logged-on user; return the reply's envelope. Raises WsmanFault."""
         handler = {
             "Create": self._create,
             "Receive": self._receive,
@@ -64,11 +68,7 @@ class WsmanService:
         }.get(request.verb)
         if handler is None:
             raise WsmanFault(soap.UNKNOWN_ACTION)
-        act = self._troubles.take(_step(request))
-        if isinstance(act, SoapFault):
-            raise WsmanFault(act.code, text=act.text, subcode=act.subcode, status=act.status)
-        body = await handler(request, user)
-        return soap.reply(f"{request.action}Response", request.message_id, body), act
+        return soap.reply(f"{request.action}Response", request.message_id, await handler(request, user))
 
     def close(self) -> None:
         """Forget every shell and stop every script."""

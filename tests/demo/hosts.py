@@ -56,9 +56,17 @@ def ask(mode: str = "auto", *, host: Host | None = None, **changes: Parameter) -
 
 
 def run_script(
-    host: RunningHost, ca: Path, *, text: str | None = None, parameters: Mapping[str, Parameter] | None = None
+    host: RunningHost,
+    ca: Path,
+    *,
+    text: str | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    patience: int = 5,
 ) -> PowerShell:
-    """Run a script with pypsrp as anybody would, the probe unless told otherwise; return the ended pipeline."""
+    """Run a script with pypsrp as anybody would, the probe unless told otherwise; return the ended pipeline.
+
+    `patience` is the operation time-out in seconds.
+    """
     spec = host.spec
     wsman = WSMan(
         host.address,
@@ -70,7 +78,7 @@ def run_script(
         cert_validation=str(ca),  # type: ignore[arg-type]  # pypsrp hands it to requests, which takes a path
         no_proxy=True,
         read_timeout=10,
-        operation_timeout=5,
+        operation_timeout=patience,
     )
     with wsman, RunspacePool(wsman) as pool:
         shell = PowerShell(pool)
