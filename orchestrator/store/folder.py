@@ -7,9 +7,10 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from orchestrator.store.errors import DatabaseError, PlaceError, Trouble
-from orchestrator.store.place import default_folder
+from orchestrator.store.place import FILE_NAME, default_folder
 
 # Write-ahead logging needs memory that is shared between the processes of one machine, and locks that hold.
 NETWORK = frozenset(
@@ -29,7 +30,7 @@ def prepare(path: Path) -> None:
     Raises PlaceError for a folder in the file's place or a network filesystem, DatabaseError where it may not be made.
     """
     if path.is_dir():
-        raise PlaceError(str(path), "this is a folder", f"Name a file in it: {path / 'fleetcheck.db'}")
+        refuse_folder(path)
     refuse_network(path)
     try:
         for folder in reversed([parent for parent in path.parents if not parent.exists()]):
@@ -41,6 +42,11 @@ def prepare(path: Path) -> None:
         protect(path)
     except OSError as error:
         raise DatabaseError(str(path), trouble_of(error), error.strerror or str(error)) from error
+
+
+def refuse_folder(path: Path) -> NoReturn:
+    """Raise PlaceError with words for a folder in the file's place."""
+    raise PlaceError(str(path), "this is a folder", f"Name a file in it: {path / FILE_NAME}")
 
 
 def protect(path: Path) -> None:

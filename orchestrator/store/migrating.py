@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
 from orchestrator.store import engine, folder
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, Trouble
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, NotOursError, Owner, Trouble
 from orchestrator.store.lock import file_lock, myself
 from orchestrator.store.place import Place, SqlitePlace, parse
 from orchestrator.store.schema import APPLICATION, REVISIONS, State, scripts, state
 from orchestrator.store.server_lock import server_lock, server_name
 from orchestrator.store.trouble import translated
+
+_HEAD = b"SQLite format 3\0"
 
 
 def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path | None:
@@ -40,12 +42,22 @@ def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path
 
 def look(place: Place) -> State:
     """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
-    if isinstance(place, SqlitePlace) and not place.path.is_file():
-        if place.path.is_dir():
-            folder.prepare(place.path)  # raises, with words for a folder
-        raise NoDatabaseError(place.shown)
+    if isinstance(place, SqlitePlace):
+        _look_at_file(place)
     with translated(place), disposing(engine.reading(place)) as source, source.begin() as connection:
         return state(connection, place)[0]
+
+
+def _look_at_file(place: SqlitePlace) -> None:
+    """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
+    if place.path.is_dir():
+        folder.refuse_folder(place.path)
+    if not place.path.is_file():
+        raise NoDatabaseError(place.shown)
+    with translated(place), place.path.open("rb") as file:
+        head = file.read(len(_HEAD))
+    if head not in (b"", _HEAD):
+        raise NotOursError(place.shown, "a file that is no SQLite database")
 
 
 @contextmanager
@@ -53,9 +65,11 @@ def locked(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | 
     """Hold the writing lock of a database for the block; an SQLite file and its folder are there then.
 
     On PostgreSQL the lock lives as long as one connection: that one comes out, to write through. If it breaks, the
-    lock and the right to write are gone together.
+    lock and the right to write are gone together. Raises as `look` before it touches anything, and LockTakenError.
     """
     if isinstance(place, SqlitePlace):
+        with suppress(NoDatabaseError):
+            look(place)
         folder.prepare(place.path)
         with file_lock(place.path, owner, wait=wait):
             yield None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,12 @@ _PROFILE = Profile(
 
 MakeRecord = Callable[..., HostRecord]
 MakeScan = Callable[..., ScanRecord]
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    """Return an environment in which another Python finds what this one finds, wherever the tests were started."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 @pytest.fixture

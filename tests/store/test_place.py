@@ -114,11 +114,13 @@ def test_a_missing_driver_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch
         database_url("postgresql://ann@db/fleet", {})
 
 
-def test_naming_a_place_loads_no_database_library() -> None:
+def test_naming_a_place_loads_no_database_library(environ: dict[str, str]) -> None:
     """`--help` and commands without a database do not pay for SQLAlchemy and Alembic."""
     code = (
         "import sys, orchestrator.store.place, orchestrator.store.errors;"
         "print(*{'sqlalchemy', 'alembic', 'sqlite3', 'psycopg'} & set(sys.modules))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
     assert ended.stdout.strip() == ""

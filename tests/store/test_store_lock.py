@@ -30,10 +30,14 @@ with Writer.open(sys.argv[1], command="fleetcheck scan", user="bob"):
 
 
 @pytest.fixture
-def holder(url: str) -> Iterator[subprocess.Popen[str]]:
+def holder(url: str, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Run another process that holds the writing lock until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, url],
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with process:
         assert process.stdout is not None

@@ -1,0 +1,73 @@
+"""The migrations travel in the wheel and are found there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from orchestrator.store import schema
+
+ROOT = Path(schema.__file__).parents[2]
+# What a program from the wheel does at its first scan; it must not see the source tree.
+FIRST_USE = """
+import sys
+import orchestrator.store.schema as schema
+from orchestrator.store.migrating import ensure
+from orchestrator.store.reader import Reader
+
+ensure(sys.argv[1], command="test")
+with Reader.open(sys.argv[1]) as reader:
+    print(schema.scripts(), len(reader.scans()))
+"""
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel as a release does and unpack it as an installer does."""
+    if not (ROOT / "pyproject.toml").is_file():
+        pytest.skip("these tests run from an installed package: there is no source tree to build")
+    pytest.importorskip("hatchling", reason="hatchling, which builds the wheel, is not installed")
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_holds_every_step(unpacked: Path) -> None:
+    """What stands in `migrations` is in the wheel, and nothing that a test run left there."""
+    source = ROOT / "migrations"
+    wanted = {path.relative_to(source) for path in source.rglob("*.py")}
+    found = {
+        path.relative_to(unpacked / "orchestrator" / "_migrations")
+        for path in unpacked.rglob("_migrations/**/*.py")
+    }
+    assert found == wanted
+    assert list(unpacked.rglob("*.pyc")) == []
+
+
+def test_an_installed_program_makes_its_database(unpacked: Path, tmp_path: Path) -> None:
+    """A program from the wheel alone finds its migrations inside itself."""
+    url = f"sqlite:///{tmp_path / 'f.db'}"
+    environ = {**os.environ, "PYTHONPATH": str(unpacked)}
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST_USE, url],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split() == [str(unpacked / "orchestrator" / "_migrations"), "0"]
+
+
+def test_a_source_tree_finds_the_folder_beside_it() -> None:
+    """An editable install uses the steps where they are edited."""
+    assert schema.scripts() == ROOT / "migrations"
