@@ -25,11 +25,15 @@ _PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
 
 @handled
 def demo(
+    *,
     hosts: Annotated[int, typer.Option(min=1, max=2000, help="How many simulated hosts.")] = 60,
     folder: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where inventory and database go; else a new temporary folder."),
     ] = None,
+    address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A loopback address to listen on.")
+    ] = "127.0.0.1",
     keep: Annotated[
         bool,
         typer.Option("--keep", help="Serve the fleet until Ctrl-C, to be scanned from another terminal."),
@@ -40,7 +44,7 @@ def demo(
 ) -> None:
     """Scan a simulated fleet on loopback, into a database of its own."""
     place = _folder(folder)
-    with _served(hosts, place) as ready:
+    with _served(hosts, place, address) as ready:
         inventory, database = Path(ready["inventory"]), place / "demo.db"
         if not quiet:
             say(
@@ -76,13 +80,14 @@ def _folder(option: Path | None) -> Path:
 
 
 @contextlib.contextmanager
-def _served(hosts: int, folder: Path) -> Iterator[dict[str, Any]]:
+def _served(hosts: int, folder: Path, address: str) -> Iterator[dict[str, Any]]:
     """Serve the fleet while the block runs; its process has ended afterwards, whatever happened.
 
     It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also ends by
     itself when its standard input closes, so that nothing is left behind where this process dies.
     """
     command = [sys.executable, "-m", "orchestrator.demo", "--hosts", str(hosts), "--folder", str(folder)]
+    command += ["--address", address]
     child = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no shell
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -67,7 +67,7 @@ def list_(
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
     fleet = load(inventory_path(inventory))
-    hosts = select(fleet, limit or "", stdin=sys.stdin)
+    hosts = select(fleet, limit or (), stdin=sys.stdin)
     if as_json:
         document(inventory_document(fleet, hosts))
     elif draws(table=table):

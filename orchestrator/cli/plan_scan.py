@@ -57,7 +57,7 @@ def new_scan(request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], *, scrip
             mode=request.mode,
             inventory=str(request.inventory),
             inventory_digest=fleet.digest,
-            selection=" ".join(request.limit),
+            selection=",".join(request.limit),
             hosts=tuple(host.name for host in hosts),
             command=typed(),
             user=user(),
@@ -106,7 +106,7 @@ def selected(request: ScanRequest, fleet: Fleet) -> tuple[Host, ...]:
     """Choose the hosts of `--limit`. Raises SelectionError."""
     from inventory.select import select
 
-    return select(fleet, request.limit or "all", stdin=sys.stdin)
+    return select(fleet, request.limit, stdin=sys.stdin)
 
 
 def _changed(record: ScanRecord, fleet: Fleet, gone: Sequence[str]) -> list[str]:

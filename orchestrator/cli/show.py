@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @handled
-def show(  # a command line has as many parameters as it has options
+def show(
     host: Annotated[
         str | None, typer.Argument(metavar="[HOST]", help="A host's name; else a whole scan.")
     ] = None,

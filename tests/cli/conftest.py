@@ -1,0 +1,101 @@
+"""The command line as a user has it, in this process, and a small simulated fleet to point it at."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli.main import app
+from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
+from orchestrator.demo.scenario import GATEWAYS, demo_hosts
+
+HOSTS = ("par-web-01", "mad-mail-02", "lyo-mail-02", "ber-file-03", "lyo-web-01", "mad-db-01")
+"""Of the demo's fleet: ok, blocked, drifted (waived), access-denied, logon-failed, split."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def fleetcheck(*words: str) -> Ended:
+    """Run a command line in this process; standard output is no terminal."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            app(list(words), prog_name="fleetcheck")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no test see the user's database, inventory or colours; each starts in an empty folder."""
+    for name in ("FLEETCHECK_INVENTORY", "FLEETCHECK_DEBUG", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLEETCHECK_DB", str(tmp_path / "default.db"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def simulated(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Serve six hosts of the demo's fleet; the inventory's path."""
+    known = {host.name: host for host in demo_hosts()}
+    waiver = {
+        "hosts": "tag=change-4711",
+        "verdict": "drifted",
+        "reason": "change 4711",
+        "until": "2099-12-31",
+    }
+    fleet = SimulatedFleet(
+        [known[name] for name in HOSTS],
+        address=f"{net}.31",
+        defaults={"profile": "livevault", "gateways": GATEWAYS, "pin": 2147, "timeout": 30},
+        waivers=[waiver],
+    )
+    with serve_in_thread(fleet):
+        yield fleet.inventory(tmp_path_factory.mktemp("simulated"))
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A scan that is in a database: what the command said, and the options that lead there."""
+
+    ended: Ended
+    inventory: Path
+    database: Path
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options for `scan`."""
+        return ("-i", str(self.inventory), "--db", str(self.database))
+
+
+@pytest.fixture(scope="session")
+def scanned(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Scanned:
+    """Scan the six hosts once, as scan 1 of a database that the tests share; they only read it."""
+    database = tmp_path_factory.mktemp("scanned") / "scans.db"
+    return Scanned(fleetcheck("scan", "-i", str(simulated), "--db", str(database)), simulated, database)
+
+
+@pytest.fixture
+def inventory_file(tmp_path: Path) -> Callable[[str], Path]:
+    """Write an inventory and give its path."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "written.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

@@ -1,0 +1,101 @@
+"""The command as a whole: help, version, what it imports, what it does with a broken pipe."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from orchestrator.cli.main import app
+from orchestrator.version import VERSION
+from tests.cli.conftest import Scanned, fleetcheck
+
+ROOT = Path(__file__).parents[2]
+MAIN = "from orchestrator.cli.main import main; main()"
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Give every command's words."""
+    top = typer.main.get_command(app)
+    found: list[tuple[str, ...]] = []
+    for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group
+        found += [(name, sub) for sub in getattr(command, "commands", {})] or [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("words", [(), *commands()], ids=" ".join)
+def test_every_command_has_help(words: tuple[str, ...]) -> None:
+    """`--help` of each command explains it and each of its options."""
+    ended = fleetcheck(*words, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith("Usage: fleetcheck")
+
+
+def test_help_imports_nothing_that_costs() -> None:
+    """`fleetcheck --help` starts without the libraries that only a scan or a table needs."""
+    heavy = [
+        "alembic",
+        "cryptography",
+        "psrpcore",
+        "pydantic",
+        "pypsrp",
+        "requests",
+        "rich",
+        "sqlalchemy",
+        "yaml",
+    ]
+    code = f"import sys\nsys.argv[1:] = ['--help']\ntry:\n    {MAIN.replace('; ', chr(10) + '    ')}\nfinally:\n    print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert ended.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_is_printed(option: str) -> None:
+    """Both spellings print the program's name and version."""
+    assert fleetcheck(option).out == f"fleetcheck {VERSION}\n"
+
+
+def test_the_distribution_takes_its_version_from_the_program() -> None:
+    """There is one place to change."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in project["project"]["dynamic"]
+    assert project["tool"]["hatch"]["version"]["path"] == "orchestrator/version.py"
+
+
+def test_a_reader_that_leaves_early_is_no_error(scanned: Scanned) -> None:
+    """`fleetcheck show | head -1` ends quietly, without a traceback."""
+    command = [sys.executable, "-c", MAIN, "show", "--db", str(scanned.database)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, err = process.communicate()
+    assert (process.returncode, err) == (141, "")
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    """A mistyped command is exit code 2, with words."""
+    ended = fleetcheck("scna")
+    assert ended.code == 2
+    assert "scna" in ended.err
+
+
+def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug shows its type and place in one line and how to see more; with FLEETCHECK_DEBUG the traceback too."""
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("a secret that must not be shown")
+
+    monkeypatch.setattr("orchestrator.cli.inventory.inventory_path", broken)
+    ended = fleetcheck("inventory", "check")
+    assert ended.code == 1
+    assert len(ended.err.splitlines()) == 1
+    assert "ZeroDivisionError at" in ended.err
+    assert "secret" not in ended.err
+    monkeypatch.setenv("FLEETCHECK_DEBUG", "1")
+    assert "Traceback" in fleetcheck("inventory", "check").err

@@ -1,0 +1,205 @@
+"""`fleetcheck scan` on a simulated fleet."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.record import ScanState
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
+from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+
+
+def url(database: Path) -> str:
+    """Give a database's URL."""
+    return f"sqlite:///{database}"
+
+
+@pytest.fixture
+def own(scanned: Scanned, tmp_path: Path) -> Scanned:
+    """Give a copy of the scanned database that a test may write to."""
+    shutil.copy(scanned.database, tmp_path / "own.db")
+    return replace(scanned, database=tmp_path / "own.db")
+
+
+def test_down_a_pipe_goes_one_plain_line_per_host(scanned: Scanned) -> None:
+    """Where the output is no terminal there are no tables: host, state, verdict, what was seen, what to do."""
+    rows = [line.split("\t") for line in scanned.ended.out.splitlines()]
+    assert [tuple(row[:3]) for row in rows] == [
+        ("par-web-01", "ok", "ok"),
+        ("mad-mail-02", "attention", "blocked"),
+        ("lyo-mail-02", "waived", "drifted"),
+        ("ber-file-03", "failed", "unknown"),
+        ("lyo-web-01", "failed", "unknown"),
+        ("mad-db-01", "attention", "split"),
+    ]
+    assert rows[3][3] == "open: access-denied"
+
+
+def test_the_exit_code_says_that_hosts_need_attention_and_others_were_not_probed(scanned: Scanned) -> None:
+    """Hosts that need attention and hosts that failed together are 5."""
+    assert scanned.ended.code == 5
+
+
+def test_a_table_is_drawn_down_a_pipe_when_it_is_asked_for(own: Scanned) -> None:
+    """`--table` draws the summary even where the output is no terminal, with what to type next."""
+    ended = fleetcheck("scan", *own.options, "--limit", "mad-mail-02", "--table", "--quiet")
+    assert "Need attention: 1 host" in ended.out
+    assert f"fleetcheck show mad-mail-02 --db {own.database}" in ended.out
+    assert (ended.err, ended.code) == ("", 3)
+
+
+def test_a_scan_is_one_json_document(own: Scanned) -> None:
+    """`--json` prints a versioned document: counts, groups, and every host on a line of its own."""
+    ended = fleetcheck("scan", *own.options, "--json", "-q")
+    content = json.loads(ended.out)
+    assert content["fleetcheck"]["document"] == "scan"
+    assert content["counts"] == {
+        "selected": 6, "ok": 1, "waived": 1, "attention": 2, "unknown": 2, "not_started": 0,
+        "verdicts": {"blocked": 1, "split": 1, "drifted": 1, "unknown": 2, "ok": 1},
+    }  # fmt: skip
+    assert [host["host"] for host in content["hosts"]] == list(HOSTS)
+    assert content["exit_code"] == ended.code == 5
+
+
+def test_selected_hosts_can_be_listed_without_asking_them(scanned: Scanned, tmp_path: Path) -> None:
+    """`--list-hosts` prints the names that a selection means, and creates no database."""
+    database = tmp_path / "none.db"
+    ended = fleetcheck(
+        "scan", "-i", str(scanned.inventory), "--db", str(database), "--limit", "madrid:!*db*", "--list-hosts"
+    )
+    assert (ended.code, ended.out, database.exists()) == (0, "mad-mail-02\n", False)
+
+
+def test_a_selection_that_matches_nothing_is_an_error(scanned: Scanned) -> None:
+    """Nothing matched is exit code 2 with words, never a scan of nothing."""
+    ended = fleetcheck("scan", *scanned.options, "--limit", "site=rome")
+    assert (ended.code, ended.out) == (2, "")
+    assert "rome" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_hosts_of_an_earlier_scan_can_be_asked_again(own: Scanned) -> None:
+    """`--from 1 --only failed` makes a new scan of those hosts alone that failed in scan 1."""
+    ended = fleetcheck("scan", *own.options, "--from", "1", "--only", "failed", "-q")
+    assert [line.split("\t")[0] for line in ended.out.splitlines()] == ["ber-file-03", "lyo-web-01"]
+    with Reader.open(url(own.database)) as reader:
+        assert [(scan.id, len(scan.hosts)) for scan in reader.scans()] == [(2, 2), (1, 6)]
+
+
+def test_a_failed_host_keeps_its_last_known_verdict(own: Scanned) -> None:
+    """A host that fails now shows in the summary what an earlier scan concluded about it."""
+    with (
+        Writer.open(url(own.database), command="test", user="test") as writer,
+        Reader.open(url(own.database)) as reader,
+    ):
+        scan = reader.scan(1)
+        before = replace(scan, id=None, started=scan.started.replace(year=2020), hosts=("lyo-web-01",))
+        (good,) = reader.records(1, ["par-web-01"])
+        trace = replace(good.outcome.trace, started=before.started, ended=before.started)
+        outcome = replace(good.outcome, host="lyo-web-01", trace=trace)
+        import asyncio
+
+        number = writer.begin_scan(before)
+        asyncio.run(writer.put(number, replace(good, host="lyo-web-01", outcome=outcome)))
+        writer.end_scan(number, ScanState.FINISHED, before.started)
+    ended = fleetcheck("show", "--scan", "1", "--table", "--db", str(own.database))
+    assert "last known: 1 ok (" in ended.out
+
+
+def test_a_killed_scan_goes_on_where_it_was(own: Scanned) -> None:
+    """`--resume` asks only the hosts without a committed result; failed ones count as having one."""
+    with (
+        Writer.open(url(own.database), command="test", user="test") as writer,
+        Reader.open(url(own.database)) as reader,
+    ):
+        killed = writer.begin_scan(replace(reader.scan(1), id=None, ended=None, state=ScanState.RUNNING))
+        import asyncio
+
+        async def put() -> None:
+            for record in reader.records(1, HOSTS[:4]):
+                await writer.put(killed, record)
+
+        asyncio.run(put())
+    ended = fleetcheck("scan", *own.options, "--resume", str(killed), "--json", "-q")
+    content = json.loads(ended.out)
+    assert (content["scan"]["id"], content["counts"]["selected"], content["counts"]["not_started"]) == (
+        killed,
+        6,
+        0,
+    )
+    assert [host["host"] for host in content["hosts"]] == list(HOSTS)
+    assert ended.code == 5
+
+
+def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> None:
+    """`--resume` says that the inventory changed, and which hosts are gone from it."""
+    with (
+        Writer.open(url(own.database), command="test", user="test") as writer,
+        Reader.open(url(own.database)) as reader,
+    ):
+        first = reader.scan(1)
+        killed = writer.begin_scan(
+            replace(first, id=None, hosts=("gone-1", *first.hosts), inventory_digest="0" * 64)
+        )
+    ended = fleetcheck("scan", *own.options, "--resume", str(killed))
+    assert "has changed since scan 2 began" in ended.err
+    assert "no longer in the inventory, and not asked: gone-1" in ended.err
+    assert ended.out.splitlines()[-1].split("\t")[:2] == ["gone-1", "not-started"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--resume", "1"), "scan 1 is complete"),
+        (("--resume", "9"), "no scan 9"),
+        (("--from", "9"), "no scan 9"),
+        (("--only", "failed"), "--only needs --from"),
+        (("--from", "1", "--only", "faild"), "did you mean failed?"),
+        (("--from", "1", "--only", "stale"), "no host"),
+        (("--resume", "1", "--limit", "all"), "leave --limit out"),
+        (("--resume", "1", "--probe", "full"), "leave --probe out"),
+        (("--probe", "fast"), "'fast'"),
+        (("--jobs", "0"), "greater than or equal to 1"),
+        (("--limit", "mad-mial-02"), "mad-mail-02"),
+    ],
+)
+def test_options_that_do_not_fit_are_usage_errors(own: Scanned, words: tuple[str, ...], said: str) -> None:
+    """A wrong word, scan id or combination is exit code 2 with what to do, and nothing is scanned."""
+    ended = fleetcheck("scan", *own.options, *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    with Reader.open(url(own.database)) as reader:
+        assert len(reader.scans()) == 1
+
+
+def test_without_an_inventory_the_starter_is_named() -> None:
+    """In an empty folder the command says how to begin."""
+    ended = fleetcheck("scan")
+    assert ended.code == 1
+    assert "fleetcheck inventory init" in ended.err
+
+
+def test_the_inventory_may_come_from_the_environment(
+    scanned: Scanned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FLEETCHECK_INVENTORY names the file where `-i` does not."""
+    monkeypatch.setenv("FLEETCHECK_INVENTORY", str(scanned.inventory))
+    assert fleetcheck("scan", "--list-hosts").out.split() == list(HOSTS)
+
+
+def test_a_secret_that_is_missing_is_said_before_anything_starts(scanned: Scanned, tmp_path: Path) -> None:
+    """A credential whose password cannot be had ends the command with words, and stores no result."""
+    text = scanned.inventory.read_text(encoding="ascii").replace("secrets/ops", "secrets/none")
+    folder = tmp_path / "copy"
+    shutil.copytree(scanned.inventory.parent, folder)
+    (folder / "fleet.yaml").write_text(text, encoding="ascii")
+    ended = fleetcheck("scan", "-i", str(folder / "fleet.yaml"), "--db", str(tmp_path / "new.db"), "-q")
+    assert (ended.code, ended.out) == (1, "")
+    assert "secrets/none" in ended.err
+    assert "Traceback" not in ended.err
