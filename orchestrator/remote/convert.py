@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from orchestrator.domain.reading import (
@@ -24,6 +23,7 @@ from orchestrator.domain.reading import (
     View,
     ViewState,
 )
+from orchestrator.remote.document import OddError, moment
 from orchestrator.remote.schema import Document, IdentityRow, ValueRow, ViewRow
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -33,15 +33,6 @@ _STATES = {state.value: state for state in ViewState}
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _MOST = {Kind.DWORD: 2**32 - 1, Kind.QWORD: 2**64 - 1}
-
-
-class OddError(ValueError):
-    """The document breaks the contract: where, and how."""
-
-    def __init__(self, place: str, what: str) -> None:
-        super().__init__(place, what)
-        self.place = place
-        self.what = what
 
 
 def check_address(place: str, text: str) -> None:
@@ -146,7 +137,7 @@ def _identity(row: IdentityRow, language: str) -> Identity:
         edition=row["edition"],
         clr=row["clr"],
         language=language,
-        clock=None if clock is None else _clock(clock),
+        clock=None if clock is None else moment("identity.clock", clock),
         time_zone=row["time_zone"],
         utc_offset=row["utc_offset"],
         elevated=row["elevated"],
@@ -155,16 +146,6 @@ def _identity(row: IdentityRow, language: str) -> Identity:
             Interface(name=one["n"] or "", addresses=tuple(one["a"])) for one in row["interfaces"]
         ),
     )
-
-
-def _clock(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise OddError("identity.clock", "a UTC time as ISO 8601 expected")
 
 
 def _view(place: str, row: ViewRow) -> View:

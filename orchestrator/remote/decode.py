@@ -5,97 +5,28 @@ Imported when the first answer comes, since pydantic costs more to import than a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
-
-from pydantic import ValidationError
 
 from inventory.model import Host
-from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading
-from orchestrator.remote.convert import OddError, check_address, reading
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.convert import check_address, reading
+from orchestrator.remote.document import OddError, checked, garbled, parse
 from orchestrator.remote.schema import DOCUMENT, Document, TargetRow
 
-_SHOWN = 300  # characters of what a host wrote that are worth quoting
+_ADVICE = (
+    "The host answered with something else than the probe's document: scan it again; if it stays so, run the scan"
+    " from another network (something in between may rewrite answers), then look at the host itself."
+)
 
 
 def decode(text: str, host: Host, *, mode: str, limit: int) -> Reading:
     """Give the reading that an answer of at most `limit` characters holds. Raises `Fault`, see `contract`."""
-    if len(text) > limit:
-        _garbled(text, "its size", f"at most {limit:,} characters expected")
-    found = _parse(text)
     try:
-        _look_at_language(found)
-        document = DOCUMENT.validate_python(found)
+        document = checked(DOCUMENT, parse(text, script="probe", limit=limit))
         _check_asked(document, host, mode)
         return reading(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        _garbled(text, ".".join(map(str, first["loc"])) or "the top", first["msg"])
     except OddError as error:
-        _garbled(text, error.place, error.what)
-
-
-def _garbled(text: str, place: str, what: str) -> NoReturn:
-    """Raise what every answer that cannot be used becomes, with its size and the place."""
-    raise Fault(
-        phase=Phase.DECODE,
-        cause=Cause.GARBLED,
-        detail=f"answer of {len(text):,} characters, at {place[:_SHOWN]}: {what[:_SHOWN]}",
-        advice="The host answered with something else than the probe's document: scan it again; if it stays so, run"
-        " the scan from another network (something in between may rewrite answers), then look at the host itself.",
-        again=Again.NEVER,
-    ) from None
-
-
-def _parse(text: str) -> dict[str, Any]:
-    if not text:
-        _garbled(text, "its start", "nothing was written")
-    if not text.isascii():
-        place = next(i for i, character in enumerate(text) if not character.isascii())
-        _garbled(text, f"character {place}", "the probe writes ASCII only")
-    try:
-        found = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except json.JSONDecodeError as error:
-        _garbled(text, f"character {error.pos}", f"not JSON: {error.msg}")
-    except (OddError, RecursionError, ValueError) as error:  # ValueError: an integer of thousands of digits
-        what = error.what if isinstance(error, OddError) else "nested too deep, or a number too long"
-        _garbled(text, "some place", what)
-    if not isinstance(found, dict):
-        _garbled(text, "the top", "an object expected")
-    return found
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise OddError("an object", "a key stands in one object twice")
-    return made
-
-
-def _constant(word: str) -> NoReturn:
-    raise OddError("a number", f"{word} is not JSON")
-
-
-def _look_at_language(found: dict[str, Any]) -> None:
-    """Tell the two short documents apart: a constrained host, and a script that failed as a whole."""
-    language = found.get("language")
-    if found.get("v") != 1 or found.get("script") != "probe" or not isinstance(language, str):
-        raise OddError("the top", "not a document of the probe, version 1")
-    if language != "FullLanguage":
-        raise Fault(
-            phase=Phase.RUN,
-            cause=Cause.CONSTRAINED_LANGUAGE,
-            detail=f"PowerShell on the host runs in {language[:_SHOWN]}",
-            advice="WDAC or AppLocker restricts scripts there, and the probe needs FullLanguage: set up a restricted"
-            " endpoint (JEA) whose function is the probe, and name it in the inventory.",
-            again=Again.NEVER,
-        )
-    if "error" in found:
-        raise OddError("error", f"the script failed on the host: {str(found['error'])[:_SHOWN]}")
+        raise garbled(text, error, _ADVICE) from None
 
 
 def _check_asked(document: Document, host: Host, mode: str) -> None:

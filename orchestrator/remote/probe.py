@@ -6,34 +6,20 @@ import functools
 from dataclasses import replace
 
 from inventory.model import Host
-from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.text import clean
-from orchestrator.remote.classify import QUOTED, Seen, fault, from_records
+from orchestrator.remote.ask import ask, endpoint
+from orchestrator.remote.classify import QUOTED
 from orchestrator.remote.contract import decode_probe, probe_parameters
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.session import Endpoint, Reply, Script, Session
+from orchestrator.remote.session import Reply, Script, Session
+
+__all__ = ["endpoint", "probe", "probe_script"]
 
 
 @functools.cache
 def probe_script() -> Script:
     """Give the probe, read once a process."""
     return Script.load("probe")
-
-
-def endpoint(host: Host) -> Endpoint:
-    """Say where a host of the inventory listens and how to trust it."""
-    return Endpoint(
-        host=host.name,
-        address=host.address,
-        port=host.port,
-        transport=host.transport,
-        auth=host.auth,
-        ca=host.ca,
-        tls_pin=host.tls_pin,
-        configuration=host.configuration,
-    )
 
 
 async def probe(
@@ -43,20 +29,10 @@ async def probe(
 
     Raises Fault and nothing else (cancelling aside). The caller closes the session.
     """
-    script = probe_script()
     parameters = probe_parameters(host, mode=mode, canaries=canaries, deadline_ms=deadline_ms, width=width)
-    reply = await session.run(script, parameters)
-    seen = Seen(endpoint=endpoint(host), phase=Phase.DECODE, script=script.sha256)
-    if not reply.text.strip():
-        if reply.errors:
-            raise from_records(reply.errors, replace(seen, phase=Phase.RUN))
-        raise fault(seen, Cause.GARBLED, "the script gave no output")
-    try:
-        reading = decode_probe(reply.text, host, mode=mode)
-    except Fault as error:
-        if error.cause is Cause.GARBLED and reply.errors:
-            raise from_records(reply.errors, replace(seen, phase=Phase.RUN)) from error
-        raise
+    reading, reply = await ask(
+        session, host, probe_script(), parameters, lambda text: decode_probe(text, host, mode=mode)
+    )
     return reading, _with_errors(reply)
 
 
