@@ -13,7 +13,7 @@ from orchestrator.remote.faults import Fault
 from orchestrator.remote.logon import is_address
 from orchestrator.remote.session import Endpoint, Resolver
 
-LONGEST = 15.0  # seconds for one address; a lost SYN is sent again after 1, 3 and 7
+LONGEST = 10.0  # seconds for one address; a lost SYN is sent again after 1, 3 and 7
 
 
 async def system_resolver(name: str) -> Sequence[str]:
@@ -41,7 +41,7 @@ async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:
 async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: float) -> socket.socket:
     """Connect with the first address that lets us, within `seconds` in all. Raises Fault; cancelling leaves nothing."""
     last: Fault | None = None
-    share = min(LONGEST, seconds / len(addresses) * 0.8)
+    share = min(LONGEST, seconds * 0.8 / (len(addresses) + 1))  # so that time is left for another try
     for address in addresses:
         try:
             return await _connect(address, endpoint.port, share)

@@ -20,6 +20,7 @@ from orchestrator.remote.wire import Answer
 Post = Callable[[str, bytes], Answer]
 """Send a body under an Authorization header ("" for none)."""
 
+_OK = 200
 _UNAUTHORISED = 401
 _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
 
@@ -97,6 +98,8 @@ class Negotiate:
             answer = post(f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b"")
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
+                if answer.status == _OK and not proof and context.negotiated_protocol == "ntlm":
+                    raise Garbled("the host let us in before we proved who we are")
                 self._finish(context, reply)
                 return answer, proof and bool(body)
             if reply is None:

@@ -79,7 +79,9 @@ def _bytes(pem: str | bytes) -> bytes:
     return pem.encode() if isinstance(pem, str) else pem
 
 
-async def ask(transport: PypsrpTransport, host: Host, *, deadline: float = 20.0) -> tuple[Reading, Reply] | Fault:
+async def ask(
+    transport: PypsrpTransport, host: Host, *, deadline: float = 20.0
+) -> tuple[Reading, Reply] | Fault:
     """Probe a host once; a fault comes back as a value."""
     session = transport.session(endpoint(host), LOGON, deadline=deadline)
     try:
@@ -151,7 +153,12 @@ def read_request(sock: socket.socket) -> bytes:
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     length = next(
-        (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        (
+            int(line.split(b":")[1])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
     )
     while len(body) < length:
         body += sock.recv(65536)
@@ -165,7 +172,9 @@ def script(text: str = "'hello'") -> Script:
 
 def plain(port: int, **more: Any) -> Endpoint:
     """Give an endpoint on 127.0.0.1, http and NTLM unless told otherwise."""
-    return Endpoint(**{"host": "web1", "address": "127.0.0.1", "port": port, "transport": "http", "auth": "ntlm"} | more)
+    return Endpoint(
+        **{"host": "web1", "address": "127.0.0.1", "port": port, "transport": "http", "auth": "ntlm"} | more
+    )
 
 
 async def fault_of(endpoint: Endpoint, *, deadline: float = 5.0, logon: Logon = LOGON) -> Fault | Reply:

@@ -1,0 +1,175 @@
+"""What a user is told of each way to fail: a cause, what was seen, what to do next."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.classify import Seen, classify, fault, from_records, unreachable, unresolved
+from orchestrator.remote.fault_table import ROWS
+from orchestrator.remote.faults import Again
+from orchestrator.remote.session import ErrorRecord
+from orchestrator.remote.trouble import BadStatus, Lost, Overdue, Refused, Stage, Trouble
+from tests.remote.wired import plain
+
+SHA = "ab" * 32
+
+
+def seen(phase: Phase = Phase.AUTH, **more: Any) -> Seen:
+    """Say where it happened."""
+    return Seen(endpoint=plain(5985, **more), phase=phase, seconds=7.25, script=SHA)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_words_without_holes(cause: Cause) -> None:
+    """Each cause has a meaning and an advice, and no placeholder is left in them."""
+    made = fault(seen(), cause, "seen so", pin="sha256:00")
+    assert made.detail == f"{ROWS[cause].meaning}: seen so".replace("{configuration}", "Microsoft.PowerShell")
+    assert len(made.advice) > 20
+    assert not set("{}") & set(made.detail + made.advice)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "again"),
+    [
+        (301, Cause.REDIRECT, Again.NEVER),
+        (308, Cause.REDIRECT, Again.NEVER),
+        (400, Cause.NOT_WINRM, Again.NEVER),
+        (403, Cause.NOT_WINRM, Again.NEVER),
+        (404, Cause.NO_LISTENER, Again.NEVER),
+        (407, Cause.PROXY, Again.NEVER),
+        (411, Cause.NOT_WINRM, Again.NEVER),
+        (413, Cause.ENVELOPE_TOO_LARGE, Again.ONCE),
+        (500, Cause.NOT_WINRM, Again.NEVER),
+        (502, Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
+        (503, Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
+        (599, Cause.NOT_WINRM, Again.NEVER),
+    ],
+)
+def test_an_http_status_without_soap_has_its_cause(status: int, cause: Cause, again: Again) -> None:
+    """What answers in the place of WinRM is told by its status, and tried again only where that can help."""
+    made = classify(BadStatus(status, {}, b""), seen())
+    assert (made.cause, made.again, made.code) == (cause, again, status)
+
+
+def test_another_server_is_quoted_harmlessly() -> None:
+    """Its Server header and the beginning of its page are shown, with escape sequences made visible."""
+    made = classify(
+        BadStatus(500, {"server": "nginx/1.2\x1b[2J", "via": "1.1 squid"}, b"<p>\x1b[31mhi</p>" * 100), seen()
+    )
+    assert r"server: nginx/1.2\x1b[2J, via: 1.1 squid, body: <p>\x1b[31mhi</p>" in made.detail
+    assert len(made.detail) < 500
+
+
+def test_a_redirect_names_where_to() -> None:
+    """The user learns where the redirect points, and that it was not followed."""
+    made = classify(BadStatus(302, {"location": "https://elsewhere.example/wsman"}, b""), seen())
+    assert "to https://elsewhere.example/wsman" in made.detail
+    assert "never follows" in made.advice
+
+
+@pytest.mark.parametrize(
+    ("stage", "offers", "asked", "headers", "cause"),
+    [
+        (Stage.PROVED, ("Negotiate",), "ntlm", {}, Cause.LOGON_FAILED),
+        (Stage.PROVED, ("Negotiate", "Basic"), "basic", {}, Cause.LOGON_FAILED),
+        (Stage.PROVED, (), "basic", {}, Cause.LOGON_FAILED),
+        (Stage.PROVED, ("Negotiate",), "basic", {}, Cause.LOGON_NOT_OFFERED),
+        (Stage.ASKED, ("Basic",), "negotiate", {}, Cause.LOGON_NOT_OFFERED),
+        (Stage.ASKED, ("CredSSP",), "ntlm", {}, Cause.LOGON_NOT_OFFERED),
+        (Stage.ASKED, (), "ntlm", {}, Cause.LOGON_NOT_OFFERED),
+        (Stage.ASKED, ("Kerberos",), "ntlm", {}, Cause.NTLM_DISABLED),
+        (Stage.ASKED, ("Negotiate", "Kerberos"), "negotiate", {}, Cause.NTLM_DISABLED),
+        (Stage.ASKED, ("Negotiate", "Kerberos"), "ntlm", {"via": "1.1 squid"}, Cause.LOGON_LOOP),
+        (Stage.ASKED, ("Negotiate",), "ntlm", {}, Cause.LOGON_LOOP),
+        (Stage.ASKED, ("Negotiate", "Kerberos"), "kerberos", {}, Cause.LOGON_LOOP),
+        (Stage.RESTARTED, ("Negotiate",), "ntlm", {}, Cause.LOGON_LOOP),
+        (Stage.LATER, ("Negotiate",), "ntlm", {}, Cause.LOGON_LOOP),
+    ],
+)
+def test_a_401_is_told_by_how_far_the_logon_came(
+    stage: Stage, offers: tuple[str, ...], asked: str, headers: dict[str, str], cause: Cause
+) -> None:
+    """Only a proof that was sent and refused is a wrong password; all else names what the host offers."""
+    made = classify(Refused(stage, offers, headers), seen(auth=asked))
+    assert (made.cause, made.phase, made.again) == (cause, Phase.AUTH, Again.NEVER)
+    assert f"offers {', '.join(offers) or 'nothing'}" in made.detail
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Cause.CONNECTION_REFUSED),
+        (TimeoutError(), Cause.NO_ANSWER),
+        (OSError(errno.ETIMEDOUT, "x"), Cause.NO_ANSWER),
+        (OSError(errno.EHOSTUNREACH, "x"), Cause.NO_ANSWER),
+        (OSError(errno.ENETUNREACH, "x"), Cause.NO_ANSWER),
+        (OSError(errno.EMFILE, "x"), Cause.UNCLASSIFIED),
+    ],
+)
+def test_a_failed_connect_has_its_cause(error: OSError, cause: Cause) -> None:
+    """Refused and unanswered are two things, and both name the address and port."""
+    made = unreachable(error, seen(Phase.CONNECT))
+    assert (made.cause, made.phase) == (cause, Phase.CONNECT)
+    assert "127.0.0.1:5985" in made.detail
+
+
+def test_an_unknown_name_is_named() -> None:
+    """The name that did not resolve is in the detail, and one more try is allowed."""
+    made = unresolved(
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"), seen(Phase.RESOLVE, address="web1.x")
+    )
+    assert (made.cause, made.again, '"web1.x"' in made.detail) == (Cause.NAME_NOT_RESOLVED, Again.ONCE, True)
+
+
+def test_a_deadline_names_the_phase_and_the_time() -> None:
+    """The user learns where it hung and after how long."""
+    made = classify(Overdue(), seen(Phase.RUN))
+    assert (made.cause, made.phase) == (Cause.DEADLINE, Phase.RUN)
+    assert made.detail.endswith("it hung in run after 7.2 s")
+
+
+def test_a_lost_connection_says_what_was_under_way() -> None:
+    """A reset is told by its name and by what was being done."""
+    made = classify(Lost("sending", ConnectionResetError(errno.ECONNRESET, "x")), seen(Phase.RUN))
+    assert (made.cause, made.again) == (Cause.SESSION_LOST, Again.BACKOFF)
+    assert "while sending (ECONNRESET, Connection reset by peer)" in made.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        ("ScriptContainedMaliciousContent", Cause.SCRIPT_BLOCKED),
+        ("ScriptsNotAllowed", Cause.NO_LANGUAGE),
+        ("MethodInvocationNotSupportedInConstrainedLanguage", Cause.CONSTRAINED_LANGUAGE),
+        (
+            "CannotCreateTypeConstrainedLanguage,Microsoft.PowerShell.Commands.NewObjectCommand",
+            Cause.CONSTRAINED_LANGUAGE,
+        ),
+        ("SomethingElse", Cause.UNCLASSIFIED),
+        ("", Cause.UNCLASSIFIED),
+    ],
+)
+def test_an_error_record_is_told_by_its_id(kind: str, cause: Cause) -> None:
+    """Security software, restricted endpoints and language modes are told apart by the error's id, not its words."""
+    assert from_records([ErrorRecord(kind, "Das Skript")], seen(Phase.RUN)).cause == cause
+
+
+def test_a_blocked_script_is_named_by_its_digest() -> None:
+    """The SHA-256 is in the advice, so that it can be allowed."""
+    assert SHA in from_records([ErrorRecord("ScriptContainedMaliciousContent", "no")], seen(Phase.RUN)).advice
+
+
+def test_a_forgotten_kind_of_trouble_is_a_bug() -> None:
+    """A trouble without a line in the table is not hidden under a wrong cause."""
+
+    class New(Trouble):
+        pass
+
+    with pytest.raises(New):
+        classify(New(), seen())

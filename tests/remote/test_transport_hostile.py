@@ -1,0 +1,259 @@
+"""Servers on 127.0.0.1 that break HTTP in every way: each ends as a fault with a cause, in time, in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.faults import Fault
+from orchestrator.remote.session import Reply
+from orchestrator.remote.wire import MAX_ANSWER
+from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
+
+
+def says(data: bytes) -> Callable[[socket.socket], None]:
+    """Answer the first request with these bytes and hang up."""
+
+    def behave(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(data)
+        sock.shutdown(socket.SHUT_WR)
+
+    return behave
+
+
+def fault_from(behave: Callable[[socket.socket], None], deadline: float = 5.0) -> Fault:
+    """Log on to a server that behaves so; give the fault."""
+    with raw_server(behave) as port:
+        found: Fault | Reply = run(fault_of(plain(port), deadline=deadline))
+    assert isinstance(found, Fault)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (b"", Cause.SESSION_LOST),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Cause.GARBLED),
+        (b"\x15\x03\x01\x00\x02\x02\x46", Cause.NOT_WINRM),
+        (b"HTTP/1.1 2\xb2\xb2 OK\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/9.9 200 OK\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", Cause.SESSION_LOST),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal", Cause.SESSION_LOST),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 50, Cause.GARBLED),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 50_000, Cause.GARBLED),
+        (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Negotiate !!!\r\n\r\n", Cause.GARBLED),
+        (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Negotiate YWJj\r\n\r\n", Cause.GARBLED),
+        (
+            b'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n',
+            Cause.LOGON_NOT_OFFERED,
+        ),
+        (b"HTTP/1.1 404 No\r\nConnection: close\r\n\r\n" + b"x" * 3 * MAX_ANSWER, Cause.NO_LISTENER),
+        (b"HTTP/1.0 503 No\r\n\r\n", Cause.SERVICE_UNAVAILABLE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Cause.GARBLED),
+    ],
+)
+def test_a_broken_answer_has_a_cause(answer: bytes, cause: Cause) -> None:
+    """Whatever comes in the place of HTTP, the host has a cause, and nothing is raised but a fault."""
+    fault = fault_from(says(answer))
+    assert fault.cause == cause, fault.detail
+
+
+def test_a_refusal_is_read_though_the_request_was_not_taken() -> None:
+    """A server that answers 413 and closes before it has read the request is still understood."""
+
+    def behave(sock: socket.socket) -> None:
+        sock.recv(1)
+        sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        sock.shutdown(socket.SHUT_WR)
+        read_request(sock)
+
+    assert fault_from(behave).cause == Cause.ENVELOPE_TOO_LARGE
+
+
+def test_a_host_that_drips_is_ended_at_its_deadline() -> None:
+    """One byte every tenth of a second never runs into a read time-out; the total deadline ends it."""
+
+    def behave(sock: socket.socket) -> None:
+        read_request(sock)
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000:
+            sock.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+    began = time.monotonic()
+    fault = fault_from(behave, deadline=1.0)
+    assert (fault.cause, fault.phase) == (Cause.DEADLINE, Phase.AUTH)
+    assert time.monotonic() - began < 1.0 + 1.5
+
+
+@pytest.mark.parametrize("phase", ["tls", "auth"])
+def test_a_host_that_says_nothing_is_ended_at_its_deadline(phase: str) -> None:
+    """A hung handshake and a hung answer end on time, and the fault names where it hung."""
+    quiet = threading.Event()
+
+    async def ask(port: int) -> Fault | Reply:
+        more = {"transport": "https", "tls_pin": "sha256:" + "0" * 64} if phase == "tls" else {}
+        return await fault_of(plain(port, **more), deadline=0.5)
+
+    with raw_server(lambda sock: (sock.recv(65536), quiet.wait(20), None)[-1]) as port:
+        fault = run(ask(port))
+        quiet.set()
+    assert (fault.cause, fault.phase) == (Cause.DEADLINE, Phase(phase))
+    assert "after 0.5 s" in fault.detail
+
+
+def test_a_flood_does_not_grow_the_client() -> None:
+    """A reply without end is refused after one megabyte; the memory that it took is of that size."""
+
+    def behave(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            sock.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+
+    tracemalloc.start()
+    try:
+        fault = fault_from(behave)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (fault.cause, "too large" in fault.detail) == (Cause.GARBLED, True)
+    assert peak < 20 * MAX_ANSWER
+
+
+def test_a_cancelled_session_gives_its_thread_and_socket_back() -> None:
+    """Cancelling a session on a silent host ends it at once: the thread is free for the next host, the socket closed."""
+
+    async def main(port: int) -> tuple[float, str]:
+        async with transport(jobs=1) as made:
+            session = made.session(plain(port), LOGON, deadline=60)
+            task = asyncio.create_task(session.run(script(), {}))
+            await asyncio.to_thread(asked.wait)
+            began = time.monotonic()
+            task.cancel()
+            await asyncio.wait({task})
+            took = time.monotonic() - began
+            await session.close()
+            # The only thread has to be free again for this one.
+            follower = made.session(plain(port), LOGON, deadline=0.3)
+            try:
+                await follower.run(script(), {})
+            except Fault as fault:
+                return took, fault.phase
+            finally:
+                await follower.close()
+        return took, "no fault"
+
+    quiet, asked = threading.Event(), threading.Event()
+    with raw_server(lambda sock: (sock.recv(65536), asked.set(), quiet.wait(20), None)[-1]) as port:
+        took, phase = run(main(port))
+        quiet.set()
+    gc.collect()
+    assert (took < 1.0, phase) == (True, "auth")
+
+
+def test_closing_the_transport_cuts_sessions_that_are_still_open() -> None:
+    """A run that ends does not wait for hosts that hang."""
+
+    async def main(port: int) -> tuple[Fault | None, float]:
+        found: list[Fault] = []
+
+        async def ask() -> None:
+            session = made.session(plain(port), LOGON, deadline=60)
+            try:
+                await session.run(script(), {})
+            except Fault as fault:
+                found.append(fault)
+            finally:
+                await session.close()
+
+        async with transport() as made:
+            task = asyncio.create_task(ask())
+            await asyncio.sleep(0.2)
+            began = time.monotonic()
+        await task
+        return found[0] if found else None, time.monotonic() - began
+
+    quiet = threading.Event()
+    with raw_server(lambda sock: (sock.recv(65536), quiet.wait(20), None)[-1]) as port:
+        fault, took = run(main(port))
+        quiet.set()
+    assert fault is not None
+    assert (fault.cause, took < 2.0) == (Cause.SESSION_LOST, True)
+
+
+def test_basic_over_plain_http_sends_nothing() -> None:
+    """The password would be readable, so not even a connection is made."""
+    seen: list[bytes] = []
+    with raw_server(lambda sock: seen.append(sock.recv(65536))) as port:
+        fault = run(fault_of(plain(port, auth="basic")))
+    assert (fault.cause, seen) == (Cause.LOGON_NOT_OFFERED, [])
+
+
+def test_kerberos_with_an_address_is_refused_before_anything_is_sent() -> None:
+    """Kerberos needs a name; with an IP address the user is told so at once."""
+    fault = run(fault_of(plain(9, auth="kerberos")))
+    assert (fault.cause, fault.phase) == (Cause.KERBEROS_NEEDS_NAME, Phase.AUTH)
+
+
+def test_kerberos_without_its_extra_says_what_to_install() -> None:
+    """Where gssapi is not installed, the words name the extra; where it is, there is no ticket here."""
+    with raw_server(says(b"")) as port:
+        fault = run(fault_of(plain(port, address="web1.test", auth="kerberos")))
+    assert (fault.cause, fault.phase) == (Cause.KERBEROS_TICKET, Phase.AUTH)
+
+
+def test_an_unknown_name_is_a_fault_of_its_phase() -> None:
+    """A name that nobody resolves never comes to a connection."""
+    fault = run(fault_of(plain(5985, address="web1.invalid")))
+    assert (fault.cause, fault.phase) == (Cause.NAME_NOT_RESOLVED, Phase.RESOLVE)
+
+
+def test_an_address_that_refuses_passes_on_to_the_next() -> None:
+    """Of several addresses of a name, the first that lets us connect is used."""
+
+    async def two(_name: str) -> list[str]:
+        return ["127.0.0.3", "127.0.0.1"]
+
+    async def main(port: int) -> Fault | Reply:
+        from orchestrator.remote.pypsrp_transport import PypsrpTransport
+
+        made = PypsrpTransport(jobs=1, resolver=two)
+        session = made.session(plain(port, address="web1.test"), LOGON, deadline=5)
+        try:
+            return await session.run(script(), {})
+        except Fault as fault:
+            return fault
+        finally:
+            await session.close()
+            await made.aclose()
+
+    with raw_server(says(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")) as port:
+        found = run(main(port))
+    assert isinstance(found, Fault)
+    assert found.cause == Cause.NO_LISTENER
+
+
+@pytest.mark.parametrize("value", [2**31, True, 1.5, None, (1, 2), [1, None]])
+def test_a_parameter_that_would_break_on_the_wire_is_our_mistake(value: object) -> None:
+    """What pypsrp sends broken, or not at all, is refused as a mistake of the program, not blamed on the host."""
+    from orchestrator.remote.shell import _check
+
+    with pytest.raises(TypeError, match="parameter Port"):
+        _check({"Port": value})  # type: ignore[dict-item]  # that is the point
