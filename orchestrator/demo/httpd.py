@@ -131,7 +131,8 @@ class HttpConnection(asyncio.Protocol):
         """Reset the connection: a RST, where closing alone would be an ordinary end."""
         if self._transport is not None and not self.closed:
             sock = self._transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if sock is not None:  # TLS that the client has just ended has none any more
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
 
     def _close(self) -> None:
