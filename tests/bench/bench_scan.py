@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
-import resource
 import statistics
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ from orchestrator.remote.contract import probe_parameters
 from orchestrator.remote.probe import probe_script
 from orchestrator.remote.pypsrp_transport import PypsrpTransport
 from orchestrator.store.writer import Writer
-from tests.bench.healthy import serving
+from tests.bench.healthy import ROOT, serving
 from tests.fleet.fakes import record_of
 from tests.fleet.wire import logons_of
 
@@ -124,26 +124,20 @@ def compare(count: int, jobs: int, rounds: int, folder: Path) -> None:
 
 
 def memory(count: int, jobs: int, folder: Path) -> None:
-    """Print the most memory that a scan takes, with how many threads at a time."""
-    with serving(count, folder) as path:
-        fleet = load(path)
-        most, over = 0, threading.Event()
-
-        def watch() -> None:
-            nonlocal most
-            while not over.wait(0.05):
-                most = max(most, threading.active_count())
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
+    """Print the most memory that the command takes."""
+    options = ("--jobs", str(jobs), "--pace", "0", "--quiet", "--db", str(folder / "bench.db"), "--json")
+    start = "from orchestrator.cli.main import main; main()"
+    with serving(count, folder) as path, (folder / "result.json").open("w") as result:
         began = time.perf_counter()
-        counts = scanned(fleet, tuple(fleet.hosts.values()), folder, jobs).counts
+        process = subprocess.Popen(
+            [sys.executable, "-c", start, "scan", "-i", str(path), *options], stdout=result, cwd=ROOT
+        )
+        _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
-        over.set()
-        watcher.join()
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     say(
-        f"{count} hosts, {jobs} jobs: {counts.ok} ok, {kilobytes / 1024:.0f} MB at most, {most} threads at most, "
+        f"{count} hosts, {jobs} jobs: exit code {os.waitstatus_to_exitcode(status)}, {kilobytes / 1024:.0f} MB at most, "
+        f"{(used.ru_utime + used.ru_stime) / count * 1000:.1f} ms of CPU a host, "
         f"{seconds:.0f} s, {count / seconds:.0f} hosts/s"
     )
 
