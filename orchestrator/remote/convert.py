@@ -161,10 +161,11 @@ def _view(place: str, row: ViewRow) -> View:
 
 
 def _value(place: str, row: ValueRow) -> Value:
-    return Value(name=row["n"], kind=_KINDS[row["k"]], data=_data(place, row), cut=row["cut"])
+    return Value(name=row["n"], kind=_KINDS[row["k"]], data=data_of(place, row), cut=row["cut"])
 
 
-def _data(place: str, row: ValueRow) -> int | str | tuple[str, ...]:
+def data_of(place: str, row: ValueRow) -> int | str | tuple[str, ...]:
+    """Convert the data of a value. Raises `OddError` where it does not fit its kind."""
     kind, data = _KINDS[row["k"]], row["d"]
     if isinstance(data, list) is not (kind is Kind.MULTI_SZ):
         raise OddError(place, f"data does not fit its kind {kind}")
