@@ -21,6 +21,7 @@ class Counters:
     rejected: Counter[str] = field(default_factory=Counter)
     shells_opened: int = 0
     shells_closed: int = 0
+    shells_expired: int = 0
     scripts: Counter[str] = field(default_factory=Counter)
     writes: int = 0
 

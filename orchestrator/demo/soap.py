@@ -35,7 +35,7 @@ _SUBCODES = {
     BAD_XML: "w:SchemaValidationError",
     TOO_MANY_SHELLS: "w:QuotaLimit",
 }
-_SECONDS = re.compile(r"PT(?:(\d+)M)?(?:([\d.]+)S)?")
+_DURATION = re.compile(r"PT(?:(\d+)M)?(?:([\d.]+)S)?")
 
 
 class WsmanFault(Exception):  # noqa: N818  # the protocol's word
@@ -91,14 +91,15 @@ def parse(data: bytes) -> WsmanRequest:
         resource=texts.get(f"{_W}ResourceURI", ""),
         to=texts.get(f"{_A}To", ""),
         shell=shell.upper(),
-        timeout=_seconds(texts.get(f"{_W}OperationTimeout", "")),
+        timeout=seconds(texts.get(f"{_W}OperationTimeout", "")),
         max_envelope=int(texts.get(f"{_W}MaxEnvelopeSize") or 153600),
         body=first,
     )
 
 
-def _seconds(text: str) -> float:
-    match = _SECONDS.fullmatch(text)
+def seconds(text: str) -> float:
+    """Read an xs:duration such as PT20S or PT2M5.5S; 60 where it is none of these."""
+    match = _DURATION.fullmatch(text)
     return float(match[1] or 0) * 60 + float(match[2] or 0) if match else 60.0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ class _Shell:
     owner: str
     pool: uuid.UUID
     resource: str
+    idle: float  # seconds after which Windows drops a shell that nobody asks for
+    used: float
     fragments: psrp.Defragmenter = field(default_factory=psrp.Defragmenter)
     output: list[bytes] = field(default_factory=list)
     messages_sent: int = 1
@@ -80,7 +83,15 @@ class WsmanService:
         shell = self.shells.get(request.shell)
         if shell is None or shell.owner != user:
             raise WsmanFault(soap.UNKNOWN_SHELL, text="The shell was not found on the server.")
+        shell.used = time.monotonic()
         return shell
+
+    def _drop_idle(self) -> None:
+        """Forget the shells that their clients left behind."""
+        now = time.monotonic()
+        for shell in [shell for shell in self.shells.values() if now - shell.used > shell.idle]:
+            del self.shells[shell.id]
+            self._counters.shells_expired += 1
 
     async def _create(self, request: WsmanRequest, user: str) -> str:
         body = request.body
@@ -90,6 +101,7 @@ class WsmanService:
             or request.resource != f"{soap.POWERSHELL_URI}Microsoft.PowerShell"
         ):
             raise WsmanFault(soap.UNKNOWN_RESOURCE)
+        self._drop_idle()
         if sum(shell.owner == user for shell in self.shells.values()) >= MAX_SHELLS:
             raise WsmanFault(soap.TOO_MANY_SHELLS)
         fragments = psrp.Defragmenter()
@@ -97,7 +109,8 @@ class WsmanService:
         if not opening:
             raise WsmanFault(soap.BAD_XML)
         shell_id = (body.get("ShellId") or str(uuid.uuid4())).upper()
-        shell = _Shell(shell_id, user, opening[0].pool, request.resource, fragments)
+        idle = soap.seconds(body.findtext(f"{RSP}IdleTimeOut") or "PT120S")
+        shell = _Shell(shell_id, user, opening[0].pool, request.resource, idle, time.monotonic(), fragments)
         age = self._troubles.setting(Age)
         known = age if isinstance(age, Age) else Age(self._powershell, "2.3")
         shell.output = psrp.frame(psrp.opening(known.powershell, known.protocol), shell.pool)
@@ -227,6 +240,6 @@ def _created(shell: _Shell, to: str) -> str:
         f'<w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet></a:ReferenceParameters>'
         "</x:ResourceCreated>"
         f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{shell.resource}</rsp:ResourceUri>"
-        f"<rsp:Owner>{escape(shell.owner)}</rsp:Owner><rsp:IdleTimeOut>PT120.000S</rsp:IdleTimeOut>"
+        f"<rsp:Owner>{escape(shell.owner)}</rsp:Owner><rsp:IdleTimeOut>PT{shell.idle:.3f}S</rsp:IdleTimeOut>"
         "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>"
     )

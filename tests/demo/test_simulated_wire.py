@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pypsrp.exceptions import AuthenticationError
+from pypsrp.exceptions import AuthenticationError, WSManFaultError
+from pypsrp.powershell import RunspacePool
+from pypsrp.wsman import WSMan
 
 from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.host import SimulatedHost
+from orchestrator.demo.host import RunningHost, SimulatedHost
 from orchestrator.demo.rows import ROWS
 from orchestrator.demo.scenario import KEY, VALUES
+from orchestrator.demo.wsman import MAX_SHELLS
 from orchestrator.domain.reading import Kind
 from tests.demo.hosts import ask, make_machine, run_script
 
@@ -101,3 +107,58 @@ def test_a_registry_that_changes_meanwhile_is_seen_by_the_next_probe(fleet: Simu
     key.set(VALUES["primary"], Kind.SZ, "443")
     values = json.loads(run_script(host, ca).output[0])["views"][0]["values"]
     assert values[1] == {"n": "PrimaryTunnelPort", "k": "SZ", "d": "443", "cut": False}
+
+
+def open_shell(host: RunningHost, ca: Path, *, idle: int) -> None:
+    """Open a shell and walk away from it."""
+    account = host.spec.account
+    with WSMan(
+        host.address,
+        port=host.port,
+        username=account.username,
+        password=account.password,
+        ssl=True,
+        cert_validation=str(ca),  # type: ignore[arg-type]  # pypsrp hands it to requests, which takes a path
+        no_proxy=True,
+    ) as wsman:
+        RunspacePool(wsman, idle_timeout=idle).open()
+
+
+def test_shells_that_clients_left_behind_count_until_they_are_idle_too_long(net: str, tmp_path: Path) -> None:
+    """The quota is one of open shells, and time gives it back, as on Windows."""
+    fleet = SimulatedFleet([SimulatedHost(name="web1", machine=make_machine())], address=f"{net}.28")
+    ca = tmp_path / "ca.pem"
+    ca.write_text(fleet.authority.pem)
+    with serve_in_thread(fleet):
+        host = fleet.host("web1")
+        for _ in range(MAX_SHELLS):
+            open_shell(host, ca, idle=60)
+        with pytest.raises(WSManFaultError) as caught:
+            open_shell(host, ca, idle=60)
+        assert (caught.value.code, host.open_shells) == (2150859173, MAX_SHELLS)
+        for shell in host._service.shells.values():
+            shell.used -= 61
+        open_shell(host, ca, idle=60)
+        assert (host.counters.shells_expired, host.open_shells) == (MAX_SHELLS, 1)
+
+
+def held() -> tuple[int, int]:
+    """Count this process's threads and descriptors, without what only waits for the collector."""
+    gc.collect()
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_nothing_is_left_when_a_fleet_ends(net: str, tmp_path: Path) -> None:
+    """Ports, descriptors, threads and shells are given back, those of rude clients too."""
+    before = held()
+    hosts = [SimulatedHost(name=f"h{n}", machine=make_machine(), transport="http") for n in range(5)]
+    hosts.append(SimulatedHost(name="dropped", machine=make_machine(), behaviours=(ROWS["no-answer"],)))
+    fleet = SimulatedFleet(hosts, address=f"{net}.29")
+    with serve_in_thread(fleet):
+        run_script(fleet.host("h0"), tmp_path / "none")
+        rude = socket.create_connection((f"{net}.29", fleet.host("h1").port), timeout=5)
+        rude.sendall(b"POST /wsman HTTP/1.1\r\nContent-Length: 99\r\n\r\n")
+    rude.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((f"{net}.29", fleet.host("h1").port), timeout=5)
+    assert held() == before
