@@ -23,7 +23,7 @@ VARIES = (
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"TIME, .* ago; took [\d.]+ m?s"), "TIME"),
-    (re.compile(r"after \d+ s$"), "after"),
+    (re.compile(r"TIME after \d+ s"), "TIME"),
 )
 
 
