@@ -29,6 +29,9 @@ from orchestrator.remote.session import Reply, Session
 PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
 CLOSING = 5.0  # seconds at most for closing a session whose reply is already here
 CUT_CLOSING = 1.0  # ... and one that was cut
+BACKSTOP = (
+    1.0  # seconds by which a session's own end is later than ours: two cuts at once would disturb each other
+)
 LEAST_TRY = 3.0  # seconds: a try that has less left is not begun
 
 _NO_NAME_SENT = {Phase.RESOLVE, Phase.CONNECT, Phase.TLS}
@@ -133,7 +136,7 @@ class Asking:
         self._session = run.transport.session(
             endpoint(host),
             run.logon_of[host.credential],
-            deadline=left,
+            deadline=left + BACKSTOP,
             accepted=None if self._permit is None else self._permit.accepted,
         )
         async with self._impatience():

@@ -27,6 +27,7 @@ from pypsrp.wsman import WSMan
 from inventory.load import load
 from inventory.model import Fleet, Host
 from orchestrator.fleet.clock import SystemClock
+from orchestrator.fleet.events import Listener
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
@@ -46,7 +47,15 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def scanned(fleet: Fleet, hosts: Sequence[Host], folder: Path, jobs: int) -> ScanSummary:
+def scanned(
+    fleet: Fleet,
+    hosts: Sequence[Host],
+    folder: Path,
+    jobs: int,
+    *,
+    timeout: float | None = None,
+    on_event: Listener | None = None,
+) -> ScanSummary:
     """Scan hosts as the command does."""
 
     async def main() -> ScanSummary:
@@ -55,7 +64,7 @@ def scanned(fleet: Fleet, hosts: Sequence[Host], folder: Path, jobs: int) -> Sca
             return await scan(
                 record_of(hosts),
                 hosts,
-                options=ScanOptions(jobs=jobs, pace=0),
+                options=ScanOptions(jobs=jobs, pace=0, timeout=timeout),
                 means=Means(
                     transport=transport,
                     writer=writer,
@@ -63,6 +72,7 @@ def scanned(fleet: Fleet, hosts: Sequence[Host], folder: Path, jobs: int) -> Sca
                     clock=SystemClock(),
                     chance=random.Random(1),  # noqa: S311  # jitter
                 ),
+                on_event=on_event,
             )
         finally:
             await transport.aclose()

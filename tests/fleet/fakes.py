@@ -82,9 +82,11 @@ class FakeSession:
     phase: Phase = Phase.RESOLVE
     closing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     cut: bool = False
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
-    async def run(self, _script: Script, _parameters: Mapping[str, Parameter]) -> Reply:
+    async def run(self, _script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Answer as the test says."""
+        self.parameters = parameters
         try:
             return Reply(text=await self.behave(self), auth="ntlm")
         except asyncio.CancelledError:

@@ -92,5 +92,5 @@ def test_each_try_has_what_is_left_of_the_deadline() -> None:
         return await fails(Phase.OPEN, Cause.QUOTA, Again.ONCE)(session)
 
     run_scan([host("h1", timeout=50.0)], default=behave)
-    assert given[0] == 50.0
-    assert 10 < given[1] < 50.0
+    first, second = given
+    assert second < first - 1
