@@ -41,6 +41,7 @@ from orchestrator.demo.scripts import known
 from orchestrator.demo.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
+_LAST_TURNS = 100  # of the event loop, for connections to end in
 OPS = Account("CORP\\svc-fleetcheck", "Passw0rd!")
 _PATHS = ("/wsman", "/wsman-anon/identify")
 
@@ -80,6 +81,7 @@ class RunningHost:
         self._server: asyncio.Server | None = None
         self._sockets: list[socket.socket] = []
         self._connections: set[HttpConnection] = set()
+        self._stopping = False
         self._service = WsmanService(
             self._run, self._troubles, self.counters, powershell=self.machine.powershell
         )
@@ -101,13 +103,15 @@ class RunningHost:
             self._reserve(answering=kind is Listener.DROPPED)
             return
         context: ssl.SSLContext | None = None
-        dumb = {Listener.SILENT: asyncio.Protocol, Listener.OLD_TLS: httpd.OldTls}.get(kind)
-        if self.spec.transport == "https" and dumb is None and kind is not Listener.PLAIN:
+        speaks = {Listener.SILENT: httpd.Silent, Listener.OLD_TLS: httpd.OldTls}.get(kind, HttpConnection)
+        if self.spec.transport == "https" and speaks is HttpConnection and kind is not Listener.PLAIN:
             context, self._binding = self._authority.context(kind)
+
+        def connection() -> HttpConnection:
+            return speaks(self._handle, self._opened, self._closed)
+
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            dumb or self._connection, self.address, self.port, ssl=context, backlog=128
-        )
+        self._server = await loop.create_server(connection, self.address, self.port, ssl=context, backlog=128)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _reserve(self, *, answering: bool) -> None:
@@ -125,18 +129,21 @@ class RunningHost:
                 self._sockets.append(filler)
 
     async def stop(self) -> None:
-        """Close everything."""
+        """Close everything; what was being accepted just now, too."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections):
-            connection.abort()
         for bound in self._sockets:
             bound.close()
         self._service.close()
-        await asyncio.sleep(0)
-
-    def _connection(self) -> HttpConnection:
-        return HttpConnection(self._handle, self._opened, self._closed)
+        for turn in range(_LAST_TURNS):
+            for connection in list(self._connections):
+                connection.abort()
+            await asyncio.sleep(0)
+            if (
+                not self._connections and turn > 1
+            ):  # an accepted socket takes two turns to become a connection
+                break
 
     def _opened(self, connection: HttpConnection) -> bool:
         self.counters.connections += 1
@@ -145,7 +152,7 @@ class RunningHost:
         connection.state = ConnectionAuth(
             self._accounts, self._offers, self.machine.computer, self._binding, self._logon
         )
-        refused = isinstance(self._troubles.take(Step.CONNECT), Cut)
+        refused = self._stopping or isinstance(self._troubles.take(Step.CONNECT), Cut)
         return not refused and len(self._connections) <= MAX_CONNECTIONS
 
     def _closed(self, connection: HttpConnection) -> None:

@@ -185,22 +185,24 @@ class HttpConnection(asyncio.Protocol):
             self._next()
 
 
-class OldTls(asyncio.Protocol):
+class Silent(HttpConnection):
+    """Takes a connection and says nothing, not even to a TLS hello."""
+
+    def data_received(self, data: bytes) -> None:
+        """Ignore it."""
+
+
+class OldTls(HttpConnection):
     """Answers any TLS hello with one of TLS 1.0, as Windows Server 2008 R2 does out of the box, and says no more."""
 
     _HELLO = (
         b"\x03\x01" + bytes(32) + b"\x00\x00\x2f\x00"
     )  # version, random, no session, RSA-AES128-SHA, plain
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = transport
-
     def data_received(self, data: bytes) -> None:  # noqa: ARG002  # whatever it is
         """Say hello in the one version there is."""
-        assert isinstance(self._transport, asyncio.Transport)  # noqa: S101  # what a stream server hands out
         message = b"\x02" + len(self._HELLO).to_bytes(3, "big") + self._HELLO
-        self._transport.write(b"\x16\x03\x01" + len(message).to_bytes(2, "big") + message)
+        self.write(b"\x16\x03\x01" + len(message).to_bytes(2, "big") + message)
 
 
 async def never(connection: HttpConnection, data: bytes) -> None:  # noqa: ARG001  # a Delivery
