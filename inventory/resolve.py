@@ -12,7 +12,7 @@ from inventory.findings import Findings
 from inventory.hostchecks import PORTS, Checks, no_authority
 from inventory.layers import BUILT_IN, Layer, Surroundings
 from inventory.model import Credential, Host, Origin, Profile
-from inventory.words import folded, shown, visible
+from inventory.words import folded, quoted, shown, visible
 
 _PASSED = ("transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -80,11 +80,12 @@ class Resolver:
         for found in around.disagreements:
             if found.key not in own:
                 one, other = found.one, found.other
-                values = f"{_said(found.values[0])} or {_said(found.values[1])}"
+                names = [quoted([layer.removeprefix("group ")]) for layer in (one.layer, other.layer)]
+                values = " or ".join(map(_said, found.values))
                 self._findings.of_host(
                     name,
                     other.line,
-                    f"{other.layer} and {one.layer} (line {one.line}) disagree about `{found.key}` of {{hosts}}:"
+                    f"groups {names[0]} (line {one.line}) and {names[1]} disagree about `{found.key}` of {{hosts}}:"
                     f" {values}; say it on the host, or in a group inside one of the two",
                 )
 
@@ -97,10 +98,11 @@ class Resolver:
                 self._profiles[reference] = self._load_profile(reference)
             except InventoryError as exc:
                 for problem in exc.problems:
-                    if problem.line or problem.file != reference:
+                    if problem.line:
                         self._findings.problems.append(problem)
                     else:
-                        self._findings.say(origin.line, f"profile {shown(reference)}: {problem.message}")
+                        file = "" if problem.file == reference else f"{visible(problem.file)}: "
+                        self._findings.say(origin.line, f"`profile`: {file}{problem.message}")
         return self._profiles[reference]
 
     def _authority(self, setting: Setting) -> Path | None:

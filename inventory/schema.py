@@ -72,7 +72,9 @@ class HostEntry(Settings):
 class Group(Settings):
     """One group; `children` are groups too, and null there names a group that is described elsewhere."""
 
-    hosts: list[str] | None = optional("a list of names that stand under `hosts`, such as [web1, db7]")
+    hosts: list[str] | None = optional(
+        "a list of names, such as [web1, db7]; put quotes around a number or a true"
+    )
     children: dict[Name, Group | None] | None = optional("a mapping of names to groups")
 
 

@@ -130,7 +130,7 @@ def _keyring(service: str, username: str) -> str:
 
 def _prompt(text: str, prompt: Callable[[str], str]) -> str:
     try:
-        return prompt(text)
+        return prompt(f"{text.rstrip(': ')}: ")
     except (EOFError, OSError):
         raise SecretError(
             "a password has to be typed, and there is no terminal to ask; use {from: env} or {from: file}"

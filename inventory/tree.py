@@ -154,7 +154,7 @@ class _Builder:
         frame = self.stack[-1]
         if event.tag is not None:
             self._say(line, "a tag on a key means nothing here; leave it out")
-        if key == "<<" and event.implicit[0]:
+        if key == "<<":
             self._say(
                 line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`"
             )
@@ -222,6 +222,8 @@ class _Builder:
             frame.lines.append(line)
         elif (key := self.keys[-1]) is not None:
             self.keys[-1] = None
+            if key[0] == "<<":
+                return  # said already
             frame.setdefault(key[0], value)  # the first of two wins; the second is already a problem
             frame.lines.setdefault(*key)
 

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from inventory.scalars import plain
+
 SHOWN = 60  # characters of a value in a message
 NAMED = 3  # names in a message before the rest is counted
 
@@ -27,8 +29,9 @@ def shown(value: Any) -> str:
         case Mapping():
             return "a mapping"
         case str():
-            cut = value if len(value) <= SHOWN else value[:SHOWN] + "..."
-            return f"`{visible(cut)}`" if value else "an empty text"
+            cut = visible(value if len(value) <= SHOWN else value[:SHOWN] + "...")
+            quotes = "" if isinstance(plain(value), str) else '"'  # a number between quotes is a text
+            return f"`{quotes}{cut}{quotes}`" if value else "an empty text"
         case Sequence():
             return "a list"
         case _:
