@@ -156,8 +156,13 @@ class PypsrpSession:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
             self._talk.cut()
+            waiting.add_done_callback(_forget)
             if not job.cancel():
                 await asyncio.wait({waiting}, timeout=COMING_BACK)
-            if waiting.done() and not waiting.cancelled():
-                waiting.exception()  # what the cut made of it is of no interest
             raise
+
+
+def _forget(ended: asyncio.Future[Result]) -> None:
+    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it, however late it ends."""
+    if not ended.cancelled():
+        ended.exception()

@@ -83,6 +83,7 @@ class Served:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.fleet.wire", str(self.path), self.database, *options],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
         )
