@@ -204,8 +204,12 @@ def _last_known(group: HostGroup, report: ScanReport) -> Iterator[RenderableType
 
 
 def _command(command: str) -> Text:
-    """Write a command to be pasted: on a line of its own, never broken by us."""
-    line = Text("    ").append(shown(command, "bold"))
+    """Write a command to be pasted, on a line of its own."""
+    return _unbroken(Text("    ").append(shown(command, "bold")))
+
+
+def _unbroken(line: Text) -> Text:
+    """Leave a long line to the terminal to break: what is copied from there is whole."""
     line.no_wrap, line.overflow = True, "ignore"
     return line
 
@@ -243,5 +247,5 @@ def _foot(report: ScanReport) -> Iterator[RenderableType]:
         yield Text(f"  {what}:")
         yield _command(command)
     yield Text()
-    yield shown(f"database {report.place}", "dim")
+    yield _unbroken(shown(f"database {report.place}", "dim"))
     yield Text(f"the scan's exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from dataclasses import replace
@@ -103,8 +104,6 @@ def test_a_failed_host_keeps_its_last_known_verdict(own: Scanned) -> None:
         (good,) = reader.records(1, ["par-web-01"])
         trace = replace(good.outcome.trace, started=before.started, ended=before.started)
         outcome = replace(good.outcome, host="lyo-web-01", trace=trace)
-        import asyncio
-
         number = writer.begin_scan(before)
         asyncio.run(writer.put(number, replace(good, host="lyo-web-01", outcome=outcome)))
         writer.end_scan(number, ScanState.FINISHED, before.started)
@@ -119,7 +118,6 @@ def test_a_killed_scan_goes_on_where_it_was(own: Scanned) -> None:
         Reader.open(url(own.database)) as reader,
     ):
         killed = writer.begin_scan(replace(reader.scan(1), id=None, ended=None, state=ScanState.RUNNING))
-        import asyncio
 
         async def put() -> None:
             for record in reader.records(1, HOSTS[:4]):
