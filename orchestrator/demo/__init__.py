@@ -1,6 +1,6 @@
 """A simulated fleet on loopback that speaks real WinRM: for a newcomer's first minute and for the tests.
 
-Pure: `model`, `parameters`, `targets`, `attempts`, `answer`, `behaviour`, `rows`, `scenario`. On the wire: `httpd`,
+Pure: `model`, `parameters`, `targets`, `attempts`, `answer`, `behaviour`, `rows`, `recipes`, `scenario`. On the wire: `httpd`,
 `auth`, `negotiate`, `ntlm`, `soap`, `wsman`, `psrp`, `host`, `fleet`. It may know `remote`'s contract and session,
 `domain` and `inventory`; never `store`, `fleet`, `report` or `cli`, and nothing in it ever leaves 127.0.0.0/8.
 """
