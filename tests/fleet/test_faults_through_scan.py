@@ -36,6 +36,7 @@ from tests.remote.wired import no_dns
 NEVER, ONCE, AGAIN = 1, 2, 3  # tries in all
 TIMEOUT = 30.0  # room for every try, with back-off waits that take no time
 SHORT = 3.0  # of hosts that hang
+UNANSWERED = 12.0  # of the host whose SYN nobody answers: three tries fit
 
 # cause: tries, and the phase that the user reads: of its own accord, by a code, by an HTTP status
 EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
@@ -95,15 +96,20 @@ class Hasty(random.Random):
 def simulated(name: str, number: int) -> SimulatedHost:
     """Make a host for a row, with an account of its own: no breaker stops another row's host."""
     behaviour = ROWS[name] if name in ROWS else WELL[name]
-    hangs = name.startswith("deadline")
     return SimulatedHost(
         name=f"h{number}",
         machine=Machine(computer=f"H{number}", machine_id=f"machine-{number}"),
         account=Account(f"CORP\\svc{number}", "Passw0rd!"),
         credential=f"own{number}",
         behaviours=(behaviour,),
-        inventory={**behaviour.inventory, "timeout": SHORT if hangs else TIMEOUT},
+        inventory={**behaviour.inventory, "timeout": _timeout(name)},
     )
+
+
+def _timeout(name: str) -> float:
+    if name == "no-answer":
+        return UNANSWERED
+    return SHORT if name.startswith("deadline") else TIMEOUT
 
 
 async def scanned(folder: Path, address: str) -> dict[str, HostRecord]:
