@@ -29,14 +29,38 @@ _SYSTEMS = (
 
 
 _MIX: tuple[tuple[Recipe, int], ...] = (
-    (recipes.ok, 17), (recipes.ok_http, 6), (recipes.ok_fallback, 4), (recipes.ok_basic, 2), (recipes.ok_slow, 2), (recipes.ok_flaky, 1), (recipes.ok_hostile, 1),
-    (recipes.twin, 2), (recipes.cut_off, 1), (recipes.cut_off_live, 1), (recipes.cut_off_backup, 1), (recipes.blocked, 1), (recipes.blocked_backup, 1),
-    (recipes.disconnected, 2), (recipes.suspect, 1), (recipes.split, 1), (recipes.bad_pin, 1), (recipes.unreadable, 1), (recipes.untested, 1),
-    (recipes.drift_blocked, 1), (recipes.drifted, 1), (recipes.drifted_waived, 1), (recipes.stale, 1), (recipes.no_agent, 1),
-    (recipes.failing("connection-refused", 6), 1), (recipes.failing("deadline/receive", 8), 1), (recipes.failing("tls-unknown-ca"), 1),
-    (recipes.failing("access-denied/5"), 1), (recipes.failing("constrained-language"), 1), (recipes.failing("script-blocked"), 1),
+    (recipes.ok, 17),
+    (recipes.ok_http, 6),
+    (recipes.ok_fallback, 4),
+    (recipes.ok_basic, 2),
+    (recipes.ok_slow, 2),
+    (recipes.ok_flaky, 1),
+    (recipes.ok_hostile, 1),
+    (recipes.twin, 2),
+    (recipes.cut_off, 1),
+    (recipes.cut_off_live, 1),
+    (recipes.cut_off_backup, 1),
+    (recipes.blocked, 1),
+    (recipes.blocked_backup, 1),
+    (recipes.disconnected, 2),
+    (recipes.suspect, 1),
+    (recipes.split, 1),
+    (recipes.bad_pin, 1),
+    (recipes.unreadable, 1),
+    (recipes.untested, 1),
+    (recipes.drift_blocked, 1),
+    (recipes.drifted, 1),
+    (recipes.drifted_waived, 1),
+    (recipes.stale, 1),
+    (recipes.no_agent, 1),
+    (recipes.failing("connection-refused", 6), 1),
+    (recipes.failing("deadline/receive", 8), 1),
+    (recipes.failing("tls-unknown-ca"), 1),
+    (recipes.failing("access-denied/5"), 1),
+    (recipes.failing("constrained-language"), 1),
+    (recipes.failing("script-blocked"), 1),
     (recipes.wrong_password, 2),
-)  # fmt: skip
+)
 MIX_SIZE = sum(count for _, count in _MIX)
 _RECIPES = tuple(recipe for recipe, count in _MIX for _ in range(count))
 
