@@ -21,9 +21,12 @@ Convert = Callable[[Any], Any]
 Pair = tuple[Convert, Convert]  # into JSON's types, and back
 
 
+_JSON = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
 def dumps(jsonable: object) -> str:
     """Write JSON as it is stored: ASCII, no blanks."""
-    return json.dumps(jsonable, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _JSON.encode(jsonable)
 
 
 def encode(value: object, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:

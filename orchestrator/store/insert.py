@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, insert, select
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.rows import Document, Row, Taken, take_apart
 from orchestrator.store.tables import attempt, connection, document, host_result, registry_value
+from orchestrator.store.types import AsciiText, escape
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
 
@@ -107,6 +108,8 @@ def _statement(using: Connection, table: Table) -> tuple[str, list[tuple[int, Pr
 
 
 def _processor(using: Connection, column: Column[Any]) -> Processor | None:
+    if isinstance(column.type, AsciiText):
+        return escape  # without SQLAlchemy's two layers around it: most cells of a scan go through here
     return column.type.dialect_impl(using.dialect).bind_processor(using.dialect)
 
 

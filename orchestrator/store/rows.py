@@ -16,7 +16,7 @@ from typing import Any
 from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Failed, Outcome, Probed
-from orchestrator.domain.reading import Attempt, Connection, View
+from orchestrator.domain.reading import Attempt, Connection, Reading, View
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.codec import decode, decode_fields, dumps, encode
 
@@ -26,7 +26,8 @@ _OF_RECORD = frozenset({"host", "address", "port", "site", "waived"})  # columns
 _NOT_SETTINGS = _OF_RECORD | {"profile", "outcome", "judgement"}
 _OF_OUTCOME = frozenset({"host", "phase", "cause", "reading", "trace"})
 _OF_TRACE = frozenset({"started", "ended", "tries"})
-_OF_READING = frozenset({"identity", "views", "attempts", "connections"})
+_OF_READING = frozenset({"identity", "targets", "views", "attempts", "connections"})
+_STEADY = ("auth", "certificate", "script")
 _CLOCK = frozenset({"clock"})
 _VALUES = frozenset({"values"})
 
@@ -69,11 +70,18 @@ def take_apart(record: HostRecord) -> Taken:
         details["reading"] = encode(reading, without=_OF_READING)
         if reading.identity.clock is not None:
             details["clock"] = reading.identity.clock.isoformat()
-        documents["identity_id"] = shared(encode(reading.identity, without=_CLOCK))
+        documents["identity_id"] = _identity(reading, details["trace"])
         documents["registry_id"] = _registry(reading.views)
         attempts = [_attempt(attempt) for attempt in reading.attempts]
         connections = [_connection(connection) for connection in reading.connections]
     return Taken(_columns(record, dumps(details)), documents, attempts, connections)
+
+
+def _identity(reading: Reading, trace: dict[str, Any]) -> Document:
+    """Write who answered, and take out of `trace` what hardly changes from one scan to the next."""
+    steady = {name: trace.pop(name) for name in _STEADY if name in trace}
+    targets = [encode(target) for target in reading.targets]
+    return shared([encode(reading.identity, without=_CLOCK), targets, steady])
 
 
 def _columns(record: HostRecord, details: str) -> dict[str, Any]:
@@ -91,9 +99,9 @@ def _columns(record: HostRecord, details: str) -> dict[str, Any]:
         "port": record.port,
         "site": record.site,
         "waived": record.waived,
-        "phase": failed and failed.phase.value,
+        "phase": failed and failed.phase,
         "cause": failed and failed.cause,
-        "verdict": judgement.verdict.value,
+        "verdict": judgement.verdict,
         "role": judgement.role,
         "any_live": judgement.any_live,
         "pin_primary": pins.get("primary"),
@@ -106,11 +114,11 @@ def _columns(record: HostRecord, details: str) -> dict[str, Any]:
 def _attempt(attempt: Attempt) -> Row:
     return (
         attempt.role,
-        attempt.source.value,  # a driver takes exactly str the fast way
+        attempt.source,
         attempt.target,
         attempt.address,
         attempt.port,
-        attempt.result.value,
+        attempt.result,
         attempt.milliseconds,
         attempt.number,
         attempt.error,
@@ -142,7 +150,7 @@ def shared(jsonable: object) -> Document:
 def _registry(views: Sequence[View]) -> Document:
     text = dumps([encode(view, without=_VALUES) for view in views])
     values = tuple(
-        (place, value.name, value.kind.value, dumps(value.data), value.cut)
+        (place, value.name, value.kind, dumps(value.data), value.cut)
         for place, view in enumerate(views)
         for value in view.values
     )
@@ -174,33 +182,39 @@ def put_together(
 
     Raises KeyError, TypeError or ValueError where the rows do not make a record.
     """
-    details = json.loads(row["details"])
-    trace = details.pop("trace") | {
-        "started": row["started"].isoformat(),
-        "ended": row["ended"].isoformat(),
-        "tries": row["try"],
-    }
-    clock, reading = details.pop("clock", None), details.pop("reading", None)
-    whole = {"host": row["host"], **details, "trace": trace}
-    outcome: Outcome
-    if row["phase"] is not None:
-        outcome = decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
-    else:
-        identity = json.loads(documents[row["identity_id"]])
-        reading |= {
-            "identity": identity if clock is None else identity | {"clock": clock},
-            "views": _views(documents[row["registry_id"]], values),
-            "attempts": [dict(zip(_ATTEMPT, attempt, strict=True)) for attempt in attempts],
-            "connections": [dict(zip(_CONNECTION, each, strict=True)) for each in connections],
-        }
-        outcome = decode(Probed, whole | {"reading": reading})
     return HostRecord(
         **{name: row[name] for name in _OF_RECORD},
         **decode_fields(HostRecord, json.loads(documents[row["settings_id"]]), without=_NOT_SETTINGS),
         profile=_profile_of(documents[row["profile_id"]]),
-        outcome=outcome,
+        outcome=_outcome(row, documents, values, attempts, connections),
         judgement=decode(Judgement, json.loads(documents[row["judgement_id"]])),
     )
+
+
+def _outcome(
+    row: Mapping[str, Any],
+    documents: Mapping[int, str],
+    values: Iterable[Row],
+    attempts: Iterable[Row],
+    connections: Iterable[Row],
+) -> Outcome:
+    details = json.loads(row["details"])
+    clock, reading = details.pop("clock", None), details.pop("reading", None)
+    whole = {"host": row["host"], **details}
+    times = {"started": row["started"].isoformat(), "ended": row["ended"].isoformat()}
+    whole["trace"] |= times | {"tries": row["try"]}
+    if row["phase"] is not None:
+        return decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
+    identity, targets, steady = json.loads(documents[row["identity_id"]])
+    whole["trace"] |= steady
+    whole["reading"] = reading | {
+        "identity": identity if clock is None else identity | {"clock": clock},
+        "targets": targets,
+        "views": _views(documents[row["registry_id"]], values),
+        "attempts": [dict(zip(_ATTEMPT, attempt, strict=True)) for attempt in attempts],
+        "connections": [dict(zip(_CONNECTION, each, strict=True)) for each in connections],
+    }
+    return decode(Probed, whole)
 
 
 def _views(document: str, values: Iterable[Row]) -> list[dict[str, Any]]:

@@ -83,9 +83,9 @@ host_result = Table(
     Column("port", Integer, nullable=False),
     Column("site", AsciiText),
     Column("waived", AsciiText),
-    Column("phase", Text),  # where it failed, and why; NULL: it was probed
+    Column("phase", AsciiText),  # where it failed, and why; NULL: it was probed
     Column("cause", AsciiText),
-    Column("verdict", Text, nullable=False),
+    Column("verdict", AsciiText, nullable=False),
     Column("role", AsciiText),
     Column("any_live", Boolean(create_constraint=False), nullable=False),
     Column("pin_primary", Integer),
@@ -123,11 +123,11 @@ def _part(name: str, *columns: Column[object]) -> Table:
 attempt = _part(
     "attempt",
     Column("role", AsciiText, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", AsciiText, nullable=False),
     Column("target", AsciiText, nullable=False),
     Column("address", AsciiText),
     Column("port", Integer, nullable=False),
-    Column("result", Text, nullable=False),
+    Column("result", AsciiText, nullable=False),
     Column("milliseconds", BigInteger),
     Column("number", Integer, nullable=False),
     Column("error", AsciiText),
@@ -155,7 +155,7 @@ registry_value = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("view", SmallInteger, nullable=False),  # the place of its view in the document: 0 for the first
     Column("name", AsciiText, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", AsciiText, nullable=False),
     Column("data", Text, nullable=False),  # as JSON: a number, a text or a list of texts
     Column("cut", Boolean(create_constraint=False), nullable=False),
     sqlite_with_rowid=False,

@@ -11,12 +11,13 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 
-def escape(text: str) -> str:
+def escape(text: str | None) -> str | None:
     """Write text in ASCII, as inside a JSON string: PostgreSQL refuses U+0000, SQLite a lone surrogate.
 
-    Two surrogates that stand together come back as the character that they mean, as from any JSON.
+    Two surrogates that stand together come back as the character that they mean, as from any JSON. An enumeration's
+    word comes out as exactly `str`, which the drivers take the fast way.
     """
-    return encode_basestring_ascii(text)[1:-1]
+    return None if text is None else encode_basestring_ascii(text)[1:-1]
 
 
 def unescape(stored: str) -> str:
@@ -32,7 +33,7 @@ class AsciiText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the same for both
         """Escape on the way in."""
-        return None if value is None else escape(value)
+        return escape(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the same for both
         """Unescape on the way out."""

@@ -193,7 +193,7 @@ def test_rows_that_do_not_hang_together_are_said(
     """A result that somebody has edited by hand gives words, not a traceback."""
     scan_id = writer.begin_scan(make_scan("web1"))
     put(writer, scan_id, [make_record("web1")])
-    writer._call(lambda into: into.connection.exec_driver_sql("UPDATE host_result SET details = '{}'"))
+    writer._thread.call(lambda into: into.connection.exec_driver_sql("UPDATE host_result SET details = '{}'"))
     with (
         Reader.open(url) as reader,
         pytest.raises(DatabaseError, match="'web1' in scan 1 does not hang together"),

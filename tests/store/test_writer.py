@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.store import engine
+from orchestrator.store import engine, migrating
 from orchestrator.store.errors import DatabaseError, StoreError, Trouble, UnknownScanError, WriterClosedError
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
+from orchestrator.store.schema import State
 from orchestrator.store.writer import Writer
+from orchestrator.store.writing import WritingThread
 
 MakeRecord = Callable[..., HostRecord]
 MakeScan = Callable[..., ScanRecord]
@@ -45,9 +48,9 @@ def test_many_results_share_a_commit(
 ) -> None:
     """A hundred results that come at once cost four flushes of the disk, not a hundred."""
     batches: list[int] = []
-    store = Writer._store
+    store = WritingThread._store
     monkeypatch.setattr(
-        Writer, "_store", lambda self, into, batch: (batches.append(len(batch)), store(self, into, batch))
+        WritingThread, "_store", lambda self, into, batch: (batches.append(len(batch)), store(self, into, batch))
     )
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         put(writer, writer.begin_scan(make_scan()), [make_record(f"web{n}") for n in range(100)])
@@ -231,6 +234,29 @@ def test_an_id_is_never_used_twice(sqlite_url: str, tmp_path: Path, make_scan: M
         database.commit()
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         assert writer.begin_scan(make_scan()) == 3
+
+
+def test_an_error_while_closing_keeps_nobody_waiting(
+    sqlite_url: str, make_scan: MakeScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that breaks on its way out does not hang the command."""
+    disposing = migrating.disposing
+
+    @contextmanager
+    def breaking(source: Engine) -> Iterator[Engine]:
+        with disposing(source):
+            yield source
+        raise OSError("gone")
+
+    Writer.open(sqlite_url, command="scan", user="ann").close()
+    monkeypatch.setattr(migrating, "disposing", breaking)
+    monkeypatch.setattr(migrating, "look", lambda _place: State.CURRENT)
+    monkeypatch.setattr(migrating, "bring_up", lambda _place, _held: None)
+    writer = Writer.open(sqlite_url, command="scan", user="ann")
+    assert writer.begin_scan(make_scan()) == 1
+    writer.close()
+    with pytest.raises(WriterClosedError):
+        writer.begin_scan(make_scan())
 
 
 def test_a_full_disk_is_told_to_everybody_and_loses_nothing(
