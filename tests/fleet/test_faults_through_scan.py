@@ -36,7 +36,7 @@ from tests.remote.wired import no_dns
 NEVER, ONCE, AGAIN = 1, 2, 3  # tries in all
 TIMEOUT = 30.0  # room for every try, with back-off waits that take no time
 SHORT = 3.0  # of hosts that hang
-UNANSWERED = 12.0  # of the host whose SYN nobody answers: three tries fit
+UNANSWERED = 15.0  # of the host whose SYN nobody answers: three tries fit
 
 # cause: tries, and the phase that the user reads: of its own accord, by a code, by an HTTP status
 EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
