@@ -38,8 +38,8 @@ How the script goes, step by step (the simulated fleet does the same):
  5. Keys are opened for writing, all of them before the first write: no right: `denied`; one is gone: `conflict`. The
     deadline is looked at for the last time: `expired`.
  6. Target after target: one whose data is new already is left; the others are read once more and, equal to `Expected`,
-    set in their kind (else: stop, as for a failure). `window_us` is the longest time from the start of such a reading
-    to the end of its set, in microseconds. Then the keys are flushed, and all are read back into `after`.
+    set in their kind (else: stop, as for a failure). `window_us` is the longest time from asking for the data in such a
+    reading to the end of its set, in microseconds. Then the keys are flushed, and all are read back into `after`.
  7. All new: `written`, or `already` where another one wrote them all meanwhile. After a failure between two writes, or
     a read-back that is not new: what we wrote and is still ours is put back in reverse order, and all are read again:
     all as `Expected`: `restored`; else `mixed`. With nothing written yet: `conflict` where a value had changed, else
