@@ -50,7 +50,9 @@ def test_many_results_share_a_commit(
     batches: list[int] = []
     store = WritingThread._store
     monkeypatch.setattr(
-        WritingThread, "_store", lambda self, into, batch: (batches.append(len(batch)), store(self, into, batch))
+        WritingThread,
+        "_store",
+        lambda self, into, batch: (batches.append(len(batch)), store(self, into, batch)),
     )
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         put(writer, writer.begin_scan(make_scan()), [make_record(f"web{n}") for n in range(100)])
