@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain import backoff
+from orchestrator.domain.breaker import Account
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.effort import (
     actual_attempts,
@@ -20,12 +20,14 @@ from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
 from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted
+from orchestrator.fleet.gate import Permit
 from orchestrator.fleet.line import Turn
 from orchestrator.fleet.run import Run
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
 
+HELD = 2.0  # seconds that a connected host waits for the answer to another one's logon before it steps aside
 PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
 CLOSING = 5.0  # seconds at most for closing a session whose reply is already here
 CUT_CLOSING = 1.0  # ... and one that was cut
@@ -40,6 +42,10 @@ _REJECTED = {Cause.LOGON_FAILED, Cause.LOGON_LOOP}
 _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Again.LATER: backoff.MOST_TRIES}
 
 
+class HeldError(Exception):
+    """This host's logon was not begun: another's is under way, its account was given up, or the end was asked for."""
+
+
 class Asking:
     """The work on one host. `outcome` is called once; `phase` is how far it came."""
 
@@ -48,7 +54,7 @@ class Asking:
         self._host = turn.host
         self._turn = turn
         self._run = run
-        self._permit = turn.permit
+        self._permit: Permit | None = None
         self._deadline = options.timeout or host_deadline(
             turn.host, options.mode, canaries=options.canaries, width=options.width
         )
@@ -59,7 +65,8 @@ class Asking:
         self._session: Session | None = None
         self._reply: Reply | None = None
         self._remarks: list[str] = []
-        self._cut: asyncio.Timeout | None = None
+        self._cut = run.clock.timeout(None)
+        self._watch: asyncio.Task[None] | None = None
         self._trying = False
         self.phase = Phase.RESOLVE
 
@@ -95,16 +102,14 @@ class Asking:
         try:
             async with deadline:
                 end = await self._until_done()
+        except HeldError:
+            return self._step_aside()
         except TimeoutError:
-            if self._cut is not None and self._cut.expired():
-                run.tell(HostPutBack(host=self._host.name))
-                run.line.put_back(self._turn)
-                return None
             if not deadline.expired():
                 raise  # not ours: somebody let a time-out of theirs slip
             if self._trying or self._fault is None:
                 return self._hung()
-            end = self._fault  # it passed while this host waited for another's logon: nothing hung here
+            end = self._fault  # it passed between two tries: nothing hung here
         if isinstance(end, Fault):
             return self._failed(end.phase, end.cause, end.detail, end.advice)
         await self._close(
@@ -137,18 +142,62 @@ class Asking:
             endpoint(host),
             run.logon_of[host.credential],
             deadline=left + BACKSTOP,
-            accepted=None if self._permit is None else self._permit.accepted,
+            before_logon=self._before_logon,
+            accepted=self._accepted,
         )
-        async with self._impatience():
-            reading, self._reply = await probe(
-                self._session,
-                host,
-                mode=options.mode,
-                canaries=options.canaries,
-                deadline_ms=round(script_deadline(need, left) * 1000),
-                width=options.width,
-            )
+        self._cut = cut = run.clock.timeout(None)
+        try:
+            async with cut:
+                reading, self._reply = await probe(
+                    self._session,
+                    host,
+                    mode=options.mode,
+                    canaries=options.canaries,
+                    deadline_ms=round(script_deadline(need, left) * 1000),
+                    width=options.width,
+                )
+        except TimeoutError:
+            if cut.expired():
+                self._turn = replace(self._turn, patient=True)
+                raise HeldError from None
+            raise
+        finally:
+            if self._watch is not None:
+                self._watch.cancel()
         return reading
+
+    async def _before_logon(self) -> None:
+        """Wait for the right to log on. Raises HeldError."""
+        run, account = self._run, self._turn.account
+        if account is None:
+            return
+        try:
+            async with run.clock.timeout(None if self._fault else HELD):
+                self._permit = await run.gate.enter(account, self._host.name, run.stop)
+        except TimeoutError:
+            raise HeldError from None
+        if self._permit is None:
+            raise HeldError
+        if self._permit.crowded and not self._turn.patient:
+            self._watch = asyncio.create_task(self._cut_when_silent(account))
+
+    async def _cut_when_silent(self, account: Account) -> None:
+        """Leave a host that holds others up and to which no user name was sent yet; once, then it has all its time."""
+        await self._run.clock.sleep(PATIENCE)
+        if self._session and self._session.phase in _NO_NAME_SENT and self._run.line.waits_for(account):
+            self._cut.reschedule(asyncio.get_running_loop().time())
+
+    def _accepted(self) -> None:
+        if self._permit is not None:
+            self._permit.accepted()
+
+    def _step_aside(self) -> Failed | None:
+        """Be as if never started; where a try has failed already, that is the result."""
+        if self._fault is not None:
+            return self._failed(self._fault.phase, self._fault.cause, self._fault.detail, self._fault.advice)
+        self._run.tell(HostPutBack(host=self._host.name))
+        self._run.line.put_back(self._turn)
+        return None
 
     async def _may_try_again(self, fault: Fault) -> bool:
         """Wait out the back-off; True where the next try may begin."""
@@ -168,32 +217,7 @@ class Asking:
                 host=self._host.name, tried=self._tries, phase=fault.phase, cause=fault.cause, wait=wait
             )
         )
-        if await run.stop.within(wait, run.clock):
-            return False
-        if self._turn.account is not None:
-            self._permit = await run.gate.enter(self._turn.account, self._host.name, run.stop)
-            return self._permit is not None
-        return True
-
-    @asynccontextmanager
-    async def _impatience(self) -> AsyncIterator[None]:
-        """Leave a host that holds others up and to which no user name was sent yet; once, then it has all its time."""
-        if self._permit is None or self._turn.patient or not self._permit.crowded:
-            yield
-            return
-        self._cut = self._run.clock.timeout(None)
-        watch = asyncio.create_task(self._cut_when_silent(self._cut))
-        try:
-            async with self._cut:
-                yield
-        finally:
-            watch.cancel()
-
-    async def _cut_when_silent(self, cut: asyncio.Timeout) -> None:
-        await self._run.clock.sleep(PATIENCE)
-        account, session = self._turn.account, self._session
-        if account and session and session.phase in _NO_NAME_SENT and self._run.line.waits_for(account):
-            cut.reschedule(asyncio.get_running_loop().time())
+        return not await run.stop.within(wait, run.clock)
 
     def _judge_logon(self, fault: Fault) -> Fault:
         """Tell the breaker what a fault says of the logon; a rejection where it worked before is a quota suspect."""

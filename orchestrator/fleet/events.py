@@ -43,7 +43,7 @@ class HostStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPutBack:
-    """A host that held others up was left before any user name was sent to it; it will be started once more."""
+    """A host was left before any user name was sent to it, because of its account; it is started again if it can be."""
 
     host: str
 

@@ -1,4 +1,4 @@
-"""The hosts of a run, waiting to be started: those whose account must wait for an answer step aside for the others."""
+"""The hosts of a run, waiting to be started: those whose account is being tried elsewhere step aside for the others."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 
 from inventory.model import Host
 from orchestrator.domain.breaker import Account
-from orchestrator.fleet.gate import Gate, Permit
+from orchestrator.fleet.gate import Gate
 from orchestrator.fleet.stop import Stop
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """A host that may start now. `permit` is its first logon's, None where no password is at stake.
+    """A host that may be started now. `account` is whose password its logon tries, None where none is at stake.
 
     `patient`: it has been cut short once for the others' sake, and is not again.
     """
 
     host: Host
     account: Account | None
-    permit: Permit | None
     patient: bool = False
 
 
 class Line:
     """Gives hosts in their order, as far as their accounts allow; a `Source` for `fan_out`.
 
-    A worker is never given a host that could only wait: however few workers, the host that the others wait for runs.
-    `barred` counts, by account, the hosts that were not started because their account was given up.
+    While a logon is under way that others have to wait for, their hosts step aside, so that workers are free for the
+    hosts of other accounts, and the run goes on however few workers there are. `barred` holds, by account, the hosts
+    that were not started because their account was given up.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Line:
         self._account_of = account_of
         self._gate = gate
         self._stop = stop
-        self._aside: dict[Account, deque[tuple[Host, bool]]] = {}
+        self._aside: dict[Account, deque[Turn]] = {}
         self.barred: dict[Account, list[str]] = {}
         stop.listen(lambda _: gate.wake())
 
@@ -59,32 +59,39 @@ class Line:
         return account in self._aside
 
     def put_back(self, turn: Turn) -> None:
-        """Let a host that was cut short wait for its account, behind the others, and take its time then."""
+        """Let a host that was started, and whose logon was not, wait behind the others; barred if it was given up."""
         if turn.account is not None:
-            self._aside.setdefault(turn.account, deque()).append((turn.host, True))
+            self._put_aside(turn.account, turn)
             self._gate.wake()
 
     def _from_aside(self) -> Turn | None:
         for account, waiting in tuple(self._aside.items()):
             if self._gate.tripped(account):
-                self.barred.setdefault(account, []).extend(host.name for host, _ in waiting)
+                self._bar(account, *(turn.host.name for turn in waiting))
                 del self._aside[account]
             elif self._gate.may_start(account):
-                host, patient = waiting.popleft()
+                turn = waiting.popleft()
                 if not waiting:
                     del self._aside[account]
-                return Turn(host, account, self._gate.start(account, host.name), patient)
+                return turn
         return None
 
     def _from_list(self) -> Turn | None:
         for host in self._hosts:
             account = self._account_of(host)
+            turn = Turn(host, account)
             if account is None:
-                return Turn(host, None, None)
+                return turn
             if self._gate.tripped(account):
-                self.barred.setdefault(account, []).append(host.name)
+                self._bar(account, host.name)
             elif account not in self._aside and self._gate.may_start(account):
-                return Turn(host, account, self._gate.start(account, host.name))
+                return turn
             else:
-                self._aside.setdefault(account, deque()).append((host, False))
+                self._put_aside(account, turn)
         return None
+
+    def _put_aside(self, account: Account, turn: Turn) -> None:
+        self._aside.setdefault(account, deque()).append(turn)
+
+    def _bar(self, account: Account, *names: str) -> None:
+        self.barred.setdefault(account, []).extend(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import Sequence
 
 from orchestrator.domain.outcome import Phase
@@ -17,9 +18,34 @@ LONGEST = 10.0  # seconds for one address; a lost SYN is sent again after 1, 3 a
 
 
 async def system_resolver(name: str) -> Sequence[str]:
-    """Ask this machine's resolver. Raises OSError (socket.gaierror) where the name is unknown."""
-    found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Ask this machine's resolver. Raises OSError (socket.gaierror) where the name is unknown.
+
+    In a thread of its own that nobody waits for: a lookup cannot be cancelled, and asyncio's own threads are few and
+    are waited for at the end, so that one dead name server would hold up every other name, and the end of the program.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Sequence[str]] = loop.create_future()
+
+    def tell(addresses: Sequence[str] | None, error: Exception | None) -> None:
+        if found.done():  # cancelled: the host's deadline has passed
+            return
+        if error is None:
+            found.set_result(addresses or [])
+        else:
+            found.set_exception(error)
+
+    def look() -> None:
+        addresses, trouble = None, None
+        try:
+            entries = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+            addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        except Exception as error:  # noqa: BLE001  # it goes to who waits
+            trouble = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, addresses, trouble)
+
+    threading.Thread(target=look, name="resolve", daemon=True).start()
+    return await found
 
 
 async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:

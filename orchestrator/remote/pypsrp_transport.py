@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -55,10 +55,16 @@ class PypsrpTransport:
         self._shared = Shared(threads=threads, resolver=resolver, tools=Tools(clock=clock))
 
     def session(
-        self, endpoint: Endpoint, logon: Logon, *, deadline: float, accepted: Callable[[], None] | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        *,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None = None,
+        accepted: Callable[[], None] | None = None,
     ) -> PypsrpSession:
         """Make a session that may take `deadline` seconds from the start of `run`; nothing is sent yet."""
-        return PypsrpSession(self._shared, endpoint, logon, deadline, accepted)
+        return PypsrpSession(self._shared, endpoint, logon, deadline, before_logon, accepted)
 
     async def aclose(self) -> None:
         """Cut the sessions that are still open, and give the threads back."""
@@ -76,11 +82,13 @@ class PypsrpSession:
         endpoint: Endpoint,
         logon: Logon,
         deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None,
         accepted: Callable[[], None] | None,
     ) -> None:
         self._shared = shared
         self._endpoint = endpoint
         self._deadline = deadline
+        self._before_logon = before_logon
         self._accepted = accepted
         small = (endpoint.address, endpoint.port) in shared.small
         self._talk = Conversation(endpoint, logon, shared.tools, small=small)
@@ -140,6 +148,8 @@ class PypsrpSession:
         talk.enter(Phase.CONNECT)
         sock = await connect(self._endpoint, addresses, seconds=ends - clock())
         talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
+        if self._before_logon is not None:
+            await self._before_logon()
         loop = asyncio.get_running_loop()
 
         def accepted() -> None:

@@ -104,10 +104,18 @@ class Transport(Protocol):
     """Makes sessions. Holds what is worth having once for a whole run: trust settings, threads."""
 
     def session(
-        self, endpoint: Endpoint, logon: Logon, *, deadline: float, accepted: Callable[[], None] | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        *,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None = None,
+        accepted: Callable[[], None] | None = None,
     ) -> Session:
         """Make a session that may take `deadline` seconds in all; nothing is sent yet.
 
+        `before_logon` is awaited once the connection stands, before a user name is sent: it may wait for another
+        host's logon, and what it raises comes out of `run` as it is.
         `accepted` is called once, in the event loop's thread, as soon as the host took the logon: others who wait
         to know whether this credential is good need not wait for the answer of the script.
         """

@@ -77,6 +77,7 @@ class FakeSession:
     endpoint: Endpoint
     logon: Logon
     deadline: float
+    before_logon: Callable[[], Awaitable[None]]
     accepted: Callable[[], None]
     behave: Behaviour
     phase: Phase = Phase.RESOLVE
@@ -97,10 +98,13 @@ class FakeSession:
         """Close at once, or as the test says."""
         return await self.closing() if self.closing else ()
 
-    def log_on(self) -> None:
-        """Be where the host has taken the logon."""
-        self.phase = Phase.OPEN
-        self.accepted()
+    async def reach(self, phase: Phase) -> None:
+        """Come as far as a phase: wait for the right to log on, have the logon taken, as far as that lies before it."""
+        if phase not in {Phase.RESOLVE, Phase.CONNECT}:
+            await self.before_logon()
+        if phase in {Phase.OPEN, Phase.RUN, Phase.DECODE}:
+            self.accepted()
+        self.phase = phase
 
 
 Behaviour = Callable[[FakeSession], Awaitable[str]]
@@ -115,11 +119,19 @@ class FakeTransport:
     sessions: list[FakeSession] = field(default_factory=list)
 
     def session(
-        self, endpoint: Endpoint, logon: Logon, *, deadline: float, accepted: Callable[[], None] | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        *,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None = None,
+        accepted: Callable[[], None] | None = None,
     ) -> FakeSession:
         """Make a session."""
+        assert before_logon is not None
+        assert accepted is not None
         behave = self.behaviours.get(endpoint.host, self.default or answers())
-        made = FakeSession(endpoint, logon, deadline, accepted or (lambda: None), behave)
+        made = FakeSession(endpoint, logon, deadline, before_logon, accepted, behave)
         self.sessions.append(made)
         return made
 
@@ -162,7 +174,7 @@ def answers(seconds: float = 1.0, text: str = NO_AGENT) -> Behaviour:
     """Log on at once, answer later."""
 
     async def behave(session: FakeSession) -> str:
-        session.log_on()
+        await session.reach(Phase.RUN)
         await asyncio.sleep(seconds)
         session.phase = Phase.DECODE
         return text
@@ -174,9 +186,7 @@ def hangs(phase: Phase) -> Behaviour:
     """Come as far as a phase, and no farther."""
 
     async def behave(session: FakeSession) -> str:
-        if phase in {Phase.OPEN, Phase.RUN}:
-            session.log_on()
-        session.phase = phase
+        await session.reach(phase)
         await asyncio.sleep(1e9)
         return ""
 
@@ -187,9 +197,7 @@ def fails(phase: Phase, cause: Cause, again: Again = Again.NEVER, seconds: float
     """Fail in a phase, always."""
 
     async def behave(session: FakeSession) -> str:
-        if phase in {Phase.OPEN, Phase.RUN}:
-            session.log_on()
-        session.phase = phase
+        await session.reach(phase)
         await asyncio.sleep(seconds)
         raise Fault(phase=phase, cause=cause, detail="as told", advice="do this", again=again)
 

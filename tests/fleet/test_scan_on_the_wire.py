@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import gc
+import socket
 import threading
+import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from orchestrator.demo.auth import Account
 from orchestrator.demo.rows import ROWS, flaky
@@ -98,6 +104,31 @@ def test_a_host_that_drops_packets_is_told_apart_from_one_that_hangs(tmp_path: P
     assert isinstance(outcome, Failed)
     assert (outcome.phase, outcome.cause) == (Phase.CONNECT, Cause.NO_ANSWER)
     assert (outcome.trace.ended - outcome.trace.started).total_seconds() <= 3 + 1
+
+
+def test_a_dead_name_server_holds_neither_the_run_nor_its_end(
+    tmp_path: Path, net: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty names that nobody answers for: each host ends at its deadline in `resolve`, and the program ends then too."""
+    release = threading.Event()
+    asked = socket.getaddrinfo
+
+    def silent(name: str, *rest: Any, **more: Any) -> Any:
+        if name.endswith(".invalid"):
+            release.wait(60)
+        return asked(name, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    hosts = [simulated(f"h{n}", timeout=2, address=f"h{n}.invalid") for n in range(20)]
+    with served([*hosts, simulated("known")], tmp_path, f"{net}.20") as place:
+        began = time.monotonic()
+        summary = scan_wire(place, pace=0, jobs=64).summary
+        seconds = time.monotonic() - began
+        release.set()
+        phases = Counter(
+            record.outcome.phase for record in place.records().values() if isinstance(record.outcome, Failed)
+        )
+    assert (summary.counts.attention, phases, seconds < 2 + 5 + 2) == (1, {Phase.RESOLVE: 20}, True)
 
 
 def _resources() -> tuple[int, set[str]]:
