@@ -8,7 +8,7 @@ import pytest
 
 from tests import winhosts as kit
 
-NEEDS_KIT = {"winhosts", "winhost_kit"}
+NEEDS_KIT = {"winhosts", "winhost_kit", "foreign"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,19 +37,22 @@ function Text([string]$hex) {
     for ($i = 0; $i -lt $hex.Length; $i += 4) { $text += [char][Convert]::ToUInt16($hex.Substring($i, 4), 16) }
     return $text
 }
-$base = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', [Microsoft.Win32.RegistryView]"Registry$View")
 if ($Root) {
-    foreach ($name in $Names) {
-        $locked = $base.OpenSubKey($name, 'ReadWriteSubTree', 'ChangePermissions')
-        if ($null -eq $locked) { continue }
-        $rules = [Activator]::CreateInstance([Security.AccessControl.RegistrySecurity])
-        $rules.SetSecurityDescriptorSddlForm('D:(A;CI;KA;;;WD)', 'Access')
-        $locked.SetAccessControl($rules)
-        $locked.Close()
+    foreach ($number in 64, 32) {
+        $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', [Microsoft.Win32.RegistryView]"Registry$number")
+        foreach ($name in $Names) {
+            $locked = $base.OpenSubKey($name, 'ReadWriteSubTree', 'ChangePermissions')
+            if ($null -eq $locked) { continue }
+            $rules = [Activator]::CreateInstance([Security.AccessControl.RegistrySecurity])
+            $rules.SetSecurityDescriptorSddlForm('D:(A;CI;KA;;;WD)', 'Access')
+            $locked.SetAccessControl($rules)
+            $locked.Close()
+        }
+        $base.DeleteSubKeyTree($Root, $false)
     }
-    $base.DeleteSubKeyTree($Root, $false)
     return
 }
+$base = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', [Microsoft.Win32.RegistryView]"Registry$View")
 $made = $base.CreateSubKey($Key)
 for ($n = 0; $n -lt $Names.Length; $n++) {
     $name = Text $Names[$n]
@@ -103,8 +106,8 @@ class Winhost:
     prefix: str
     ca: str
 
-    def run(self, text: str, parameters: Mapping[str, Any]) -> Answer:
-        """Run a script in a shell of its own over NTLM with sealing, by pypsrp alone."""
+    def run(self, text: str, parameters: Mapping[str, Any], *, before: str = "") -> Answer:
+        """Run a script in a shell of its own over NTLM with sealing, by pypsrp alone; `before` runs there first."""
         wsman = WSMan(
             self.address,
             port=self.port,
@@ -116,6 +119,8 @@ class Winhost:
             no_proxy=True,
         )
         with wsman, RunspacePool(wsman) as pool:
+            if before:
+                PowerShell(pool).add_script(before).invoke()
             shell = PowerShell(pool).add_script(text).add_parameters(dict(parameters))
             output = shell.invoke()
             streams = shell.streams
@@ -144,10 +149,17 @@ class Winhost:
 
     def clear(self, denied: Sequence[str] = ()) -> None:
         """Delete everything below ROOT in both views; `denied` are keys that were arranged with `deny`."""
-        for view in (64, 32):
-            parameters = {"View": view, "Key": "", "Names": list(denied), "Kinds": [], "Data": [], "Deny": 0}
-            answer = self.run(_ARRANGE, parameters | {"Root": ROOT})
-            assert not answer.noise, answer.noise
+        parameters = {
+            "View": 0,
+            "Key": "",
+            "Names": list(denied),
+            "Kinds": [],
+            "Data": [],
+            "Deny": 0,
+            "Root": ROOT,
+        }
+        answer = self.run(_ARRANGE, parameters)
+        assert not answer.noise, answer.noise
 
 
 def _utf16(text: str) -> str:

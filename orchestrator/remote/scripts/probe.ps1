@@ -768,7 +768,7 @@ $state['problem'] = $null
 $present = 0
 try {
     if ([Environment]::Is64BitOperatingSystem) { $wanted = $Views }
-    elseif ([Array]::IndexOf($Views, 32) -ge 0) { $wanted = @(32) }
+    elseif ($Views -contains 32) { $wanted = @(32) }
     else { $wanted = @($Views[0]) }
     foreach ($number in $wanted) {
         $view = ReadView $number
