@@ -18,7 +18,8 @@ import typer
 
 from orchestrator.cli.console import say
 from orchestrator.cli.errors import FAILED, INTERRUPTED, CommandError, handled
-from orchestrator.cli.options import JsonOption
+from orchestrator.cli.options import JsonOption, QuietOption
+from orchestrator.cli.scan_options import Jobs
 
 _PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
 
@@ -26,7 +27,7 @@ _PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
 @handled
 def demo(
     *,
-    hosts: Annotated[int, typer.Option(min=1, max=2000, help="How many simulated hosts.")] = 60,
+    hosts: Annotated[int, typer.Option(min=1, max=2000, metavar="N", help="How many simulated hosts.")] = 60,
     folder: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where inventory and database go; else a new temporary folder."),
@@ -38,8 +39,8 @@ def demo(
         bool,
         typer.Option("--keep", help="Serve the fleet until Ctrl-C, to be scanned from another terminal."),
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=4096, help="Hosts at a time.")] = 64,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")] = False,
+    jobs: Jobs = 64,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Scan a simulated fleet on loopback, into a database of its own."""

@@ -22,12 +22,12 @@ app = typer.Typer(name="inventory", help="Check, show, start or import an invent
 @handled
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The inventory; else as for -i.")
+        Path | None, typer.Argument(metavar="FILE", help="The inventory; else as for -i.")
     ] = None,
     inventory: InventoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report every mistake of an inventory at once, each with file and line."""
+    """Report every mistake at once, each with file and line."""
     from inventory.errors import InventoryError
     from inventory.load import load
     from orchestrator.report.document import check_document
@@ -85,7 +85,7 @@ def show(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Show one host's settings as they are after defaults, groups and its own lines."""
+    """Show one host's settings, and where each came from."""
     from inventory.explain import explain
     from inventory.load import load
     from orchestrator.report.document import inventory_host_document
@@ -118,9 +118,9 @@ def schema() -> None:
 @app.command()
 @handled
 def init(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("fleet.yaml"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("fleet.yaml"),
 ) -> None:
-    """Write a commented starter inventory; an existing file is left alone."""
+    """Write a commented starter inventory to a new file."""
     from inventory.starter import starter
 
     _write_new(file, starter())
@@ -136,7 +136,7 @@ def import_(
         typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
     ] = None,
 ) -> None:
-    """Turn an Ansible inventory or a CSV file into an inventory of ours. Passwords are not taken over."""
+    """Make an inventory from Ansible's or a CSV file, without passwords."""
     from inventory.importers import import_inventory
 
     text = import_inventory(file)

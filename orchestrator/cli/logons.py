@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from inventory.errors import SecretError
@@ -15,29 +15,30 @@ if TYPE_CHECKING:
     from orchestrator.remote.session import Logon
 
 
-def logons(fleet: Fleet) -> Callable[[str | None], Logon]:
-    """Make the function that gives a credential's logon by its name; None is the ticket cache's user.
+def logons(fleet: Fleet, names: Iterable[str | None]) -> Mapping[str | None, Logon]:
+    """Give the logon of each credential, asking for a password where the inventory says so; None: the ticket cache.
 
-    What it gives raises SecretError, which never shows a secret.
+    Before the progress is on the screen: a question has to be seen. Raises SecretError, which shows no secret.
     """
+    return {name: _logon(fleet, name) for name in dict.fromkeys(names)}
+
+
+def _logon(fleet: Fleet, name: str | None) -> Logon:
     from inventory.secrets import resolve
     from orchestrator.remote.session import Logon
 
-    def logon(name: str | None) -> Logon:
-        if name is None:
-            return Logon(username="", password=None)
-        credential = fleet.credentials[name]
-        if credential.password is None:
-            return Logon(username=credential.username, password=None)
-        secret = resolve(
-            credential.password,
-            environ=os.environ,
-            prompt=lambda text: ask(text or f"password of {credential.username} (credential {name}): "),
-            base=fleet.path.parent,
-        )
-        return Logon(username=credential.username, password=secret)
-
-    return logon
+    if name is None:
+        return Logon(username="", password=None)
+    credential = fleet.credentials[name]
+    if credential.password is None:
+        return Logon(username=credential.username, password=None)
+    secret = resolve(
+        credential.password,
+        environ=os.environ,
+        prompt=lambda text: ask(text or f"password of {credential.username} (credential {name}): "),
+        base=fleet.path.parent,
+    )
+    return Logon(username=credential.username, password=secret)
 
 
 def ask(question: str) -> str:

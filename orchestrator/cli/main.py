@@ -51,4 +51,4 @@ def _options(
 def main() -> None:
     """Run the command line; ends by SystemExit with the command's exit code."""
     prepare_streams()
-    app()
+    app(prog_name="fleetcheck")

@@ -50,6 +50,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 TableOption = Annotated[
     bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]
 
 
 def inventory_path(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from orchestrator.report.summary import ScanReport
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.fleet.summary import ScanSummary
+    from orchestrator.remote.session import Logon
     from orchestrator.store.writer import Writer
 
 _TOO_SHORT_SHOWN = 3  # hosts whose time-out is too short: more of them is the same news
@@ -93,23 +94,31 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
         before: Iterable[HostRecord] = ()
         if request.resume is not None:
             plan = resumed_scan(request, fleet, reader)
-            plan = replace(plan, record=writer.resume_scan(request.resume))
-            before = reader.records(request.resume)
         else:
             if request.earlier is not None:
                 hosts = earlier_hosts(request, fleet, hosts, reader)
             plan = new_scan(request, fleet, hosts, script=probe_script().sha256)
+        known = logons(fleet, (host.credential for host in plan.hosts))
+        if request.resume is not None:  # from here on the scan is under way again
+            plan = replace(plan, record=writer.resume_scan(request.resume))
+            before = reader.records(request.resume)
         display = Display(len(plan.hosts), quiet=request.quiet)
         collector = Collector(plan.record, display, before)
         if not request.quiet:
             _say_remarks(request, fleet, plan)
-        outcome = asyncio.run(_scan(request, fleet, plan, writer, collector, display))
+        outcome = asyncio.run(_scan(request, fleet, plan, writer, known, collector, display))
         report = _report(request, fleet, plan, outcome, collector, place=parse(url).shown)
         return replace(report, last_known=last_known(reader, report.scan, report.summary))
 
 
 async def _scan(
-    request: ScanRequest, fleet: Fleet, plan: ScanPlan, writer: Writer, collector: Collector, display: Display
+    request: ScanRequest,
+    fleet: Fleet,
+    plan: ScanPlan,
+    writer: Writer,
+    known: Mapping[str | None, Logon],
+    collector: Collector,
+    display: Display,
 ) -> ScanSummary:
     from orchestrator.fleet.clock import SystemClock
     from orchestrator.fleet.options import ScanOptions
@@ -137,7 +146,7 @@ async def _scan(
                     means=Means(
                         transport=transport,
                         writer=writer,
-                        logons=logons(fleet),
+                        logons=known.__getitem__,
                         clock=SystemClock(),
                         chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
                     ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import enum
+import math
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from orchestrator.cli import scan_options as options
 from orchestrator.cli.choices import only_words
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import UsageError, handled
@@ -19,6 +20,7 @@ from orchestrator.cli.options import (
     JsonOption,
     LimitOption,
     OnlyOption,
+    QuietOption,
     TableOption,
     inventory_path,
 )
@@ -29,55 +31,24 @@ if TYPE_CHECKING:
     from orchestrator.report.summary import ScanReport
 
 
-class Probe(enum.StrEnum):
-    """What the probe tries."""
-
-    AUTO = "auto"
-    FULL = "full"
-    ORDERED = "ordered"
-    PINNED = "pinned"
-
-
 @handled
 def scan(  # noqa: PLR0913  # a command line has as many parameters as it has options
     *,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
-    probe: Annotated[
-        Probe | None,
-        typer.Option(
-            help="Ports to try: auto (pins, the whole list where one fails), full (all), ordered (as the vendor's "
-            "checker does), pinned (pins only). Default: auto."
-        ),
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=4096, help="Hosts at a time.")] = 64,
-    pace: Annotated[
-        float,
-        typer.Option(min=0, help="Connects a second that one gateway gets from all hosts; 0: no limit."),
-    ] = 500,
-    no_canaries: Annotated[
-        bool, typer.Option("--no-canaries", help="Leave out the search for a middlebox.")
-    ] = False,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=1, metavar="SECONDS", help="Seconds for one host in all; else the inventory's."),
-    ] = None,
-    resume: Annotated[
-        int | None,
-        typer.Option(metavar="ID", help="Go on with a scan: hosts that have a result are not asked again."),
-    ] = None,
-    earlier: Annotated[
-        int | None,
-        typer.Option("--from", metavar="ID", help="Take the hosts from an earlier scan; see --only."),
-    ] = None,
+    probe: options.Probe = None,
+    jobs: options.Jobs = 64,
+    pace: options.Pace = 500,
+    no_canaries: options.NoCanaries = False,
+    timeout: options.Timeout = None,
+    resume: options.Resume = None,
+    earlier: options.From = None,
     only: OnlyOption = None,
-    list_hosts: Annotated[
-        bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")
-    ] = False,
+    list_hosts: options.ListHosts = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Probe hosts and say what needs attention."""
     from inventory.load import load
@@ -88,7 +59,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         inventory_named=inventory is not None,
         database=db,
         limit=tuple(limit or ()),
-        mode=(probe or Probe.AUTO).value,
+        mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
         pace=pace,
         canaries=not no_canaries,
@@ -130,6 +101,9 @@ def print_report(report: ScanReport, database: str | None, *, as_json: bool, tab
 
 def _check(request: ScanRequest, *, mode_given: bool) -> None:
     """Refuse options that do not go together. Raises UsageError."""
+    for number, option in ((request.pace, "--pace"), (request.timeout or 0.0, "--timeout")):
+        if not math.isfinite(number):
+            raise UsageError(f"{option} {number} is no number of seconds or connects")
     if request.only and request.earlier is None:
         raise UsageError(
             "--only needs --from ID, the scan whose results it means; `fleetcheck scans` lists them"

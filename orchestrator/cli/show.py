@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @handled
 def show(
     host: Annotated[
-        str | None, typer.Argument(metavar="[HOST]", help="A host's name; else a whole scan.")
+        str | None, typer.Argument(metavar="HOST", help="A host's name; else a whole scan.")
     ] = None,
     *,
     scan: Annotated[int | None, typer.Option(metavar="ID", help="A scan's id; else the latest.")] = None,
@@ -56,7 +56,7 @@ def show(
 
 @handled
 def scans(
-    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest so many.")] = 20,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,

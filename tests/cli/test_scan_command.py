@@ -163,7 +163,9 @@ def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> 
         (("--resume", "1", "--limit", "all"), "leave --limit out"),
         (("--resume", "1", "--probe", "full"), "leave --probe out"),
         (("--probe", "fast"), "'fast'"),
-        (("--jobs", "0"), "greater than or equal to 1"),
+        (("--jobs", "0"), "--jobs"),
+        (("--timeout", "nan"), "--timeout"),
+        (("--pace", "inf"), "inf"),
         (("--limit", "mad-mial-02"), "mad-mail-02"),
     ],
 )
@@ -201,3 +203,17 @@ def test_a_secret_that_is_missing_is_said_before_anything_starts(scanned: Scanne
     assert (ended.code, ended.out) == (1, "")
     assert "secrets/none" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_password_cannot_be_asked_for_without_a_terminal(own: Scanned, tmp_path: Path) -> None:
+    """`from: prompt` where nobody can answer ends with what to write instead, and leaves the database as it was."""
+    folder = tmp_path / "asking"
+    shutil.copytree(own.inventory.parent, folder)
+    text = (folder / "fleet.yaml").read_text(encoding="ascii")
+    (folder / "fleet.yaml").write_text(
+        text.replace('{from: "file", path: "secrets/ops"}', "{from: prompt}"), encoding="ascii"
+    )
+    ended = fleetcheck("scan", "-i", str(folder / "fleet.yaml"), "--db", str(own.database), "-q")
+    assert (ended.code, "no terminal" in ended.err) == (1, True)
+    with Reader.open(url(own.database)) as reader:
+        assert len(reader.scans()) == 1

@@ -1,0 +1,47 @@
+"""The options that `fleetcheck scan` alone has."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+
+class Mode(enum.StrEnum):
+    """What the probe tries."""
+
+    AUTO = "auto"
+    FULL = "full"
+    ORDERED = "ordered"
+    PINNED = "pinned"
+
+
+Probe = Annotated[
+    Mode | None,
+    typer.Option(
+        metavar="MODE",
+        help="Ports to try: auto (pins, the whole list where one fails), full (all), ordered (as the vendor's "
+        "checker does), pinned (pins only). Default: auto.",
+    ),
+]
+Jobs = Annotated[int, typer.Option(min=1, max=4096, metavar="N", help="Hosts at a time.")]
+Pace = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="N", help="Connects a second that one gateway gets from all hosts; 0: no limit."
+    ),
+]
+NoCanaries = Annotated[bool, typer.Option("--no-canaries", help="Leave out the search for a middlebox.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=1, metavar="SECONDS", help="Seconds for one host in all; else the inventory's."),
+]
+Resume = Annotated[
+    int | None,
+    typer.Option(metavar="ID", help="Go on with a scan: hosts that have a result are not asked again."),
+]
+From = Annotated[
+    int | None, typer.Option("--from", metavar="ID", help="Take the hosts from an earlier scan; see --only.")
+]
+ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")]
