@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from orchestrator.remote.wire import Answer
 Post = Callable[[str, bytes], Answer]
 """Send a body under an Authorization header ("" for none)."""
 
+_QUOTED = re.compile(r'"[^"]*"')  # a realm, which may hold commas
 _OK = 200
 _UNAUTHORISED = 401
 _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
@@ -176,7 +178,7 @@ def offers(answer: Answer) -> tuple[str, ...]:
     """Give the schemes that WWW-Authenticate offers, in the host's order and spelling."""
     found: dict[str, str] = {}
     for value in answer.challenges:
-        for part in value.split(","):
+        for part in _QUOTED.sub("", value).split(","):
             name = part.strip().partition(" ")[0]
             if name and "=" not in name:
                 found.setdefault(name.lower(), name)

@@ -1,0 +1,84 @@
+"""The small parts of a logon: what a host offers, what Kerberos says on this side, what the environment may change."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.logon import is_address, offers
+from orchestrator.remote.wire import Answer
+
+
+def answer(*challenges: str) -> Answer:
+    """Make a 401 with these headers."""
+    return Answer(status=401, headers={}, challenges=challenges, body=b"")
+
+
+@pytest.mark.parametrize(
+    ("challenges", "schemes"),
+    [
+        ((), ()),
+        (("Negotiate", 'Basic realm="WSMAN"'), ("Negotiate", "Basic")),
+        (('Negotiate, Basic realm="a, b", Kerberos',), ("Negotiate", "Basic", "Kerberos")),
+        (("Negotiate YWJj", "negotiate"), ("Negotiate",)),
+        (("",), ()),
+    ],
+)
+def test_the_offered_schemes_are_read(challenges: tuple[str, ...], schemes: tuple[str, ...]) -> None:
+    """Several headers, or several schemes in one: each is named once, as the host writes it."""
+    assert offers(answer(*challenges)) == schemes
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [("10.1.2.3", True), ("::1", True), ("web1.corp.example", False), ("10.1.2", False)],
+)
+def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
+    """Only an IP address is used as it stands."""
+    assert is_address(address) == is_one
+
+
+class GssError(Exception):
+    """An error as gssapi raises it."""
+
+    min_code = -1765328347
+
+
+def test_the_code_of_kerberos_is_found_down_the_chain() -> None:
+    """Pyspnego wraps what gssapi said; the minor code is found where it is."""
+    error = RuntimeError("wrapped")
+    error.__cause__ = GssError("clock skew too great")
+    trouble = kerberos_trouble(error)
+    assert (trouble.minor, trouble.text) == (2529638949, "wrapped")
+
+
+def test_an_error_without_a_code_keeps_its_words() -> None:
+    """A missing library is named, with what to install."""
+    trouble = kerberos_trouble(ImportError("No module named 'gssapi'"))
+    assert (trouble.minor, "fleetcheck[kerberos]" in trouble.text) == (None, True)
+
+
+def test_pypsrp_s_own_log_configuration_is_ignored(tmp_path: Path) -> None:
+    """A file that PYPSRP_LOG_CFG names, to log every script and body, is not even opened; the variable stays set."""
+    log = tmp_path / "leak.log"
+    handler = {"class": "logging.FileHandler", "filename": str(log), "level": "DEBUG"}
+    config = tmp_path / "log.json"
+    config.write_text(
+        json.dumps({"version": 1, "handlers": {"f": handler}, "root": {"level": "DEBUG", "handlers": ["f"]}})
+    )
+    code = "import os, orchestrator.remote.pypsrp_transport; print(os.environ['PYPSRP_LOG_CFG'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYPSRP_LOG_CFG": str(config)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout.strip(), log.exists()) == (str(config), False)
