@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain import backoff
-from orchestrator.domain.breaker import Account
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.effort import (
     actual_attempts,
@@ -20,15 +18,13 @@ from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
 from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted
-from orchestrator.fleet.gate import Permit
 from orchestrator.fleet.line import Turn
+from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Run
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
 
-HELD = 2.0  # seconds that a connected host waits for the answer to another one's logon before it steps aside
-PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
 CLOSING = 5.0  # seconds at most for closing a session whose reply is already here
 CUT_CLOSING = 1.0  # ... and one that was cut
 BACKSTOP = (
@@ -36,14 +32,7 @@ BACKSTOP = (
 )
 LEAST_TRY = 3.0  # seconds: a try that has less left is not begun
 
-_NO_NAME_SENT = {Phase.RESOLVE, Phase.CONNECT, Phase.TLS}
-_LOGGED_ON = {Phase.OPEN, Phase.RUN, Phase.DECODE}
-_REJECTED = {Cause.LOGON_FAILED, Cause.LOGON_LOOP}
 _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Again.LATER: backoff.MOST_TRIES}
-
-
-class HeldError(Exception):
-    """This host's logon was not begun: another's is under way, its account was given up, or the end was asked for."""
 
 
 class Asking:
@@ -54,7 +43,7 @@ class Asking:
         self._host = turn.host
         self._turn = turn
         self._run = run
-        self._permit: Permit | None = None
+        self._logon = HostLogon(turn, run)
         self._deadline = options.timeout or host_deadline(
             turn.host, options.mode, canaries=options.canaries, width=options.width
         )
@@ -65,8 +54,6 @@ class Asking:
         self._session: Session | None = None
         self._reply: Reply | None = None
         self._remarks: list[str] = []
-        self._cut = run.clock.timeout(None)
-        self._watch: asyncio.Task[None] | None = None
         self._trying = False
         self.phase = Phase.RESOLVE
 
@@ -86,7 +73,7 @@ class Asking:
             self._release()
         if isinstance(outcome, Probed):
             run.pace.settle(charged, actual_attempts(outcome.reading, self._host.gateways))
-        elif self.phase not in _LOGGED_ON:
+        elif self.phase not in LOGGED_ON:
             run.pace.settle(charged, {})  # no script ran, so no gateway was asked
         return outcome
 
@@ -107,14 +94,12 @@ class Asking:
         except TimeoutError:
             if not deadline.expired():
                 raise  # not ours: somebody let a time-out of theirs slip
-            if self._trying or self._fault is None:
+            if self._fault is None or (self._trying and not self._logon.waiting):
                 return self._hung()
-            end = self._fault  # it passed between two tries: nothing hung here
+            end = self._fault  # it passed while this host waited its turn: nothing hung here
         if isinstance(end, Fault):
             return self._failed(end.phase, end.cause, end.detail, end.advice)
-        await self._close(
-            CLOSING
-        )  # the reading is here already: a deadline that passes now takes nothing away
+        await self._close(CLOSING)  # the reading is here: a deadline that passes now takes nothing away
         return Probed(host=self._host.name, reading=end, trace=self._trace())
 
     async def _until_done(self) -> Reading | Fault:
@@ -125,7 +110,7 @@ class Asking:
             try:
                 return await self._one_try()
             except Fault as fault:
-                self._fault = self._judge_logon(fault)
+                self._fault = self._logon.judged(fault)
             finally:
                 self._release()
                 if self._reply is None:
@@ -138,18 +123,22 @@ class Asking:
         run, host, options = self._run, self._host, self._run.options
         left = self._left()
         need = script_need(host, options.mode, canaries=options.canaries, width=options.width)
-        self._session = run.transport.session(
+        cut = run.clock.timeout(None)
+
+        async def before_logon() -> None:
+            await self._logon.begin(session, cut, patiently=self._fault is not None)
+
+        self._session = session = run.transport.session(
             endpoint(host),
             run.logon_of[host.credential],
             deadline=left + BACKSTOP,
-            before_logon=self._before_logon,
-            accepted=self._accepted,
+            before_logon=before_logon,
+            accepted=self._logon.accepted,
         )
-        self._cut = cut = run.clock.timeout(None)
         try:
             async with cut:
                 reading, self._reply = await probe(
-                    self._session,
+                    session,
                     host,
                     mode=options.mode,
                     canaries=options.canaries,
@@ -157,39 +146,11 @@ class Asking:
                     width=options.width,
                 )
         except TimeoutError:
-            if cut.expired():
-                self._turn = replace(self._turn, patient=True)
-                raise HeldError from None
-            raise
-        finally:
-            if self._watch is not None:
-                self._watch.cancel()
-        return reading
-
-    async def _before_logon(self) -> None:
-        """Wait for the right to log on. Raises HeldError."""
-        run, account = self._run, self._turn.account
-        if account is None:
-            return
-        try:
-            async with run.clock.timeout(None if self._fault else HELD):
-                self._permit = await run.gate.enter(account, self._host.name, run.stop)
-        except TimeoutError:
+            if not cut.expired():
+                raise
+            self._turn = replace(self._turn, patient=True)
             raise HeldError from None
-        if self._permit is None:
-            raise HeldError
-        if self._permit.crowded and not self._turn.patient:
-            self._watch = asyncio.create_task(self._cut_when_silent(account))
-
-    async def _cut_when_silent(self, account: Account) -> None:
-        """Leave a host that holds others up and to which no user name was sent yet; once, then it has all its time."""
-        await self._run.clock.sleep(PATIENCE)
-        if self._session and self._session.phase in _NO_NAME_SENT and self._run.line.waits_for(account):
-            self._cut.reschedule(asyncio.get_running_loop().time())
-
-    def _accepted(self) -> None:
-        if self._permit is not None:
-            self._permit.accepted()
+        return reading
 
     def _step_aside(self) -> Failed | None:
         """Be as if never started; where a try has failed already, that is the result."""
@@ -219,29 +180,11 @@ class Asking:
         )
         return not await run.stop.within(wait, run.clock)
 
-    def _judge_logon(self, fault: Fault) -> Fault:
-        """Tell the breaker what a fault says of the logon; a rejection where it worked before is a quota suspect."""
-        if self._permit is None:
-            return fault
-        if fault.cause is Cause.ACCESS_DENIED or fault.phase in _LOGGED_ON:
-            self._permit.accepted()
-        elif fault.cause in _REJECTED and self._permit.rejected():
-            return Fault(
-                phase=fault.phase,
-                cause=Cause.QUOTA_SUSPECT,
-                detail=fault.detail,
-                advice=f"{words.SUSPECT}; {fault.advice}" if fault.advice else words.SUSPECT,
-                again=fault.again,
-                code=fault.code,
-            )
-        return fault
-
     def _release(self) -> None:
-        """Note how far the try came, and give its permit back by that where nobody told its end."""
+        """Note how far the try came."""
         if self._session is not None:
             self.phase = self._session.phase
-        if self._permit is not None:
-            (self._permit.accepted if self.phase in _LOGGED_ON else self._permit.dead)()
+        self._logon.release(self.phase)
 
     async def _close(self, seconds: float) -> None:
         session, self._session = self._session, None

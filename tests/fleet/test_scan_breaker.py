@@ -76,22 +76,38 @@ def test_the_gate_opens_when_the_logon_is_taken_not_when_the_script_answers() ->
     assert (scanned.writer.of("h2").outcome.trace.ended - scanned.summary.started).total_seconds() == 1.0
 
 
-def test_silent_first_hosts_hold_the_others_up_for_seconds_only() -> None:
-    """A rack that is switched off stands first: each of its hosts is left after five seconds, and asked again later."""
+def test_hosts_that_are_down_hold_nobody_up() -> None:
+    """A rack that is switched off stands first: the others do not wait for it."""
     dark = {f"h{number}": hangs(Phase.CONNECT) for number in range(1, 5)}
     scanned = run_scan(hosts(40, timeout=60.0), dark, jobs=8)
-    lit = [record for record in scanned.writer.records if record.host not in dark]
-    assert (
-        max((record.outcome.trace.started - scanned.summary.started).total_seconds() for record in lit) <= 30
+    ends = {record.host: record.outcome.trace.ended for record in scanned.writer.records}
+    lit = max(
+        (end - scanned.summary.started).total_seconds() for name, end in ends.items() if name not in dark
     )
-    assert len(scanned.told(HostPutBack)) == 4
-    for name in dark:
+    assert (lit, scanned.seconds) == (9.0, 60.0)
+
+
+def test_hosts_silent_before_the_logon_hold_the_others_up_for_seconds_only() -> None:
+    """Hosts that hang in TLS stand first: each is left after five seconds, and asked again later with all its time."""
+    silent = {f"h{number}": hangs(Phase.TLS) for number in range(1, 5)}
+    scanned = run_scan(hosts(40, timeout=60.0), silent, jobs=8)
+    starts = [r.outcome.trace.started for r in scanned.writer.records if r.host not in silent]
+    assert (max(starts) - scanned.summary.started).total_seconds() <= 4 * 5 + 10
+    assert {event.host for event in scanned.told(HostPutBack)} >= set(silent)
+    for name in silent:
         outcome = scanned.writer.of(name).outcome
         assert isinstance(outcome, Failed)
-        assert (outcome.cause, outcome.detail) == (
-            Cause.DEADLINE,
-            "no end within 60 s: hung in phase connect",
-        )
+        assert (outcome.cause, outcome.detail) == (Cause.DEADLINE, "no end within 60 s: hung in phase tls")
+
+
+def test_hosts_that_wait_for_another_s_logon_leave_their_workers_to_other_accounts() -> None:
+    """While one account's first logon hangs, few workers still ask all hosts of another account."""
+    slow = hosts(10, timeout=60.0)
+    other = [host(f"x{number}", credential="other") for number in range(10)]
+    scanned = run_scan([*slow, *other], {"h1": hangs(Phase.AUTH)}, jobs=4)
+    ends = [r.outcome.trace.ended for r in scanned.writer.records if r.host.startswith("x")]
+    assert (max(ends) - scanned.summary.started).total_seconds() <= 10
+    assert len(scanned.writer.records) == 20
 
 
 def test_a_first_host_that_hangs_with_the_logon_sent_keeps_the_role() -> None:
@@ -99,6 +115,7 @@ def test_a_first_host_that_hangs_with_the_logon_sent_keeps_the_role() -> None:
     scanned = run_scan(hosts(3, timeout=20.0), {"h1": hangs(Phase.AUTH)})
     starts = {record.host: record.outcome.trace.started for record in scanned.writer.records}
     assert (starts["h2"] - starts["h1"]).total_seconds() == 20.0
+    assert len(scanned.writer.records) == 3
 
 
 def test_a_silent_host_that_nobody_waits_for_is_given_its_time() -> None:

@@ -1,0 +1,96 @@
+"""One host's logons, as its account's breaker sees them: when one may begin, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.fleet import words
+from orchestrator.fleet.gate import Permit
+from orchestrator.fleet.line import Turn
+from orchestrator.fleet.run import Run
+from orchestrator.remote.faults import Fault
+from orchestrator.remote.session import Session
+
+HELD = 2.0  # seconds that a connected host waits for the answer to another one's logon before it steps aside
+PATIENCE = 5.0  # seconds that a host which holds others up may take before a user name is sent to it
+
+LOGGED_ON = frozenset({Phase.OPEN, Phase.RUN, Phase.DECODE})
+_NO_NAME_SENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
+_REJECTED = frozenset({Cause.LOGON_FAILED, Cause.LOGON_LOOP})
+
+
+class HeldError(Exception):
+    """This host's logon was not begun: another's is under way, its account was given up, or the end was asked for."""
+
+
+class HostLogon:
+    """The logons of one host, one for each try. Does nothing where no password is at stake.
+
+    `waiting`: it is connected, and waits for another host's logon.
+    """
+
+    def __init__(self, turn: Turn, run: Run) -> None:
+        self._turn = turn
+        self._run = run
+        self._permit: Permit | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.waiting = False
+
+    async def begin(self, session: Session, cut: asyncio.Timeout, *, patiently: bool) -> None:
+        """Wait for the right to log on: `patiently` for as long as it takes, else for HELD seconds. Raises HeldError.
+
+        Where others have to wait for this logon, `cut` is made to pass when after PATIENCE no user name was sent yet.
+        """
+        run, account = self._run, self._turn.account
+        if account is None:
+            return
+        self.waiting = True
+        try:
+            async with run.clock.timeout(None if patiently else HELD):
+                self._permit = await run.gate.enter(account, self._turn.host.name, run.stop)
+        except TimeoutError:
+            raise HeldError from None
+        finally:
+            self.waiting = False
+        if self._permit is None:
+            raise HeldError
+        if self._permit.crowded and not self._turn.patient:
+            self._watch = asyncio.create_task(self._cut_when_silent(session, cut))
+
+    def accepted(self) -> None:
+        """Tell that the host took the logon."""
+        if self._permit is not None:
+            self._permit.accepted()
+
+    def judged(self, fault: Fault) -> Fault:
+        """Tell the breaker what a fault says of the logon; give it back as a quota suspect where it is one."""
+        if self._permit is None:
+            return fault
+        if fault.cause is Cause.ACCESS_DENIED or fault.phase in LOGGED_ON:
+            self._permit.accepted()
+        elif fault.cause in _REJECTED and self._permit.rejected():
+            return Fault(
+                phase=fault.phase,
+                cause=Cause.QUOTA_SUSPECT,
+                detail=fault.detail,
+                advice=f"{words.SUSPECT}; {fault.advice}" if fault.advice else words.SUSPECT,
+                again=fault.again,
+                code=fault.code,
+            )
+        return fault
+
+    def release(self, phase: Phase) -> None:
+        """End a try that came as far as `phase`: where nobody told the logon's end, that tells it."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._permit is not None:
+            (self._permit.accepted if phase in LOGGED_ON else self._permit.dead)()
+            self._permit = None
+
+    async def _cut_when_silent(self, session: Session, cut: asyncio.Timeout) -> None:
+        await self._run.clock.sleep(PATIENCE)
+        account = self._turn.account
+        if account is not None and session.phase in _NO_NAME_SENT and self._run.line.waits_for(account):
+            cut.reschedule(asyncio.get_running_loop().time())
