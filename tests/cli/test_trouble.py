@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
+from orchestrator.demo.rows import ROWS
 from orchestrator.demo.scenario import GATEWAYS, demo_hosts
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Scanned, fleetcheck
@@ -169,3 +170,20 @@ def test_progress_on_a_terminal_leaves_a_clean_screen(scanned: Scanned, tmp_path
     assert "/6 hosts" in text
     summary = text[text.index("Need attention") :]
     assert "/6 hosts" not in summary
+
+
+def test_a_stale_password_stops_at_two_rejections_and_is_said_first(net: str, tmp_path: Path) -> None:
+    """When a credential is rejected twice, the rest is not started: exit code 6, and which credential and what to type."""
+    template = next(host for host in demo_hosts() if host.name == "par-web-01")
+    fleet = SimulatedFleet(
+        [replace(template, name=f"web{number}", behaviours=(ROWS["logon-failed"],)) for number in range(6)],
+        address=f"{net}.36",
+        defaults={"profile": "livevault", "gateways": GATEWAYS, "pin": 2147},
+    )
+    with serve_in_thread(fleet):
+        inventory = fleet.inventory(tmp_path / "stale")
+        ended = fleetcheck("scan", "-i", str(inventory), "--db", str(tmp_path / "gate.db"), "--table", "-q")
+    assert ended.code == 6
+    assert "Not started: 4 hosts" in ended.out
+    assert ended.out.index("! credential ops") < ended.out.index("Could not be probed: 2 hosts")
+    assert f"fleetcheck scan --resume 1 -i {inventory} --db" in ended.out
