@@ -66,7 +66,7 @@ class Checks:
             if shapes.is_ip(where):
                 line = self._first.setdefault("kerberos", line)
                 self._findings.of_host(
-                    name, line, "Kerberos needs a name, and {hosts} has an IP address", remark=True
+                    name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
                 )
         elif not self._lost & _LOGON:
             self._password(name, line, auth, merged.get("credential", _NOTHING))

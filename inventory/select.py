@@ -8,7 +8,8 @@
     a:!b            difference
 
 As in Ansible the order of the terms does not matter: first all unions, then the intersections, then the differences;
-an expression of intersections and differences alone begins with every host. Where a comma stands, commas alone
+an expression of intersections and differences alone begins with every host. The lines of a file count as terms
+beside the others. Where a comma stands, commas alone
 separate, so that IPv6 addresses can be listed; an IPv6 address alone is one name. Inside brackets (and inside the
 parentheses and braces of a `~regex`) nothing separates. Unlike Ansible's, `[0:2]` after a group is no index, and a plain name that
 nothing has is an error instead of a warning. Names are compared with capitals and small letters apart.

@@ -17,7 +17,7 @@ def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
     except FileNotFoundError:
         raise InventoryError([Problem(str(path), 0, f"no such {what}{advice}")]) from None
     except IsADirectoryError:
-        raise InventoryError([Problem(str(path), 0, f"a folder, where a {what} was expected")]) from None
+        raise InventoryError([Problem(str(path), 0, "a folder, where a file was expected")]) from None
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None
@@ -27,7 +27,7 @@ def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
                 Problem(
                     str(path),
                     0,
-                    f"larger than {LIMIT // 1024 // 1024} MB: this is not a {what} that people keep by hand; split it",
+                    f"larger than {LIMIT // 1024 // 1024} MB: that is no {what} that people keep by hand; split it",
                 )
             ]
         )

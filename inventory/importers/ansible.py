@@ -77,10 +77,19 @@ def as_inventory(source: Ansible) -> Draft:
     for name in kept:
         hosts.put(name, settings(source.hosts[name], draft), source.hosts[name].line)
     wanted = {name: settings(resolved[name], draft, complete=True) for name in kept}
-    if any("credential" not in settings_of for settings_of in wanted.values()):
-        draft.section("defaults").put("credential", draft.credential(UNKNOWN_USER, 1), 1)
+    _unknown_users(wanted, draft)
     _settle(draft, wanted)
     return draft
+
+
+def _unknown_users(wanted: Mapping[str, Map], draft: Draft) -> None:
+    """Give hosts without a user name a credential to fill in; Kerberos can do without."""
+    for found in wanted.values():
+        if "credential" not in found and found.get("auth") != "kerberos":
+            name = draft.credential(UNKNOWN_USER, found.line)
+            found.put("credential", name, found.line)
+            if "credential" not in draft.section("defaults"):
+                draft.section("defaults").put("credential", name, found.line)
 
 
 def _remote(resolved: Mapping[str, Map], draft: Draft) -> list[str]:

@@ -1,0 +1,256 @@
+"""Inventories made of Ansible's and of tables: what they come to when they are loaded, and what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.errors import InventoryError
+from inventory.importers import import_inventory
+from inventory.load import loads
+from inventory.model import Fleet, Host
+
+INI = r"""
+lonely ansible_host=10.0.0.9
+[web]
+web[01:03].corp.example ansible_port=5985 colour=red
+10.1.1.1:5986
+[db]
+db-[a:c] ansible_password="hunter2"
+web01.corp.example
+[db:vars]
+ansible_user=CORP\dba
+ansible_winrm_transport=basic
+[web:vars]
+ansible_user=webby@corp.example
+[paris:children]
+web
+db
+[paris:vars]
+site=Paris Nord
+ansible_winrm_server_cert_validation=ignore
+ansible_password=hunter2
+[linux]
+l1 ansible_connection=ssh
+[all:vars]
+ansible_connection=winrm
+"""
+
+YAML = r"""
+all:
+  vars:
+    ansible_user: 'CORP\op'
+    ansible_password: !vault |
+      $ANSIBLE_VAULT;1.1;AES256
+      6162
+  hosts:
+    w1: {ansible_host: 10.0.0.1}
+  children:
+    site_a:
+      vars: {ansible_winrm_transport: [kerberos, ntlm]}
+      children:
+        a1:
+          hosts: {w2: , "x[1:3]": {ansible_port: 5985}}
+        a2:
+          hosts: {w2: }
+          vars: {ansible_port: 1234, ansible_winrm_transport: basic, ansible_winrm_scheme: http}
+        a3: {hosts: {w2: }, vars: {ansible_port: 1235, ansible_user: "{{ vault_user }}"}}
+"""
+
+TABLE = """Name;Address;Port;Tags;Groups;Pin;Pin Primary;Password;Username;Site
+web1;10.0.0.1;5986;a,b;paris;2147;;hunter2;CORP\\svc;Paris
+web2;10.0.0.2;;;paris new;;443;;CORP\\svc;
+"web3";;;;;443;;;;
+"""
+
+
+def imported(folder: Path, name: str, text: str) -> tuple[str, Fleet]:
+    """Import text, and load what came out."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    made = import_inventory(path)
+    return made, loads(made.encode(), folder / "fleet.yaml")
+
+
+def refusal(folder: Path, name: str, text: str) -> list[str]:
+    """Return the messages with which a file is refused."""
+    with pytest.raises(InventoryError) as caught:
+        imported(folder, name, text)
+    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+
+
+def brief(host: Host) -> tuple[object, ...]:
+    """Return what an Ansible inventory says of a host."""
+    return (host.address, host.port, host.transport, host.auth, host.credential, host.site)
+
+
+def test_an_ini_inventory_keeps_ansibles_answers(tmp_path: Path) -> None:
+    """Ranges are written out; where two groups quarrel each host says what Ansible made of it."""
+    _, fleet = imported(tmp_path, "hosts.ini", INI)
+    assert {name: brief(host) for name, host in fleet.hosts.items()} == {
+        "lonely": ("10.0.0.9", 5986, "https", "negotiate", "ops", None),
+        "web01.corp.example": ("web01.corp.example", 5985, "http", "negotiate", "webby", "Paris Nord"),
+        "web02.corp.example": ("web02.corp.example", 5985, "http", "negotiate", "webby", "Paris Nord"),
+        "web03.corp.example": ("web03.corp.example", 5985, "http", "negotiate", "webby", "Paris Nord"),
+        "10.1.1.1": ("10.1.1.1", 5986, "https", "negotiate", "webby", "Paris Nord"),
+        "db-a": ("db-a", 5986, "https", "basic", "dba", "Paris Nord"),
+        "db-b": ("db-b", 5986, "https", "basic", "dba", "Paris Nord"),
+        "db-c": ("db-c", 5986, "https", "basic", "dba", "Paris Nord"),
+    }
+
+
+def test_an_ini_inventory_keeps_its_groups(tmp_path: Path) -> None:
+    """Groups and their children are as before; hosts that Ansible reaches by ssh are left out."""
+    _, fleet = imported(tmp_path, "hosts.ini", INI)
+    web = ["web01.corp.example", "web02.corp.example", "web03.corp.example", "10.1.1.1"]
+    assert {name: list(hosts) for name, hosts in fleet.groups.items()} == {
+        "web": web,
+        "db": ["web01.corp.example", "db-a", "db-b", "db-c"],
+        "paris": [*web, "db-a", "db-b", "db-c"],
+        "linux": [],
+    }
+
+
+def test_the_head_says_what_was_left_out(tmp_path: Path) -> None:
+    """Secrets, hosts of another kind and variables without a meaning are listed at the top."""
+    made, _ = imported(tmp_path, "hosts.ini", INI)
+    head = [line for line in made.splitlines() if line.startswith("#")]
+    assert sorted(head) == sorted([
+        "# fleet.yaml, made from hosts.ini.",
+        "# Left out, because Ansible does not reach them over WinRM: `l1`.",
+        "# Basic over plain http shows the password to the network; `auth: negotiate` is written instead.",
+        "# `ansible_password` was not taken over: secrets do not belong in an inventory.",
+        "# `ansible_winrm_server_cert_validation` has no meaning here (see `ca` and `tls_pin`).",
+        "# `colour` has no meaning here.",
+    ])  # fmt: skip
+
+
+def test_a_yaml_inventory_keeps_ansibles_answers(tmp_path: Path) -> None:
+    """Of three groups at one depth the last by name decides, and a user that only Ansible can fill in is left open."""
+    _, fleet = imported(tmp_path, "hosts.yml", YAML)
+    assert {name: brief(host) for name, host in fleet.hosts.items()} == {
+        "w1": ("10.0.0.1", 5986, "https", "negotiate", "op", None),
+        "w2": ("w2", 1235, "http", "negotiate", "ops", None),
+        "x1": ("x1", 5985, "http", "kerberos", "op", None),
+        "x2": ("x2", 5985, "http", "kerberos", "op", None),
+        "x3": ("x3", 5985, "http", "kerberos", "op", None),
+    }
+
+
+def test_a_table_gives_hosts_groups_and_pins(tmp_path: Path) -> None:
+    """Each row is a host; empty cells say nothing; a pin by role goes before one for all."""
+    _, fleet = imported(tmp_path, "hosts.csv", TABLE)
+    got = [
+        (host.address, host.tags, host.groups, dict(host.desired), host.credential)
+        for host in fleet.hosts.values()
+    ]
+    assert got == [
+        ("10.0.0.1", ("a", "b"), ("paris",), {"primary": 2147, "backup": 2147}, "svc"),
+        ("10.0.0.2", (), ("paris", "new"), {"primary": 443}, "svc"),
+        ("web3", (), (), {"primary": 443, "backup": 443}, "ops"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "text"), [("hosts.ini", INI), ("hosts.yml", YAML), ("hosts.csv", TABLE)])
+def test_no_secret_is_taken_over(tmp_path: Path, name: str, text: str) -> None:
+    """Passwords in the file do not come into the inventory; each credential asks for its own."""
+    made, fleet = imported(tmp_path, name, text)
+    assert ("hunter2" in made, "VAULT" in made) == (False, False)
+    assert {
+        credential.password.source for credential in fleet.credentials.values() if credential.password
+    } == {"prompt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("h.csv", "address\n10.0.0.1\n", ["h.csv:1: no column `name`; the first row names the columns, out of `name`, `address`, `transport`, `auth`, `profile`, `ca`, `tls_pin`, `configuration`, `site`, `repin`, `canary_address`, `port`, `pin`, `timeout`, `pin_primary`, `pin_backup`, `gateway_primary`, `gateway_backup`, `username`, `tags`, `groups`"]),
+        ("h.csv", "name,adress\nweb1,10.0.0.1\n", ["h.csv:1: unknown column `adress`; did you mean `address`?"]),
+        ("h.csv", "name,port\nweb1,yes\nweb2,5986\n", ["h.csv:2: `hosts.web1.port`: expected a whole number from 1 to 65535, found `yes`"]),
+        ("h.csv", "name\nweb1\nweb1\n", ["h.csv:3: host `web1` stands here for the second time; the first is in line 2"]),
+        ("h.csv", "name,site\n,x\nweb1,y,z\n", ["h.csv:2: a row without a name", "h.csv:3: 3 cells, and the first row names 2 columns"]),
+        ("h.csv", 'name\n"web1\n', ["h.csv:2: not CSV: unexpected end of data"]),
+        ("h.csv", "name,address\nweb1,10.0.0.1\nweb2,10.0.0.1\n", ["h.csv:3: host `web2` has the address and port of host `web1` (line 2): 10.0.0.1 port 5986; one host has one name"]),
+        ("h.csv", "name\n", ["h.csv:1: `hosts`: expected a mapping of names to hosts, found an empty one"]),
+        ("h.ini", "[web\nweb1\n", ["h.ini:1: expected [group], [group:children] or [group:vars]"]),
+        ("h.ini", "web[3:1]\nweb1 x\nweb2 a='\n", ["h.ini:1: [3:1] is no range: the first comes after the last, or it is too long", "h.ini:2: expected a host's name and then key=value pairs; one part has no `=` in it", "h.ini:3: a quote is opened and not closed"]),
+        ("h.ini", "[a:children]\nb\n[b:children]\na\n[a]\nweb1\n", ["h.ini:1: groups contain each other in a circle, or more than 64 deep: a < b < a"]),
+        ("h.ini", "[a:vars]\nx=1\n", ["h.ini: no host in this Ansible inventory; `group_vars` and scripts are not read"]),
+        ("h.ini", "web1 ansible_port=yes\n", ["h.ini:1: `hosts.web1.port`: expected a whole number from 1 to 65535, found `yes`"]),
+        ("h.ini", "l1 ansible_connection=local\n", ["h.ini: no host that is reached over WinRM; `ansible_connection` says so of `l1`"]),
+        ("h.yml", "all:\n  hsts: {}\n", ["h.yml:2: unexpected key `hsts` in group `all`; a group has `hosts`, `children` and `vars`"]),
+        ("h.yml", "all: [web1]\n", ["h.yml:1: group `all`: expected a mapping, found a list"]),
+        ("h.yml", "- web1\n", ["h.yml:1: expected an Ansible inventory, a mapping of groups; found a list"]),
+        ("h.yml", "all: {hosts: {web1: {}, web1: {}}}\n", ["h.yml:1: `web1` stands here for the second time; the first is in line 1"]),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_refused_with_its_own_lines(
+    tmp_path: Path, name: str, text: str, expected: list[str]
+) -> None:
+    """Mistakes are told at the lines of the file that is imported."""
+    assert refusal(tmp_path, name, text) == expected
+
+
+def test_a_file_without_an_ending_is_told_by_its_first_line(tmp_path: Path) -> None:
+    """An Ansible `hosts` file may be INI or YAML."""
+    ini = imported(tmp_path, "hosts", "# c\n[web]\nweb1\n")[1]
+    other = imported(tmp_path, "hosts", "---\nall: {hosts: {web2: }}\n")[1]
+    assert (list(ini.hosts), list(other.hosts)) == (["web1"], ["web2"])
+
+
+def outcome(folder: Path, name: str, text: str) -> str:
+    """Say what came of importing a text."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    try:
+        made = import_inventory(path)
+    except InventoryError as error:
+        own = all(problem.file == str(path) and problem.message for problem in error.problems)
+        return "refused at its own lines" if own else "refused elsewhere"
+    return "hosts" if loads(made.encode(), folder / "fleet.yaml").hosts else "no hosts"
+
+
+CELLS = st.sampled_from(
+    ["", "web1", "web2", "10.0.0.1", "443", "0", "yes", "a b", "basic", "http", "kerberos", "svc", "CORP\\x", "\u202e", "#", ": ", "- x", "'"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(*[CELLS] * 9), min_size=1, max_size=4))
+def test_whatever_is_imported_loads(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
+) -> None:
+    """A table either is refused with words or becomes an inventory without a mistake."""
+    head = "name\taddress\tport\tpin\tsite\ttags\tgroups\tauth\tusername\n"
+    text = head + "".join("\t".join(row) + "\n" for row in rows)
+    folder = tmp_path_factory.mktemp("table")
+    assert outcome(folder, "hosts.csv", text) in ("hosts", "refused at its own lines")
+
+
+VARIABLES = st.dictionaries(
+    st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "ansible_winrm_transport", "ansible_winrm_scheme", "site", "x"]),
+    st.sampled_from(["web1", "10.0.0.1", "5985", "5986", "basic", "ntlm", "http", "https", "{{ x }}", "ü", "CORP/x"]),
+    max_size=4,
+)  # fmt: skip
+LINES = st.one_of(
+    st.tuples(
+        st.sampled_from(["web1", "web2", "db[1:2]", "[a]", "[b]", "[a:children]", "[b:vars]", "a", "b"]),
+        VARIABLES,
+    ).map(
+        lambda line: (
+            " ".join([line[0], *(f"{key}={value}" for key, value in line[1].items())])
+            if line[0][0] != "["
+            else line[0]
+        )
+    ),
+    VARIABLES.map(lambda pairs: "\n".join(f"{key}={value}" for key, value in pairs.items())),
+)
+
+
+@given(st.lists(LINES, max_size=8))
+def test_whatever_ansible_said_loads(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+    """An Ansible inventory either is refused with words or becomes an inventory without a mistake."""
+    folder = tmp_path_factory.mktemp("ini")
+    assert outcome(folder, "hosts.ini", "\n".join(lines)) in ("hosts", "refused at its own lines")

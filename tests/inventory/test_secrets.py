@@ -1,0 +1,164 @@
+"""Where secrets come from, and that no message shows one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import pytest
+
+from inventory.errors import SecretError
+from inventory.model import SecretRef
+from inventory.secrets import resolve
+
+Source = Literal["env", "file", "command", "keyring", "prompt"]
+
+
+def found(
+    source: Source, base: Path = Path(), environ: Mapping[str, str] | None = None, **fields: Any
+) -> str:
+    """Resolve a reference; a prompt is answered with its own question."""
+    ref = SecretRef(source=source, fields=fields)
+    return resolve(
+        ref, environ=os.environ if environ is None else environ, prompt=lambda text: text, base=base
+    )
+
+
+def refusal(
+    source: Source, base: Path = Path(), environ: Mapping[str, str] | None = None, **fields: Any
+) -> str:
+    """Return the message with which a reference is refused."""
+    with pytest.raises(SecretError) as caught:
+        found(source, base, environ, **fields)
+    return str(caught.value)
+
+
+def secret_file(folder: Path, data: bytes, mode: int = 0o600) -> Path:
+    """Write a secret file."""
+    path = folder / "secret"
+    path.write_bytes(data)
+    path.chmod(mode)
+    return path
+
+
+def test_an_environment_variable_is_taken_as_it_is() -> None:
+    """The variable's value is the password, blanks included."""
+    assert found("env", environ={"FC": " hunter2 "}, name="FC") == " hunter2 "
+
+
+def test_a_missing_variable_is_named() -> None:
+    """A variable that is not set is named."""
+    expected = "the environment variable `FC` is not set; set it to the password and run again"
+    assert refusal("env", environ={}, name="FC") == expected
+
+
+def test_an_empty_secret_is_refused() -> None:
+    """An empty password would be tried on every host: it is refused before."""
+    assert (
+        refusal("env", environ={"FC": ""}, name="FC")
+        == "the secret from the environment variable `FC` is empty"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [(b"hunter2", "hunter2"), (b"hunter2\n", "hunter2"), (b"a\r\n", "a"), (b"a\n\n", "a\n")],
+)
+def test_a_file_gives_its_text_without_one_line_end(tmp_path: Path, data: bytes, expected: str) -> None:
+    """One line end at the end of the file is not part of the password."""
+    secret_file(tmp_path, data)
+    assert found("file", tmp_path, path="secret") == expected
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """A secret file with rights for others is refused, with the command that mends it."""
+    path = secret_file(tmp_path, b"hunter2", mode)
+    expected = f"others can read or change the secret file {path} (mode {mode:04o}); run: chmod 600 {path}"
+    assert refusal("file", tmp_path, path="secret") == expected
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A secret file that is not there is named with its whole path."""
+    expected = f"the secret file {tmp_path / 'secret'} cannot be read: No such file or directory"
+    assert refusal("file", tmp_path, path="secret") == expected
+
+
+def test_bytes_that_are_no_text_are_refused_unseen(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is refused without a byte of it."""
+    path = secret_file(tmp_path, b"hunter2\xff")
+    assert refusal("file", tmp_path, path="secret") == f"the secret file {path} gave bytes that are not UTF-8"
+
+
+def test_a_command_prints_the_secret(tmp_path: Path) -> None:
+    """A program's output is the password; its arguments are read by no shell."""
+    argv = [sys.executable, "-c", "import sys; print(sys.argv[1])", "$HOME; 'x"]
+    assert found("command", tmp_path, argv=argv) == "$HOME; 'x"
+
+
+def test_a_failing_command_shows_its_status_and_not_its_output(tmp_path: Path) -> None:
+    """A program that fails is named with its exit status; what it printed is not shown."""
+    argv = [sys.executable, "-c", "print('hunter2'); raise SystemExit(3)"]
+    assert refusal("command", tmp_path, argv=argv).endswith(
+        "failed with exit status 3; run it by hand to see why"
+    )
+
+
+def test_a_hanging_command_is_ended(tmp_path: Path) -> None:
+    """A program that never ends is ended after its time."""
+    argv = [sys.executable, "-c", "import time; time.sleep(60)"]
+    message = refusal("command", tmp_path, argv=argv, timeout=0.2)
+    assert message.endswith("gave no secret within 0.2 s; `timeout:` beside `argv:` gives it longer")
+
+
+def test_a_missing_command_is_named(tmp_path: Path) -> None:
+    """A program that is not there is named, without its arguments."""
+    expected = "the command `no-such-program` cannot be run: No such file or directory"
+    assert refusal("command", tmp_path, argv=["no-such-program", "hunter2"]) == expected
+
+
+def test_a_keyring_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keyring gives the password of a service and a user."""
+    ring = ModuleType("keyring")
+    ring.get_password = lambda service, user: f"{service}/{user}"  # type: ignore[attr-defined]  # a module made here
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    assert found("keyring", service="fleet", username="svc") == "fleet/svc"
+
+
+def test_a_missing_keyring_module_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra the message names the command that installs it."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert refusal("keyring", service="fleet", username="svc").endswith("pip install fleetcheck[keyring]")
+
+
+def test_a_broken_keyring_does_not_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the keyring is named by its kind only: its words could hold the secret."""
+
+    def get_password(_service: str, _user: str) -> str:
+        raise RuntimeError("hunter2")
+
+    ring = ModuleType("keyring")
+    ring.get_password = get_password  # type: ignore[attr-defined]  # a module made here
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    assert refusal("keyring", service="fleet", username="svc") == "the keyring cannot be read (RuntimeError)"
+
+
+def test_a_prompt_asks_its_question() -> None:
+    """The reference's own question is asked."""
+    assert found("prompt", text="Password of svc") == "Password of svc: "
+
+
+def test_a_prompt_without_a_terminal_says_what_to_use() -> None:
+    """Where nobody can be asked the message says what can serve instead."""
+
+    def nobody(_text: str) -> str:
+        raise EOFError
+
+    with pytest.raises(SecretError) as caught:
+        resolve(SecretRef(source="prompt", fields={}), environ={}, prompt=nobody, base=Path())
+    expected = "a password has to be typed, and there is no terminal to ask; use {from: env} or {from: file}"
+    assert str(caught.value) == expected

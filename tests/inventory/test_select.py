@@ -1,0 +1,202 @@
+"""The grammar of `--limit`."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.errors import SelectionError
+from inventory.load import loads
+from inventory.model import Fleet
+from inventory.select import select
+from tests.inventory import texts
+
+FLEET = loads((texts.HEAD + texts.CHOICE).encode(), Path("fleet.yaml"))
+EVERY = ["web1", "web2", "web3", "db7", "db8", "2001:db8::5"]
+
+Load = Callable[[str], Fleet]
+
+
+def names(expression: str | list[str], stdin: str | None = None) -> list[str]:
+    """Return the names of the chosen hosts."""
+    stream = io.StringIO(stdin) if stdin is not None else None
+    return [host.name for host in select(FLEET, expression, stdin=stream)]
+
+
+def refusal(expression: str | list[str], stdin: str | None = None) -> list[str]:
+    """Return the problems of a selection."""
+    with pytest.raises(SelectionError) as caught:
+        names(expression, stdin)
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("web1", ["web1"]),
+        ("all", EVERY),
+        ("*", EVERY),
+        ("paris", ["web1", "web2", "web3", "db7"]),
+        ("paris-dmz", ["web3"]),
+        ("db8:web1", ["web1", "db8"]),
+        ("db8,web1", ["web1", "db8"]),
+        (" db8 , web1 ,", ["web1", "db8"]),
+        ("web*", ["web1", "web2", "web3"]),
+        ("web[12]", ["web1", "web2"]),
+        ("web[!12]", ["web3"]),
+        ("w?b3", ["web3"]),
+        ("par*", ["web1", "web2", "web3", "db7"]),
+        ("~web[0-9]$", ["web1", "web2", "web3"]),
+        ("~.*7", ["db7"]),
+        ("~(web1|db8)$:web2", ["web1", "web2", "db8"]),
+        ("~web1{1,1}$,db7", ["web1", "db7"]),
+        ("~w[e:]b1", ["web1"]),
+        ("~7", None),
+        ("paris:&db*", ["db7"]),
+        ("paris:&tag=prod:!web1", ["db7"]),
+        ("!paris", ["db8", "2001:db8::5"]),
+        ("&lyon", ["db8"]),
+        ("paris:&db*:!db7", None),
+        ("!db7:paris:&db*", None),
+        ("!web1:paris", ["web2", "web3", "db7"]),
+        ("!web1,paris", ["web2", "web3", "db7"]),
+        ("tag=prod", ["web1", "db7"]),
+        ("tag=pr*,tag=test", ["web1", "web2", "db7"]),
+        ("site=lyon", ["db8"]),
+        ("site=Paris Nord", ["web1", "web2", "web3", "db7"]),
+        ("site=Par*:!db7", ["web1", "web2", "web3"]),
+        ("2001:db8::5", ["2001:db8::5"]),
+        ("2001:db8::5,web1", ["web1", "2001:db8::5"]),
+        ("all,!2001:db8::5", ["web1", "web2", "web3", "db7", "db8"]),
+    ],
+)
+def test_an_expression_chooses_hosts_in_the_inventorys_order(
+    expression: str, expected: list[str] | None
+) -> None:
+    """Each form of the grammar chooses what Ansible would; None: it matches nothing, which is an error."""
+    if expected is None:
+        assert refusal(expression) == [f"no host matches `{expression}`"]
+    else:
+        assert names(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("wbe1", ["no host or group is called `wbe1`; did you mean `web1`?"]),
+        ("WEB1", ["no host or group is called `WEB1`; did you mean `web1`?"]),
+        (
+            "nobody,paris:x",
+            [
+                "no host or group is called `nobody`",
+                "no host or group is called `paris:x`; did you mean `paris`?",
+            ],
+        ),
+        ("all:!pariss", ["no host or group is called `pariss`; did you mean `paris`?"]),
+        ("tag=prd", ["no host has the tag `prd`; did you mean `prod`?"]),
+        ("site=leon", ["no host has the site `leon`; did you mean `lyon`?"]),
+        ("tag=x*", ["no host matches `tag=x*`"]),
+        ("", ["an empty selection chooses nothing; leave the option out for every host"]),
+        (" , ", ["an empty selection chooses nothing; leave the option out for every host"]),
+        ("web1:!", ["a sign (`&` or `!`) with nothing after it"]),
+        ("~(", ["`~(` is not a regular expression: missing ), unterminated subpattern at position 0"]),
+        ("@nowhere", ["nowhere: no such file of hosts"]),
+        ("-", ["standard input cannot be read: there is none"]),
+        ("\x1b[31m", [r"no host matches `\x1b[31m`"]),
+    ],
+)
+def test_a_selection_that_cannot_be_used_says_why(expression: str, expected: list[str]) -> None:
+    """Unknown names, empty selections, broken patterns and missing files are errors with words."""
+    assert refusal(expression) == expected
+
+
+def test_repeated_limits_join() -> None:
+    """Several `--limit` options count as one with all their terms."""
+    assert names(["paris", "!web1", "!web2"]) == ["web3", "db7"]
+
+
+def test_no_limit_chooses_every_host() -> None:
+    """Without a `--limit` every host is chosen."""
+    assert names([]) == EVERY
+
+
+def test_a_file_names_hosts_line_by_line(tmp_path: Path) -> None:
+    """`@file` stands for the file's lines; blank ones and comments do not count."""
+    path = tmp_path / "hosts.txt"
+    path.write_text("# a comment\nweb1\n\n  db7  \nlyon:web2\n", encoding="utf-8")
+    assert names(f"@{path}") == ["web1", "web2", "db7", "db8"]
+
+
+def test_a_file_can_be_excluded(tmp_path: Path) -> None:
+    """`!@file` takes the file's hosts out."""
+    path = tmp_path / "hosts.txt"
+    path.write_text("web1\nweb2\n", encoding="utf-8")
+    assert names(f"paris:!@{path}") == ["web3", "db7"]
+
+
+def test_standard_input_names_hosts() -> None:
+    """`-` stands for the lines of standard input."""
+    assert names("-", stdin="db7\nweb1\n") == ["web1", "db7"]
+
+
+def test_an_empty_standard_input_chooses_nothing() -> None:
+    """A pipe that brought nothing is an error and not every host."""
+    assert "standard input names no host" in refusal("-", stdin="\n# nothing\n")
+
+
+def test_a_file_cannot_name_a_file() -> None:
+    """A selection's file does not lead to another one."""
+    assert refusal("-", stdin="@other\nweb1\n") == [
+        "`@other`: a file of a selection cannot name another file"
+    ]
+
+
+TERMS = {
+    "web1": {"web1"},
+    "db*": {"db7", "db8"},
+    "paris": {"web1", "web2", "web3", "db7"},
+    "~web": {"web1", "web2", "web3"},
+    "tag=prod": {"web1", "db7"},
+    "site=lyon": {"db8"},
+    "all": set(EVERY),
+}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", "&", "!"]), st.sampled_from(sorted(TERMS))), min_size=1, max_size=6
+    )
+)
+def test_selection_is_set_algebra(terms: list[tuple[str, str]]) -> None:
+    """Unions, then intersections, then differences, whatever the order of the terms."""
+    unions = [TERMS[term] for sign, term in terms if not sign]
+    expected = set().union(*unions) if unions else set(EVERY)
+    for sign, term in terms:
+        expected = expected & TERMS[term] if sign == "&" else expected
+    for sign, term in terms:
+        expected = expected - TERMS[term] if sign == "!" else expected
+    expression = ":".join(sign + term for sign, term in terms)
+    if expected:
+        assert names(expression) == [name for name in EVERY if name in expected]
+    else:
+        assert refusal(expression) == [
+            f"no host matches `{expression[:60]}{'...' if len(expression) > 60 else ''}`"
+        ]
+
+
+@given(st.text(max_size=30))
+def test_any_expression_chooses_hosts_or_says_why(expression: str) -> None:
+    """No text makes a selection fail with anything but SelectionError."""
+    if re.match(r"\s*[&!]?\s*@", expression) or "@" in expression:
+        expression = expression.replace("@", "")  # files are another test's
+    try:
+        outcome = set(names(expression)) <= set(EVERY)
+    except SelectionError as error:
+        outcome = bool(error.problems) and all(error.problems)
+    assert outcome
