@@ -1,0 +1,163 @@
+"""Bringing a real host into a situation of `repins`, running the write script there, and looking at it from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from orchestrator.domain.plan import PlannedHost
+from orchestrator.remote.repin_answer import RepinAnswer
+from orchestrator.remote.repin_contract import decode_repin, repin_parameters
+from orchestrator.remote.session import Script
+from tests import winhosts as kit
+from tests.remote.repins import AHEAD, OPERATION, Repin, as_seen, normalise
+from tests.remote.scenarios import KEY
+
+TEXT = Script.load("repin").text
+
+_WHO = r"""
+$root = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+[Environment]::MachineName + '|' + $root.OpenSubKey('SOFTWARE\Microsoft\Cryptography').GetValue('MachineGuid')
+"""
+
+_DENY = r"""
+param([string]$Key, [string]$Rights)
+$ErrorActionPreference = 'Stop'
+$root = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+$opened = $root.OpenSubKey($Key, 'ReadWriteSubTree', 'ReadPermissions, ChangePermissions')
+$rules = [Activator]::CreateInstance([Security.AccessControl.RegistrySecurity])
+$denied = @{ read = '(D;;0x1;;;WD)'; write = '(D;;0x2;;;WD)'; none = '' }[$Rights]
+$rules.SetSecurityDescriptorSddlForm('D:' + $denied + '(A;CI;KA;;;WD)', 'Access')
+$opened.SetAccessControl($rules)
+"""
+
+# Takes the mutex, says so, and gives it back after a while; or dies with it as soon as somebody asks for that.
+_HOLD = r"""
+param([int]$Milliseconds, [int]$Dies)
+function Event([string]$name) {
+    return [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]$name))
+}
+$mutex = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]$false, [string]'Global\fleetcheck-repin'))
+$held = Event 'Global\fleetcheck-test-held'
+$die = Event 'Global\fleetcheck-test-die'
+[void]$mutex.WaitOne()
+[void]$held.Set()
+if ($Dies) { [void]$die.WaitOne(20000); [Diagnostics.Process]::GetCurrentProcess().Kill() }
+[Threading.Thread]::Sleep($Milliseconds)
+$mutex.ReleaseMutex()
+"""
+
+# Waits until the mutex is held, keeps a handle on it, and lets the holder die.
+WAIT_HELD = r"""
+$global:keep = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]$false, [string]'Global\fleetcheck-repin'))
+function Event([string]$name) {
+    return [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]$name))
+}
+$held = Event 'Global\fleetcheck-test-held'
+if (-not $held.WaitOne(20000)) { throw 'nobody holds the mutex' }
+$global:die = Event 'Global\fleetcheck-test-die'
+[void]$global:die.Set()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a host calls itself."""
+
+    computer: str
+    machine_id: str
+
+
+@lru_cache
+def machine(host: kit.Winhost) -> Machine:
+    """Ask a host who it is."""
+    return Machine(*host.run(_WHO, {}).text.split("|"))
+
+
+def write(
+    host: kit.Winhost, change: PlannedHost, *, deadline: datetime = AHEAD, before: str = "", text: str = TEXT
+) -> RepinAnswer:
+    """Run the write script over plain pypsrp; exactly one text has to come, and no noise."""
+    parameters = repin_parameters(change, operation=OPERATION, deadline=deadline)
+    answer = host.run(text, parameters, before=before)
+    assert answer.noise == ()
+    return decode_repin(answer.text, change, operation=OPERATION)
+
+
+def outside(host: kit.Winhost, view: int = 64, key: str = KEY) -> list[list[Any]] | None:
+    """Read a key with the kit, behind the engine's back: sorted `[name, kind, data]`, None where there is no key."""
+    values = kit.registry().get_values(host.prefix, rf"HKLM\{key}", view=view)
+    if values is None:
+        return None
+    return as_seen((name, kind, _whole(data)) for name, (kind, data) in values.items())
+
+
+def _whole(data: Any) -> Any:
+    """Take off what the kit leaves at the end of a key's last text, and bring the rest into our form."""
+    if isinstance(data, bytes):
+        return data.hex()
+    if isinstance(data, list):
+        return tuple(data)
+    return data.partition('"\r\n')[0] if isinstance(data, str) else data
+
+
+def deny(host: kit.Winhost, rights: str) -> None:
+    """Take "read" or "write" on the key's 64-bit view from everybody, or give it back with "none"."""
+    answer = host.run(_DENY, {"Key": KEY, "Rights": rights})
+    assert answer.noise == ()
+
+
+@contextlib.contextmanager
+def holder(host: kit.Winhost, milliseconds: int, *, dies: bool = False) -> Iterator[None]:
+    """Let another process of the host hold the mutex, or die with it once `WAIT_HELD` has run."""
+    parameters = {"Milliseconds": milliseconds, "Dies": int(dies)}
+    with background(host, _HOLD, parameters) as done:
+        yield
+        with contextlib.suppress(Exception):  # it was killed, as asked
+            done.result(30)
+
+
+@contextlib.contextmanager
+def background(host: kit.Winhost, text: str, parameters: Mapping[str, Any]) -> Iterator[Future[kit.Answer]]:
+    """Run a script of a test's own on the host at the same time."""
+    with ThreadPoolExecutor(1) as threads:
+        yield threads.submit(host.run, text, parameters)
+
+
+def perform(host: kit.Winhost, scene: Repin) -> dict[str, Any]:
+    """Arrange a situation, run the write script, and return what a golden file holds."""
+    host.clear()
+    for view, values in scene.views.items():
+        host.arrange(view, KEY, values)
+    if scene.denied:
+        deny(host, scene.denied)
+    me = machine(host)
+    change = scene.change(me.computer, me.machine_id)
+    try:
+        answer = _answer(host, scene, change)
+    finally:
+        if scene.denied:
+            deny(host, "none")
+    decode_repin(answer, change, operation=OPERATION)
+    return {
+        "answer": normalise(json.loads(answer)),
+        "registry": {str(view): outside(host, view) for view in scene.looked_at},
+    }
+
+
+def _answer(host: kit.Winhost, scene: Repin, change: PlannedHost) -> str:
+    deadline = scene.deadline
+    with contextlib.ExitStack() as stack:
+        if scene.busy:
+            stack.enter_context(holder(host, 3500))
+            host.run(WAIT_HELD, {})
+            deadline = datetime.now(UTC) + timedelta(seconds=2)
+        answer = host.run(TEXT, repin_parameters(change, operation=OPERATION, deadline=deadline))
+    assert answer.noise == ()
+    return answer.text
