@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inventory.errors import InventoryError
 from inventory.model import ListedPort, Profile, RoleValues, Rule
 from inventory.profile import dump_profile, load_profile, shipped
+from inventory.shapes import registry_key
 
 WHOLE = "title: T\nkey: SOFTWARE\\V\\P\nroles: {primary: {port_value: Port}}\nports: [443]\n"
 
@@ -130,6 +131,14 @@ def test_the_shipped_profile_prints_and_loads_again(tmp_path: Path) -> None:
     assert replace(again, source=profile.source) == profile
 
 
+def taken_as_it_is(key: str) -> bool:
+    """Whether a key is one that a profile may have, with no hive in front."""
+    try:
+        return registry_key(key) == key
+    except ValueError:
+        return False
+
+
 WORD = st.text(
     alphabet=st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12
 )
@@ -140,7 +149,7 @@ WORD = st.text(
         Profile,
         name=st.from_regex(r"[a-z][a-z0-9_.-]{0,8}", fullmatch=True).filter(lambda name: name != "all"),
         title=WORD,
-        key=st.lists(WORD.filter(lambda word: not set(word) & set("\\*")), min_size=2, max_size=4).map("\\".join),
+        key=st.lists(WORD.filter(lambda word: not set(word) & set("\\*")), min_size=2, max_size=4).map("\\".join).filter(taken_as_it_is),
         views=st.sampled_from([(64,), (32, 64)]),
         roles=st.builds(lambda port, address: (RoleValues(role="backup", port_value=port, address_value=address),), WORD, st.none() | WORD),
         ports=st.lists(st.builds(ListedPort, number=st.integers(1, 65535), label=st.just("") | WORD), min_size=1, max_size=4, unique_by=lambda port: port.number).map(tuple),
