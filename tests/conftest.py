@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
 from tests import winhosts as kit
+from tests.quiet import QuietNetwork
 
-NEEDS_KIT = {"winhosts", "winhost_kit", "foreign"}
+# Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
+QUIET = {"winhosts", "foreign"}
+NEEDS_KIT = QUIET | {"winhost_kit"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +32,23 @@ def net() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def quiet() -> Iterator[QuietNetwork]:
+    """Make the network that real hosts of this process stand in."""
+    network = QuietNetwork()
+    yield network
+    network.close()
+
+
+@pytest.fixture(autouse=True)
+def on_the_hosts_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test that uses real hosts where these are."""
+    with contextlib.ExitStack() as stack:
+        if QUIET.intersection(request.fixturenames):
+            stack.enter_context(request.getfixturevalue("quiet").inside())
+        yield
+
+
+@pytest.fixture(scope="session")
 def winhost_kit() -> None:
     """Skip where there is no kit; for tests that only need its command line or start hosts of their own."""
     if kit.kit() is None:
@@ -35,7 +56,9 @@ def winhost_kit() -> None:
 
 
 @pytest.fixture(scope="session")
-def winhosts(winhost_kit: None, net: str) -> Iterator[list[kit.Winhost]]:  # noqa: ARG001  # it only skips
-    """Two real hosts with registries of their own, in the invariant culture."""
-    with kit.start(net, hosts=2) as hosts:
+def winhosts(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[list[kit.Winhost]]:  # noqa: ARG001  # it only skips
+    """Two real hosts with registries of their own, in the invariant culture, on the quiet network."""
+    with contextlib.ExitStack() as stack:
+        with quiet.inside():
+            hosts = stack.enter_context(kit.start(net, hosts=2))
         yield hosts

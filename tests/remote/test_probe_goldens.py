@@ -16,6 +16,7 @@ import pytest
 from orchestrator.remote.contract import decode_probe
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
+from tests.quiet import QuietNetwork
 from tests.remote.scenarios import Scenario, normalise, scenarios
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -76,7 +77,7 @@ def test_every_golden_file_belongs_to_a_situation() -> None:
 
 def main() -> None:
     """Record every scenario."""
-    with kit.claim_net() as net, kit.start(net) as (host,):
+    with QuietNetwork().inside(), kit.claim_net() as net, kit.start(net) as (host,):
         for name in NAMES:
             document = normalise(json.loads(record(host, net, name)), net)
             (GOLDEN / f"{name}.json").write_text(written(document), "ascii")
