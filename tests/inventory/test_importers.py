@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import InventoryError
@@ -218,6 +218,7 @@ CELLS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.lists(st.tuples(*[CELLS] * 9), min_size=1, max_size=4))
 def test_whatever_is_imported_loads(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
@@ -249,6 +250,7 @@ LINES = st.one_of(
 )
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.lists(LINES, max_size=8))
 def test_whatever_ansible_said_loads(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     """An Ansible inventory either is refused with words or becomes an inventory without a mistake."""

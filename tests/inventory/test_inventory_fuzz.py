@@ -30,12 +30,14 @@ def outcome(data: bytes) -> str:
     return "fleet" if isinstance(fleet, Fleet) else "nothing"
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_fleet_or_problems(data: bytes) -> None:
     """Random bytes never raise anything but InventoryError."""
     assert outcome(data) in ("fleet", "problems")
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.text(alphabet=st.sampled_from("ab: -[]{},&*!|>'\"#\n\t%@?~0<\\"), max_size=200))
 def test_any_yaml_like_text_gives_a_fleet_or_problems(text: str) -> None:
     """Text made of YAML's own signs never raises anything but InventoryError."""
@@ -61,7 +63,7 @@ SECTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(SECTIONS | VALUES)
 def test_any_document_gives_a_fleet_or_problems(document: Any) -> None:
     """Documents made of our own words in the wrong places never raise anything but InventoryError."""
@@ -71,7 +73,7 @@ def test_any_document_gives_a_fleet_or_problems(document: Any) -> None:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_damaged_inventory_gives_a_fleet_or_problems(data: st.DataObject) -> None:
     """The sample with a piece cut out, doubled or replaced never raises anything but InventoryError."""

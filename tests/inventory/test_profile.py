@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import InventoryError
@@ -144,6 +144,7 @@ WORD = st.text(
 )
 
 
+@settings(max_examples=50, deadline=None)  # a busy machine is no mistake
 @given(
     st.builds(
         Profile,

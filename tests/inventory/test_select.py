@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import SelectionError
@@ -168,6 +168,7 @@ TERMS = {
 }
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(
     st.lists(
         st.tuples(st.sampled_from(["", "&", "!"]), st.sampled_from(sorted(TERMS))), min_size=1, max_size=6
@@ -190,6 +191,7 @@ def test_selection_is_set_algebra(terms: list[tuple[str, str]]) -> None:
         ]
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.text(max_size=30))
 def test_any_expression_chooses_hosts_or_says_why(expression: str) -> None:
     """No text makes a selection fail with anything but SelectionError."""
