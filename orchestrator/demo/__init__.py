@@ -1,6 +1,7 @@
 """A simulated fleet on loopback that speaks real WinRM: for a newcomer's first minute and for the tests.
 
-Pure: `model`, `parameters`, `targets`, `attempts`, `answer`, `behaviour`, `rows`, `recipes`, `scenario`. On the wire: `httpd`,
-`auth`, `negotiate`, `ntlm`, `soap`, `wsman`, `psrp`, `host`, `fleet`. It may know `remote`'s contract and session,
+Pure: `model`, `writes`, `parameters`, `targets`, `attempts`, `answer`; `repin_parameters`, `plot`, `repin`, `at_once`;
+`behaviour`, `rows`, `recipes`, `scenario`, `repin_scenario`. On the wire: `httpd`, `auth`, `negotiate`, `ntlm`, `soap`,
+`wsman`, `psrp`, `engine`, `host`, `fleet`. It may know `remote`'s contract and session,
 `domain` and `inventory`; never `store`, `fleet`, `report` or `cli`, and nothing in it ever leaves 127.0.0.0/8.
 """

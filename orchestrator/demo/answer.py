@@ -67,6 +67,11 @@ def render(document: object) -> str:
     return _SHORT_ESCAPES.sub(lambda match: f"\\u{_LONG[match[1]]}", text)
 
 
+def host_clock(now: datetime) -> str:
+    """Write a time as .NET does, with seven digits."""
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
 def _parts(machine: Machine, attempting: int) -> list[Document]:
     took = {"identity": 12, "registry": 3, "connections": 2, "attempts": attempting}
     return [{"n": name, "ms": ms, "e": machine.failing.get(name)} for name, ms in took.items()]
@@ -82,7 +87,7 @@ def _identity(machine: Machine, now: datetime) -> Document:
         "powershell": machine.powershell,
         "edition": machine.edition,
         "clr": machine.clr,
-        "clock": now.strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
+        "clock": host_clock(now),
         "time_zone": machine.time_zone,
         "utc_offset": machine.utc_offset,
         "elevated": machine.elevated,

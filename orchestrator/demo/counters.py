@@ -11,7 +11,7 @@ class Counters:
     """Counts since the host started.
 
     `accepted` and `rejected` are logons by user name as it was tried; `scripts` are runs by name ("" for a script that
-    is not known); `writes` are registry values that were set.
+    is not known). What was written stands in the machine's own log (`orchestrator.demo.writes`).
     """
 
     connections: int = 0
@@ -23,7 +23,6 @@ class Counters:
     shells_closed: int = 0
     shells_expired: int = 0
     scripts: Counter[str] = field(default_factory=Counter)
-    writes: int = 0
 
     @property
     def logons(self) -> int:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator.demo.certificates import Authority
+from orchestrator.demo.engine import Clock, utc_now
 from orchestrator.demo.host import RunningHost, SimulatedHost
 from orchestrator.demo.inventory_file import write_inventory
 
@@ -20,7 +21,7 @@ _SPARE = 512  # descriptors for connections, beside one for each listener
 class SimulatedFleet:
     """Serves hosts while its context is open. `address` is any one in 127.0.0.0/8.
 
-    `defaults` and `waivers` go into the inventory as they are. Every certificate is for the address and for the
+    `clock` is the time (aware) that the hosts go by, each with its own skew. `defaults` and `waivers` go into the inventory as they are. Every certificate is for the address and for the
     names of the hosts.
     """
 
@@ -31,10 +32,11 @@ class SimulatedFleet:
         address: str = "127.0.0.1",
         defaults: Mapping[str, object] | None = None,
         waivers: Sequence[Mapping[str, object]] = (),
+        clock: Clock = utc_now,
     ) -> None:
         self.address = address
         self.authority = Authority([host.name for host in hosts] or ["nobody"], [address])
-        self._hosts = {host.name: RunningHost(host, address, self.authority) for host in hosts}
+        self._hosts = {host.name: RunningHost(host, address, self.authority, clock) for host in hosts}
         self._defaults = dict(defaults or {})
         self._waivers = tuple(waivers)
 

@@ -7,11 +7,10 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from orchestrator.demo import auth, httpd, psrp, soap
+from orchestrator.demo import auth, httpd, soap
 from orchestrator.demo.auth import Account, ConnectionAuth
 from orchestrator.demo.behaviour import (
     Act,
@@ -33,11 +32,11 @@ from orchestrator.demo.behaviour import (
 )
 from orchestrator.demo.certificates import Authority
 from orchestrator.demo.counters import Counters
+from orchestrator.demo.engine import Clock, Engine, utc_now
 from orchestrator.demo.httpd import HttpConnection, Request, Response
 from orchestrator.demo.model import Machine
 from orchestrator.demo.ntlm import Acceptor, LogonRejected
-from orchestrator.demo.parameters import BadParameters
-from orchestrator.demo.scripts import known
+from orchestrator.demo.plot import Event, Plot
 from orchestrator.demo.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
@@ -51,6 +50,7 @@ class SimulatedHost:
     """A host to serve: what it is, who may log on, how it is reached, how it misbehaves.
 
     `inventory` are further keys of its entry in the inventory, as written there; `group` names a group that it is in.
+    `events` are what happens while the write script runs.
     `credential` is the inventory's name for the account; hosts with one account share it. `port` 0: any free one.
     """
 
@@ -61,6 +61,7 @@ class SimulatedHost:
     transport: Literal["https", "http"] = "https"
     auth: Literal["negotiate", "ntlm", "basic"] = "negotiate"
     behaviours: tuple[Behaviour, ...] = ()
+    events: tuple[Event, ...] = ()
     group: str | None = None
     inventory: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     port: int = 0
@@ -69,9 +70,10 @@ class SimulatedHost:
 class RunningHost:
     """A host that listens. `counters` is what it has seen, `machine` its state, which may be changed meanwhile."""
 
-    def __init__(self, spec: SimulatedHost, address: str, authority: Authority) -> None:
+    def __init__(
+        self, spec: SimulatedHost, address: str, authority: Authority, clock: Clock = utc_now
+    ) -> None:
         self.spec = spec
-        self.machine = spec.machine
         self.address = address
         self.port = spec.port
         self.counters = Counters()
@@ -82,13 +84,25 @@ class RunningHost:
         self._sockets: list[socket.socket] = []
         self._connections: set[HttpConnection] = set()
         self._stopping = False
+        self._down_until = 0.0
+        self._doomed: float | None = None
+        self._engine = Engine(spec.machine, Plot(spec.events), self.counters, clock, self)
         self._service = WsmanService(
-            self._run, self._troubles, self.counters, powershell=self.machine.powershell
+            self._engine.run, self._troubles, self.counters, powershell=self.machine.powershell
         )
         offer = self._troubles.setting(Offer)
         self._offers = offer.schemes if isinstance(offer, Offer) else ("Negotiate", "Basic")
         changed = self._troubles.setting(Password) is not None
         self._accounts = (Account(spec.account.username, spec.account.password + "#changed" * changed),)
+
+    @property
+    def machine(self) -> Machine:
+        """What answers at this address. It may be changed, and exchanged for another one, at any time."""
+        return self._engine.machine
+
+    @machine.setter
+    def machine(self, machine: Machine) -> None:
+        self._engine.machine = machine
 
     @property
     def open_shells(self) -> int:
@@ -152,7 +166,8 @@ class RunningHost:
         connection.state = ConnectionAuth(
             self._accounts, self._offers, self.machine.computer, self._binding, self._logon
         )
-        refused = self._stopping or isinstance(self._troubles.take(Step.CONNECT), Cut)
+        down = asyncio.get_running_loop().time() < self._down_until
+        refused = self._stopping or down or isinstance(self._troubles.take(Step.CONNECT), Cut)
         return not refused and len(self._connections) <= MAX_CONNECTIONS
 
     def _closed(self, connection: HttpConnection) -> None:
@@ -221,38 +236,29 @@ class RunningHost:
             message_id = request.message_id
             if request.verb == "Identify":
                 return Response(body=soap.identify(self.machine.os_version)), None
+            if self._doomed is not None and request.verb in ("Signal", "Delete"):
+                self.die(self._doomed)
             act = self._service.misbehave(request)
             response = Response(body=await self._service.answer(request, user))
         except soap.WsmanFault as exc:
             response = Response(exc.status, soap.fault(exc, message_id, self.machine.computer))
         return response, act
 
-    async def _run(self, call: psrp.Call) -> tuple[psrp.Message, ...]:
-        if self.machine.language == "NoLanguage":
-            return psrp.failed(
-                "ScriptsNotAllowed",
-                "System.Management.Automation.PSNotSupportedException",
-                "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
-            )
-        name, runner = known().get(call.sha256, ("", None))
-        self.counters.scripts[name] += 1
-        if runner is None:
-            return psrp.failed(
-                "UnknownScript",
-                "System.Management.Automation.RuntimeException",
-                f"A simulated host knows no script with the SHA-256 {call.sha256}.",
-            )
-        if self.machine.latency:
-            await asyncio.sleep(self.machine.latency)
-        now = datetime.now(UTC) + timedelta(seconds=self.machine.clock_skew)
-        try:
-            return psrp.finished(runner(self.machine, call.parameters, now))
-        except BadParameters as exc:
-            return psrp.failed(
-                "ParameterArgumentTransformationError",
-                "System.Management.Automation.ParameterBindingException",
-                str(exc),
-            )
+    def drop(self) -> None:
+        """Cut every connection; scripts go on."""
+        for connection in list(self._connections):
+            connection.abort()
+
+    def die(self, down: float) -> None:
+        """Die as a whole: connections, shells, scripts. After `down` seconds it is back, its registry as it was."""
+        self._down_until = asyncio.get_running_loop().time() + down
+        self._doomed = None
+        self._service.close()
+        self.drop()
+
+    def die_after_answer(self, down: float) -> None:
+        """Die as soon as the client, which has the answer then, asks to tidy up."""
+        self._doomed = down
 
 
 def _context(guard: ConnectionAuth) -> Acceptor:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from orchestrator.domain.reading import Kind, Result
-
-Data = int | str | tuple[str, ...]
+from orchestrator.demo.writes import Data, Mutex, WriteLog
+from orchestrator.domain.pin import parse_pin
+from orchestrator.domain.reading import Kind, Result, Value
 
 
 class KeyState(enum.StrEnum):
@@ -35,11 +36,19 @@ class Key:
     path: str
     state: KeyState = KeyState.PRESENT
     values: dict[str, Entry] = field(default_factory=dict)
-    error: str = "SecurityException 0x8013150A"  # what the script says of a key that is not present
+    error: str = (
+        "System.Security.SecurityException 0x8013150a"  # what the script says of a key that is not present
+    )
+    locked: str | None = None  # what the write script says where the key may be read and not written
 
     def set(self, name: str, kind: Kind, data: Data) -> None:
-        """Create or replace a value."""
-        self.values[name.casefold()] = Entry(name, kind, data)
+        """Create or replace a value; one that is there keeps its name as it was written first."""
+        held = self.get(name)
+        self.values[name.casefold()] = Entry(held.name if held else name, kind, data)
+
+    def delete(self, name: str) -> None:
+        """Remove a value if it is there."""
+        self.values.pop(name.casefold(), None)
 
     def get(self, name: str) -> Entry | None:
         """Return a value, whatever the case of its name."""
@@ -120,11 +129,52 @@ class Row:
 
 
 @dataclass(slots=True, kw_only=True)
+class Agent:
+    """The backup agent's service: it keeps its tunnels until the pin changes, and takes a new pin up after a while.
+
+    `values` and `gateways` are the pin's value name and the gateway's address by role; `reconnects` is how many seconds
+    after a change it connects anew, None for never. What the pins were when it was first looked at is nothing new.
+    """
+
+    key: str
+    values: Mapping[str, str]
+    gateways: Mapping[str, str]
+    reconnects: float | None
+    _pins: dict[str, int | None] = field(default_factory=dict)
+    _due: dict[str, datetime] = field(default_factory=dict)
+
+    def settle(self, machine: Machine, now: datetime) -> None:
+        """Let the service do what it has done by `now` (aware): notice new pins, and move tunnels that are due."""
+        for role, name in self.values.items():
+            pin = self._pin(machine.registry, name)
+            if self._pins.setdefault(role, pin) != pin:
+                self._pins[role] = pin
+                self._due.pop(role, None)
+                if self.reconnects is not None:
+                    self._due[role] = now + timedelta(seconds=self.reconnects)
+            if role in self._due and now >= self._due[role]:
+                del self._due[role]
+                self._connect(machine, self.gateways[role], pin)
+
+    def _pin(self, registry: Registry, name: str) -> int | None:
+        keys = (registry.key(view, self.key) for view in (64, 32))
+        entry = next((key.get(name) for key in keys if key is not None), None)
+        return None if entry is None else parse_pin(Value(name=name, kind=entry.kind, data=entry.data)).port
+
+    def _connect(self, machine: Machine, gateway: str, pin: int | None) -> None:
+        """Drop the old tunnel; put up a new one where the network lets it."""
+        local = next(iter(machine.interfaces.values()))[0]
+        machine.connections = [row for row in machine.connections if row.remote_address != gateway]
+        if pin is not None and machine.network.connect(gateway, pin) is Result.CONNECTED:
+            machine.connections.append(Row(gateway, pin, local_address=local, local_port=50000 + pin % 10000))
+
+
+@dataclass(slots=True, kw_only=True)
 class Machine:
     """One host's whole state. `failing` names parts of the probe that break: part -> the error it reports.
 
-    `clock_skew` is in seconds, ahead of ours; `utc_offset` in minutes east; `latency` is how long, in seconds, a
-    script takes for real.
+    `clock_skew` is in seconds, ahead of ours; `utc_offset` in minutes east. For real, in seconds: `latency` is how
+    long a script takes, `step_time` how long each step of the write script takes besides.
     """
 
     computer: str
@@ -148,3 +198,7 @@ class Machine:
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lower case -> addresses
     failing: Mapping[str, str] = field(default_factory=dict)
     latency: float = 0.0
+    step_time: float = 0.0
+    mutex: Mutex = field(default_factory=Mutex)
+    log: WriteLog = field(default_factory=WriteLog)
+    agent: Agent | None = None

@@ -40,31 +40,32 @@ class Parameters:
     @classmethod
     def read(cls, given: Mapping[str, object]) -> Parameters:
         """Take the parameters by their names; raises BadParameters."""
-        roles = _texts(given, "Roles")
+        roles = texts(given, "Roles")
         columns = (
-            _texts(given, "PortValues"),
-            _texts(given, "AddressValues"),
-            _texts(given, "Gateways"),
-            _numbers(given, "Desired"),
+            texts(given, "PortValues"),
+            texts(given, "AddressValues"),
+            texts(given, "Gateways"),
+            numbers(given, "Desired"),
         )
         if any(len(column) != len(roles) for column in columns):
             raise BadParameters("the lists that run parallel to Roles differ in length")
         return cls(
-            key=_text(given, "Key"),
-            views=_numbers(given, "Views"),
+            key=text(given, "Key"),
+            views=numbers(given, "Views"),
             roles=tuple(map(Role, roles, *columns)),
-            ports=_numbers(given, "Ports"),
-            mode=_text(given, "Mode"),
-            rule=_text(given, "Rule"),
-            timeout=_number(given, "TimeoutMs"),
-            deadline=_number(given, "DeadlineMs"),
-            width=max(1, min(60, _number(given, "Width"))),
-            canary_addresses=_texts(given, "CanaryAddress"),
-            canary_ports=_numbers(given, "CanaryPort"),
+            ports=numbers(given, "Ports"),
+            mode=text(given, "Mode"),
+            rule=text(given, "Rule"),
+            timeout=number(given, "TimeoutMs"),
+            deadline=number(given, "DeadlineMs"),
+            width=max(1, min(60, number(given, "Width"))),
+            canary_addresses=texts(given, "CanaryAddress"),
+            canary_ports=numbers(given, "CanaryPort"),
         )
 
 
-def _numbers(given: Mapping[str, object], name: str) -> tuple[int, ...]:
+def numbers(given: Mapping[str, object], name: str) -> tuple[int, ...]:
+    """Take a list of numbers, or one alone; raises BadParameters."""
     found = given.get(name)
     items = found if isinstance(found, list) else [found]
     if not all(type(item) is int for item in items):
@@ -72,7 +73,8 @@ def _numbers(given: Mapping[str, object], name: str) -> tuple[int, ...]:
     return tuple(items)
 
 
-def _texts(given: Mapping[str, object], name: str) -> tuple[str, ...]:
+def texts(given: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Take a list of texts, or one alone; raises BadParameters."""
     found = given.get(name)
     items = found if isinstance(found, list) else [found]
     if not all(isinstance(item, str) for item in items):
@@ -80,15 +82,17 @@ def _texts(given: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(items)
 
 
-def _text(given: Mapping[str, object], name: str) -> str:
-    (found, *more) = _texts(given, name)
+def text(given: Mapping[str, object], name: str) -> str:
+    """Take one text; raises BadParameters."""
+    (found, *more) = texts(given, name)
     if more:
         raise BadParameters(f"{name}: one text was expected")
     return found
 
 
-def _number(given: Mapping[str, object], name: str) -> int:
-    (found, *more) = _numbers(given, name)
+def number(given: Mapping[str, object], name: str) -> int:
+    """Take one number; raises BadParameters."""
+    (found, *more) = numbers(given, name)
     if more:
         raise BadParameters(f"{name}: one number was expected")
     return found

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from orchestrator.demo import psrp, soap
 from orchestrator.demo.behaviour import Act, Age, Fail, Say, SoapFault, Step, Troubles, Wait
 from orchestrator.demo.counters import Counters
+from orchestrator.demo.plot import Killed
 from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
 
 MAX_SHELLS = 30
@@ -181,6 +182,8 @@ class WsmanService:
                 messages = psrp.failed(act.error_id, act.exception, act.message)
             else:
                 messages = await self._run(psrp.read_pipeline(message.data))
+        except Killed:
+            return  # nobody is left to hear of it
         except psrp.BadMessage as exc:
             messages = psrp.failed(
                 "InvalidMessage", "System.Management.Automation.RuntimeException", str(exc)
