@@ -8,7 +8,7 @@ from typing import Any
 
 from inventory.model import Host, Origin
 
-BUILT_IN = Origin("built in")
+NOT_SET = Origin("not set")
 _KEYS = (
     "address", "port", "transport", "auth", "credential", "ca", "tls_pin", "configuration", "profile", "gateways", "pin",
     "canary_address", "timeout", "repin", "site", "tags",
@@ -26,7 +26,7 @@ class Setting:
 
 def explain(host: Host) -> tuple[Setting, ...]:
     """Return every setting of a host, in the order in which a reader looks for them; never raises."""
-    return tuple(Setting(key, _text(_value(host, key)), host.origins.get(key, BUILT_IN)) for key in _KEYS)
+    return tuple(Setting(key, _text(_value(host, key)), host.origins.get(key, NOT_SET)) for key in _KEYS)
 
 
 def _value(host: Host, key: str) -> Any:

@@ -26,7 +26,7 @@ def test_every_setting_of_a_host_is_shown_with_its_origin(sample: Path) -> None:
         ("profile", "livevault", "11 (defaults)"),
         ("gateways", "primary 203.0.113.10, backup 203.0.113.20", "12 (defaults)"),
         ("pin", "443", "19 (group paris)"),
-        ("canary_address", "", "built in"),
+        ("canary_address", "", "not set"),
         ("timeout", "60", "14 (defaults)"),
         ("repin", "forbid", "24 (host web2)"),
         ("site", "paris", "18 (group paris)"),
