@@ -31,6 +31,7 @@ VERSIONS = {
     "inventory-check": 1,
     "profile": 1,
     "profiles": 1,
+    "repin-plan": 1,
 }
 
 

@@ -16,6 +16,7 @@ from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import Identity, Reading, Value, View, ViewState
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.grid import ports
+from orchestrator.report.parts import bullets
 from orchestrator.report.words import age, moment, plural, shown, styled
 
 _DATA_SHOWN = 200  # characters of one registry value's data; --json has it whole
@@ -42,16 +43,6 @@ def host_report(sighting: Sighting, now: datetime) -> RenderableType:
             parts.extend(_reading(record, reading))
     parts.extend(_section("Remarks", bullets((*record.judgement.remarks, *record.outcome.trace.remarks))))
     return Group(*parts)
-
-
-def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | None:
-    """List sentences with hanging indents behind a mark; None where there is none."""
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=1)
-    table.add_column(overflow="fold")
-    for sentence in sentences:
-        table.add_row(mark, shown(sentence))
-    return table if table.row_count else None
 
 
 def _section(title: str, body: RenderableType | None) -> Iterator[RenderableType]:

@@ -16,12 +16,10 @@ from orchestrator.domain import summary as domain
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import ScanRecord, ScanState
-from orchestrator.report.host import bullets
+from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, unbroken, warned
 from orchestrator.report.words import STYLES, age, duration, folded, moment, plural, shown
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
-
-_INDENT = (0, 0, 0, 2)
 
 MEANING = {
     0: "nothing needs attention",
@@ -87,7 +85,7 @@ def scan_report(report: ScanReport) -> RenderableType:
     counts = report.summary.counts
     return Group(
         *_head(report),
-        *_warnings([*report.warnings, *filter(None, [report.summary.tunnel_hint])]),
+        *warned([*report.warnings, *filter(None, [report.summary.tunnel_hint])]),
         *_groups(f"Need attention: {plural(counts.attention, 'host')}", attention, report, "attention"),
         *_groups(f"Could not be probed: {plural(counts.unknown, 'host')}", failed, report, "failed"),
         *_waived(f"Waived: {plural(counts.waived, 'host')}", waived, report),
@@ -145,25 +143,18 @@ def _end(scan: ScanRecord) -> str:
     return f"{word} {moment(scan.ended)} after {duration((scan.ended - scan.started).total_seconds())}"
 
 
-def _warnings(warnings: Sequence[str]) -> Iterator[RenderableType]:
-    for warning in warnings:
-        yield Text()
-        yield Text("! ", style="bold red").append(shown(warning, "bold"))
-
-
 def _groups(
     title: str, groups: Sequence[HostGroup], report: ScanReport, only: str
 ) -> Iterator[RenderableType]:
     if not groups:
         return
-    yield Text()
-    yield Text(title, style="bold underline")
+    yield from heading(title)
     for group in groups[:GROUPS_SHOWN]:
         yield from _group(group, report)
     if rest := groups[GROUPS_SHOWN:]:
         hosts = sum(len(group.hosts) for group in rest)
         yield Text(f"and {plural(len(rest), 'more group')} with {plural(hosts, 'host')}:")
-        yield _command(f"fleetcheck show --scan {report.scan.id} --only {only}{report.hints.database}")
+        yield command(f"fleetcheck show --scan {report.scan.id} --only {only}{report.hints.database}")
 
 
 def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
@@ -175,19 +166,19 @@ def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
         head.append(", a tunnel is up", style="")
     yield head
     if key.ports:
-        yield Padding(shown(key.ports), _INDENT)
+        yield Padding(shown(key.ports), INDENT)
     yield from _names(group, report)
     yield from _last_known(group, report)
     if group.action:
         differs = "" if group.same_action else " (as for the first of them; the others differ in detail)"
-        yield Padding(bullets([group.action + differs], mark=">") or Text(), _INDENT)
+        yield Padding(bullets([group.action + differs], mark=">") or Text(), INDENT)
 
 
 def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
     names, more = folded(group.hosts)
-    yield Padding(shown(names + (f" and {more:,} more:" if more else "")), _INDENT)
+    yield Padding(shown(names + (f" and {more:,} more:" if more else "")), INDENT)
     if more:
-        yield _command(
+        yield command(
             f"fleetcheck show --scan {report.scan.id} --only {group.key.verdict}{report.hints.database}"
         )
 
@@ -200,25 +191,13 @@ def _last_known(group: HostGroup, report: ScanReport) -> Iterator[RenderableType
     verdicts = Counter(item.verdict for item in known)
     words = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
     oldest = age(min(item.at for item in known), report.scan.ended or report.scan.started)
-    yield Padding(Text(f"last known: {words} ({'up to ' if len(known) > 1 else ''}{oldest})"), _INDENT)
-
-
-def _command(command: str) -> Text:
-    """Write a command to be pasted, on a line of its own."""
-    return _unbroken(Text("    ").append(shown(command, "bold")))
-
-
-def _unbroken(line: Text) -> Text:
-    """Leave a long line to the terminal to break: what is copied from there is whole."""
-    line.no_wrap, line.overflow = True, "ignore"
-    return line
+    yield Padding(Text(f"last known: {words} ({'up to ' if len(known) > 1 else ''}{oldest})"), INDENT)
 
 
 def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iterator[RenderableType]:
     if not groups:
         return
-    yield Text()
-    yield Text(title, style="bold underline")
+    yield from heading(title)
     for group in groups:
         head = Text(group.key.label, style="cyan").append(f"  {plural(len(group.hosts), 'host')}: ", style="")
         yield head.append(shown("; ".join(group.reasons)))
@@ -228,24 +207,18 @@ def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iter
 def _not_started(report: ScanReport) -> Iterator[RenderableType]:
     if report.not_started:
         names, more = folded(report.not_started)
-        yield Text()
-        yield Text(f"Not started: {plural(len(report.not_started), 'host')}", style="bold underline")
-        yield Padding(shown(names + (f" and {more:,} more" if more else "")), _INDENT)
+        yield from heading(f"Not started: {plural(len(report.not_started), 'host')}")
+        yield Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
 
 
 def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:
     if (listed := bullets(remarks)) is not None:
-        yield Text()
-        yield Text("Remarks", style="bold underline")
+        yield from heading("Remarks")
         yield listed
 
 
 def _foot(report: ScanReport) -> Iterator[RenderableType]:
+    yield from next_section(next_commands(report))
     yield Text()
-    yield Text("Next", style="bold underline")
-    for command, what in next_commands(report):
-        yield Text(f"  {what}:")
-        yield _command(command)
-    yield Text()
-    yield _unbroken(shown(f"database {report.place}", "dim"))
+    yield unbroken(shown(f"database {report.place}", "dim"))
     yield Text(f"the scan's exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")

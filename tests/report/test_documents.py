@@ -17,10 +17,11 @@ from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
-from orchestrator.report import document
+from orchestrator.report import document, repin_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import LastKnown, ScanReport
-from tests.report import samples
+from orchestrator.report.ticket import ticket
+from tests.report import plans, samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -82,6 +83,7 @@ DOCUMENTS = {
     "inventory-check": document.check_document(FLEET, [Problem("fleet.yaml", 3, "wrong")], [WAIVER]),
     "profile": document.profile_document(samples.PROFILE),
     "profiles": document.profiles_document([samples.PROFILE]),
+    "repin-plan": repin_document.plan_document(ticket(plans.plan(), file="plan.json")),
 }
 
 

@@ -1,0 +1,26 @@
+"""A length of time as the user types it: `90s`, `2m`, `24h`, `7d`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from types import MappingProxyType
+
+_SPAN = re.compile(r"([0-9]{1,7})([smhd])\Z")
+_UNITS = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
+LONGEST = timedelta(days=3660)
+
+
+class SpanError(ValueError):
+    """No length of time that can be used; the message is for the user."""
+
+
+def parse_span(text: str, option: str, *, least: timedelta = timedelta(0)) -> timedelta:
+    """Read a whole number and its unit. Raises SpanError naming `option`."""
+    match = _SPAN.match(text.strip())
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+    if found is None or found > LONGEST:
+        raise SpanError(f"{option}: found {text!r}, expected a number and s, m, h or d, such as 90s, 2m, 24h")
+    if found < least:
+        raise SpanError(f"{option}: {text} is too short, at least {least.total_seconds():g} s")
+    return found

@@ -1,0 +1,63 @@
+"""The pieces that several screens are made of: headings, warnings, lists, commands to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.report.words import folded, plural, shown
+
+INDENT = (0, 0, 0, 2)
+
+
+def heading(title: str) -> Iterator[Text]:
+    """Begin a section."""
+    yield Text()
+    yield Text(title, style="bold underline")
+
+
+def warned(warnings: Iterable[str]) -> Iterator[Text]:
+    """Write what has to be read first, each with an exclamation mark."""
+    for warning in warnings:
+        yield Text()
+        yield Text("! ", style="bold red").append(shown(warning, "bold"))
+
+
+def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | None:
+    """List sentences with hanging indents behind a mark; None where there is none."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    for sentence in sentences:
+        table.add_row(mark, shown(sentence))
+    return table if table.row_count else None
+
+
+def hosts_named(title: Text, names: Sequence[str]) -> Iterator[RenderableType]:
+    """Write what some hosts share with their number, and the first of their names below it."""
+    yield title.append(f"  {plural(len(names), 'host')}", style="bold")
+    listed, more = folded(names)
+    yield Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
+
+
+def next_section(commands: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:
+    """Say what is worth typing next: each command on a line of its own below what it does."""
+    yield from heading("Next")
+    for typed, what in commands:
+        yield Padding(Text(f"{what}:"), INDENT)
+        yield command(typed)
+
+
+def command(typed: str) -> Text:
+    """Write a command to be pasted, on a line of its own."""
+    return unbroken(Text("    ").append(shown(typed, "bold")))
+
+
+def unbroken(line: Text) -> Text:
+    """Leave a long line to the terminal to break: what is copied from there is whole."""
+    line.no_wrap, line.overflow = True, "ignore"
+    return line

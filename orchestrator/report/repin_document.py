@@ -1,0 +1,42 @@
+"""The JSON documents of the re-pin. `docs/json.md` lists the keys; the plan's own file is described in `docs/repin.md`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.domain.plan import PlannedHost
+from orchestrator.report.document import envelope, plain
+from orchestrator.report.ticket import Ticket, role_words
+
+
+def plan_document(ticket: Ticket) -> dict[str, Any]:
+    """Say all of a plan, grouped and host by host."""
+    plan = ticket.plan
+    head = {
+        key: plain(getattr(plan, key))
+        for key in (
+            *("id", "created", "expires", "policy", "selection", "inventory", "inventory_digest"),
+            *("script", "version", "user", "force_closed", "undoes"),
+        )
+    }
+    return envelope(
+        "repin-plan",
+        file=ticket.file,
+        sha256=ticket.digest,
+        plan=head,
+        counts={"hosts": len(plan.hosts), "values": ticket.values, "left_out": len(plan.left_out)},
+        changes=[
+            {"change": role_words(change.roles), "why": change.why, "hosts": list(change.hosts)}
+            for change in ticket.changes
+        ],
+        risks=[{"risk": risk.words, "hosts": list(risk.hosts)} for risk in ticket.risks],
+        evidence=plain(ticket.evidence),
+        hosts=[_planned(host) for host in plan.hosts],
+        left_out=plain(plan.left_out),
+    )
+
+
+def _planned(host: PlannedHost) -> dict[str, Any]:
+    fields: dict[str, Any] = plain(host)
+    del fields["facts"]  # a digest that only `apply` has a use for
+    return fields

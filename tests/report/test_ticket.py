@@ -1,0 +1,88 @@
+"""A plan as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.domain.plan import LeftOut
+from orchestrator.report.summary import Hints
+from orchestrator.report.ticket import ticket
+from orchestrator.report.ticket_screen import next_commands, ticket_rows, ticket_screen
+from tests.report import plans
+from tests.report.conftest import render
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_plan_reads_like_a_change_ticket(golden: Callable[..., None], width: int) -> None:
+    """Counts, groups old -> new with their reason, risks, hosts left out, evidence and its age, what next; it fits."""
+    golden("ticket", ticket_screen(ticket(plans.plan(), file="plan.json"), plans.NOW), width)
+
+
+def test_an_expired_plan_is_said_first_and_not_offered_for_apply() -> None:
+    """A plan past its time says so above its changes, and no command to apply it is suggested."""
+    late = plans.NOW + timedelta(days=2)
+    found = ticket(plans.plan(), file="plan.json")
+    text = render(ticket_screen(found, late), 80)
+    assert text.index("! expired 1 d ago") < text.index("Changes")
+    assert [line for line, _ in next_commands(found, late) if "apply" in line] == []
+
+
+def test_a_forced_port_is_said_first_with_its_reason() -> None:
+    """`--force-closed` and the reason given stand above everything that is changed."""
+    text = render(ticket_screen(ticket(plans.plan(force_closed="change 4711")), plans.NOW), 80)
+    assert text.index("by --force-closed: change 4711") < text.index("Changes")
+
+
+def test_a_plan_without_hosts_says_so() -> None:
+    """Where every host is left out, nothing is offered for apply and the reasons stand there."""
+    found = ticket(plans.plan(hosts=()), file="plan.json")
+    text = render(ticket_screen(found, plans.NOW), 80)
+    assert "no host is planned: there is nothing to apply" in text
+    assert "repin: forbid" in text
+    assert "repin apply" not in text
+
+
+def test_an_undo_says_which_run_it_takes_back() -> None:
+    """The plan of an undo names the run."""
+    text = render(ticket_screen(ticket(plans.plan(undoes="7")), plans.NOW), 80)
+    assert "26 hosts to undo" in text
+    assert "takes back run 7" in text
+
+
+def test_hosts_left_out_alike_stand_together() -> None:
+    """Reasons that differ in nothing but the host's name are one line; a row of its own still has the name."""
+    found = ticket(plans.plan())
+    assert ("never scanned: fleetcheck scan --limit HOST", ("paris-app2", "paris-app3")) in [
+        (group.words, group.hosts) for group in found.left_out
+    ]
+    assert ("paris-app3", "left-out", "", "never scanned: fleetcheck scan --limit paris-app3") in list(
+        ticket_rows(found)
+    )
+
+
+def test_suggested_commands_can_be_pasted() -> None:
+    """File names are quoted, and -i and --db repeated where they were given."""
+    hints = Hints(inventory=" -i 'my fleet.yaml'", database=" --db demo.db")
+    commands = [
+        line for line, _ in next_commands(ticket(plans.plan(), file="a b.json", hints=hints), plans.NOW)
+    ]
+    assert commands[0] == "fleetcheck repin apply 'a b.json' --dry-run -i 'my fleet.yaml' --db demo.db"
+
+
+def test_many_reasons_are_folded() -> None:
+    """A plan in which every host is left out for a reason of its own stays readable."""
+    left = tuple(LeftOut(host=f"h{number}", reason=f"reason {number}") for number in range(40))
+    text = render(ticket_screen(ticket(plans.plan(left_out=left)), plans.NOW), 80)
+    assert "and 10 more about 10 hosts" in text
+
+
+def test_words_that_came_from_a_host_are_cleaned() -> None:
+    """A reason or a value's name that quotes a host cannot send escape sequences to the terminal."""
+    host = plans.planned("web1", ("primary", 2147, 443), why="desired \x1b[2J\u202e", risks=("\x1b]0;x\x07",))
+    host = replace(host, targets=(replace(host.targets[0], value="Port\x1b[31m"),))
+    text = render(ticket_screen(ticket(plans.plan(hosts=(host,))), plans.NOW), 80)
+    assert {character for character in text if not character.isprintable()} == {"\n"}
