@@ -2,6 +2,8 @@
 
 Prints one JSON line when every port listens: `{"ready": 60, "inventory": PATH, "address": "127.0.0.1", "pid": 4711}`.
 Ends at SIGTERM or SIGINT, and when its standard input closes, so that it cannot outlive who started it.
+`--scenario repin` serves a fleet to be re-pinned instead of the demo's. `--state FILE` is written at SIGUSR1 and at the
+end: what every host's registry holds, and how often it was written.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ import sys
 from pathlib import Path
 
 from orchestrator.demo.fleet import SimulatedFleet
+from orchestrator.demo.repin_scenario import repin_fleet
 from orchestrator.demo.scenario import MIX_SIZE, demo_fleet
+from orchestrator.demo.state import write_state
 
 MOST_HOSTS = 5000
 
@@ -25,13 +29,18 @@ MOST_HOSTS = 5000
 def main(argv: list[str] | None = None) -> int:
     """Parse the command line and serve; 1 with one line on standard error where it cannot."""
     options = _parser().parse_args(argv)
-    fleet = demo_fleet(options.hosts, seed=options.seed, address=options.address)
     try:
-        asyncio.run(_serve(fleet, options.folder, watch=not options.detached))
+        asyncio.run(_serve(_fleet(options), options.folder, options.state, watch=not options.detached))
     except OSError as exc:
         sys.stderr.write(f"the simulated fleet cannot be served: {exc}\n")
         return 1
     return 0
+
+
+def _fleet(options: argparse.Namespace) -> SimulatedFleet:
+    if options.scenario == "repin":
+        return repin_fleet(options.hosts, seed=options.seed, bad=options.bad / 100, address=options.address)
+    return demo_fleet(options.hosts, seed=options.seed, address=options.address)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +53,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=1, help="another number makes another fleet")
     parser.add_argument("--address", type=_loopback, default="127.0.0.1", help="an address in 127.0.0.0/8")
+    parser.add_argument(
+        "--scenario",
+        choices=("demo", "repin"),
+        default="demo",
+        help="the demo's fleet, or one to be re-pinned",
+    )
+    parser.add_argument(
+        "--bad",
+        type=_percent,
+        default=0,
+        metavar="PERCENT",
+        help="repin: on so many hosts the write goes wrong",
+    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="write here what the registries hold")
     parser.add_argument("--detached", action="store_true", help="go on when standard input is closed")
     return parser
 
@@ -51,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
 def _hosts(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_HOSTS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_HOSTS}")
+    return int(text)
+
+
+def _percent(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 100:  # noqa: PLR2004  # percent
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
     return int(text)
 
 
@@ -64,12 +93,19 @@ def _loopback(text: str) -> str:
     return text
 
 
-async def _serve(fleet: SimulatedFleet, folder: Path, *, watch: bool) -> None:
+async def _serve(fleet: SimulatedFleet, folder: Path, state: Path | None, *, watch: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows' loop has none; its default handler ends us
             loop.add_signal_handler(number, stop.set)
+
+    def look() -> None:
+        if state is not None:
+            write_state(state, fleet.hosts)
+
+    if state is not None and hasattr(signal, "SIGUSR1"):
+        loop.add_signal_handler(signal.SIGUSR1, look)
     async with fleet:
         ready = {
             "ready": len(fleet.hosts),
@@ -82,6 +118,7 @@ async def _serve(fleet: SimulatedFleet, folder: Path, *, watch: bool) -> None:
         if watch:
             _watch_input(loop, stop)
         await stop.wait()
+        look()
 
 
 def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -75,6 +75,10 @@ class Registry:
         """Remove a key if it is there."""
         self._views[view].pop(path.casefold(), None)
 
+    def keys(self, view: int) -> list[Key]:
+        """Return every key of a view."""
+        return list(self._views[view].values())
+
     def matching(self, view: int, pattern: str) -> list[Key]:
         """Return the keys that a path means in which one `*` may stand for one whole name, by name."""
         if "*" not in pattern:

@@ -10,6 +10,7 @@ from orchestrator.demo.auth import Account
 from orchestrator.demo.behaviour import Behaviour
 from orchestrator.demo.host import OPS
 from orchestrator.demo.model import KeyState, Machine, Row
+from orchestrator.demo.plot import Event
 from orchestrator.demo.rows import ROWS, flaky
 from orchestrator.domain.reading import Kind, Result
 
@@ -29,16 +30,18 @@ class Draft:
     machine: Machine
     inventory: dict[str, object] = field(default_factory=dict)
     behaviours: tuple[Behaviour, ...] = ()
+    events: tuple[Event, ...] = ()
     transport: str = "https"
     auth: str = "negotiate"
     account: Account = OPS
     credential: str = "ops"
     tags: list[str] = field(default_factory=list)
 
-    def pin(self, port: int, *, view: int = 64) -> None:
+    def pin(self, port: int, *, view: int = 64, kind: Kind = Kind.DWORD) -> None:
         """Write the pins of both roles."""
+        data = port if kind in (Kind.DWORD, Kind.QWORD) else str(port)
         for value in VALUES.values():
-            self.machine.registry.create(view, KEY).set(value, Kind.DWORD, port)
+            self.machine.registry.create(view, KEY).set(value, kind, data)
 
     def network(self, *ports: int, roles: tuple[str, ...] = ("primary", "backup")) -> None:
         """Let these ports through to the gateways of these roles."""

@@ -13,11 +13,22 @@ from datetime import date, timedelta
 from orchestrator.demo import recipes
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Machine
+from orchestrator.demo.model import Agent, Machine
 from orchestrator.demo.recipes import GATEWAYS, KEY, PORT, VALUES, Draft, Recipe
 
-__all__ = ["GATEWAYS", "KEY", "MIX_SIZE", "PORT", "VALUES", "demo_fleet", "demo_hosts"]
+__all__ = [
+    "GATEWAYS",
+    "KEY",
+    "MIX_SIZE",
+    "PORT",
+    "VALUES",
+    "demo_fleet",
+    "demo_hosts",
+    "finished",
+    "new_draft",
+]
 
+RECONNECTS = 5.0  # seconds after a re-pin
 _SITES = ("paris", "lyon", "berlin", "madrid")
 _KINDS = ("web", "db", "file", "app", "mail")
 _SYSTEMS = (
@@ -65,12 +76,41 @@ MIX_SIZE = sum(count for _, count in _MIX)
 _RECIPES = tuple(recipe for recipe, count in _MIX for _ in range(count))
 
 
+_FIRST = (
+    recipes.ok,
+    recipes.cut_off,
+    recipes.drifted,
+    recipes.blocked,
+    recipes.disconnected,
+    recipes.wrong_password,
+    recipes.suspect,
+    recipes.split,
+    recipes.bad_pin,
+    recipes.stale,
+    recipes.drift_blocked,
+    recipes.no_agent,
+)
+
+
+def _small_order() -> tuple[Recipe, ...]:
+    """Put the mix in the order of a fleet that is smaller than it: each kind once, what is worth seeing first."""
+    kinds = [recipe for recipe, _ in _MIX]
+    again = [recipe for recipe, count in _MIX for _ in range(count - 1)]
+    return (*_FIRST, *(recipe for recipe in kinds if recipe not in _FIRST), *again)
+
+
 def demo_hosts(count: int = MIX_SIZE, *, seed: int = 1) -> tuple[SimulatedHost, ...]:
-    """Make up `count` hosts. Fewer than MIX_SIZE take the kinds in the mix's order, the healthy ones first."""
+    """Make up `count` hosts. Fewer than MIX_SIZE show as many kinds as they can."""
     chance = random.Random(seed)  # noqa: S311  # a made-up fleet, no secret
     order = list(range(count))
     chance.shuffle(order)
-    return tuple(_host(place, number, chance) for place, number in enumerate(order))
+    kinds = _RECIPES if count >= MIX_SIZE else _small_order()
+    hosts = []
+    for place, number in enumerate(order):
+        draft, site = new_draft(place, number, chance, turn=number // MIX_SIZE)
+        kinds[number % MIX_SIZE](draft)
+        hosts.append(finished(draft, site))
+    return tuple(hosts)
 
 
 def demo_fleet(
@@ -98,34 +138,30 @@ def _tags(host: SimulatedHost) -> list[str]:
     return tags if isinstance(tags, list) else []
 
 
-def _host(place: int, number: int, chance: random.Random) -> SimulatedHost:
+def new_draft(place: int, number: int, chance: random.Random, *, turn: int) -> tuple[Draft, str]:
+    """Make up a host and its site: the name by its place in the fleet, its address by its number. No pin yet."""
     site = _SITES[place % len(_SITES)]
     kind = _KINDS[place // len(_SITES) % len(_KINDS)]
     serial = place // (len(_SITES) * len(_KINDS)) + 1
     name = f"{site[:3]}-{kind}-{serial:02}"
     system, version, powershell = chance.choice(_SYSTEMS)
-    draft = Draft(
-        name,
-        number // MIX_SIZE,
-        Machine(
-            computer=name.upper(),
-            fqdn=f"{name}.corp.example",
-            machine_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
-            os_name=system,
-            os_version=version,
-            powershell=powershell,
-            interfaces={
-                "Ethernet0": (f"10.{10 + number % len(_SITES)}.{number // 250 % 250}.{number % 250 + 1}",)
-            },
-        ),
-        {},
-        tags=[kind, "prod"],
+    machine = Machine(
+        computer=name.upper(),
+        fqdn=f"{name}.corp.example",
+        machine_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+        os_name=system,
+        os_version=version,
+        powershell=powershell,
+        interfaces={
+            "Ethernet0": (f"10.{10 + number % len(_SITES)}.{number // 250 % 250}.{number % 250 + 1}",)
+        },
+        agent=Agent(key=KEY, values=VALUES, gateways=GATEWAYS, reconnects=RECONNECTS),
     )
-    _RECIPES[number % MIX_SIZE](draft)
-    return _finished(draft, site)
+    return Draft(name, turn, machine, {}, tags=[kind, "prod"]), site
 
 
-def _finished(draft: Draft, site: str) -> SimulatedHost:
+def finished(draft: Draft, site: str) -> SimulatedHost:
+    """Make the host to be served."""
     return SimulatedHost(
         name=draft.name,
         machine=draft.machine,
@@ -134,6 +170,7 @@ def _finished(draft: Draft, site: str) -> SimulatedHost:
         transport="http" if draft.transport == "http" else "https",
         auth="ntlm" if draft.auth == "ntlm" else "basic" if draft.auth == "basic" else "negotiate",
         behaviours=draft.behaviours,
+        events=draft.events,
         group=site,
         inventory=draft.inventory | {"tags": draft.tags},
     )
