@@ -101,8 +101,17 @@ def exit_code(counts: Counts, *, interrupted: bool = False, failed: bool = False
     `interrupted`: by a signal. `failed`: the command itself (inventory, database, bug). `gate`: a safety gate stopped
     it. A host whose failure is waived counts as neither.
     """
-    unprobed = counts.unknown + counts.not_started > 0
-    attention = counts.attention > 0
+    return first_exit_code(
+        interrupted=interrupted,
+        failed=failed,
+        gate=gate,
+        unprobed=counts.unknown + counts.not_started > 0,
+        attention=counts.attention > 0,
+    )
+
+
+def first_exit_code(*, interrupted: bool, failed: bool, gate: bool, unprobed: bool, attention: bool) -> int:
+    """Give the exit code of what counts most among these."""
     rules = (
         (interrupted, EXIT_INTERRUPTED),
         (failed, EXIT_FAILED),

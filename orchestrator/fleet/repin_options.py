@@ -1,0 +1,48 @@
+"""How a re-pin goes about it, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.domain.breaker import DEFAULT_LIMIT
+from orchestrator.domain.effort import WIDTH
+from orchestrator.domain.waves import Limits, Size
+from orchestrator.fleet.options import ScanOptions
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepinOptions:
+    """Times in seconds; `jobs`, `pace`, `timeout`, `width` and `rejections` as in `ScanOptions`.
+
+    `batch`: the waves' sizes, the last repeats; none: one wave. `pause`: between two waves, with no lock on the
+    database. `wait_live`: how long an agent has for using its new port, looked at every `look_every`; None: nobody
+    looks. `revert_if_not_live`: one that does not is written back. `dry_run`: all but the write, and nothing is
+    journaled. `window`: how long, from the fresh reading on, a host may begin to write, by its own clock.
+    """
+
+    jobs: int = 64
+    batch: tuple[Size, ...] = ()
+    pause: float = 0.0
+    limits: Limits = NO_LIMITS
+    wait_live: float | None = None
+    look_every: float = 30.0
+    revert_if_not_live: bool = False
+    dry_run: bool = False
+    window: float = 60.0
+    pace: float = 500.0
+    timeout: float | None = None
+    width: int = WIDTH
+    rejections: int = DEFAULT_LIMIT
+
+    def reading(self, mode: str) -> ScanOptions:
+        """Give the options of a reading in this probe mode."""
+        return ScanOptions(
+            mode=mode,
+            jobs=self.jobs,
+            pace=self.pace,
+            timeout=self.timeout,
+            width=self.width,
+            rejections=self.rejections,
+        )
