@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from orchestrator.store.tables import metadata
+from orchestrator.store.journal_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

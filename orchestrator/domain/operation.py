@@ -38,7 +38,7 @@ class RunRecord:
 class Operation:
     """One row of the journal: what was to be written on a host, and where that stands.
 
-    `run` is None for a row that `repin export` made. `before` and `after` are the values as read, as JSON text in
+    `started` is when the row was made (None: not stored yet), `changed` when it came into its state. `run` is None for a row that `repin export` made. `before` and `after` are the values as read, as JSON text in
     the form of the write script's answer, None where nobody read them. `deadline` is the write's own on the host's
     clock. `undoes` is the id of the operation that this one takes back.
     """
@@ -55,6 +55,7 @@ class Operation:
     after: str | None = None
     deadline: datetime | None = None
     undoes: int | None = None
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,10 @@ class _Parts:
     connections: Mapping[int, list[Row]]
 
 
-def records(using: Connection, place: Place, *where: ColumnElement[bool], attempts: bool) -> list[HostRecord]:
-    """Read the results that `where` selects, in no order, with or without their attempts.
+def records(
+    using: Connection, place: Place, *where: ColumnElement[bool], attempts: bool
+) -> dict[int, HostRecord]:
+    """Read the results that `where` selects, by their ids, in no order, with or without their attempts.
 
     Raises DatabaseError for rows that make no record.
     """
@@ -46,7 +48,7 @@ def records(using: Connection, place: Place, *where: ColumnElement[bool], attemp
         attempts=_rows(using, attempt, results) if attempts else {},
         connections=_rows(using, connection, results),
     )
-    return [_record(place, row, parts) for row in rows]
+    return {row.id: _record(place, row, parts) for row in rows}
 
 
 def final() -> ColumnElement[bool]:
@@ -67,6 +69,21 @@ def last_reading(hosts: Collection[str], before: datetime | None) -> Select[Any]
         select(*columns)
         .where(_RESULT.host.in_(hosts), _RESULT.phase.is_(None), _RESULT.started == newest.scalar_subquery())
         .order_by(_RESULT.id)
+    )
+
+
+def newest(hosts: Collection[str], limit: int, since: datetime | None) -> Select[Any]:
+    """Select id, host and scan_id of each host's newest results, at most `limit`, one a scan, newest first."""
+    order = (_RESULT.started.desc(), _RESULT.id.desc())
+    place = func.row_number().over(partition_by=_RESULT.host, order_by=order).label("place")
+    ranked = select(_RESULT.id, _RESULT.host, _RESULT.scan_id, place).where(_RESULT.host.in_(hosts), final())
+    if since is not None:
+        ranked = ranked.where(_RESULT.started >= since)
+    found = ranked.subquery()
+    return (
+        select(found.c.id, found.c.host, found.c.scan_id)
+        .where(found.c.place <= limit)
+        .order_by(found.c.place)
     )
 
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, func, select
-from sqlalchemy.engine import Engine
+from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store import engine, load, migrating, scans
-from orchestrator.store.errors import NoDatabaseError, Owner
+from orchestrator.store import load, scans
+from orchestrator.store.errors import Owner
+from orchestrator.store.journal_reader import JournalReader
 from orchestrator.store.lock import file_holder
-from orchestrator.store.place import Place, SqlitePlace, parse
-from orchestrator.store.schema import State
+from orchestrator.store.place import SqlitePlace
 from orchestrator.store.server_lock import server_holder
 from orchestrator.store.tables import host_result, scan
-from orchestrator.store.trouble import translated
 
 _RESULT = host_result.c
 CHUNK = 100  # hosts a transaction: a long report must not keep a writer's log from being folded in
@@ -37,44 +33,11 @@ class LastKnown:
     role: str | None
 
 
-class Reader:
-    """One connection that cannot change anything. Use it in one thread, and close it.
+class Reader(JournalReader):
+    """Scans, and through its base the journal, on one connection that cannot change anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
-
-    def __init__(self, place: Place, source: Engine, using: Connection) -> None:
-        """Use `Reader.open`."""
-        self._place, self._source, self._connection = place, source, using
-
-    @classmethod
-    def open(cls, url: str, *, command: str = "", user: str = "") -> Self:
-        """Open the database, upgraded first where an older fleetcheck made it (under the lock, with a copy).
-
-        Raises NoDatabaseError where nothing was stored yet, and what `migrating.ensure` raises.
-        """
-        place = parse(url)
-        with translated(place):
-            found = migrating.look(place)
-            if found is State.EMPTY:
-                raise NoDatabaseError(place.shown)
-            if found is State.OLDER:
-                migrating.ensure(url, command=command, user=user)
-            source = engine.reading(place)
-            return cls(place, source, source.connect())
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
-        self._source.dispose()
-
-    def __enter__(self) -> Self:
-        """Close it at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self.close()
 
     def scans(self, limit: int | None = None) -> tuple[ScanRecord, ...]:
         """Return the scans, newest first."""
@@ -144,6 +107,24 @@ class Reader:
         (record,) = self._load(_RESULT.id == row.id)
         return self.scan(row.scan_id), record
 
+    def latest_records(
+        self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None
+    ) -> Mapping[str, tuple[tuple[int, HostRecord], ...]]:
+        """Return each host's newest results, failed ones too, with the ids of their scans: newest first, one a scan.
+
+        At most `limit` a host, and none that started before `since`. A host without one is left out.
+        """
+        latest: dict[str, tuple[tuple[int, HostRecord], ...]] = {}
+        names = iter(dict.fromkeys(hosts))
+        while chunk := list(islice(names, CHUNK)):
+            with self._snapshot() as using:
+                rows = using.execute(load.newest(chunk, limit, since)).all()
+                wanted = _RESULT.id.in_([row.id for row in rows])
+                records = load.records(using, self._place, wanted, attempts=True) if rows else {}
+            for row in rows:
+                latest[row.host] = (*latest.get(row.host, ()), (row.scan_id, records[row.id]))
+        return latest
+
     def last_known(self, hosts: Iterable[str], *, before: datetime | None = None) -> Mapping[str, LastKnown]:
         """Return what was last concluded from a reading of each host, of results started `before` then (default: now).
 
@@ -173,10 +154,4 @@ class Reader:
 
     def _load(self, *where: ColumnElement[bool], attempts: bool = True) -> list[HostRecord]:
         with self._snapshot() as using:
-            return load.records(using, self._place, *where, attempts=attempts)
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
-        """One state of the database for the block."""
-        with translated(self._place), self._connection.begin():
-            yield self._connection
+            return list(load.records(using, self._place, *where, attempts=attempts).values())

@@ -11,8 +11,11 @@ import orchestrator
 from orchestrator.store.errors import NotOursError, TooNewError
 from orchestrator.store.place import Place
 
-REVISIONS = ("0001",)  # oldest first; a test holds them against the migrations
+REVISIONS = ("0001", "0002")  # oldest first; a test holds them against the migrations
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
+_SCANS = ("document", "scan", "host_result", "attempt", "connection", "registry_value")
+_REPINS = ("plan", "run", "operation", "audit")
+_OURS = frozenset((*_SCANS, *_REPINS))
 
 
 class State(enum.Enum):
@@ -44,9 +47,7 @@ def state(connection: Connection, place: Place) -> tuple[State, str | None]:
     found = _revision(connection) if "alembic_version" in tables else None
     if found is None:
         # A PostgreSQL schema that others use too: ours are made beside theirs, if no name is taken.
-        taken = sorted(
-            tables & {"document", "scan", "host_result", "attempt", "connection", "registry_value"}
-        )
+        taken = sorted(tables & _OURS)
         if sqlite or taken:
             raise NotOursError(
                 place.shown, f"tables without a version ({', '.join(taken) or 'none of ours'})"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import insert, update
 
@@ -17,6 +18,8 @@ from orchestrator.store.lock import myself
 from orchestrator.store.place import Place, parse
 from orchestrator.store.tables import scan
 from orchestrator.store.writing import Put, WritingThread
+
+T = TypeVar("T")
 
 ROOM = 256  # results that wait in the queue, at most: more puts wait outside
 
@@ -32,6 +35,7 @@ class Writer:
         """Use `Writer.open`."""
         self._place = place
         self._thread = WritingThread(place)
+        self._user = ""
         self._room = asyncio.Semaphore(ROOM)
         self._scans: set[int] = set()
 
@@ -43,8 +47,20 @@ class Writer:
         this one waits for it. Raises StoreError, as `migrating.ensure`.
         """
         writer = cls(parse(url))
-        writer._thread.start(myself(command, user), wait=wait)
+        owner = myself(command, user)
+        writer._thread.start(owner, wait=wait)
+        writer._user = owner.user
         return writer
+
+    @property
+    def place(self) -> Place:
+        """Where it writes."""
+        return self._place
+
+    @property
+    def user(self) -> str:
+        """Who writes: what `open` was given, else the system's user."""
+        return self._user
 
     def begin_scan(self, record: ScanRecord) -> int:
         """Store a scan before its first result and return its id; `record.id` is not looked at. Raises StoreError."""
@@ -90,6 +106,14 @@ class Writer:
             done = loop.create_future()
             self._thread.submit(Put(scan_id, record, loop, done))
             await done
+
+    async def alone(self, work: Callable[[Inserter], T]) -> T:
+        """Run `work` in a transaction that holds nothing else, and return its answer once it is on the disk.
+
+        For the journal. Raises StoreError, and what `work` raises: then nothing is stored. Cancelled, it may be stored
+        all the same.
+        """
+        return await self._thread.wait_for(work)
 
     def close(self) -> None:
         """Commit what waits, end the thread, give the lock back. Calling it again does nothing; never raises."""

@@ -87,6 +87,12 @@ class WritingThread:
         self.submit(_Call(work, done))
         return done.result()
 
+    async def wait_for(self, work: Callable[[Inserter], T]) -> T:
+        """Do as `call`, without holding up the event loop. Cancelled before its turn, `work` does not run."""
+        done: Future[T] = Future()
+        self.submit(_Call(work, done))
+        return await asyncio.wrap_future(done)
+
     def close(self) -> None:
         """Commit what waits, end, give the lock back. Calling it again does nothing; never raises."""
         with self._closing:
@@ -161,6 +167,8 @@ class WritingThread:
                 loop.call_soon_threadsafe(_settle, futures, error)
 
     def _run(self, into: Inserter | None, call: _Call) -> None:
+        if not call.done.set_running_or_notify_cancel():
+            return
         try:
             call.done.set_result(self._transact(into, call.work))
         except Exception as error:  # noqa: BLE001 -- it goes to the caller
