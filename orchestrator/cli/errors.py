@@ -3,8 +3,8 @@
 CommandError        the command itself failed                         exit 1
   UsageError        what was typed does not fit what there is         exit 2
 
-Other rooms' errors are told apart by their base classes: a selection and an unknown scan are usage (2), inventory, secret and database
-are 1. Anything else is a bug of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
+Other rooms' errors are told apart by their base classes: a selection, a length of time, a policy, an unknown scan or run are usage (2);
+inventory, secret, database and a damaged plan are 1; a whole plan that does not hold any more is a safety gate (6). Anything else is a bug of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import typer
 
 from orchestrator.domain.text import clean
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, GATE, INTERRUPTED = 1, 2, 6, 130
 _BROKEN_PIPE = 141  # as a shell reports SIGPIPE
 
 P = ParamSpec("P")
@@ -65,24 +65,19 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
 
 def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
-    from inventory.errors import InventoryError, SecretError, SelectionError
-    from orchestrator.store.errors import StoreError, UnknownScanError
-
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
+    code = error.exit_code if isinstance(error, CommandError) else _known(error)
+    if code is not None:
+        _complain(str(error))
+        return code
+    from inventory.errors import InventoryError
+
     match error:
-        case CommandError():
-            _complain(str(error))
-            return error.exit_code
-        case SelectionError() | UnknownScanError():
-            _complain(str(error))
-            return USAGE
         case InventoryError():
             for problem in error.problems:
                 sys.stderr.write(clean(str(problem)) + "\n")
             _complain(_count(len(error.problems)))
-        case SecretError() | StoreError():
-            _complain(str(error))
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             _complain(f"{where}{error.strerror or error}")
@@ -91,6 +86,25 @@ def explain(error: Exception) -> int:
 
             _complain(f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it")
     return FAILED
+
+
+def _known(error: Exception) -> int | None:
+    """Give the exit code of an error of another room whose message is for the user as it is; None for any other."""
+    from inventory.errors import SecretError, SelectionError
+    from orchestrator.domain.planfile import PlanError
+    from orchestrator.domain.policy import PolicyError
+    from orchestrator.domain.span import SpanError
+    from orchestrator.domain.waves import BatchError
+    from orchestrator.fleet.plan_checks import PlanRefused
+    from orchestrator.store.errors import StoreError, UnknownPlanError, UnknownRunError, UnknownScanError
+
+    families: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
+        ((SelectionError, UnknownScanError, UnknownRunError, UnknownPlanError), USAGE),
+        ((PolicyError, SpanError, BatchError), USAGE),
+        ((PlanRefused,), GATE),
+        ((SecretError, StoreError, PlanError), FAILED),
+    )
+    return next((code for family, code in families if isinstance(error, family)), None)
 
 
 def _count(problems: int) -> str:

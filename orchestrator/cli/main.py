@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import demo, inventory, profile, scan, show
+from orchestrator.cli import demo, inventory, profile, repin, scan, show
 from orchestrator.cli.console import prepare_streams
 from orchestrator.version import VERSION
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command()(scan.scan)
 app.command()(show.show)
 app.command()(show.scans)
+app.add_typer(repin.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.command()(demo.demo)

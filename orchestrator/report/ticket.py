@@ -11,6 +11,9 @@ from orchestrator.domain.planfile import digest
 from orchestrator.report.summary import Hints
 
 
+NOTHING_TO_DO = "nothing to do"  # how the planner begins the reason of a host that needs no change: read last
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Hosts whose pins change in the same way for the same reason; `why` is a sentence, `values` counts writes."""
@@ -110,7 +113,7 @@ def _named(pairs: Iterable[tuple[str, str]]) -> tuple[Named, ...]:
     alike: dict[str, list[str]] = {}
     for words, host in pairs:
         alike.setdefault(words, []).append(host)
-    ordered = sorted(alike.items(), key=lambda item: -len(item[1]))
+    ordered = sorted(alike.items(), key=lambda item: (item[0].startswith(NOTHING_TO_DO), -len(item[1])))
     return tuple(Named(words=words, hosts=tuple(hosts)) for words, hosts in ordered)
 
 

@@ -1,0 +1,153 @@
+"""A plan made from the inventory and the database; nothing is asked, nothing is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.command import user
+from orchestrator.cli.errors import UsageError
+from orchestrator.version import VERSION
+
+if TYPE_CHECKING:
+    from inventory.model import Fleet, Host
+    from orchestrator.domain.plan import LeftOut, Plan, PlannedHost
+    from orchestrator.domain.planner import Candidate, Rules
+    from orchestrator.domain.record import HostRecord
+    from orchestrator.store.reader import Reader
+
+_SOONEST = timedelta(minutes=1)  # a plan that ends sooner is a slip of the hand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What the options of `fleetcheck repin plan` ask for, as typed."""
+
+    inventory: Path
+    database: str | None
+    limit: tuple[str, ...]
+    policy: str
+    max_age: str
+    agree: int
+    force_closed: str | None
+    scan: int | None
+    expires: str
+
+
+def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
+    """Plan the selected hosts. Raises UsageError, SelectionError, StoreError, PolicyError and SpanError."""
+    from inventory.select import select
+    from orchestrator.domain.planner import draft
+    from orchestrator.store.place import database_url
+    from orchestrator.store.reader import Reader
+
+    now = datetime.now(UTC)
+    rules, until = _rules(request, now), now + expiry(request.expires)
+    hosts = select(fleet, request.limit, stdin=sys.stdin)
+    with Reader.open(database_url(request.database, os.environ)) as reader:
+        candidates = tuple(_candidates(request, hosts, reader))
+    absent = [each for each in candidates if request.scan is not None and not each.records]
+    names = {each.host.name for each in absent}
+    drafted = draft([each for each in candidates if each.host.name not in names], rules)
+    return plan_of(
+        fleet,
+        drafted.hosts,
+        _in_order((*drafted.left_out, *_not_in(request.scan, absent)), hosts),
+        times=(now, until),
+        policy=str(rules.policy),
+        selection=",".join(request.limit),
+        force_closed=rules.force_closed,
+    )
+
+
+def plan_of(
+    fleet: Fleet,
+    hosts: tuple[PlannedHost, ...],
+    left_out: tuple[LeftOut, ...],
+    *,
+    times: tuple[datetime, datetime],
+    policy: str,
+    selection: str,
+    force_closed: str | None,
+) -> Plan:
+    """Give what was drafted its id and its head. `times`: when it is made, and until when it may be applied."""
+    from orchestrator.domain.plan import Plan
+    from orchestrator.remote.apply import repin_script
+
+    return Plan(
+        id=str(uuid.uuid4()),
+        created=times[0],
+        expires=times[1],
+        policy=policy,
+        selection=selection,
+        inventory=str(fleet.path),
+        inventory_digest=fleet.digest,
+        script=repin_script().sha256,
+        version=VERSION,
+        user=user(),
+        hosts=hosts,
+        left_out=left_out,
+        force_closed=force_closed,
+    )
+
+
+def expiry(text: str) -> timedelta:
+    """Read `--expires`. Raises SpanError."""
+    from orchestrator.domain.span import parse_span
+
+    return parse_span(text, "--expires", least=_SOONEST)
+
+
+def reason_given(text: str | None) -> str | None:
+    """Check the reason behind `--force-closed`. Raises UsageError for an empty one."""
+    if text is not None and not text.strip():
+        raise UsageError("--force-closed needs its reason, in words: it goes on record")
+    return text
+
+
+def _rules(request: PlanRequest, now: datetime) -> Rules:
+    from orchestrator.domain.planner import Rules
+    from orchestrator.domain.policy import parse_policy
+    from orchestrator.domain.span import parse_span
+
+    if request.scan is not None and request.agree > 1:
+        raise UsageError("--agree looks at several scans and --scan names one: leave one of them out")
+    return Rules(
+        policy=parse_policy(request.policy),
+        now=now,
+        max_age=parse_span(request.max_age, "--max-age"),
+        agree=request.agree,
+        force_closed=reason_given(request.force_closed),
+    )
+
+
+def _candidates(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Iterator[Candidate]:
+    from orchestrator.domain.planner import Candidate
+
+    names = [host.name for host in hosts]
+    known: Mapping[str, tuple[tuple[int, HostRecord], ...]]
+    if request.scan is None:
+        known = reader.latest_records(names, limit=request.agree)
+    else:
+        known = {found.host: ((request.scan, found),) for found in reader.records(request.scan, names)}
+    for host in hosts:
+        yield Candidate(host=host, records=known.get(host.name, ()))
+
+
+def _not_in(scan: int | None, candidates: Iterable[Candidate]) -> Iterator[LeftOut]:
+    """Leave out the hosts that the scan of `--scan` has no result of."""
+    from orchestrator.domain.plan import LeftOut
+
+    for each in candidates:
+        yield LeftOut(host=each.host.name, reason=f"scan {scan} has no result of it")
+
+
+def _in_order(left: Iterable[LeftOut], hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
+    places = {host.name: number for number, host in enumerate(hosts)}
+    return tuple(sorted(left, key=lambda each: places[each.host]))
