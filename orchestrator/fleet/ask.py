@@ -36,10 +36,14 @@ _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Agai
 
 
 class Asking:
-    """The work on one host. `outcome` is called once; `phase` is how far it came."""
+    """The work on one host. `outcome` is called once; `phase` is how far it came.
 
-    def __init__(self, turn: Turn, run: Run) -> None:
+    `stays`: it never steps aside for other hosts' logons, since a write there hangs on what it reads.
+    """
+
+    def __init__(self, turn: Turn, run: Run, *, stays: bool = False) -> None:
         options = run.options
+        self._stays = stays
         self._host = turn.host
         self._turn = turn
         self._run = run
@@ -126,7 +130,7 @@ class Asking:
         cut = run.clock.timeout(None)
 
         async def before_logon() -> None:
-            await self._logon.begin(session, cut, patiently=self._fault is not None)
+            await self._logon.begin(session, cut, patiently=self._stays or self._fault is not None)
 
         self._session = session = run.transport.session(
             endpoint(host),
@@ -156,6 +160,8 @@ class Asking:
         """Be as if never started; where a try has failed already, that is the result."""
         if self._fault is not None:
             return self._failed(self._fault.phase, self._fault.cause, self._fault.detail, self._fault.advice)
+        if self._stays:
+            return self._failed(self.phase, Cause.LOGON_FAILED, words.GIVEN_UP, words.GIVEN_UP_ADVICE)
         self._run.tell(HostPutBack(host=self._host.name))
         self._run.line.put_back(self._turn)
         return None

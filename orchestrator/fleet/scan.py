@@ -8,21 +8,13 @@ from contextlib import aclosing
 from datetime import datetime
 
 from inventory.model import Host, Waiver
-from orchestrator.domain.breaker import Account, Breaker, account
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
+from orchestrator.fleet.accounts import Accounts
 from orchestrator.fleet.ask import Asking
-from orchestrator.fleet.events import (
-    BreakerTripped,
-    Event,
-    HostFinished,
-    Listener,
-    Remark,
-    ScanStarted,
-    Stopping,
-)
-from orchestrator.fleet.gate import Gate
+from orchestrator.fleet.events import Event, HostFinished, Listener, ScanStarted, Stopping
+from orchestrator.fleet.leaving import to_its_end
 from orchestrator.fleet.limits import make_room
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.options import ScanOptions
@@ -31,7 +23,8 @@ from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Means, Run
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.stop import Stop
-from orchestrator.fleet.summary import GivenUp, ScanSummary
+from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
+from orchestrator.fleet.telling import Teller
 from orchestrator.store.errors import StoreError
 
 
@@ -72,16 +65,11 @@ class _Scan:
         self._options = options
         self._means = means
         self._stop = stop
-        self._on_event = on_event
-        self._logon_of = {
-            name: means.logons(name) for name in dict.fromkeys(host.credential for host in hosts)
-        }
-        self._gate = Gate(options.rejections, self._tripped)
-        self._line = Line(hosts, self._account_of, self._gate, stop)
+        self._tell: Teller[Event] = Teller(on_event)
+        self._accounts = Accounts(hosts, means.logons, options.rejections, self._tell)
+        self._line = Line(hosts, self._accounts.of, self._accounts.gate, stop)
         self._score = Score(len(hosts))
         self._in_flight = 0
-        self._given_up: list[Account] = []
-        self._remarks: list[str] = []
         self._trouble = ""
         self._waived: Waived = {}
 
@@ -100,7 +88,7 @@ class _Scan:
             )
         )
         if room.words:
-            self._remark(room.words)
+            self._tell.remark(room.words)
         try:
             await self._through_the_line(scan_id, room.jobs)
         finally:
@@ -113,8 +101,8 @@ class _Scan:
         run = Run(
             options=self._options,
             transport=means.transport,
-            logon_of=self._logon_of,
-            gate=self._gate,
+            logon_of=self._accounts.logon_of,
+            gate=self._accounts.gate,
             line=self._line,
             pace=Pace(self._options.pace, means.clock),
             clock=means.clock,
@@ -139,17 +127,7 @@ class _Scan:
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
-        consumer = asyncio.create_task(consume())
-        deaf = self._stop.listen(lambda stop: self._stopping(stop, consumer))
-        try:
-            await asyncio.wait({consumer})
-        finally:
-            deaf()
-            if not consumer.done():
-                consumer.cancel()
-                await asyncio.wait({consumer})
-        if not consumer.cancelled():
-            consumer.result()
+        await to_its_end(consume(), self._stop, self._stopping)
 
     async def _one_host(self, scan_id: int, turn: Turn, run: Run) -> None:
         """Ask a host, judge it, store the result: whatever happens to it, it has one."""
@@ -198,55 +176,12 @@ class _Scan:
             already=len(self._record.hosts) - len(self._hosts),
             causes=self._score.causes,
             tries_again=self._score.tries_again,
-            given_up=tuple(self._gave_up(account) for account in self._given_up),
+            given_up=self._accounts.given_up(self._line.barred, SCAN_AGAIN),
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,
             trouble=self._trouble,
-            remarks=tuple(self._remarks),
+            remarks=tuple(self._tell.remarks),
         )
 
-    def _account_of(self, host: Host) -> Account | None:
-        """Whose password a logon on this host would try; None where there is none to try (a Kerberos ticket)."""
-        logon = self._logon_of[host.credential]
-        if logon.password is None:
-            return None
-        return account(host.credential or "", logon.username, host=host.name, address=host.address)
-
-    def _tripped(self, tripped: Account, breaker: Breaker) -> None:
-        self._given_up.append(tripped)
-        self._tell(
-            BreakerTripped(
-                credential=tripped.credential,
-                username=tripped.name,
-                rejected=breaker.rejected,
-                host=tripped.host,
-            )
-        )
-
-    def _gave_up(self, tripped: Account) -> GivenUp:
-        return GivenUp(
-            credential=tripped.credential,
-            username=tripped.name,
-            rejected=self._gate.breaker(tripped).rejected,
-            barred=tuple(self._line.barred.get(tripped, ())),
-            host=tripped.host,
-        )
-
-    def _stopping(self, stop: Stop, consumer: asyncio.Task[None]) -> None:
+    def _stopping(self, stop: Stop) -> None:
         self._tell(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))
-        if stop.abandoned:
-            consumer.cancel()
-
-    def _remark(self, said: str) -> None:
-        self._remarks.append(said)
-        self._tell(Remark(words=said))
-
-    def _tell(self, event: Event) -> None:
-        """Hand an event to who watches; one that raises has seen its last: a display may not cost a result."""
-        if self._on_event is None:
-            return
-        try:
-            self._on_event(event)
-        except Exception as error:  # noqa: BLE001  # whatever a display may raise
-            self._on_event = None
-            self._remarks.append(f"the progress display broke and was left out: {words.place(error)}")

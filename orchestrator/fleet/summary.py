@@ -8,12 +8,14 @@ from datetime import datetime
 from orchestrator.domain.record import ScanState
 from orchestrator.domain.tally import Counts, exit_code
 
+SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
     """An account that nothing more was tried with. `rejected` refused it in a row, `barred` were not started for it.
 
-    `host` is set where the account is that host's own.
+    `host` is set where the account is that host's own. `again` is what goes on with the run.
     """
 
     credential: str
@@ -21,6 +23,7 @@ class GivenUp:
     rejected: tuple[str, ...]
     barred: tuple[str, ...]
     host: str | None = None
+    again: str = SCAN_AGAIN
 
     @property
     def words(self) -> str:
@@ -30,7 +33,7 @@ class GivenUp:
             f"credential {self.credential} ({self.username}) was rejected by {' and '.join(self.rejected)} in a row: "
             f"nothing more was tried with it, so that the account is not locked; "
             f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. Put its password right, "
-            f"try it alone with `fleetcheck scan --limit {first}`, then `fleetcheck scan --resume` this scan"
+            f"try it alone with `fleetcheck scan --limit {first}`, then {self.again}"
         )
 
 

@@ -10,6 +10,8 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults import Fault
 
 BUG_ADVICE = "a fault in fleetcheck, not on the host: please report it with this line; the other hosts are not touched by it"
+GIVEN_UP = "its account was given up while it waited for the right to log on: nothing was sent"
+GIVEN_UP_ADVICE = "put the credential's password right first"
 CLOSE_SLOW = "the session could not be closed in time; the host ends it by itself after its idle time-out"
 SUSPECT = (
     "the same credential was accepted before in this run: a quota, or trouble with logons on this host alone; "
