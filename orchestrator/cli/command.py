@@ -8,8 +8,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.report.summary import Hints
+if TYPE_CHECKING:
+    from orchestrator.report.summary import Hints
 
 
 def typed(argv: Sequence[str] = sys.argv) -> str:
@@ -27,6 +29,8 @@ def user() -> str:
 
 def hints(*, database: str | None, inventory: Path | None) -> Hints:
     """Make what the suggested commands have to repeat of this one: `--db` and `-i` where they were given."""
+    from orchestrator.report.summary import Hints
+
     return Hints(
         database=f" --db {shlex.quote(_hidden(database))}" if database else "",
         inventory=f" -i {shlex.quote(str(inventory))}" if inventory else "",
