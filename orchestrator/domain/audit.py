@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,8 +69,7 @@ def content_hash(entry: AuditEntry) -> str:
 
 def document(entry: AuditEntry) -> dict[str, Any]:
     """Write an entry as `audit export` shows it: one JSON object; `details` is an object in it where it can be one."""
-    content = asdict(entry)
-    content["time"] = entry.time.astimezone(UTC).isoformat(timespec="microseconds")
+    content = _content(entry)
     content["details"] = _details(entry.details)
     return content
 
@@ -108,7 +107,11 @@ def _wrong(entry: AuditEntry, before: int, last: str) -> str | None:
 
 def operation_digest(operation: Operation) -> str:
     """Hash a whole row of the journal; the audit's entry about the row's last change holds it."""
-    return sha256({name: _plain(value) for name, value in asdict(operation).items()})
+    return sha256(_content(operation))
+
+
+def _content(value: AuditEntry | Operation) -> dict[str, Any]:
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
 
 
 def _plain(value: Any) -> Any:

@@ -20,16 +20,18 @@ OPERATION = "operation"
 """The audit's word for a row of the journal that was made or moved; `details` then hold the row's digest."""
 
 _COLUMNS = tuple(column.name for column in audit.columns)
+_LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
+_ADD = insert(audit)
 
 
 def append(
     into: Connection, *, who: str, what: str, subject: str, details: Mapping[str, Any], time: datetime
 ) -> AuditEntry:
     """Add an entry to the end of the chain, in the caller's transaction. Only the one writer may."""
-    last = into.execute(select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)).first()
+    last = into.execute(_LAST).first()
     before = None if last is None else (last.number, last.hash)
     entry = link(before, time=time, who=who, what=what, subject=subject, details=details)
-    into.execute(insert(audit).values({name: getattr(entry, name) for name in _COLUMNS}))
+    into.execute(_ADD, {name: getattr(entry, name) for name in _COLUMNS})
     return entry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from orchestrator.domain import planfile
 from orchestrator.domain.journal import State
@@ -70,9 +70,26 @@ def operation_of(row: Row[Any]) -> Operation:
     return Operation(**copied, run=row.run_id, plan=row.plan_id, state=State(row.state))
 
 
+def operation_change(moved: Operation) -> dict[str, Any]:
+    """Return the parameters of `CHANGE`: the operation as it is from now on."""
+    changing = {f"new_{name}": getattr(moved, name) for name in _CHANGING}
+    return changing | {"wanted": moved.id, "new_state": moved.state.value}
+
+
+_CHANGING = ("changed", "detail", "before", "after", "deadline")
+# Made once: building a statement costs more than running it.
+CHANGE = (
+    update(operation)
+    .where(operation.c.id == bindparam("wanted"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", *_CHANGING)})
+)
+_RUN = select(run).where(run.c.id == bindparam("wanted"))
+_OPERATION = select(operation).where(operation.c.id == bindparam("wanted"))
+
+
 def load_run(using: Connection, run_id: int, place: Place) -> RunRecord:
     """Read one run. Raises UnknownRunError."""
-    row = using.execute(select(run).where(run.c.id == run_id)).first()
+    row = using.execute(_RUN, {"wanted": run_id}).first()
     if row is None:
         latest = using.execute(select(func.max(run.c.id))).scalar()
         raise UnknownRunError(place.shown, run_id, latest)
@@ -81,7 +98,7 @@ def load_run(using: Connection, run_id: int, place: Place) -> RunRecord:
 
 def load_operation(using: Connection, operation_id: int | None, place: Place) -> Operation:
     """Read one operation. Raises DatabaseError where it is not there: rows of the journal do not go away."""
-    row = using.execute(select(operation).where(operation.c.id == operation_id)).first()
+    row = using.execute(_OPERATION, {"wanted": operation_id}).first()
     if row is None:
         raise DatabaseError(place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal")
     return operation_of(row)

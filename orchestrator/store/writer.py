@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self, TypeVar
 
 from sqlalchemy import insert, update
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store import scans
-from orchestrator.store.errors import UnknownScanError
+from orchestrator.store.errors import Owner, UnknownScanError
 from orchestrator.store.insert import Inserter
 from orchestrator.store.lock import myself
 from orchestrator.store.place import Place, parse
@@ -35,7 +35,7 @@ class Writer:
         """Use `Writer.open`."""
         self._place = place
         self._thread = WritingThread(place)
-        self._user = ""
+        self._owner = Owner()
         self._room = asyncio.Semaphore(ROOM)
         self._scans: set[int] = set()
 
@@ -47,10 +47,14 @@ class Writer:
         this one waits for it. Raises StoreError, as `migrating.ensure`.
         """
         writer = cls(parse(url))
-        owner = myself(command, user)
-        writer._thread.start(owner, wait=wait)
-        writer._user = owner.user
+        writer._owner = myself(command, user)
+        writer._thread.start(writer._owner, wait=wait)
         return writer
+
+    def reopen(self, *, wait: float = 30.0) -> None:
+        """Open a closed writer again, as the same owner: for who gives the lock back during a pause. Raises as `open`."""
+        self._thread = WritingThread(self._place)
+        self._thread.start(replace(self._owner, since=datetime.now(UTC)), wait=wait)
 
     @property
     def place(self) -> Place:
@@ -60,7 +64,7 @@ class Writer:
     @property
     def user(self) -> str:
         """Who writes: what `open` was given, else the system's user."""
-        return self._user
+        return self._owner.user
 
     def begin_scan(self, record: ScanRecord) -> int:
         """Store a scan before its first result and return its id; `record.id` is not looked at. Raises StoreError."""
