@@ -1,0 +1,131 @@
+"""What a journal's calls do inside their transactions: rows checked, written, and told to the audit together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
+
+from orchestrator.domain.journal import UNRESOLVED, State, move
+from orchestrator.domain.operation import Operation, RunRecord, RunState
+from orchestrator.domain.plan import Plan
+from orchestrator.store import audits
+from orchestrator.store import journal_tables as tables
+from orchestrator.store import operations as rows
+from orchestrator.store.errors import InFlightError, OtherPlanError, RunTakenError
+from orchestrator.store.place import Place
+
+_RUN, _OPERATION = tables.run.c, tables.operation.c
+
+# Made once: building a statement costs more than running it.
+_NEW_RUN = insert(tables.run)
+_NEW_OPERATION = insert(tables.operation)
+_CONTROLLER = select(_RUN.controller).where(_RUN.id == bindparam("wanted"))
+_BLOCKING = tuple(state.value for state in State if state in UNRESOLVED and state is not State.CONFIRMED)
+_IN_FLIGHT = (
+    select(_OPERATION.id, _OPERATION.run_id, _OPERATION.state)
+    .where(_OPERATION.host == bindparam("wanted"), _OPERATION.state.in_(_BLOCKING))
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe:
+    """Writes as `user`, for the process that `controller` names. `into` is a connection inside a transaction."""
+
+    place: Place
+    user: str
+    controller: str
+
+    def begin(self, into: Connection, record: RunRecord, plan: Plan) -> RunRecord:
+        """Store a run and its plan. Raises OtherPlanError."""
+        digest = self.keep(into, plan)
+        key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
+        details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}
+        told = {"options": record.options, "version": record.version}
+        self._tell(into, key, "run begun", record.started, details | told)
+        return replace(record, id=key)
+
+    def take_over(self, into: Connection, run_id: int, now: datetime) -> RunRecord:
+        """Make a run this process's own, and running again. Raises UnknownRunError."""
+        found = rows.load_run(into, run_id, self.place)
+        taken = replace(found, state=RunState.RUNNING, ended=None, reason="")
+        values = rows.run_columns(taken, self.controller)
+        into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
+        details = {"was": found.state.value, "reason": found.reason}
+        self._tell(into, run_id, "run resumed", now, details)
+        return taken
+
+    def end(self, into: Connection, run_id: int, state: RunState, reason: str, ended: datetime) -> None:
+        """Say how a run ended. Raises UnknownRunError, RunTakenError."""
+        self._own(into, run_id)
+        values = {"state": state.value, "ended": ended, "reason": reason}
+        into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
+        self._tell(into, run_id, "run ended", ended, {"state": state.value, "reason": reason})
+
+    def open(self, into: Connection, wanted: Sequence[Operation]) -> tuple[Operation, ...]:
+        """Make rows. Raises UnknownRunError, RunTakenError, IllegalMoveError, InFlightError."""
+        for run_id in {each.run for each in wanted}:
+            self._own(into, run_id)
+        return tuple(self._open(into, each) for each in wanted)
+
+    def move(
+        self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
+    ) -> Operation:
+        """Move a row from the state that it has in the database. Raises IllegalMoveError, RunTakenError."""
+        found = rows.load_operation(into, operation_id, self.place)
+        self._own(into, found.run)
+        moved = replace(found, state=move(found.state, state), **changes)
+        into.execute(rows.CHANGE, rows.operation_change(moved))
+        audits.append_operation(into, self.user, found.state.value, moved)
+        return moved
+
+    def keep(self, into: Connection, plan: Plan) -> str:
+        """Store a plan where it is not there yet, and return its digest. Raises OtherPlanError."""
+        wanted = rows.plan_columns(plan)
+        query = select(tables.plan.c.digest).where(tables.plan.c.id == plan.id)
+        stored = into.execute(query).scalar()
+        if stored is None:
+            into.execute(insert(tables.plan).values(wanted))
+        elif stored != wanted["digest"]:
+            raise OtherPlanError(self.place.shown, plan.id)
+        return str(wanted["digest"])
+
+    def _open(self, into: Connection, wanted: Operation) -> Operation:
+        move(None, wanted.state)
+        if wanted.state is State.INTENT:
+            _refuse_in_flight(into, wanted.host)
+        made = replace(wanted, started=wanted.changed)
+        opened = replace(made, id=_key(into.execute(_NEW_OPERATION, rows.operation_columns(made))))
+        audits.append_operation(into, self.user, None, opened)
+        return opened
+
+    def _own(self, into: Connection, run_id: int | None) -> None:
+        """Refuse to write rows of a run that another process has taken over. A row without a run is nobody's."""
+        if run_id is None:
+            return
+        owner = into.execute(_CONTROLLER, {"wanted": run_id}).scalar()
+        if owner is None:
+            rows.load_run(into, run_id, self.place)  # raises UnknownRunError
+        if owner != self.controller:
+            raise RunTakenError(run_id)
+
+    def _tell(
+        self, into: Connection, run_id: int, what: str, time: datetime, details: dict[str, Any]
+    ) -> None:
+        audits.append(into, who=self.user, what=what, subject=f"run {run_id}", details=details, time=time)
+
+
+def _refuse_in_flight(into: Connection, host: str) -> None:
+    found = into.execute(_IN_FLIGHT, {"wanted": host}).first()
+    if found is not None:
+        raise InFlightError(host, found.id, found.run_id, found.state)
+
+
+def _key(made: CursorResult[Any]) -> int:
+    key = made.inserted_primary_key
+    assert key is not None  # noqa: S101 -- an insert of one row has one
+    return int(key[0])
