@@ -17,6 +17,7 @@ from orchestrator.domain.effort import (
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
+from orchestrator.fleet.closing import BACKSTOP, CLOSING, CUT_CLOSING, close_within
 from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted
 from orchestrator.fleet.line import Turn
 from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
@@ -25,11 +26,6 @@ from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
 
-CLOSING = 5.0  # seconds at most for closing a session whose reply is already here
-CUT_CLOSING = 1.0  # ... and one that was cut
-BACKSTOP = (
-    1.0  # seconds by which a session's own end is later than ours: two cuts at once would disturb each other
-)
 LEAST_TRY = 3.0  # seconds: a try that has less left is not begun
 
 _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Again.LATER: backoff.MOST_TRIES}
@@ -194,13 +190,8 @@ class Asking:
 
     async def _close(self, seconds: float) -> None:
         session, self._session = self._session, None
-        if session is None:
-            return
-        try:
-            async with self._run.clock.timeout(seconds):
-                self._remarks.extend(await session.close())
-        except TimeoutError:
-            self._remarks.append(words.CLOSE_SLOW)
+        if session is not None:
+            self._remarks.extend(await close_within(session, seconds, self._run.clock))
 
     def _left(self) -> float:
         return self._deadline - (self._run.clock.monotonic() - self._began)

@@ -12,21 +12,28 @@ from orchestrator.domain.plan import Plan
 
 
 class Journal(Protocol):
-    """One writer's journal. All of it raises StoreError; moves that the table does not have raise IllegalMoveError."""
+    """What a re-pin needs of `orchestrator.store.journal.Journal`.
 
-    async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan; give it back with its id. One that has an id is opened again."""
+    All of it raises StoreError; moves that the table does not have raise IllegalMoveError.
+    """
 
-    async def end_run(self, run: int, state: RunState, reason: str, ended: datetime) -> None:
+    async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
+        """Store a run and its plan, and give it back with its id; one that has an id is taken over."""
+
+    async def end_run(self, run: int, state: RunState, reason: str, ended: datetime, /) -> None:
         """Write how the run ended."""
 
-    async def open(self, row: Operation) -> Operation:
-        """Make a row of one without an id; give it back with its id."""
+    async def open(self, row: Operation, /) -> Operation:
+        """Make a row; raises InFlightError where an earlier write on the host has to be read first."""
+
+    async def open_all(self, rows: Sequence[Operation], /) -> tuple[Operation, ...]:
+        """Make many rows that are no intents."""
 
     async def move(
         self,
         operation: Operation,
         state: State,
+        /,
         *,
         changed: datetime,
         detail: str | None = None,
@@ -36,10 +43,10 @@ class Journal(Protocol):
     ) -> Operation:
         """Move a row; None leaves what it says."""
 
-    async def operations(self, run: int) -> Sequence[Operation]:
+    async def operations(self, run: int, /) -> Sequence[Operation]:
         """Read a run's rows, in the order in which they were made."""
 
-    async def handed_out(self, hosts: Iterable[str]) -> Mapping[str, Operation]:
+    async def handed_out(self, hosts: Iterable[str], /) -> Mapping[str, Operation]:
         """Say which of these hosts were given away in a stand-alone script whose answer has not come in yet."""
 
     async def let_go(self) -> None:
