@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from orchestrator.domain.operation import RunRecord
 from orchestrator.domain.plan import PlannedHost
 from orchestrator.report.document import envelope, plain
+from orchestrator.report.run import HostResult, RunReport, counts, standing
+from orchestrator.report.states import advice, label, words
 from orchestrator.report.ticket import Ticket, role_words
 
 
@@ -40,3 +44,38 @@ def _planned(host: PlannedHost) -> dict[str, Any]:
     fields: dict[str, Any] = plain(host)
     del fields["facts"]  # a digest that only `apply` has a use for
     return fields
+
+
+def run_document(report: RunReport) -> dict[str, Any]:
+    """Say how a run stands, all but its hosts: these come last, under `hosts`, as `result_line` gives them."""
+    return envelope(
+        "repin-run",
+        run=_run(report.run, live=report.live),
+        dry_run=report.dry_run,
+        exit_code=report.code,
+        database=report.place,
+        counts=counts(report),
+        warnings=list(report.warnings),
+    )
+
+
+def result_line(report: RunReport, result: HostResult) -> dict[str, Any]:
+    """Say what became of one host."""
+    fields: dict[str, Any] = plain(result)
+    typed = advice(result.state, (result.host,), report.run.id)
+    return {
+        **fields,
+        "state": label(result.state),
+        "meaning": words(result.state).meaning,
+        "advice": "; ".join(filter(None, (result.advice, typed))),
+    }
+
+
+def runs_document(runs: Iterable[RunRecord], *, live: frozenset[int | None]) -> dict[str, Any]:
+    """List runs, newest first."""
+    return envelope("repin-runs", runs=[_run(run, live=run.id in live) for run in runs])
+
+
+def _run(run: RunRecord, *, live: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = plain(run)
+    return {**fields, "state": standing(run, live=live)}

@@ -10,7 +10,6 @@ from orchestrator.domain.plan import LeftOut, Plan, PlannedHost, RoleChange
 from orchestrator.domain.planfile import digest
 from orchestrator.report.summary import Hints
 
-
 NOTHING_TO_DO = "nothing to do"  # how the planner begins the reason of a host that needs no change: read last
 
 

@@ -15,13 +15,14 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
 from orchestrator.report import document, repin_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import LastKnown, ScanReport
 from orchestrator.report.ticket import ticket
-from tests.report import plans, samples
+from tests.report import plans, runs, samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -83,6 +84,11 @@ DOCUMENTS = {
     "inventory-check": document.check_document(FLEET, [Problem("fleet.yaml", 3, "wrong")], [WAIVER]),
     "profile": document.profile_document(samples.PROFILE),
     "profiles": document.profiles_document([samples.PROFILE]),
+    "repin-run": {
+        **repin_document.run_document(runs.report()),
+        "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
+    },
+    "repin-runs": repin_document.runs_document([runs.record()], live=frozenset()),
     "repin-plan": repin_document.plan_document(ticket(plans.plan(), file="plan.json")),
 }
 

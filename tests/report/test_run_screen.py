@@ -1,0 +1,113 @@
+"""A run of a re-pin as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from orchestrator.domain.journal import State
+from orchestrator.domain.operation import RunState
+from orchestrator.report import states
+from orchestrator.report.run import counts, result_rows
+from orchestrator.report.run_screen import next_commands, run_rows, run_screen, runs_table
+from orchestrator.report.summary import Hints
+from tests.report import runs
+from tests.report.conftest import render
+from tests.report.samples import NOW
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_run_is_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
+    """What stopped it comes first, then hosts worst first with what was seen and what to type; it fits."""
+    golden("run", run_screen(runs.report()), width)
+
+
+def test_every_state_has_its_words() -> None:
+    """No state of the journal is left without a meaning, and only the two good ends need nothing done."""
+    assert set(states.WORDS) == set(State)
+    assert {state for state, words in states.WORDS.items() if not words.advice} == {
+        State.VERIFIED,
+        State.ALREADY,
+    }
+
+
+def test_a_run_where_all_went_well_is_short() -> None:
+    """Only counts, the written hosts, the way back and the exit code are left."""
+    report = runs.report(
+        run=runs.record(state=RunState.FINISHED, reason="", hosts=1),
+        results=(runs.result("web1", State.VERIFIED),),
+        code=0,
+        warnings=(),
+    )
+    text = render(run_screen(report), 80)
+    assert "Need attention" not in text
+    assert "the exit code is 0: every host is as wanted" in text
+    assert [line for line, _ in next_commands(report)] == [
+        "fleetcheck repin undo 3 -o undo.json",
+        "fleetcheck repin status 3",
+    ]
+
+
+def test_a_killed_run_is_resumed_first() -> None:
+    """Where the process is gone and rows are open, `resume` is the first thing to type."""
+    report = runs.report(
+        run=runs.record(state=RunState.RUNNING, ended=None, reason=""),
+        results=(runs.result("web1", State.SENT), runs.result("web2", State.VERIFIED)),
+        hints=Hints(inventory=" -i fleet.yaml", database=" --db demo.db"),
+    )
+    text = render(run_screen(report), 80)
+    assert "killed before its end" in text
+    assert next(next_commands(report))[0] == "fleetcheck repin resume 3 -i fleet.yaml --db demo.db"
+
+
+def test_a_run_that_is_still_going_is_not_to_be_resumed() -> None:
+    """While its process lives, nobody is told to take its place."""
+    report = runs.report(
+        run=runs.record(state=RunState.RUNNING, ended=None),
+        results=(runs.result("web1", State.SENT),),
+        live=True,
+    )
+    assert "still running" in render(run_screen(report), 80)
+    assert [line for line, _ in next_commands(report) if "resume" in line] == []
+
+
+def test_a_dry_run_says_that_nothing_was_written() -> None:
+    """The first words of a dry run's report say so, and hosts that would be written are counted as such."""
+    report = runs.report(
+        run=runs.record(id=None, state=RunState.FINISHED),
+        results=(runs.result("web1", None), runs.result("web2", State.CONFLICT)),
+        dry_run=True,
+        warnings=(),
+    )
+    text = render(run_screen(report), 80)
+    assert text.startswith("Dry run, nothing was written")
+    assert counts(report) == {"conflict": 1, "would-write": 1}
+    assert "repin undo" not in text
+
+
+def test_each_host_is_a_plain_line_with_what_to_type() -> None:
+    """A scheduler's log has per host the state, what was seen, and the next command with the host's own name."""
+    rows = {row[0]: row for row in result_rows(runs.report())}
+    assert rows["paris-db2"][1:3] == ("conflict", "2")
+    assert rows["paris-db2"][5] == (
+        "fleetcheck scan --limit paris-db2, then fleetcheck repin plan --limit paris-db2"
+    )
+    assert rows["paris-app3"][5] == "fleetcheck repin resume 3: it reads the host"
+    assert rows["paris-app2"][5].startswith("WinRM is not listening: is the service running?; ")
+
+
+def test_what_a_host_said_is_cleaned() -> None:
+    """A detail with escape sequences cannot reach the terminal."""
+    report = runs.report(results=(runs.result("web1", State.CONFLICT, "is SZ '\x1b[2J\u202e'"),))
+    text = render(run_screen(report), 80)
+    assert {character for character in text if not character.isprintable()} == {"\n"}
+
+
+def test_runs_are_listed_with_what_running_means() -> None:
+    """A run that is `running` without a process was killed; with one it goes on."""
+    going = runs.record(state=RunState.RUNNING, ended=None, reason="")
+    assert [row[2] for row in run_rows([going], live=frozenset())] == ["killed"]
+    assert [row[2] for row in run_rows([going], live=frozenset({3}))] == ["running"]
+    assert "2 failed, --max-failed 2" in render(runs_table([runs.record()], NOW, live=frozenset()), 120)
+    assert "nothing was applied yet" in render(runs_table([], NOW, live=frozenset()), 80)
