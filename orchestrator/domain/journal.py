@@ -14,7 +14,7 @@ class State(enum.StrEnum):
     """The state of a journal row. A row that has ended never changes again."""
 
     INTENT = "intent"  # committed before the first byte of the write leaves
-    SENT = "sent"  # the write script is on its way, or at work
+    SENT = "sent"  # the connection stands: the write script is about to leave, on its way, or at work
     CONFIRMED = "confirmed"  # the script said that it wrote, and read back what it wrote
     VERIFIED = "verified"  # a second, fresh session read the new values
     NOT_TAKEN_UP = "not-taken-up"  # written and read again, but the agent did not use the new port in time
@@ -29,7 +29,7 @@ class State(enum.StrEnum):
     MIXED = "mixed"  # some values are new and some old
     UNKNOWN = "unknown"  # sent, and no answer: it has to be read before anything else
     NOT_WRITTEN = "not-written"  # was unknown; a later reading found every value old
-    NOT_STARTED = "not-started"  # never begun
+    NOT_STARTED = "not-started"  # never begun, or its session failed before the script left: nothing was sent
     REFUSED = "refused"  # the guard said no after the fresh reading
     UNREACHABLE = "unreachable"  # the fresh reading failed
     HANDED_OUT = "handed-out"  # given away in a stand-alone script
@@ -64,6 +64,7 @@ MOVES: MappingProxyType[State | None, frozenset[State]] = MappingProxyType(
                 State.BUSY,
                 State.RESTORED,
                 State.MIXED,
+                State.NOT_STARTED,
                 State.UNKNOWN,
             },
         ),
