@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from pypsrp.powershell import PowerShell, RunspacePool
@@ -12,8 +13,10 @@ from inventory.model import Host, ListedPort, Profile, RoleValues
 from orchestrator.demo.host import RunningHost
 from orchestrator.demo.model import Machine
 from orchestrator.demo.scenario import GATEWAYS, KEY, VALUES
+from orchestrator.domain.plan import PlannedHost, RoleChange, WriteTarget
 from orchestrator.domain.reading import Kind
 from orchestrator.remote.contract import probe_parameters
+from orchestrator.remote.repin_contract import repin_parameters
 from orchestrator.remote.session import Parameter, Script
 
 LIVEVAULT = Profile(
@@ -87,3 +90,32 @@ def run_script(
             shell.add_parameters(dict(parameters or ask()))
         shell.invoke()
         return shell
+
+
+def plan_both(
+    machine: Machine, *, old: int = 2147, new: int = 443, views: tuple[int, ...] = (64,)
+) -> PlannedHost:
+    """Plan both DWORD pins of a host as it stands."""
+    return PlannedHost(
+        host="web1",
+        address="127.0.0.1",
+        port=5986,
+        site=None,
+        facts="0" * 64,
+        key=KEY,
+        computer=machine.computer,
+        machine_id=machine.machine_id,
+        roles=tuple(RoleChange(role=role, old=old, new=new) for role in VALUES),
+        targets=tuple(
+            WriteTarget(view=view, value=value, kind="DWORD", expected=str(old), new=str(new), role=role)
+            for view in views
+            for role, value in VALUES.items()
+        ),
+        evidence=(),
+        why="a test",
+    )
+
+
+def write_parameters(change: PlannedHost, deadline: datetime, operation: str = "1") -> dict[str, Parameter]:
+    """Make the write script's parameters."""
+    return repin_parameters(change, operation=operation, deadline=deadline)

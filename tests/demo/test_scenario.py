@@ -62,6 +62,17 @@ def test_a_larger_fleet_has_the_same_mix_and_its_own_names() -> None:
     assert large == Counter({name: 20 * count for name, count in small.items()})
 
 
+@pytest.mark.parametrize("count", [4, 12, 30])
+def test_a_small_fleet_shows_as_many_kinds_as_it_can(tmp_path: Path, net: str, count: int) -> None:
+    """A demo of four hosts has four verdicts, not four healthy hosts."""
+    hosts = demo_hosts(count)
+    with serve_in_thread(demo_fleet(count, address=f"{net}.27")) as served:
+        fleet = load(served.inventory(tmp_path))
+    verdicts = {verdict_of(host, fleet) for host in hosts}
+    assert len(verdicts) >= min(count, 12)
+    assert Verdict.OK in verdicts
+
+
 def test_each_wrong_password_has_a_credential_of_its_own() -> None:
     """So that the lock-out breaker stops no other host."""
     wrong = {
