@@ -149,9 +149,9 @@ def test_a_script_that_hangs_ends_at_the_deadline(engine: kit.Winhost) -> None:
     """The real engine is left to its idle time-out; we are back on time."""
 
     async def main() -> Fault | None:
-        text = "[Threading.Thread]::Sleep(20000)"
+        text = "[Threading.Thread]::Sleep(60000)"
         async with transport() as made:
-            session = made.session(http(engine), Logon(username=kit.USER, password=kit.PASSWORD), deadline=2)
+            session = made.session(http(engine), Logon(username=kit.USER, password=kit.PASSWORD), deadline=6)
             try:
                 await session.run(Script("test", text, "0" * 64), {})
             except Fault as fault:
