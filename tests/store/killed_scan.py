@@ -1,14 +1,14 @@
 """A scan of nobody that stores results without end and says each one that is stored; it is there to be killed.
 
-Started by test_store_kill.py with the database's URL.
+Started through children.py with the database's `url`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection as Pipe
 
 from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement, Verdict
@@ -16,6 +16,9 @@ from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.reading import Attempt, Identity, Reading, Result, Source
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.store.writer import Writer
+
+parent: Pipe = globals()["parent"]
+url: str = globals()["url"]
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROFILE = Profile(name="livevault", title="LiveVault", key="SOFTWARE\\Agent")
@@ -74,11 +77,10 @@ async def scan(writer: Writer) -> None:
     async def work() -> None:
         for number in numbers:
             await writer.put(scan_id, record(f"host{number}"))
-            sys.stdout.write(f"{scan_id} host{number}\n")
-            sys.stdout.flush()
+            parent.send((scan_id, f"host{number}"))
 
     await asyncio.gather(*(work() for _ in range(8)))
 
 
-with Writer.open(sys.argv[1], command="killed scan", user="test") as opened:
+with Writer.open(url, command="killed scan", user="test") as opened:
     asyncio.run(scan(opened))

@@ -3,43 +3,64 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
+from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
+from tests.repin.builders import whole_plan
+from tests.store.children import child
 
-SCAN = Path(__file__).with_name("killed_scan.py")
 KILLS = 10
+ORDER = (State.INTENT, State.SENT, State.CONFIRMED, State.VERIFIED)
 
 
-def test_ten_kills_lose_nothing_that_was_acknowledged(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_ten_kills_of_a_scan_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     """Killed at random moments, ten scans in a row: every acknowledged result is there, whole; the next one goes on."""
     url = database_url(str(tmp_path / "f.db"), {})
-    moment = random.Random(20260301)  # noqa: S311 -- a moment, no secret
-    acknowledged: set[tuple[int, str]] = set()
-    for _ in range(KILLS):
-        command = [sys.executable, str(SCAN), url]
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as scan:
-            assert scan.stdout is not None
-            first = scan.stdout.readline()
-            time.sleep(moment.uniform(0, 0.25))
-            scan.kill()
-            lines = [first, *scan.stdout.read().splitlines(keepends=True)]
-        # The last line may have been cut in the middle: then it was not said.
-        acknowledged |= {_said(line) for line in lines if line.endswith("\n")}
+    acknowledged = set(_killed("killed_scan.py", url=url))
     stored = _stored(url)
     assert {key for key, attempts in stored.items() if attempts != 12} == set()
     assert acknowledged - stored.keys() == set()
     assert len(acknowledged) >= KILLS
 
 
-def _said(line: str) -> tuple[int, str]:
-    scan_id, host = line.split()
-    return int(scan_id), host
+def test_ten_kills_of_a_repin_leave_a_journal_that_knows_every_step(tmp_path: Path) -> None:
+    """Killed at random moments: each row is where its run last said, or one step on; rows, audit and plan hold together."""
+    url, plan = database_url(str(tmp_path / "f.db"), {}), whole_plan()
+    said: dict[tuple[int, str], State] = {}
+    for run, host, state in _killed("killed_repin.py", url=url, plan=plan):
+        said[run, host] = state
+    with Reader.open(url) as reader:
+        rows = {
+            (row.run, row.host): row.state for run in reader.runs() for row in reader.operations(run.id or 0)
+        }
+        check, stored_plan = reader.verify_audit(), reader.plan(plan.id)
+    assert said.keys() - rows.keys() == set()
+    steps_on = {ORDER.index(state) - _step(said.get(key)) for key, state in rows.items()}
+    assert steps_on <= {0, 1}
+    assert len(said) >= KILLS
+    assert (check.broken, stored_plan) == (None, plan)
+
+
+def _step(state: State | None) -> int:
+    return -1 if state is None else ORDER.index(state)
+
+
+def _killed(script: str, **given: object) -> list[Any]:
+    """Start a script ten times, kill it at a random moment after its first word, and return all that was said."""
+    moment = random.Random(20260301)  # noqa: S311 -- a moment, no secret
+    said = []
+    for _ in range(KILLS):
+        with child(script, **given) as victim:
+            said.append(victim.pipe.recv())
+            time.sleep(moment.uniform(0, 0.25))
+            victim.kill()
+            said += victim.said()
+    return said
 
 
 def _stored(url: str) -> dict[tuple[int, str], int]:

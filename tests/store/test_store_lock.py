@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,34 +15,18 @@ from orchestrator.store.errors import LockTakenError, Owner, duration
 from orchestrator.store.lock import file_holder, file_lock, lock_path, myself
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-
-HOLDER = """
-import sys
-from orchestrator.store.writer import Writer
-with Writer.open(sys.argv[1], command="fleetcheck scan", user="bob"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
+from tests.store.children import Child, child
 
 
 @pytest.fixture
-def holder(url: str, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Run another process that holds the writing lock until its input ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url],
-        env=environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
+def holder(url: str) -> Iterator[Child]:
+    """Run another process that holds the writing lock until it is told to let go."""
+    with child("lock_holder.py", url=url) as started:
+        assert started.pipe.recv() == "held"
+        yield started
 
 
-def test_the_second_writer_is_told_who_is_first(holder: subprocess.Popen[str], url: str) -> None:
+def test_the_second_writer_is_told_who_is_first(holder: Child, url: str) -> None:
     """Owner, command, process and age are in the error, and in its words."""
     with pytest.raises(LockTakenError) as caught:
         Writer.open(url, command="fleetcheck scan", user="ann", wait=0.2)
@@ -57,41 +37,40 @@ def test_the_second_writer_is_told_who_is_first(holder: subprocess.Popen[str], u
         "fleetcheck scan",
         "bob",
         machine,
-        holder.pid,
+        holder.process.pid,
     )
     assert age is not None
     assert 0 <= age < 60
-    assert f"in use by `fleetcheck scan`, by bob on {machine}, process {holder.pid}" in str(caught.value)
+    assert f"in use by `fleetcheck scan`, by bob on {machine}, process {holder.process.pid}" in str(
+        caught.value
+    )
 
 
-def test_a_killed_holder_lets_go(holder: subprocess.Popen[str], url: str) -> None:
+def test_a_killed_holder_lets_go(holder: Child, url: str) -> None:
     """After a crash nothing has to be removed by hand."""
-    os.kill(holder.pid, signal.SIGKILL)
-    holder.wait()
+    holder.kill()
     Writer.open(url, command="fleetcheck scan", user="ann").close()
 
 
-def test_who_waits_gets_the_lock_when_it_is_free(holder: subprocess.Popen[str], url: str) -> None:
+def test_who_waits_gets_the_lock_when_it_is_free(holder: Child, url: str) -> None:
     """A short command in between costs the next one a moment, not an error."""
-    assert holder.stdin is not None
-    threading.Timer(0.3, holder.stdin.close).start()
+    threading.Timer(0.3, holder.pipe.send, ["let go"]).start()
     Writer.open(url, command="fleetcheck scan", user="ann", wait=20).close()
 
 
-def test_a_reader_says_who_writes(holder: subprocess.Popen[str], url: str) -> None:
+def test_a_reader_says_who_writes(holder: Child, url: str) -> None:
     """`scans` can tell a running scan from one that was killed."""
     with Reader.open(url) as reader:
         found = reader.writing()
         assert found is not None
-        assert (found.pid, found.command) == (holder.pid, "fleetcheck scan")
+        assert (found.pid, found.command) == (holder.process.pid, "fleetcheck scan")
         holder.kill()
-        holder.wait()
         assert reader.writing() is None
 
 
-def test_a_reader_needs_no_lock(holder: subprocess.Popen[str], url: str) -> None:
+def test_a_reader_needs_no_lock(holder: Child, url: str) -> None:
     """Past scans are shown while a scan writes."""
-    assert holder.poll() is None
+    assert holder.process.is_alive()
     with Reader.open(url) as reader:
         assert reader.scans() == ()
 

@@ -34,6 +34,7 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.store import writing
 from orchestrator.store.reader import Reader
 from orchestrator.store.rows import _ATTEMPT, _CONNECTION
 from orchestrator.store.writer import Writer
@@ -260,9 +261,10 @@ def test_every_field_of_a_row_has_its_column(kind: type, columns: tuple[str, ...
 
 
 def test_a_result_comes_back_as_it_was_stored(
-    writer: Writer, url: str, make_scan: Callable[..., ScanRecord]
+    writer: Writer, url: str, make_scan: Callable[..., ScanRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """NUL, surrogates, control characters, 64-bit numbers: nothing is lost and nothing is changed."""
+    monkeypatch.setattr(writing, "LINGER", 0)  # one at a time: no others to wait for
     scan_id = writer.begin_scan(make_scan())
     numbers = itertools.count(1)
 

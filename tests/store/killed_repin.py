@@ -1,0 +1,54 @@
+"""A re-pin of nobody that journals hosts without end and says each row that is stored; it is there to be killed.
+
+Started through children.py with the database's `url` and a `plan`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from orchestrator.domain.journal import State
+from orchestrator.domain.operation import Operation, RunRecord
+from orchestrator.domain.plan import Plan
+from orchestrator.store.journal import Journal
+from orchestrator.store.writer import Writer
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+parent: Connection = globals()["parent"]
+url: str = globals()["url"]
+plan: Plan = globals()["plan"]
+
+
+async def write(journal: Journal, run: int, host: str) -> None:
+    """Take a host through the states of a write that goes well."""
+    row = await journal.open(
+        Operation(id=None, run=run, plan=plan.id, host=host, state=State.INTENT, changed=NOW)
+    )
+    parent.send((run, host, State.INTENT))
+    for state in (State.SENT, State.CONFIRMED, State.VERIFIED):
+        row = await journal.move(row, state, changed=NOW, detail=f"now {state}")
+        parent.send((run, host, state))
+
+
+async def repin(writer: Writer) -> None:
+    """Journal hosts from four tasks, for ever."""
+    journal = Journal(writer)
+    record = RunRecord(
+        id=None, plan=plan.id, started=NOW, user="", command="", version="", options="{}", hosts=0
+    )
+    run = (await journal.begin_run(record, plan)).id
+    assert run is not None
+    numbers = itertools.count()
+
+    async def work() -> None:
+        for number in numbers:
+            await write(journal, run, f"run{run}-host{number}")
+
+    await asyncio.gather(*(work() for _ in range(4)))
+
+
+with Writer.open(url, command="killed re-pin", user="test") as opened:
+    asyncio.run(repin(opened))
