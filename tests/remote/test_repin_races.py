@@ -1,0 +1,225 @@
+"""The write script on a real engine while something else happens there: other writers, deaths, hang-ups.
+
+The plans here are long, hundreds of values, so that what happens on the first one surely happens before the last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+
+import pytest
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from orchestrator.domain.plan import PlannedHost
+from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
+from orchestrator.remote.repin_contract import repin_parameters
+from tests import winhosts as kit
+from tests.remote.repin_host import TEXT, WAIT_HELD, background, decoded, holder, machine, outside, write
+from tests.remote.repins import AHEAD, OPERATION, as_seen, both, pins, planned
+from tests.remote.scenarios import KEY
+
+NAMES = [f"pin {number:03}" for number in range(250)]
+MORE = [f"pin {number:04}" for number in range(1000)]
+
+# Watches one value until it holds a number, does one thing, and may wait once more to do a second one.
+_WATCH = r"""
+param([string]$Key, [string[]]$Watched, [int[]]$Numbers, [string[]]$Deeds, [string[]]$Names, [int[]]$Data)
+$ErrorActionPreference = 'Stop'
+$ready = [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]'Global\fleetcheck-test-watching'))
+$root = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+$opened = $root.OpenSubKey($Key, $true)
+[void]$opened.GetValue($Watched[0])
+$until = [DateTime]::UtcNow.AddSeconds(30)
+$warm = $root.CreateSubKey('SOFTWARE\Fleetcheck Scenario\Warm')
+$warm.SetValue('x', 1, 'DWord'); $warm.DeleteValue('x'); $warm.Close()
+$root.DeleteSubKey('SOFTWARE\Fleetcheck Scenario\Warm')
+if ($Deeds[0] -eq 'kill') {
+    while ($null -eq $opened.GetValue('process')) { if ([DateTime]::UtcNow -gt $until) { throw 'nobody to kill' } }
+    $victim = [Diagnostics.Process]::GetProcessById([int]$opened.GetValue('process'))
+    [void]$victim.Handle
+}
+[void]$ready.Set()
+for ($i = 0; $i -lt $Deeds.Length; $i++) {
+    $wanted = $Numbers[$i]
+    $name = $Watched[$i]
+    while ($opened.GetValue($name) -ne $wanted) {
+        if ([DateTime]::UtcNow -gt $until) { if ($i -gt 0) { return } else { throw 'it never came' } }
+    }
+    $until = [DateTime]::UtcNow.AddSeconds(3)
+    if ($Deeds[$i] -eq 'set') { $opened.SetValue($Names[$i], $Data[$i], 'DWord') }
+    elseif ($Deeds[$i] -eq 'delete') { $opened.DeleteValue($Names[$i]) }
+    elseif ($Deeds[$i] -eq 'drop') { $root.DeleteSubKey($Key) }
+    elseif ($Deeds[$i] -eq 'kill') { $victim.Kill() }
+}
+"""
+
+_WAIT_WATCHING = r"""
+$global:ready = [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]'Global\fleetcheck-test-watching'))
+if (-not $global:ready.WaitOne(20000)) { throw 'nobody watches' }
+"""
+
+_WAIT_BEGUN = rf"""
+$opened = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey('{KEY}')
+$until = [DateTime]::UtcNow.AddSeconds(30)
+while ($opened.GetValue('{NAMES[0]}') -ne 443) {{ if ([DateTime]::UtcNow -gt $until) {{ throw 'it never came' }} }}
+"""
+
+_TELL_PROCESS = rf"""
+$opened = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey('{KEY}', $true)
+$opened.SetValue('process', [Diagnostics.Process]::GetCurrentProcess().Id, 'DWord')
+"""
+
+Deed = tuple[str, int, str, str, int]
+"""Which value to watch, until it holds which number; then what to do, with which value, to which number."""
+
+
+def many(host: kit.Winhost, names: Sequence[str] = NAMES) -> PlannedHost:
+    """Arrange hundreds of pins and plan them all."""
+    host.clear()
+    host.arrange(64, KEY, [(name, "DWORD", 2147) for name in names])
+    me = machine(host)
+    targets = tuple((64, name, "DWORD", "2147", "443") for name in names)
+    return planned(targets, computer=me.computer, machine_id=me.machine_id)
+
+
+@contextlib.contextmanager
+def watched(host: kit.Winhost, *deeds: Deed) -> Iterator[Future[kit.Answer]]:
+    """Let another process do something as soon as it sees the writing begin."""
+    columns = list(zip(*deeds, strict=True))
+    names = ("Watched", "Numbers", "Deeds", "Names", "Data")
+    parameters = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    with background(host, _WATCH, {"Key": KEY} | parameters) as done:
+        yield done
+        assert done.result(60).noise == ()
+
+
+def raced(host: kit.Winhost, *deeds: Deed) -> RepinAnswer:
+    """Write many values while another process does these deeds; again where a busy machine let it come too late."""
+    for left in (3, 2, 1, 0):
+        change = many(host)
+        with watched(host, *deeds):
+            answer = write(host, change, before=_WAIT_WATCHING)
+        if answer.result is not RepinResult.WRITTEN or not left:
+            return answer
+    raise AssertionError
+
+
+def rows(values: dict[str, int]) -> list[list[object]] | None:
+    """Return how a key with these numbers looks from outside."""
+    return as_seen((name, "DWORD", number) for name, number in values.items())
+
+
+def test_value_changed_in_the_middle_is_not_overwritten(winhosts: list[kit.Winhost]) -> None:
+    """When somebody sets a value that was still to come, what was written is put back and theirs stays: mixed."""
+    host = winhosts[0]
+    answer = raced(host, (NAMES[0], 443, "set", NAMES[-1], 80))
+    assert (answer.result, answer.targets[0].wrote, answer.targets[-1].wrote) == (
+        RepinResult.MIXED,
+        True,
+        False,
+    )
+    assert outside(host) == rows(dict.fromkeys(NAMES, 2147) | {NAMES[-1]: 80})
+
+
+def test_value_changed_after_our_set_is_not_taken_back(winhosts: list[kit.Winhost]) -> None:
+    """When somebody changes a value that was just written, theirs stays, the others are put back: mixed."""
+    host = winhosts[0]
+    answer = raced(host, (NAMES[1], 443, "set", NAMES[1], 80))
+    assert answer.result is RepinResult.MIXED
+    assert outside(host) == rows(dict.fromkeys(NAMES, 2147) | {NAMES[1]: 80})
+
+
+def test_everything_put_back_is_restored(winhosts: list[kit.Winhost]) -> None:
+    """When the writing stops half-way and every value is as before in the end, the answer is: restored."""
+    host = winhosts[0]
+    answer = raced(host, (NAMES[0], 443, "set", NAMES[-1], 80), (NAMES[0], 2147, "set", NAMES[-1], 2147))
+    assert answer.result is RepinResult.RESTORED
+    assert outside(host) == rows(dict.fromkeys(NAMES, 2147))
+
+
+def test_value_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
+    """When somebody deletes a value that was still to come, it stays deleted, and the others are put back: mixed."""
+    host = winhosts[0]
+    answer = raced(host, (NAMES[0], 443, "delete", NAMES[-1], 0))
+    assert (answer.result, answer.targets[-1].after) == (RepinResult.MIXED, None)
+    assert outside(host) == rows(dict.fromkeys(NAMES[:-1], 2147))
+
+
+def test_key_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
+    """When the agent is removed while its pins are written, nothing of its key comes back: mixed, with the error."""
+    host = winhosts[0]
+    answer = raced(host, (NAMES[0], 443, "drop", "", 0))
+    assert (answer.result, {target.after for target in answer.targets}) == (RepinResult.MIXED, {None})
+    assert answer.error is not None
+    assert outside(host) is None
+
+
+def test_host_killed_between_two_values_is_found_out(winhosts: list[kit.Winhost]) -> None:
+    """A host that dies in the middle keeps a mixture; who comes next is told, and writes nothing."""
+    host = winhosts[0]
+    change = many(host)
+    with (
+        watched(host, (NAMES[0], 443, "kill", "", 0)),
+        pytest.raises(Exception),  # noqa: B017, PT011  # whatever pypsrp makes of a shell that is gone
+    ):
+        write(host, change, before=_TELL_PROCESS + _WAIT_WATCHING)
+    left = outside(host)
+    answer = write(host, change)
+    held = {target.before.data for target in answer.targets if target.before}
+    assert (answer.result, held) == (RepinResult.CONFLICT, {"443", "2147"})
+    assert outside(host) == left
+
+
+def test_caller_who_stops_in_the_middle_leaves_no_mixture(winhosts: list[kit.Winhost]) -> None:
+    """When the pipeline is stopped from outside between two values, those already written are put back first."""
+    host = winhosts[0]
+    change = many(host, MORE)
+    parameters = repin_parameters(change, operation=OPERATION, deadline=AHEAD)
+    wsman = WSMan(
+        host.address,
+        port=host.port,
+        username=kit.USER,
+        password=kit.PASSWORD,
+        ssl=False,
+        auth="ntlm",
+        encryption="always",
+        no_proxy=True,
+    )
+    with wsman, RunspacePool(wsman) as pool, watched(host, (MORE[0], 443, "none", "", 0)) as seen:
+        PowerShell(pool).add_script(_WAIT_WATCHING).invoke()
+        shell = PowerShell(pool).add_script(TEXT).add_parameters(parameters)
+        shell.begin_invoke()
+        seen.result(60)
+        shell.stop()
+    assert (shell.output, outside(host)) == ([], rows(dict.fromkeys(MORE, 2147)))
+
+
+def test_writer_that_died_leaves_the_way_free(winhosts: list[kit.Winhost]) -> None:
+    """A writer that dies with the lock in its hands keeps nobody else out, and the answer says that it happened."""
+    host = winhosts[0]
+    host.clear()
+    host.arrange(64, KEY, pins())
+    me = machine(host)
+    change = planned(both(), computer=me.computer, machine_id=me.machine_id)
+    with holder(host, 0, dies=True):
+        answer = write(host, change, before=WAIT_HELD)
+    assert (answer.result, answer.abandoned) == (RepinResult.WRITTEN, True)
+
+
+def test_second_writer_waits_for_the_first(winhosts: list[kit.Winhost]) -> None:
+    """A writer that comes while another one is at work waits, and then finds what that one wrote: conflict."""
+    host = winhosts[0]
+    first = many(host)
+    me = machine(host)
+    second = planned(
+        ((64, NAMES[-1], "DWORD", "2147", "80"),), computer=me.computer, machine_id=me.machine_id
+    )
+    parameters = repin_parameters(first, operation=OPERATION, deadline=AHEAD)
+    with background(host, TEXT, parameters) as done:
+        answer = write(host, second, before=_WAIT_BEGUN)
+        assert decoded(done.result(60), first).result is RepinResult.WRITTEN
+    assert answer.result is RepinResult.CONFLICT
+    assert outside(host) == rows(dict.fromkeys(NAMES, 443))
