@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import demo, inventory, profile, repin, scan, show
+from orchestrator.cli import audit, demo, inventory, profile, repin, scan, show
 from orchestrator.cli.console import prepare_streams
 from orchestrator.version import VERSION
 
 app = typer.Typer(
     name="fleetcheck",
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
-    epilog="Exit codes of a scan: 0 nothing needs attention, 1 the command failed, 2 usage or no host selected, "
-    "3 hosts need attention, 4 hosts could not be probed, 5 both, 6 stopped by a safety gate, 130 interrupted.",
+    epilog="Exit codes of a scan and a re-pin: 0 nothing needs attention, 1 the command failed, 2 usage or no host "
+    "selected, 3 hosts need attention, 4 hosts could not be reached or were not started, 5 both, 6 stopped by a "
+    "safety gate, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -26,6 +27,7 @@ app.command()(scan.scan)
 app.command()(show.show)
 app.command()(show.scans)
 app.add_typer(repin.app)
+app.add_typer(audit.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.command()(demo.demo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.cli import repin_plan
+from orchestrator.cli import repin_apply, repin_plan, repin_status, repin_undo
 
 app = typer.Typer(
     name="repin",
@@ -13,3 +13,7 @@ app = typer.Typer(
 )
 app.command()(repin_plan.plan)
 app.command()(repin_plan.show)
+app.command()(repin_apply.apply)
+app.command()(repin_status.status)
+app.command()(repin_apply.resume)
+app.command()(repin_undo.undo)

@@ -39,3 +39,34 @@ Expires = Annotated[str, typer.Option(metavar="TIME", help="How long the plan ma
 Html = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write it as an HTML page for a change ticket.")
 ]
+Batch = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZES",
+        help="Hosts a wave: numbers or percentages of the plan, the last repeats. Default: 1,5%,25%.",
+    ),
+]
+Pause = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Wait between two waves, such as 2m. Default: 0s.")
+]
+MaxFailed = Annotated[
+    str | None,
+    typer.Option(metavar="N|N%", help="Stop at so many failed hosts, or percent of the plan. Default: 5%."),
+]
+MaxConflicts = Annotated[
+    str | None,
+    typer.Option(metavar="N|N%", help="Stop at so many hosts that changed since the plan. Default: 10%."),
+]
+WaitLive = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Watch so long whether each agent takes its new port up.")
+]
+RevertIfNotLive = Annotated[
+    bool, typer.Option("--revert-if-not-live", help="Write back what no agent took up within --wait-live.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read every host afresh and check it; write and journal nothing.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for schedulers.")]
+Run = Annotated[
+    int, typer.Argument(metavar="RUN", help="A run's id, as `fleetcheck repin status` lists them.")
+]

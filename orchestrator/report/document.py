@@ -31,6 +31,7 @@ VERSIONS = {
     "inventory-check": 1,
     "profile": 1,
     "profiles": 1,
+    "audit": 1,
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,

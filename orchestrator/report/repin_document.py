@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from orchestrator.domain.audit import AuditCheck
 from orchestrator.domain.operation import RunRecord
 from orchestrator.domain.plan import PlannedHost
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.run import HostResult, RunReport, counts, standing
+from orchestrator.report.run import HostResult, Process, RunReport, counts, standing
 from orchestrator.report.states import advice, label, words
 from orchestrator.report.ticket import Ticket, role_words
 
@@ -50,7 +51,7 @@ def run_document(report: RunReport) -> dict[str, Any]:
     """Say how a run stands, all but its hosts: these come last, under `hosts`, as `result_line` gives them."""
     return envelope(
         "repin-run",
-        run=_run(report.run, live=report.live),
+        run=_run(report.run, report.process),
         dry_run=report.dry_run,
         exit_code=report.code,
         database=report.place,
@@ -71,11 +72,24 @@ def result_line(report: RunReport, result: HostResult) -> dict[str, Any]:
     }
 
 
-def runs_document(runs: Iterable[RunRecord], *, live: frozenset[int | None]) -> dict[str, Any]:
+def runs_document(runs: Iterable[tuple[RunRecord, Process]]) -> dict[str, Any]:
     """List runs, newest first."""
-    return envelope("repin-runs", runs=[_run(run, live=run.id in live) for run in runs])
+    return envelope("repin-runs", runs=[_run(run, process) for run, process in runs])
 
 
-def _run(run: RunRecord, *, live: bool) -> dict[str, Any]:
+def _run(run: RunRecord, process: Process) -> dict[str, Any]:
     fields: dict[str, Any] = plain(run)
-    return {**fields, "state": standing(run, live=live)}
+    return {**fields, "state": standing(run, process)}
+
+
+def audit_document(check: AuditCheck, missing: str | None, *, place: str) -> dict[str, Any]:
+    """Say whether the audit is whole. `missing` says that a hash noted earlier is not in it."""
+    return envelope(
+        "audit",
+        whole=check.broken is None and missing is None,
+        entries=check.entries,
+        last=check.last,
+        broken=plain(check.broken),
+        missing=missing,
+        database=place,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,12 +30,20 @@ class HostResult:
     changed: datetime | None = None
 
 
+class Process(enum.StrEnum):
+    """What is known of the process that a run without an end belongs to."""
+
+    THERE = "there"
+    GONE = "gone"
+    UNSEEN = "unseen"  # no lock is held, which is so in the pause between two waves too
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """A run with what surrounds it. `run` is its record; its id is None for a dry run.
 
     `results` has every planned host once (a not started one too), in the plan's order. `warnings` are said first.
-    `code` is the exit code, `place` names the database. `live`: the process that runs it is still there.
+    `code` is the exit code, `place` names the database. `process` counts only where the run has no end.
     """
 
     run: RunRecord
@@ -42,7 +51,7 @@ class RunReport:
     code: int
     place: str
     dry_run: bool = False
-    live: bool = False
+    process: Process = Process.GONE
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
@@ -105,8 +114,11 @@ def result_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
         )
 
 
-def standing(run: RunRecord, *, live: bool) -> str:
+def standing(run: RunRecord, process: Process) -> str:
     """Say how a run stands: a `running` one without a process was killed."""
-    if run.state is RunState.RUNNING:
-        return "running" if live else "killed"
-    return run.state.value
+    if run.state is not RunState.RUNNING:
+        return run.state.value
+    return _RUNNING[process]
+
+
+_RUNNING = {Process.THERE: "running", Process.GONE: "killed", Process.UNSEEN: "pausing-or-killed"}

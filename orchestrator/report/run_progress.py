@@ -34,7 +34,7 @@ class RunProgress:
     waves: int = 0
     wave_hosts: int = 0
     wave_done: int = 0
-    ended: Counter[State | None] = field(default_factory=Counter)
+    ends: dict[str, State | None] = field(default_factory=dict)
     running: dict[str, str] = field(default_factory=dict)
     pause_ends: float | None = None
     watched: int = 0
@@ -44,13 +44,13 @@ class RunProgress:
     @property
     def done(self) -> int:
         """Hosts that have ended."""
-        return self.ended.total()
+        return len(self.ends)
 
     def finished(self, host: str, state: State | None) -> None:
         """Note that a host has ended."""
         self.running.pop(host, None)
-        self.ended[state] += 1
-        self.wave_done += 1
+        self.wave_done += host not in self.ends
+        self.ends[host] = state
 
     def begin_wave(self, wave: int, waves: int, hosts: int) -> None:
         """Note that a wave begins."""
@@ -84,7 +84,8 @@ def run_progress_view(progress: RunProgress, now: float) -> RenderableType:
 
 
 def _counted(progress: RunProgress) -> list[tuple[State | None, int]]:
-    return [(state, progress.ended[state]) for state in ORDER if progress.ended[state]]
+    ended = Counter(progress.ends.values())
+    return [(state, ended[state]) for state in ORDER if ended[state]]
 
 
 def _said(progress: RunProgress, now: float) -> Iterator[str]:

@@ -13,7 +13,7 @@ from orchestrator.domain.journal import UNRESOLVED, WROTE, State
 from orchestrator.domain.operation import RunRecord, RunState
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
-from orchestrator.report.run import RunReport, StateGroup, groups, standing
+from orchestrator.report.run import Process, RunReport, StateGroup, groups, standing
 from orchestrator.report.states import label, words
 from orchestrator.report.summary import MEANING as SCAN_MEANING
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
@@ -27,6 +27,11 @@ MEANING = {
 }
 """What the exit code of a re-pin says."""
 
+_STILL = {
+    Process.THERE: "still running",
+    Process.GONE: "killed before its end",
+    Process.UNSEEN: "in the pause between two waves, or killed",
+}
 _DETAILS_SHOWN = 5
 _FINE = frozenset({State.VERIFIED, State.ALREADY, None})
 
@@ -51,12 +56,13 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     run, hints = report.run, report.hints
     where = f"{hints.inventory}{hints.database}"
     states = {result.state for result in report.results}
+    going = run.ended is None and report.process is Process.THERE
     if report.dry_run:
         yield f"fleetcheck repin apply PLAN{where}", "write it: the same command without --dry-run"
         return
-    if not report.live and states & UNRESOLVED:
+    if not going and states & UNRESOLVED:
         yield f"fleetcheck repin resume {run.id}{where}", "read the hosts that nobody knows about, and go on"
-    elif not report.live and State.NOT_STARTED in states:
+    elif not going and State.NOT_STARTED in states:
         yield f"fleetcheck repin resume {run.id}{where}", "go on with the hosts that were not started"
     if states - _FINE - UNRESOLVED - {State.NOT_STARTED}:
         listed = f"fleetcheck repin status {run.id} --only attention{hints.database} | cut -f1"
@@ -69,28 +75,28 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
 
 
-def runs_table(runs: Iterable[RunRecord], now: datetime, *, live: frozenset[int | None]) -> RenderableType:
-    """Draw past runs, newest first; `live` are those whose process is still there."""
+def runs_table(runs: Iterable[tuple[RunRecord, Process]], now: datetime) -> RenderableType:
+    """Draw past runs, newest first, each with what is known of its process."""
     rows = [
         (
             str(run.id),
             f"{moment(run.started).removesuffix(' UTC')}, {age(run.started, now)}",
-            standing(run, live=run.id in live),
+            standing(run, process),
             f"{run.hosts:,}",
             run.user,
             run.reason,
         )
-        for run in runs
+        for run, process in runs
     ]
     if not rows:
         return Text("nothing was applied yet: fleetcheck repin plan -o plan.json")
     return listing(("run", "started (UTC)", "state", "hosts", "by", "why it stopped"), rows)
 
 
-def run_rows(runs: Iterable[RunRecord], *, live: frozenset[int | None]) -> Iterator[tuple[str, ...]]:
+def run_rows(runs: Iterable[tuple[RunRecord, Process]]) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per run in the columns of RUN_COLUMNS; times in ISO 8601."""
-    for run in runs:
-        state = standing(run, live=run.id in live)
+    for run, process in runs:
+        state = standing(run, process)
         yield str(run.id), run.started.isoformat(), state, run.plan, str(run.hosts), run.reason
 
 
@@ -109,8 +115,7 @@ def _head(report: RunReport, found: list[StateGroup]) -> Iterator[Text]:
 def _end(report: RunReport) -> str:
     run = report.run
     if run.ended is None:
-        still = "still running" if report.live else "killed before its end"
-        return f"begun {moment(run.started)}, {still}"
+        return f"begun {moment(run.started)}, {_STILL[report.process]}"
     word = "stopped" if run.state is RunState.STOPPED else "ended"
     return f"{word} {moment(run.ended)} after {duration((run.ended - run.started).total_seconds())}"
 

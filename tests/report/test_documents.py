@@ -15,11 +15,13 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.domain.audit import AuditCheck, BrokenLink
 from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
 from orchestrator.report import document, repin_document
 from orchestrator.report.host import Sighting
+from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
 from orchestrator.report.ticket import ticket
 from tests.report import plans, runs, samples
@@ -84,11 +86,16 @@ DOCUMENTS = {
     "inventory-check": document.check_document(FLEET, [Problem("fleet.yaml", 3, "wrong")], [WAIVER]),
     "profile": document.profile_document(samples.PROFILE),
     "profiles": document.profiles_document([samples.PROFILE]),
+    "audit": repin_document.audit_document(
+        AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=4, found="changed")),
+        None,
+        place="demo.db",
+    ),
     "repin-run": {
         **repin_document.run_document(runs.report()),
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
     },
-    "repin-runs": repin_document.runs_document([runs.record()], live=frozenset()),
+    "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
     "repin-plan": repin_document.plan_document(ticket(plans.plan(), file="plan.json")),
 }
 

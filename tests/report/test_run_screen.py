@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import RunState
 from orchestrator.report import states
-from orchestrator.report.run import counts, result_rows
+from orchestrator.report.run import Process, counts, result_rows
 from orchestrator.report.run_screen import next_commands, run_rows, run_screen, runs_table
 from orchestrator.report.summary import Hints
 from tests.report import runs
@@ -66,7 +66,7 @@ def test_a_run_that_is_still_going_is_not_to_be_resumed() -> None:
     report = runs.report(
         run=runs.record(state=RunState.RUNNING, ended=None),
         results=(runs.result("web1", State.SENT),),
-        live=True,
+        process=Process.THERE,
     )
     assert "still running" in render(run_screen(report), 80)
     assert [line for line, _ in next_commands(report) if "resume" in line] == []
@@ -107,7 +107,7 @@ def test_what_a_host_said_is_cleaned() -> None:
 def test_runs_are_listed_with_what_running_means() -> None:
     """A run that is `running` without a process was killed; with one it goes on."""
     going = runs.record(state=RunState.RUNNING, ended=None, reason="")
-    assert [row[2] for row in run_rows([going], live=frozenset())] == ["killed"]
-    assert [row[2] for row in run_rows([going], live=frozenset({3}))] == ["running"]
-    assert "2 failed, --max-failed 2" in render(runs_table([runs.record()], NOW, live=frozenset()), 120)
-    assert "nothing was applied yet" in render(runs_table([], NOW, live=frozenset()), 80)
+    assert [row[2] for row in run_rows([(going, Process.GONE)])] == ["killed"]
+    assert [row[2] for row in run_rows([(going, Process.THERE)])] == ["running"]
+    assert "2 failed, --max-failed 2" in render(runs_table([(runs.record(), Process.GONE)], NOW), 120)
+    assert "nothing was applied yet" in render(runs_table([], NOW), 80)

@@ -1,0 +1,158 @@
+"""A plan applied, or a run gone on with: transport, journal, signals and progress put together, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.command import hints, typed, user
+from orchestrator.cli.logons import logons
+from orchestrator.cli.repin_progress import RepinDisplay
+from orchestrator.cli.repin_report import code, results, warnings
+from orchestrator.domain.operation import RunRecord
+from orchestrator.report.run import RunReport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inventory.model import Fleet
+    from orchestrator.domain.operation import Operation
+    from orchestrator.domain.plan import Plan
+    from orchestrator.fleet.repin import RepinMeans
+    from orchestrator.fleet.repin_events import RepinEvent
+    from orchestrator.fleet.repin_journal import Journal
+    from orchestrator.fleet.repin_options import RepinOptions
+    from orchestrator.fleet.repin_summary import RepinSummary
+    from orchestrator.fleet.stop import Stop
+    from orchestrator.remote.session import Logon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be run. `record` has an id where a run goes on."""
+
+    plan: Plan
+    fleet: Fleet
+    record: RunRecord
+    options: RepinOptions
+    database: str | None
+    inventory: Path | None  # as `-i` named it: then a suggested command repeats it
+    quiet: bool = False
+
+
+def run(work: Work) -> RunReport:
+    """Do it, and give the report. Raises what `errors.explain` has words for, before the first host is touched."""
+    from orchestrator.store.place import database_url, parse
+
+    url = database_url(work.database, os.environ)
+    known = logons(work.fleet, _credentials(work))
+    with contextlib.ExitStack() as stack:
+        journal = None if work.options.dry_run else _journal(stack, url)
+        summary = asyncio.run(_repin(work, journal, known))
+    rows = () if summary.run is None else _rows(url, summary.run)
+    return _report(work, summary, rows, place=parse(url).shown)
+
+
+def _credentials(work: Work) -> list[str | None]:
+    hosts = work.fleet.hosts
+    return [hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
+
+
+def _journal(stack: contextlib.ExitStack, url: str) -> Journal:
+    from orchestrator.store.journal import Journal
+    from orchestrator.store.writer import Writer
+
+    return Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+
+
+def _rows(url: str, run_id: int) -> Sequence[Operation]:
+    """Read the run's rows; none where the database is in trouble: then the summary has said so."""
+    from orchestrator.store.errors import StoreError
+    from orchestrator.store.reader import Reader
+
+    with contextlib.suppress(StoreError), Reader.open(url) as reader:
+        return reader.operations(run_id)
+    return ()
+
+
+async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
+    from orchestrator.fleet.clock import SystemClock
+    from orchestrator.fleet.repin import RepinMeans
+    from orchestrator.fleet.signals import listening
+    from orchestrator.fleet.stop import Stop
+    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+
+    stop = Stop()
+    transport = PypsrpTransport(jobs=work.options.jobs)
+    display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
+    means = RepinMeans(
+        transport=transport,
+        logons=known.__getitem__,
+        clock=SystemClock(),
+        chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+    )
+    with listening(stop, asyncio.get_running_loop()):
+        try:
+            async with display.shown():
+                return await _start(work, journal, means=means, stop=stop, on_event=display.on_event)
+        finally:
+            await transport.aclose()
+
+
+async def _start(
+    work: Work,
+    journal: Journal | None,
+    *,
+    means: RepinMeans,
+    stop: Stop,
+    on_event: Callable[[RepinEvent], None],
+) -> RepinSummary:
+    """Apply the plan; go on with the run where it has an id."""
+    from orchestrator.fleet.repin import apply, resume
+
+    if work.record.id is None or journal is None:
+        return await apply(
+            work.plan,
+            work.fleet.hosts,
+            record=work.record,
+            options=work.options,
+            means=means,
+            journal=journal,
+            stop=stop,
+            on_event=on_event,
+        )
+    return await resume(
+        work.plan,
+        work.fleet.hosts,
+        record=work.record,
+        options=work.options,
+        means=means,
+        journal=journal,
+        stop=stop,
+        on_event=on_event,
+    )
+
+
+def _report(work: Work, summary: RepinSummary, rows: Sequence[Operation], *, place: str) -> RunReport:
+    found = tuple(results(work.plan, rows, summary.ends))
+    return RunReport(
+        run=replace(
+            work.record,
+            id=summary.run,
+            started=summary.started if work.record.id is None else work.record.started,
+            state=summary.state,
+            ended=summary.ended,
+            reason=summary.reason,
+        ),
+        results=found,
+        code=code(found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate),
+        place=place,
+        dry_run=summary.dry_run,
+        warnings=tuple(warnings(summary)),
+        hints=hints(database=work.database, inventory=work.inventory),
+    )
