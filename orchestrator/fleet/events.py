@@ -85,6 +85,7 @@ class Stopping:
     abandoned: bool
 
 
+HostEvent = HostStarted | HostPutBack | HostRetrying
 Event = (
     ScanStarted | Remark | HostStarted | HostPutBack | HostRetrying | HostFinished | BreakerTripped | Stopping
 )

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from inventory.model import Host
-from orchestrator.domain.operation import RunRecord
+from orchestrator.domain.journal import UNRESOLVED, State
+from orchestrator.domain.operation import Operation, RunRecord, RunState
 from orchestrator.domain.plan import Plan
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.repin_events import RepinListener
+from orchestrator.fleet import repin_words
+from orchestrator.fleet.events import Stopping
+from orchestrator.fleet.leaving import to_its_end
+from orchestrator.fleet.limits import make_room
+from orchestrator.fleet.plan_checks import refusals
+from orchestrator.fleet.repin_course import Course
+from orchestrator.fleet.repin_crew import Crew
+from orchestrator.fleet.repin_events import RepinEvent, RepinListener, RunStarted
 from orchestrator.fleet.repin_journal import Journal
+from orchestrator.fleet.repin_means import RepinMeans
 from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_summary import RepinSummary
+from orchestrator.fleet.repin_resolve import Left, gone, left_by, resolve
+from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
+from orchestrator.fleet.repin_waves import Waves
+from orchestrator.fleet.repin_work import HostWork
 from orchestrator.fleet.stop import Stop
-from orchestrator.remote.session import Logon, Transport
+from orchestrator.fleet.telling import Teller
+from orchestrator.fleet.undo import last_rows
+from orchestrator.remote.apply import repin_script
+from orchestrator.store.errors import StoreError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepinMeans:
-    """What a re-pin works with; none of it is closed by it.
-
-    `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
-    """
-
-    transport: Transport
-    logons: Callable[[str | None], Logon]
-    clock: Clock
-    chance: random.Random
+__all__ = ["RepinMeans", "apply", "resume"]
 
 
 async def apply(
@@ -48,7 +51,8 @@ async def apply(
     Every logon is asked for once, before anything starts: what `means.logons` raises comes out, and so does
     StoreError where the run cannot begin. Later trouble with the database ends the run and is in the summary.
     """
-    raise NotImplementedError
+    running = _Repin(plan, hosts, options, means, stop or Stop(), on_event)
+    return await running.run(record, journal)
 
 
 async def resume(
@@ -67,4 +71,216 @@ async def resume(
     `record` is the run's, with its id. What was not begun is left alone where the plan does not hold any more, and a
     remark says why. Raises as `apply`.
     """
-    raise NotImplementedError
+    running = _Repin(plan, hosts, replace(options, dry_run=False), means, stop or Stop(), on_event)
+    return await running.run(record, journal)
+
+
+class _Repin:
+    """One process's part of a run."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        hosts: Mapping[str, Host],
+        options: RepinOptions,
+        means: RepinMeans,
+        stop: Stop,
+        on_event: RepinListener | None,
+    ) -> None:
+        self._plan = plan
+        self._hosts = hosts
+        self._options = options
+        self._clock = means.clock
+        self._tell: Teller[RepinEvent] = Teller(on_event)
+        self._course = Course(options.limits, stop, self._tell)
+        self._crew = Crew(plan, hosts, options, means, self._course, self._tell)
+        self._room = make_room(options.jobs)
+        self._rows: Mapping[str, Operation] = {}  # the last one of each host that had one before
+        self._left: Mapping[str, Left] = {}
+        self._waves = Waves(self._crew, None, self._room.jobs)
+
+    async def run(self, record: RunRecord, given: Journal | None) -> RepinSummary:
+        """Go through the plan, and write down how that ended."""
+        started = self._clock.now()
+        journal = None if self._options.dry_run else given
+        if journal is not None:
+            record = await self._open(journal, record)
+        self._tell(
+            RunStarted(
+                run=self._crew.desk.run,
+                plan=self._plan.id,
+                hosts=len(self._plan.hosts),
+                unresolved=len(self._left),
+                jobs=self._room.jobs,
+                dry_run=self._options.dry_run,
+                at=started,
+            )
+        )
+        if self._room.words:
+            self._tell.remark(self._room.words)
+        try:
+            await to_its_end(self._go(given), self._course.stop, self._stopping)
+        finally:
+            self._course.close()
+            state = await self._finish(journal)
+        return self._summary(state, started)
+
+    async def _open(self, journal: Journal, record: RunRecord) -> RunRecord:
+        """Begin the run, or take it over: then what its last process left open is unknown. Raises StoreError."""
+        if self._plan.undoes is not None:
+            undone = last_rows(await journal.operations(int(self._plan.undoes)))
+            self._crew.undoes = {name: row.id for name, row in undone.items() if row.id is not None}
+        resumed = record.id is not None
+        record = await journal.begin_run(record, self._plan)
+        assert record.id is not None  # noqa: S101  # the journal's promise
+        self._crew.keeps(journal, record.id)
+        self._waves = Waves(self._crew, journal, self._room.jobs)
+        if resumed:
+            await _own_up(journal, record.id, self._clock.now())
+            rows = await journal.operations(record.id)
+            self._rows, self._left = last_rows(rows), left_by(rows)
+        return record
+
+    async def _go(self, journal: Journal | None) -> None:
+        """Read what was left, then write what was not begun."""
+        await self._resolve()
+        todo = await self._todo(journal)
+        await self._waves.go(todo)
+
+    async def _resolve(self) -> None:
+        async def one(host: HostWork) -> HostEnd:
+            return await resolve(self._crew, host, self._left[host.turn.host.name])
+
+        for name, left in self._left.items():
+            if name not in self._crew.hosts:
+                self._course.ended(gone(left.own))
+        await self._crew.over([name for name in self._left if name in self._crew.hosts], self._room.jobs, one)
+
+    async def _todo(self, journal: Journal | None) -> frozenset[str]:
+        """Give the hosts that may be begun: not done, not given away, and planned as they still are."""
+        names = [planned.host for planned in self._plan.hosts if self._open_to(planned.host)]
+        if self._rows:
+            rest = replace(self._plan, hosts=tuple(self._crew.changes[name] for name in names))
+            against = (
+                tuple(refusals(rest, self._hosts, self._clock.now(), repin_script().sha256)) if names else ()
+            )
+            if against:
+                more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
+                self._tell.remark(f"{len(names)} hosts never begun are left alone: {against[0]}{more}")
+                return frozenset()
+        given = {} if journal is None else await journal.handed_out(names)
+        for name, row in given.items():
+            if row.deadline is None or self._clock.now() < row.deadline:
+                names.remove(name)
+                self._course.ended(_handed_out(row))
+        return frozenset(names)
+
+    def _open_to(self, name: str) -> bool:
+        row = self._rows.get(name)
+        return row is None or row.state is State.NOT_STARTED
+
+    async def _finish(self, journal: Journal | None) -> RunState:
+        """Write down how the run ended; one that the database has failed stays `running`, and can be resumed."""
+        run = self._crew.desk.run
+        try:
+            if journal is not None and run is not None:
+                await self._waves.come_back()
+                if self._course.stop.requested or self._rows:
+                    await self._account_for_all(journal, run)
+                await self._never_begun(journal, run)
+            state = self._state()
+            if journal is not None and run is not None:
+                await journal.end_run(run, state, self._course.stop.reason, self._clock.now())
+        except StoreError as error:
+            self._course.troubled(str(error))
+            return RunState.RUNNING
+        return state
+
+    async def _account_for_all(self, journal: Journal, run: int) -> None:
+        """Make what was left in the middle unknown, and give every host that has to be read an end that says so."""
+        await _own_up(journal, run, self._clock.now())
+        for name, row in last_rows(await journal.operations(run)).items():
+            if row.state in UNRESOLVED and name not in self._course.ends:
+                self._course.ended(
+                    HostEnd(host=name, state=row.state, detail=row.detail, wave=row.wave, operation=row.id)
+                )
+
+    async def _never_begun(self, journal: Journal, run: int) -> None:
+        """Give every host that has no row one that says so."""
+        ends, reason = self._course.ends, self._course.stop.reason
+        missing = [
+            Operation(
+                id=None,
+                run=run,
+                plan=self._plan.id,
+                host=planned.host,
+                state=State.NOT_STARTED,
+                changed=self._clock.now(),
+                detail=ends[planned.host].detail if planned.host in ends else reason,
+            )
+            for planned in self._plan.hosts
+            if planned.host not in self._rows
+            and (planned.host not in ends or ends[planned.host].operation is None)
+        ]
+        if missing:
+            await journal.open_all(missing)
+
+    def _state(self) -> RunState:
+        states = [row.state for name, row in self._rows.items() if name not in self._course.ends]
+        states += [end.state for end in self._course.ends.values() if end.state is not None]
+        whole = len(states) == len(self._plan.hosts) or (self._options.dry_run and not self._not_started())
+        loose = any(state in UNRESOLVED or state is State.NOT_STARTED for state in states)
+        return RunState.FINISHED if whole and not loose else RunState.STOPPED
+
+    def _not_started(self) -> tuple[str, ...]:
+        return tuple(
+            planned.host
+            for planned in self._plan.hosts
+            if planned.host not in self._course.ends and self._open_to(planned.host)
+        )
+
+    def _summary(self, state: RunState, started: datetime) -> RepinSummary:
+        course = self._course
+        not_started = self._not_started()
+        return RepinSummary(
+            run=self._crew.desk.run,
+            plan=self._plan.id,
+            state=state,
+            hosts=len(self._plan.hosts),
+            already=len(self._plan.hosts) - len(course.ends) - len(not_started),
+            ends=tuple(course.ends.values()),
+            not_started=not_started,
+            started=started,
+            ended=self._clock.now(),
+            waves=self._waves.begun,
+            dry_run=self._options.dry_run,
+            reason=course.stop.reason,
+            interrupted=course.interrupted,
+            gate=course.gate,
+            abandoned=course.stop.abandoned,
+            finished_after_stop=course.finished_after_stop,
+            failed_after_stop=course.failed_after_stop,
+            trouble=course.trouble,
+            given_up=self._crew.given_up(),
+            remarks=tuple(self._tell.remarks),
+        )
+
+    def _stopping(self, stop: Stop) -> None:
+        self._tell(Stopping(reason=stop.reason, in_flight=self._course.in_flight, abandoned=stop.abandoned))
+
+
+async def _own_up(journal: Journal, run: int, now: datetime) -> None:
+    """Make every row that stands at intent or sent unknown: nobody is at work on it any more."""
+    for row in await journal.operations(run):
+        if row.state in (State.INTENT, State.SENT):
+            await journal.move(row, State.UNKNOWN, changed=now, detail=repin_words.ABANDONED)
+
+
+def _handed_out(row: Operation) -> HostEnd:
+    return HostEnd(
+        host=row.host,
+        state=State.NOT_STARTED,
+        detail=repin_words.HANDED_OUT,
+        wave=0,
+        advice=repin_words.HANDED_OUT_ADVICE,
+    )

@@ -49,6 +49,11 @@ class Row:
         return None if self.operation is None else self.operation.state
 
     @property
+    def wave(self) -> int:
+        """The wave that it belongs to."""
+        return self._wave
+
+    @property
     def number(self) -> int | None:
         """Its id in the journal."""
         return None if self.operation is None else self.operation.id
@@ -95,12 +100,19 @@ class Row:
         )
         self._told(state)
 
-    def end(self, *, detail: str | None = None, advice: str = "", stumbled: bool = False) -> HostEnd:
-        """Give what became of the host. `detail` overrules what the row says."""
+    def end(
+        self,
+        *,
+        state: State | None = None,
+        detail: str | None = None,
+        advice: str = "",
+        stumbled: bool = False,
+    ) -> HostEnd:
+        """Give what became of the host. `state` and `detail` overrule what the row says."""
         row = self.operation
         return HostEnd(
             host=self._host,
-            state=self.state,
+            state=self.state if state is None else state,
             detail=(row.detail if row else "") if detail is None else detail,
             wave=self._wave,
             operation=self.number,

@@ -9,6 +9,8 @@ from orchestrator.domain.plan import PlannedHost
 from orchestrator.remote.repin_answer import Held, RepinAnswer, RepinResult
 
 NO_CLOCK = "the host did not tell its time, so a write could not be given a deadline: not written"
+NO_CLOCK_AGAIN = "the host does not tell its time any more, so nobody knows whether the write can still begin"
+CLOCK_STANDS = "by the host's clock the write may still begin: that clock was set back, or stands"
 HANDED_OUT = "given away in a stand-alone script whose answer has not come in"
 HANDED_OUT_ADVICE = "take its answer in (fleetcheck repin import), or wait until the script has expired"
 ABANDONED = "left in the middle when the run was abandoned"

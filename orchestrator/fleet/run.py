@@ -10,7 +10,7 @@ from typing import Protocol
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import Listener
+from orchestrator.fleet.events import HostEvent
 from orchestrator.fleet.gate import Gate
 from orchestrator.fleet.line import Line
 from orchestrator.fleet.options import ScanOptions
@@ -59,4 +59,4 @@ class Run:
     clock: Clock
     chance: random.Random
     stop: Stop
-    tell: Listener
+    tell: Callable[[HostEvent], None]
