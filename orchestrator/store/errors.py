@@ -123,6 +123,7 @@ class Trouble(enum.StrEnum):
     LOCKED = "locked"
     DAMAGED = "damaged"
     DISK = "disk-error"
+    PATH = "bad-path"
     DENIED = "denied"
     UNREACHABLE = "unreachable"
     LOGON = "logon-failed"
@@ -142,6 +143,7 @@ _TROUBLE = {
     Trouble.LOCKED: ("another program holds it locked", "Close what else has it open, then try again."),
     Trouble.DAMAGED: ("it is damaged", "Restore a copy, or name a new one with `--db`."),
     Trouble.DISK: ("the disk reports an error", "Look at the disk and the system's log."),
+    Trouble.PATH: ("no file can be made there", "Name another place with `--db` or FLEETCHECK_DB."),
     Trouble.DENIED: ("the right to use it is missing", "Ask for the right, or name another with `--db`."),
     Trouble.UNREACHABLE: ("it cannot be reached", "Look whether the server runs and the URL is right."),
     Trouble.LOGON: ("it rejects the logon", "Look at user and password of the URL."),

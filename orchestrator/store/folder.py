@@ -95,4 +95,6 @@ def trouble_of(error: OSError) -> Trouble:
         return Trouble.FULL
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return Trouble.READ_ONLY
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+        return Trouble.PATH
     return Trouble.DISK

@@ -15,6 +15,7 @@ from orchestrator.store import audits
 from orchestrator.store import operations as rows
 from orchestrator.store.journal_tables import operation, run
 from orchestrator.store.reading import ReadingConnection
+from orchestrator.store.tables import MOST
 
 CHUNK = 500  # hosts a query
 
@@ -24,8 +25,9 @@ class JournalReader(ReadingConnection):
 
     def runs(self, limit: int | None = None) -> tuple[RunRecord, ...]:
         """Return the runs of re-pins, newest first."""
+        most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
-            found = using.execute(select(run).order_by(run.c.id.desc()).limit(limit))
+            found = using.execute(select(run).order_by(run.c.id.desc()).limit(most))
             return tuple(rows.run_of(row) for row in found)
 
     def run(self, run_id: int) -> RunRecord:

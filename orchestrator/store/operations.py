@@ -13,6 +13,7 @@ from orchestrator.domain.plan import Plan
 from orchestrator.store.errors import DatabaseError, Trouble, UnknownPlanError, UnknownRunError
 from orchestrator.store.journal_tables import operation, plan, run
 from orchestrator.store.place import Place
+from orchestrator.store.tables import id_of
 
 _OF_RUN = ("id", "started", "ended", "reason", "hosts", "options", "command", "version")
 _OF_OPERATION = (
@@ -89,7 +90,7 @@ _OPERATION = select(operation).where(operation.c.id == bindparam("wanted"))
 
 def load_run(using: Connection, run_id: int, place: Place) -> RunRecord:
     """Read one run. Raises UnknownRunError."""
-    row = using.execute(_RUN, {"wanted": run_id}).first()
+    row = using.execute(_RUN, {"wanted": id_of(run_id)}).first()
     if row is None:
         latest = using.execute(select(func.max(run.c.id))).scalar()
         raise UnknownRunError(place.shown, run_id, latest)

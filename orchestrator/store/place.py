@@ -16,6 +16,7 @@ ENVIRONMENT = "FLEETCHECK_DB"
 FILE_NAME = "fleetcheck.db"
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
+_SLIP = re.compile(r"postgres(ql)?(\+\w+)?:")  # as a file's name it would be shown, password and all
 _SECRET_KEYS = ("password", "sslpassword")
 _EXPECTED = "Expected the path of a file, or postgresql://user@server/name."
 
@@ -86,6 +87,8 @@ def database_url(option: str | None, environ: Mapping[str, str]) -> str:
 def parse(named: str) -> Place:
     """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one that is not well-formed."""
     scheme, separator, rest = named.partition("://")
+    if not separator and _SLIP.match(named):
+        raise PlaceError("postgresql:***", "this is no URL (`//` does not follow the colon)", _EXPECTED)
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
         return SqlitePlace(_absolute(named))
     if scheme == "sqlite":
@@ -97,6 +100,9 @@ def parse(named: str) -> Place:
         _ = parts.port  # raises for a port that is none
     except ValueError as error:
         raise PlaceError(hide(named), f"this is no URL ({_cause(error)})", _EXPECTED) from None
+    if parts.netloc.count("@") > 1:
+        # The driver would take the end of the password for the server's name, and show it.
+        raise PlaceError(hide(named), "its user or password holds a `@` as it is; write it as %40", _EXPECTED)
     if not parts.path.strip("/") and "dbname" not in parts.query:
         raise PlaceError(hide(named), "the URL names no database", _EXPECTED)
     return PostgresPlace(urlunsplit(parts._replace(scheme="postgresql+psycopg")))

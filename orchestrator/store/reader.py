@@ -17,7 +17,7 @@ from orchestrator.store.journal_reader import JournalReader
 from orchestrator.store.lock import file_holder
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.server_lock import server_holder
-from orchestrator.store.tables import host_result, scan
+from orchestrator.store.tables import MOST, host_result, scan
 
 _RESULT = host_result.c
 CHUNK = 100  # hosts a transaction: a long report must not keep a writer's log from being folded in
@@ -41,8 +41,9 @@ class Reader(JournalReader):
 
     def scans(self, limit: int | None = None) -> tuple[ScanRecord, ...]:
         """Return the scans, newest first."""
+        most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
-            rows = using.execute(scans.query().order_by(scan.c.id.desc()).limit(limit))
+            rows = using.execute(scans.query().order_by(scan.c.id.desc()).limit(most))
             return tuple(scans.of_row(row) for row in rows)
 
     def scan(self, scan_id: int) -> ScanRecord:

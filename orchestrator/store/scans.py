@@ -11,7 +11,7 @@ from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.store.errors import UnknownScanError
 from orchestrator.store.place import Place
 from orchestrator.store.rows import Document, shared
-from orchestrator.store.tables import document, scan
+from orchestrator.store.tables import document, id_of, scan
 
 _COPIED = (
     "started",
@@ -56,7 +56,7 @@ def of_row(row: Row[Any]) -> ScanRecord:
 
 def load(connection: Connection, scan_id: int, place: Place) -> ScanRecord:
     """Read one scan. Raises UnknownScanError."""
-    row = connection.execute(query().where(scan.c.id == scan_id)).first()
+    row = connection.execute(query().where(scan.c.id == id_of(scan_id))).first()
     if row is None:
         latest = connection.execute(select(func.max(scan.c.id))).scalar()
         raise UnknownScanError(place.shown, scan_id, latest)

@@ -136,6 +136,14 @@ def test_a_read_only_folder_is_said(locked_away: Path) -> None:
     assert caught.value.trouble is Trouble.READ_ONLY
 
 
+def test_a_place_below_a_file_is_said(tmp_path: Path) -> None:
+    """A path that cannot be is the path's trouble, and not the disk's."""
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseError) as caught:
+        Writer.open(f"sqlite:///{tmp_path / 'file' / 'fleet.db'}", command="scan", user="ann")
+    assert caught.value.trouble is Trouble.PATH
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of this kind are POSIX")
 def test_a_database_in_a_read_only_folder_can_be_read(locked_away: Path) -> None:
     """Past scans can be shown from an archive that nobody may change."""

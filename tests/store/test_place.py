@@ -69,6 +69,9 @@ LEAKY = [
     f"postgresql://ann:x?{SECRET}@db/fleet",
     f"postgresql://ann:{SECRET}@db",
     f"postgresql://ann:{SECRET}@[db/fleet",
+    f"postgresql://ann:x@{SECRET}@db/fleet",
+    f"postgresql:/ann:{SECRET}@db/fleet",
+    f"postgres:ann:{SECRET}@db/fleet",
 ]
 
 

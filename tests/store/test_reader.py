@@ -107,6 +107,26 @@ def test_an_unknown_scan_is_an_error_that_names_the_latest(
     assert (caught.value.scan_id, caught.value.latest) == (12, 1)
 
 
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**40])
+def test_a_number_that_can_be_no_id_is_an_unknown_scan(
+    writer: Writer, url: str, make_scan: MakeScan, number: int
+) -> None:
+    """A number that no database could hold is answered like any other id that was never given."""
+    writer.begin_scan(make_scan("web1"))
+    with Reader.open(url) as reader, pytest.raises(UnknownScanError) as caught:
+        reader.scan(number)
+    assert (caught.value.scan_id, caught.value.latest) == (number, 1)
+
+
+def test_more_scans_than_any_database_holds_are_all_of_them(
+    writer: Writer, url: str, make_scan: MakeScan
+) -> None:
+    """A limit is a limit, however large."""
+    writer.begin_scan(make_scan("web1"))
+    with Reader.open(url) as reader:
+        assert (len(reader.scans(10**40)), len(reader.runs(10**40))) == (1, 0)
+
+
 def test_the_latest_of_a_host_is_the_one_that_started_last(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
