@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from orchestrator.domain.text import clean
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """Let a character that the terminal's encoding lacks come out as an escape, not as an error."""
+    """Let a character that the terminal's encoding lacks come out as an escape, and a closed stream take anything.
+
+    A closed stream's number would go to the next file that is opened: to the null device, before it is the database.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # open until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli import audit, demo, inventory, profile, repin, scan, show
 from orchestrator.cli.console import prepare_streams
+from orchestrator.cli.errors import explain
 from orchestrator.version import VERSION
 
 app = typer.Typer(
@@ -54,4 +55,7 @@ def _options(
 def main() -> None:
     """Run the command line; ends by SystemExit with the command's exit code."""
     prepare_streams()
-    app(prog_name="fleetcheck")
+    try:
+        app(prog_name="fleetcheck")
+    except OSError as error:  # help and version, which no command prints, on a full disk
+        raise SystemExit(explain(error)) from None

@@ -78,6 +78,25 @@ def test_a_reader_that_leaves_early_is_no_error(scanned: Scanned) -> None:
     assert (process.returncode, err) == (141, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["profile", "list"]])
+def test_a_full_disk_under_the_output_is_said(words: list[str]) -> None:
+    """What cannot be printed ends with words and exit code 1, not with a traceback."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", MAIN, *words]
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "fleetcheck: No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(scanned: Scanned, closed: str) -> None:
+    """A command whose input or output was closed does its work and says so by its exit code."""
+    script = f'exec "$0" -c "$1" show --exit-code --db "$2" {closed}'
+    command = ["sh", "-c", script, sys.executable, MAIN, str(scanned.database)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (5, "")
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     """A mistyped command is exit code 2, with words."""
     ended = fleetcheck("scna")
