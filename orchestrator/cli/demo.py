@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.console import say
-from orchestrator.cli.errors import FAILED, INTERRUPTED, CommandError, handled
+from orchestrator.cli.errors import FAILED, INTERRUPTED, CommandError, UsageError, handled
 from orchestrator.cli.options import JsonOption, QuietOption
 from orchestrator.cli.scan_options import Jobs
 
@@ -44,6 +45,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Scan a simulated fleet on loopback, into a database of its own."""
+    _check(address)
     place = _folder(folder)
     with _served(hosts, place, address) as ready:
         inventory, database = Path(ready["inventory"]), place / "demo.db"
@@ -52,6 +54,8 @@ def demo(
                 f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` does"
             )
         code = _scan(inventory, database, jobs=jobs, quiet=quiet, as_json=as_json, keep=keep)
+        if not quiet:
+            _say_how_to_type()
         if keep and code == 0:
             _serve_on(inventory, database)
     raise typer.Exit(code)
@@ -70,6 +74,25 @@ def _scan(inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: b
     hints = replace(report.hints, can_scan=keep)
     print_report(replace(report, hints=hints), str(database), as_json=as_json, table=True)
     return report.code if report.code in (FAILED, INTERRUPTED) else 0
+
+
+def _check(address: str) -> None:
+    """Refuse an address that is no loopback one. Raises UsageError."""
+    import ipaddress
+
+    try:
+        fits = ipaddress.IPv4Address(address).is_loopback
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UsageError(f"--address {address}: expected a loopback address, 127.0.0.0/8")
+
+
+def _say_how_to_type() -> None:
+    """Tell who runs fleetcheck by its path how the commands above become ones that the shell finds."""
+    program = Path(sys.argv[0])
+    if shutil.which("fleetcheck") is None and (program.parent / "activate").exists():
+        say(f"`fleetcheck` is not on your PATH yet: . {shlex.quote(str(program.parent / 'activate'))}")
 
 
 def _folder(option: Path | None) -> Path:

@@ -50,8 +50,31 @@ def _content(path: Path) -> bytes:
         return b""  # it has just ended
 
 
-def test_a_fleet_that_cannot_be_served_is_said() -> None:
-    """An address that is not on loopback ends the demo with words and exit code 1."""
-    ended = fleetcheck("demo", "--hosts", "2", "--folder", "demo", "--address", "192.0.2.1", "-q")
+@pytest.mark.parametrize("address", ["192.0.2.1", "127.0.0.999", "localhost", "::1", ""])
+def test_the_fleet_is_served_on_loopback_only(address: str) -> None:
+    """An address that is not on loopback is a usage error that says what was expected."""
+    ended = fleetcheck("demo", "--hosts", "2", "--folder", "demo", "--address", address, "-q")
+    said = f"fleetcheck: --address {address}: expected a loopback address, 127.0.0.0/8\n"
+    assert (ended.code, ended.out, ended.err) == (2, "", said)
+
+
+def test_a_fleet_that_cannot_be_served_is_said(tmp_path: Path) -> None:
+    """A folder that the fleet's files cannot be written to ends the demo with words and exit code 1."""
+    (tmp_path / "demo" / "fleet.yaml").mkdir(parents=True)
+    ended = fleetcheck("demo", "--hosts", "2", "--folder", "demo", "-q")
     assert (ended.code, ended.out) == (1, "")
     assert "the simulated fleet did not start" in ended.err
+
+
+def test_who_runs_it_by_its_path_is_told_how_to_type_the_next_commands(
+    net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The suggested commands begin with `fleetcheck`: where the shell would not find it, one line says how it does."""
+    scripts = tmp_path / "my venv" / "bin"
+    scripts.mkdir(parents=True)
+    (scripts / "activate").touch()
+    monkeypatch.setattr("sys.argv", [str(scripts / "fleetcheck"), "demo"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    ended = fleetcheck("demo", "--hosts", "1", "--folder", "demo", "--address", f"{net}.35")
+    assert ended.code == 0
+    assert ended.err.splitlines()[-1] == f"`fleetcheck` is not on your PATH yet: . '{scripts}/activate'"
