@@ -108,7 +108,7 @@ def _known(error: Exception) -> int | None:
 
 
 def _count(problems: int) -> str:
-    return "the inventory has 1 mistake" if problems == 1 else f"the inventory has {problems} mistakes"
+    return "1 mistake, named above" if problems == 1 else f"{problems:,} mistakes, named above"
 
 
 def _complain(message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ app = typer.Typer(name="inventory", help="Check, show, start or import an invent
 @handled
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The inventory; else as for -i.")
+        Path | None, typer.Argument(metavar="FILE", readable=False, help="The inventory; else as for -i.")
     ] = None,
     inventory: InventoryOption = None,
     as_json: JsonOption = False,
@@ -124,13 +125,15 @@ def init(
     from inventory.starter import starter
 
     _write_new(file, starter())
-    sys.stdout.write(f"{file} written. Edit it, then: fleetcheck inventory check {file}\n")
+    sys.stdout.write(f"{file} written. Edit it, then: fleetcheck inventory check {shlex.quote(str(file))}\n")
 
 
 @app.command("import")
 @handled
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ansible YAML or INI inventory, or CSV.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="Ansible YAML or INI inventory, or CSV.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
@@ -144,7 +147,9 @@ def import_(
         sys.stdout.write(text)
         return
     _write_new(output, text)
-    sys.stdout.write(f"{output} written. Look it over, then: fleetcheck inventory check {output}\n")
+    sys.stdout.write(
+        f"{output} written. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
+    )
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ InventoryOption = Annotated[
         "--inventory",
         "-i",
         metavar="FILE",
+        readable=False,  # the loader has better words for it
         help="Inventory file; else FLEETCHECK_INVENTORY, else ./fleet.yaml.",
     ),
 ]

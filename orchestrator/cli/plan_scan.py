@@ -97,8 +97,8 @@ def earlier_hosts(
     names = set(chosen(request.only, hosts=record.hosts, records=reader.records(request.earlier)))
     found = tuple(host for host in hosts if host.name in names)
     if not found:
-        what = ", ".join(sorted(request.only)) or "any"
-        raise UsageError(f"scan {record.id}: no host of {fleet.path} that was selected is {what} there")
+        what = f" and was {' or '.join(sorted(request.only))} there" if request.only else ""
+        raise UsageError(f"no host that was selected in {fleet.path} was in scan {record.id}{what}")
     return found
 
 

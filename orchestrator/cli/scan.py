@@ -101,9 +101,8 @@ def print_report(report: ScanReport, database: str | None, *, as_json: bool, tab
 
 def _check(request: ScanRequest, *, mode_given: bool) -> None:
     """Refuse options that do not go together. Raises UsageError."""
-    for number, option in ((request.pace, "--pace"), (request.timeout or 0.0, "--timeout")):
-        if not math.isfinite(number):
-            raise UsageError(f"{option} {number} is no number of seconds or connects")
+    if not math.isfinite(request.pace):
+        raise UsageError(f"--pace {request.pace}: expected a number of connects a second; 0 is no limit")
     if request.only and request.earlier is None:
         raise UsageError(
             "--only needs --from ID, the scan whose results it means; `fleetcheck scans` lists them"

@@ -35,7 +35,9 @@ Pace = Annotated[
 NoCanaries = Annotated[bool, typer.Option("--no-canaries", help="Leave out the search for a middlebox.")]
 Timeout = Annotated[
     float | None,
-    typer.Option(min=1, metavar="SECONDS", help="Seconds for one host in all; else the inventory's."),
+    typer.Option(
+        min=1, max=86_400, metavar="SECONDS", help="Seconds for one host in all; else the inventory's."
+    ),
 ]
 Resume = Annotated[
     int | None,

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.cli.choices import only_words
 from orchestrator.cli.console import document, draw, draws, lines, stream_document
-from orchestrator.cli.errors import handled
+from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import DatabaseOption, JsonOption, OnlyOption, TableOption
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def show(
     from orchestrator.store.reader import Reader
 
     wanted = only_words(only)
+    for given, option in ((wanted, "--only"), (exit_code, "--exit-code")):
+        if host is not None and given:
+            raise UsageError(f"{option} is for a whole scan: leave it out, or leave {host} out")
     url = database_url(db, os.environ)
     place = parse(url).shown
     with Reader.open(url) as reader:

@@ -44,7 +44,7 @@ def test_every_mistake_is_said_at_once(inventory_file: Callable[[str], Path]) ->
     lines = ended.err.splitlines()
     assert (ended.code, ended.out) == (1, "")
     assert [line.split(": ")[0] for line in lines[:2]] == [f"{path}:7", f"{path}:8"]
-    assert lines[2] == "fleetcheck: the inventory has 2 mistakes"
+    assert lines[2] == "fleetcheck: 2 mistakes, named above"
 
 
 def test_mistakes_come_as_json_too(inventory_file: Callable[[str], Path]) -> None:

@@ -156,6 +156,7 @@ def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> 
     [
         (("--resume", "1"), "scan 1 is complete"),
         (("--resume", "9"), "no scan 9"),
+        (("--resume", "9" * 30), "no scan 999"),
         (("--from", "9"), "no scan 9"),
         (("--only", "failed"), "--only needs --from"),
         (("--from", "1", "--only", "faild"), "did you mean failed?"),
@@ -165,7 +166,8 @@ def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> 
         (("--probe", "fast"), "'fast'"),
         (("--jobs", "0"), "--jobs"),
         (("--timeout", "nan"), "--timeout"),
-        (("--pace", "inf"), "inf"),
+        (("--timeout", "1e300"), "--timeout"),
+        (("--pace", "inf"), "--pace inf: expected"),
         (("--limit", "mad-mial-02"), "mad-mail-02"),
     ],
 )

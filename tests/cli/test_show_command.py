@@ -89,6 +89,9 @@ def test_scans_are_listed(scanned: Scanned) -> None:
         (("par-wbe-01", "--scan", "1"), "scan 1 has no host 'par-wbe-01'; did you mean par-web-01"),
         (("--scan", "9"), "no scan 9"),
         (("--only", "blokced"), "did you mean blocked?"),
+        (("--scan", "9" * 30), "no scan 999"),
+        (("par-web-01", "--only", "blocked"), "--only is for a whole scan"),
+        (("par-web-01", "--exit-code"), "--exit-code is for a whole scan"),
     ],
 )
 def test_what_nobody_knows_is_a_usage_error(scanned: Scanned, words: tuple[str, ...], said: str) -> None:
