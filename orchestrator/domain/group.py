@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement, Verdict
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord
 
@@ -95,14 +95,20 @@ def group(records: Iterable[HostRecord]) -> tuple[Group, ...]:
 
 def group_key(record: HostRecord) -> GroupKey:
     """Say what counts as the same about hosts: verdict, role, ports, cause, whether a tunnel is up, waived or not."""
-    judgement, outcome = record.judgement, record.outcome
+    outcome = record.outcome
+    cause = f"{outcome.phase}: {outcome.cause}" if isinstance(outcome, Failed) else ""
+    return key_of(record.judgement, cause, waived=record.waived is not None)
+
+
+def key_of(judgement: Judgement, cause: str, *, waived: bool) -> GroupKey:
+    """Make the key of a conclusion; `cause` is phase and cause where there is no reading."""
     return GroupKey(
         verdict=judgement.verdict,
         label=judgement.label,
         ports="; ".join(_ports(role) for role in judgement.roles),
-        cause=f"{outcome.phase}: {outcome.cause}" if isinstance(outcome, Failed) else "",
+        cause=cause,
         any_live=judgement.any_live,
-        waived=record.waived is not None,
+        waived=waived,
     )
 
 

@@ -17,6 +17,7 @@ from orchestrator.store.journal_reader import JournalReader
 from orchestrator.store.lock import file_holder
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.server_lock import server_holder
+from orchestrator.store.standing_reader import StandingReader
 from orchestrator.store.tables import MOST, host_result, scan
 
 _RESULT = host_result.c
@@ -33,8 +34,8 @@ class LastKnown:
     role: str | None
 
 
-class Reader(JournalReader):
-    """Scans, and through its base the journal, on one connection that cannot change anything.
+class Reader(StandingReader, JournalReader):
+    """Scans, and through its bases the journal and what results came to, on one connection that cannot change anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """

@@ -1,0 +1,65 @@
+"""What a stored result comes to: enough to compare hosts and to sum up a fleet, without attempts and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from inventory.model import Profile
+from orchestrator.domain.group import GroupKey, key_of
+from orchestrator.domain.judgement import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One host's result in one scan. `at` is when it came, aware UTC.
+
+    `cause` is phase and cause where the host was not probed (`auth: logon-failed`), else empty. `gateways` are the
+    addresses that decide, by role, sorted; `sources` the host's own addresses, as its interfaces have them.
+    """
+
+    host: str
+    scan: int
+    at: datetime
+    address: str
+    profile: Profile
+    judgement: Judgement
+    cause: str = ""
+    waived: str | None = None
+    site: str | None = None
+    groups: tuple[str, ...] = ()
+    gateways: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    sources: tuple[str, ...] = ()
+
+    @property
+    def probed(self) -> bool:
+        """Whether the host gave a reading."""
+        return not self.cause
+
+    @property
+    def key(self) -> GroupKey:
+        """What this result has in common with others that are folded with it."""
+        return key_of(self.judgement, self.cause, waived=self.waived is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostNow:
+    """What is known of a host now: its latest result, its last one with a reading, and the reading before that.
+
+    `latest` and `known` are the same where the latest result has a reading; `known` is None where none ever had.
+    """
+
+    latest: Standing
+    known: Standing | None = None
+    before: Standing | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """The result that counts: the last one with a reading, else the latest."""
+        return self.known or self.latest
+
+
+Pair = tuple[Standing | None, Standing | None]
+"""A host's results in an earlier and in a later scan; None where it has none there."""

@@ -1,0 +1,63 @@
+"""Questions about what results came to: the fleet now, two scans side by side, a host over time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import cast
+
+from inventory.model import Profile
+from orchestrator.domain.standing import HostNow, Pair, Standing
+from orchestrator.store.reading import ReadingConnection
+from orchestrator.store.standings import Standings, now, of_host, of_scan
+
+CHUNK = 250  # hosts a transaction, as long as a writer's log may wait to be folded in
+
+
+class StandingReader(ReadingConnection):
+    """Every method raises DatabaseError where the database gives trouble."""
+
+    def fleet_now(self, hosts: Collection[str] | None = None) -> Iterator[HostNow]:
+        """Yield every host that ever had a result, or those of `hosts` that had one, by name."""
+        with self._snapshot() as using:
+            rows = [row for row in using.execute(now()) if hosts is None or row.host in hosts]
+        rows.sort(key=lambda row: row.host)
+        profiles: dict[int, Profile] = {}
+        numbers = iter(rows)
+        while chunk := list(islice(numbers, CHUNK)):
+            found = self._read({number for row in chunk for number in row[1:]}, profiles)
+            for row in chunk:
+                latest, known, before = (found.get(number) for number in row[1:])
+                if latest is not None:  # else it was pruned meanwhile
+                    yield HostNow(latest=latest, known=known, before=before)
+
+    def side_by_side(self, earlier: int, later: int) -> Iterator[Pair]:
+        """Yield the results of each host that either scan has, by the host's name."""
+        with self._snapshot() as using:
+            first = {row.host: row.id for row in using.execute(of_scan(earlier))}
+            second = {row.host: row.id for row in using.execute(of_scan(later))}
+        profiles: dict[int, Profile] = {}
+        names = iter(sorted(first.keys() | second.keys()))
+        while chunk := list(islice(names, CHUNK)):
+            numbers = {each.get(name) for name in chunk for each in (first, second)}
+            found = self._read(numbers, profiles)
+            for name in chunk:
+                yield found.get(first.get(name)), found.get(second.get(name))
+
+    def history(self, host: str, limit: int | None = None) -> Iterator[Standing]:
+        """Yield a host's results, newest first, at most `limit`."""
+        with self._snapshot() as using:
+            numbers = list(using.execute(of_host(host, limit)).scalars())
+        profiles: dict[int, Profile] = {}
+        left = iter(numbers)
+        while chunk := list(islice(left, CHUNK)):
+            found = self._read(set(chunk), profiles)
+            yield from (found[number] for number in chunk if number in found)
+
+    def _read(
+        self, numbers: Collection[int | None], profiles: dict[int, Profile]
+    ) -> Mapping[int | None, Standing]:
+        wanted = [number for number in numbers if number is not None]
+        with self._snapshot() as using:
+            found = Standings(using, self._place, profiles).read(wanted)
+        return cast("Mapping[int | None, Standing]", found)  # a look-up of None finds nothing

@@ -1,0 +1,150 @@
+"""Read what results came to: many hosts at once, without their attempts, values and connections."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, select
+
+from inventory.model import Profile
+from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.standing import Standing
+from orchestrator.store.codec import decode
+from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.load import final
+from orchestrator.store.place import Place
+from orchestrator.store.tables import document, host_result
+
+_RESULT = host_result.c
+
+
+def now() -> Select[Any]:
+    """Select of every host its name, and the ids of its latest result, its last reading, the reading before.
+
+    Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
+    """
+    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
+    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
+    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    return select(
+        every.c.host,
+        _newest(every, 0, probed=False).label("latest"),
+        _newest(every, 0, probed=True).label("known"),
+        _newest(every, 1, probed=True).label("before"),
+    ).where(every.c.host.is_not(None))
+
+
+def _newest(every: CTE, skipped: int, *, probed: bool) -> ScalarSelect[Any]:
+    """Find the id of a host's newest result after `skipped` newer ones."""
+    each = host_result.alias()
+    query = select(each.c.id).where(each.c.host == every.c.host).correlate(every)
+    if probed:
+        query = query.where(each.c.phase.is_(None))
+    order = (each.c.started.desc(), each.c.id.desc())
+    return query.order_by(*order).limit(1).offset(skipped).scalar_subquery()
+
+
+def of_scan(scan_id: int) -> Select[Any]:
+    """Select host and id of a scan's results."""
+    return select(_RESULT.host, _RESULT.id).where(_RESULT.scan_id == scan_id, final())
+
+
+def of_host(host: str, limit: int | None) -> Select[Any]:
+    """Select the ids of a host's results, newest first."""
+    order = (_RESULT.started.desc(), _RESULT.id.desc())
+    return select(_RESULT.id).where(_RESULT.host == host, final()).order_by(*order).limit(limit)
+
+
+class Standings:
+    """Reads results by their ids, and each product once."""
+
+    def __init__(self, using: Connection, place: Place, profiles: dict[int, Profile]) -> None:
+        """`profiles` is the caller's to keep: it fills up with what was read."""
+        self._using, self._place, self._profiles = using, place, profiles
+        self._judgements: dict[int, Judgement] = {}
+
+    def read(self, ids: Collection[int]) -> dict[int, Standing]:
+        """Give the results by their ids. Raises DatabaseError for rows that make none."""
+        return {row.id: self._standing(row) for row in self._using.execute(_rows(ids))} if ids else {}
+
+    def _standing(self, row: Row[Any]) -> Standing:
+        try:
+            return self._put_together(row)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
+            raise DatabaseError(self._place.shown, Trouble.DAMAGED, detail) from error
+
+    def _put_together(self, row: Row[Any]) -> Standing:
+        identity, targets = json.loads(row.identity)[:2] if row.identity else ({}, [])
+        return Standing(
+            host=row.host,
+            scan=row.scan_id,
+            at=row.ended,
+            address=row.address,
+            profile=self._profile(row.profile_id),
+            judgement=self._judgement(row.judgement_id, row.judgement),
+            cause="" if row.phase is None else f"{row.phase}: {row.cause}",
+            waived=row.waived,
+            site=row.site,
+            groups=tuple(json.loads(row.settings).get("groups", ())),
+            gateways={
+                each["role"]: tuple(sorted(each.get("addresses", ()))) or (each["name"],)
+                for each in reversed(targets)
+                if each.get("decides")
+            },
+            sources=_sources(identity),
+        )
+
+    def _judgement(self, number: int, text: str) -> Judgement:
+        if number not in self._judgements:
+            self._judgements[number] = decode(Judgement, json.loads(text))
+        return self._judgements[number]
+
+    def _profile(self, number: int) -> Profile:
+        if number not in self._profiles:
+            text = self._using.execute(select(document.c.text).where(document.c.id == number)).scalar_one()
+            self._profiles[number] = decode(Profile, json.loads(text))
+        return self._profiles[number]
+
+
+def _rows(ids: Collection[int]) -> Select[Any]:
+    judgement, settings, identity = document.alias(), document.alias(), document.alias()
+    return (
+        select(
+            _RESULT.id,
+            _RESULT.host,
+            _RESULT.scan_id,
+            _RESULT.ended,
+            _RESULT.address,
+            _RESULT.site,
+            _RESULT.waived,
+            _RESULT.phase,
+            _RESULT.cause,
+            _RESULT.profile_id,
+            _RESULT.judgement_id,
+            judgement.c.text.label("judgement"),
+            settings.c.text.label("settings"),
+            identity.c.text.label("identity"),
+        )
+        .join(judgement, judgement.c.id == _RESULT.judgement_id)
+        .join(settings, settings.c.id == _RESULT.settings_id)
+        .outerjoin(identity, identity.c.id == _RESULT.identity_id)
+        .where(_RESULT.id.in_(ids))
+    )
+
+
+def _sources(identity: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the addresses that a host can be seen by from outside, as far as it told."""
+    told = [address for each in identity.get("interfaces", ()) for address in each.get("addresses", ())]
+    return tuple(dict.fromkeys(address for address in told if _outward(address)))
+
+
+def _outward(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)

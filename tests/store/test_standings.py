@@ -1,0 +1,115 @@
+"""What results came to, read for many hosts at once: the fleet now, two scans side by side, one host over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.judgement import Verdict
+from orchestrator.store import standings
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
+from tests.store.conftest import MORNING, MakeRecord, MakeScan
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def stored(
+    url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
+) -> str:
+    """Store four daily scans: web1 changes, db7 fails at last, old1 is in the first only, dead1 never answered."""
+
+    def scan(day: int, **results: Verdict | None) -> None:
+        at = MORNING + day * DAY
+        number = writer.begin_scan(make_scan(*results, started=at))
+        put(
+            writer,
+            number,
+            [
+                make_record(name, started=at, cause=Cause.NO_ANSWER)
+                if verdict is None
+                else make_record(name, started=at, verdict=verdict)
+                for name, verdict in results.items()
+            ],
+        )
+
+    scan(0, web1=Verdict.OK, old1=Verdict.DRIFTED, dead1=None)
+    scan(1, web1=Verdict.BLOCKED, db7=Verdict.OK)
+    scan(2, web1=Verdict.DRIFTED, db7=Verdict.STALE, dead1=None)
+    scan(3, web1=Verdict.OK, db7=None)
+    return url
+
+
+def test_each_host_has_its_latest_result_and_its_last_readings(stored: str) -> None:
+    """The fleet now is the latest result per host, its last reading, and the reading before that."""
+    with Reader.open(stored) as reader:
+        found = {
+            now.latest.host: [each and each.scan for each in (now.latest, now.known, now.before)]
+            for now in reader.fleet_now()
+        }
+    assert found == {
+        "db7": [4, 3, 2],
+        "dead1": [3, None, None],
+        "old1": [1, 1, None],
+        "web1": [4, 4, 3],
+    }
+
+
+def test_hosts_can_be_named(stored: str) -> None:
+    """Only the hosts that were asked for come; one that never had a result is left out."""
+    with Reader.open(stored) as reader:
+        assert [now.latest.host for now in reader.fleet_now({"web1", "nobody"})] == ["web1"]
+
+
+def test_two_scans_stand_side_by_side(stored: str) -> None:
+    """Every host of either scan comes once, with nothing where one of them has no result."""
+    with Reader.open(stored) as reader:
+        found = [
+            tuple(each and (each.host, str(each.judgement.verdict), each.cause) for each in pair)
+            for pair in reader.side_by_side(1, 3)
+        ]
+    assert found == [
+        (None, ("db7", "stale", "")),
+        (("dead1", "unknown", "auth: no-answer"), ("dead1", "unknown", "auth: no-answer")),
+        (("old1", "drifted", ""), None),
+        (("web1", "ok", ""), ("web1", "drifted", "")),
+    ]
+
+
+def test_a_hosts_history_is_newest_first(stored: str) -> None:
+    """All results of one host come, failed ones too, and no more than asked for."""
+    with Reader.open(stored) as reader:
+        assert [each.scan for each in reader.history("db7")] == [4, 3, 2]
+        assert [each.scan for each in reader.history("web1", 2)] == [4, 3]
+
+
+def test_a_standing_is_what_the_record_says(stored: str) -> None:
+    """Judgement, profile, site, groups, gateways and time are those of the whole record."""
+    with Reader.open(stored) as reader:
+        (standing,) = reader.history("web1", 1)
+        latest = reader.latest("web1")
+    assert latest is not None
+    record = latest[1]
+    assert (standing.judgement, standing.profile, standing.address) == (
+        record.judgement,
+        record.profile,
+        record.address,
+    )
+    assert (standing.site, standing.groups, standing.at) == ("paris", ("paris",), record.outcome.trace.ended)
+    assert dict(standing.gateways) == {"primary": ("203.0.113.10",)}
+
+
+def test_the_fleet_now_goes_along_the_index(sqlite_url: str, writer: Writer) -> None:
+    """No scan of the table of results: what is read grows with the hosts, not with the scans kept."""
+    del writer
+    with Reader.open(sqlite_url) as reader, reader._snapshot() as using:
+        query = standings.now().compile(using.engine, compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in using.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    reads = [line for line in plan if "host_result" in line]
+    assert reads
+    assert [line for line in reads if "USING" not in line or "ix_host_result_host_started" not in line] == []
