@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from orchestrator.domain.audit import AuditCheck, BrokenLink, check, link, operation_digest
 from orchestrator.domain.operation import AuditEntry, Operation
-from orchestrator.store.journal_tables import audit
+from orchestrator.store.journal_tables import audit, operation
 from orchestrator.store.operations import operation_of, operations
 
 CHUNK = 1000  # entries a query
@@ -92,14 +92,19 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _first_difference(using: Connection, told: dict[int, str]) -> BrokenLink | None:
-    for row in using.execute(operations().execution_options(yield_per=CHUNK)):
-        found = operation_of(row)
-        assert found.id is not None  # noqa: S101 -- it comes from the table
-        said = told.pop(found.id, None)
+    for number, found in _operations(using):
+        said = told.pop(number, None)
         if said != operation_digest(found):
             missing = "no entry tells of it" if said is None else "its last entry tells of other content"
-            where = f"operation {found.id} ({found.host}, {found.state}) is not what was written"
+            where = f"operation {number} ({found.host}, {found.state}) is not what was written"
             return BrokenLink(number=None, found=f"{where}: {missing}")
     if told:
         return BrokenLink(number=None, found=f"operation {min(told)} is not in the journal any more")
     return None
+
+
+def _operations(using: Connection) -> Iterator[tuple[int, Operation]]:
+    after = 0
+    while rows := using.execute(operations().where(operation.c.id > after).limit(CHUNK)).all():
+        yield from ((row.id, operation_of(row)) for row in rows)
+        after = rows[-1].id

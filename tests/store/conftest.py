@@ -31,6 +31,7 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.store.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer
 
@@ -91,6 +92,12 @@ def writer(url: str) -> Iterator[Writer]:
     """Open a writer on a fresh database."""
     with Writer.open(url, command="fleetcheck scan", user="ann") as writer:
         yield writer
+
+
+@pytest.fixture
+def journal(writer: Writer) -> Journal:
+    """Open a journal on a fresh database."""
+    return Journal(writer)
 
 
 @pytest.fixture

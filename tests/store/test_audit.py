@@ -1,0 +1,289 @@
+"""The audit: who did what, and nothing in it changes unseen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Executable, delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator.domain.audit import FIRST, AuditCheck, BrokenLink, check, document, link
+from orchestrator.domain.journal import State
+from orchestrator.domain.operation import AuditEntry, RunState
+from orchestrator.store import audits, engine
+from orchestrator.store.journal import Journal
+from orchestrator.store.journal_tables import audit, operation
+from orchestrator.store.place import parse
+from orchestrator.store.reader import Reader
+from tests.store.repin_rows import NOW, PLAN, begun, brought
+
+TRIGGERS = {
+    "audit": ("tr_audit_update", "tr_audit_delete"),
+    "operation": ("tr_operation_update", "tr_operation_delete", "tr_operation_place"),
+}
+
+
+@pytest.fixture
+def told(journal: Journal) -> Journal:
+    """Fill a journal with a run of two hosts and something beside it: ten entries of the audit."""
+
+    async def go() -> None:
+        run = await begun(journal)
+        await brought(journal, run, State.VERIFIED)
+        await brought(journal, run, State.UNKNOWN, "web2")
+        await journal.audit("eve", "credential changed", "ops", {"from": 'a"\ud800', "n": [1, None]}, NOW)
+        await journal.end_run(run, RunState.STOPPED, "Ctrl-C", NOW)
+        await journal.audit("ann", "audit exported", "-", {}, NOW)
+
+    asyncio.run(go())
+    return journal
+
+
+@contextmanager
+def _by_hand(url: str) -> Iterator[Connection]:
+    """Open the database as somebody who knows how to get rid of the triggers."""
+    source = engine.writing(parse(url))
+    with source.connect() as connection, connection.begin():
+        for table, names in TRIGGERS.items():
+            for name in names:
+                on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{on}"))
+        yield connection
+    source.dispose()
+
+
+def _tampered(url: str, act: Executable) -> AuditCheck:
+    """Do something by hand, look what `verify` says of it, and take it back."""
+    with _by_hand(url) as connection:
+        connection.execute(act)
+        found = audits.verify(connection)
+        connection.rollback()
+    return found
+
+
+def _verified(url: str) -> AuditCheck:
+    with Reader.open(url) as reader:
+        return reader.verify_audit()
+
+
+def test_every_act_leaves_its_entry(told: Journal, url: str) -> None:
+    """The run, each state of each host and what else was done stand in one line of time, with who did it."""
+    assert told
+    with Reader.open(url) as reader:
+        entries = list(reader.audit())
+        assert list(reader.audit(after=8)) == entries[8:]
+    assert [(entry.who, entry.what, entry.subject) for entry in entries] == [
+        ("ann", "run begun", "run 1"),
+        *[("ann", "operation", "web1")] * 4,
+        *[("ann", "operation", "web2")] * 2,
+        ("eve", "credential changed", "ops"),
+        ("ann", "run ended", "run 1"),
+        ("ann", "audit exported", "-"),
+    ]
+    moves = [(d["from"], d["to"]) for d in map(json.loads, (entry.details for entry in entries[1:5]))]
+    assert moves == [
+        (None, "intent"),
+        ("intent", "sent"),
+        ("sent", "confirmed"),
+        ("confirmed", "verified"),
+    ]
+
+
+def test_an_audit_that_nobody_touched_holds(told: Journal, url: str) -> None:
+    """`audit verify` says how many entries there are, and the last hash to compare with a note elsewhere."""
+    assert told
+    with Reader.open(url) as reader:
+        last = list(reader.audit())[-1]
+        assert reader.verify_audit() == AuditCheck(entries=10, last=last.hash)
+
+
+def test_an_empty_audit_holds(journal: Journal, url: str) -> None:
+    """Nothing has been done yet, and nothing is wrong."""
+    assert journal
+    assert _verified(url) == AuditCheck(entries=0, last=FIRST)
+
+
+CHANGES = {
+    "time": datetime(2020, 1, 1, tzinfo=UTC),
+    "who": "bob",
+    "what": "nothing",
+    "subject": "web9",
+    "details": '{"a":1}',
+    "previous": "ab" * 32,
+    "hash": "ab" * 32,
+}
+
+
+@pytest.mark.parametrize("number", [1, 5, 10])
+def test_a_changed_entry_is_found(told: Journal, url: str, number: int) -> None:
+    """Whatever was changed in whichever entry, it is the first one named."""
+    assert told
+    one = update(audit).where(audit.c.number == number)
+    found = {column: _tampered(url, one.values({column: value})) for column, value in CHANGES.items()}
+    named = {column: (after.entries, after.broken and after.broken.number) for column, after in found.items()}
+    assert named == dict.fromkeys(CHANGES, (number - 1, number))
+
+
+@pytest.mark.parametrize("number", [1, 6])
+def test_an_entry_that_is_gone_is_found(told: Journal, url: str, number: int) -> None:
+    """The one behind the gap does not follow what is before it."""
+    assert told
+    with _by_hand(url) as connection:
+        connection.execute(delete(audit).where(audit.c.number == number))
+    what = f"entry {number + 1} follows entry {number - 1}: what was between is gone"
+    assert _verified(url).broken == BrokenLink(number=number + 1, found=what)
+
+
+def test_a_history_written_anew_from_somewhere_on_has_another_last_hash(told: Journal, url: str) -> None:
+    """Who forges the whole rest of the chain cannot forge the hash that was noted elsewhere."""
+    assert told
+    before = _verified(url)
+    with _by_hand(url) as connection:
+        rows = connection.execute(select(audit).order_by(audit.c.number)).all()
+        last = (rows[-2].number, rows[-2].hash)
+        connection.execute(delete(audit).where(audit.c.number == 10))
+        forged = link(last, time=NOW, who="bob", what="audit exported", subject="-", details={})
+        connection.execute(audit.insert().values({c.name: getattr(forged, c.name) for c in audit.columns}))
+    after = _verified(url)
+    assert (after.broken, after.entries, after.last == before.last) == (None, 10, False)
+
+
+def test_a_tail_that_was_cut_off_is_found_by_the_journal(told: Journal, url: str) -> None:
+    """The last entries of a chain can go without a gap, but the rows that they tell of still stand."""
+    assert told
+    with _by_hand(url) as connection:
+        connection.execute(delete(audit).where(audit.c.number >= 5))
+    broken = _verified(url).broken
+    assert broken == BrokenLink(
+        number=None,
+        found="operation 1 (web1, verified) is not what was written: its last entry tells of other content",
+    )
+
+
+def test_a_changed_row_of_the_journal_is_found(told: Journal, url: str) -> None:
+    """The audit knows every row as it was last written, in all its columns."""
+    assert told
+    changes: dict[str, Any] = {
+        "run_id": None,
+        "host": "db1",
+        "state": "verified",
+        "started": NOW + timedelta(seconds=1),
+        "changed": NOW + timedelta(seconds=1),
+        "wave": 7,
+        "detail": "all well",
+        "before": "[]",
+        "after": "[]",
+        "deadline": NOW,
+        "undoes": 1,
+    }
+    row = update(operation).where(operation.c.id == 2)
+    found = {column: _tampered(url, row.values({column: value})).broken for column, value in changes.items()}
+    told_of = {column: broken and broken.found[:13] for column, broken in found.items()}
+    assert told_of == dict.fromkeys(changes, "operation 2 (")
+    assert changes.keys() | {"id", "plan_id"} == set(operation.c.keys())
+
+
+def test_a_row_that_is_gone_or_made_up_is_found(told: Journal, url: str) -> None:
+    """A host's write cannot be taken out of the journal, nor put in, without the audit telling."""
+    assert told
+    with _by_hand(url) as connection:
+        row = dict(connection.execute(select(operation).where(operation.c.id == 2)).one()._mapping)
+        connection.execute(delete(operation).where(operation.c.id == 2))
+    assert _verified(url).broken == BrokenLink(
+        number=None, found="operation 2 is not in the journal any more"
+    )
+    with _by_hand(url) as connection:
+        connection.execute(operation.insert().values(row | {"id": 9}))
+    broken = _verified(url).broken
+    assert broken is not None
+    assert broken.found == "operation 9 (web2, unknown) is not what was written: no entry tells of it"
+
+
+def test_the_database_refuses_to_change_the_audit(told: Journal, url: str) -> None:
+    """A hand in the database has to take a trigger away first."""
+    assert told
+    source = engine.writing(parse(url))
+    with source.connect() as connection:
+        for act in ("UPDATE audit SET who = 'bob'", "DELETE FROM audit WHERE number = 10"):
+            with connection.begin(), pytest.raises(DBAPIError, match="an entry of the audit"):
+                connection.execute(text(act))
+    source.dispose()
+    assert _verified(url).broken is None
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_replacing_is_no_way_round_it(told: Journal, url: str) -> None:
+    """SQLite's REPLACE deletes without asking the triggers of DELETE."""
+    assert told
+    source = engine.writing(parse(url))
+    columns = "number, time, who, what, subject, details, previous, hash"
+    with (
+        source.connect() as connection,
+        connection.begin(),
+        pytest.raises(DBAPIError, match="audit: its number is not the next one"),
+    ):
+        connection.execute(
+            text(f"INSERT OR REPLACE INTO audit ({columns}) VALUES (3, '', '', '', '', '', '', '')")  # noqa: S608 -- a constant
+        )
+    source.dispose()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_emptying_is_refused(told: Journal, url: str) -> None:
+    """PostgreSQL's TRUNCATE removes rows without asking the triggers of DELETE."""
+    assert told
+    source = engine.writing(parse(url))
+    with (
+        source.connect() as connection,
+        connection.begin(),
+        pytest.raises(DBAPIError, match="audit is never emptied"),
+    ):
+        connection.execute(text("TRUNCATE audit"))
+    source.dispose()
+
+
+def test_an_exported_line_is_the_whole_entry(told: Journal, url: str) -> None:
+    """Whoever has the lines can compute every hash again; the details are an object, not text in text."""
+    assert told
+    with Reader.open(url) as reader:
+        lines = [json.loads(json.dumps(document(entry))) for entry in reader.audit()]
+    assert lines[7]["details"] == {"from": 'a"\ud800', "n": [1, None]}
+    assert lines[7]["time"] == "2026-11-01T13:00:00.000005+00:00"
+    assert [line["previous"] for line in lines] == [FIRST, *(line["hash"] for line in lines[:-1])]
+    assert lines[0]["details"]["plan"] == PLAN.id
+
+
+TEXT = st.text(st.characters(codec=None, categories=None), max_size=5)
+DETAILS = st.dictionaries(TEXT, st.none() | st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(TEXT, TEXT, TEXT, DETAILS, st.datetimes(timezones=st.just(UTC))), min_size=1, max_size=4
+    ),
+    st.data(),
+)
+def test_no_change_of_any_chain_goes_unseen(acts: list[tuple[Any, ...]], data: st.DataObject) -> None:
+    """Any entry of any chain, any field, any other value: the check breaks there or right behind it."""
+    chain: list[AuditEntry] = []
+    for who, what, subject, details, time in acts:
+        before = (chain[-1].number, chain[-1].hash) if chain else None
+        chain.append(link(before, time=time, who=who, what=what, subject=subject, details=details))
+    assert check(chain) == AuditCheck(entries=len(chain), last=chain[-1].hash)
+    place = data.draw(st.integers(0, len(chain) - 1))
+    field = data.draw(st.sampled_from(["who", "what", "subject", "details", "previous", "hash"]))
+    value = data.draw(TEXT.filter(lambda value: value != getattr(chain[place], field)))
+    chain[place] = replace(chain[place], **{field: value})
+    broken = check(chain).broken
+    assert broken is not None
+    assert broken.number == place + 1

@@ -1,0 +1,157 @@
+"""Runs of a re-pin: begun with their plan, ended, paused, taken over; and hosts that were handed out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.domain.journal import State
+from orchestrator.domain.operation import Operation, RunState
+from orchestrator.store.errors import (
+    LockTakenError,
+    OtherPlanError,
+    RunTakenError,
+    UnknownPlanError,
+    UnknownRunError,
+    WriterClosedError,
+)
+from orchestrator.store.journal import Journal
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
+from tests.store.repin_rows import NOW, PLAN, begun, brought, plan_of, row, run_record
+
+LATER = NOW + timedelta(minutes=3)
+
+
+def test_a_run_comes_back_with_its_plan(journal: Journal, url: str) -> None:
+    """Who applied what, when, with which options, and the plan itself, as it was read from its file."""
+    record = run_record(user="ann \ud800\0")
+    run = asyncio.run(journal.begin_run(record, PLAN))
+    asyncio.run(journal.end_run(1, RunState.STOPPED, "2 failed, --max-failed 2", LATER))
+    with Reader.open(url) as reader:
+        stored = replace(record, id=1, state=RunState.STOPPED, ended=LATER, reason="2 failed, --max-failed 2")
+        assert (run, reader.run(1), reader.runs()) == (replace(record, id=1), stored, (stored,))
+        assert reader.plan(PLAN.id) == PLAN
+
+
+def test_a_plan_is_applied_again_but_not_another_under_its_id(journal: Journal, url: str) -> None:
+    """Two runs may share a plan; a plan that says something else under the same id is refused."""
+    asyncio.run(begun(journal))
+    assert asyncio.run(begun(journal)) == 2
+    with pytest.raises(OtherPlanError, match=f"another plan with the id {PLAN.id} is stored there already"):
+        asyncio.run(journal.begin_run(run_record(), replace(PLAN, user="eve")))
+    with Reader.open(url) as reader:
+        assert [run.id for run in reader.runs()] == [2, 1]
+
+
+def test_a_run_that_another_process_took_over_stops(journal: Journal, writer: Writer, url: str) -> None:
+    """A controller that comes back from its pause cannot write beside the `resume` that went on without it."""
+    other = Journal(writer, controller="another process", now=lambda: LATER)
+
+    async def go() -> Operation:
+        run = await begun(journal)
+        sent = await brought(journal, run, State.SENT)
+        taken = await other.begin_run(run_record(id=run), PLAN)
+        assert taken == run_record(id=run)
+        with pytest.raises(
+            RunTakenError, match=r"run 1 has been taken over by another `fleetcheck repin resume`"
+        ):
+            await journal.open(row(run, host="web2"))
+        with pytest.raises(RunTakenError):
+            await journal.move(sent, State.CONFIRMED, changed=NOW)
+        with pytest.raises(RunTakenError):
+            await journal.end_run(run, RunState.FINISHED, "", NOW)
+        return await other.move(sent, State.UNKNOWN, changed=LATER)
+
+    unknown = asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert (reader.operations(1), reader.run(1)) == ((unknown,), run_record(id=1))
+
+
+def test_a_run_that_has_ended_can_be_gone_on_with(journal: Journal, url: str) -> None:
+    """`resume` opens it again, and the reason why it stopped is kept in the audit."""
+    asyncio.run(begun(journal))
+    asyncio.run(journal.end_run(1, RunState.STOPPED, "Ctrl-C", LATER))
+    asyncio.run(journal.begin_run(run_record(id=1), PLAN))
+    with Reader.open(url) as reader:
+        assert reader.run(1) == run_record(id=1)
+        told = [(entry.what, entry.details) for entry in reader.audit()][1:]
+    assert told == [
+        ("run ended", '{"reason":"Ctrl-C","state":"stopped"}'),
+        ("run resumed", '{"reason":"Ctrl-C","was":"stopped"}'),
+    ]
+
+
+def test_hosts_handed_out_are_known_until_their_answer_comes(journal: Journal, url: str) -> None:
+    """`apply` finds out which hosts a stand-alone script may be writing to, and until when."""
+    plan = plan_of("web1", "web2", "web3")
+
+    async def go() -> tuple[Operation, ...]:
+        rows = await journal.hand_out(plan, time=NOW)
+        await journal.move(rows[1], State.REPORTED, changed=LATER, detail="written")
+        found = await journal.handed_out(["web3", "web2", "db1"])
+        assert found == {"web3": rows[2]}
+        return rows
+
+    first, _, third = asyncio.run(go())
+    wanted = row(None, State.HANDED_OUT, id=1, started=NOW, deadline=plan.expires)
+    assert first == wanted
+    with Reader.open(url) as reader:
+        assert reader.handed_out() == {"web1": first, "web3": third}
+        assert reader.handed_out(["web3", "db1"]) == {"web3": third}
+        assert [each.state for each in reader.operations_of_plan(plan.id)] == [
+            State.HANDED_OUT,
+            State.REPORTED,
+            State.HANDED_OUT,
+        ]
+        assert reader.plan(plan.id) == plan
+
+
+def test_the_journal_reads_its_own_run(journal: Journal) -> None:
+    """`resume` reads what it goes on with through the connection that it writes with."""
+
+    async def go() -> None:
+        run = await begun(journal)
+        sent = await brought(journal, run, State.SENT)
+        assert await journal.operations(run) == [sent]
+
+    asyncio.run(go())
+
+
+def test_what_was_never_there_is_said(journal: Journal, url: str) -> None:
+    """A run's number and a plan's id that nobody ever gave are told apart from empty ones."""
+    with Reader.open(url) as reader:
+        with pytest.raises(UnknownRunError, match=r"no run 7 in database .*: there is none yet"):
+            reader.operations(7)
+        with pytest.raises(UnknownPlanError, match="no plan x in database"):
+            reader.plan("x")
+    asyncio.run(begun(journal))
+    for call in (
+        journal.operations(7),
+        journal.open(row(7)),
+        journal.begin_run(run_record(id=7), PLAN),
+        journal.end_run(7, RunState.FINISHED, "", NOW),
+    ):
+        with pytest.raises(UnknownRunError, match=r"no run 7 in database .*: the latest is 1\."):
+            asyncio.run(call)
+
+
+def test_a_pause_holds_no_lock(journal: Journal, url: str) -> None:
+    """Between two waves another command may write; afterwards the run goes on, or says who is in its way."""
+
+    async def go() -> None:
+        run = await begun(journal)
+        await journal.let_go()
+        with pytest.raises(WriterClosedError):
+            await journal.open(row(run))
+        with Writer.open(url, command="fleetcheck scan", user="bob", wait=0):
+            pass
+        await journal.take_again()
+        await journal.open(row(run))
+        with pytest.raises(LockTakenError, match="in use by `fleetcheck scan`, by ann"):
+            Writer.open(url, command="fleetcheck scan", user="eve", wait=0)
+
+    asyncio.run(go())
