@@ -25,13 +25,14 @@ _SOURCES: dict[str | int, type[BaseModel]] = {
 }
 _SECTIONS: dict[str | int, tuple[type[BaseModel], ...]] = {
     "credentials": (schema.CredentialEntry, *_SOURCES.values()),
-    "defaults": (schema.Settings, schema.PinRoles),
-    "groups": (schema.Group, schema.PinRoles),
-    "hosts": (schema.HostEntry, schema.PinRoles),
+    "defaults": (schema.Settings,),
+    "groups": (schema.Group,),
+    "hosts": (schema.HostEntry,),
     "waivers": (schema.WaiverEntry,),
     "roles": (profile_schema.RoleEntry, profile_schema.RoleEntries),
     "ports": (profile_schema.ListedPortEntry,),
 }
+_ROLES: dict[str | int, type[BaseModel]] = {"pin": schema.PinRoles, "gateways": schema.GatewayRoles}
 _ENTRIES = {
     "credentials": "a mapping such as {username: NAME, password: {from: prompt}}",
     "groups": "a mapping such as {hosts: [web1, db7], site: paris}",
@@ -113,7 +114,17 @@ def _words(models: tuple[type[BaseModel], ...]) -> dict[str, str]:
 
 
 def _models(path: Path, model: type[BaseModel]) -> tuple[type[BaseModel], ...]:
-    return (model,) if len(path) <= 1 else _SECTIONS.get(path[0], (model,))
+    if len(path) <= 1:
+        return (model,)
+    if (role := _by_role(path)) in _ROLES:
+        return (_ROLES[role],)
+    return _SECTIONS.get(path[0], (model,))
+
+
+def _by_role(path: Path) -> str | int:
+    """Return the key whose roles a path is in, such as `pin`; nothing for a host or a group that is called so."""
+    named = path[-3:-2] and path[-3] in ("hosts", "groups", "children")
+    return "" if named or len(path) < 2 else path[-2]  # noqa: PLR2004 - the key, and a role
 
 
 def _expected(path: Path, model: type[BaseModel]) -> str:
@@ -145,6 +156,6 @@ def _known(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> li
     """Return the keys that the mapping around an unknown key may hold."""
     if path[0] == "credentials" and len(loc) > 4:  # noqa: PLR2004 - section, name, password, kind of source, key
         return list(_words((_SOURCES[loc[3]],)))
-    if len(path) > 1 and path[-2] in ("gateways", "pin", "roles"):
+    if _by_role(path) in ("gateways", "pin", "roles"):
         return ["primary", "backup"]
     return list(_words(_models(path, model)[:1]))

@@ -29,7 +29,7 @@ from inventory.findings import SUGGESTIONS
 from inventory.model import Fleet, Host
 from inventory.terms import split
 from inventory.textfile import decode, read_bytes
-from inventory.words import did_you_mean, shown
+from inventory.words import did_you_mean, shown, visible
 
 _GLOB = re.compile(r"[*?\[]")
 
@@ -74,6 +74,7 @@ class _Chooser:
         self.stdin = stdin
         self.files = files
         self.problems: list[str] = []
+        self._places: dict[str, str] = {}  # where a file's terms stand
 
     def terms(self, expressions: Iterable[str], *, files: bool = True) -> list[str]:
         """Cut expressions into terms, with the lines of files in the place of `@file` and `-`."""
@@ -134,7 +135,8 @@ class _Chooser:
             self.problems.append("a sign (`&` or `!`) with nothing after it")
             return set()
         known = [*self.universe.hosts, *self.universe.groups] if len(self.problems) < SUGGESTIONS else ()
-        self.problems.append(f"no host or group is called {shown(term)}{did_you_mean(term, known)}")
+        place = self._places.get(term, "")
+        self.problems.append(f"{place}no host or group is called {shown(term)}{did_you_mean(term, known)}")
         return set()
 
     def _names(self, matches: Callable[[str], object]) -> set[str]:
@@ -157,7 +159,11 @@ class _Chooser:
         matches = re.compile(fnmatch.translate(pattern)).match
         found = [value for value in values if value == pattern or matches(value)]
         if not found and not _GLOB.search(pattern):
-            self.problems.append(f"no host has the {key} {shown(pattern)}{did_you_mean(pattern, values)}")
+            self.problems.append(
+                f"no host has the {key} {shown(pattern)}{did_you_mean(pattern, values)}"
+                if pattern
+                else f"a {key} with no name: `{key}=` needs one after it, or a glob"
+            )
         return set().union(*(values[value] for value in found))
 
     def _lines(self, term: str) -> list[str]:
@@ -173,11 +179,15 @@ class _Chooser:
         except (OSError, ValueError) as exc:
             self.problems.append(f"standard input cannot be read: {exc}")
             return []
-        lines = [line.strip() for line in text.splitlines()]
-        found = [line for line in lines if line and not line.startswith("#")]
+        lines = enumerate((line.strip() for line in text.splitlines()), 1)
+        found = {number: line for number, line in lines if line and not line.startswith("#")}
         if not found:
             self.problems.append(f"{'standard input' if term == '-' else shown(term)} names no host")
-        return found
+        file = "standard input" if term == "-" else visible(term[1:])
+        for number, line in found.items():
+            for part in split(line):
+                self._places.setdefault(part.lstrip("&!").strip(), f"{file}:{number}: ")
+        return list(found.values())
 
     def _stdin(self) -> str:
         if self.stdin is None:

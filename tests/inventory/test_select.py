@@ -102,6 +102,7 @@ def test_an_expression_chooses_hosts_in_the_inventorys_order(
         ("tag=prd", ["no host has the tag `prd`; did you mean `prod`?"]),
         ("site=leon", ["no host has the site `leon`; did you mean `lyon`?"]),
         ("tag=x*", ["no host matches `tag=x*`"]),
+        ("tag=", ["a tag with no name: `tag=` needs one after it, or a glob"]),
         ("", ["an empty selection chooses nothing; leave the option out for every host"]),
         (" , ", ["an empty selection chooses nothing; leave the option out for every host"]),
         ("web1:!", ["a sign (`&` or `!`) with nothing after it"]),
@@ -131,6 +132,17 @@ def test_a_file_names_hosts_line_by_line(tmp_path: Path) -> None:
     path = tmp_path / "hosts.txt"
     path.write_text("# a comment\nweb1\n\n  db7  \nlyon:web2\n", encoding="utf-8")
     assert names(f"@{path}") == ["web1", "web2", "db7", "db8"]
+
+
+def test_a_mistake_in_a_file_says_its_line(tmp_path: Path) -> None:
+    """An unknown name that stands in a file is said with file and line; one that was typed is not."""
+    path = tmp_path / "hosts.txt"
+    path.write_text("# a comment\nweb1\n!wbe2:lyon\n", encoding="utf-8")
+    assert refusal(f"@{path},nobody") == [
+        "no host or group is called `nobody`",
+        f"{path}:3: no host or group is called `wbe2`; did you mean `web2`?",
+    ]
+    assert refusal("-", stdin="web1\nx\n") == ["standard input:2: no host or group is called `x`"]
 
 
 def test_a_file_can_be_excluded(tmp_path: Path) -> None:
