@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from orchestrator.remote.contract import decode_probe
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
-from tests.quiet import QuietNetwork
 from tests.remote.scenarios import KEY, normalise, scenarios
 
 GOLDEN = Path(__file__).parent / "golden" / "values.json"
-CULTURES = {"de-DE": 11, "tr-TR": 12, "th-TH": 13, "da-DK": 14}  # culture -> last byte of its host's address
-
-
-@pytest.fixture(scope="module", params=CULTURES)
-def foreign(
-    request: pytest.FixtureRequest,
-    winhost_kit: None,  # noqa: ARG001  # it only skips
-    net: str,
-    quiet: QuietNetwork,
-) -> Iterator[kit.Winhost]:
-    """Start one real host in a culture; the one before has ended by then."""
-    with contextlib.ExitStack() as stack:
-        with quiet.inside():
-            (host,) = stack.enter_context(
-                kit.start(net, first=CULTURES[request.param], culture=request.param)
-            )
-        yield host
 
 
 def test_both_views_read_the_same_in_every_culture(foreign: kit.Winhost, net: str) -> None:

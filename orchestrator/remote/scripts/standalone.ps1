@@ -41,7 +41,7 @@ function MakeFile {
     $path = $OutFile
     if ($path.Length -eq 0) {
         if ([string]::IsNullOrEmpty($PSScriptRoot)) { return $null }
-        $name = 'fleetcheck-' + [regex]::Replace($computer, '[^0-9A-Za-z-]', '_') + '-' + [DateTime]::UtcNow.ToString('yyyyMMddHHmmss', $culture) + '.json'
+        $name = 'fleetcheck-' + [regex]::Replace($thisName, '[^0-9A-Za-z-]', '_') + '-' + [DateTime]::UtcNow.ToString('yyyyMMddHHmmss', $culture) + '.json'
         $path = [IO.Path]::Combine($PSScriptRoot, $name)
     }
     try {
@@ -72,8 +72,8 @@ function WriteHost($fields, [string]$until) {
     return (WritePlanned -Operation $fields[3] -Key $fields[4] -Views ([int[]]$numbers.ToArray()) -Names ([string[]]$columns[1].ToArray()) -Kinds ([string[]]$columns[2].ToArray()) -Expected ([string[]]$columns[3].ToArray()) -New ([string[]]$columns[4].ToArray()) -Computer $fields[1] -MachineId $fields[2] -Deadline $until)
 }
 
-$computer = [Environment]::MachineName
-$machine = ReadMachineId
+$thisName = [Environment]::MachineName
+$thisId = ReadMachineId
 $records = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($planned)).Split([char[]]@([char]30))
 $head = $records[0].Split([char[]]@([char]31))
 $file = MakeFile
@@ -81,11 +81,11 @@ $answers = [Activator]::CreateInstance([Collections.ArrayList])
 try {
     for ($n = 1; $n -lt $records.Length; $n++) {
         $fields = $records[$n].Split([char[]]@([char]31))
-        if (-not ((IsThis $fields[1] $computer) -and (IsThis $fields[2] $machine))) { continue }
+        if (-not ((IsThis $fields[1] $thisName) -and (IsThis $fields[2] $thisId))) { continue }
         [void]$answers.Add('{"host":' + $fields[0] + ',"answer":' + (WriteHost $fields (FindDeadline $head[2])) + '}')
     }
     $document = '{"fleetcheck":{"document":"repin-result","v":1},"plan":' + (Quote $head[0]) + ',"sha256":' + (Quote $head[1]) +
-        ',"computer":' + (Quote $computer) + ',"machine_id":' + (Quote $machine) + ',"answers":[' + [string]::Join(',', [string[]]$answers.ToArray()) + ']}'
+        ',"computer":' + (Quote $thisName) + ',"machine_id":' + (Quote $thisId) + ',"answers":[' + [string]::Join(',', [string[]]$answers.ToArray()) + ']}'
     if ($null -ne $file) {
         $bytes = [Text.Encoding]::ASCII.GetBytes($document)
         $file.Write($bytes, 0, $bytes.Length)

@@ -1,0 +1,29 @@
+"""What the tests of one host share: real hosts in the cultures that break scripts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests import winhosts as kit
+from tests.quiet import QuietNetwork
+
+CULTURES = {"de-DE": 11, "tr-TR": 12, "th-TH": 13, "da-DK": 14}  # culture -> last byte of its host's address
+
+
+@pytest.fixture(scope="session", params=CULTURES)
+def foreign(
+    request: pytest.FixtureRequest,
+    winhost_kit: None,  # noqa: ARG001  # it only skips
+    net: str,
+    quiet: QuietNetwork,
+) -> Iterator[kit.Winhost]:
+    """Start one real host in a culture; the one before has ended by then."""
+    with contextlib.ExitStack() as stack:
+        with quiet.inside():
+            (host,) = stack.enter_context(
+                kit.start(net, first=CULTURES[request.param], culture=request.param)
+            )
+        yield host
