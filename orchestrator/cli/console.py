@@ -77,10 +77,6 @@ def document(content: Mapping[str, Any]) -> None:
 
 def stream_document(content: Mapping[str, Any], key: str, items: Iterable[Any]) -> None:
     """Print a JSON document whose last key holds an array of any length: each item on a line, none kept."""
-    head = json.dumps(content, indent=2, ensure_ascii=True).removesuffix("\n}")
-    sys.stdout.write(f'{head},\n  "{key}": [')
-    separator = "\n    "
-    for item in items:
-        sys.stdout.write(separator + json.dumps(item, ensure_ascii=True))
-        separator = ",\n    "
-    sys.stdout.write("\n  ]\n}\n")
+    from orchestrator.report.json_text import streamed
+
+    sys.stdout.writelines(streamed(content, key, items))

@@ -67,25 +67,32 @@ def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
+    from inventory.errors import InventoryError
+
+    if isinstance(error, InventoryError):
+        for problem in error.problems:
+            sys.stderr.write(clean(str(problem)) + "\n")
+    code, message = told(error)
+    _complain(message)
+    return code
+
+
+def told(error: Exception) -> tuple[int, str]:
+    """Give the exit code of an error, and what a person is told about it."""
     code = error.exit_code if isinstance(error, CommandError) else _known(error)
     if code is not None:
-        _complain(str(error))
-        return code
+        return code, str(error)
     from inventory.errors import InventoryError
 
     match error:
         case InventoryError():
-            for problem in error.problems:
-                sys.stderr.write(clean(str(problem)) + "\n")
-            _complain(_count(len(error.problems)))
+            return FAILED, _count(len(error.problems))
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
-            _complain(f"{where}{error.strerror or error}")
-        case _:
-            from orchestrator.fleet.words import place
+            return FAILED, f"{where}{error.strerror or error}"
+    from orchestrator.fleet.words import place
 
-            _complain(f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it")
-    return FAILED
+    return FAILED, f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it"
 
 
 def _known(error: Exception) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator.cli.errors import CommandError, UsageError
@@ -12,22 +13,41 @@ from orchestrator.cli.errors import CommandError, UsageError
 _HEAD = 4096
 
 
-def write(path: Path, text: str, *, marker: str, what: str) -> None:
+def write(path: Path, text: str | Iterable[str], *, marker: str, what: str) -> None:
     """Write a text file; `-` is standard output. One that is there is replaced only where `marker` stands in its head.
+
+    `text` may come in pieces: what is raised while they are made leaves the file as it was.
 
     Raises UsageError where it is something else than `what`, CommandError where it cannot be written.
     """
     if str(path) == "-":
-        sys.stdout.write(text)
+        sys.stdout.writelines(_pieces(text))
         return
     try:
         _check(path, marker, what)
         if path.exists() and not path.is_file():  # a pipe, a terminal: written to, never replaced
-            path.write_text(text, "utf-8")
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(_pieces(text))
         else:
             _replace(path, text)
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def check(path: Path, *, marker: str, what: str) -> None:
+    """Find out before the work what `write` would refuse after it. Raises as `write`, and UsageError for no folder."""
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder, expected the name of a file")
+    try:
+        _check(path, marker, what)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _pieces(text: str | Iterable[str]) -> Iterable[str]:
+    return (text,) if isinstance(text, str) else text
 
 
 def _check(path: Path, marker: str, what: str) -> None:
@@ -37,12 +57,12 @@ def _check(path: Path, marker: str, what: str) -> None:
                 raise UsageError(f"{path}: is there already and is no {what}: name another file")
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str | Iterable[str]) -> None:
     """Write beside the place, and put it there in one step: a full disk leaves what was there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.writelines(_pieces(text))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

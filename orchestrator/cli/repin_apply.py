@@ -79,6 +79,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         options=options_of(wishes, len(read.hosts), dry_run=dry_run),
         database=db,
         inventory=inventory,
+        file=plan,
         quiet=quiet,
     )
     _hold(work)
@@ -154,11 +155,12 @@ def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
 def statement(plan: Plan, wanted: RepinOptions) -> str:
     """Say in counts what is about to be written, and what stops it."""
     from orchestrator.report.ticket import ticket
+    from orchestrator.report.words import plural
 
     values = ticket(plan).values
     return "\n".join(
         (
-            f"{_what(plan)}: {values:,} registry values on {_hosts(len(plan.hosts))}{_forced(plan)}",
+            f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
             *_how(len(plan.hosts), wanted),
         )
     )
@@ -180,9 +182,9 @@ def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
     shown = ", ".join(f"{size:,}" for size in sizes[:_WAVES_SHOWN])
     more = ", ..." if len(sizes) > _WAVES_SHOWN else ""
     pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
-    yield f"in {len(sizes):,} waves ({shown}{more} hosts){pause}" if len(sizes) > 1 else "in one wave"
+    yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
     limits = wanted.limits
-    yield f"stops at {limits.max_failed} failed or {limits.max_conflicts} in conflict"
+    yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
     if wanted.wait_live is not None:
         back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
         yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"

@@ -42,6 +42,7 @@ class Work:
     options: RepinOptions
     database: str | None
     inventory: Path | None  # as `-i` named it: then a suggested command repeats it
+    file: Path | None = None  # the plan's
     quiet: bool = False
 
 
@@ -153,6 +154,7 @@ def _report(work: Work, summary: RepinSummary, rows: Sequence[Operation], *, pla
         code=code(found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate),
         place=place,
         dry_run=summary.dry_run,
+        file=None if work.file is None else str(work.file),
         warnings=tuple(warnings(summary)),
         hints=hints(database=work.database, inventory=work.inventory),
     )

@@ -44,6 +44,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     resume: options.Resume = None,
     earlier: options.From = None,
     only: OnlyOption = None,
+    report_to: options.Report = None,
     list_hosts: options.ListHosts = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -53,7 +54,9 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     """Probe hosts and say what needs attention."""
     from inventory.load import load
     from orchestrator.cli.plan_scan import ScanRequest
+    from orchestrator.cli.report_files import report_files, written
 
+    files = report_files(report_to or ())
     request = ScanRequest(
         inventory=inventory_path(inventory),
         inventory_named=inventory is not None,
@@ -78,7 +81,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         return
     from orchestrator.cli.run_scan import run
 
-    report = run(request, fleet)
+    report = written(files, run(request, fleet), db)
     print_report(report, db, as_json=as_json, table=table)
     raise typer.Exit(report.code)
 

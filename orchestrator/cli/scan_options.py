@@ -46,4 +46,13 @@ Resume = Annotated[
 From = Annotated[
     int | None, typer.Option("--from", metavar="ID", help="Take the hosts from an earlier scan; see --only.")
 ]
+Report = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT:FILE",
+        help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, prometheus "
+        "or nagios. May be repeated.",
+    ),
+]
 ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")]

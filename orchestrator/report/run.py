@@ -43,7 +43,8 @@ class RunReport:
     """A run with what surrounds it. `run` is its record; its id is None for a dry run.
 
     `results` has every planned host once (a not started one too), in the plan's order. `warnings` are said first.
-    `code` is the exit code, `place` names the database. `process` counts only where the run has no end.
+    `code` is the exit code, `place` names the database. `process` counts only where the run has no end;
+    `file` is the plan's, where it is known.
     """
 
     run: RunRecord
@@ -51,6 +52,7 @@ class RunReport:
     code: int
     place: str
     dry_run: bool = False
+    file: str | None = None
     process: Process = Process.GONE
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)

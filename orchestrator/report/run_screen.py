@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -43,11 +44,14 @@ def run_screen(report: RunReport) -> RenderableType:
         *_head(report, found),
         *warned(report.warnings),
         *_groups("Need attention", [group for group in found if group.state not in _FINE]),
-        *_groups("As wanted", [group for group in found if group.state in _FINE]),
+        *_groups(
+            "Nothing speaks against" if report.dry_run else "As wanted",
+            [group for group in found if group.state in _FINE],
+        ),
         *next_section(next_commands(report)),
         Text(),
         unbroken(shown(f"database {report.place}", "dim")),
-        Text(f"the exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim"),
+        Text(f"the exit code is {report.code}: {_meaning(report)}", style="dim"),
     )
 
 
@@ -58,7 +62,10 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     states = {result.state for result in report.results}
     going = run.ended is None and report.process is Process.THERE
     if report.dry_run:
-        yield f"fleetcheck repin apply PLAN{where}", "write it: the same command without --dry-run"
+        yield (
+            f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}",
+            "write it: without --dry-run",
+        )
         return
     if not going and states & UNRESOLVED:
         yield f"fleetcheck repin resume {run.id}{where}", "read the hosts that nobody knows about, and go on"
@@ -98,6 +105,12 @@ def run_rows(runs: Iterable[tuple[RunRecord, Process]]) -> Iterator[tuple[str, .
     for run, process in runs:
         state = standing(run, process)
         yield str(run.id), run.started.isoformat(), state, run.plan, str(run.hosts), run.reason
+
+
+def _meaning(report: RunReport) -> str:
+    if report.dry_run and not report.code:
+        return "nothing speaks against the plan"
+    return MEANING.get(report.code, "unknown")
 
 
 def _head(report: RunReport, found: list[StateGroup]) -> Iterator[Text]:

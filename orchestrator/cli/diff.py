@@ -1,0 +1,79 @@
+"""`fleetcheck diff`: what changed between two scans; no host is asked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.console import document, draw, draws, lines
+from orchestrator.cli.errors import CommandError, UsageError, handled
+from orchestrator.cli.options import DatabaseOption, JsonOption, TableOption
+
+if TYPE_CHECKING:
+    from orchestrator.domain.record import ScanRecord
+    from orchestrator.store.reader import Reader
+
+CHANGED = 3
+_LOOKED_AT = 1000  # scans, for two that finished
+
+
+@handled
+def diff(
+    earlier: Annotated[
+        int | None, typer.Argument(metavar="[SCAN]", help="The earlier scan; else the last but one.")
+    ] = None,
+    later: Annotated[
+        int | None, typer.Argument(metavar="[SCAN]", help="The later scan; else the latest that finished.")
+    ] = None,
+    *,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Say which hosts changed verdict, pin, open ports or gateways; exit code 3 when something did."""
+    from orchestrator.cli.command import hints
+    from orchestrator.domain.diff import diff as compare
+    from orchestrator.report.diff import DiffReport, diff_document, diff_rows, diff_screen
+    from orchestrator.store.place import database_url
+    from orchestrator.store.reader import Reader
+
+    with Reader.open(database_url(db, os.environ)) as reader:
+        first, second = _scans(reader, earlier, later)
+        assert first.id is not None and second.id is not None  # noqa: S101, PT018  # they came from the database
+        found = compare(reader.side_by_side(first.id, second.id))
+    code = CHANGED if found.groups else 0
+    report = DiffReport(
+        earlier=first, later=second, diff=found, code=code, hints=hints(database=db, inventory=None)
+    )
+    if as_json:
+        document(diff_document(report))
+    elif draws(table=table):
+        draw(diff_screen(report))
+    else:
+        lines(diff_rows(found))
+    if code:
+        raise typer.Exit(code)
+
+
+def _scans(reader: Reader, earlier: int | None, later: int | None) -> tuple[ScanRecord, ScanRecord]:
+    """Give the two scans: those named, for one that is not the latest that finished. Raises UnknownScanError."""
+    if earlier is not None and earlier == later:
+        raise UsageError(f"scan {earlier} is named twice: name two scans")
+    if earlier is not None and later is not None:
+        return reader.scan(earlier), reader.scan(later)
+    first = None if earlier is None else reader.scan(earlier)
+    finished = _finished(reader)
+    wanted = 2 if first is None else 1
+    if len(finished) < wanted or (first is not None and finished[0].id == first.id):
+        raise CommandError(
+            "the database holds no two finished scans to compare: fleetcheck scan, or name two of `fleetcheck scans`"
+        )
+    return first or finished[1], finished[0]
+
+
+def _finished(reader: Reader) -> list[ScanRecord]:
+    from orchestrator.domain.record import ScanState
+
+    return [scan for scan in reader.scans(_LOOKED_AT) if scan.state is ScanState.FINISHED][:2]

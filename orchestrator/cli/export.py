@@ -1,0 +1,133 @@
+"""`fleetcheck export`: a stored scan for somebody else's program; no host is asked."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from orchestrator.cli.errors import USAGE, UsageError, handled, told
+from orchestrator.cli.options import DatabaseOption
+from orchestrator.report.formats import Format
+
+if TYPE_CHECKING:
+    from orchestrator.report.export_nagios import Check
+    from orchestrator.report.summary import ScanReport
+    from orchestrator.store.reader import Reader
+
+_NUMBER = re.compile(r"[0-9]{1,18}\Z")
+_STDOUT = Path("-")
+
+
+class ExportCommand(TyperCommand):
+    """The command, whose mistakes in typing are a plug-in's UNKNOWN where Nagios is asked for: 2 would be CRITICAL."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """Read the options, as the base class does."""
+        nagios = any(word.removeprefix("--format=").removeprefix("-f") == "nagios" for word in args)
+        try:
+            return super().make_context(info_name, args, *rest, **extra)
+        except Exception as error:
+            if not nagios or getattr(error, "exit_code", None) != USAGE:
+                raise
+            from orchestrator.report.export_nagios import nagios_trouble
+
+            raise typer.Exit(_said(nagios_trouble(getattr(error, "message", str(error))))) from None
+
+
+@handled
+def export(
+    *,
+    wanted: Annotated[
+        Format,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help=f"One of {', '.join(Format)} (docs/exports.md)."
+        ),
+    ],
+    scan: Annotated[str | None, typer.Option(metavar="ID", help="A scan's id; else the latest.")] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write, whole or not at all; else -, the output."
+        ),
+    ] = _STDOUT,
+    max_age: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="With nagios: an older scan is UNKNOWN, such as 26h or 2d."),
+    ] = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="End with the scan's exit code, not with 0 (nagios: always 0 to 3)."
+        ),
+    ] = False,
+    db: DatabaseOption = None,
+) -> None:
+    """Write a scan for other programs: JSON, CSV, JUnit, Prometheus, Nagios."""
+    if wanted is Format.NAGIOS:
+        raise typer.Exit(_nagios(scan, output, max_age, db))
+    if max_age is not None:
+        raise UsageError(f"--max-age goes with --format nagios; {wanted} says itself when the scan was")
+    from orchestrator.cli.report_files import write_export
+
+    reader, report = _stored(scan, db)
+    with reader:
+        write_export(wanted, output, report, reader)
+    if exit_code:
+        raise typer.Exit(report.code)
+
+
+def _stored(scan: str | None, database: str | None) -> tuple[Reader, ScanReport]:
+    """Open the database and sum up a scan. Raises StoreError, CommandError."""
+    from orchestrator.cli.stored import scan_of, scan_report_of
+    from orchestrator.store.place import database_url, parse
+    from orchestrator.store.reader import Reader
+
+    if scan is not None and not _NUMBER.match(scan):
+        raise UsageError(f"--scan {scan!r}: expected a scan's id, a number; `fleetcheck scans` lists them")
+    url = database_url(database, os.environ)
+    reader = Reader.open(url)
+    try:
+        found = scan_of(reader, None if scan is None else int(scan))
+        return reader, scan_report_of(reader, found, database=database, place=parse(url).shown)
+    except BaseException:
+        reader.close()
+        raise
+
+
+def _nagios(scan: str | None, output: Path, max_age: str | None, database: str | None) -> int:
+    """Check as a plug-in does: whatever goes wrong is its line and its exit code 3."""
+    from orchestrator.report.export_nagios import nagios_trouble
+
+    try:
+        check = _check(scan, max_age, database)
+        if output == _STDOUT:
+            return _said(check)
+        from orchestrator.cli.files import write
+
+        write(output, check.line, marker=Format.NAGIOS.marker, what="nagios export of fleetcheck's")
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a plug-in has no other way to say it
+        return _said(nagios_trouble(told(error)[1]))
+    return int(check.state)
+
+
+def _check(scan: str | None, max_age: str | None, database: str | None) -> Check:
+    from orchestrator.domain.span import parse_span
+    from orchestrator.report.export_nagios import nagios_check
+
+    limit = None if max_age is None else parse_span(max_age, "--max-age")
+    reader, report = _stored(scan, database)
+    reader.close()
+    return nagios_check(report, now=datetime.now(UTC), max_age=limit)
+
+
+def _said(check: Check) -> int:
+    typer.echo(check.line, nl=False)
+    return int(check.state)

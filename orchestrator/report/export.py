@@ -1,0 +1,36 @@
+"""A scan in the format that somebody else's program reads: report and records in, text out, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import assert_never
+
+from orchestrator.domain.record import HostRecord
+from orchestrator.report.export_csv import csv_pieces
+from orchestrator.report.export_json import json_lines, json_pieces
+from orchestrator.report.export_junit import junit_pieces
+from orchestrator.report.export_nagios import nagios_check
+from orchestrator.report.export_prometheus import prometheus_pieces
+from orchestrator.report.formats import Format
+from orchestrator.report.summary import ScanReport
+
+
+def exported(
+    wanted: Format, report: ScanReport, records: Iterable[HostRecord], *, now: datetime
+) -> Iterator[str]:
+    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not looked at."""
+    match wanted:
+        case Format.JSON:
+            return json_pieces(report, records)
+        case Format.JSONL:
+            return json_lines(report, records)
+        case Format.CSV:
+            return csv_pieces(report, records)
+        case Format.JUNIT:
+            return junit_pieces(report, records)
+        case Format.PROMETHEUS:
+            return prometheus_pieces(report, records)
+        case Format.NAGIOS:
+            return iter([nagios_check(report, now=now).line])
+    assert_never(wanted)

@@ -1,0 +1,274 @@
+"""`fleetcheck repin apply`, `status`, `resume`, `undo` and `fleetcheck audit` on a fleet that is re-pinned for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
+from orchestrator.demo.plot import ACCESS_DENIED
+from orchestrator.demo.repin_scenario import repin_hosts
+from orchestrator.demo.scenario import GATEWAYS
+from tests.cli.conftest import Ended, fleetcheck
+
+MAIN = "from orchestrator.cli.main import main; main()"
+ROOT = Path(__file__).parents[2]
+HOSTS = 6
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A fleet whose hosts are all pinned to 443 and wanted on 2147, scanned and planned."""
+
+    served: SimulatedFleet
+    inventory: Path
+    plan: Path
+
+    def pins(self) -> dict[str, set[str]]:
+        """Look at every host's pins from outside."""
+        return {name: _pins(self.served, name) for name in self.served.hosts}
+
+    def apply(self, *words: str) -> Ended:
+        """Run `repin apply` on the plan."""
+        return fleetcheck("repin", "apply", str(self.plan), "-i", str(self.inventory), *words)
+
+
+def _pins(served: SimulatedFleet, name: str) -> set[str]:
+    registry = served.host(name).machine.registry
+    return {
+        str(entry.data)
+        for view in (64, 32)
+        for key in registry.keys(view)
+        for entry in key.values.values()
+        if entry.name.endswith("TunnelPort")
+    }
+
+
+@contextmanager
+def drifted(net: str, folder: Path) -> Iterator[Drifted]:
+    """Serve the fleet, scan and plan it."""
+    fleet = SimulatedFleet(
+        repin_hosts(HOSTS),
+        address=f"{net}.33",
+        defaults={"profile": "livevault", "gateways": GATEWAYS, "pin": 2147, "timeout": 30},
+    )
+    with serve_in_thread(fleet) as served:
+        inventory = served.inventory(folder)
+        assert fleetcheck("scan", "-i", str(inventory), "--quiet").code == 3
+        plan = folder / "plan.json"
+        assert fleetcheck("repin", "plan", "-i", str(inventory), "-o", str(plan)).code == 0
+        yield Drifted(served, inventory, plan)
+
+
+@pytest.fixture
+def fleet(net: str, tmp_path: Path) -> Iterator[Drifted]:
+    """Give a drifted fleet of six hosts."""
+    with drifted(net, tmp_path) as made:
+        yield made
+
+
+def states(ended: Ended) -> dict[str, str]:
+    """Give each host's state from plain lines."""
+    return dict(line.split("\t")[:2] for line in ended.out.splitlines())  # type: ignore[misc]  # two fields
+
+
+def test_a_plan_is_applied_in_waves_and_undone(fleet: Drifted) -> None:
+    """What the journal says is what the registries hold: after apply the new pins, after undo the old ones."""
+    ended = fleet.apply("--yes", "--batch", "1,50%")
+    assert (ended.code, set(states(ended).values())) == (0, {"verified"}), ended.err
+    assert set(map(frozenset, fleet.pins().values())) == {frozenset({"2147"})}
+    assert re.findall(r"wave (\d) of 3: (\d) hosts?", ended.err) == [("1", "1"), ("2", "3"), ("3", "2")]
+    back = fleet.plan.with_name("undo.json")
+    made = fleetcheck("repin", "undo", "1", "-i", str(fleet.inventory), "-o", str(back), "--table")
+    assert made.code == 0
+    assert "takes back run 1" in made.out
+    ended = fleetcheck("repin", "apply", str(back), "-i", str(fleet.inventory), "--yes", "--quiet")
+    assert (ended.code, ended.err) == (0, "")
+    assert set(map(frozenset, fleet.pins().values())) == {frozenset({"443"})}
+
+
+def test_a_dry_run_writes_and_journals_nothing(fleet: Drifted) -> None:
+    """`--dry-run` reads every host and rules on it; no value and no run is left behind."""
+    before = fleet.pins()
+    ended = fleet.apply("--dry-run")
+    assert (ended.code, set(states(ended).values())) == (0, {"would-write"}), ended.err
+    assert fleet.pins() == before
+    assert fleetcheck("repin", "status").out == ""
+
+
+def test_nobody_to_ask_is_a_refusal(fleet: Drifted) -> None:
+    """On no terminal and without --yes nothing is written, and the words show the counts and the way out."""
+    ended = fleet.apply("--batch", "1,5%,25%", "--max-failed", "2")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"re-pin: {2 * HOSTS} registry values on {HOSTS} hosts" in ended.err
+    assert f"in {HOSTS} waves of 1, 1, 1, 1, 1, 1 hosts" in ended.err
+    assert "stops at 2 failed, or 1 that changed since the plan" in ended.err
+    assert "--yes goes ahead without asking" in ended.err
+    assert fleetcheck("repin", "status").out == ""
+
+
+def test_a_host_that_changed_is_left_and_said(fleet: Drifted) -> None:
+    """A value set by somebody else since the plan stays as it is: `conflict`, exit code 3 or 6, and what to type."""
+    name = next(iter(fleet.served.hosts))
+    key = fleet.served.host(name).machine.registry.keys(64)[0]
+    for entry in list(key.values.values()):
+        key.set(entry.name, entry.kind, 80)
+    ended = fleet.apply("--yes", "--max-conflicts", "2", "--quiet")
+    rows = {line.split("\t")[0]: line.split("\t") for line in ended.out.splitlines()}
+    assert ended.code == 3
+    assert [row[1] for row in rows.values() if row[0] != name] == ["verified"] * (HOSTS - 1)
+    assert rows[name][1] == "conflict"
+    assert f"fleetcheck repin plan --limit {name}" in rows[name][5]
+    assert fleet.pins()[name] == {"80"}
+    listed = fleetcheck("repin", "status", "1", "--only", "attention")
+    assert list(states(listed)) == [name]
+    assert fleetcheck("repin", "status", "1", "--exit-code").code == 3
+
+
+def test_a_run_is_shown_later_as_json(fleet: Drifted) -> None:
+    """`status RUN --json` has every host with its state; `status --json` lists the runs."""
+    assert fleet.apply("--yes", "--quiet").code == 0
+    content = json.loads(fleetcheck("repin", "status", "1", "--json").out)
+    assert content["counts"] == {"verified": HOSTS}
+    assert {host["state"] for host in content["hosts"]} == {"verified"}
+    assert all(host["operation"] for host in content["hosts"])
+    runs = json.loads(fleetcheck("repin", "status", "--json").out)
+    assert [(run["id"], run["state"]) for run in runs["runs"]] == [(1, "finished")]
+
+
+def test_a_complete_run_cannot_be_resumed(fleet: Drifted) -> None:
+    """Where nothing is left to do, `resume` says so and exits 2."""
+    assert fleet.apply("--yes", "--quiet").code == 0
+    ended = fleetcheck("repin", "resume", "1", "-i", str(fleet.inventory), "--yes")
+    assert ended.code == 2
+    assert "run 1 is complete" in ended.err
+
+
+def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
+    """After kill -9 in the middle, `status` tells it from a live one, and `resume` brings every host to its new pin."""
+    command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
+    with subprocess.Popen(
+        [*command, "--yes", "--batch", "1", "--pause", "2s"],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "before wave 3" in line:
+                break
+        os.kill(process.pid, signal.SIGKILL)
+    assert fleetcheck("repin", "status").out.split("\t")[2] == "pausing-or-killed"
+    before = states(fleetcheck("repin", "status", "1"))
+    assert sorted(before.values()) == ["not-started"] * (HOSTS - 2) + ["verified"] * 2
+    ended = fleetcheck("repin", "resume", "1", "-i", str(fleet.inventory), "--yes", "--pause", "0s")
+    assert (ended.code, set(states(ended).values())) == (0, {"verified"}), ended.err
+    assert set(map(frozenset, fleet.pins().values())) == {frozenset({"2147"})}
+
+
+def test_ctrl_c_ends_a_run_in_good_order(fleet: Drifted, tmp_path: Path) -> None:
+    """One signal in a pause: nothing new starts, exit code 130, and the words say how to go on."""
+    command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
+    with subprocess.Popen(
+        [*command, "--yes", "--batch", "1", "--pause", "60s", "--table"],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), COLUMNS="80"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "pause of" in line:
+                break
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"{HOSTS - 1} not-started, 1 verified" in out
+    assert "fleetcheck repin resume 1" in out
+
+
+def test_limits_stop_a_run_as_a_safety_gate(fleet: Drifted) -> None:
+    """At the Nth failure no further host starts: exit code 6, and the others are untouched."""
+    for host in fleet.served.hosts:
+        fleet.served.host(host).machine.registry.keys(64)[0].locked = ACCESS_DENIED
+    ended = fleet.apply("--yes", "--batch", "1", "--max-failed", "1")
+    assert ended.code == 6
+    assert sorted(states(ended).values()) == ["denied"] + ["not-started"] * (HOSTS - 1)
+    assert "1 failed, --max-failed 1" in ended.err
+    assert set(map(frozenset, fleet.pins().values())) == {frozenset({"443"})}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--batch", "0"), "--batch: found '0'"),
+        (("--batch", "150%"), "--batch: found '150%'"),
+        (("--max-failed", "none"), "--max-failed: found 'none'"),
+        (("--pause", "2"), "--pause: found '2'"),
+        (("--revert-if-not-live",), "--revert-if-not-live needs --wait-live"),
+        (("--dry-run", "--wait-live", "1m"), "--dry-run writes nothing"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(fleet: Drifted, words: tuple[str, ...], said: str) -> None:
+    """A size, limit or time that says nothing is exit code 2 before any host is asked."""
+    ended = fleet.apply("--yes", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_plan_that_holds_no_more_is_refused_host_by_host(fleet: Drifted) -> None:
+    """An inventory that changed for a planned host is a safety gate (6): nothing is sent, and each host is named."""
+    text = fleet.inventory.read_text("utf-8").replace("pin: 2147", "pin: 443")
+    fleet.inventory.write_text(text, "utf-8")
+    before = fleet.pins()
+    ended = fleet.apply("--yes")
+    assert (ended.code, ended.out) == (6, "")
+    for name in fleet.served.hosts:
+        assert f"{name}: the inventory has changed for it since it was planned" in ended.err
+    assert fleet.pins() == before
+
+
+@pytest.mark.parametrize("command", ["status", "resume", "undo"])
+def test_an_unknown_run_is_a_usage_error(fleet: Drifted, command: str) -> None:
+    """A run's id that nobody knows is exit code 2 with where to find the known ones."""
+    more = () if command == "status" else ("-i", str(fleet.inventory))
+    ended = fleetcheck("repin", command, "9", *more)
+    assert ended.code == 2
+    assert "no run 9" in ended.err
+
+
+def test_a_state_that_nobody_knows_is_a_usage_error(fleet: Drifted) -> None:
+    """`--only` names the state that is near."""
+    del fleet
+    ended = fleetcheck("repin", "status", "1", "--only", "conflcit")
+    assert ended.code == 2
+    assert "did you mean conflict?" in ended.err
+
+
+def test_the_audit_is_whole_and_goes_out_as_json_lines(fleet: Drifted) -> None:
+    """Every move of every row is in the chain; its last hash can be noted and asked for later."""
+    assert fleet.apply("--yes", "--quiet").code == 0
+    verified = dict(line.split("\t") for line in fleetcheck("audit", "verify").out.splitlines())
+    lines = [json.loads(line) for line in fleetcheck("audit", "export").out.splitlines()]
+    assert verified == {"entries": str(len(lines)), "last": lines[-1]["hash"]}
+    moves = [line["details"]["to"] for line in lines if line["subject"] == next(iter(fleet.served.hosts))]
+    assert moves == ["intent", "sent", "confirmed", "verified"]
+    assert fleetcheck("audit", "verify", "--last", lines[3]["hash"]).code == 0
+    gone = fleetcheck("audit", "verify", "--last", "ab" * 32, "--json")
+    assert (gone.code, json.loads(gone.out)["whole"]) == (1, False)
+    assert fleetcheck("audit", "export", "--after", str(len(lines) - 1)).out.count("\n") == 1

@@ -1,0 +1,181 @@
+"""`fleetcheck repin plan` and `repin show`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.planfile import loads
+from tests.cli.conftest import Ended, Scanned, fleetcheck
+
+
+def planned(scanned: Scanned, *words: str) -> Ended:
+    """Run `repin plan` on the scanned fleet."""
+    return fleetcheck("repin", "plan", *scanned.options, *words)
+
+
+@pytest.fixture
+def plan_file(scanned: Scanned, tmp_path: Path) -> Path:
+    """Plan the scanned fleet into a file."""
+    path = tmp_path / "plan.json"
+    ended = planned(scanned, "-o", str(path))
+    assert (ended.code, ended.err) == (0, "")
+    return path
+
+
+def test_a_plan_is_a_file_and_a_line_per_host(scanned: Scanned, tmp_path: Path) -> None:
+    """Every selected host is planned or left out with its reason; the file holds the same."""
+    path = tmp_path / "plan.json"
+    rows = [line.split("\t") for line in planned(scanned, "-o", str(path)).out.splitlines()]
+    assert {row[0]: row[1] for row in rows} == {
+        "lyo-mail-02": "planned",
+        "par-web-01": "left-out",
+        "mad-mail-02": "left-out",
+        "ber-file-03": "left-out",
+        "lyo-web-01": "left-out",
+        "mad-db-01": "left-out",
+    }
+    kept = loads(path.read_bytes(), "plan.json")
+    assert [host.host for host in kept.hosts] == ["lyo-mail-02"]
+    assert {left.host: left.reason for left in kept.left_out}["mad-db-01"].startswith(
+        "the two registry views"
+    )
+    assert kept.hosts[0].evidence[0].scan == 1
+
+
+def test_a_plan_can_be_read_like_a_ticket(plan_file: Path) -> None:
+    """`show --table` draws it within 80 columns, with the commands to type next."""
+    ended = fleetcheck("repin", "show", str(plan_file), "--table")
+    assert ended.code == 0
+    assert "Plan  1 host to re-pin, 2 registry values, 5 left out" in ended.out
+    assert f"fleetcheck repin apply {plan_file} --dry-run" in ended.out
+    assert max(len(line) for line in ended.out.splitlines() if not line.startswith("    ")) <= 80
+
+
+def test_a_plan_is_one_json_document(plan_file: Path) -> None:
+    """`show --json` has the values that would be written."""
+    content = json.loads(fleetcheck("repin", "show", str(plan_file), "--json").out)
+    assert content["fleetcheck"]["document"] == "repin-plan"
+    assert content["counts"] == {"hosts": 1, "values": 2, "left_out": 5}
+    assert [(target["expected"], target["new"]) for target in content["hosts"][0]["targets"]] == [
+        ("443", "2147"),
+        ("443", "2147"),
+    ]
+
+
+def test_a_page_is_written_for_the_ticket(plan_file: Path, tmp_path: Path) -> None:
+    """`--html FILE` writes one page with the host and its values, and may write it again."""
+    page = tmp_path / "ticket.html"
+    for _ in range(2):
+        ended = fleetcheck("repin", "show", str(plan_file), "--html", str(page))
+        assert (ended.code, ended.out) == (0, "")
+    text = page.read_text("utf-8")
+    assert "lyo-mail-02" in text
+    assert "PrimaryTunnelPort" in text
+
+
+def test_without_a_file_nothing_is_kept(scanned: Scanned, tmp_path: Path) -> None:
+    """A plan without -o is only looked at."""
+    ended = planned(scanned, "--table")
+    assert ended.code == 0
+    assert "nothing was written: name a file to keep the plan in" in ended.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_goes_down_a_pipe_whole(scanned: Scanned) -> None:
+    """`-o -` prints the plan's file and nothing else."""
+    ended = planned(scanned, "-o", "-")
+    assert [host.host for host in loads(ended.out.encode("ascii"), "-").hosts] == ["lyo-mail-02"]
+
+
+def test_a_plan_is_replaced_but_nothing_else_is(scanned: Scanned, tmp_path: Path) -> None:
+    """A new plan may take an old one's place; a file that is something else stays, and that is a usage error."""
+    path = tmp_path / "plan.json"
+    assert planned(scanned, "-o", str(path)).code == 0
+    first = path.read_bytes()
+    assert planned(scanned, "-o", str(path)).code == 0
+    assert path.read_bytes() != first
+    other = tmp_path / "fleet.yaml"
+    other.write_text("hosts: {}\n", "utf-8")
+    ended = planned(scanned, "-o", str(other))
+    assert (ended.code, other.read_text("utf-8")) == (2, "hosts: {}\n")
+    assert "is there already and is no plan of fleetcheck" in ended.err
+
+
+def test_a_place_that_cannot_be_written_is_said(scanned: Scanned, tmp_path: Path) -> None:
+    """A folder that is not there is exit code 1 with its name."""
+    ended = planned(scanned, "-o", str(tmp_path / "missing" / "plan.json"))
+    assert ended.code == 1
+    assert "missing/plan.json: cannot be written" in ended.err
+
+
+@pytest.mark.parametrize("policy", ["vendor-order", "keep-if-working", "prefer:443,2147", "fleet-common"])
+def test_every_policy_can_be_asked_for(scanned: Scanned, policy: str) -> None:
+    """Each policy plans or gives a reason for every host of the selection."""
+    ended = planned(scanned, "--policy", policy)
+    assert ended.code == 0
+    assert len(ended.out.splitlines()) == 6
+
+
+def test_evidence_can_be_one_scan(scanned: Scanned) -> None:
+    """`--scan ID` takes the evidence from that scan alone."""
+    rows = [line.split("\t") for line in planned(scanned, "--scan", "1").out.splitlines()]
+    assert [row[0] for row in rows if row[1] == "planned"] == ["lyo-mail-02"]
+
+
+def test_a_reason_is_kept_with_forced_ports(scanned: Scanned, tmp_path: Path) -> None:
+    """`--force-closed` plans a port that is closed too, and its reason stands in the plan and above the hosts."""
+    path = tmp_path / "plan.json"
+    ended = planned(scanned, "--force-closed", "change 4711", "-o", str(path), "-l", "mad-mail-02", "--table")
+    kept = loads(path.read_bytes(), "plan.json")
+    assert kept.force_closed == "change 4711"
+    assert "change 4711" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--policy", "best"), "--policy: found 'best', expected one of desired, vendor-order"),
+        (("--policy", "prefer:0"), "expected ports from 1 to 65535"),
+        (("--policy", "prefer:65536"), "expected ports from 1 to 65535"),
+        (("--max-age", "soon"), "--max-age: found 'soon'"),
+        (("--expires", "0s"), "--expires: 0s is too short"),
+        (("--force-closed", " "), "--force-closed needs its reason"),
+        (("--scan", "1", "--agree", "2"), "--agree looks at several scans"),
+        (("--scan", "99"), "no scan 99"),
+        (("--limit", "nobody"), "nobody"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(scanned: Scanned, words: tuple[str, ...], said: str) -> None:
+    """A policy, time, scan or host that nobody knows is exit code 2 with what was found and expected."""
+    ended = planned(scanned, *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_an_edited_plan_is_refused(plan_file: Path) -> None:
+    """One changed character makes a plan no plan; the words say what to do."""
+    plan_file.write_bytes(plan_file.read_bytes().replace(b'"new": "2147"', b'"new": "2148"', 1))
+    ended = fleetcheck("repin", "show", str(plan_file))
+    assert (ended.code, ended.out) == (1, "")
+    assert "its digest does not fit its content" in ended.err
+    assert "fleetcheck repin plan" in ended.err
+
+
+def test_a_plan_that_is_not_there_is_said() -> None:
+    """A missing file is exit code 1, with the command that makes one."""
+    ended = fleetcheck("repin", "show", "plan.json")
+    assert ended.code == 1
+    assert (
+        "plan.json: No such file or directory. `fleetcheck repin plan -o plan.json` writes a plan"
+        in ended.err
+    )
+
+
+def test_before_the_first_scan_there_is_nothing_to_plan_from(scanned: Scanned) -> None:
+    """Without a database the words say which command makes one."""
+    ended = fleetcheck("repin", "plan", "-i", str(scanned.inventory))
+    assert ended.code == 1
+    assert "fleetcheck scan" in ended.err
