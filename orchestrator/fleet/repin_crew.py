@@ -118,6 +118,8 @@ class Crew:
             self.course.ended(host.row.end(state=State.NOT_STARTED, detail=str(error)))
         except StoreError as error:
             self.course.troubled(str(error))
+        except Exception as error:  # noqa: BLE001  # a fault of ours: nothing more is begun, and the run says so
+            self.course.troubled(words.place(error))
         else:
             if end is not None:
                 self.course.ended(end)
