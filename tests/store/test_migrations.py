@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import subprocess
@@ -17,15 +18,18 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.store import engine, migrating, schema
-from orchestrator.store.errors import LockTakenError, NotOursError, TooNewError
+from orchestrator.store.errors import LockTakenError, TooNewError
+from orchestrator.store.journal import Journal
 from orchestrator.store.journal_tables import metadata
 from orchestrator.store.lock import file_lock, myself
-from orchestrator.store.place import SqlitePlace, database_url, parse
+from orchestrator.store.place import SqlitePlace, parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.store.repin_rows import begun
 
 SCANS = {"document", "scan", "host_result", "attempt", "connection", "registry_value"}
 TABLES = SCANS | {"plan", "run", "operation", "audit"}
@@ -206,6 +210,23 @@ def test_an_upgrade_that_leaves_rows_pointing_nowhere_is_undone(
         assert sorted(reader.records(1), key=lambda r: r.host) == used
 
 
+def test_scans_of_before_there_were_repins_are_kept(url: str, used: list[HostRecord]) -> None:
+    """The step to the journal leaves every scan as it was, and brings the journal's own guard with it."""
+    with _connected(url) as connection:
+        command.downgrade(_config(connection), "0001")
+        assert set(inspect(connection).get_table_names()) == SCANS | {"alembic_version"}
+    with Reader.open(url, command="fleetcheck scans", user="ann") as reader:
+        assert sorted(reader.records(1), key=lambda r: r.host) == used
+        assert (reader.runs(), reader.verify_audit().entries) == ((), 0)
+    with Writer.open(url, command="repin", user="ann") as writer:
+        asyncio.run(begun(Journal(writer)))
+    with (
+        _connected(url) as connection,
+        pytest.raises(DBAPIError, match="an entry of the audit is never deleted"),
+    ):
+        connection.execute(text("DELETE FROM audit"))
+
+
 def test_reading_an_older_database_upgrades_it(
     url: str, used: list[HostRecord], next_step: Callable[[str], None]
 ) -> None:
@@ -225,52 +246,6 @@ def test_a_newer_database_is_refused(url: str, used: list[HostRecord], way: Call
         way(url)
     error = caught.value
     assert (error.found, error.known, error.written_by) == ("9999", schema.REVISIONS[-1], "0.1.0")
-
-
-@pytest.mark.parametrize("way", [Reader.open, lambda url: Writer.open(url, command="scan", user="ann")])
-@pytest.mark.parametrize("content", [b"# my notes\n" * 400, b"x"])
-def test_a_file_that_is_no_database_is_left_alone(
-    tmp_path: Path, content: bytes, way: Callable[[str], object]
-) -> None:
-    """`--db` with the wrong file costs nobody that file."""
-    path = tmp_path / "notes.txt"
-    path.write_bytes(content)
-    with pytest.raises(NotOursError, match="found a file that is no SQLite database; it was left as it is"):
-        way(database_url(str(path), {}))
-    assert path.read_bytes() == content
-
-
-@pytest.mark.parametrize("way", [Reader.open, lambda url: Writer.open(url, command="scan", user="ann")])
-@pytest.mark.parametrize("table", ["bookmarks", "scan", "alembic_version"])
-def test_the_database_of_another_program_is_left_alone(
-    tmp_path: Path, table: str, way: Callable[[str], object]
-) -> None:
-    """A browser's bookmarks are no place for scans, nor are other programs' tables of our names."""
-    path = tmp_path / "other.sqlite"
-    with closing(sqlite3.connect(path)) as database:
-        database.execute(f'CREATE TABLE "{table}" (version_num TEXT)')
-        database.commit()
-    before = path.read_bytes()
-    with pytest.raises(NotOursError, match="another program's SQLite database"):
-        way(database_url(str(path), {}))
-    assert path.read_bytes() == before
-
-
-def test_other_tables_of_a_postgresql_schema_do_not_matter(postgresql_url: str) -> None:
-    """A schema may be shared with other programs, as long as no name is taken."""
-    with _connected(postgresql_url) as connection:
-        connection.execute(text("CREATE TABLE bookmarks (id int)"))
-    Writer.open(postgresql_url, command="scan", user="ann").close()
-    with Reader.open(postgresql_url) as reader:
-        assert reader.scans() == ()
-
-
-def test_a_taken_name_in_a_postgresql_schema_is_said(postgresql_url: str) -> None:
-    """Another program's table `document` is neither used nor replaced."""
-    with _connected(postgresql_url) as connection:
-        connection.execute(text("CREATE TABLE document (id int)"))
-    with pytest.raises(NotOursError, match=r"tables without a version \(document\)"):
-        Writer.open(postgresql_url, command="scan", user="ann")
 
 
 def test_making_the_database_waits_for_the_lock(sqlite_url: str, tmp_path: Path) -> None:
