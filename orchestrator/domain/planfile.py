@@ -16,7 +16,8 @@ from orchestrator.domain.plan import Evidence, LeftOut, Plan, PlannedHost, RoleC
 
 VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024
-_WRITABLE = frozenset({"DWORD", "QWORD", "SZ", "EXPAND_SZ"})
+_TEXTS = frozenset({"SZ", "EXPAND_SZ"})
+_WRITABLE = _TEXTS | {"DWORD", "QWORD"}
 
 
 class PlanError(Exception):
@@ -113,8 +114,21 @@ def _sound(target: WriteTarget, ports: dict[str, int]) -> bool:
         target.kind in _WRITABLE
         and target.view in (32, 64)
         and type(target.expected) is str
-        and target.new == str(ports.get(target.role))
+        and _says(target.new, ports.get(target.role), text=target.kind in _TEXTS)
     )
+
+
+def _says(data: object, port: int | None, *, text: bool) -> bool:
+    """Whether new data is the role's port; a text may have the zeros in front that an undo puts back."""
+    if (
+        text
+        and type(data) is str
+        and data.isascii()
+        and data.isdigit()
+        and len(data) <= len(str(HIGHEST_PORT))
+    ):
+        data = data.lstrip("0")
+    return data == str(port)
 
 
 def _is_port(port: object) -> bool:

@@ -21,6 +21,7 @@ from orchestrator.fleet.stop import Stop
 BEFORE = "pinned"  # the probe mode that tries pin and new port
 AFTER = "connections"  # ... and the one that tries nothing
 SETTLING = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
+LONGEST = 300.0  # seconds that a write's deadline is waited for: no window is longer, so the host's clock was changed
 MOST_LOOKS = 3  # at a host whose clock has to pass a write's deadline
 
 
@@ -70,6 +71,8 @@ async def read_again(
             return NotRead(repin_words.NO_CLOCK_AGAIN)
         if left <= 0:
             return reading
+        if left > LONGEST:
+            break
         await after.clock.sleep(left)
     return NotRead(repin_words.CLOCK_STANDS)
 

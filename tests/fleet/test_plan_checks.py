@@ -1,0 +1,78 @@
+"""Whether a plan still holds is settled before anything is sent, and every reason against it is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inventory.model import Fleet, Host
+from orchestrator.domain.planfile import PlanError
+from orchestrator.fleet.plan_checks import PlanRefused, check
+from orchestrator.remote.apply import repin_script
+from tests.fleet.repin_world import fleet_of, inventory_host, plan_of, planned
+from tests.fleet.travel import NEW_YEAR
+
+SCRIPT = repin_script().sha256
+PLAN = plan_of(planned(inventory_host(name), sim) for name, sim in fleet_of(3).items())
+
+
+def fleet(**changes: Host | None) -> Fleet:
+    """Give the inventory of today: the plan's hosts, and what has changed about them."""
+    hosts: Mapping[str, Host | None] = {name: inventory_host(name) for name in ("h1", "h2", "h3")} | changes
+    return Fleet(
+        path=Path("fleet.yaml"),
+        digest="",
+        hosts={name: host for name, host in hosts.items() if host is not None},
+        groups={},
+        credentials={},
+    )
+
+
+def reasons(given: Fleet, *, hours: float = 1, script: str = SCRIPT) -> tuple[str, ...]:
+    """Check the plan, and give what was said against it."""
+    with pytest.raises(PlanRefused) as raised:
+        check(PLAN, given, NEW_YEAR + timedelta(hours=hours), script)
+    assert isinstance(raised.value, PlanError)
+    assert all(reason in str(raised.value) for reason in raised.value.reasons)
+    return raised.value.reasons
+
+
+def test_a_plan_that_holds_passes() -> None:
+    """Changes that decide nothing (a tag, a site) do not count."""
+    check(PLAN, fleet(h1=inventory_host("h1", tags=("web",), site="paris")), NEW_YEAR, SCRIPT)
+
+
+def test_an_expired_plan_is_refused() -> None:
+    """At its hour, not after it."""
+    assert reasons(fleet(), hours=24) == ("it expired at 2026-01-02 00:00 UTC",)
+
+
+def test_a_plan_for_another_script_is_refused() -> None:
+    """Both versions are named by the start of their digests."""
+    (reason,) = reasons(fleet(), script="f" * 64)
+    assert reason.startswith("it was made for another version of the write script")
+    assert SCRIPT[:12] in reason
+    assert "ffffffffffff" in reason
+
+
+def test_hosts_that_left_changed_or_are_forbidden_now_are_named() -> None:
+    """One line a host, all of them at once."""
+    given = fleet(
+        h1=None, h2=inventory_host("h2", address="10.0.0.9"), h3=inventory_host("h3", repin="forbid")
+    )
+    assert reasons(given) == (
+        "h1: not in the inventory any more",
+        "h2: the inventory has changed for it since it was planned, it is at 10.0.0.9:5986 now",
+        "h3: the inventory says `repin: forbid`",
+    )
+
+
+def test_every_reason_is_told_at_once() -> None:
+    """Time, script and hosts together; and what to do next."""
+    told = reasons(fleet(h1=None), hours=48, script="0" * 64)
+    assert len(told) == 3
+    with pytest.raises(PlanRefused, match="fleetcheck repin plan"):
+        check(PLAN, fleet(h1=None), NEW_YEAR, SCRIPT)
