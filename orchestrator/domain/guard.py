@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.domain.beliefs import Beliefs
+from orchestrator.domain.digest import canonical_json
 from orchestrator.domain.journal import State
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.pin import find_value, shown
@@ -38,10 +39,9 @@ class Standing(enum.StrEnum):
 
 def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Stop:
     """Rule on a fresh reading, in this order: the machine, the values, the new ports."""
-    identity = before.identity
-    if (identity.machine_id, identity.computer) != (change.machine_id, change.computer):
-        seen = f"{identity.computer} ({identity.machine_id})"
-        return Stop(State.WRONG_HOST, f"{seen} answered, planned is {change.computer} ({change.machine_id})")
+    if not is_planned_machine(change, before):
+        planned = f"{change.computer} ({change.machine_id})"
+        return Stop(State.WRONG_HOST, f"{machine(before)} answered, planned is {planned}")
     match standing(change.targets, before):
         case Standing.NEW:
             return Stop(State.ALREADY, "every value is as wanted: somebody was here before")
@@ -61,6 +61,17 @@ def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | 
         if role.new != role.old and belief is not Belief.OPEN and not forced:
             return Stop(State.REFUSED, f"{role.role} {role.new} is {belief} now: not written")
     return Go()
+
+
+def is_planned_machine(change: PlannedHost, reading: Reading) -> bool:
+    """Whether it is the planned machine that was read."""
+    identity = reading.identity
+    return (identity.machine_id, identity.computer) == (change.machine_id, change.computer)
+
+
+def machine(reading: Reading) -> str:
+    """Say which machine was read."""
+    return f"{reading.identity.computer} ({reading.identity.machine_id})"
 
 
 def standing(targets: Iterable[WriteTarget], reading: Reading) -> Standing:
@@ -98,13 +109,16 @@ def found(target: WriteTarget, reading: Reading) -> tuple[str, str] | None:
     return None
 
 
+def held(targets: Iterable[WriteTarget], reading: Reading) -> str:
+    """Write what the planned values are, as the journal keeps it: a JSON list of `{"k", "d"}` or null, in their order."""
+    seen = (found(target, reading) for target in targets)
+    return canonical_json([None if value is None else {"k": value[0], "d": value[1]} for value in seen])
+
+
 def conclude(change: PlannedHost, after: Reading) -> Stop:
     """Rule on a reading after a write, or after a crash: the read-back decides, not what anybody said."""
-    identity = after.identity
-    if (identity.machine_id, identity.computer) != (change.machine_id, change.computer):
-        return Stop(
-            State.CONFLICT, f"another machine answers now: {identity.computer} ({identity.machine_id})"
-        )
+    if not is_planned_machine(change, after):
+        return Stop(State.CONFLICT, f"another machine answers now: {machine(after)}")
     match standing(change.targets, after):
         case Standing.NEW:
             return Stop(State.VERIFIED, "a fresh session read the new values")
