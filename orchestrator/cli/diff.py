@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from orchestrator.store.reader import Reader
 
 CHANGED = 3
-_LOOKED_AT = 1000  # scans, for two that finished
 
 
 @handled
@@ -64,16 +63,10 @@ def _scans(reader: Reader, earlier: int | None, later: int | None) -> tuple[Scan
     if earlier is not None and later is not None:
         return reader.scan(earlier), reader.scan(later)
     first = None if earlier is None else reader.scan(earlier)
-    finished = _finished(reader)
+    finished = reader.scans(2, finished=True)
     wanted = 2 if first is None else 1
     if len(finished) < wanted or (first is not None and finished[0].id == first.id):
         raise CommandError(
             "the database holds no two finished scans to compare: fleetcheck scan, or name two of `fleetcheck scans`"
         )
     return first or finished[1], finished[0]
-
-
-def _finished(reader: Reader) -> list[ScanRecord]:
-    from orchestrator.domain.record import ScanState
-
-    return [scan for scan in reader.scans(_LOOKED_AT) if scan.state is ScanState.FINISHED][:2]

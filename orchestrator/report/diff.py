@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -15,7 +15,7 @@ from orchestrator.domain.record import ScanRecord
 from orchestrator.report.document import envelope, plain, scan_head
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
 from orchestrator.report.summary import Hints
-from orchestrator.report.words import STYLES, moment, plural, shown
+from orchestrator.report.words import STYLES, folded, moment, plural, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class DiffReport:
     later: ScanRecord
     diff: Diff
     code: int
-    hints: Hints = Hints()
+    hints: Hints = field(default_factory=Hints)
 
 
 def change_words(change: Change) -> str:
@@ -65,8 +65,8 @@ def _section(title: str, groups: Iterable[ChangeGroup]) -> Iterator[RenderableTy
         yield from heading(f"{title}: {plural(sum(len(group.hosts) for group in listed), 'host')}")
     for group in listed:
         first, *others = [change_words(change) for change in group.changes]
-        yield from hosts_named(shown(first, STYLES[group.verdict]), group.hosts)
-        yield from (Padding(shown(other), INDENT) for other in others)
+        head, *names = hosts_named(shown(first, STYLES[group.verdict]), group.hosts)
+        yield from (head, *(Padding(shown(other), INDENT) for other in others), *names)
 
 
 def _alone(title: str, names: tuple[str, ...]) -> Iterator[RenderableType]:
@@ -76,10 +76,15 @@ def _alone(title: str, names: tuple[str, ...]) -> Iterator[RenderableType]:
 
 
 def _next(report: DiffReport) -> Iterator[RenderableType]:
-    if report.diff.groups:
-        host = report.diff.groups[0].hosts[0]
-        show = f"fleetcheck show {host} --history{report.hints.database}"
-        yield from next_section([(show, "see how one host got there")])
+    diff, database = report.diff, report.hints.database
+    if not diff.groups:
+        return
+    commands = [(f"fleetcheck show {diff.groups[0].hosts[0]}{database}", "see all that is known of one host")]
+    lists = [*(group.hosts for group in diff.groups), diff.only_earlier, diff.only_later]
+    if any(folded(names)[1] for names in lists):
+        typed = f"fleetcheck diff {report.earlier.id} {report.later.id} --json{database}"
+        commands.append((typed, "see every host by name"))
+    yield from next_section(commands)
 
 
 def diff_rows(diff: Diff) -> Iterator[tuple[str, ...]]:

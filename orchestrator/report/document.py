@@ -32,6 +32,8 @@ VERSIONS = {
     "profile": 1,
     "profiles": 1,
     "audit": 1,
+    "diff": 1,
+    "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,

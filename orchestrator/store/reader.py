@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.domain.judgement import Verdict
-from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store import load, scans
 from orchestrator.store.errors import Owner
 from orchestrator.store.journal_reader import JournalReader
@@ -40,11 +40,14 @@ class Reader(StandingReader, JournalReader):
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
 
-    def scans(self, limit: int | None = None) -> tuple[ScanRecord, ...]:
-        """Return the scans, newest first."""
+    def scans(self, limit: int | None = None, *, finished: bool = False) -> tuple[ScanRecord, ...]:
+        """Return the scans, or those alone that ran to their end, newest first."""
         most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
-            rows = using.execute(scans.query().order_by(scan.c.id.desc()).limit(most))
+            query = scans.query().order_by(scan.c.id.desc()).limit(most)
+            if finished:
+                query = query.where(scan.c.state == ScanState.FINISHED.value)
+            rows = using.execute(query)
             return tuple(scans.of_row(row) for row in rows)
 
     def scan(self, scan_id: int) -> ScanRecord:

@@ -19,7 +19,8 @@ from orchestrator.domain.audit import AuditCheck, BrokenLink
 from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
-from orchestrator.report import document, repin_document
+from orchestrator.report import answers, document, repin_document
+from orchestrator.report.diff import diff_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
@@ -80,6 +81,7 @@ DOCUMENTS = {
     "scan": _scan(),
     "host": _host(),
     "scans": document.scans_document([samples.scan()]),
+    "diff": diff_document(standings.diff_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),
     "inventory-host": document.inventory_host_document(HOST),

@@ -104,9 +104,9 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
     assert dict(standing.gateways) == {"primary": ("203.0.113.10",)}
 
 
-def test_the_fleet_now_goes_along_the_index(sqlite_url: str, writer: Writer) -> None:
+def test_the_fleet_now_goes_along_the_index(sqlite_url: str) -> None:
     """No scan of the table of results: what is read grows with the hosts, not with the scans kept."""
-    del writer
+    Writer.open(sqlite_url, command="test", user="ann").close()
     with Reader.open(sqlite_url) as reader, reader._snapshot() as using:
         query = standings.now().compile(using.engine, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in using.execute(text(f"EXPLAIN QUERY PLAN {query}"))]

@@ -1,0 +1,90 @@
+"""Results in short, made by hand: a fleet over three days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from orchestrator.domain.diff import diff
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.standing import Standing
+from orchestrator.report.diff import DiffReport
+from tests.report.samples import BACKUP, NOON, PORTS, PRIMARY, PROFILE, scan
+
+
+def role(
+    name: str = "primary",
+    verdict: Verdict = Verdict.OK,
+    *,
+    pin: int | None = 2147,
+    opened: tuple[int, ...] = (2147, 443),
+    tried: tuple[int, ...] = tuple(number for number, _ in PORTS),
+    desired: int | None = 2147,
+) -> RoleJudgement:
+    """Make a role's conclusion: what was tried and is not open is closed."""
+    return RoleJudgement(
+        role=name,
+        verdict=verdict,
+        pin=Pin(port=pin, kind="DWORD" if pin else None, shown=str(pin) if pin else None),
+        desired=desired,
+        beliefs={
+            port: Belief.UNTRIED if port not in tried else Belief.OPEN if port in opened else Belief.CLOSED
+            for port, _ in PORTS
+        },
+        live=(2147,) if verdict is Verdict.OK else (),
+        evidence=(),
+        action="",
+    )
+
+
+def standing(host: str = "web1", *roles: RoleJudgement, **changes: object) -> Standing:
+    """Make a host's result; its verdict is its worst role's."""
+    listed = roles or (role(), role("backup"))
+    verdict = min((each.verdict for each in listed), key=lambda each: each.severity)
+    made = Standing(
+        host=host,
+        scan=12,
+        at=NOON,
+        address=f"{host}.corp.example",
+        profile=PROFILE,
+        judgement=Judgement(
+            verdict=verdict,
+            role=None if len({each.verdict for each in listed}) == 1 else "backup",
+            roles=listed,
+            view=64,
+            any_live=verdict is Verdict.OK,
+            action="" if verdict is Verdict.OK else "look at it",
+        ),
+        site="paris",
+        groups=("paris",),
+        gateways={"primary": (PRIMARY,), "backup": (BACKUP,)},
+        sources=("10.1.2.3",),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # a test names fields that exist
+
+
+def unprobed(host: str = "db7", cause: str = "auth: logon-failed", **changes: object) -> Standing:
+    """Make the result of a host that gave no reading."""
+    judgement = Judgement(verdict=Verdict.UNKNOWN, action="try it by hand")
+    return replace(standing(host), judgement=judgement, cause=cause, gateways={}, sources=(), **changes)  # type: ignore[arg-type]  # a test names fields that exist
+
+
+def blocked(name: str = "primary") -> RoleJudgement:
+    """Make a role whose pin is closed while 443 is open."""
+    return role(name, Verdict.BLOCKED, opened=(443,))
+
+
+def diff_report() -> DiffReport:
+    """Compare two scans in which something of everything happened."""
+    moved = {"primary": ("203.0.113.11",), "backup": (BACKUP,)}
+    pairs = [
+        *((standing(f"web{n:02}"), standing(f"web{n:02}", role(), blocked("backup"))) for n in range(14)),
+        (standing("db1", role(pin=443), role("backup")), standing("db1")),
+        (standing("db2"), standing("db2", gateways=moved)),
+        (standing("db3"), unprobed("db3")),
+        *((standing(f"same{n}"), standing(f"same{n}")) for n in range(40)),
+        (standing("gone1"), None),
+        (None, standing("new1")),
+    ]
+    earlier = scan(11, started=NOON - timedelta(days=1))
+    return DiffReport(earlier=earlier, later=scan(12), diff=diff(pairs), code=3)
