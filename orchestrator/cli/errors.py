@@ -65,8 +65,6 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
 
 def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
-    if os.environ.get("FLEETCHECK_DEBUG"):
-        traceback.print_exception(error)
     from inventory.errors import InventoryError
 
     if isinstance(error, InventoryError):
@@ -78,7 +76,9 @@ def explain(error: Exception) -> int:
 
 
 def told(error: Exception) -> tuple[int, str]:
-    """Give the exit code of an error, and what a person is told about it."""
+    """Give the exit code of an error, and what a person is told about it; to who debugs, all of it at once."""
+    if os.environ.get("FLEETCHECK_DEBUG"):
+        traceback.print_exception(error)
     code = error.exit_code if isinstance(error, CommandError) else _known(error)
     if code is not None:
         return code, str(error)
@@ -103,13 +103,14 @@ def _known(error: Exception) -> int | None:
     from orchestrator.domain.span import SpanError
     from orchestrator.domain.waves import BatchError
     from orchestrator.fleet.plan_checks import PlanRefused
+    from orchestrator.remote.standalone import StandaloneError
     from orchestrator.store.errors import StoreError, UnknownPlanError, UnknownRunError, UnknownScanError
 
     families: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
         ((SelectionError, UnknownScanError, UnknownRunError, UnknownPlanError), USAGE),
         ((PolicyError, SpanError, BatchError), USAGE),
         ((PlanRefused,), GATE),
-        ((SecretError, StoreError, PlanError), FAILED),
+        ((SecretError, StoreError, PlanError, StandaloneError), FAILED),
     )
     return next((code for family, code in families if isinstance(error, family)), None)
 

@@ -1,0 +1,168 @@
+"""`fleetcheck export`, and `fleetcheck scan --report`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+from orchestrator.report.formats import Format
+from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
+
+
+@pytest.fixture
+def own(scanned: Scanned, tmp_path: Path) -> Scanned:
+    """Give a copy of the scanned database that a test may write to."""
+    shutil.copy(scanned.database, tmp_path / "own.db")
+    return replace(scanned, database=tmp_path / "own.db")
+
+
+def export(scanned: Scanned, wanted: str, *words: str) -> Ended:
+    """Export from the scanned database."""
+    return fleetcheck("export", "--format", wanted, "--db", str(scanned.database), *words)
+
+
+@pytest.mark.parametrize("wanted", [item for item in Format if item is not Format.NAGIOS])
+def test_an_export_ends_well_whatever_the_hosts_are_like(scanned: Scanned, wanted: Format) -> None:
+    """Every format goes to standard output, and the exit code says that it worked."""
+    ended = export(scanned, wanted)
+    assert (ended.code, ended.err) == (0, "")
+    assert wanted.marker in ended.out
+    assert all(host in ended.out for host in HOSTS) or wanted is Format.PROMETHEUS
+
+
+def test_json_is_the_document_of_show(scanned: Scanned) -> None:
+    """`--format json` is byte for byte what `show --json` prints."""
+    assert export(scanned, "json").out == fleetcheck("show", "--json", "--db", str(scanned.database)).out
+
+
+def test_the_scans_exit_code_is_given_when_asked(scanned: Scanned) -> None:
+    """`--exit-code` ends as the scan did, with the export written all the same."""
+    ended = export(scanned, "jsonl", "--exit-code")
+    assert (ended.code, len(ended.out.splitlines())) == (5, len(HOSTS))
+
+
+def test_a_file_is_replaced_by_the_next_export_and_nothing_else_is(scanned: Scanned, tmp_path: Path) -> None:
+    """`-o` writes anew what it wrote before, leaves a file of another kind alone, and leaves nothing beside it."""
+    place, other = tmp_path / "fleet.csv", tmp_path / "notes.txt"
+    other.write_text("mine")
+    assert [export(scanned, "csv", "-o", str(place)).code for _ in range(2)] == [0, 0]
+    with place.open(encoding="utf-8", newline="") as file:
+        assert [row["host"] for row in csv.DictReader(file)] == list(HOSTS)
+    ended = export(scanned, "csv", "-o", str(other))
+    assert (ended.code, other.read_text()) == (2, "mine")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fleet.csv", "notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--scan", "9"), "no scan 9"),
+        (("--scan", "last"), "expected a scan's id"),
+        (("--max-age", "soon"), "--max-age"),
+        (("--bogus",), "--bogus"),
+        (("--scan",), "--scan"),
+        (("--db", "nowhere.db"), "nothing is stored there yet"),
+        (("-o", "no/such/folder"), "cannot be written"),
+    ],
+)
+def test_a_nagios_check_that_fails_says_so_in_its_own_way(
+    scanned: Scanned, words: tuple[str, ...], said: str
+) -> None:
+    """Whatever is wrong with the check itself is one line on standard output, and exit code 3."""
+    ended = export(scanned, "nagios", *words)
+    assert (ended.code, ended.err, ended.out.count("\n")) == (3, "", 1)
+    assert ended.out.startswith("FLEETCHECK UNKNOWN - ")
+    assert said in ended.out
+
+
+def test_a_nagios_check_is_critical_where_a_backup_is_blocked(scanned: Scanned) -> None:
+    """The line names the host, and the exit code is 2."""
+    ended = export(scanned, "nagios")
+    assert (ended.code, ended.err) == (2, "")
+    assert "blocked: mad-mail-02" in ended.out
+
+
+@pytest.mark.parametrize("words", [("--scan", "last"), ("--scan", "9"), ("--max-age", "2d")])
+def test_other_formats_take_mistakes_as_usage(scanned: Scanned, words: tuple[str, ...]) -> None:
+    """A bad id, and an option that only Nagios has a use for, are exit code 2 with nothing written."""
+    ended = export(scanned, "csv", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("fleetcheck: ")
+
+
+def test_a_scan_writes_its_reports(own: Scanned, tmp_path: Path) -> None:
+    """`--report` may be repeated; the files hold this scan, and the screen shows what it always does."""
+    junit, lines = tmp_path / "fleet.xml", tmp_path / "fleet.jsonl"
+    ended = fleetcheck(
+        "scan",
+        *own.options,
+        "-q",
+        "-l",
+        "par-web-01",
+        "--report",
+        f"junit:{junit}",
+        "--report",
+        f"jsonl:{lines}",
+    )
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("par-web-01\tok\t")
+    assert [case.name for suite in JUnitXml.fromfile(str(junit)) for case in suite] == ["par-web-01"]
+    assert [(line["scan"], line["host"]) for line in map(json.loads, lines.read_text().splitlines())] == [
+        (2, "par-web-01")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("csv", "expected FORMAT:FILE"),
+        ("xls:fleet.xls", "formats are json, jsonl"),
+        ("csv:-", "fleetcheck export"),
+        ("csv:no/such/fleet.csv", "no folder"),
+        ("csv:notes.txt", "is no csv export"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_scan(
+    own: Scanned, tmp_path: Path, given: str, said: str
+) -> None:
+    """No host is asked for a report that would be lost."""
+    (tmp_path / "notes.txt").write_text("mine")
+    ended = fleetcheck("scan", *own.options, "--report", given)
+    assert (ended.code, ended.out, said in ended.err) == (2, "", True)
+    assert len(fleetcheck("scans", "--db", str(own.database)).out.splitlines()) == 1
+
+
+def test_a_report_that_fails_after_the_scan_costs_nothing_else(
+    own: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result is shown, the other report is written, and the exit code is 1."""
+    from orchestrator.cli import report_files
+
+    write = report_files.files.write
+
+    def full(path: Path, *words: object, **more: object) -> None:
+        if path.suffix == ".csv":
+            raise OSError(28, "No space left on device", str(path))
+        write(path, *words, **more)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(report_files.files, "write", full)
+    ended = fleetcheck(
+        "scan",
+        *own.options,
+        "-q",
+        "-l",
+        "par-web-01",
+        "--report",
+        "csv:fleet.csv",
+        "--report",
+        "nagios:state",
+    )
+    assert (ended.code, ended.out.split("\t")[0]) == (1, "par-web-01")
+    assert "--report csv:fleet.csv was not written: fleet.csv: No space left on device" in ended.err
+    assert (tmp_path / "state").read_text().startswith("FLEETCHECK OK - scan 2 ")
