@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.cli import repin_apply, repin_plan, repin_status, repin_undo
+from orchestrator.cli import repin_apply, repin_export, repin_plan, repin_status, repin_undo
 
 app = typer.Typer(
     name="repin",
@@ -17,3 +17,5 @@ app.command()(repin_apply.apply)
 app.command()(repin_status.status)
 app.command()(repin_apply.resume)
 app.command()(repin_undo.undo)
+app.command()(repin_export.export)
+app.command("import")(repin_export.import_)

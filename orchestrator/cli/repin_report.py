@@ -79,6 +79,8 @@ def warnings(summary: RepinSummary) -> Iterator[str]:
 
 
 def _in_flight(summary: RepinSummary) -> str:
+    if not summary.finished_after_stop and not summary.abandoned:
+        return "nothing was in flight"
     finished = f"{summary.finished_after_stop:,} in flight finished"
     if summary.failed_after_stop:
         finished += f", {summary.failed_after_stop:,} of them failed"

@@ -93,6 +93,9 @@ DOCUMENTS = {
         None,
         place="demo.db",
     ),
+    "repin-import": answers.answers_document(
+        [answers.Answer(host="web1", plan="1", state=State.CONFIRMED, detail="written", new=True)]
+    ),
     "repin-run": {
         **repin_document.run_document(runs.report()),
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],

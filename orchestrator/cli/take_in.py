@@ -1,0 +1,106 @@
+"""What an exported script answered, taken into the journal: as a report, which a scan has to prove."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.command import typed, user
+from orchestrator.cli.errors import CommandError, UsageError
+
+if TYPE_CHECKING:
+    from orchestrator.domain.operation import Operation
+    from orchestrator.domain.plan import Plan
+    from orchestrator.remote.repin_answer import RepinAnswer
+    from orchestrator.report.answers import Answer
+    from orchestrator.store.journal import Journal
+    from orchestrator.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One host's answer with the row that it belongs to."""
+
+    plan: Plan
+    host: str
+    answer: RepinAnswer
+    row: Operation
+
+
+def take_in(paths: Sequence[Path], database: str | None) -> list[Answer]:
+    """Read every file, then journal all of it. Raises CommandError, UsageError, StoreError: then nothing is kept."""
+    from orchestrator.store.journal import Journal
+    from orchestrator.store.place import database_url
+    from orchestrator.store.reader import Reader
+    from orchestrator.store.writer import Writer
+
+    url = database_url(database, os.environ)
+    with Reader.open(url) as reader:
+        told = [each for path in paths for each in _read(path, reader)]
+    with Writer.open(url, command=typed(), user=user()) as writer:
+        return asyncio.run(_keep(Journal(writer), told))
+
+
+def _read(path: Path, reader: Reader) -> list[_Told]:
+    from orchestrator.remote.standalone import MAX_BYTES, StandaloneError, parse_result
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
+    plan = reader.plan(_plan_named(data, path))
+    rows = {row.host: row for row in reader.operations_of_plan(plan.id) if row.run is None}
+    try:
+        answers = parse_result(data, plan)
+    except StandaloneError as error:
+        raise CommandError(f"{path}: {error}") from None
+    missing = [host for host, _ in answers if host not in rows]
+    if missing:
+        raise UsageError(f"{path}: {', '.join(missing)}: not exported with this database")
+    return [_Told(plan, host, answer, rows[host]) for host, answer in answers]
+
+
+def _plan_named(data: bytes, path: Path) -> str:
+    """Find which plan a result speaks of; everything else in it is looked at later."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        document = json.loads(data.decode(encoding, "replace"))
+    except (ValueError, RecursionError):
+        document = None
+    match document:
+        case {"plan": str(plan)}:
+            return plan
+    raise CommandError(
+        f"{path}: no result of an exported re-pin script. Take the file as the script wrote it"
+    )
+
+
+async def _keep(journal: Journal, told: Sequence[_Told]) -> list[Answer]:
+    return [await _keep_one(journal, each) for each in told]
+
+
+async def _keep_one(journal: Journal, told: _Told) -> Answer:
+    from orchestrator.domain.journal import State
+    from orchestrator.fleet.repin_words import answered
+    from orchestrator.report.answers import Answer
+
+    change = next(host for host in told.plan.hosts if host.host == told.host)
+    said = answered(change, told.answer)
+    new = told.row.state is State.HANDED_OUT
+    if new:
+        await journal.move(
+            told.row,
+            State.REPORTED,
+            changed=datetime.now(UTC),
+            detail=f"{told.answer.result}: {said}",
+            before=told.answer.before,
+            after=told.answer.after,
+        )
+    return Answer(host=told.host, plan=told.plan.id, state=told.answer.state, detail=said, new=new)
