@@ -443,7 +443,7 @@ def repin(  # what a test may want to be different, by keyword
             clock=clock,
             chance=random.Random(1),  # noqa: S311  # jitter
         )
-        aside = asyncio.create_task(beside(stop, world)) if beside else None  # type: ignore[arg-type]  # a coroutine
+        aside = asyncio.ensure_future(beside(stop, world)) if beside else None
         record = record_of(wanted) if run is None else replace(record_of(wanted), id=run)
         typed: Journal = kept
         summary = await (apply if run is None else resume)(
@@ -465,7 +465,8 @@ def repin(  # what a test may want to be different, by keyword
                 task.exception()
         return Repinned(summary, world, kept, events, wanted, seconds)
 
-    return travel(main())
+    done: Repinned = travel(main())
+    return done
 
 
 def fleet_of(count: int, **changes: Any) -> dict[str, SimHost]:
