@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import audit, demo, diff, export, inventory, profile, repin, scan, show
+from orchestrator.cli import audit, demo, diff, export, inventory, profile, prune, repin, report, scan, show
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import explain
 from orchestrator.version import VERSION
@@ -28,6 +28,7 @@ app.command()(scan.scan)
 app.command()(show.show)
 app.command()(show.scans)
 app.command()(diff.diff)
+app.command()(report.report)
 app.command(cls=export.ExportCommand)(export.export)
 app.add_typer(repin.app)
 app.add_typer(audit.app)

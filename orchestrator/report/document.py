@@ -33,6 +33,7 @@ VERSIONS = {
     "profiles": 1,
     "audit": 1,
     "diff": 1,
+    "fleet": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from orchestrator.domain.diff import diff
+from orchestrator.domain.fleet_now import fleet_now
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
-from orchestrator.domain.standing import Standing
+from orchestrator.domain.standing import HostNow, Standing
 from orchestrator.report.diff import DiffReport
-from tests.report.samples import BACKUP, NOON, PORTS, PRIMARY, PROFILE, scan
+from orchestrator.report.fleet_now import FleetReport
+from tests.report.samples import BACKUP, NOON, NOW, PORTS, PRIMARY, PROFILE, scan
 
 
 def role(
@@ -88,3 +91,34 @@ def diff_report() -> DiffReport:
     ]
     earlier = scan(11, started=NOON - timedelta(days=1))
     return DiffReport(earlier=earlier, later=scan(12), diff=diff(pairs), code=3)
+
+
+def now(latest: Standing, before: Standing | None = None) -> HostNow:
+    """Make what is known of a host that was probed at last."""
+    return HostNow(latest=latest, known=latest, before=before)
+
+
+def hosts_now() -> Iterator[HostNow]:
+    """Make a fleet in which something of everything happened, some of it long ago."""
+    old = NOON - timedelta(days=9)
+    for number in range(40):
+        yield now(standing(f"ok{number:02}"), standing(f"ok{number:02}", scan=11))
+    for number in range(14):
+        name = f"berlin-web{number:02}"
+        yield now(standing(name, role(), blocked("backup"), site="berlin"), standing(name, site="berlin"))
+    yield now(standing("old1", blocked(), blocked("backup"), at=old, site=None, groups=()))
+    yield now(standing("waived1", role(), role("backup", Verdict.DRIFTED, pin=443), waived="change 4711"))
+    yield HostNow(latest=unprobed("db7"), known=standing("db7", at=old))
+    yield HostNow(latest=unprobed("db8", "connect: no-answer", site="berlin"))
+
+
+def fleet_report() -> FleetReport:
+    """Report that fleet, read a few minutes ago."""
+    return FleetReport(
+        fleet=fleet_now(hosts_now(), now=NOW, max_age=timedelta(days=7)),
+        now=NOW,
+        max_age=timedelta(days=7).total_seconds(),
+        by="site",
+        place="/home/ops/.local/state/fleetcheck/fleetcheck.db",
+        warnings=("fleet.yaml:40: the waiver for drifted ended on 2026-02-28 and counts no more: change 17",),
+    )

@@ -21,11 +21,12 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
 from orchestrator.report import answers, document, repin_document
 from orchestrator.report.diff import diff_document
+from orchestrator.report.fleet_now import fleet_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
 from orchestrator.report.ticket import ticket
-from tests.report import plans, runs, samples
+from tests.report import plans, runs, samples, standings
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -82,6 +83,7 @@ DOCUMENTS = {
     "host": _host(),
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
+    "fleet": fleet_document(standings.fleet_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),
     "inventory-host": document.inventory_host_document(HOST),

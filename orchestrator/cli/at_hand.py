@@ -1,0 +1,56 @@
+"""The inventory where one is at hand: commands that read the database do well without it, and better with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.console import say
+from orchestrator.cli.names import expired_words
+
+if TYPE_CHECKING:
+    from inventory.model import Fleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtHand:
+    """What an inventory adds: its hosts' names (None: there is none at hand), and what is to be said first."""
+
+    hosts: frozenset[str] | None = None
+    warnings: tuple[str, ...] = ()
+
+    def missing(self, found: int) -> tuple[str, ...]:
+        """Say how many hosts of the inventory have no result, `found` having one."""
+        left = 0 if self.hosts is None else len(self.hosts) - found
+        return (f"hosts of the inventory that no scan has a result of: {left:,}",) if left else ()
+
+
+def at_hand(option: Path | None) -> AtHand:
+    """Load the inventory that -i, FLEETCHECK_INVENTORY or ./fleet.yaml names; nothing where none does.
+
+    Raises InventoryError where it was named by -i; any other that is broken is said and left aside.
+    """
+    from inventory.errors import InventoryError
+    from inventory.load import load
+
+    named = os.environ.get("FLEETCHECK_INVENTORY")
+    path = option or (Path(named) if named else Path("fleet.yaml"))
+    if option is None and not path.exists():
+        return AtHand()
+    try:
+        return _of(load(path))
+    except InventoryError as error:
+        if option is not None:
+            raise
+        say(
+            f"remark: {path} has mistakes and is left aside ({len(error.problems)}): fleetcheck inventory check"
+        )
+        return AtHand()
+
+
+def _of(fleet: Fleet) -> AtHand:
+    today = datetime.now(UTC).date()
+    return AtHand(hosts=frozenset(fleet.hosts), warnings=tuple(expired_words(fleet, today)))

@@ -1,0 +1,108 @@
+"""`fleetcheck report`: the fleet now, from the database; no host is asked."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.console import document, draw, draws, lines, say
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
+
+if TYPE_CHECKING:
+    from orchestrator.domain.fleet_now import FleetSummariser, Place
+    from orchestrator.domain.standing import HostNow
+    from orchestrator.report.fleet_now import FleetReport
+
+
+class By(StrEnum):
+    """What hosts are counted by."""
+
+    SITE = "site"
+    GROUP = "group"
+
+
+@handled
+def report(
+    *,
+    inventory: InventoryOption = None,
+    by: Annotated[By, typer.Option(help="Count hosts by site, or by their nearest group.")] = By.SITE,
+    max_age: Annotated[
+        str, typer.Option(metavar="TIME", help="Mark what is older: a number and s, m, h or d.")
+    ] = "7d",
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 3 where hosts need attention, 4 or 5 as a scan.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Show the fleet now, from each host's last known result; with an inventory at hand, its hosts only."""
+    from orchestrator.cli.at_hand import at_hand
+    from orchestrator.cli.command import hints
+    from orchestrator.domain.fleet_now import FleetSummariser
+    from orchestrator.domain.span import parse_span
+    from orchestrator.report.fleet_now import FleetReport, fleet_rows
+    from orchestrator.store.place import database_url, parse
+    from orchestrator.store.reader import Reader
+
+    span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
+    known = at_hand(inventory)
+    summariser = FleetSummariser(now=now, max_age=span, by=by.value)
+    with Reader.open(url) as reader:
+        hosts = _counted(reader.fleet_now(known.hosts), summariser)
+        if as_json or draws(table=table):
+            deque(hosts, maxlen=0)
+        else:
+            lines(fleet_rows(hosts, by=by.value, before=now - span))
+    fleet = summariser.summary()
+    _tell(
+        FleetReport(
+            fleet=fleet,
+            now=now,
+            max_age=span.total_seconds(),
+            by=by.value,
+            place=parse(url).shown,
+            warnings=(*known.warnings, *known.missing(fleet.total.hosts)),
+            hints=hints(database=db, inventory=inventory),
+        ),
+        as_json=as_json,
+        table=table,
+    )
+    if exit_code:
+        raise typer.Exit(_code(fleet.total))
+
+
+def _counted(hosts: Iterable[HostNow], summariser: FleetSummariser) -> Iterator[HostNow]:
+    """Let hosts through one by one, counted."""
+    for host in hosts:
+        summariser.add(host)
+        yield host
+
+
+def _tell(report: FleetReport, *, as_json: bool, table: bool) -> None:
+    """Print the document or the screen; where the hosts went down a pipe already, the warnings beside them."""
+    from orchestrator.report.fleet_now import fleet_document, fleet_screen
+
+    if as_json:
+        document(fleet_document(report))
+    elif draws(table=table):
+        draw(fleet_screen(report))
+    else:
+        for warning in report.warnings:
+            say(f"warning: {warning}")
+
+
+def _code(total: Place) -> int:
+    from orchestrator.domain.tally import first_exit_code
+
+    unprobed = total.unknown + total.unprobed > 0
+    return first_exit_code(
+        interrupted=False, failed=False, gate=False, unprobed=unprobed, attention=total.attention > 0
+    )

@@ -1,0 +1,232 @@
+"""The fleet as it stands now, from each host's last reading: counts by place, groups, ports in use, what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.domain.diff import ChangeGroup, Differ
+from orchestrator.domain.group import GroupKey, key_of
+from orchestrator.domain.judgement import Belief, Verdict
+from orchestrator.domain.standing import HostNow, Standing
+
+NOWHERE = ""  # the place of hosts that have none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The hosts of a site or group. Each is one of ok, waived, attention, unknown (never gave a reading).
+
+    `unprobed` counts those whose latest result has no reading, `old` those whose last reading is older than asked for.
+    """
+
+    name: str
+    hosts: int
+    ok: int
+    waived: int
+    attention: int
+    unknown: int
+    unprobed: int
+    old: int
+    worst: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NowGroup:
+    """Hosts of which the same is known, by name. `key.cause` is why the latest result has no reading.
+
+    `oldest` is when the oldest of their readings came, `old` how many are older than asked for.
+    """
+
+    key: GroupKey
+    hosts: tuple[str, ...]
+    action: str
+    oldest: datetime
+    old: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortUse:
+    """What the fleet does with one port: hosts by role that are pinned to it, live on it, and find it open or not."""
+
+    port: int
+    label: str
+    pinned: Mapping[str, int]
+    live: Mapping[str, int]
+    opened: Mapping[str, int]
+    closed: Mapping[str, int]  # intercepted ones too: they do not reach the gateway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetNow:
+    """The whole fleet. `total` is the place of all hosts; `places` by name; `changes` are against the reading before."""
+
+    total: Place
+    places: tuple[Place, ...]
+    groups: tuple[NowGroup, ...]
+    ports: tuple[PortUse, ...]
+    changes: tuple[ChangeGroup, ...]
+    oldest: datetime | None
+    newest: datetime | None
+
+
+@dataclass(slots=True)
+class _Bin:
+    """A group while it fills."""
+
+    hosts: list[str]
+    action: str
+    oldest: datetime
+    old: int
+    reasons: dict[str, None]
+
+
+class FleetSummariser:
+    """Takes hosts one by one and keeps of each only its name and its counts. `now` is aware; `by`: `site` or `group`."""
+
+    def __init__(self, *, now: datetime, max_age: timedelta, by: str) -> None:
+        self._before, self._by = now - max_age, by
+        self._places: dict[str, Counter[str]] = {}
+        self._worst: dict[str, Verdict] = {}
+        self._bins: dict[GroupKey, _Bin] = {}
+        self._differ = Differ()
+        self._ports: dict[int, Counter[tuple[str, str]]] = {}
+        self._labels: dict[int, str] = {}
+        self._times: list[datetime] = []
+
+    def add(self, host: HostNow) -> None:
+        """Take one host into account."""
+        standing = host.standing
+        old = self.is_old(standing)
+        states = [state(standing), *(["old"] if old else []), *([] if host.latest.probed else ["unprobed"])]
+        place = place_of(standing, self._by)
+        self._places.setdefault(place, Counter()).update(states)
+        self._worst[place] = min(
+            self._worst.get(place, Verdict.OK), standing.judgement.verdict, key=lambda each: each.severity
+        )
+        self._group(standing, host.latest.cause, old=old)
+        self._use(standing)
+        self._times = [min([*self._times, standing.at]), max([*self._times, standing.at])]
+        if host.known is not None and host.before is not None:
+            self._differ.add(host.before, host.known)
+
+    def is_old(self, standing: Standing) -> bool:
+        """Tell whether a result is older than asked for."""
+        return standing.at < self._before
+
+    def summary(self) -> FleetNow:
+        """Give the summary of what came so far."""
+        places = [_place(name, self._places[name], self._worst[name]) for name in sorted(self._places)]
+        total = _place("all", sum(self._places.values(), Counter()), _worst(self._worst.values()))
+        listed = {port: place for place, port in enumerate(self._labels)}
+        ports = sorted(self._ports, key=lambda port: (listed.get(port, len(listed)), port))
+        return FleetNow(
+            total=total,
+            places=tuple(places),
+            groups=self._groups(),
+            ports=tuple(_use(port, self._labels.get(port, ""), self._ports[port]) for port in ports),
+            changes=self._differ.diff().groups,
+            oldest=self._times[0] if self._times else None,
+            newest=self._times[1] if self._times else None,
+        )
+
+    def _group(self, standing: Standing, cause: str, *, old: bool) -> None:
+        key = key_of(standing.judgement, cause, waived=standing.waived is not None)
+        found = self._bins.get(key)
+        if found is None:
+            found = self._bins[key] = _Bin([], standing.judgement.action, standing.at, 0, {})
+        found.hosts.append(standing.host)
+        found.oldest = min(found.oldest, standing.at)
+        found.old += old
+        if standing.waived is not None:
+            found.reasons[standing.waived] = None
+
+    def _use(self, standing: Standing) -> None:
+        for listed in standing.profile.ports:
+            self._labels.setdefault(listed.number, listed.label)
+        for role in standing.judgement.roles:
+            if role.pin.port is not None:
+                self._ports.setdefault(role.pin.port, Counter())["pinned", role.role] += 1
+            for port in role.live:
+                self._ports.setdefault(port, Counter())["live", role.role] += 1
+            for port, belief in role.beliefs.items():
+                if belief is not Belief.UNTRIED:
+                    word = "opened" if belief is Belief.OPEN else "closed"
+                    self._ports.setdefault(port, Counter())[word, role.role] += 1
+
+    def _groups(self) -> tuple[NowGroup, ...]:
+        order = sorted(
+            self._bins.items(),
+            key=lambda item: (
+                item[0].waived,
+                item[0].verdict.severity,
+                item[0].any_live,
+                -len(item[1].hosts),
+                item[1].hosts,
+            ),
+        )
+        return tuple(
+            NowGroup(
+                key=key,
+                hosts=tuple(sorted(found.hosts)),
+                action=found.action,
+                oldest=found.oldest,
+                old=found.old,
+                reasons=tuple(found.reasons),
+            )
+            for key, found in order
+        )
+
+
+def state(standing: Standing) -> str:
+    """Say where a host counts: `ok`, `waived`, `attention`, or `unknown` where it never gave a reading."""
+    verdict = standing.judgement.verdict
+    if verdict is Verdict.OK:
+        return "ok"
+    if standing.waived is not None:
+        return "waived"
+    return "unknown" if verdict is Verdict.UNKNOWN else "attention"
+
+
+def place_of(standing: Standing, by: str) -> str:
+    """Give a host's site, or the nearest of its groups."""
+    if by == "site":
+        return standing.site or NOWHERE
+    return next(iter(standing.groups), NOWHERE)
+
+
+def _place(name: str, counts: Counter[str], worst: Verdict) -> Place:
+    states = {word: counts[word] for word in ("ok", "waived", "attention", "unknown")}
+    total = sum(states.values())
+    return Place(
+        name=name, hosts=total, unprobed=counts["unprobed"], old=counts["old"], worst=worst, **states
+    )
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    return min(verdicts, key=lambda each: each.severity, default=Verdict.OK)
+
+
+def _use(port: int, label: str, counts: Counter[tuple[str, str]]) -> PortUse:
+    def by_role(word: str) -> dict[str, int]:
+        return {role: number for (what, role), number in sorted(counts.items()) if what == word}
+
+    return PortUse(
+        port=port,
+        label=label,
+        pinned=by_role("pinned"),
+        live=by_role("live"),
+        opened=by_role("opened"),
+        closed=by_role("closed"),
+    )
+
+
+def fleet_now(hosts: Iterable[HostNow], *, now: datetime, max_age: timedelta, by: str = "site") -> FleetNow:
+    """Sum up a fleet; reads the hosts once."""
+    summariser = FleetSummariser(now=now, max_age=max_age, by=by)
+    for host in hosts:
+        summariser.add(host)
+    return summariser.summary()

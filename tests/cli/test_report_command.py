@@ -1,0 +1,77 @@
+"""`fleetcheck report`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+
+
+def test_every_host_is_a_line(scanned: Scanned) -> None:
+    """Down a pipe each host of the database has a line with state and verdict."""
+    ended = fleetcheck("report", "--db", str(scanned.database))
+    assert (ended.code, ended.err) == (0, "")
+    rows = {line.split("\t")[0]: line.split("\t")[1:3] for line in ended.out.splitlines()}
+    assert set(rows) == set(HOSTS)
+    assert rows["mad-mail-02"] == ["attention", "blocked"]
+    assert rows["ber-file-03"] == ["unknown", "unknown"]
+
+
+def test_the_fleet_is_drawn_worst_first(scanned: Scanned) -> None:
+    """`--table` draws counts, places, groups and ports, in 80 columns."""
+    text = fleetcheck("report", "--table", "--db", str(scanned.database)).out
+    assert "The fleet now  6 hosts" in text
+    assert "Need attention: 2 hosts\nblocked  1 host" in text
+    pasted = ("    fleetcheck ", "database ")  # these are never broken
+    assert max(len(line) for line in text.splitlines() if not line.startswith(pasted)) <= 80
+
+
+def test_a_document_has_the_groups(scanned: Scanned) -> None:
+    """`--json` has every host by name in its group, and the counts add up."""
+    content = json.loads(fleetcheck("report", "--by", "group", "--json", "--db", str(scanned.database)).out)
+    assert sorted(host for group in content["groups"] for host in group["hosts"]) == sorted(HOSTS)
+    assert sum(place["hosts"] for place in content["places"]) == content["total"]["hosts"] == 6
+
+
+def test_what_is_older_than_asked_for_is_marked(scanned: Scanned) -> None:
+    """With `--max-age 0s` everything is old."""
+    content = json.loads(fleetcheck("report", "--max-age", "0s", "--json", "--db", str(scanned.database)).out)
+    assert content["total"]["old"] == 6
+
+
+def test_the_exit_code_can_be_a_scans(scanned: Scanned) -> None:
+    """`--exit-code` ends with 5 where some need attention and others could not be probed."""
+    assert fleetcheck("report", "--exit-code", "--db", str(scanned.database)).code == 5
+
+
+def test_an_inventory_at_hand_counts(scanned: Scanned, inventory_file: Callable[[str], Path]) -> None:
+    """Hosts that it does not have are left out, those that no scan has are told, and so are expired waivers."""
+    text = (
+        "hosts: {par-web-01: {address: 10.0.0.1}, new-01: {address: 10.0.0.2}}\n"
+        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: 203.0.113.20}}\n"
+        "waivers: [{hosts: new-01, verdict: drifted, reason: change 17, until: 2020-01-31}]\n"
+    )
+    ended = fleetcheck("report", "-i", str(inventory_file(text)), "--db", str(scanned.database))
+    assert (ended.code, [line.split("\t")[0] for line in ended.out.splitlines()]) == (0, ["par-web-01"])
+    assert "written.yaml:3: the waiver for drifted ended on 2020-01-31" in ended.err
+    assert "hosts of the inventory that no scan has a result of: 1" in ended.err
+
+
+def test_an_inventory_that_happens_to_be_broken_is_left_aside(scanned: Scanned) -> None:
+    """A ./fleet.yaml with mistakes is remarked; the report does without it. Named by -i it is an error."""
+    Path("fleet.yaml").write_text("hosts: [\n", encoding="utf-8")
+    ended = fleetcheck("report", "--db", str(scanned.database))
+    assert (ended.code, len(ended.out.splitlines())) == (0, 6)
+    assert "fleet.yaml has mistakes and is left aside" in ended.err
+    assert fleetcheck("report", "-i", "fleet.yaml", "--db", str(scanned.database)).code == 1
+
+
+@pytest.mark.parametrize("words", [("--max-age", "soon"), ("--by", "colour")])
+def test_what_cannot_be_meant_is_a_usage_error(scanned: Scanned, words: tuple[str, ...]) -> None:
+    """An age that is none, or a place that is none, is exit code 2."""
+    ended = fleetcheck("report", *words, "--db", str(scanned.database))
+    assert (ended.code, ended.out) == (2, "")
