@@ -193,11 +193,21 @@ def registry() -> Any:
 
 @contextlib.contextmanager
 def start(
-    net: str, *, first: int = 1, hosts: int = 1, culture: str = "", engine: str = "wine"
+    net: str,
+    *,
+    first: int = 1,
+    hosts: int = 1,
+    culture: str = "",
+    engine: str = "wine",
+    warm: int | None = None,
 ) -> Iterator[list[Winhost]]:
-    """Start real hosts at `net`.`first` and following; they are gone with all they made when the block ends."""
+    """Start real hosts at `net`.`first` and following; they are gone with all they made when the block ends.
+
+    `warm` is how many idle engines a host keeps; 0: a new process for each shell.
+    """
     argv = [sys.executable, "-m", "winhost", "--hosts", str(hosts), "--first", f"{net}.{first}"]
     argv += ["--user", f"{USER}:{PASSWORD}", "--engine", engine, *(["--culture", culture] if culture else [])]
+    argv += [] if warm is None else ["--warm", str(warm)]
     env = {**os.environ, "PYTHONPATH": str(kit())}
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:

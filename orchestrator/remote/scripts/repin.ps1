@@ -126,7 +126,7 @@ function WriteHeld($text) {
 function MakeTargets {
     $count = $Views.Length
     foreach ($length in @($Names.Length, $Kinds.Length, $Expected.Length, $New.Length)) {
-        if ($length -ne $count -or $count -eq 0) { throw 'the lists of targets differ in length' }
+        if ($length -ne $count -or -not ($count -gt 0)) { throw 'the lists of targets differ in length' }
     }
     for ($i = 0; $i -lt $count; $i++) {
         [void]$targets.Add(@{
