@@ -67,6 +67,7 @@ class SimHost:
     probed: int = 0
     written: int = 0
     meddle: Callable[[SimHost], None] | None = None  # before each probe
+    before_write: Callable[[SimHost], None] | None = None
 
     def pins(self, view: int = 64) -> tuple[Any, Any]:
         """Give the data of both pins."""
@@ -200,6 +201,8 @@ class WorldSession:
 
     async def _script(self, parameters: Mapping[str, Parameter]) -> str:
         await asyncio.sleep(self.host.lags or self.host.seconds / 2)
+        if self.host.before_write is not None:
+            self.host.before_write(self.host)
         try:
             text = act_out(self.host.machine, parameters, self.world.clock.now(), self.host.events)
         except Killed:

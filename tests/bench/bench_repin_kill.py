@@ -1,0 +1,97 @@
+"""Over the wire: kill -9 the controller at random points of a re-pin, resume it; hold the registries against the journal.
+
+    python -m tests.bench.bench_repin_kill [--kills 200] [--hosts 100] [--seed 1]
+
+One fleet after the other is re-pinned by a process that is killed, resumed, killed again, until its run completes.
+After each kill every host has to be old or new; after the end each has to be what its last row says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from orchestrator.demo.recipes import FALLBACK, PORT
+from orchestrator.domain.journal import UNRESOLVED, State
+from orchestrator.domain.operation import RunState
+from orchestrator.store.reader import Reader
+from tests.bench.bench_scan import say
+from tests.fleet.repin_wire import Place, drifted, placed, read_events
+
+OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
+OPEN = UNRESOLVED - {State.CONFIRMED}
+
+
+def disagreements(place: Place) -> int:
+    """Count the hosts that do not hold what their row says; rows that are still open say nothing."""
+    said = {name: row.state for name, row in place.rows().items() if row.state not in OPEN}
+    new = {State.VERIFIED, State.CONFIRMED, State.ALREADY}
+    return sum(place.pins(name) != (NEW if state in new else OLD) for name, state in said.items())
+
+
+def until_killed(place: Place, chance: random.Random, begun: bool, most: int) -> tuple[bool, bool]:
+    """Run the controller until some event, then kill it. Gives whether the run has begun, and whether it has ended."""
+    options = ["--jobs=8", "--window=4", *(["--resume=1"] if begun else [])]
+    wanted = chance.randint(1, most)
+    with place.driver(*options) as process:
+        for number, event in enumerate(read_events(process), 1):
+            begun = begun or event["event"] == "RunStarted"
+            if event["event"] == "end":
+                return begun, True
+            if number >= wanted:
+                break
+        time.sleep(chance.random() / 10)
+    return begun, False
+
+
+def measure(kills: int, count: int, seed: int) -> bool:
+    """Print the counts; True where every one is as promised."""
+    chance = random.Random(seed)  # noqa: S311  # moments
+    done = runs = mixed = wrong = doubles = loose = unfinished = broken = 0
+    while done < kills:
+        runs += 1
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            placed(
+                [drifted(f"h{n}", step_time=0.01) for n in range(count)], Path(folder), "127.0.0.1"
+            ) as place,
+        ):
+            begun = ended = False
+            while not ended:
+                begun, ended = until_killed(place, chance, begun, count if done < kills else count * 100)
+                done += not ended
+                time.sleep(0.3)  # a script that was under way comes to its end
+                mixed += sum(place.pins(name) not in {OLD, NEW} for name in place.fleet.hosts)
+                wrong += disagreements(place) if begun else 0
+            rows = place.rows()
+            loose += count - len(rows) + sum(row.state in UNRESOLVED for row in rows.values())
+            doubles += place.doubles
+            broken += not place.audit_holds()
+            with Reader.open(place.database) as reader:
+                unfinished += reader.run(1).state is not RunState.FINISHED
+        say(f"... {done} kills")
+    good = not mixed + wrong + doubles + loose + unfinished + broken
+    say(
+        f"{done} kills over {runs} re-pins of {count} hosts (over the wire): {mixed} mixed hosts, {wrong} journal "
+        f"disagreements, {doubles} double writes, {loose} rows unresolved at the end, {unfinished} runs unfinished, "
+        f"{broken} audits broken: {'passed' if good else 'FAILED'}"
+    )
+    return good
+
+
+def main() -> int:
+    """Measure what the options ask for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--hosts", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    return not measure(given.kills, given.hosts, given.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
