@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import audit, demo, diff, export, inventory, profile, prune, repin, report, scan, show
+from orchestrator.cli import (
+    audit,
+    demo,
+    diff,
+    export,
+    inventory,
+    profile,
+    prune,
+    repin,
+    report,
+    scan,
+    show,
+    unblock,
+)
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import explain
 from orchestrator.version import VERSION
@@ -29,7 +42,9 @@ app.command()(show.show)
 app.command()(show.scans)
 app.command()(diff.diff)
 app.command()(report.report)
+app.command()(unblock.unblock)
 app.command(cls=export.ExportCommand)(export.export)
+app.command()(prune.prune)
 app.add_typer(repin.app)
 app.add_typer(audit.app)
 app.add_typer(inventory.app)

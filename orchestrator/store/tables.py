@@ -107,6 +107,11 @@ host_result = Table(
     Column("details", Text, nullable=False),
     UniqueConstraint("scan_id", "host", "try"),
     Index(None, "host", "started"),  # the last known state of a host
+    Index(None, "profile_id"),  # these five: a document is deleted once nobody uses it
+    Index(None, "settings_id"),
+    Index(None, "identity_id"),
+    Index(None, "registry_id"),
+    Index(None, "judgement_id"),
 )
 
 
