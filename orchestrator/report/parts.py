@@ -38,8 +38,8 @@ def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | No
 
 
 def hosts_named(title: Text, names: Sequence[str]) -> Iterator[RenderableType]:
-    """Write what some hosts share with their number, and the first of their names below it."""
-    yield title.append(f"  {plural(len(names), 'host')}", style="bold")
+    """Write how many hosts share what, and the first of their names below it."""
+    yield Text(f"{plural(len(names), 'host')}: ", style="bold").append(title)
     listed, more = folded(names)
     yield Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
 

@@ -24,6 +24,9 @@ VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"TIME, .* ago; took [\d.]+ m?s"), "TIME"),
     (re.compile(r"TIME after \d+ s"), "TIME"),
+    (re.compile(r"(just now|\d+ s ago|1 d from now|23 h 59 min from now)"), "AGO"),
+    (re.compile(r" by \w+, AGO"), " by WHO, AGO"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
 )
 
 
@@ -111,6 +114,37 @@ def test_the_first_real_scan_runs_as_written(net: str, tmp_path: Path) -> None:
     assert [done.returncode for done in ended] == [0, 0, 3, 3, 0, 0], [done.stdout for done in ended]
     assert served.host("web1").counters.shells_opened == 1
     assert served.host("db7").counters.shells_opened == 2
+
+
+def pins(host: SimulatedHost) -> set[str]:
+    """Look into a host's registry from outside."""
+    values = [entry for key in host.machine.registry.keys(64) for entry in key.values.values()]
+    return {str(entry.data) for entry in values if entry.name.endswith("TunnelPort")}
+
+
+def test_the_first_re_pin_runs_as_written(net: str, tmp_path: Path) -> None:
+    """The section's commands re-pin db7 for real and take it back; the plan's screen is the one shown."""
+    machines = [host.machine for host in demo_hosts() if host.name in {"par-web-01", "par-db-01"}]
+    hosts = [
+        SimulatedHost(name=name, machine=machine)
+        for name, machine in zip(("web1", "db7"), machines, strict=True)
+    ]
+    commands = BLOCKS["commands: first re-pin"].splitlines()
+    seen = []
+    with serve_in_thread(SimulatedFleet(hosts, address=f"{net}.2")) as served:
+        fleet(tmp_path, served)
+        assert run("fleetcheck scan", tmp_path).returncode == 3
+        ended = []
+        for command in commands:
+            ended.append(run(command, tmp_path))
+            seen.append(pins(served.host("db7")))
+        screen = run("fleetcheck repin show plan.json --table", tmp_path).stdout
+    assert [done.stderr for done in ended if "Traceback" in done.stderr] == []
+    assert [done.returncode for done in ended] == [0] * len(commands), [
+        done.stdout + done.stderr for done in ended
+    ]
+    assert seen == [*[{"2147"}] * 3, *[{"443"}] * 3, *[{"2147"}] * 2]
+    assert steady(screen).startswith(steady(BLOCKS["screen: repin show"]))
 
 
 def test_every_command_of_the_readme_is_in_a_block_that_is_run() -> None:
