@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, func, select
 from sqlalchemy import Row as SqlRow
 
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.errors import DatabaseError, Trouble
 from orchestrator.store.place import Place
 from orchestrator.store.rows import Row, put_together
-from orchestrator.store.tables import attempt, connection, document, host_result, registry_value
+from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
 _RESULT = host_result.c
@@ -72,19 +72,22 @@ def last_reading(hosts: Collection[str], before: datetime | None) -> Select[Any]
     )
 
 
-def newest(hosts: Collection[str], limit: int, since: datetime | None) -> Select[Any]:
-    """Select id, host and scan_id of each host's newest results, at most `limit`, one a scan, newest first."""
-    order = (_RESULT.started.desc(), _RESULT.id.desc())
-    place = func.row_number().over(partition_by=_RESULT.host, order_by=order).label("place")
-    ranked = select(_RESULT.id, _RESULT.host, _RESULT.scan_id, place).where(_RESULT.host.in_(hosts), final())
-    if since is not None:
-        ranked = ranked.where(_RESULT.started >= since)
-    found = ranked.subquery()
-    return (
-        select(found.c.id, found.c.host, found.c.scan_id)
-        .where(found.c.place <= limit)
-        .order_by(found.c.place)
-    )
+_NEWEST = (
+    select(_RESULT.id, _RESULT.scan_id)
+    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), final())
+    .order_by(_RESULT.started.desc(), _RESULT.id.desc())
+    .limit(bindparam("most"))
+)
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def newest(using: Connection, host: str, limit: int, since: datetime | None) -> list[tuple[int, int]]:
+    """Read the ids and scans of a host's newest results, at most `limit`, one a scan, newest first.
+
+    A query a host: each goes down the index only as far as it has to, however many scans are kept.
+    """
+    found = using.execute(_NEWEST, {"name": host, "since": since or _EVER, "most": min(limit, MOST)})
+    return [(row.id, row.scan_id) for row in found]
 
 
 def _rows(using: Connection, table: Table, ids: Collection[int]) -> Mapping[int, list[Row]]:

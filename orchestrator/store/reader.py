@@ -123,11 +123,12 @@ class Reader(StandingReader, JournalReader):
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
             with self._snapshot() as using:
-                rows = using.execute(load.newest(chunk, limit, since)).all()
-                wanted = _RESULT.id.in_([row.id for row in rows])
-                records = load.records(using, self._place, wanted, attempts=True) if rows else {}
-            for row in rows:
-                latest[row.host] = (*latest.get(row.host, ()), (row.scan_id, records[row.id]))
+                found = {host: load.newest(using, host, limit, since) for host in chunk}
+                wanted = [number for each in found.values() for number, _ in each]
+                records = load.records(using, self._place, _RESULT.id.in_(wanted), attempts=True)
+            for host, each in found.items():
+                if each:
+                    latest[host] = tuple((scan_id, records[number]) for number, scan_id in each)
         return latest
 
     def last_known(self, hosts: Iterable[str], *, before: datetime | None = None) -> Mapping[str, LastKnown]:

@@ -41,7 +41,9 @@ class Scribe:
     controller: str
 
     def begin(self, into: Connection, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan. Raises OtherPlanError."""
+        """Store a run and its plan. Raises OtherPlanError, and ValueError for a run of another plan."""
+        if record.plan != plan.id:
+            raise ValueError(f"a run of plan {record.plan} cannot begin with plan {plan.id}")
         digest = self.keep(into, plan)
         key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
         details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}

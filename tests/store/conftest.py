@@ -7,10 +7,12 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from inventory.model import ListedPort, Profile, RoleValues
 from orchestrator.domain.cause import Cause
@@ -31,8 +33,10 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.store import engine, migrating
 from orchestrator.store.journal import Journal
-from orchestrator.store.place import database_url
+from orchestrator.store.journal_tables import metadata
+from orchestrator.store.place import database_url, parse
 from orchestrator.store.writer import Writer
 
 MORNING = datetime(2026, 3, 1, 6, 0, 0, 123456, tzinfo=UTC)
@@ -61,9 +65,9 @@ def sqlite_url(tmp_path: Path) -> str:
     return database_url(str(tmp_path / "state" / "fleet.db"), {})
 
 
-@pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """Name a PostgreSQL schema of the test's own, dropped afterwards."""
+@contextmanager
+def _schema() -> Iterator[str]:
+    """Make a PostgreSQL schema, give the URL that leads to it, and drop it."""
     base = os.environ.get("FLEETCHECK_TEST_PG_URL")
     if not base:
         pytest.skip("FLEETCHECK_TEST_PG_URL names no PostgreSQL database")
@@ -80,10 +84,42 @@ def postgresql_url() -> Iterator[str]:
             server.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """Name a PostgreSQL schema of the test's own, empty, dropped afterwards."""
+    with _schema() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def made_schema() -> Iterator[str]:
+    """Name a PostgreSQL schema whose tables are made once: making them takes longer than most tests."""
+    with _schema() as url:
+        migrating.ensure(url, command="tests")
+        yield url
+
+
+@pytest.fixture
+def emptied_url(made_schema: str) -> str:
+    """Name that schema without any rows, its counters at the start."""
+    source = engine.writing(parse(made_schema))
+    with source.connect() as connection, connection.begin():
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(text(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER'))
+            connection.execute(table.delete())
+            connection.execute(text(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER'))
+        for table in ("scan", "run", "operation"):
+            connection.execute(text(f"ALTER SEQUENCE {table}_id_seq RESTART"))
+    source.dispose()
+    return made_schema
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """Name a database of each kind, one after the other."""
-    name: str = request.getfixturevalue(f"{request.param}_url")
+    """Name a database of each kind, one after the other; who also asks for a writer gets one that it could have made."""
+    kind = request.param
+    ready = kind == "postgresql" and "writer" in request.fixturenames
+    name: str = request.getfixturevalue("emptied_url" if ready else f"{kind}_url")
     return name
 
 

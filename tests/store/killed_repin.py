@@ -1,6 +1,7 @@
 """A re-pin of nobody that journals hosts without end and says each row that is stored; it is there to be killed.
 
-Started through children.py with the database's `url` and a `plan`.
+Started through children.py with the database's `url` and a `plan`. Where it is given `hold`, a state, it says no more
+and does nothing once a host has come into it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 parent: Connection = globals()["parent"]
 url: str = globals()["url"]
 plan: Plan = globals()["plan"]
+hold: State | None = globals().get("hold")
+
+
+async def say(run: int, host: str, state: State) -> None:
+    """Tell the parent, and wait to be killed where this is the moment."""
+    parent.send((run, host, state))
+    if state is hold:
+        await asyncio.Event().wait()
 
 
 async def write(journal: Journal, run: int, host: str) -> None:
@@ -27,10 +36,10 @@ async def write(journal: Journal, run: int, host: str) -> None:
     row = await journal.open(
         Operation(id=None, run=run, plan=plan.id, host=host, state=State.INTENT, changed=NOW)
     )
-    parent.send((run, host, State.INTENT))
+    await say(run, host, State.INTENT)
     for state in (State.SENT, State.CONFIRMED, State.VERIFIED):
         row = await journal.move(row, state, changed=NOW, detail=f"now {state}")
-        parent.send((run, host, state))
+        await say(run, host, state)
 
 
 async def repin(writer: Writer) -> None:

@@ -65,16 +65,16 @@ def test_any_sequence_of_moves_is_legal_or_changes_nothing(journal: Journal, url
                 moves = MOVES.get(standing and standing.state, frozenset())
                 among = [each for each in State if each in moves or not lawful] or list(State)
                 state = among[number % len(among)]
-                before = reader.operations(run)
+                before = reader.in_states(*State, hosts=[host])
                 try:
                     if standing is None:
                         standing = loop.run(journal.open(row(run, state, host)))
                     else:
                         standing = loop.run(journal.move(standing, state, changed=LATER))
                 except IllegalMoveError:
-                    assert (state in moves, reader.operations(run)) == (False, before)
+                    assert (state in moves, reader.in_states(*State, hosts=[host])) == (False, before)
                 else:
-                    assert (state in moves, reader.operations(run)[-1]) == (True, standing)
+                    assert (state in moves, reader.in_states(*State, hosts=[host])[-1]) == (True, standing)
 
         check()
         assert reader.verify_audit().broken is None

@@ -47,6 +47,14 @@ def test_a_plan_is_applied_again_but_not_another_under_its_id(journal: Journal, 
         assert [run.id for run in reader.runs()] == [2, 1]
 
 
+def test_a_run_begins_with_its_own_plan_only(journal: Journal, url: str) -> None:
+    """What the journal says was applied is what was applied."""
+    with pytest.raises(ValueError, match="a run of plan other cannot begin with plan"):
+        asyncio.run(journal.begin_run(run_record(plan="other"), PLAN))
+    with Reader.open(url) as reader:
+        assert reader.runs() == ()
+
+
 def test_a_run_that_another_process_took_over_stops(journal: Journal, writer: Writer, url: str) -> None:
     """A controller that comes back from its pause cannot write beside the `resume` that went on without it."""
     other = Journal(writer, controller="another process", now=lambda: LATER)

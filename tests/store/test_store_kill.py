@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orchestrator.domain.journal import State
+from orchestrator.domain.operation import Operation, RunState
 from orchestrator.domain.outcome import Probed
+from orchestrator.store.errors import InFlightError
+from orchestrator.store.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
 from tests.repin.builders import whole_plan
 from tests.store.children import child
 
@@ -44,6 +52,35 @@ def test_ten_kills_of_a_repin_leave_a_journal_that_knows_every_step(tmp_path: Pa
     assert steps_on <= {0, 1}
     assert len(said) >= KILLS
     assert (check.broken, stored_plan) == (None, plan)
+
+
+@pytest.mark.parametrize("state", [State.INTENT, State.SENT, State.CONFIRMED])
+def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state: State) -> None:
+    """Killed right after a state was stored: nothing else is written there until a reading has told what happened."""
+    url, plan = database_url(str(tmp_path / "f.db"), {}), whole_plan()
+    with child("killed_repin.py", url=url, plan=plan, hold=state) as victim:
+        told = victim.pipe.recv()
+        while told[2] is not state:
+            told = victim.pipe.recv()
+        victim.kill()
+    host = told[1]
+    with Reader.open(url) as reader:
+        run = reader.run(1)
+        left = {row.host: row for row in reader.unresolved(1)}
+    assert (run.state, left[host].state) == (RunState.RUNNING, state)
+
+    async def go_on(journal: Journal) -> Operation:
+        second = replace(left[host], id=None, state=State.INTENT, detail="")
+        if state is not State.CONFIRMED:
+            with pytest.raises(InFlightError):
+                await journal.open(replace(second, run=None))
+        await journal.begin_run(run, plan)
+        unknown = await journal.move(left[host], State.UNKNOWN, changed=run.started)
+        await journal.move(unknown, State.NOT_WRITTEN, changed=run.started)
+        return await journal.open(second)
+
+    with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
+        assert asyncio.run(go_on(Journal(writer))).state is State.INTENT
 
 
 def _step(state: State | None) -> int:
