@@ -32,6 +32,7 @@ class Standing:
     groups: tuple[str, ...] = ()
     gateways: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[str, ...] = ()
+    repin: str = "allow"  # or "forbid", by the inventory
 
     @property
     def probed(self) -> bool:

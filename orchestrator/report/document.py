@@ -34,6 +34,7 @@ VERSIONS = {
     "audit": 1,
     "diff": 1,
     "fleet": 1,
+    "unblock": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,

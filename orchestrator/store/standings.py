@@ -79,6 +79,7 @@ class Standings:
 
     def _put_together(self, row: Row[Any]) -> Standing:
         identity, targets = json.loads(row.identity)[:2] if row.identity else ({}, [])
+        settings = json.loads(row.settings)
         return Standing(
             host=row.host,
             scan=row.scan_id,
@@ -89,13 +90,14 @@ class Standings:
             cause="" if row.phase is None else f"{row.phase}: {row.cause}",
             waived=row.waived,
             site=row.site,
-            groups=tuple(json.loads(row.settings).get("groups", ())),
+            groups=tuple(settings.get("groups", ())),
             gateways={
                 each["role"]: tuple(sorted(each.get("addresses", ()))) or (each["name"],)
                 for each in reversed(targets)
                 if each.get("decides")
             },
             sources=_sources(identity),
+            repin=settings.get("repin", "allow"),
         )
 
     def _judgement(self, number: int, text: str) -> Judgement:

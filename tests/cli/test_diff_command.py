@@ -47,7 +47,7 @@ def test_the_other_way_round_it_got_worse(twice: Path) -> None:
     """Scans are taken as they are named, and the screen has what got worse on top."""
     ended = fleetcheck("diff", "2", "1", "--table", "--db", str(twice))
     assert ended.code == 3
-    assert "Worse: 1 host\ndrift-blocked -> blocked  1 host" in ended.out
+    assert "Worse: 1 host\n1 host: drift-blocked -> blocked" in ended.out
 
 
 def test_a_document_has_the_exit_code(twice: Path) -> None:

@@ -25,7 +25,7 @@ def test_the_fleet_is_drawn_worst_first(scanned: Scanned) -> None:
     """`--table` draws counts, places, groups and ports, in 80 columns."""
     text = fleetcheck("report", "--table", "--db", str(scanned.database)).out
     assert "The fleet now  6 hosts" in text
-    assert "Need attention: 2 hosts\nblocked  1 host" in text
+    assert "Need attention: 2 hosts\n1 host: blocked" in text
     pasted = ("    fleetcheck ", "database ")  # these are never broken
     assert max(len(line) for line in text.splitlines() if not line.startswith(pasted)) <= 80
 

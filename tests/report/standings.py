@@ -10,6 +10,7 @@ from orchestrator.domain.diff import diff
 from orchestrator.domain.fleet_now import fleet_now
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
 from orchestrator.domain.standing import HostNow, Standing
+from orchestrator.domain.unblock import Unblocking, unblock
 from orchestrator.report.diff import DiffReport
 from orchestrator.report.fleet_now import FleetReport
 from tests.report.samples import BACKUP, NOON, NOW, PORTS, PRIMARY, PROFILE, scan
@@ -122,3 +123,21 @@ def fleet_report() -> FleetReport:
         place="/home/ops/.local/state/fleetcheck/fleetcheck.db",
         warnings=("fleet.yaml:40: the waiver for drifted ended on 2026-02-28 and counts no more: change 17",),
     )
+
+
+def blocked_hosts() -> Iterator[Standing]:
+    """Make hosts behind firewalls: most need 2147, some 443 too, and some that no rule can help."""
+    for number in range(14):
+        yield standing(f"ber-{number:02}", blocked(), role("backup"), site="berlin")
+    for number in range(3):
+        yield standing(f"par-{number:02}", blocked(), blocked("backup"))
+    both = [role(name, Verdict.CUT_OFF, pin=80, desired=443, opened=()) for name in ("primary", "backup")]
+    yield standing("mad-01", *both, site=None)
+    yield standing("mad-02", role("primary", Verdict.SUSPECT), role("backup"), site=None)
+    yield standing("ok-01")
+    yield unprobed("db7")
+
+
+def unblocking() -> Unblocking:
+    """Choose rules for most of them."""
+    return unblock(blocked_hosts(), target=0.95)

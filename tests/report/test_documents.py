@@ -26,6 +26,7 @@ from orchestrator.report.host import Sighting
 from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
 from orchestrator.report.ticket import ticket
+from orchestrator.report.unblock import unblock_document
 from tests.report import plans, runs, samples, standings
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -83,6 +84,7 @@ DOCUMENTS = {
     "host": _host(),
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
+    "unblock": unblock_document(standings.unblocking(), 0.95),
     "fleet": fleet_document(standings.fleet_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),

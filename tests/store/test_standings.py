@@ -101,6 +101,7 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
         record.address,
     )
     assert (standing.site, standing.groups, standing.at) == ("paris", ("paris",), record.outcome.trace.ended)
+    assert standing.repin == record.repin
     assert dict(standing.gateways) == {"primary": ("203.0.113.10",)}
 
 

@@ -1,0 +1,55 @@
+"""`fleetcheck unblock`: the fewest firewall rules that bring blocked hosts back; no host is asked."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.console import document, draw, draws, lines
+from orchestrator.cli.errors import UsageError, handled
+from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
+
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%?\Z")
+_ALL = 100
+
+
+@handled
+def unblock(
+    *,
+    target: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Stop when so many of the hosts are back, such as 95%.")
+    ] = "100%",
+    inventory: InventoryOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Rank the firewall rules that bring blocked hosts back, by what was last known of each host."""
+    from orchestrator.cli.at_hand import at_hand
+    from orchestrator.domain.unblock import unblock as choose
+    from orchestrator.report.unblock import unblock_document, unblock_rows, unblock_screen
+    from orchestrator.store.place import database_url
+    from orchestrator.store.reader import Reader
+
+    share = _share(target)
+    known = at_hand(inventory)
+    with Reader.open(database_url(db, os.environ)) as reader:
+        found = choose((host.standing for host in reader.fleet_now(known.hosts)), target=share)
+    if as_json:
+        document(unblock_document(found, share))
+    elif draws(table=table):
+        draw(unblock_screen(found, share))
+    else:
+        lines(unblock_rows(found))
+
+
+def _share(text: str) -> float:
+    """Read a percentage over 0 and up to 100. Raises UsageError."""
+    match = _SHARE.match(text.strip())
+    percent = float(match[1]) if match else 0.0
+    if not 0 < percent <= _ALL:
+        raise UsageError(f"--target: found {text!r}, expected more than 0% and up to 100%, such as 95%")
+    return percent / _ALL

@@ -1,0 +1,205 @@
+"""The fewest firewall rules that bring blocked hosts back. Pure.
+
+A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin, or for its
+desired pin where it may be re-pinned. To find the fewest rules is a set cover, which nobody can solve fast for any
+input; the greedy choice (always the rule that helps most of what is left) takes at most 1 + ln(n) times as many rules
+as there need be, n being how many closed roles the best rule helps (Johnson 1974, Chvatal 1979). The bound is for
+bringing all back, and for that alone: with a lower target the choice is the same, cut off where the target is reached.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.standing import Standing
+
+_BLOCKED = frozenset({Verdict.BLOCKED, Verdict.CUT_OFF})
+_NO_RULE = {
+    Verdict.DISCONNECTED: "the pin is open and no tunnel is up: no firewall rule helps",
+    Verdict.SUSPECT: "something else answers in the gateway's place",
+    Verdict.SPLIT: "the two registry views differ",
+    Verdict.BAD_PIN: "the pin is not a port",
+    Verdict.UNREADABLE: "the key could not be read",
+    Verdict.UNTESTED: "the pin was not tried",
+    Verdict.NO_AGENT: "no agent is installed",
+    Verdict.UNKNOWN: "the host never gave a reading",
+}
+NO_GATEWAY = "no gateway address is known"
+REPIN = "needs no rule: the desired pin is open, fleetcheck repin plan"
+
+Gateway = tuple[str, ...]
+Permit = tuple[int, Gateway]
+"""A port, and the addresses of the gateway that it is to be open to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `sites` names them by site.
+
+    `back` counts the hosts that are back with this rule and those before it.
+    """
+
+    port: int
+    label: str
+    gateway: Gateway
+    hosts: tuple[str, ...]
+    sites: Mapping[str, tuple[str, ...]]
+    back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Hosts that no rule can fix, and why."""
+
+    reason: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblocking:
+    """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules do.
+
+    `left` are the others of them, beyond the target.
+    """
+
+    blocked: int
+    back: int
+    rules: tuple[Rule, ...]
+    left: tuple[str, ...]
+    apart: tuple[Apart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """A closed role of a host: any of `permits` helps."""
+
+    host: str
+    role: str
+    permits: tuple[Permit, ...]
+
+
+def unblock(standings: Iterable[Standing], *, target: float = 1.0) -> Unblocking:
+    """Choose rules until `target` (over 0, up to 1) of the hosts that rules can fix are back.
+
+    Rules come in the order of the choice: what helps most first; of equal ones the earlier in the profile's list, then the
+    lower port and gateway.
+    """
+    needs: list[_Need] = []
+    sites: dict[str, str] = {}
+    apart: dict[str, list[str]] = {}
+    order: dict[int, tuple[int, str]] = {}
+    for standing in standings:
+        for place, listed in enumerate(standing.profile.ports):
+            order.setdefault(listed.number, (place, listed.label))
+        found = _look(standing)
+        if isinstance(found, str):
+            if found:
+                apart.setdefault(found, []).append(standing.host)
+            continue
+        sites[standing.host] = standing.site or ""
+        needs.extend(found)
+    chosen, back = _cover(needs, math.ceil(round(target * len(sites), 9)), order)
+    return Unblocking(
+        blocked=len(sites),
+        back=len(back),
+        rules=tuple(_rule(permit, hosts, done, sites, order) for permit, hosts, done in chosen),
+        left=tuple(sorted(sites.keys() - back)),
+        apart=tuple(
+            Apart(reason=reason, hosts=tuple(sorted(names)))
+            for reason, names in sorted(apart.items(), key=lambda item: (-len(item[1]), item[0]))
+        ),
+    )
+
+
+def _look(standing: Standing) -> list[_Need] | str:
+    """Give what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
+    closed = [role for role in standing.judgement.roles if role.verdict in _BLOCKED]
+    repin = standing.repin == "allow"
+    if not closed:
+        return _NO_RULE.get(standing.judgement.verdict, "")
+    other = next((role.verdict for role in standing.judgement.roles if role.verdict in _NO_RULE), None)
+    if other is not None:
+        return f"another role: {_NO_RULE[other]}"
+    needs = []
+    for role in closed:
+        gateway = standing.gateways.get(role.role)
+        if gateway is None:
+            return NO_GATEWAY
+        if repin and role.desired is not None and role.beliefs.get(role.desired) is Belief.OPEN:
+            continue
+        permits = tuple((port, gateway) for port in _helping(role, repin=repin))
+        needs.append(_Need(standing.host, role.role, permits))
+    return needs or REPIN
+
+
+def _helping(role: RoleJudgement, *, repin: bool) -> tuple[int, ...]:
+    ports = (role.pin.port, role.desired if repin else None)
+    useless = {port for port, belief in role.beliefs.items() if belief is Belief.INTERCEPTED}
+    return tuple(dict.fromkeys(port for port in ports if port is not None and port not in useless))
+
+
+def _cover(
+    needs: list[_Need], wanted: int, order: Mapping[int, tuple[int, str]]
+) -> tuple[list[tuple[Permit, list[str], int]], set[str]]:
+    """Choose permits greedily until `wanted` hosts are back; each with the hosts that it helped and those back then."""
+    helped = _helped(needs)
+    open_needs = Counter(need.host for need in needs)
+
+    def entry(permit: Permit) -> tuple[int, int, Permit]:
+        return -len(helped[permit]), order.get(permit[0], (len(order), ""))[0], permit
+
+    heap = [entry(permit) for permit in helped]
+    heapq.heapify(heap)
+    chosen: list[tuple[Permit, list[str], int]] = []
+    back: set[str] = set()
+    while heap and len(back) < wanted:
+        count, _, permit = heapq.heappop(heap)
+        if count != -len(helped[permit]):  # it helps fewer by now: put back where it belongs
+            if helped[permit]:
+                heapq.heappush(heap, entry(permit))
+            continue
+        met = sorted(helped[permit])
+        for number in met:
+            need = needs[number]
+            open_needs[need.host] -= 1
+            if not open_needs[need.host]:
+                back.add(need.host)
+            for other in need.permits:
+                helped[other].discard(number)
+        chosen.append((permit, [needs[number].host for number in met], len(back)))
+    return chosen, back
+
+
+def _helped(needs: Iterable[_Need]) -> dict[Permit, set[int]]:
+    """Give the numbers of the needs that each permit helps."""
+    helped: dict[Permit, set[int]] = {}
+    for number, need in enumerate(needs):
+        for permit in need.permits:
+            helped.setdefault(permit, set()).add(number)
+    return helped
+
+
+def _rule(
+    permit: Permit,
+    helped: Iterable[str],
+    back: int,
+    sites: Mapping[str, str],
+    order: Mapping[int, tuple[int, str]],
+) -> Rule:
+    hosts = tuple(sorted(set(helped)))
+    by_site: dict[str, list[str]] = {}
+    for host in hosts:
+        by_site.setdefault(sites[host], []).append(host)
+    return Rule(
+        port=permit[0],
+        label=order.get(permit[0], (0, ""))[1],
+        gateway=permit[1],
+        hosts=hosts,
+        sites={site: tuple(by_site[site]) for site in sorted(by_site)},
+        back=back,
+    )

@@ -1,0 +1,79 @@
+"""The firewall rules that bring hosts back: on the screen, as plain rows, as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from orchestrator.domain.unblock import Apart, Rule, Unblocking
+from orchestrator.report.document import envelope, plain
+from orchestrator.report.parts import INDENT, heading, hosts_named
+from orchestrator.report.words import folded, plural, shown
+
+RULES_SHOWN = 50  # the best; the others are a count and a command
+
+
+def unblock_screen(found: Unblocking, target: float) -> RenderableType:
+    """Draw the rules, the one that helps most first; fits 80 columns."""
+    share = "" if target == 1 else f" (target {target:.0%})"
+    return Group(
+        Text("Firewall rules to ask for", style="bold").append(
+            f"  {plural(len(found.rules), 'rule')} {'brings' if len(found.rules) == 1 else 'bring'} back "
+            f"{found.back:,} of {plural(found.blocked, 'blocked host')}{share}",
+            style="",
+        ),
+        *_rules(found),
+        *_left(found),
+        *_apart(found.apart),
+    )
+
+
+def _rules(found: Unblocking) -> Iterator[RenderableType]:
+    for number, rule in enumerate(found.rules[:RULES_SHOWN], 1):
+        yield Text()
+        yield _title(number, rule)
+        for site, hosts in rule.sites.items():
+            names, more = folded(hosts)
+            place = f"{site or '(no site)'}, {plural(len(hosts), 'host')}: "
+            yield Padding(shown(place + names + (f" and {more:,} more" if more else "")), INDENT)
+    if rest := found.rules[RULES_SHOWN:]:
+        yield Text(f"and {plural(len(rest), 'more rule')}, see --json")
+
+
+def _title(number: int, rule: Rule) -> Text:
+    label = f" ({rule.label})" if rule.label else ""
+    title = shown(f"{number}. permit TCP {rule.port}{label} to {', '.join(rule.gateway)}", "bold")
+    return title.append(f"\n  helps {plural(len(rule.hosts), 'host')}; {rule.back:,} back by now", style="")
+
+
+def _left(found: Unblocking) -> Iterator[RenderableType]:
+    if found.left:
+        yield Text()
+        yield from hosts_named(Text("Left, beyond the target", style="bold underline"), found.left)
+
+
+def _apart(apart: tuple[Apart, ...]) -> Iterator[RenderableType]:
+    if not apart:
+        return
+    yield from heading(f"No rule brings these back: {plural(sum(len(item.hosts) for item in apart), 'host')}")
+    for item in apart:
+        yield from hosts_named(shown(item.reason), item.hosts)
+
+
+def unblock_rows(found: Unblocking) -> Iterator[tuple[object, ...]]:
+    """Yield a row per rule and site (rule, port, gateway, site, hosts, names), then per reason of those apart."""
+    for rule in found.rules:
+        for site, hosts in rule.sites.items():
+            yield "rule", rule.port, ",".join(rule.gateway), site, len(hosts), ",".join(hosts)
+    for item in found.apart:
+        yield "apart", item.reason, len(item.hosts), ",".join(item.hosts)
+
+
+def unblock_document(found: Unblocking, target: float) -> dict[str, Any]:
+    """Say the whole choice."""
+    content: dict[str, Any] = plain(found)
+    return envelope("unblock", target=target, **content)
