@@ -17,6 +17,7 @@ from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
+    from orchestrator.domain.operation import Operation
     from orchestrator.domain.plan import LeftOut, Plan, PlannedHost
     from orchestrator.domain.planner import Candidate, Rules
     from orchestrator.domain.record import HostRecord
@@ -52,13 +53,12 @@ def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     hosts = select(fleet, request.limit, stdin=sys.stdin)
     with Reader.open(database_url(request.database, os.environ)) as reader:
         candidates = tuple(_candidates(request, hosts, reader))
-    absent = [each for each in candidates if request.scan is not None and not each.records]
-    names = {each.host.name for each in absent}
-    drafted = draft([each for each in candidates if each.host.name not in names], rules)
+        left = dict(_left_before(request, candidates, reader, now))
+    drafted = draft([each for each in candidates if each.host.name not in left], rules)
     return plan_of(
         fleet,
         drafted.hosts,
-        _in_order((*drafted.left_out, *_not_in(request.scan, absent)), hosts),
+        _in_order((*drafted.left_out, *left.values()), hosts),
         times=(now, until),
         policy=str(rules.policy),
         selection=",".join(request.limit),
@@ -140,12 +140,24 @@ def _candidates(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> 
         yield Candidate(host=host, records=known.get(host.name, ()))
 
 
-def _not_in(scan: int | None, candidates: Iterable[Candidate]) -> Iterator[LeftOut]:
-    """Leave out the hosts that the scan of `--scan` has no result of."""
+def _left_before(
+    request: PlanRequest, candidates: Sequence[Candidate], reader: Reader, now: datetime
+) -> Iterator[tuple[str, LeftOut]]:
+    """Leave out what the scan of `--scan` has no result of, and what the journal speaks against."""
     from orchestrator.domain.plan import LeftOut
+    from orchestrator.domain.touched import SPEAKING, against
 
+    rows: dict[str, list[Operation]] = {}
+    for row in reader.in_states(*SPEAKING, hosts=[each.host.name for each in candidates]):
+        rows.setdefault(row.host, []).append(row)
     for each in candidates:
-        yield LeftOut(host=each.host.name, reason=f"scan {scan} has no result of it")
+        name = each.host.name
+        read = each.records[0][1].outcome.trace.started if each.records else None
+        reason = against(rows.get(name, ()), read=read, now=now)
+        if reason is None and request.scan is not None and read is None:
+            reason = f"scan {request.scan} has no result of it"
+        if reason is not None:
+            yield name, LeftOut(host=name, reason=reason)
 
 
 def _in_order(left: Iterable[LeftOut], hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
