@@ -44,6 +44,6 @@ def fit(jobs: int, limit: int) -> Room:
         return Room(jobs)
     return Room(
         possible,
-        f"{possible} hosts at a time instead of {jobs}: this process may open {limit} files; "
+        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: this process may open {limit} files; "
         f"`ulimit -n {jobs * PER_HOST + SPARE}` before the command gives it room",
     )

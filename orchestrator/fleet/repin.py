@@ -7,27 +7,27 @@ from dataclasses import replace
 from datetime import datetime
 
 from inventory.model import Host
-from orchestrator.domain.journal import UNRESOLVED, State
+from orchestrator.domain.journal import State
 from orchestrator.domain.operation import Operation, RunRecord, RunState
 from orchestrator.domain.plan import Plan
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.events import Stopping
 from orchestrator.fleet.leaving import to_its_end
 from orchestrator.fleet.limits import make_room
-from orchestrator.fleet.plan_checks import refusals
+from orchestrator.fleet.plan_checks import PlanRefused, refusals
+from orchestrator.fleet.repin_books import Books
 from orchestrator.fleet.repin_course import Course
 from orchestrator.fleet.repin_crew import Crew
 from orchestrator.fleet.repin_events import RepinEvent, RepinListener, RunStarted
 from orchestrator.fleet.repin_journal import Journal
 from orchestrator.fleet.repin_means import RepinMeans
 from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_resolve import Left, gone, left_by, resolve
+from orchestrator.fleet.repin_resolve import gone, resolve
 from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
 from orchestrator.fleet.repin_waves import Waves
 from orchestrator.fleet.repin_work import HostWork
 from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.telling import Teller
-from orchestrator.fleet.undo import last_rows
 from orchestrator.remote.apply import repin_script
 from orchestrator.store.errors import StoreError
 
@@ -45,12 +45,15 @@ async def apply(
     stop: Stop | None = None,
     on_event: RepinListener | None = None,
 ) -> RepinSummary:
-    """Apply a plan that `plan_checks.check` has passed, wave after wave; never raises for a host.
+    """Apply a plan, wave after wave; never raises for a host.
 
     `hosts` are the inventory's, by name. `record` is the run's, without an id. `journal` is None for a dry run only.
-    Every logon is asked for once, before anything starts: what `means.logons` raises comes out, and so does
-    StoreError where the run cannot begin. Later trouble with the database ends the run and is in the summary.
+    Raises PlanRefused for a plan that does not hold (`plan_checks`): nothing was sent then. Every logon is asked for
+    once, before anything starts: what `means.logons` raises comes out, and so does StoreError where the run cannot begin. Later trouble with the database ends the run and is in the summary.
     """
+    reasons = tuple(refusals(plan, hosts, means.clock.now(), repin_script().sha256))
+    if reasons:
+        raise PlanRefused(plan.id, reasons)
     running = _Repin(plan, hosts, options, means, stop or Stop(), on_event)
     return await running.run(record, journal)
 
@@ -95,22 +98,21 @@ class _Repin:
         self._course = Course(options.limits, stop, self._tell)
         self._crew = Crew(plan, hosts, options, means, self._course, self._tell)
         self._room = make_room(options.jobs)
-        self._rows: Mapping[str, Operation] = {}  # the last one of each host that had one before
-        self._left: Mapping[str, Left] = {}
-        self._waves = Waves(self._crew, None, self._room.jobs)
+        self._books = Books(self._crew)
+        self._waves = Waves(self._crew, self._room.jobs)
 
     async def run(self, record: RunRecord, given: Journal | None) -> RepinSummary:
-        """Go through the plan, and write down how that ended."""
+        """Go through the plan, and write down how that ended. Raises StoreError where it cannot begin."""
         started = self._clock.now()
         journal = None if self._options.dry_run else given
         if journal is not None:
-            record = await self._open(journal, record)
+            await self._books.open(journal, record)
         self._tell(
             RunStarted(
                 run=self._crew.desk.run,
                 plan=self._plan.id,
                 hosts=len(self._plan.hosts),
-                unresolved=len(self._left),
+                unresolved=len(self._books.left),
                 jobs=self._room.jobs,
                 dry_run=self._options.dry_run,
                 at=started,
@@ -125,22 +127,6 @@ class _Repin:
             state = await self._finish(journal)
         return self._summary(state, started)
 
-    async def _open(self, journal: Journal, record: RunRecord) -> RunRecord:
-        """Begin the run, or take it over: then what its last process left open is unknown. Raises StoreError."""
-        if self._plan.undoes is not None:
-            undone = last_rows(await journal.operations(int(self._plan.undoes)))
-            self._crew.undoes = {name: row.id for name, row in undone.items() if row.id is not None}
-        resumed = record.id is not None
-        record = await journal.begin_run(record, self._plan)
-        assert record.id is not None  # noqa: S101  # the journal's promise
-        self._crew.keeps(journal, record.id)
-        self._waves = Waves(self._crew, journal, self._room.jobs)
-        if resumed:
-            await _own_up(journal, record.id, self._clock.now())
-            rows = await journal.operations(record.id)
-            self._rows, self._left = last_rows(rows), left_by(rows)
-        return record
-
     async def _go(self, journal: Journal | None) -> None:
         """Read what was left, then write what was not begun."""
         await self._resolve()
@@ -148,22 +134,24 @@ class _Repin:
         await self._waves.go(todo)
 
     async def _resolve(self) -> None:
-        async def one(host: HostWork) -> HostEnd:
-            return await resolve(self._crew, host, self._left[host.turn.host.name])
+        """Read what an earlier process left."""
+        left_rows = self._books.left
 
-        for name, left in self._left.items():
-            if name not in self._crew.hosts:
+        async def one(host: HostWork) -> HostEnd:
+            return await resolve(self._crew, host, left_rows[host.turn.host.name])
+
+        known = self._crew.hosts
+        for name, left in left_rows.items():
+            if name not in known:
                 self._course.ended(gone(left.own))
-        await self._crew.over([name for name in self._left if name in self._crew.hosts], self._room.jobs, one)
+        await self._crew.over([name for name in left_rows if name in known], self._room.jobs, one)
 
     async def _todo(self, journal: Journal | None) -> frozenset[str]:
         """Give the hosts that may be begun: not done, not given away, and planned as they still are."""
-        names = [planned.host for planned in self._plan.hosts if self._open_to(planned.host)]
-        if self._rows:
+        names = list(self._never_begun())
+        if self._books.rows and names:
             rest = replace(self._plan, hosts=tuple(self._crew.changes[name] for name in names))
-            against = (
-                tuple(refusals(rest, self._hosts, self._clock.now(), repin_script().sha256)) if names else ()
-            )
+            against = tuple(refusals(rest, self._hosts, self._clock.now(), repin_script().sha256))
             if against:
                 more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
                 self._tell.remark(f"{len(names)} hosts never begun are left alone: {against[0]}{more}")
@@ -175,73 +163,24 @@ class _Repin:
                 self._course.ended(_handed_out(row))
         return frozenset(names)
 
-    def _open_to(self, name: str) -> bool:
-        row = self._rows.get(name)
-        return row is None or row.state is State.NOT_STARTED
+    def _never_begun(self) -> tuple[str, ...]:
+        return tuple(each.host for each in self._plan.hosts if self._books.never_begun(each.host))
 
     async def _finish(self, journal: Journal | None) -> RunState:
         """Write down how the run ended; one that the database has failed stays `running`, and can be resumed."""
         run = self._crew.desk.run
+        if journal is None or run is None:
+            return self._books.state()
         try:
-            if journal is not None and run is not None:
-                await self._waves.come_back()
-                if self._course.stop.requested or self._rows:
-                    await self._account_for_all(journal, run)
-                await self._never_begun(journal, run)
-            state = self._state()
-            if journal is not None and run is not None:
-                await journal.end_run(run, state, self._course.stop.reason, self._clock.now())
+            await self._waves.come_back()
+            return await self._books.close(journal, run)
         except StoreError as error:
             self._course.troubled(str(error))
             return RunState.RUNNING
-        return state
-
-    async def _account_for_all(self, journal: Journal, run: int) -> None:
-        """Make what was left in the middle unknown, and give every host that has to be read an end that says so."""
-        await _own_up(journal, run, self._clock.now())
-        for name, row in last_rows(await journal.operations(run)).items():
-            if row.state in UNRESOLVED and name not in self._course.ends:
-                self._course.ended(
-                    HostEnd(host=name, state=row.state, detail=row.detail, wave=row.wave, operation=row.id)
-                )
-
-    async def _never_begun(self, journal: Journal, run: int) -> None:
-        """Give every host that has no row one that says so."""
-        ends, reason = self._course.ends, self._course.stop.reason
-        missing = [
-            Operation(
-                id=None,
-                run=run,
-                plan=self._plan.id,
-                host=planned.host,
-                state=State.NOT_STARTED,
-                changed=self._clock.now(),
-                detail=ends[planned.host].detail if planned.host in ends else reason,
-            )
-            for planned in self._plan.hosts
-            if planned.host not in self._rows
-            and (planned.host not in ends or ends[planned.host].operation is None)
-        ]
-        if missing:
-            await journal.open_all(missing)
-
-    def _state(self) -> RunState:
-        states = [row.state for name, row in self._rows.items() if name not in self._course.ends]
-        states += [end.state for end in self._course.ends.values() if end.state is not None]
-        whole = len(states) == len(self._plan.hosts) or (self._options.dry_run and not self._not_started())
-        loose = any(state in UNRESOLVED or state is State.NOT_STARTED for state in states)
-        return RunState.FINISHED if whole and not loose else RunState.STOPPED
-
-    def _not_started(self) -> tuple[str, ...]:
-        return tuple(
-            planned.host
-            for planned in self._plan.hosts
-            if planned.host not in self._course.ends and self._open_to(planned.host)
-        )
 
     def _summary(self, state: RunState, started: datetime) -> RepinSummary:
         course = self._course
-        not_started = self._not_started()
+        not_started = self._never_begun()
         return RepinSummary(
             run=self._crew.desk.run,
             plan=self._plan.id,
@@ -267,13 +206,6 @@ class _Repin:
 
     def _stopping(self, stop: Stop) -> None:
         self._tell(Stopping(reason=stop.reason, in_flight=self._course.in_flight, abandoned=stop.abandoned))
-
-
-async def _own_up(journal: Journal, run: int, now: datetime) -> None:
-    """Make every row that stands at intent or sent unknown: nobody is at work on it any more."""
-    for row in await journal.operations(run):
-        if row.state in (State.INTENT, State.SENT):
-            await journal.move(row, State.UNKNOWN, changed=now, detail=repin_words.ABANDONED)
 
 
 def _handed_out(row: Operation) -> HostEnd:

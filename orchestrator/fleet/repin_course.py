@@ -47,6 +47,11 @@ class Course:
         if reached is not None:
             self.at_gate(reached)
 
+    def left(self, end: HostEnd) -> None:
+        """Keep the end of a host that was left in the middle, and tell it."""
+        self.ends[end.host] = end
+        self._tell(HostEnded(end=end))
+
     def at_gate(self, reason: str) -> None:
         """Start nothing more: a safety gate says so."""
         if not self.stop.requested:

@@ -56,6 +56,7 @@ class Crew:
             name: _wanting(hosts[name], each) for name, each in self.changes.items() if name in hosts
         }
         self.undoes: Mapping[str, int] = {}
+        self.begun: dict[str, Row] = {}  # by host: what this process has begun, or was about to
         self.desk = Desk(journal=None, run=None, plan=plan.id, clock=means.clock, tell=tell)
         self._accounts = Accounts(self.hosts.values(), means.logons, options.rejections, self._tripped)
         self._pace = Pace(options.pace, means.clock)
@@ -92,7 +93,7 @@ class Crew:
     def work(self, turn: Turn, run: Run, wave: int) -> HostWork:
         """Make the work on a host, with a row that is yet to be made."""
         name = turn.host.name
-        row = Row(self.desk, name, wave, undoes=self.undoes.get(name))
+        row = self.begun[name] = Row(self.desk, name, wave, undoes=self.undoes.get(name))
         return HostWork(turn, run, self._task(self.changes[name]), row)
 
     def resumed(self, host: HostWork, operation: Operation, change: PlannedHost) -> HostWork:

@@ -11,7 +11,6 @@ from orchestrator.fleet import words
 from orchestrator.fleet.repin_crew import Crew
 from orchestrator.fleet.repin_events import Pausing, WaveEnded, WaveStarted
 from orchestrator.fleet.repin_host import repin_host
-from orchestrator.fleet.repin_journal import Journal
 from orchestrator.fleet.repin_summary import HostEnd
 from orchestrator.fleet.repin_watch import watch
 from orchestrator.fleet.repin_work import HostWork
@@ -19,11 +18,10 @@ from orchestrator.store.errors import StoreError
 
 
 class Waves:
-    """The waves of one run. `journal` is None in a dry run."""
+    """The waves of one run."""
 
-    def __init__(self, crew: Crew, journal: Journal | None, jobs: int) -> None:
+    def __init__(self, crew: Crew, jobs: int) -> None:
         self._crew = crew
-        self._journal = journal
         self._jobs = jobs
         self._waiting: list[HostWork] = []
         self._taking: asyncio.Task[None] | None = None
@@ -50,9 +48,10 @@ class Waves:
 
     async def come_back(self) -> None:
         """Have the journal's lock again, wherever a pause was left. Raises StoreError."""
-        if self._away and self._journal is not None:
+        journal = self._crew.desk.journal
+        if self._away and journal is not None:
             if self._taking is None:
-                self._taking = asyncio.create_task(self._journal.take_again())
+                self._taking = asyncio.create_task(journal.take_again())
             await asyncio.shield(self._taking)
             self._away, self._taking = False, None
 
@@ -89,13 +88,13 @@ class Waves:
     async def _pause(self, before: int) -> None:
         """Wait between two waves, without the database's lock; a stop ends it."""
         crew = self._crew
-        seconds = crew.options.pause
-        if seconds <= 0 or self._journal is None or crew.course.stop.requested:
+        journal, seconds = crew.desk.journal, crew.options.pause
+        if seconds <= 0 or journal is None or crew.course.stop.requested:
             return
         crew.tell(Pausing(seconds=seconds, before=before, at=crew.means.clock.now()))
         try:
             self._away = True
-            await self._journal.let_go()
+            await journal.let_go()
             await crew.course.stop.within(seconds, crew.means.clock)
             await self.come_back()
         except StoreError as error:

@@ -75,6 +75,10 @@ def test_a_database_that_fails_stops_the_run(state: State) -> None:
     before_sending = state in {State.INTENT, State.SENT}
     assert sims["h3"].pins() == ((OLD, OLD) if before_sending else (NEW, NEW))
     assert all(told is State.SENT for _, told in done.world.sent)
+    assert done.summary.not_started == (("h3",) if state is State.INTENT else ()) + ("h4", "h5", "h6")
+    if state is not State.INTENT:
+        order = [State.INTENT, State.SENT, State.CONFIRMED, State.VERIFIED]
+        assert done.end("h3").state is order[order.index(state) - 1]
 
 
 def test_a_database_that_fails_before_the_run_begins_is_an_error() -> None:

@@ -14,6 +14,7 @@ from orchestrator.domain.journal import State
 from orchestrator.domain.operation import Operation, RunState
 from orchestrator.domain.waves import Limits, parse_batch
 from orchestrator.fleet.events import BreakerTripped, Stopping
+from orchestrator.fleet.plan_checks import PlanRefused
 from orchestrator.fleet.repin_events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
 from orchestrator.fleet.stop import Stop
 from tests.fleet.repin_world import (
@@ -171,6 +172,30 @@ def test_a_rejected_account_ends_the_run() -> None:
     assert done.summary.exit_code == 6
     assert "repin resume 1" in done.summary.given_up[0].words
     assert done.summary.state is RunState.STOPPED
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(2.0, State.NOT_STARTED), (6.0, State.UNKNOWN)])
+def test_an_account_that_is_given_up_in_the_middle_of_a_host(seconds: float, state: State) -> None:
+    """No further logon is tried, be it for a write or for the reading after one; the row says what that leaves."""
+    sims = {
+        "h1": sim_host("h1"),
+        "h2": sim_host("h2", seconds=seconds, probes=[REJECTED] * 3),
+        "h3": sim_host("h3", seconds=seconds, probes=[REJECTED] * 3),
+    }
+    done = repin(sims)
+    assert done.states()["h1"] is state
+    assert "given up" in done.end("h1").detail
+    assert sims["h1"].pins() == ((OLD, OLD) if state is State.NOT_STARTED else (NEW, NEW))
+
+
+def test_a_plan_that_does_not_hold_is_not_begun() -> None:
+    """Whoever calls: nothing is sent and nothing is journaled."""
+    sims = fleet_of(2)
+    plan = plan_of((planned(inventory_host(name), sim) for name, sim in sims.items()), script="0" * 64)
+    journal = MemoryJournal()
+    with pytest.raises(PlanRefused, match="another version of the write script"):
+        repin(sims, plan=plan, journal=journal)
+    assert (sims["h1"].probed, journal.runs) == (0, {})
 
 
 def test_a_host_that_was_given_away_is_left_alone() -> None:
