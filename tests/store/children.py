@@ -18,7 +18,15 @@ from typing import Any
 
 HERE = Path(__file__).parent
 _FORKING = "forkserver" in multiprocessing.get_all_start_methods()
-_LOADED = ["runpy", "sqlalchemy.dialects.sqlite", "orchestrator.store.journal", "orchestrator.store.reader"]
+_LOADED = [
+    "runpy",
+    "alembic.command",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+    "orchestrator.store.journal",
+    "orchestrator.store.reader",
+]
 
 
 @dataclass(frozen=True, slots=True)
