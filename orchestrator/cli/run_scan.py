@@ -16,6 +16,7 @@ from orchestrator.cli.logons import logons
 from orchestrator.cli.names import expired_words
 from orchestrator.cli.plan_scan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan, selected
 from orchestrator.cli.progress import Display
+from orchestrator.cli.prove import prove_reports
 from orchestrator.cli.stored import last_known
 from orchestrator.domain.effort import too_short
 from orchestrator.domain.record import HostRecord, ScanRecord
@@ -108,6 +109,9 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
             _say_remarks(request, fleet, plan)
         outcome = asyncio.run(_scan(request, fleet, plan, writer, known, collector, display))
         report = _report(request, fleet, plan, outcome, collector, place=parse(url).shown)
+        proved = () if outcome.trouble else prove_reports(reader, writer, outcome.scan)
+        for remark in () if request.quiet else proved:
+            say(f"remark: {remark}")
         return replace(report, last_known=last_known(reader, report.scan, report.summary))
 
 

@@ -117,6 +117,17 @@ def test_an_answer_is_taken_in_once(scanned: Scanned, plan_file: Path, tmp_path:
     assert [line["details"]["to"] for line in lines] == ["handed-out", "reported"]
 
 
+def test_a_scan_proves_what_was_reported(scanned: Scanned, plan_file: Path, tmp_path: Path) -> None:
+    """The host still holds its old values: the scan's reading ends the row, whatever the script had said."""
+    exported(scanned, plan_file, "-o", str(tmp_path / "x.ps1"))
+    taken(tmp_path, result(loads(plan_file.read_bytes(), "plan.json")))
+    ended = fleetcheck("scan", "-i", str(scanned.inventory), "-l", HOST)
+    assert f"remark: {HOST}: what a stand-alone script reported is not-written now" in ended.err
+    lines = [json.loads(line) for line in fleetcheck("audit", "export").out.splitlines()]
+    assert [line["details"]["to"] for line in lines] == ["handed-out", "reported", "not-written"]
+    assert "remark" not in fleetcheck("scan", "-i", str(scanned.inventory), "-l", HOST).err
+
+
 def test_an_answer_that_is_no_success_is_exit_code_3(
     scanned: Scanned, plan_file: Path, tmp_path: Path
 ) -> None:
