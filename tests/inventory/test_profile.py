@@ -30,9 +30,45 @@ def refusal(folder: Path, text: str) -> list[str]:
     return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
-def test_livevault_is_shipped() -> None:
-    """The built-in product needs no file."""
-    assert shipped() == ("livevault",)
+def test_three_products_are_shipped() -> None:
+    """The built-in products need no file."""
+    assert shipped() == ("kms-client", "livevault", "scom-agent")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "kms-client",
+            (
+                r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\SoftwareProtectionPlatform",
+                ("KeyManagementServicePort", "KeyManagementServiceName"),
+                (1688,),
+                "on-demand",
+            ),
+        ),
+        (
+            "scom-agent",
+            (
+                r"SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Agent Management Groups\*\Parent Health Services\0",
+                ("Port", "NetworkName"),
+                (5723,),
+                "permanent",
+            ),
+        ),
+    ],
+)
+def test_products_with_one_gateway_state_public_facts(name: str, expected: tuple[object, ...]) -> None:
+    """Key, the values of port and address, port and kind of tunnel are as Microsoft documents them."""
+    profile = load_profile(name, Path())
+    (role,) = profile.roles
+    assert (
+        profile.key,
+        (role.port_value, role.address_value),
+        profile.port_numbers,
+        profile.tunnel,
+    ) == expected
+    assert (role.role, profile.views, profile.source) == ("primary", (64,), "shipped")
 
 
 def test_livevault_states_the_vendors_facts() -> None:
@@ -124,9 +160,10 @@ def test_profiles_that_extend_each_other_are_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_the_shipped_profile_prints_and_loads_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_profile_prints_and_loads_again(tmp_path: Path, name: str) -> None:
     """What `profile show` prints is a profile file: it loads to the same profile."""
-    profile = load_profile("livevault", tmp_path)
+    profile = load_profile(name, tmp_path)
     again = written(tmp_path, dump_profile(profile))
     assert replace(again, source=profile.source) == profile
 
