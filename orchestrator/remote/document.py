@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _SHOWN = 300  # characters of what a host wrote that are worth quoting
+_LESS = ("ConstrainedLanguage", "RestrictedLanguage", "NoLanguage")
 _Document = TypeVar("_Document")
 
 
@@ -106,11 +107,13 @@ def _look_at_language(found: dict[str, Any], script: str) -> None:
     language = found.get("language")
     if found.get("v") != 1 or found.get("script") != script or not isinstance(language, str):
         raise OddError("the top", f"not a document of the {script}, version 1")
-    if language != "FullLanguage":
+    if language not in ("FullLanguage", *_LESS):
+        raise OddError("language", "a language mode of PowerShell's expected")
+    if language in _LESS:
         raise Fault(
             phase=Phase.RUN,
             cause=Cause.CONSTRAINED_LANGUAGE,
-            detail=f"PowerShell on the host runs in {language[:_SHOWN]}",
+            detail=f"PowerShell on the host runs in {language}",
             advice=f"WDAC or AppLocker restricts scripts there, and the {script} needs FullLanguage: set up a"
             f" restricted endpoint (JEA) whose function is the {script}, and name it in the inventory.",
             again=Again.NEVER,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -67,10 +68,26 @@ class PypsrpTransport:
         return PypsrpSession(self._shared, endpoint, logon, deadline, before_logon, accepted)
 
     async def aclose(self) -> None:
-        """Cut the sessions that are still open, and give the threads back."""
+        """Cut the sessions that are still open, and give the threads back.
+
+        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where the
+        system has none to give.
+        """
         for session in tuple(self._shared.open):
             session.cut()
-        await asyncio.to_thread(self._shared.threads.shutdown, cancel_futures=True)
+        loop, back = asyncio.get_running_loop(), asyncio.Event()
+
+        def end() -> None:
+            self._shared.threads.shutdown(cancel_futures=True)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(back.set)
+
+        try:
+            threading.Thread(target=end, name="winrm-end", daemon=True).start()
+        except RuntimeError:  # no thread is to be had: those there are end by themselves
+            self._shared.threads.shutdown(wait=False, cancel_futures=True)
+        else:
+            await back.wait()
 
 
 class PypsrpSession:

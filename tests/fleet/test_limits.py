@@ -25,7 +25,8 @@ def test_width_that_does_not_fit_is_lowered_with_a_word() -> None:
 
 def test_one_host_at_a_time_is_the_least() -> None:
     """However low the limit, one host at a time is tried."""
-    assert fit(8, 10).jobs == 1
+    room = fit(8, 10)
+    assert (room.jobs, room.words.partition(" instead of")[0]) == (1, "1 host at a time")
 
 
 def test_soft_limit_is_raised_as_far_as_needed() -> None:

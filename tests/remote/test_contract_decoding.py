@@ -188,6 +188,14 @@ def test_text_that_is_no_document_is_garbled(text: str, words: str) -> None:
     assert words in caught.value.detail
 
 
+@pytest.mark.parametrize("language", ["", "Klingon", "\x1b[31mFullLanguage", "fulllanguage"])
+def test_a_language_mode_that_powershell_has_not_is_garbage(language: str) -> None:
+    """A word of the host's own making is not taken for a restriction that an administrator could lift."""
+    with pytest.raises(Fault) as caught:
+        decoded({"v": 1, "script": "probe", "language": language})
+    assert (caught.value.phase, caught.value.cause) == (Phase.DECODE, Cause.GARBLED)
+
+
 def test_constrained_language_is_no_garbage() -> None:
     """A host that may not run the probe is told apart from one that answers nonsense."""
     with pytest.raises(Fault) as caught:

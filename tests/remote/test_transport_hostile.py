@@ -250,6 +250,21 @@ def test_an_address_that_refuses_passes_on_to_the_next() -> None:
     assert found.cause == Cause.NO_LISTENER
 
 
+def test_where_no_thread_is_to_be_had_the_transport_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that gives this process no more threads takes a host's result, and not the end of the run."""
+    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        made = PypsrpTransport(jobs=1)
+        monkeypatch.setattr(threading.Thread, "start", none)
+        await made.aclose()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("value", [2**31, True, 1.5, None, (1, 2), [1, None]])
 def test_a_parameter_that_would_break_on_the_wire_is_our_mistake(value: object) -> None:
     """What pypsrp sends broken, or not at all, is refused as a mistake of the program, not blamed on the host."""
