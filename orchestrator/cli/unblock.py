@@ -37,7 +37,8 @@ def unblock(
     share = _share(target)
     known = at_hand(inventory)
     with Reader.open(database_url(db, os.environ)) as reader:
-        found = choose((host.standing for host in reader.fleet_now(known.hosts)), target=share)
+        hosts = reader.fleet_now(known.hosts, before=False)
+        found = choose((host.standing for host in hosts), target=share)
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):

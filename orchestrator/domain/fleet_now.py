@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,8 +93,9 @@ class FleetSummariser:
         self._worst: dict[str, Verdict] = {}
         self._bins: dict[GroupKey, _Bin] = {}
         self._differ = Differ()
-        self._ports: dict[int, Counter[tuple[str, str]]] = {}
+        self._ports: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
         self._labels: dict[int, str] = {}
+        self._products: set[str] = set()
         self._times: list[datetime] = []
 
     def add(self, host: HostNow) -> None:
@@ -145,17 +146,19 @@ class FleetSummariser:
             found.reasons[standing.waived] = None
 
     def _use(self, standing: Standing) -> None:
-        for listed in standing.profile.ports:
-            self._labels.setdefault(listed.number, listed.label)
+        if standing.profile.name not in self._products:
+            self._products.add(standing.profile.name)
+            for listed in standing.profile.ports:
+                self._labels.setdefault(listed.number, listed.label)
         for role in standing.judgement.roles:
             if role.pin.port is not None:
-                self._ports.setdefault(role.pin.port, Counter())["pinned", role.role] += 1
+                self._ports[role.pin.port]["pinned", role.role] += 1
             for port in role.live:
-                self._ports.setdefault(port, Counter())["live", role.role] += 1
+                self._ports[port]["live", role.role] += 1
             for port, belief in role.beliefs.items():
                 if belief is not Belief.UNTRIED:
                     word = "opened" if belief is Belief.OPEN else "closed"
-                    self._ports.setdefault(port, Counter())[word, role.role] += 1
+                    self._ports[port][word, role.role] += 1
 
     def _groups(self) -> tuple[NowGroup, ...]:
         order = sorted(

@@ -17,19 +17,22 @@ CHUNK = 250  # hosts a transaction, as long as a writer's log may wait to be fol
 class StandingReader(ReadingConnection):
     """Every method raises DatabaseError where the database gives trouble."""
 
-    def fleet_now(self, hosts: Collection[str] | None = None) -> Iterator[HostNow]:
-        """Yield every host that ever had a result, or those of `hosts` that had one, by name."""
+    def fleet_now(self, hosts: Collection[str] | None = None, *, before: bool = True) -> Iterator[HostNow]:
+        """Yield every host that ever had a result, or those of `hosts` that had one, by name.
+
+        `before=False` leaves the reading before the last one out, for who does not compare: it takes half the time.
+        """
         with self._snapshot() as using:
             rows = [row for row in using.execute(now()) if hosts is None or row.host in hosts]
         rows.sort(key=lambda row: row.host)
         profiles: dict[int, Profile] = {}
         numbers = iter(rows)
         while chunk := list(islice(numbers, CHUNK)):
-            found = self._read({number for row in chunk for number in row[1:]}, profiles)
+            found = self._read({number for row in chunk for number in row[1 : 4 if before else 3]}, profiles)
             for row in chunk:
-                latest, known, before = (found.get(number) for number in row[1:])
+                latest, known, earlier = (found.get(number) for number in row[1:])
                 if latest is not None:  # else it was pruned meanwhile
-                    yield HostNow(latest=latest, known=known, before=before)
+                    yield HostNow(latest=latest, known=known, before=earlier)
 
     def side_by_side(self, earlier: int, later: int) -> Iterator[Pair]:
         """Yield the results of each host that either scan has, by the host's name."""

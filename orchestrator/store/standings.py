@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, select
@@ -59,57 +60,76 @@ def of_host(host: str, limit: int | None) -> Select[Any]:
 
 
 class Standings:
-    """Reads results by their ids, and each product once."""
+    """Reads results by their ids, and what they share once: for a few hundred hosts, then take another one."""
 
     def __init__(self, using: Connection, place: Place, profiles: dict[int, Profile]) -> None:
         """`profiles` is the caller's to keep: it fills up with what was read."""
         self._using, self._place, self._profiles = using, place, profiles
         self._judgements: dict[int, Judgement] = {}
+        self._settings: dict[int, dict[str, Any]] = {}
+        self._identities: dict[int | None, _Identity] = {None: _Identity(MappingProxyType({}), ())}
 
     def read(self, ids: Collection[int]) -> dict[int, Standing]:
         """Give the results by their ids. Raises DatabaseError for rows that make none."""
-        return {row.id: self._standing(row) for row in self._using.execute(_rows(ids))} if ids else {}
+        return {row[0]: self._standing(row) for row in self._using.execute(_rows(ids))} if ids else {}
 
     def _standing(self, row: Row[Any]) -> Standing:
         try:
-            return self._put_together(row)
+            return self._put_together(*row)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
             raise DatabaseError(self._place.shown, Trouble.DAMAGED, detail) from error
 
-    def _put_together(self, row: Row[Any]) -> Standing:
-        identity, targets = json.loads(row.identity)[:2] if row.identity else ({}, [])
-        settings = json.loads(row.settings)
+    def _put_together(self, *row: Any) -> Standing:
+        _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
+        profile, judgement, judged, setting, settings, identified, identity = shared
+        if judgement not in self._judgements:
+            self._judgements[judgement] = decode(Judgement, json.loads(judged))
+        if setting not in self._settings:
+            self._settings[setting] = json.loads(settings)
+        if identified not in self._identities:
+            self._identities[identified] = _identity(identity)
+        found = self._identities[identified]
         return Standing(
-            host=row.host,
-            scan=row.scan_id,
-            at=row.ended,
-            address=row.address,
-            profile=self._profile(row.profile_id),
-            judgement=self._judgement(row.judgement_id, row.judgement),
-            cause="" if row.phase is None else f"{row.phase}: {row.cause}",
-            waived=row.waived,
-            site=row.site,
-            groups=tuple(settings.get("groups", ())),
-            gateways={
-                each["role"]: tuple(sorted(each.get("addresses", ()))) or (each["name"],)
-                for each in reversed(targets)
-                if each.get("decides")
-            },
-            sources=_sources(identity),
-            repin=settings.get("repin", "allow"),
+            host=host,
+            scan=scan,
+            at=at,
+            address=address,
+            profile=self._profile(profile),
+            judgement=self._judgements[judgement],
+            cause="" if phase is None else f"{phase}: {cause}",
+            waived=waived,
+            site=site,
+            groups=tuple(self._settings[setting].get("groups", ())),
+            gateways=found.gateways,
+            sources=found.sources,
+            repin=self._settings[setting].get("repin", "allow"),
         )
-
-    def _judgement(self, number: int, text: str) -> Judgement:
-        if number not in self._judgements:
-            self._judgements[number] = decode(Judgement, json.loads(text))
-        return self._judgements[number]
 
     def _profile(self, number: int) -> Profile:
         if number not in self._profiles:
             text = self._using.execute(select(document.c.text).where(document.c.id == number)).scalar_one()
             self._profiles[number] = decode(Profile, json.loads(text))
         return self._profiles[number]
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """What is wanted of the document that says who answered."""
+
+    gateways: Mapping[str, tuple[str, ...]]
+    sources: tuple[str, ...]
+
+
+def _identity(text: str) -> _Identity:
+    identity, targets = json.loads(text)[:2]
+    told = [address for each in identity.get("interfaces", ()) for address in each.get("addresses", ())]
+    gateways = {
+        each["role"]: tuple(sorted(each.get("addresses", ()))) or (each["name"],)
+        for each in reversed(targets)
+        if each.get("decides")
+    }
+    return _Identity(gateways, tuple(dict.fromkeys(told)))
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -128,7 +148,9 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             _RESULT.profile_id,
             _RESULT.judgement_id,
             judgement.c.text.label("judgement"),
+            _RESULT.settings_id,
             settings.c.text.label("settings"),
+            _RESULT.identity_id,
             identity.c.text.label("identity"),
         )
         .join(judgement, judgement.c.id == _RESULT.judgement_id)
@@ -136,17 +158,3 @@ def _rows(ids: Collection[int]) -> Select[Any]:
         .outerjoin(identity, identity.c.id == _RESULT.identity_id)
         .where(_RESULT.id.in_(ids))
     )
-
-
-def _sources(identity: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the addresses that a host can be seen by from outside, as far as it told."""
-    told = [address for each in identity.get("interfaces", ()) for address in each.get("addresses", ())]
-    return tuple(dict.fromkeys(address for address in told if _outward(address)))
-
-
-def _outward(address: str) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
