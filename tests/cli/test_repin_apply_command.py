@@ -272,3 +272,82 @@ def test_the_audit_is_whole_and_goes_out_as_json_lines(fleet: Drifted) -> None:
     gone = fleetcheck("audit", "verify", "--last", "ab" * 32, "--json")
     assert (gone.code, json.loads(gone.out)["whole"]) == (1, False)
     assert fleetcheck("audit", "export", "--after", str(len(lines) - 1)).out.count("\n") == 1
+
+
+@pytest.mark.parametrize(("typed", "pins"), [(b"yes\n", "2147"), (b"y\n", "443"), (b"\n", "443")])
+def test_a_person_is_asked_with_counts(fleet: Drifted, tmp_path: Path, typed: bytes, pins: str) -> None:
+    """On a terminal the counts are shown and only `yes` writes; anything else leaves every value as it is."""
+    ours, theirs = os.openpty()
+    try:
+        ended = _answered(fleet, tmp_path, theirs, ours, typed)
+    finally:
+        os.close(ours)
+    assert ended.returncode == 0, ended.stderr
+    assert f"re-pin: {2 * HOSTS} registry values on {HOSTS} hosts" in ended.stderr
+    assert ("nothing was written" in ended.stderr) is (pins == "443")
+    assert set(map(frozenset, fleet.pins().values())) == {frozenset({pins})}
+
+
+def _answered(
+    fleet: Drifted, folder: Path, theirs: int, ours: int, typed: bytes
+) -> subprocess.CompletedProcess[str]:
+    """Run `apply` with a terminal as its input, and type into it."""
+    command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
+    os.write(ours, typed)
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=dict(os.environ, PYTHONPATH=str(ROOT)),
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(theirs)
+
+
+def test_a_run_under_way_is_told_from_a_killed_one(fleet: Drifted, tmp_path: Path) -> None:
+    """While the process writes, `status` says `running`, and another `apply` waits for the lock and says who has it."""
+    for name in fleet.served.hosts:
+        fleet.served.host(name).machine.latency = 3.0
+    command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
+    with subprocess.Popen(
+        [*command, "--yes", "--batch", "1"],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "run 1" in process.stderr.readline()
+        assert fleetcheck("repin", "status").out.split("\t")[2] == "running"
+        other = fleet.apply("--yes")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert (other.code, other.out) == (1, "")
+    assert "fleetcheck repin apply" in other.err
+
+
+def test_an_edited_plan_is_never_applied(fleet: Drifted) -> None:
+    """One bit makes a plan no plan: exit code 1, and no host is asked."""
+    data = bytearray(fleet.plan.read_bytes())
+    data[len(data) // 2] ^= 1
+    fleet.plan.write_bytes(data)
+    before = {name: fleet.served.host(name).counters.shells_opened for name in fleet.served.hosts}
+    ended = fleet.apply("--yes")
+    assert (ended.code, ended.out) == (1, "")
+    assert {name: fleet.served.host(name).counters.shells_opened for name in fleet.served.hosts} == before
+
+
+def test_a_host_is_not_planned_again_on_old_evidence(fleet: Drifted) -> None:
+    """After a run, a plan from the scan before it leaves its hosts out until they have been read again."""
+    assert fleet.apply("--yes", "--quiet").code == 0
+    ended = fleetcheck("repin", "plan", "-i", str(fleet.inventory))
+    rows = [line.split("\t") for line in ended.out.splitlines()]
+    assert {(row[1], row[3]) for row in rows} == {
+        ("left-out", "run 1 was at work there since it was read: scan again")
+    }
