@@ -43,17 +43,7 @@ def registry(machine: Machine, view: int) -> list[list[Any]] | None:
     return as_seen(values)
 
 
-RACED = {
-    "busy": pytest.mark.xfail(
-        reason="recorded where the mutex was given back before the deadline", strict=False
-    )
-}
-
-
-@pytest.mark.parametrize(
-    "scene",
-    [pytest.param(scene, id=scene.name, marks=RACED.get(scene.name, ())) for scene in repins()],
-)
+@pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in repins()])
 def test_simulated_host_ends_as_the_real_engine_did(scene: Repin) -> None:
     """Same registry, same rights, same plan: the same answer, and the same values afterwards."""
     machine = arranged(scene)

@@ -38,33 +38,40 @@ $rules.SetSecurityDescriptorSddlForm('D:' + $denied + '(A;CI;KA;;;WD)', 'Access'
 $opened.SetAccessControl($rules)
 """
 
-# Takes the mutex, says so, and gives it back after a while; or dies with it as soon as somebody asks for that.
-_HOLD = r"""
-param([int]$Milliseconds, [int]$Dies)
+_EVENT = r"""
 function Event([string]$name) {
     return [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]$name))
 }
-$mutex = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]$false, [string]'Global\fleetcheck-repin'))
-$held = Event 'Global\fleetcheck-test-held'
-$die = Event 'Global\fleetcheck-test-die'
-[void]$mutex.WaitOne()
-[void]$held.Set()
-if ($Dies) { [void]$die.WaitOne(20000); [Diagnostics.Process]::GetCurrentProcess().Kill() }
-[Threading.Thread]::Sleep($Milliseconds)
-$mutex.ReleaseMutex()
 """
 
-# Waits until the mutex is held, keeps a handle on it, and lets the holder die.
-WAIT_HELD = r"""
+# Takes the mutex, says so, and gives it back when somebody asks for it; or dies then with it in its hands.
+_HOLD = (
+    "param([int]$Dies)"
+    + _EVENT
+    + r"""
+$mutex = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]$false, [string]'Global\fleetcheck-repin'))
+$held = Event 'Global\fleetcheck-test-held'
+$release = Event 'Global\fleetcheck-test-release'
+[void]$mutex.WaitOne()
+[void]$held.Set()
+[void]$release.WaitOne(60000)
+if ($Dies) { [Diagnostics.Process]::GetCurrentProcess().Kill() }
+$mutex.ReleaseMutex()
+"""
+)
+
+# Waits until the mutex is held. Keeps a handle on it, so that it is abandoned, and not gone, when its holder dies.
+WAIT_HELD = (
+    _EVENT
+    + r"""
 $global:keep = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]$false, [string]'Global\fleetcheck-repin'))
-function Event([string]$name) {
-    return [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]$name))
-}
 $held = Event 'Global\fleetcheck-test-held'
 if (-not $held.WaitOne(20000)) { throw 'nobody holds the mutex' }
-$global:die = Event 'Global\fleetcheck-test-die'
-[void]$global:die.Set()
+$held.Close()
 """
+)
+
+RELEASE = _EVENT + r"[void](Event 'Global\fleetcheck-test-release').Set()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +127,12 @@ def deny(host: kit.Winhost, rights: str) -> None:
 
 
 @contextlib.contextmanager
-def holder(host: kit.Winhost, milliseconds: int, *, dies: bool = False) -> Iterator[None]:
-    """Let another process of the host hold the mutex, or die with it once `WAIT_HELD` has run."""
-    parameters = {"Milliseconds": milliseconds, "Dies": int(dies)}
-    with background(host, _HOLD, parameters) as done:
+def holder(host: kit.Winhost, *, dies: bool = False) -> Iterator[None]:
+    """Let another process of the host hold the mutex until `RELEASE` runs, or die with it then."""
+    with background(host, _HOLD, {"Dies": int(dies)}) as done:
         yield
         with contextlib.suppress(Exception):  # it was killed, as asked
-            done.result(30)
+            done.result(60)
 
 
 @contextlib.contextmanager
@@ -161,9 +167,10 @@ def _answer(host: kit.Winhost, scene: Repin, change: PlannedHost) -> str:
     deadline = scene.deadline
     with contextlib.ExitStack() as stack:
         if scene.busy:
-            stack.enter_context(holder(host, 3500))
+            stack.enter_context(holder(host))
+            stack.callback(host.run, RELEASE, {})
             host.run(WAIT_HELD, {})
-            deadline = datetime.now(UTC) + timedelta(seconds=2)
+            deadline = datetime.now(UTC) + timedelta(seconds=4)
         answer = host.run(TEXT, repin_parameters(change, operation=OPERATION, deadline=deadline))
     assert answer.noise == ()
     return answer.text

@@ -32,7 +32,7 @@ class Repin:
 
     `planned_computer` and `planned_id` stand in the plan instead of the host's own ("%" is the host's own in lower
     case). `denied` is the right that nobody has on the key in the 64-bit view. `busy`: another one holds the mutex
-    until after the deadline, which then is two seconds ahead.
+    until after the deadline, which then is some seconds ahead.
     """
 
     name: str

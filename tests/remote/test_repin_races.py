@@ -17,7 +17,17 @@ from orchestrator.domain.plan import PlannedHost
 from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
 from orchestrator.remote.repin_contract import repin_parameters
 from tests import winhosts as kit
-from tests.remote.repin_host import TEXT, WAIT_HELD, background, decoded, holder, machine, outside, write
+from tests.remote.repin_host import (
+    RELEASE,
+    TEXT,
+    WAIT_HELD,
+    background,
+    decoded,
+    holder,
+    machine,
+    outside,
+    write,
+)
 from tests.remote.repins import AHEAD, OPERATION, as_seen, both, pins, planned
 from tests.remote.scenarios import KEY
 
@@ -96,13 +106,13 @@ def watched(host: kit.Winhost, *deeds: Deed) -> Iterator[Future[kit.Answer]]:
         assert done.result(60).noise == ()
 
 
-def raced(host: kit.Winhost, *deeds: Deed) -> RepinAnswer:
+def raced(host: kit.Winhost, wanted: RepinResult, *deeds: Deed) -> RepinAnswer:
     """Write many values while another process does these deeds; again where a busy machine let it come too late."""
-    for left in (3, 2, 1, 0):
+    for left in (4, 3, 2, 1, 0):
         change = many(host)
         with watched(host, *deeds):
             answer = write(host, change, before=_WAIT_WATCHING)
-        if answer.result is not RepinResult.WRITTEN or not left:
+        if answer.result is wanted or not left:
             return answer
     raise AssertionError
 
@@ -115,7 +125,7 @@ def rows(values: dict[str, int]) -> list[list[object]] | None:
 def test_value_changed_in_the_middle_is_not_overwritten(winhosts: list[kit.Winhost]) -> None:
     """When somebody sets a value that was still to come, what was written is put back and theirs stays: mixed."""
     host = winhosts[0]
-    answer = raced(host, (NAMES[0], 443, "set", NAMES[-1], 80))
+    answer = raced(host, RepinResult.MIXED, (NAMES[0], 443, "set", NAMES[-1], 80))
     assert (answer.result, answer.targets[0].wrote, answer.targets[-1].wrote) == (
         RepinResult.MIXED,
         True,
@@ -127,7 +137,7 @@ def test_value_changed_in_the_middle_is_not_overwritten(winhosts: list[kit.Winho
 def test_value_changed_after_our_set_is_not_taken_back(winhosts: list[kit.Winhost]) -> None:
     """When somebody changes a value that was just written, theirs stays, the others are put back: mixed."""
     host = winhosts[0]
-    answer = raced(host, (NAMES[1], 443, "set", NAMES[1], 80))
+    answer = raced(host, RepinResult.MIXED, (NAMES[1], 443, "set", NAMES[1], 80))
     assert answer.result is RepinResult.MIXED
     assert outside(host) == rows(dict.fromkeys(NAMES, 2147) | {NAMES[1]: 80})
 
@@ -135,7 +145,12 @@ def test_value_changed_after_our_set_is_not_taken_back(winhosts: list[kit.Winhos
 def test_everything_put_back_is_restored(winhosts: list[kit.Winhost]) -> None:
     """When the writing stops half-way and every value is as before in the end, the answer is: restored."""
     host = winhosts[0]
-    answer = raced(host, (NAMES[0], 443, "set", NAMES[-1], 80), (NAMES[0], 2147, "set", NAMES[-1], 2147))
+    answer = raced(
+        host,
+        RepinResult.MIXED,
+        (NAMES[0], 443, "set", NAMES[-1], 80),
+        (NAMES[0], 2147, "set", NAMES[-1], 2147),
+    )
     assert answer.result is RepinResult.RESTORED
     assert outside(host) == rows(dict.fromkeys(NAMES, 2147))
 
@@ -143,7 +158,7 @@ def test_everything_put_back_is_restored(winhosts: list[kit.Winhost]) -> None:
 def test_value_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
     """When somebody deletes a value that was still to come, it stays deleted, and the others are put back: mixed."""
     host = winhosts[0]
-    answer = raced(host, (NAMES[0], 443, "delete", NAMES[-1], 0))
+    answer = raced(host, RepinResult.MIXED, (NAMES[0], 443, "delete", NAMES[-1], 0))
     assert (answer.result, answer.targets[-1].after) == (RepinResult.MIXED, None)
     assert outside(host) == rows(dict.fromkeys(NAMES[:-1], 2147))
 
@@ -151,7 +166,7 @@ def test_value_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost])
 def test_key_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
     """When the agent is removed while its pins are written, nothing of its key comes back: mixed, with the error."""
     host = winhosts[0]
-    answer = raced(host, (NAMES[0], 443, "drop", "", 0))
+    answer = raced(host, RepinResult.MIXED, (NAMES[0], 443, "drop", "", 0))
     assert (answer.result, {target.after for target in answer.targets}) == (RepinResult.MIXED, {None})
     assert answer.error is not None
     assert outside(host) is None
@@ -204,8 +219,8 @@ def test_writer_that_died_leaves_the_way_free(winhosts: list[kit.Winhost]) -> No
     host.arrange(64, KEY, pins())
     me = machine(host)
     change = planned(both(), computer=me.computer, machine_id=me.machine_id)
-    with holder(host, 0, dies=True):
-        answer = write(host, change, before=WAIT_HELD)
+    with holder(host, dies=True):
+        answer = write(host, change, before=WAIT_HELD + RELEASE)
     assert (answer.result, answer.abandoned) == (RepinResult.WRITTEN, True)
 
 
