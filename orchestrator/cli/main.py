@@ -12,6 +12,7 @@ from orchestrator.cli import (
     demo,
     diff,
     export,
+    firewall,
     inventory,
     profile,
     prune,
@@ -43,6 +44,7 @@ app.command()(show.scans)
 app.command()(diff.diff)
 app.command()(report.report)
 app.command()(unblock.unblock)
+app.command()(firewall.firewall)
 app.command(cls=export.ExportCommand)(export.export)
 app.command()(prune.prune)
 app.add_typer(repin.app)

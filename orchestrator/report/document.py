@@ -35,6 +35,7 @@ VERSIONS = {
     "diff": 1,
     "fleet": 1,
     "unblock": 1,
+    "firewall": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,

@@ -16,11 +16,13 @@ import pytest
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
 from orchestrator.domain.audit import AuditCheck, BrokenLink
+from orchestrator.domain.firewall import firewall
 from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
 from orchestrator.report import answers, document, repin_document
 from orchestrator.report.diff import diff_document
+from orchestrator.report.firewall import firewall_document
 from orchestrator.report.fleet_now import fleet_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.run import Process
@@ -85,6 +87,7 @@ DOCUMENTS = {
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
     "unblock": unblock_document(standings.unblocking(), 0.95),
+    "firewall": firewall_document(firewall(standings.blocked_hosts())),
     "fleet": fleet_document(standings.fleet_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),

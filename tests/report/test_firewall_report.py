@@ -1,0 +1,62 @@
+"""Firewall rows, as a person and as other programs read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from orchestrator.domain.firewall import firewall
+from orchestrator.report.firewall import (
+    COLUMNS,
+    firewall_aerleon,
+    firewall_csv,
+    firewall_rows,
+    firewall_screen,
+)
+from tests.report import standings
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
+    """Rows of a site, gateway and port are one line; it fits."""
+    golden("firewall", firewall_screen(firewall(standings.blocked_hosts())), width)
+
+
+def test_csv_comes_back_as_the_rows() -> None:
+    """A CSV reader gets the same rows below a heading."""
+    found = firewall(standings.blocked_hosts())
+    read = list(csv.reader(io.StringIO(firewall_csv(found))))
+    assert (tuple(read[0]), [tuple(row) for row in read[1:]]) == (COLUMNS, list(firewall_rows(found)))
+
+
+def test_a_cell_is_no_formula() -> None:
+    """What a spreadsheet would compute gets a quote in front."""
+    hostile = standings.standing("=cmd()", site="+1")
+    assert '"\'=cmd()"' in firewall_csv(firewall([hostile]))
+    assert '"\'+1"' in firewall_csv(firewall([hostile]))
+
+
+def test_an_aerleon_policy_defines_what_it_uses() -> None:
+    """Every network and service of a term stands in the definitions, hosts of one gateway and port in one network."""
+    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts())))
+    terms = made["filters"][0]["terms"]
+    assert [term["destination-port"] for term in terms[:3]] == ["FC_TCP_80", "FC_TCP_443", "FC_TCP_2147"]
+    used = {term[key] for term in terms for key in ("source-address", "destination-address")}
+    assert used == set(made["networks"])
+    assert {term["destination-port"] for term in terms} == set(made["services"])
+    assert made["networks"]["FC_GATEWAY_203_0_113_10"] == {"values": [{"address": "203.0.113.10/32"}]}
+
+
+def test_aerleon_takes_the_policy() -> None:
+    """Where Aerleon is installed, it makes a device's configuration of it."""
+    api = pytest.importorskip("aerleon.api", reason="aerleon is not installed")
+    naming = pytest.importorskip("aerleon.lib.naming", reason="aerleon is not installed")
+    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts())))
+    definitions = naming.Naming()
+    definitions.ParseDefinitionsObject({key: made[key] for key in ("networks", "services")}, "")
+    (text,) = api.Generate([{key: made[key] for key in ("filename", "filters")}], definitions).values()
+    assert "permit tcp host 10.1.2.3 host 203.0.113.10 eq 2147" in text
