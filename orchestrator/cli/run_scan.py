@@ -170,7 +170,8 @@ def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:
     ]
     more = len(short) - _TOO_SHORT_SHOWN
     if more > 0:
-        short[_TOO_SHORT_SHOWN:] = [f"{more} more hosts have a `timeout:` that is too short for this mode"]
+        others = "1 more host has" if more == 1 else f"{more} more hosts have"
+        short[_TOO_SHORT_SHOWN:] = [f"{others} a `timeout:` that is too short for this mode"]
     for remark in (*fleet.remarks, *plan.remarks, *short):
         say(f"remark: {remark}")
 
