@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -94,6 +93,8 @@ def _code(found: Sequence[Answer]) -> int:
 
 def _hand_out(plan: Plan, database: str | None, output: Path | None) -> None:
     """Journal that the plan is given away, before anybody has the script. Raises StoreError, UsageError."""
+    import asyncio
+
     from orchestrator.store.journal import Journal
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader

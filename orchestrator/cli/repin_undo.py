@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 from orchestrator.cli import repin_options as options
 from orchestrator.cli.command import hints, user
 from orchestrator.cli.errors import handled
-from orchestrator.cli.make_plan import expiry, reason_given
 from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption, inventory_path
 from orchestrator.cli.repin_plan import keep
 from orchestrator.version import VERSION
@@ -35,11 +33,15 @@ def undo(
     table: TableOption = False,
 ) -> None:
     """Plan the way back for what a run wrote; `repin apply` then writes it, through the same checks."""
+    from orchestrator.cli.make_plan import expiry, reason_given
+
     made = _plan(run, inventory_path(inventory), db, expiry(expires), reason_given(force_closed))
     keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
 
 
 def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, forced: str | None) -> Plan:
+    import uuid
+
     from inventory.load import load
     from orchestrator.fleet.undo import Ticket, undo_plan
     from orchestrator.remote.apply import repin_script
