@@ -73,6 +73,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         quiet=quiet,
     )
     _check(request, mode_given=probe is not None)
+    if list_hosts and files:
+        raise UsageError("--list-hosts asks no host: there is nothing to --report")
     fleet = load(request.inventory)
     if list_hosts:
         from orchestrator.cli.run_scan import hosts_of

@@ -138,6 +138,12 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_scan(
     assert len(fleetcheck("scans", "--db", str(own.database)).out.splitlines()) == 1
 
 
+def test_a_list_of_hosts_has_nothing_to_report(own: Scanned) -> None:
+    """`--list-hosts` asks nobody, so a report with it is a mistake."""
+    ended = fleetcheck("scan", *own.options, "--list-hosts", "--report", "csv:fleet.csv")
+    assert (ended.code, ended.out, "--list-hosts" in ended.err) == (2, "", True)
+
+
 def test_a_report_that_fails_after_the_scan_costs_nothing_else(
     own: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

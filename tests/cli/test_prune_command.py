@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,8 @@ from orchestrator.domain.record import ScanState
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+
+PAGE = Path(__file__).parents[2] / "docs" / "prune.md"
 
 
 @pytest.fixture
@@ -76,6 +80,15 @@ def test_what_is_no_age_is_a_usage_error(old: str, words: tuple[str, ...], said:
     ended = fleetcheck("prune", *words, "--db", old)
     assert (ended.code, ended.out, said in ended.err) == (2, "", True)
     assert results(old) == 2 * len(HOSTS)
+
+
+def test_the_page_s_commands_run(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `docs/prune.md` shows can be typed as it stands."""
+    monkeypatch.setenv("FLEETCHECK_DB", old)
+    (block,) = re.findall(r"^```\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(line)[1:] for line in block.splitlines()]
+    assert [fleetcheck(*words).code for words in commands] == [0, 0]
+    assert results(old) == len(HOSTS)
 
 
 def test_where_nothing_is_stored_nothing_is_made(tmp_path: Path) -> None:
