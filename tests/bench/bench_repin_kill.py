@@ -1,8 +1,8 @@
 """Over the wire: kill -9 the controller at random points of a re-pin, resume it; hold the registries against the journal.
 
-    python -m tests.bench.bench_repin_kill [--kills 200] [--hosts 100] [--seed 1]
+    python -m tests.bench.bench_repin_kill [--kills 200] [--hosts 100] [--seed 1] [--lanes 6]
 
-One fleet after the other is re-pinned by a process that is killed, resumed, killed again, until its run completes.
+Fleets are re-pinned, some at a time, each by a process that is killed, resumed, killed again, until its run completes.
 After each kill every host has to be old or new; after the end each has to be what its last row says.
 """
 
@@ -13,6 +13,8 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from orchestrator.demo.recipes import FALLBACK, PORT
@@ -24,6 +26,14 @@ from tests.fleet.repin_wire import Place, drifted, placed, read_events
 
 OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
 OPEN = UNRESOLVED - {State.CONFIRMED}
+BAD = (
+    "mixed hosts",
+    "journal disagreements",
+    "double writes",
+    "rows unresolved at the end",
+    "runs unfinished",
+    "audits broken",
+)
 
 
 def disagreements(place: Place) -> int:
@@ -48,37 +58,43 @@ def until_killed(place: Place, chance: random.Random, begun: bool, most: int) ->
     return begun, False
 
 
-def measure(kills: int, count: int, seed: int) -> bool:
-    """Print the counts; True where every one is as promised."""
+def lane(kills: int, count: int, seed: int) -> Counter[str]:
+    """Re-pin one fleet after the other until there were enough kills; give the counts."""
     chance = random.Random(seed)  # noqa: S311  # moments
-    done = runs = mixed = wrong = doubles = loose = unfinished = broken = 0
-    while done < kills:
-        runs += 1
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            placed(
-                [drifted(f"h{n}", step_time=0.01) for n in range(count)], Path(folder), "127.0.0.1"
-            ) as place,
-        ):
+    seen: Counter[str] = Counter()
+    while seen["kills"] < kills:
+        hosts = [drifted(f"h{n}", step_time=0.01) for n in range(count)]
+        with tempfile.TemporaryDirectory() as folder, placed(hosts, Path(folder), "127.0.0.1") as place:
             begun = ended = False
             while not ended:
-                begun, ended = until_killed(place, chance, begun, count if done < kills else count * 100)
-                done += not ended
+                most = count if seen["kills"] < kills else count * 100
+                begun, ended = until_killed(place, chance, begun, most)
+                seen["kills"] += not ended
                 time.sleep(0.3)  # a script that was under way comes to its end
-                mixed += sum(place.pins(name) not in {OLD, NEW} for name in place.fleet.hosts)
-                wrong += disagreements(place) if begun else 0
+                seen["mixed hosts"] += sum(place.pins(name) not in {OLD, NEW} for name in place.fleet.hosts)
+                seen["journal disagreements"] += disagreements(place) if begun else 0
             rows = place.rows()
-            loose += count - len(rows) + sum(row.state in UNRESOLVED for row in rows.values())
-            doubles += place.doubles
-            broken += not place.audit_holds()
+            unresolved = sum(row.state in UNRESOLVED for row in rows.values())
+            seen["re-pins"] += 1
+            seen["rows unresolved at the end"] += count - len(rows) + unresolved
+            seen["double writes"] += place.doubles
+            seen["audits broken"] += not place.audit_holds()
             with Reader.open(place.database) as reader:
-                unfinished += reader.run(1).state is not RunState.FINISHED
-        say(f"... {done} kills")
-    good = not mixed + wrong + doubles + loose + unfinished + broken
+                seen["runs unfinished"] += reader.run(1).state is not RunState.FINISHED
+        say(f"... {seen['kills']} of {kills} kills in lane {seed}")
+    return seen
+
+
+def measure(kills: int, count: int, seed: int, lanes: int) -> bool:
+    """Print the counts; True where every one is as promised."""
+    with ThreadPoolExecutor(lanes) as threads:
+        each = -(-kills // lanes)
+        seen = sum(threads.map(lambda n: lane(each, count, seed + n), range(lanes)), Counter[str]())
+    good = not any(seen[name] for name in BAD)
+    told = ", ".join(f"{seen[name]} {name}" for name in BAD)
     say(
-        f"{done} kills over {runs} re-pins of {count} hosts (over the wire): {mixed} mixed hosts, {wrong} journal "
-        f"disagreements, {doubles} double writes, {loose} rows unresolved at the end, {unfinished} runs unfinished, "
-        f"{broken} audits broken: {'passed' if good else 'FAILED'}"
+        f"{seen['kills']} kills over {seen['re-pins']} re-pins of {count} hosts (over the wire): {told}: "
+        f"{'passed' if good else 'FAILED'}"
     )
     return good
 
@@ -89,8 +105,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lanes", type=int, default=6, help="fleets at a time: most of the time is waiting")
     given = parser.parse_args()
-    return not measure(given.kills, given.hosts, given.seed)
+    return not measure(given.kills, given.hosts, given.seed, given.lanes)
 
 
 if __name__ == "__main__":
