@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,8 @@ def prune(
     db: DatabaseOption = None,
 ) -> None:
     """Delete old results; the latest of every host stays."""
+    import asyncio
+
     from orchestrator.domain.span import parse_span
 
     if attempts is None and results is None:

@@ -39,6 +39,7 @@ def test_help_imports_nothing_that_costs() -> None:
     """`fleetcheck --help` starts without the libraries that only a scan or a table needs."""
     heavy = [
         "alembic",
+        "asyncio",
         "cryptography",
         "psrpcore",
         "pydantic",
