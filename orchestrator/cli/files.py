@@ -44,6 +44,8 @@ def check(path: Path, *, marker: str, what: str) -> None:
         _check(path, marker, what)
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if (path.is_file() or not path.exists()) and not os.access(path.parent, os.W_OK):
+        raise CommandError(f"{path}: cannot be written: no right to make a file in {path.parent}")
 
 
 def _pieces(text: str | Iterable[str]) -> Iterable[str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
 
+from orchestrator.domain.record import HostRecord
 from orchestrator.report.formats import Format
+from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.reader import Reader
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 
 
@@ -136,6 +141,39 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_scan(
     ended = fleetcheck("scan", *own.options, "--report", given)
     assert (ended.code, ended.out, said in ended.err) == (2, "", True)
     assert len(fleetcheck("scans", "--db", str(own.database)).out.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_report_where_nobody_may_write_is_refused_before_the_scan(own: Scanned, tmp_path: Path) -> None:
+    """A folder without the right to write in it is found out before a host is asked."""
+    (tmp_path / "shut").mkdir(mode=0o500)
+    ended = fleetcheck("scan", *own.options, "--report", "csv:shut/fleet.csv")
+    assert (ended.code, ended.out, "cannot be written" in ended.err) == (1, "", True)
+
+
+def test_an_export_that_fails_on_the_way_leaves_what_was_there(
+    scanned: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that fails in the middle costs neither the earlier file nor leaves half of a new one."""
+    place = tmp_path / "fleet.jsonl"
+    export(scanned, "jsonl", "-o", str(place))
+    before = place.read_bytes()
+    records = Reader.records
+
+    def fails(reader: Reader, *words: object, **more: object) -> Iterator[HostRecord]:
+        found = records(reader, *words, **more)  # type: ignore[arg-type]  # handed on as it came
+        yield from (next(found), next(found))
+        if more.get("attempts") is False and "second" in seen:
+            raise DatabaseError("own.db", Trouble.DISK, "gone")
+        seen.append("second")
+        yield from found
+
+    seen: list[str] = []
+    monkeypatch.setattr(Reader, "records", fails)
+    ended = export(scanned, "jsonl", "-o", str(place))
+    assert (ended.code, "the disk reports an error" in ended.err) == (1, True)
+    assert place.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["fleet.jsonl"]
 
 
 def test_a_list_of_hosts_has_nothing_to_report(own: Scanned) -> None:
