@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.report.summary import ScanReport
     from orchestrator.store.reader import Reader
 
+_RESULTS = 1000  # of a host, the newest: years of daily scans
+
 
 @handled
 def show(
@@ -29,6 +31,7 @@ def show(
     *,
     scan: Annotated[int | None, typer.Option(metavar="ID", help="A scan's id; else the latest.")] = None,
     only: OnlyOption = None,
+    history: Annotated[bool, typer.Option("--history", help="The host over time, port by port.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with the scan's exit code, not with 0.")
     ] = False,
@@ -48,6 +51,9 @@ def show(
     url = database_url(db, os.environ)
     place = parse(url).shown
     with Reader.open(url) as reader:
+        if history:
+            _show_history(reader, _host_alone(host, scan, wanted), place=place, as_json=as_json, table=table)
+            return
         if host is not None:
             _show_host(sighting(reader, host, scan, place=place), as_json=as_json, table=table)
             return
@@ -124,3 +130,26 @@ def _show_host(found: Sighting, *, as_json: bool, table: bool) -> None:
         draw(host_report(found, datetime.now(UTC)))
     else:
         lines(host_rows(found))
+
+
+def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str:
+    """Give the host that `--history` is about. Raises UsageError where there is none, or more was asked for."""
+    if host is None or scan is not None or only:
+        raise UsageError("--history is about one host in all scans: fleetcheck show HOST --history")
+    return host
+
+
+def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table: bool) -> None:
+    from orchestrator.cli.names import unknown_host
+    from orchestrator.domain.history import history
+    from orchestrator.report.history import history_document, history_rows, history_screen
+
+    results = tuple(reader.history(host, _RESULTS))
+    if not results:
+        raise UsageError(unknown_host(host, reader.hosts(), f"database {place}"))
+    if as_json:
+        document(history_document(history(host, results), results))
+    elif draws(table=table):
+        draw(history_screen(history(host, results)))
+    else:
+        lines(history_rows(results))

@@ -79,7 +79,8 @@ def _next(report: DiffReport) -> Iterator[RenderableType]:
     diff, database = report.diff, report.hints.database
     if not diff.groups:
         return
-    commands = [(f"fleetcheck show {diff.groups[0].hosts[0]}{database}", "see all that is known of one host")]
+    typed = f"fleetcheck show {diff.groups[0].hosts[0]} --history{database}"
+    commands = [(typed, "see how one host got there")]
     lists = [*(group.hosts for group in diff.groups), diff.only_earlier, diff.only_later]
     if any(folded(names)[1] for names in lists):
         typed = f"fleetcheck diff {report.earlier.id} {report.later.id} --json{database}"

@@ -24,6 +24,7 @@ from orchestrator.version import VERSION
 VERSIONS = {
     "scan": 1,
     "host": 1,
+    "history": 1,
     "scans": 1,
     "hosts": 1,
     "inventory": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orchestrator.domain.diff import diff
 from orchestrator.domain.fleet_now import fleet_now
@@ -141,3 +141,18 @@ def blocked_hosts() -> Iterator[Standing]:
 def unblocking() -> Unblocking:
     """Choose rules for most of them."""
     return unblock(blocked_hosts(), target=0.95)
+
+
+def results() -> tuple[Standing, ...]:
+    """Make a host's results, newest first: long well, blocked, not probed once, re-pinned."""
+
+    def day(number: int) -> datetime:
+        return NOON - timedelta(days=number)
+
+    repinned = tuple(role(name, pin=443, opened=(443,)) for name in ("primary", "backup"))
+    return (
+        standing("web1", *repinned, scan=60, at=day(0)),
+        unprobed("web1", scan=59, at=day(1)),
+        *(standing("web1", blocked(), role("backup"), scan=58 - n, at=day(2 + n)) for n in range(3)),
+        *(standing("web1", scan=55 - n, at=day(5 + n)) for n in range(50)),
+    )

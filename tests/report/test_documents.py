@@ -17,6 +17,7 @@ from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
 from orchestrator.domain.audit import AuditCheck, BrokenLink
 from orchestrator.domain.firewall import firewall
+from orchestrator.domain.history import history
 from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.summary import summarise
@@ -24,6 +25,7 @@ from orchestrator.report import answers, document, repin_document
 from orchestrator.report.diff import diff_document
 from orchestrator.report.firewall import firewall_document
 from orchestrator.report.fleet_now import fleet_document
+from orchestrator.report.history import history_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
@@ -84,6 +86,7 @@ def _host() -> dict[str, Any]:
 DOCUMENTS = {
     "scan": _scan(),
     "host": _host(),
+    "history": history_document(history("web1", standings.results()), standings.results()),
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
     "unblock": unblock_document(standings.unblocking(), 0.95),

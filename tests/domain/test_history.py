@@ -1,0 +1,41 @@
+"""A host's results laid out in time."""
+
+from __future__ import annotations
+
+from orchestrator.domain.history import history
+from orchestrator.domain.judgement import Belief
+from tests.report.standings import results, role, standing, unprobed
+
+
+def test_results_that_say_the_same_are_one_stretch() -> None:
+    """A stretch has its first and last scan, and ends where verdict, pins or the cause of a failure change."""
+    found = history("web1", results())
+    assert [(each.label, each.first_scan, each.last_scan, each.results) for each in found.stretches] == [
+        ("ok", 60, 60, 1),
+        ("unknown", 59, 59, 1),
+        ("blocked (backup)", 56, 58, 3),
+        ("ok", 6, 55, 50),
+    ]
+    assert [dict(each.pins) for each in found.stretches[:2]] == [{"primary": "443", "backup": "443"}, {}]
+
+
+def test_a_port_is_followed_from_the_oldest_result() -> None:
+    """There is a belief for each result, none where the host gave no reading."""
+    found = history(
+        "a", [standing("a"), unprobed("a"), standing("a", role(tried=()), role("backup", tried=()))]
+    )
+    tunnel = found.tracks[0]
+    assert (tunnel.role, tunnel.port, tunnel.pinned) == ("primary", 2147, True)
+    assert tunnel.beliefs == (Belief.UNTRIED, None, Belief.OPEN)
+
+
+def test_ports_that_nobody_tried_have_no_track() -> None:
+    """Where the pin alone was tried, it is the only one of its role."""
+    found = history("a", [standing("a", role(tried=(2147,)), role("backup", tried=(2147,)))])
+    assert [(track.role, track.port) for track in found.tracks] == [("primary", 2147), ("backup", 2147)]
+
+
+def test_a_host_that_never_answered_has_no_ports() -> None:
+    """Its stretches say why, over all its results."""
+    found = history("a", [unprobed("a", scan=2), unprobed("a", scan=1)])
+    assert (found.tracks, [each.results for each in found.stretches]) == ((), [2])
