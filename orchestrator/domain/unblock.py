@@ -122,7 +122,10 @@ def _look(standing: Standing) -> list[_Need] | str:
     repin = standing.repin == "allow"
     if not closed:
         return _NO_RULE.get(standing.judgement.verdict, "")
-    other = next((role.verdict for role in standing.judgement.roles if role.verdict in _NO_RULE), None)
+    hindering = _NO_RULE.keys() - {
+        Verdict.DISCONNECTED
+    }  # no tunnel may be up because the other gateway is closed
+    other = next((role.verdict for role in standing.judgement.roles if role.verdict in hindering), None)
     if other is not None:
         return f"another role: {_NO_RULE[other]}"
     needs = []

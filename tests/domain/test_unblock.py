@@ -76,6 +76,12 @@ def test_what_no_rule_can_fix_stands_apart_with_its_reason() -> None:
     assert reasons["half",] == "another role: the pin is not a port"
 
 
+def test_a_role_without_a_tunnel_does_not_hinder_the_rule_for_the_other() -> None:
+    """An agent may have no tunnel at all because one of its gateways is closed: the rule for that one is asked for."""
+    host = standing("a", role("primary", Verdict.DISCONNECTED), blocked("backup"))
+    assert [(rule.port, rule.gateway) for rule in unblock([host]).rules] == [(2147, (BACKUP,))]
+
+
 PORTS = st.sampled_from((2147, 443, 80))
 
 
