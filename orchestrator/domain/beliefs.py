@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orchestrator.domain.address import canonical
 from orchestrator.domain.judgement import Belief
@@ -11,7 +11,7 @@ from orchestrator.domain.reading import Attempt, Reading, Result, Target
 
 
 class _Rank(enum.IntEnum):
-    """What one attempt says; over the tries at one address the highest counts."""
+    """What the tries at one address say, all together."""
 
     UNTRIED = 0
     CLOSED = 1
@@ -36,7 +36,8 @@ class Beliefs:
         for target in reading.targets:
             if target.decides:
                 self._targets.setdefault(target.role, target)
-        self._tries: dict[tuple[str, int], dict[str | None, _Rank]] = {}
+        self._cut = reading.deadline_hit
+        self._tries: dict[tuple[str, int], dict[str | None, list[Attempt]]] = {}
         for attempt in reading.attempts:
             if at(attempt, self._targets.get(attempt.role)):
                 self._count(attempt)
@@ -45,26 +46,36 @@ class Beliefs:
         """Give the gateway that decides for a role, None where there is none."""
         return self._targets.get(role)
 
-    def of(self, role: str, port: int) -> Belief:
+    def of(self, role: str, port: int, *, twice: bool = False) -> Belief:
         """Give what is believed of a port to a role's gateway.
 
         Open where one address connects and no canary says that something else answers there; intercepted where all
         that connect are like that; untried where an address was not asked or told nothing; closed otherwise.
+        `twice`: a pin or a desired pin, which a time-out alone does not close: it is tried once more first, and where
+        the probe's deadline took that second try it is untried.
         """
         target = self._targets.get(role)
         tries = self._tries.get((role, port))
         if target is None or tries is None:
             return Belief.UNTRIED
-        connected = [address for address, rank in tries.items() if rank is _Rank.CONNECTED]
+        ranks = {address: self._rank(made, twice=twice) for address, made in tries.items()}
+        connected = [address for address, rank in ranks.items() if rank is _Rank.CONNECTED]
         if connected:
             return Belief.INTERCEPTED if self._all_hit(port, connected) else Belief.OPEN
-        asked_all = all(canonical(address) in tries for address in target.addresses)
-        return Belief.CLOSED if asked_all and _Rank.UNTRIED not in tries.values() else Belief.UNTRIED
+        asked_all = all(canonical(address) in ranks for address in target.addresses)
+        return Belief.CLOSED if asked_all and _Rank.UNTRIED not in ranks.values() else Belief.UNTRIED
 
     def _count(self, attempt: Attempt) -> None:
         tries = self._tries.setdefault((attempt.role, attempt.port), {})
         address = None if attempt.address is None else canonical(attempt.address)
-        tries[address] = max(tries.get(address, _Rank.UNTRIED), _RANKS[attempt.result])
+        tries.setdefault(address, []).append(attempt)
+
+    def _rank(self, made: Sequence[Attempt], *, twice: bool) -> _Rank:
+        if any(attempt.result is Result.CONNECTED for attempt in made):
+            return _Rank.CONNECTED
+        last = max(made, key=lambda attempt: attempt.number)
+        unrepeated = twice and self._cut and last.number == 1 and last.result is Result.TIMED_OUT
+        return _Rank.UNTRIED if unrepeated else _RANKS[last.result]
 
     def _all_hit(self, port: int, connected: Iterable[str | None]) -> bool:
         return port in self._ports_hit or self._addresses_hit.issuperset(connected)

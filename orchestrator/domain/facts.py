@@ -149,12 +149,15 @@ def _role(
     role = named.role
     pin = parse_pin(find_value(judged.values, named.port_value) if judged else None)
     wanted = desired.get(role)
-    extra = (port for port in (pin.port, wanted) if port is not None)
+    important = tuple(port for port in (pin.port, wanted) if port is not None)
     return RoleFacts(
         role=role,
         pin=pin,
         desired=wanted,
-        beliefs={port: beliefs.of(role, port) for port in (*profile.port_numbers, *extra)},
+        beliefs={
+            port: beliefs.of(role, port, twice=port in important)
+            for port in (*profile.port_numbers, *important)
+        },
         live=_connected(reading, role, gateways, ESTABLISHED),
         trying=_connected(reading, role, gateways, SYN_SENT),
         target=beliefs.target(role),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from orchestrator.domain.beliefs import Beliefs
 from orchestrator.domain.facts import Facts, KeyState, facts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.reading import (
@@ -86,13 +87,34 @@ def test_a_second_try_that_connects_counts() -> None:
     assert belief(found, at=one) is Belief.OPEN
 
 
-def test_a_second_try_that_tells_nothing_does_not_undo_the_first() -> None:
-    """A port that timed out is closed though its second try was cut off."""
+def test_a_second_try_that_tells_nothing_leaves_the_port_untried() -> None:
+    """A lost SYN closes no port: where the second try was cut off, nothing is concluded from the first."""
     one = target("primary")
 
     found = [attempt(one, 443, Result.TIMED_OUT), attempt(one, 443, Result.ERROR, number=2)]
 
-    assert belief(found, at=one) is Belief.CLOSED
+    assert belief(found, at=one) is Belief.UNTRIED
+
+
+@pytest.mark.parametrize(
+    ("result", "twice", "deadline_hit", "expected"),
+    [
+        (Result.TIMED_OUT, True, True, Belief.UNTRIED),
+        (Result.TIMED_OUT, True, False, Belief.CLOSED),
+        (Result.TIMED_OUT, False, True, Belief.CLOSED),
+        (Result.REFUSED, True, True, Belief.CLOSED),
+    ],
+)
+def test_a_pin_that_timed_out_once_is_not_closed_where_the_deadline_took_its_second_try(
+    result: Result, twice: bool, deadline_hit: bool, expected: Belief
+) -> None:
+    """A pin or desired pin counts as closed only after it was tried once more; other ports and refusals at once."""
+    one = target("primary")
+    found = reading(
+        [view(64, PIN)], targets=[one], attempts=[attempt(one, 443, result)], deadline_hit=deadline_hit
+    )
+
+    assert Beliefs(found).of("primary", 443, twice=twice) is expected
 
 
 def test_a_name_that_does_not_resolve_leaves_its_ports_untried() -> None:
