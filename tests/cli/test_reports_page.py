@@ -1,0 +1,55 @@
+"""What `docs/reports.md` shows, typed as it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.record import ScanState
+from orchestrator.store.place import database_url
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
+from tests.cli.conftest import Scanned, fleetcheck
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
+COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^fleetcheck .*$", PAGE, re.MULTILINE)]
+HOST = "mad-mail-02"  # in the place of the page's web1
+
+
+@pytest.fixture(scope="module")
+def twice(scanned: Scanned, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Store a scan's results a second time, as scan 2."""
+    database = tmp_path_factory.mktemp("twice") / "twice.db"
+    shutil.copy(scanned.database, database)
+    url = database_url(str(database), {})
+    with Reader.open(url) as reader:
+        scan, records = reader.scan(1), list(reader.records(1))
+    with Writer.open(url, command="test", user="ann") as writer:
+        number = writer.begin_scan(scan)
+
+        async def put() -> None:
+            for record in records:
+                await writer.put(number, record)
+
+        asyncio.run(put())
+        writer.end_scan(number, ScanState.FINISHED, scan.started)
+    return database
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_command_of_the_page_does_what_it_is_there_for(twice: Path, words: list[str]) -> None:
+    """Each ends as the page says (5: hosts need attention and others were never read), and has something to tell."""
+    words = [HOST if word == "web1" else word for word in words]
+    ended = fleetcheck(*words, "--db", str(twice))
+    assert ended.code == (5 if "--exit-code" in words else 0), ended.err
+    assert bool(ended.out) is (words[0] != "diff")  # nothing changed
+
+
+def test_the_page_shows_every_command_of_its_kind() -> None:
+    """No report is left out."""
+    assert {words[0] for words in COMMANDS} == {"report", "diff", "show", "unblock", "firewall"}
