@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -149,4 +150,8 @@ def _word(address: str) -> str:
 
 
 def _is_address(text: str) -> bool:
-    return all(character in "0123456789abcdefABCDEF.:" for character in text) and ("." in text or ":" in text)
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -51,6 +51,13 @@ def test_an_aerleon_policy_defines_what_it_uses() -> None:
     assert made["networks"]["FC_GATEWAY_203_0_113_10"] == {"values": [{"address": "203.0.113.10/32"}]}
 
 
+def test_aerleon_gets_addresses_only() -> None:
+    """A host known by its name alone is left out, even where the name is spelt with hexadecimal digits."""
+    named = standings.standing("a", address="cafe.be", sources=())
+    made = json.loads(firewall_aerleon(firewall([named])))
+    assert (made["networks"], made["filters"][0]["terms"]) == ({}, [])
+
+
 def test_aerleon_takes_the_policy() -> None:
     """Where Aerleon is installed, it makes a device's configuration of it."""
     api = pytest.importorskip("aerleon.api", reason="aerleon is not installed")
