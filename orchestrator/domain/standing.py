@@ -14,7 +14,7 @@ from orchestrator.domain.judgement import Judgement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One host's result in one scan. `at` is when it came, aware UTC.
+    """One host's result in one scan. `at` is when it came, aware UTC. The judgement has no evidence and no remarks.
 
     `cause` is phase and cause where the host was not probed (`auth: logon-failed`), else empty. `gateways` are the
     addresses that decide, by role, sorted; `sources` the host's own addresses, as its interfaces have them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,9 +12,9 @@ from typing import Any
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, select
 
 from inventory.model import Profile
-from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.judgement import Judgement, RoleJudgement
 from orchestrator.domain.standing import Standing
-from orchestrator.store.codec import decode
+from orchestrator.store.codec import decode, decode_fields
 from orchestrator.store.errors import DatabaseError, Trouble
 from orchestrator.store.load import final
 from orchestrator.store.place import Place
@@ -66,6 +67,7 @@ class Standings:
         """`profiles` is the caller's to keep: it fills up with what was read."""
         self._using, self._place, self._profiles = using, place, profiles
         self._judgements: dict[int, Judgement] = {}
+        self._roles: dict[bytes, RoleJudgement] = {}
         self._settings: dict[int, dict[str, Any]] = {}
         self._identities: dict[int | None, _Identity] = {None: _Identity(MappingProxyType({}), ())}
 
@@ -84,7 +86,7 @@ class Standings:
         _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
         profile, judgement, judged, setting, settings, identified, identity = shared
         if judgement not in self._judgements:
-            self._judgements[judgement] = decode(Judgement, json.loads(judged))
+            self._judgements[judgement] = self._judgement(json.loads(judged))
         if setting not in self._settings:
             self._settings[setting] = json.loads(settings)
         if identified not in self._identities:
@@ -105,6 +107,22 @@ class Standings:
             sources=found.sources,
             repin=self._settings[setting].get("repin", "allow"),
         )
+
+    def _judgement(self, jsonable: dict[str, Any]) -> Judgement:
+        """Leave out the sentences: they quote milliseconds, so without them most hosts say the same of their roles."""
+        for sentences in ("evidence", "remarks"):
+            jsonable.pop(sentences, None)
+        roles = tuple(self._role(role) for role in jsonable.pop("roles", ()))
+        return Judgement(**decode_fields(Judgement, jsonable), roles=roles)
+
+    def _role(self, jsonable: dict[str, Any]) -> RoleJudgement:
+        jsonable["evidence"] = []
+        known = marshal.dumps(
+            jsonable, 2
+        )  # a fast way to compare; later versions note which objects are the same
+        if known not in self._roles:
+            self._roles[known] = decode(RoleJudgement, jsonable)
+        return self._roles[known]
 
     def _profile(self, number: int) -> Profile:
         if number not in self._profiles:
