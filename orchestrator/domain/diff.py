@@ -82,6 +82,8 @@ def changes(earlier: Standing, later: Standing) -> tuple[Change, ...]:
 
 
 def _of_role(before: RoleJudgement, after: RoleJudgement) -> Iterator[Change]:
+    if before is after:  # as the store reads hosts that say the same
+        return
     pins = (pin_word(before.pin),), (pin_word(after.pin),)
     if pins[0] != pins[1]:
         yield Change(what=What.PIN, role=before.role, before=pins[0], after=pins[1])

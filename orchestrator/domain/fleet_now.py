@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.diff import ChangeGroup, Differ
 from orchestrator.domain.group import GroupKey, key_of
-from orchestrator.domain.judgement import Belief, Verdict
+from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
 from orchestrator.domain.standing import HostNow, Standing
 
 NOWHERE = ""  # the place of hosts that have none
@@ -84,6 +84,14 @@ class _Bin:
     reasons: dict[str, None]
 
 
+@dataclass(slots=True)
+class _Shared:
+    """A role's conclusion, and how many hosts have it."""
+
+    role: RoleJudgement
+    hosts: int = 0
+
+
 class FleetSummariser:
     """Takes hosts one by one and keeps of each only its name and its counts. `now` is aware; `by`: `site` or `group`."""
 
@@ -93,7 +101,9 @@ class FleetSummariser:
         self._worst: dict[str, Verdict] = {}
         self._bins: dict[GroupKey, _Bin] = {}
         self._differ = Differ()
-        self._ports: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+        self._roles: dict[
+            int, _Shared
+        ] = {}  # by identity: hosts that say the same share it as the store reads them
         self._labels: dict[int, str] = {}
         self._products: set[str] = set()
         self._times: list[datetime] = []
@@ -123,12 +133,13 @@ class FleetSummariser:
         places = [_place(name, self._places[name], self._worst[name]) for name in sorted(self._places)]
         total = _place("all", sum(self._places.values(), Counter()), _worst(self._worst.values()))
         listed = {port: place for place, port in enumerate(self._labels)}
-        ports = sorted(self._ports, key=lambda port: (listed.get(port, len(listed)), port))
+        counted = self._count_ports()
+        ports = sorted(counted, key=lambda port: (listed.get(port, len(listed)), port))
         return FleetNow(
             total=total,
             places=tuple(places),
             groups=self._groups(),
-            ports=tuple(_use(port, self._labels.get(port, ""), self._ports[port]) for port in ports),
+            ports=tuple(_use(port, self._labels.get(port, ""), counted[port]) for port in ports),
             changes=self._differ.diff().groups,
             oldest=self._times[0] if self._times else None,
             newest=self._times[1] if self._times else None,
@@ -151,14 +162,21 @@ class FleetSummariser:
             for listed in standing.profile.ports:
                 self._labels.setdefault(listed.number, listed.label)
         for role in standing.judgement.roles:
+            self._roles.setdefault(id(role), _Shared(role)).hosts += 1
+
+    def _count_ports(self) -> dict[int, Counter[tuple[str, str]]]:
+        """Count ports over all roles, each as often as hosts share it."""
+        ports: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for shared in self._roles.values():
+            role, hosts = shared.role, shared.hosts
             if role.pin.port is not None:
-                self._ports[role.pin.port]["pinned", role.role] += 1
+                ports[role.pin.port]["pinned", role.role] += hosts
             for port in role.live:
-                self._ports[port]["live", role.role] += 1
+                ports[port]["live", role.role] += hosts
             for port, belief in role.beliefs.items():
                 if belief is not Belief.UNTRIED:
-                    word = "opened" if belief is Belief.OPEN else "closed"
-                    self._ports[port][word, role.role] += 1
+                    ports[port]["opened" if belief is Belief.OPEN else "closed", role.role] += hosts
+        return ports
 
     def _groups(self) -> tuple[NowGroup, ...]:
         order = sorted(
