@@ -70,8 +70,7 @@ def lane(kills: int, count: int, seed: int) -> Counter[str]:
                 most = count if seen["kills"] < kills else count * 100
                 begun, ended = until_killed(place, chance, begun, most)
                 seen["kills"] += not ended
-                time.sleep(0.3)  # a script that was under way comes to its end
-                seen["mixed hosts"] += sum(place.pins(name) not in {OLD, NEW} for name in place.fleet.hosts)
+                seen["mixed hosts"] += len(place.mixed(OLD, NEW))
                 seen["journal disagreements"] += disagreements(place) if begun else 0
             rows = place.rows()
             unresolved = sum(row.state in UNRESOLVED for row in rows.values())

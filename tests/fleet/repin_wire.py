@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -99,6 +100,16 @@ class Place:
         key = self.machine(name).registry.key(64, KEY)
         entries = [None if key is None else key.get(value) for value in VALUES.values()]
         return tuple(None if entry is None else entry.data for entry in entries)
+
+    def mixed(self, old: tuple[object, ...], new: tuple[object, ...]) -> list[str]:
+        """Give the hosts that hold neither, once the scripts that are under way have come to their end (10 s at most)."""
+        end = time.monotonic() + 10
+        while True:
+            found = [name for name in self.fleet.hosts if self.pins(name) not in {old, new}]
+            busy = any(host.machine.mutex.holder is not None for host in self.fleet.hosts.values())
+            if not (found or busy) or time.monotonic() > end:
+                return found
+            time.sleep(0.05)
 
     def pin(self, name: str, port: int) -> None:
         """Set a host's pins, as somebody else would."""
