@@ -44,8 +44,25 @@ def check(path: Path, *, marker: str, what: str) -> None:
         _check(path, marker, what)
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if (path.is_file() or not path.exists()) and not os.access(path.parent, os.W_OK):
-        raise CommandError(f"{path}: cannot be written: no right to make a file in {path.parent}")
+    if path.is_file() or not path.exists():
+        _try_folder(path)
+
+
+def _try_folder(path: Path) -> None:
+    """Make a file where `write` will, and take it away: asking for rights alone is told nothing of a read-only disk."""
+    beside = _beside(path)
+    try:
+        beside.open("xb").close()
+        beside.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandError(
+            f"{path}: cannot be written: no file can be made in {path.parent}: {reason}"
+        ) from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 def _pieces(text: str | Iterable[str]) -> Iterable[str]:
@@ -61,7 +78,7 @@ def _check(path: Path, marker: str, what: str) -> None:
 
 def _replace(path: Path, text: str | Iterable[str]) -> None:
     """Write beside the place, and put it there in one step: a full disk leaves what was there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = _beside(path)
     try:
         with beside.open("x", encoding="utf-8", newline="") as file:
             file.writelines(_pieces(text))
