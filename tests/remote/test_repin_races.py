@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
-import pytest
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
@@ -33,6 +32,7 @@ from tests.remote.scenarios import KEY
 
 NAMES = [f"pin {number:03}" for number in range(250)]
 MORE = [f"pin {number:04}" for number in range(1000)]
+TRIES = 6  # on a busy machine the other one may come too late; then it is tried again
 
 # Watches one value until it holds a number, does one thing, and may wait once more to do a second one.
 _WATCH = r"""
@@ -108,13 +108,12 @@ def watched(host: kit.Winhost, *deeds: Deed) -> Iterator[Future[kit.Answer]]:
 
 def raced(host: kit.Winhost, wanted: RepinResult, *deeds: Deed) -> RepinAnswer:
     """Write many values while another process does these deeds; again where a busy machine let it come too late."""
-    for left in (4, 3, 2, 1, 0):
+    answers = []
+    while len(answers) < TRIES and (not answers or answers[-1].result is not wanted):
         change = many(host)
         with watched(host, *deeds):
-            answer = write(host, change, before=_WAIT_WATCHING)
-        if answer.result is wanted or not left:
-            return answer
-    raise AssertionError
+            answers.append(write(host, change, before=_WAIT_WATCHING))
+    return answers[-1]
 
 
 def rows(values: dict[str, int]) -> list[list[object]] | None:
@@ -147,7 +146,7 @@ def test_everything_put_back_is_restored(winhosts: list[kit.Winhost]) -> None:
     host = winhosts[0]
     answer = raced(
         host,
-        RepinResult.MIXED,
+        RepinResult.RESTORED,
         (NAMES[0], 443, "set", NAMES[-1], 80),
         (NAMES[0], 2147, "set", NAMES[-1], 2147),
     )
@@ -175,12 +174,7 @@ def test_key_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -
 def test_host_killed_between_two_values_is_found_out(winhosts: list[kit.Winhost]) -> None:
     """A host that dies in the middle keeps a mixture; who comes next is told, and writes nothing."""
     host = winhosts[0]
-    change = many(host)
-    with (
-        watched(host, (NAMES[0], 443, "kill", "", 0)),
-        pytest.raises(Exception),  # noqa: B017, PT011  # whatever pypsrp makes of a shell that is gone
-    ):
-        write(host, change, before=_TELL_PROCESS + _WAIT_WATCHING)
+    change = next(change for change in (killed(host) for _ in range(TRIES)) if change is not None)
     left = outside(host)
     answer = write(host, change)
     held = {target.before.data for target in answer.targets if target.before}
@@ -188,9 +182,26 @@ def test_host_killed_between_two_values_is_found_out(winhosts: list[kit.Winhost]
     assert outside(host) == left
 
 
+def killed(host: kit.Winhost) -> PlannedHost | None:
+    """Kill the host's process in the middle of a write; None where a busy machine let the killer come too late."""
+    change = many(host)
+    with watched(host, (NAMES[0], 443, "kill", "", 0)):
+        try:
+            write(host, change, before=_TELL_PROCESS + _WAIT_WATCHING)
+        except Exception:  # noqa: BLE001  # whatever pypsrp makes of a shell that is gone
+            return None if outside(host) == rows(dict.fromkeys(NAMES, 443)) else change
+    return None
+
+
 def test_caller_who_stops_in_the_middle_leaves_no_mixture(winhosts: list[kit.Winhost]) -> None:
     """When the pipeline is stopped from outside between two values, those already written are put back first."""
     host = winhosts[0]
+    done = next(output for output in (stopped(host) for _ in range(TRIES)) if not output)
+    assert (done, outside(host)) == ([], rows(dict.fromkeys(MORE, 2147)))
+
+
+def stopped(host: kit.Winhost) -> list[object]:
+    """Stop a write from outside once it has begun; its output, which is empty where the stop came in time."""
     change = many(host, MORE)
     parameters = repin_parameters(change, operation=OPERATION, deadline=AHEAD)
     wsman = WSMan(
@@ -209,7 +220,9 @@ def test_caller_who_stops_in_the_middle_leaves_no_mixture(winhosts: list[kit.Win
         shell.begin_invoke()
         seen.result(60)
         shell.stop()
-    assert (shell.output, outside(host)) == ([], rows(dict.fromkeys(MORE, 2147)))
+    if outside(host) == rows(dict.fromkeys(MORE, 443)):
+        return ["all was written before the stop came"]
+    return list(shell.output)
 
 
 def test_writer_that_died_leaves_the_way_free(winhosts: list[kit.Winhost]) -> None:
