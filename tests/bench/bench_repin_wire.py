@@ -30,7 +30,7 @@ def dropped(count: int, chance: random.Random) -> bool:
     """Drop every host's connection once the script has begun."""
     hosts = [drifted(f"h{n}", Event(at=chance.choice(MOMENTS), act=Drop())) for n in range(count)]
     with tempfile.TemporaryDirectory() as folder, placed(hosts, Path(folder), "127.0.0.1") as place:
-        gone = repin_wire(place, jobs=32, window=15.0)
+        gone = repin_wire(place, jobs=64, window=10.0)
         resolved = sum(
             place.pins(name) == (NEW if state is State.VERIFIED else OLD)
             for name, state in gone.states.items()
@@ -50,7 +50,7 @@ def died(count: int, chance: random.Random) -> bool:
     dies = Event(at=Moment.WAS_SET, target=0, act=Kill(down=1.0))
     hosts = [drifted(f"h{n}", *((dies,) if chance.random() < 0.5 else ())) for n in range(count)]
     with tempfile.TemporaryDirectory() as folder, placed(hosts, Path(folder), "127.0.0.1") as place:
-        gone = repin_wire(place, jobs=32, window=15.0)
+        gone = repin_wire(place, jobs=64, window=10.0)
         mixed = {name for name in gone.states if place.pins(name) not in {OLD, NEW}}
         told = {name for name, state in gone.states.items() if state is State.MIXED}
         good = mixed == told and len(gone.states) == count
