@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
+
+# A job that a shell put into the background ignores Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}
