@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +51,24 @@ OnlyOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json.md).")]
 TableOption = Annotated[
     bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")
+]
+
+
+class TransportName(enum.StrEnum):
+    """What speaks with the hosts; `orchestrator.remote.transports.Wire` on this side of the imports that cost."""
+
+    NATIVE = "native"
+    PYPSRP = "pypsrp"
+
+
+TransportOption = Annotated[
+    TransportName,
+    typer.Option(
+        "--transport",
+        metavar="NAME",
+        help="What speaks WinRM: native (our own; hosts that log on by Kerberos go by pypsrp all the same), or "
+        "pypsrp for every host.",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]
 

@@ -19,6 +19,8 @@ from orchestrator.cli.options import (
     JsonOption,
     QuietOption,
     TableOption,
+    TransportName,
+    TransportOption,
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
@@ -52,6 +54,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     jobs: Jobs = 64,
+    transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -81,6 +84,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         inventory=inventory,
         file=plan,
         quiet=quiet,
+        transport=transport.value,
     )
     _hold(work)
     if not dry_run:
@@ -99,6 +103,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     max_failed: options.MaxFailed = None,
     max_conflicts: options.MaxConflicts = None,
     yes: options.Yes = False,
+    transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -120,6 +125,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         database=db,
         inventory=inventory,
         quiet=quiet,
+        transport=transport.value,
     )
     confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)

@@ -34,7 +34,7 @@ from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.contract import probe_parameters
 from orchestrator.remote.probe import probe_script
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
+from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.writer import Writer
 from tests.bench.healthy import ROOT, serving
 from tests.fleet.fakes import record_of
@@ -59,14 +59,14 @@ def scanned(
     """Scan hosts as the command does."""
 
     async def main() -> ScanSummary:
-        transport = PypsrpTransport(jobs=jobs)
+        made = transport(Wire.NATIVE, jobs=jobs)
         try:
             return await scan(
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=jobs, pace=0, timeout=timeout),
                 means=Means(
-                    transport=transport,
+                    transport=made,
                     writer=writer,
                     logons=logons_of(fleet),
                     clock=SystemClock(),
@@ -75,7 +75,7 @@ def scanned(
                 on_event=on_event,
             )
         finally:
-            await transport.aclose()
+            await made.aclose()
 
     with Writer.open(f"sqlite:///{folder / 'bench.db'}", command="bench", user="bench") as writer:
         return asyncio.run(main())

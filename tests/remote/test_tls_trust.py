@@ -25,6 +25,8 @@ from orchestrator.remote.trouble import Untrusted
 from orchestrator.remote.trust import Trust
 from tests.remote.wired import ask, fleet_of, plain, run, simulated, transport
 
+BOTH_WIRES = True
+
 
 def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int, Host]:
     """Probe a host whose TLS is like that; give the result, the HTTP requests that it saw, and the host."""

@@ -19,6 +19,8 @@ from orchestrator.remote.http import MAX_ANSWER
 from orchestrator.remote.session import Reply
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
 
+BOTH_WIRES = True
+
 
 def says(data: bytes) -> Callable[[socket.socket], None]:
     """Answer the first request with these bytes and hang up."""
@@ -232,17 +234,14 @@ def test_an_address_that_refuses_passes_on_to_the_next() -> None:
         return ["127.0.0.3", "127.0.0.1"]
 
     async def main(port: int) -> Fault | Reply:
-        from orchestrator.remote.pypsrp_transport import PypsrpTransport
-
-        made = PypsrpTransport(jobs=1, resolver=two)
-        session = made.session(plain(port, address="web1.test"), LOGON, deadline=5)
-        try:
-            return await session.run(script(), {})
-        except Fault as fault:
-            return fault
-        finally:
-            await session.close()
-            await made.aclose()
+        async with transport(resolver=two) as made:
+            session = made.session(plain(port, address="web1.test"), LOGON, deadline=5)
+            try:
+                return await session.run(script(), {})
+            except Fault as fault:
+                return fault
+            finally:
+                await session.close()
 
     with raw_server(says(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")) as port:
         found = run(main(port))
