@@ -9,7 +9,7 @@ import functools
 import re
 import struct
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from orchestrator.remote.session import Parameter, Script
@@ -61,13 +61,14 @@ _BETWEEN = (
     f'<Obj RefId="7" N="MergeMyResult"><TN RefId="3">{_RESULTS}<ToString>None</ToString><I32>0</I32></Obj>'
     + _NO_RESULT.format(8, "MergeToResult")
     + _NO_RESULT.format(9, "MergePreviousResults")
-    + '<Obj RefId="10" N="Args"><TNRef RefId="2" /><LST>'
+    + '<Obj RefId="10" N="Args"><TNRef RefId="2" />'
 )
 _MERGES = ("MergeError", "MergeWarning", "MergeVerbose", "MergeDebug", "MergeInformation")
 _AFTER = (
     '</MS></Obj></LST></Obj><Nil N="History" /><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj>'
     '<B N="IsNested">false</B></MS></Obj>'
 )
+_VALUE = ' N="V"'
 _LIST = "<T>System.Object[]</T><T>System.Array</T><T>System.Object</T>"
 
 
@@ -90,14 +91,13 @@ def creating(
         number += 1
         if isinstance(value, list):
             types = '<TNRef RefId="4" />' if listed else f'<TN RefId="4">{_LIST}</TN>'
-            items = "".join(map(_item, value))
-            items = f"<LST>{items}</LST>" if items else "<LST />"
+            items = _list(map(_item, value))
             arguments.append(f'{opened}<Obj RefId="{number}" N="V">{types}{items}</Obj></MS></Obj>')
             number, listed = number + 1, True
         else:
             arguments.append(f"{opened}{_item(value, _VALUE)}</MS></Obj>")
     merges = "".join(_NO_RESULT.format(number + at, name) for at, name in enumerate(_MERGES))
-    text = f"{_script(script.text)}{''.join(arguments)}</LST></Obj>{merges}{_AFTER}"
+    text = f"{_script(script.text)}{_list(arguments)}</Obj>{merges}{_AFTER}"
     return _message(_CREATE_PIPELINE, pool, pipeline, text.encode("utf-8"))
 
 
@@ -110,7 +110,9 @@ def check(parameters: Mapping[str, Parameter]) -> None:
             raise TypeError(f"parameter {name}: {item!r} is neither text nor an int of 32 bits")
 
 
-_VALUE = ' N="V"'
+def _list(items: Iterable[str]) -> str:
+    inner = "".join(items)
+    return f"<LST>{inner}</LST>" if inner else "<LST />"
 
 
 def _item(value: int | str, name: str = "") -> str:
