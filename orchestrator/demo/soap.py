@@ -73,11 +73,11 @@ def parse(data: bytes) -> WsmanRequest:
     header, body = root.find(f"{_S}Header"), root.find(f"{_S}Body")
     if header is None or body is None:
         raise WsmanFault(BAD_XML)
-    texts = {element.tag: element.text or "" for element in header}
+    texts = {element.tag: (element.text or "").strip() for element in header}
     action = texts.get(f"{_A}Action", "")
     selectors = header.find(f"{_W}SelectorSet")
     shell = (
-        next((s.text or "" for s in selectors if s.get("Name") == "ShellId"), "")
+        next(((s.text or "").strip() for s in selectors if s.get("Name") == "ShellId"), "")
         if selectors is not None
         else ""
     )
@@ -92,9 +92,14 @@ def parse(data: bytes) -> WsmanRequest:
         to=texts.get(f"{_A}To", ""),
         shell=shell.upper(),
         timeout=seconds(texts.get(f"{_W}OperationTimeout", "")),
-        max_envelope=int(texts.get(f"{_W}MaxEnvelopeSize") or 153600),
+        max_envelope=_number(texts.get(f"{_W}MaxEnvelopeSize", "")),
         body=first,
     )
+
+
+def _number(text: str) -> int:
+    """Read a MaxEnvelopeSize; 153,600 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 153600  # noqa: PLR2004  # 4 GB is too much
 
 
 def seconds(text: str) -> float:
