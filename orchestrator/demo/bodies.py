@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import uuid
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,8 @@ from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
 MAX_ENVELOPE = 500 * 1024
 _DONE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
 _ENVELOPE_ROOM = 2048  # for everything around the streams
+_IDS = 84  # characters that hold the headers of a fragment and its message (MS-PSRP 2.2.4, 2.2.1), in whole bytes
+_LONG = 8192  # characters; only scripts are longer
 _RESOURCE = f"{soap.POWERSHELL_URI}Microsoft.PowerShell"
 
 
@@ -74,9 +77,28 @@ def command_asked_for(request: WsmanRequest) -> str | None:
 def feed(fragments: psrp.Defragmenter, text: str | None) -> list[psrp.Message]:
     """Take a stream's Base64; return the messages that are whole now. Raises WsmanFault."""
     try:
-        return fragments.feed(base64.b64decode("".join((text or "").split()), validate=True))
+        return fragments.feed(_decoded(text or ""))
     except (binascii.Error, psrp.BadMessage) as exc:
         raise WsmanFault(soap.BAD_XML, text=str(exc)) from exc
+
+
+def _decoded(text: str) -> bytes:
+    """Decode Base64. Of a script only the beginning differs, where the ids are: the rest is decoded once."""
+    head = text[:_IDS]
+    if len(text) < _LONG or not _decodes_alone(head):
+        return _decode(text)
+    return _decode(head) + _remembered(text[_IDS:])
+
+
+def _decodes_alone(head: str) -> bool:
+    return head.isascii() and not any(map(str.isspace, head))
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
+_remembered = functools.lru_cache(maxsize=32)(_decode)
 
 
 def pool_output(blobs: list[bytes]) -> str:
