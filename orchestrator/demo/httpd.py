@@ -81,7 +81,8 @@ def take_request(buffer: bytearray) -> Request | None:
         raise ValueError("the body is too large, or chunked, which no WinRM client sends")
     if len(buffer) < stop:
         return None
-    body = bytes(buffer[end + 4 : stop])
+    with memoryview(buffer) as whole:
+        body = bytes(whole[end + 4 : stop])
     del buffer[:stop]
     return Request(method, target, headers, body)
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from orchestrator.demo.psrp import BadMessage
 
-_DEADLINE = "DeadlineMs"
-_ALIKE = 10_000  # milliseconds; a healthy host answers the same within any deadline of that class
+DEADLINE = "DeadlineMs"
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # MS-PSRP 2.2.5.3.2
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptCall:
-    """A script by its SHA-256 (hex), its parameters by name, and a key that calls with the same answer share."""
+    """A script by its SHA-256 (hex), its parameters by name, and a key that calls share which differ in the deadline alone."""
 
     sha256: str
     parameters: Mapping[str, object]
@@ -37,14 +36,9 @@ def read_call(data: bytes) -> ScriptCall:
         raise BadMessage("only one script at a time is run here")
     script = _text(commands[0].findtext("S[@N='Cmd']"))
     parameters = dict(_argument(one) for one in commands[0].iterfind("Obj[@N='Args']/LST/Obj/MS"))
-    shown = {name: value for name, value in parameters.items() if name != _DEADLINE}
-    deadline = parameters.get(_DEADLINE)
-    shown[_DEADLINE] = deadline // _ALIKE if isinstance(deadline, int) else deadline
-    return ScriptCall(
-        hashlib.sha256(script.encode("utf-8", "surrogatepass")).hexdigest(),
-        parameters,
-        repr(sorted(shown.items())),
-    )
+    shown = sorted((name, value) for name, value in parameters.items() if name != DEADLINE)
+    digest = hashlib.sha256(script.encode("utf-8", "surrogatepass")).hexdigest()
+    return ScriptCall(digest, parameters, repr(shown))
 
 
 def _argument(element: ET.Element) -> tuple[str, object]:
