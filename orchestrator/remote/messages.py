@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 import xml.etree.ElementTree as ET  # `guard` has refused what makes this parser dangerous
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Kind(enum.IntEnum):
 
 
 _READ = frozenset(Kind)
+_SHORT = 2048  # bytes; answers are longer, and each its host's own
 _ESCAPED = re.compile("(?:_[xX][0-9A-Fa-f]{4}_)+")
 
 
@@ -77,11 +79,15 @@ def document_of(message: bytes) -> tuple[int, bytes]:
     return int.from_bytes(message[4:8], "little"), message[HEADER:].removeprefix(_BOM)
 
 
-def read(message: bytes) -> Message | None:  # noqa: PLR0911  # one line for each kind of message
+def read(message: bytes) -> Message | None:
     """Read a message; None for a kind that nobody needs, however broken it is. Raises Garbled."""
     kind, document = document_of(message)
     if kind not in _READ:
         return None
+    return (_read_once if len(document) <= _SHORT else _read)(kind, document)
+
+
+def _read(kind: int, document: bytes) -> Message:  # one line for each kind of message
     root = _tree(document)
     match kind:
         case Kind.SESSION_CAPABILITY:
@@ -95,6 +101,10 @@ def read(message: bytes) -> Message | None:  # noqa: PLR0911  # one line for eac
         case Kind.ERROR_RECORD:
             return error_record(root)
     return Output(unescape(root.text or "") if root.tag == "S" else None)
+
+
+_read_once = functools.lru_cache(maxsize=64)(_read)
+"""Most of what hosts say is the same for all of a fleet: versions and states."""
 
 
 def powershell_of(root: ET.Element) -> str:

@@ -85,11 +85,20 @@ def creating(
 ) -> bytes:
     """Give the message that runs a script once. Raises TypeError for a parameter that cannot travel: our mistake."""
     check(parameters)
+    said = tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in parameters.items()
+    )
+    return _message(_CREATE_PIPELINE, pool, pipeline, _document(script.text, said))
+
+
+@functools.lru_cache(maxsize=32)
+def _document(text: str, parameters: tuple[tuple[str, int | str | tuple[int | str, ...]], ...]) -> bytes:
+    """Write the message's XML: once for all hosts of a fleet that are asked the same."""
     number, listed, arguments = _FIRST_ARGUMENT, False, []
-    for name, value in parameters.items():
+    for name, value in parameters:
         opened = f'<Obj RefId="{number}"><MS><S N="N">{_text(name)}</S>'
         number += 1
-        if isinstance(value, list):
+        if isinstance(value, tuple):
             types = '<TNRef RefId="4" />' if listed else f'<TN RefId="4">{_LIST}</TN>'
             items = _list(map(_item, value))
             arguments.append(f'{opened}<Obj RefId="{number}" N="V">{types}{items}</Obj></MS></Obj>')
@@ -97,8 +106,7 @@ def creating(
         else:
             arguments.append(f"{opened}{_item(value, _VALUE)}</MS></Obj>")
     merges = "".join(_NO_RESULT.format(number + at, name) for at, name in enumerate(_MERGES))
-    text = f"{_script(script.text)}{_list(arguments)}</Obj>{merges}{_AFTER}"
-    return _message(_CREATE_PIPELINE, pool, pipeline, text.encode("utf-8"))
+    return f"{_script(text)}{_list(arguments)}</Obj>{merges}{_AFTER}".encode()
 
 
 def check(parameters: Mapping[str, Parameter]) -> None:
