@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import uuid
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ def feed(fragments: psrp.Defragmenter, text: str | None) -> list[psrp.Message]:
     """Take a stream's Base64; return the messages that are whole now. Raises WsmanFault."""
     try:
         return fragments.feed(_decoded(text or ""))
-    except (binascii.Error, psrp.BadMessage) as exc:
+    except (ValueError, psrp.BadMessage) as exc:  # ValueError: no Base64
         raise WsmanFault(soap.BAD_XML, text=str(exc)) from exc
 
 

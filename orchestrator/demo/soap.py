@@ -35,7 +35,7 @@ _SUBCODES = {
     BAD_XML: "w:SchemaValidationError",
     TOO_MANY_SHELLS: "w:QuotaLimit",
 }
-_DURATION = re.compile(r"PT(?:(\d+)M)?(?:([\d.]+)S)?")
+_DURATION = re.compile(r"PT(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?")
 
 
 class WsmanFault(Exception):  # noqa: N818  # the protocol's word
@@ -68,7 +68,7 @@ def parse(data: bytes) -> WsmanRequest:
     """Read an envelope; raises WsmanFault where it is none."""
     try:
         root = ET.fromstring(data)  # noqa: S314  # our own client, after its logon, capped by the HTTP server
-    except ET.ParseError as exc:
+    except (ET.ParseError, ValueError, LookupError) as exc:  # the last two: an encoding that there is not
         raise WsmanFault(BAD_XML) from exc
     header, body = root.find(f"{_S}Header"), root.find(f"{_S}Body")
     if header is None or body is None:

@@ -29,7 +29,7 @@ def read_call(data: bytes) -> ScriptCall:
     """Read a CREATE_PIPELINE message's CLIXML; raises BadMessage where it is not one script with named parameters."""
     try:
         root = ET.fromstring(data)  # noqa: S314  # our own client, after its logon, capped by the HTTP server
-    except ET.ParseError as exc:
+    except (ET.ParseError, ValueError, LookupError) as exc:  # the last two: an encoding that there is not
         raise BadMessage(f"no CLIXML: {exc}") from exc
     commands = root.findall("MS/Obj[@N='PowerShell']/MS/Obj[@N='Cmds']/LST/Obj/MS")
     if len(commands) != 1 or commands[0].findtext("B[@N='IsScript']") != "true":

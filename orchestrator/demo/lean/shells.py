@@ -6,6 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from xml.sax.saxutils import escape
 
 from orchestrator.demo import bodies, psrp, soap
 from orchestrator.demo.counters import Counters
@@ -31,9 +32,7 @@ class _Shell:
     output: list[bytes] = field(default_factory=list)
     sent: int = 1
     command: str = ""
-    script: tuple[Recording, uuid.UUID] | None = (
-        None  # what it answers, and its pipeline; None: not heard yet
-    )
+    script: tuple[Recording, uuid.UUID] | None = None  # its answer and its pipeline; None: not heard yet
     due: float = 0.0
     answer: list[bytes] | None = None  # what is left to send of it; None: it has not been asked for
     waiting: Later | None = None
@@ -102,7 +101,7 @@ class LeanShells:
         shell.command = (request.body.get("CommandId") or str(uuid.uuid4())).upper()
         shell.script = shell.answer = None
         self._hear(shell, request.body.findtext(f"{RSP}Arguments"))
-        return f"<rsp:CommandResponse><rsp:CommandId>{shell.command}</rsp:CommandId></rsp:CommandResponse>"
+        return f"<rsp:CommandResponse><rsp:CommandId>{escape(shell.command)}</rsp:CommandId></rsp:CommandResponse>"
 
     def _send(self, request: WsmanRequest, user: str) -> str:
         shell = self._shell(request, user)
