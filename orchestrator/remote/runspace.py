@@ -70,11 +70,11 @@ class Runspace:
         """Run the script once. Gives its output joined and its error records: one at least where it did not end well."""
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
-        first, *more = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
-        answer = yield from self._speaker.exchange(self._envelopes.command(command, first))
+        pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
+        answer = yield from self._speaker.exchange(self._envelopes.command(command, pieces.pop(0)))
         command = command_id(answer) or command
-        for piece in more:
-            yield from self._speaker.exchange(self._envelopes.send(command, piece))
+        while pieces:
+            yield from self._speaker.exchange(self._envelopes.send(command, pieces.pop(0)))
         texts: list[str] = []
         errors: list[ErrorRecord] = []
         state = _PIPELINE_RUNNING

@@ -50,7 +50,9 @@ class Speaker:
             answer = yield from self._begin(message)
             if answer is not None:
                 return self._read(answer)
-        return self._read((yield self._request(self._logon.header(), message)))
+        requests = [self._request(self._logon.header(), message)]
+        message = b""  # a script's is large, and its answer may take long
+        return self._read((yield requests.pop()))
 
     def _begin(self, message: bytes) -> Exchange[Answer | None]:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""

@@ -20,8 +20,8 @@ from orchestrator.remote.trouble import Lost
 from orchestrator.remote.trust import HANDSHAKE, Secured, Shown, Trust, hung_up, not_tls, secured, untrusted
 
 _Result = TypeVar("_Result")
-_CHUNK = 65_536
-_RECORD = 16_384  # bytes: the most that one TLS record holds
+_CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
+_PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room that it once needed
 
 
 class Stream:
@@ -50,9 +50,9 @@ class Stream:
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
         try:
-            request = next(exchange)
+            answer = await self.post(next(exchange))
             while True:
-                request = exchange.send(await self.post(request))
+                answer = await self.post(exchange.send(answer))
         except StopIteration as end:
             result: _Result = end.value
             return result
@@ -65,6 +65,7 @@ class Stream:
         except OSError as error:
             # Who refuses a request early (413) may close before it is all sent; the reason is still on its way.
             unsent = Lost("sending", error)
+        request = b""  # 60 KB that need not wait with a thousand hosts for their answers
         reading = self.inbox.answer()
         try:
             while True:
@@ -124,8 +125,9 @@ class Stream:
         if self._tls is None:
             await self._loop.sock_sendall(self._sock, data)
             return
-        self._tls.write(data)  # all of it: a MemoryBIO takes what comes
-        await self._flush()
+        for at in range(0, len(data), _PIECE):
+            self._tls.write(data[at : at + _PIECE])
+            await self._flush()
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
@@ -138,7 +140,7 @@ class Stream:
                 return await self._loop.sock_recv(self._sock, _CHUNK)
             while True:
                 with contextlib.suppress(ssl.SSLWantReadError):
-                    return self._tls.read(_RECORD)
+                    return self._tls.read(_CHUNK)
                 await self._flush()
                 self._take(await self._loop.sock_recv(self._sock, _CHUNK))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
