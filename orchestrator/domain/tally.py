@@ -32,17 +32,17 @@ class Tally:
         self.attention = 0
         self.unknown = 0
 
-    def add(self, verdict: Verdict, *, waived: bool) -> None:
-        """Count one host's result."""
-        self.verdicts[verdict] += 1
+    def add(self, verdict: Verdict, *, waived: bool, hosts: int = 1) -> None:
+        """Count one host's result, or that of so many hosts."""
+        self.verdicts[verdict] += hosts
         if verdict is Verdict.OK:
             return
         if waived:
-            self.waived += 1
+            self.waived += hosts
         elif verdict is Verdict.UNKNOWN:
-            self.unknown += 1
+            self.unknown += hosts
         else:
-            self.attention += 1
+            self.attention += hosts
 
     @property
     def done(self) -> int:
