@@ -18,7 +18,7 @@ from orchestrator.domain.tally import Counts
 from orchestrator.report.diff import change_words
 from orchestrator.report.fleet_now import FleetReport, group_age, sections
 from orchestrator.report.history import MARKS
-from orchestrator.report.host_rows import HostTable, Likeness, Pattern, PinCell
+from orchestrator.report.host_rows import HostTable, Likeness, PinCell
 from orchestrator.report.page import data_block, html_page
 from orchestrator.report.words import NAMES_SHOWN, STYLES, age, duration
 
@@ -109,7 +109,6 @@ def _words() -> dict[str, Any]:
         "notes": notes,
         "pin_notes": pin_notes,
         "group_names": _group_names,
-        "pattern_label": _pattern_label,
         "bar": bar,
         "verdicts": _verdicts,
     }
@@ -171,10 +170,6 @@ def _group_names(hosts: Sequence[str]) -> tuple[str, str]:
     """Give the names that are shown, and those that are folded away; never a single one."""
     most = len(hosts) if len(hosts) <= NAMES_SHOWN + 1 else NAMES_SHOWN
     return ", ".join(hosts[:most]), ", ".join(hosts[most:])
-
-
-def _pattern_label(pattern: Pattern) -> str:
-    return pattern.label if len(pattern.hosts) == 1 else f"{pattern.label} at worst"
 
 
 def _verdicts(counts: Counts) -> str:

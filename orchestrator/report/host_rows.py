@@ -67,14 +67,18 @@ class HostRow(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Hosts with the same pins and the same ports, worst first. `key` tells it from others."""
+    """Hosts with the same pins and the same ports, worst first. `key` tells it from others.
+
+    `verdict` and `label` are the worst of theirs; `mixed`: not all have that one.
+    """
 
     key: str
     pins: tuple[PinCell | None, ...]
     ports: str
     hosts: tuple[str, ...]
-    label: str  # the worst of theirs
     verdict: str
+    label: str
+    mixed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +106,9 @@ class HostTable:
                 pins=pins,
                 ports=ports,
                 hosts=tuple(row.host for row in rows),
-                label=rows[0].like.label,
                 verdict=rows[0].like.verdict,
+                label=rows[0].like.label,
+                mixed=len({row.like.label for row in rows}) > 1,
             )
             for (ports, pins), rows in sorted(found.items(), key=lambda item: -len(item[1]))
         )

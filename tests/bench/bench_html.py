@@ -21,16 +21,12 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome
 
-from orchestrator.domain.fleet_now import FleetSummariser
-from orchestrator.domain.gateways import Gateways
 from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement, Verdict
 from orchestrator.domain.standing import HostNow, Standing
-from orchestrator.domain.tally import Counts, Tally
 from orchestrator.report.fleet_html import FleetPage, fleet_html
-from orchestrator.report.fleet_now import FleetReport
-from orchestrator.report.host_rows import HostRows
 from tests import browser
-from tests.report.samples import NOON, NOW, PORTS, scan
+from tests.report.pages import counts, page
+from tests.report.samples import NOON, PORTS, scan
 from tests.report.standings import role, standing, unprobed
 
 SIZE, TIME = 8 << 20, 200  # bytes, milliseconds
@@ -96,7 +92,8 @@ def _unwell(
     **told: object,
 ) -> Standing:
     bad = replace(
-        role("backup", verdict, pin=pin, opened=opened), live=(443,) if chance.random() < 0.3 else ()
+        role("backup", verdict, pin=pin, opened=opened),
+        live=(443,) if verdict is Verdict.STALE or chance.random() < 0.3 else (),
     )
     if chance.random() < 0.05:
         bad = replace(bad, beliefs={**bad.beliefs, 80: Belief.INTERCEPTED})
@@ -114,52 +111,26 @@ def _judged(bad: RoleJudgement) -> Judgement:
     )
 
 
-def page(count: int) -> FleetPage:
+def fleet(count: int) -> FleetPage:
     """Make the page's values as `fleetcheck report --html` does."""
-    age = timedelta(days=7)
-    summariser, rows, gateways = (
-        FleetSummariser(now=NOW, max_age=age, by="site"),
-        HostRows(NOW - age, "site"),
-        Gateways(),
-    )
-    for host in hosts(count):
-        summariser.add(host)
-        rows.add(host)
-        gateways.add(host.standing)
-    fleet = summariser.summary()
-    report = FleetReport(
-        fleet=fleet,
-        now=NOW,
-        max_age=age.total_seconds(),
-        by="site",
-        place="/var/lib/fleetcheck/fleetcheck.db",
-        warnings=("fleet.yaml:40: the waiver for drifted ended on 2026-02-28 and counts no more: change 17",),
-    )
-    return FleetPage(
-        report=report,
-        table=rows.table(fleet.changes),
-        gateways=gateways.uses(),
-        scans=[(scan(12 - n, started=NOON - timedelta(days=n)), _counts(count, n)) for n in range(12)],
-        version="0.1.0",
-    )
-
-
-def _counts(selected: int, day: int) -> Counts:
-    tally = Tally(selected)
-    bad = selected * (6 + day) // 100
-    tally.add(Verdict.BLOCKED, waived=False, hosts=bad)
-    tally.add(Verdict.UNKNOWN, waived=False, hosts=selected // 50)
-    tally.add(Verdict.DRIFTED, waived=True, hosts=selected // 100)
-    tally.add(Verdict.OK, waived=False, hosts=selected - bad - selected // 50 - selected // 100)
-    return tally.counts()
+    scans = [
+        (
+            scan(12 - day, started=NOON - timedelta(days=day)),
+            counts(count, blocked=count * (6 + day) // 100, waived=count // 100, unknown=count // 50),
+        )
+        for day in range(12)
+    ]
+    warning = "fleet.yaml:40: the waiver for drifted ended on 2026-02-28 and counts no more: change 17"
+    return page(hosts(count), scans, warnings=(warning,))
 
 
 ACT = """
 const [act] = arguments;
 if (act.startsWith("#")) {
   const [id, value] = act.split("=");
-  document.querySelector(id).value = value;
-  document.querySelector("#filter").dispatchEvent(new Event("input"));
+  const field = document.querySelector(id);
+  field.value = value;
+  field.dispatchEvent(new Event(id === "#find" ? "input" : "change", { bubbles: true }));
 } else {
   document.querySelector(`[data-sort=${act}]`).click();
 }
@@ -191,7 +162,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, metavar="FILE", help="leave the page there")
     options = parser.parse_args()
-    made = page(options.hosts)
+    made = fleet(options.hosts)
     begun = time.process_time()
     text = fleet_html(made)
     took = time.process_time() - begun

@@ -17,7 +17,7 @@
     words: (name + "\n" + address + "\n" + read).toLowerCase(),
   }));
 
-  const state = { find: [], show: "", place: "all", port: -1, belief: "o", pattern: null, sort: "worst", down: false, first: 0, most: 0 };
+  const state = { find: [], show: "", place: null, port: -1, belief: "o", pattern: null, sort: "worst", down: false, first: 0, most: 0 };
   let found = hosts;
 
   // ---- filter and sort
@@ -46,7 +46,7 @@
 
   function fits() {
     const show = shown(state.show);
-    const likes = new Set(alike.filter((like) => show(like) && (state.place === "all" || like.place === state.place)));
+    const likes = new Set(alike.filter((like) => show(like) && (state.place === null || like.place === state.place)));
     return (host) =>
       likes.has(host.like) &&
       state.find.every((word) => host.words.includes(word) || host.like.words.includes(word)) &&
@@ -103,9 +103,10 @@
     (head.querySelector("button, .sr") ?? head).textContent);
 
   function cell(row, place, kind, ...children) {
-    const made = element(place === 0 ? "th" : "td", kind);
+    const made = element(place === 0 ? "th" : "td");
     made.setAttribute("role", place === 0 ? "rowheader" : "cell");
     if (place === 0) made.scope = "row";
+    if (kind) made.className = kind;
     made.dataset.label = labels[place];
     made.append(...children);
     row.append(made);
@@ -188,7 +189,7 @@
   function read() {
     state.find = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
     state.show = byId("show").value;
-    state.place = byId("place").value === "all" ? "all" : byId("place").value.slice(1);
+    state.place = byId("place").value === "" ? null : byId("place").value.slice(1);
     state.port = byId("port").value === "" ? -1 : data.ports.indexOf(Number(byId("port").value));
     state.belief = byId("belief").value;
     state.most = Number(byId("most").value);
@@ -200,7 +201,8 @@
     byId("filter").reset();
   }
 
-  byId("filter").addEventListener("input", read);
+  byId("find").addEventListener("input", read);
+  byId("filter").addEventListener("change", (event) => event.target !== byId("find") && read());
   byId("filter").addEventListener("submit", (event) => event.preventDefault());
   byId("filter").addEventListener("reset", () => {
     state.pattern = null;
