@@ -46,23 +46,27 @@ class Gateways:
 
     def __init__(self) -> None:
         self._bins: dict[tuple[str, tuple[str, ...]], _Bin] = {}
+        self._spelt: dict[tuple[str, ...], tuple[str, ...]] = {}  # whole fleets share a few gateways
 
     def add(self, standing: Standing) -> None:
         """Take one host's result into account; one without a reading uses no gateway that is known."""
         roles = {role.role: role for role in standing.judgement.roles}
         for role, addresses in standing.gateways.items():
-            where = role, tuple(sorted(map(canonical, addresses)))
-            found = self._bins.setdefault(where, _Bin(standing.host))
+            if addresses not in self._spelt:
+                self._spelt[addresses] = tuple(sorted(map(canonical, addresses)))
+            where = role, self._spelt[addresses]
+            if where not in self._bins:
+                self._bins[where] = _Bin(standing.host)
+            found = self._bins[where]
             found.hosts += 1
             if role in roles:
                 _count(found, roles[role])
 
     def uses(self) -> tuple[GatewayUse, ...]:
-        """Give the gateways by role, in the order of the roles' first hosts, and those of most hosts first."""
-        listed = list(dict.fromkeys(role for role, _ in self._bins))
+        """Give the gateways by role, the primary ones and those of most hosts first."""
         shared = {role for (role, _), found in self._bins.items() if found.hosts >= _SEVERAL}
         order = sorted(
-            self._bins.items(), key=lambda item: (listed.index(item[0][0]), -item[1].hosts, item[0])
+            self._bins.items(), key=lambda item: (item[0][0] != "primary", item[0][0], -item[1].hosts)
         )
         return tuple(_uses(order, shared))
 

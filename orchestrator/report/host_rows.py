@@ -25,6 +25,7 @@ NO_ROLE = " "  # in the string of a host whose product has no such role
 BESIDE = (
     8  # ports that no profile lists, such as desired pins: the most used have a column, the others only a pin
 )
+_SEVERITY = {verdict: verdict.severity for verdict in Verdict}
 WORDS_SHOWN = 400  # characters of a sentence or a reason
 
 
@@ -167,7 +168,7 @@ class HostRows:
 def _order(standing: Standing) -> tuple[bool, bool, int, bool, str]:
     judgement = standing.judgement
     well, waived = judgement.verdict is Verdict.OK, standing.waived is not None
-    return well, waived, judgement.verdict.severity, judgement.any_live, standing.host
+    return well, waived, _SEVERITY[judgement.verdict], judgement.any_live, standing.host
 
 
 def _roles(standings: Iterable[Standing]) -> tuple[str, ...]:
