@@ -229,6 +229,20 @@ def test_what_hosts_say_does_not_run_however_it_is_shown(opened: Open) -> None:
     assert driver.find_elements(By.CSS_SELECTOR, "body script:not([type])[src]") == []
 
 
+def test_a_narrow_screen_shows_hosts_as_cards_that_fit(opened: Open, chromium: Chrome) -> None:
+    """On a phone nothing is wider than the screen, however long a word is, and a card says which port is what."""
+    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.command(chromium, "Emulation.setDeviceMetricsOverride", **size)
+    try:
+        driver = opened(pages.hostile())
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= 400
+        strip = driver.find_element(By.CSS_SELECTOR, "#rows .strip")
+        shown = "return getComputedStyle(arguments[0], '::after').content"
+        assert driver.execute_script(shown, strip).startswith('"open 2147; not tried 554')
+    finally:
+        browser.command(chromium, "Emulation.clearDeviceMetricsOverride")
+
+
 def test_the_policy_is_in_force(opened: Open, chromium: Chrome) -> None:
     """A script, a handler or a style that got into the page all the same would not count: the browser refuses it."""
     driver = opened(pages.page([]))
