@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from orchestrator.report.fleet_now import FleetReport
 
 
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write it as one page for a browser; - is the output."),
+]
+
+
 class By(StrEnum):
     """What hosts are counted by."""
 
@@ -38,10 +44,7 @@ def report(
     max_age: Annotated[
         str, typer.Option(metavar="TIME", help="Mark what is older: a number and s, m, h or d.")
     ] = "7d",
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="Write it as one page for a browser; - is the output."),
-    ] = None,
+    html: HtmlOption = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 3 where hosts need attention, 4 or 5 as a scan.")
     ] = False,
