@@ -24,14 +24,13 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import explain
+from orchestrator.domain.exit_codes import in_words
 from orchestrator.version import VERSION
 
 app = typer.Typer(
     name="fleetcheck",
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
-    epilog="Exit codes of a scan and a re-pin: 0 nothing needs attention, 1 the command failed, 2 usage or no host "
-    "selected, 3 hosts need attention, 4 hosts could not be reached or were not started, 5 both, 6 stopped by a "
-    "safety gate, 130 interrupted.",
+    epilog=f"Exit codes of a scan and a re-pin: {in_words()}.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

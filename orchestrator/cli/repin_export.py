@@ -86,7 +86,7 @@ def import_(
 
 
 def _code(found: Sequence[Answer]) -> int:
-    from orchestrator.domain.tally import EXIT_ATTENTION, EXIT_OK
+    from orchestrator.domain.exit_codes import EXIT_ATTENTION, EXIT_OK
 
     return EXIT_OK if all(answer.fine for answer in found) else EXIT_ATTENTION
 

@@ -19,9 +19,10 @@ from orchestrator.cli.progress import Display
 from orchestrator.cli.prove import prove_reports
 from orchestrator.cli.stored import last_known
 from orchestrator.domain.effort import too_short
+from orchestrator.domain.exit_codes import EXIT_INTERRUPTED
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.summary import Summariser, Summary
-from orchestrator.domain.tally import EXIT_INTERRUPTED, exit_code
+from orchestrator.domain.tally import exit_code
 from orchestrator.fleet.events import Event, HostFinished
 from orchestrator.report.summary import ScanReport
 

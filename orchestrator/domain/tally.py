@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.domain.exit_codes import (
+    EXIT_ATTENTION,
+    EXIT_BOTH,
+    EXIT_FAILED,
+    EXIT_GATE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_UNPROBED,
+)
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord
-
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_ATTENTION = 3
-EXIT_UNPROBED = 4
-EXIT_BOTH = 5
-EXIT_GATE = 6
-EXIT_INTERRUPTED = 130
 
 
 class Tally:
