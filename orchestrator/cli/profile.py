@@ -36,6 +36,34 @@ def show(
         sys.stdout.write(dump_profile(profile))
 
 
+@app.command()
+@handled
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A profile's YAML file.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Report every mistake of a profile of your own, each with file and line."""
+    from inventory.errors import InventoryError
+    from inventory.profile import load_profile
+    from orchestrator.report.document import profile_check_document
+
+    try:
+        profile = load_profile(f"./{file}" if file.parent == Path() else str(file), Path())
+    except InventoryError as error:
+        if not as_json:
+            raise
+        document(profile_check_document(None, error.problems))
+        raise typer.Exit(1) from None
+    if as_json:
+        document(profile_check_document(profile, ()))
+        return
+    sys.stdout.write(
+        f"{file}: no mistakes. roles: {', '.join(profile.role_names)}; ports: {len(profile.ports)}; "
+        f"views: {', '.join(map(str, profile.views))}; tunnel: {profile.tunnel}\n"
+        f"In an inventory at the same place: profile: ./{file.name}\n"
+    )
+
+
 @app.command("list")
 @handled
 def list_(as_json: JsonOption = False, table: TableOption = False) -> None:
