@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Text, optional
+from inventory.reference import about_key
 
 WAIVABLE = (
     "cut-off", "blocked", "disconnected", "suspect", "split", "bad-pin", "unreadable", "untested", "drift-blocked",
@@ -150,7 +151,12 @@ class Document(Strict):
 
 def json_schema(model: type[Strict] = Document) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an inventory, or of a profile, for editors."""
-    schema: dict[str, Any] = _tidy(model.model_json_schema(by_alias=True))
+    raw = model.model_json_schema(by_alias=True)
+    for name, part in (*raw.get("$defs", {}).items(), (model.__name__, raw)):
+        for key, said in part.get("properties", {}).items():
+            if about := about_key(name, key):
+                said["description"] = "; ".join(filter(None, (about.what, said.get("description"))))
+    schema: dict[str, Any] = _tidy(raw)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
