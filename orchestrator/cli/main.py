@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli import (
     audit,
+    completion,
     demo,
     diff,
     export,
@@ -51,6 +52,7 @@ app.add_typer(audit.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.command()(demo.demo)
+app.command()(completion.completion)
 
 
 def _version(wanted: bool) -> None:
@@ -74,6 +76,7 @@ def _options(
 def main() -> None:
     """Run the command line; ends by SystemExit with the command's exit code."""
     prepare_streams()
+    completion.prepare()
     try:
         app(prog_name="fleetcheck")
     except OSError as error:  # help and version, which no command prints, on a full disk

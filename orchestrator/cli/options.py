@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import inventory_names, offers
+from orchestrator.cli.completing import only_words as words_of_only
 from orchestrator.cli.errors import CommandError
 
 InventoryOption = Annotated[
@@ -28,6 +30,7 @@ LimitOption = Annotated[
         "--limit",
         "-l",
         metavar="PATTERN",
+        autocompletion=offers(inventory_names),
         help="Hosts to take: names, globs, ~regex, groups, tag=, site=, @file, - for standard input; "
         "':' or ',' joins, ':&' intersects, ':!' leaves out. May be repeated.",
     ),
@@ -45,6 +48,7 @@ OnlyOption = Annotated[
     typer.Option(
         "--only",
         metavar="WHAT",
+        autocompletion=offers(words_of_only),
         help="Hosts that are not-started, failed, attention, or have a verdict such as blocked. May be repeated.",
     ),
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import offers, profile_names
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import JsonOption, TableOption
@@ -21,7 +22,10 @@ app = typer.Typer(
 @handled
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A shipped profile, or a YAML file.")
+        str,
+        typer.Argument(
+            metavar="NAME", autocompletion=offers(profile_names), help="A shipped profile, or a YAML file."
+        ),
     ] = "livevault",
     as_json: JsonOption = False,
 ) -> None:
