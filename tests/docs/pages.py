@@ -19,7 +19,9 @@ _BLOCK = re.compile(
     r"^(?:<!-- (?P<about>[^>\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _COMMAND = re.compile(r"(?:^|/bin/|=| {2}|; |&& )(fleetcheck [a-z-])")
-_SPAN = re.compile(r"(?<!`)`(fleetcheck [^`]+)`(?!`)")
+_SPAN = re.compile(
+    r"(?<!`)`(?:fleetcheck )?((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit)\s+[a-z][^`]*)`(?!`)"
+)
 
 
 @dataclass(frozen=True)
@@ -84,4 +86,4 @@ def mentioned(page: str) -> Iterator[str]:
             lines = block.text.replace("\\\n", " ").splitlines()
             yield from (line[at.start(1) :] for line in lines for at in re.finditer(_COMMAND, line))
         text = text.replace(block.text, "")
-    yield from (" ".join(span[1].split()) for span in _SPAN.finditer(text))
+    yield from (" ".join(["fleetcheck", *span[1].split()]) for span in _SPAN.finditer(text))

@@ -222,3 +222,29 @@ def test_a_crontab_line_has_five_times_and_a_command() -> None:
         if not re.fullmatch(r"[A-Z_]+=\S+", line) and not re.fullmatch(r"([\d*/,-]+ +){5}\S.*", line)
     ]
     assert wrong == []
+
+
+def _commands() -> dict[str, typer.core.TyperCommand]:
+    top = typer.main.get_command(app)
+    found = {}
+    for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group
+        for sub, below in (getattr(command, "commands", None) or {"": command}).items():
+            found[f"{name} {sub}".strip()] = below
+    return found
+
+
+def test_every_command_and_option_has_help() -> None:
+    """No command and no option leaves a reader of `--help` to guess."""
+    silent = [
+        f"{name} {param.opts[0]}"
+        for name, command in _commands().items()
+        for param in command.params
+        if not getattr(param, "help", None)
+    ]
+    assert [*silent, *(name for name, command in _commands().items() if not command.help)] == []
+
+
+def test_every_command_stands_on_a_page() -> None:
+    """There is no command that the pages keep silent about."""
+    lines = " ".join(line for page in PAGES for line in mentioned(page))
+    assert [name for name in _commands() if f"fleetcheck {name}" not in lines] == []
