@@ -182,7 +182,9 @@ def host_document(sighting: Sighting) -> dict[str, Any]:
     last = None
     if sighting.last is not None:
         last = {"scan": sighting.last[0].id, **host_line(sighting.last[1])}
-    return envelope("host", scan=scan_head(sighting.scan), host=content, last_reading=last)
+    return envelope(
+        "host", scan=scan_head(sighting.scan), host=content, last_reading=last, since=sighting.since
+    )
 
 
 def scans_document(scans: Iterable[ScanRecord]) -> dict[str, Any]:
