@@ -42,7 +42,8 @@ def verify(
     if as_json:
         document(audit_document(found, missing, place=parse(url).shown))
     else:
-        lines([("entries", found.entries), ("last", found.last)])
+        whole = not found.broken and not missing
+        lines([("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)])
         broken = (found.broken.found if found.broken else None, missing)
         lines(("broken", why) for why in broken if why)
     if found.broken or missing:
