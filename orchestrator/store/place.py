@@ -41,8 +41,8 @@ class PostgresPlace:
 
     @property
     def shown(self) -> str:
-        """The place as messages name it: the password is `***`."""
-        return hide(self.url)
+        """The place as the user writes it: without the driver's name, the password as `***`."""
+        return hide(self.url).replace("postgresql+psycopg://", "postgresql://", 1)
 
     def __repr__(self) -> str:
         """Show no password."""
