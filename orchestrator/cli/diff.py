@@ -24,13 +24,13 @@ def diff(
     earlier: Annotated[
         int | None,
         typer.Argument(
-            metavar="[SCAN]", autocompletion=offers(scan_ids), help="The earlier scan; else the last but one."
+            metavar="SCAN", autocompletion=offers(scan_ids), help="The earlier scan; else the last but one."
         ),
     ] = None,
     later: Annotated[
         int | None,
         typer.Argument(
-            metavar="[SCAN]",
+            metavar="SCAN",
             autocompletion=offers(scan_ids),
             help="The later scan; else the latest that finished.",
         ),
@@ -40,7 +40,10 @@ def diff(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Say which hosts changed verdict, pin, open ports or gateways; exit code 3 when something did."""
+    """Say which hosts changed verdict, pin, open ports or gateways.
+
+    Exit code 3 when something did.
+    """
     from orchestrator.cli.command import hints
     from orchestrator.domain.diff import diff as compare
     from orchestrator.report.diff import DiffReport, diff_document, diff_rows, diff_screen

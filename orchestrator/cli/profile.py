@@ -14,7 +14,7 @@ from orchestrator.cli.errors import handled
 from orchestrator.cli.options import JsonOption, TableOption
 
 app = typer.Typer(
-    name="profile", help="Show what is known of a product: key, values, ports.", no_args_is_help=True
+    name="profile", help="Show or check what is known of a product: key, values, ports.", no_args_is_help=True
 )
 
 

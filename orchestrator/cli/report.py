@@ -52,7 +52,10 @@ def report(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Show the fleet now, from each host's last known result; with an inventory at hand, its hosts only."""
+    """Show the fleet now, from each host's last known result.
+
+    With an inventory at hand, its hosts only.
+    """
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
     from orchestrator.cli.fleet_page import page_file
