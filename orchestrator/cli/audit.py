@@ -29,7 +29,10 @@ def verify(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the chain from its first entry, and the journal against it; exit code 1 where something was changed."""
+    """Check that nothing in the record was changed.
+
+    The chain from its first entry, and the journal against it; exit code 1 where something was.
+    """
     from orchestrator.report.repin_document import audit_document
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader

@@ -26,7 +26,9 @@ class Shell(enum.StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
 ) -> None:
-    """Print a script that makes a shell complete commands, options, hosts and ids.
+    """Print a script that makes your shell complete words.
+
+    Commands, options, hosts of the inventory, and ids of scans and runs.
 
     bash: eval "$(fleetcheck completion bash)" in ~/.bashrc. zsh: the same in ~/.zshrc, after compinit.
     fish: fleetcheck completion fish > ~/.config/fish/completions/fleetcheck.fish.

@@ -76,7 +76,7 @@ def export(
     ] = False,
     db: DatabaseOption = None,
 ) -> None:
-    """Write a scan for other programs: JSON, CSV, JUnit, Prometheus, Nagios."""
+    """Write a scan for other programs, such as a spreadsheet."""
     if wanted is Format.NAGIOS:
         raise typer.Exit(_nagios(scan, output, max_age, db))
     if max_age is not None:

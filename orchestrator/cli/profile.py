@@ -29,7 +29,10 @@ def show(
     ] = "livevault",
     as_json: JsonOption = False,
 ) -> None:
-    """Print a profile as YAML; a file may say `extends: NAME` and only what differs."""
+    """Print a profile as YAML.
+
+    A file may say `extends: NAME` and only what differs.
+    """
     from inventory.profile import dump_profile, load_profile
     from orchestrator.report.document import profile_document
 
@@ -46,7 +49,10 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A profile's YAML file.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Report every mistake of a profile of your own, each with file and line."""
+    """Report every mistake of a profile of your own.
+
+    Each comes with file and line.
+    """
     from inventory.errors import InventoryError
     from inventory.profile import load_profile
     from orchestrator.report.document import profile_check_document

@@ -60,7 +60,10 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     table: TableOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write what a plan says, and nothing else: every host is read afresh first, and again afterwards."""
+    """Write what a plan says, and nothing else.
+
+    Every host is read afresh first, and again afterwards.
+    """
     from inventory.load import load
     from orchestrator.cli.repin_request import DEFAULTS, Wishes, options_of
     from orchestrator.cli.run_repin import Work
@@ -109,7 +112,10 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     table: TableOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run: read what was left open, then write what was not begun. Options not given stay as they were."""
+    """Go on with a run that was stopped or killed.
+
+    Reads what was left open, then writes what was not begun. Options not given stay as they were.
+    """
     from inventory.load import load
     from orchestrator.cli.repin_request import Wishes, of_record, options_of
     from orchestrator.cli.run_repin import Work

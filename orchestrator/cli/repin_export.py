@@ -39,7 +39,10 @@ def export(
     inventory: InventoryOption = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Give a plan away as a script, to be run on the hosts by hand; `repin apply` leaves these hosts alone then."""
+    """Give a plan away as a script for hosts out of reach.
+
+    It is run there by hand; `repin apply` leaves these hosts alone then.
+    """
     from inventory.load import load
     from orchestrator.cli.files import write
     from orchestrator.fleet.plan_checks import check

@@ -47,7 +47,10 @@ def status(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """List runs, or say how each host of a run stands and what to type next."""
+    """List runs, or say how each host of one stands.
+
+    And what to type next.
+    """
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader
 

@@ -19,6 +19,7 @@ from inventory.profile import load_profile
 from inventory.reference import ABOUT
 from orchestrator.cli.main import app
 from orchestrator.domain.exit_codes import MEANINGS
+from tests.cli.conftest import fleetcheck
 from tests.docs import reference
 from tests.docs.conftest import World
 from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks, files, mentioned
@@ -242,6 +243,16 @@ def test_every_command_and_option_has_help() -> None:
         if not getattr(param, "help", None)
     ]
     assert [*silent, *(name for name, command in _commands().items() if not command.help)] == []
+
+
+@pytest.mark.parametrize("words", [(), ("repin",), ("audit",), ("inventory",), ("profile",)])
+def test_no_commands_line_is_cut_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Each command's line in the list says all that it has to say."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = fleetcheck(*words, "--help").out.split("Commands:")[1].splitlines()
+    assert [line for line in lines if line.endswith("...")] == []
 
 
 def test_every_command_stands_on_a_page() -> None:
