@@ -6,7 +6,9 @@ import re
 import shlex
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -47,9 +49,14 @@ def test_no_block_escapes(page: str) -> None:
     assert words <= ROOTS_WORDS
 
 
+@cache
+def _top() -> Any:
+    return typer.main.get_command(app)
+
+
 def _fits(line: str) -> str:
     """Hold a command line against the real options; "" where it fits, else what does not."""
-    command = typer.main.get_command(app)
+    command = _top()
     words = re.split(r"\s+(?:#|\||\|\||>|&&)\s", f"{line} ")[0].replace("`", "").split()[1:]
     while words and hasattr(command, "commands"):
         words[0] = words[0].rstrip(",.;:")
@@ -226,9 +233,8 @@ def test_a_crontab_line_has_five_times_and_a_command() -> None:
 
 
 def _commands() -> dict[str, typer.core.TyperCommand]:
-    top = typer.main.get_command(app)
     found = {}
-    for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group
+    for name, command in _top().commands.items():
         for sub, below in (getattr(command, "commands", None) or {"": command}).items():
             found[f"{name} {sub}".strip()] = below
     return found
