@@ -25,11 +25,13 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import explain
+from orchestrator.cli.plainly import PlainGroup
 from orchestrator.domain.exit_codes import in_words
 from orchestrator.version import VERSION
 
 app = typer.Typer(
     name="fleetcheck",
+    cls=PlainGroup,
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
     epilog=f"Exit codes of a scan and a re-pin: {in_words()}.",
     no_args_is_help=True,
