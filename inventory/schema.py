@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Text, optional
-from inventory.reference import about_key
 
 WAIVABLE = (
     "cut-off", "blocked", "disconnected", "suspect", "split", "bad-pin", "unreadable", "untested", "drift-blocked",
@@ -151,6 +150,8 @@ class Document(Strict):
 
 def json_schema(model: type[Strict] = Document) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an inventory, or of a profile, for editors."""
+    from inventory.reference import about_key  # words that only editors and pages need
+
     raw = model.model_json_schema(by_alias=True)
     for name, part in (*raw.get("$defs", {}).items(), (model.__name__, raw)):
         for key, said in part.get("properties", {}).items():
