@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ class World:
             shutil.copytree(self.begin, folder)
             for name, text in files(page).items():
                 (folder / name).write_text(text, "utf-8")
-            with pytest.MonkeyPatch.context() as patch, _database() as change:
+            with pytest.MonkeyPatch.context() as patch, _server() as change:
                 _sit_down(patch, folder)
                 shell = Shell(folder, patch.setenv, change, lambda: pins(self.fleet.host("db7")))
                 self._typed[page] = [
@@ -93,35 +94,44 @@ def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.delenv("FLEETCHECK_INVENTORY", raising=False)
 
 
-class _database:  # noqa: N801 -- reads as the context that it is
-    """Give the pages' PostgreSQL database a name of its own on the tests' server, and drop it; without a server use a file."""
+@contextlib.contextmanager
+def _server() -> Iterator[Callable[[str], str]]:
+    """Give what turns the pages' PostgreSQL database into one of its own on the tests' server; it is dropped afterwards.
 
-    def __enter__(self):  # noqa: ANN204
-        tools = all(map(shutil.which, ("createdb", "pg_dump")))
-        self.server = os.environ.get("FLEETCHECK_TEST_PG_URL", "") if tools else ""
-        self.name = f"fc_{uuid.uuid4().hex}"
-        return self._change
-
-    def _change(self, line: str) -> str:
-        if line.startswith(("createdb ", "pg_dump ")):
-            line = re.sub(r"\bfleetcheck$", self._url(), line)
-            if not self.server:
-                return "true"
-            return line.replace("createdb ", f"createdb --maintenance-db={self.server} ").replace(
-                self._url(), self.name if line.startswith("createdb") else self._url()
+    Without a server, or its tools, the page's commands go to a file.
+    """
+    server = os.environ.get("FLEETCHECK_TEST_PG_URL", "")
+    if not server or not all(map(shutil.which, ("createdb", "pg_dump"))):
+        yield (
+            lambda line: (
+                "true"
+                if line.startswith(("createdb ", "pg_dump "))
+                else line.replace("postgresql:///fleetcheck", "other.db")
             )
-        return line.replace("postgresql:///fleetcheck", self._url() if self.server else "other.db")
+        )
+        return
+    name = f"fc_{uuid.uuid4().hex}"
+    url = re.sub(r"/[^/]*$", f"/{name}", server)
 
-    def _url(self) -> str:
-        return re.sub(r"/[^/]*$", f"/{self.name}", self.server)
+    def change(line: str) -> str:
+        if line.startswith("createdb "):
+            return f"createdb --maintenance-db={server} {name}"
+        if line.startswith("pg_dump "):
+            return re.sub(r"\bfleetcheck$", url, line)
+        return line.replace("postgresql:///fleetcheck", url)
 
-    def __exit__(self, *_: object) -> None:
-        if self.server:
-            import psycopg
-            from psycopg import sql
+    try:
+        yield change
+    finally:
+        _drop(server, name)
 
-            with psycopg.connect(self.server, autocommit=True) as server:
-                server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.name)))
+
+def _drop(server: str, name: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def write_inventory(folder: Path, served: SimulatedFleet) -> None:
