@@ -45,7 +45,7 @@ def firewall(
         raise UsageError("--format and --json are two ways to write the rows: leave one of them out")
     known = at_hand(inventory)
     with Reader.open(database_url(db, os.environ)) as reader:
-        found = work_out(host.standing for host in reader.fleet_now(known.hosts, before=False))
+        found = work_out(host.standing for host in reader.fleet_now(known.hosts, before=False, sources=True))
     if format_ is not None:
         _write(found, format_)
     else:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, func, insert, select
 
 from orchestrator.domain.record import HostRecord
-from orchestrator.store.rows import Document, Row, Taken, take_apart
-from orchestrator.store.tables import attempt, connection, document, host_result, registry_value
+from orchestrator.store.rows import Document, Row, Taken, of_text, take_apart
+from orchestrator.store.tables import attempt, connection, document, gist, host_result, registry_value
 from orchestrator.store.types import AsciiText, escape
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
@@ -46,19 +46,26 @@ class Inserter:
         self._rows(connection, connections)
 
     def documents(self, wanted: Iterable[Document]) -> dict[str, int]:
-        """Store the documents that are not there yet; return the id of each by its digest."""
+        """Store the documents that are not there yet, and their gists; return the id of each by its digest."""
         by_digest = {each.digest: each for each in wanted}
         query = select(document.c.digest, document.c.id).where(document.c.digest.in_(by_digest))
         ids: dict[str, int] = {row.digest: row.id for row in self.connection.execute(query)}
-        rows, values = [], []
+        rows: list[Row] = []
+        values: list[Row] = []
+        short: dict[int, Document] = {}
         for digest, each in by_digest.items():
             if digest not in ids:
                 number = ids[digest] = self._next_document
                 self._next_document += 1
                 rows.append((number, digest, each.text))
                 values += [(number, n, *row) for n, row in enumerate(each.values)]
+                if each.gist and each.gist != each.text:
+                    short[number] = of_text(each.gist)
         self._rows(document, rows)
         self._rows(registry_value, values)
+        if short:
+            gists = self.documents(short.values())
+            self._rows(gist, [(number, gists[each.digest]) for number, each in short.items()])
         return ids
 
     def _known(self, keys: Iterable[tuple[int, str, int]]) -> dict[tuple[int, str, int], int]:
@@ -81,7 +88,7 @@ class Inserter:
             self.connection.exec_driver_sql(statement, [_bound(processors, row) for row in rows])
 
 
-_TABLES = (document, registry_value, host_result, attempt, connection)
+_TABLES = (document, registry_value, gist, host_result, attempt, connection)
 Processor = Callable[[Any], Any]
 
 
