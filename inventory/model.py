@@ -119,6 +119,7 @@ class Host:
     timeout: float | None = None
     repin: Literal["allow", "forbid"] = "allow"
     site: str | None = None
+    subnets: tuple[str, ...] = ()  # networks of the site, for firewall rows: "10.1.0.0/16"
     tags: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()  # every group that the host is in, nearest first
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}), compare=False)

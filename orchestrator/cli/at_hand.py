@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.console import say
 from orchestrator.cli.names import expired_words
+from orchestrator.domain.subnets import Subnets
 
 if TYPE_CHECKING:
     from inventory.model import Fleet
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtHand:
-    """What an inventory adds: its hosts' names (None: there is none at hand), and what is to be said first."""
+    """What an inventory adds: its hosts' names (None: none is at hand), their subnets, and what is to be said first."""
 
     hosts: frozenset[str] | None = None
     warnings: tuple[str, ...] = ()
+    subnets: Subnets = field(default_factory=lambda: Subnets({}))
 
     def missing(self, found: int) -> tuple[str, ...]:
         """Say how many hosts of the inventory have no result, `found` having one."""
@@ -53,4 +55,8 @@ def at_hand(option: Path | None) -> AtHand:
 
 def _of(fleet: Fleet) -> AtHand:
     today = datetime.now(UTC).date()
-    return AtHand(hosts=frozenset(fleet.hosts), warnings=tuple(expired_words(fleet, today)))
+    return AtHand(
+        hosts=frozenset(fleet.hosts),
+        warnings=tuple(expired_words(fleet, today)),
+        subnets=Subnets({name: host.subnets for name, host in fleet.hosts.items()}),
+    )

@@ -36,9 +36,10 @@ def _rules(found: Unblocking) -> Iterator[RenderableType]:
     for number, rule in enumerate(found.rules[:RULES_SHOWN], 1):
         yield Text()
         yield _title(number, rule)
-        for site, hosts in rule.sites.items():
-            names, more = folded(hosts)
-            place = f"{site or '(no site)'}, {plural(len(hosts), 'host')}: "
+        for at in rule.places:
+            names, more = folded(at.hosts)
+            where = f"{at.site or '(no site)'}{' ' if at.subnet else ''}{at.subnet}"
+            place = f"{where}, {plural(len(at.hosts), 'host')}: "
             yield Padding(shown(place + names + (f" and {more:,} more" if more else "")), INDENT)
     if rest := found.rules[RULES_SHOWN:]:
         yield Text(f"and {plural(len(rest), 'more rule')}, see --json")
@@ -65,10 +66,11 @@ def _apart(apart: tuple[Apart, ...]) -> Iterator[RenderableType]:
 
 
 def unblock_rows(found: Unblocking) -> Iterator[tuple[object, ...]]:
-    """Yield a row per rule and site (rule, port, gateway, site, hosts, names), then per reason of those apart."""
+    """Yield a row per rule and place (rule, port, gateway, site, hosts, names, subnet), then per reason of those apart."""
     for rule in found.rules:
-        for site, hosts in rule.sites.items():
-            yield "rule", rule.port, ",".join(rule.gateway), site, len(hosts), ",".join(hosts)
+        for at in rule.places:
+            hosts = len(at.hosts), ",".join(at.hosts)
+            yield "rule", rule.port, ",".join(rule.gateway), at.site, *hosts, at.subnet
     for item in found.apart:
         yield "apart", item.reason, len(item.hosts), ",".join(item.hosts)
 

@@ -14,7 +14,7 @@ def test_rules_are_lines(scanned: Scanned) -> None:
     ended = fleetcheck("unblock", "--db", str(scanned.database))
     assert (ended.code, ended.err) == (0, "")
     rows = [line.split("\t") for line in ended.out.splitlines()]
-    assert ["rule", "2147", "203.0.113.10", "madrid", "1", "mad-mail-02"] in rows
+    assert ["rule", "2147", "203.0.113.10", "madrid", "1", "mad-mail-02", ""] in rows
     assert ["apart", "the two registry views differ", "1", "mad-db-01"] in rows
 
 

@@ -19,5 +19,5 @@ def test_rules_are_shown_as_agreed(golden: Callable[..., None], width: int) -> N
 def test_a_pipe_gets_a_line_per_rule_and_site() -> None:
     """Each line names port, gateway, site, how many hosts and which."""
     rows = list(unblock_rows(standings.unblocking()))
-    assert rows[1] == ("rule", 2147, "203.0.113.10", "paris", 3, "par-00,par-01,par-02")
+    assert rows[1] == ("rule", 2147, "203.0.113.10", "paris", 3, "par-00,par-01,par-02", "")
     assert rows[-1][0] == "apart"
