@@ -219,3 +219,15 @@ def test_a_password_cannot_be_asked_for_without_a_terminal(own: Scanned, tmp_pat
     assert (ended.code, "no terminal" in ended.err) == (1, True)
     with Reader.open(url(own.database)) as reader:
         assert len(reader.scans()) == 1
+
+
+def test_a_waiver_that_has_ended_is_said_and_counts_no_more(own: Scanned, tmp_path: Path) -> None:
+    """The host that it covered needs attention again, and the scan says which line of the inventory to look at."""
+    text = own.inventory.read_text(encoding="utf-8")
+    path = own.inventory.with_name(f"ended-{tmp_path.name}.yaml")  # beside the CA and the secrets
+    path.write_text(text.replace("2099-12-31", "2020-01-31"), encoding="utf-8")
+    options = ("scan", "-i", str(path), "--db", str(own.database), "--limit", "lyo-mail-02")
+    ended = fleetcheck(*options)
+    assert (ended.code, ended.out.split("\t")[1]) == (3, "attention")
+    assert "the waiver for drifted ended on 2020-01-31 and counts no more: change 4711" in ended.err
+    assert "ended on 2020-01-31" in json.loads(fleetcheck(*options, "--json").out)["warnings"][0]
