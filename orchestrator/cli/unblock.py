@@ -32,6 +32,7 @@ def unblock(
     By what was last known of each host.
     """
     from orchestrator.cli.at_hand import at_hand
+    from orchestrator.cli.command import hints
     from orchestrator.domain.unblock import unblock as choose
     from orchestrator.report.unblock import unblock_document, unblock_rows, unblock_screen
     from orchestrator.store.place import database_url
@@ -45,7 +46,9 @@ def unblock(
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):
-        draw(unblock_screen(found, share))
+        given = hints(database=db, inventory=inventory)
+        options = f"{'' if share == 1 else f' --target {target}'}{given.inventory}{given.database}"
+        draw(unblock_screen(found, share, f"fleetcheck unblock --json{options}"))
     else:
         lines(unblock_rows(found))
 
