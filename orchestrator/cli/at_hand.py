@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,15 @@ class AtHand:
         """Give hosts as today's waivers have them."""
         waived = self.waived
         return hosts if waived is None else (waived_now(host, waived) for host in hosts)
+
+    def counted(self, hosts: Iterable[HostNow]) -> Iterator[HostNow]:
+        """Let hosts through; at their end say how many hosts of the inventory have no result."""
+        number = 0
+        for host in hosts:
+            number += 1
+            yield host
+        for warning in self.missing(number):
+            say(f"remark: {warning}")
 
     def missing(self, found: int) -> tuple[str, ...]:
         """Say how many hosts of the inventory have no result, `found` having one."""

@@ -66,7 +66,7 @@ def firewall(
         _need_subnets(known)
     with StandingReader.open(database_url(db, os.environ)) as reader:
         hosts = reader.fleet_now(known.hosts, before=False, sources=True)
-        found = work_out(host.standing for host in hosts)
+        found = work_out(host.standing for host in known.counted(hosts))
     shown = _Shown(
         found=found,
         merged=_merged(found, known) if collapse else None,

@@ -42,7 +42,7 @@ def unblock(
     known = at_hand(inventory)
     with StandingReader.open(database_url(db, os.environ)) as reader:
         hosts = reader.fleet_now(known.hosts, before=False, sources=bool(known.subnets))
-        found = choose((host.standing for host in hosts), target=share, subnets=known.subnets)
+        found = choose((host.standing for host in known.counted(hosts)), target=share, subnets=known.subnets)
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):

@@ -19,6 +19,11 @@ from orchestrator.report.words import plural, shown
 
 MERGED_COLUMNS = ("source", "destination", "service", "action", "found", "why", "hosts", "names", "sites")
 
+_WIDEST_SUBNET, _WIDEST_ADDRESS = (
+    len("255.255.255.255/32"),
+    len("255.255.255.255"),
+)  # longer IPv6 ones are folded
+
 
 def merged_screen(merged: Sequence[Merged], unknown: tuple[str, ...], command: str) -> RenderableType:
     """Draw the rows; fits 80 columns. `command` lists every row."""
@@ -40,9 +45,15 @@ def _section(title: str, rows: list[Merged]) -> Iterator[RenderableType]:
         return
     yield from heading(f"{title}: {plural(len(rows), 'row')}")
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column in ("site", "from", "to", "TCP", "why"):
-        table.add_column(column, overflow="fold")
-    for column in ("hosts", "open", "closed", "not known"):
+    table.add_column("site", overflow="fold")
+    for column, widest, texts in (
+        ("from", _WIDEST_SUBNET, [each.source for each in rows]),
+        ("to", _WIDEST_ADDRESS, [each.destination for each in rows]),
+    ):
+        table.add_column(column, overflow="fold", min_width=min(widest, max(map(len, texts))))
+    table.add_column("TCP", no_wrap=True)
+    table.add_column("why", max_width=len("desired,"))
+    for column in ("hosts", "open", "closed", "not\nknown"):
         table.add_column(column, justify="right", no_wrap=True)
     for same in _folded(rows):
         table.add_row(*_cells(same))
