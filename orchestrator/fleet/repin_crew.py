@@ -93,6 +93,7 @@ class Crew:
     def work(self, turn: Turn, run: Run, wave: int) -> HostWork:
         """Make the work on a host, with a row that is yet to be made."""
         name = turn.host.name
+        turn = replace(turn, host=self.hosts[name])  # one that was put back may still be the fresh reading's
         row = self.begun[name] = Row(self.desk, name, wave, undoes=self.undoes.get(name))
         return HostWork(turn, run, self._task(self.changes[name]), row)
 

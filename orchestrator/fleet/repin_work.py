@@ -15,7 +15,7 @@ from orchestrator.domain.uptake import taken_up
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.line import Turn
 from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_reading import NotRead, afterwards, ask, read_again
+from orchestrator.fleet.repin_reading import NotRead, afterwards, ask, before, read_again
 from orchestrator.fleet.repin_row import Row
 from orchestrator.fleet.repin_sending import NoAnswerError, NotSentError, Sending
 from orchestrator.fleet.repin_summary import HostEnd
@@ -69,8 +69,8 @@ class HostWork:
         return self.row.state is State.CONFIRMED
 
     async def read(self) -> Outcome | None:
-        """Read it before the write: its values, its clock, and whether the new ports connect now."""
-        outcome = await ask(self.turn, self.run, stays=self._stays)
+        """Read it before the write: its values, its clock, and whether the new ports connect to the gateways now."""
+        outcome = await ask(before(self.turn), self.run, stays=self._stays)
         self._read_at = self.run.clock.monotonic()
         return outcome
 
