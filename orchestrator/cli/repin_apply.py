@@ -184,7 +184,8 @@ def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
     pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
     yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
     limits = wanted.limits
-    yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
+    if hosts > 1:  # with one, there is nothing left to stop
+        yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
     if wanted.wait_live is not None:
         back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
         yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"

@@ -50,7 +50,7 @@ class Books:
         crew = self._crew
         if crew.course.stop.requested or self.rows:
             await self._account_for_all(journal, run)
-        ends, reason = crew.course.ends, crew.course.stop.reason
+        ends, reason = crew.course.ends, self.reason()
         missing = [
             Operation(
                 id=None,
@@ -69,6 +69,12 @@ class Books:
         state = self.state()
         await journal.end_run(run, state, reason, crew.means.clock.now())
         return state
+
+    def reason(self) -> str:
+        """Say why the run stopped early, "" where it did not: a limit that the last hosts reach has stopped nothing."""
+        course = self._crew.course
+        idle = course.gate and not course.interrupted and not any(map(self.never_begun, self._names))
+        return "" if idle else course.stop.reason
 
     def state(self) -> RunState:
         """Say whether there is something left for `resume`."""
