@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from orchestrator.report.run import Process
 
 _WAVES_SHOWN = 6
+_STILL = {
+    "there": "it is still running: going on here has to wait for that process",
+    "pausing": "it is in the pause between two waves: going on here takes it over from that process",
+}
 
 
 @handled
@@ -134,6 +138,7 @@ class _Found:
     open: Sequence[str]  # hosts whose row has not ended
     left: Sequence[str]  # hosts never begun
     process: Process
+    who: str
 
 
 def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
@@ -192,16 +197,11 @@ def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
 
 
 def _to_resume(found: _Found, wanted: RepinOptions) -> str:
-    from orchestrator.report.run import Process
-
     first = (
         f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
     )
-    going = (
-        ["it may be in the pause between two waves: going on here takes it over from that process"]
-        if found.process is not Process.GONE
-        else []
-    )
+    still = _STILL.get(found.process.value)
+    going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
     return "\n".join((first, *going, *(_how(len(found.left), wanted) if found.left else ())))
 
 
@@ -222,12 +222,12 @@ def _stored(run_id: int, database: str | None) -> _Found:
         run = reader.run(run_id)
         plan = reader.plan(run.plan)
         found = list(results(plan, reader.operations(run_id)))
-        process = process_of(run, reader.writing())
+        process, who = process_of(run, reader)
     unresolved = [each.host for each in found if each.state in UNRESOLVED]
     left = [each.host for each in found if each.state is State.NOT_STARTED]
     if not unresolved and not left and run.ended is not None:
         raise UsageError(f"run {run_id} is complete: `fleetcheck repin status {run_id}` shows it")
-    return _Found(run, plan, unresolved, left, process)
+    return _Found(run, plan, unresolved, left, process, who)
 
 
 def _hold(work: Work) -> None:

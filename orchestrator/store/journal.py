@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import AuditEntry, Operation, RunRecord, RunState
 from orchestrator.domain.plan import Plan
-from orchestrator.store import audits
+from orchestrator.store import audits, presence
 from orchestrator.store import journal_tables as tables
 from orchestrator.store import operations as rows
+from orchestrator.store.presence import Presence
 from orchestrator.store.scribe import Scribe
 from orchestrator.store.writer import Writer
 
@@ -49,6 +50,7 @@ class Journal:
         """Write as the process that `controller` names; who acts (for the audit) is the writer's user."""
         self._writer = writer
         self._scribe = Scribe(writer.place, writer.user, controller)
+        self._presence = Presence(writer.place, writer.owner, controller)
         self._now = now
 
     async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
@@ -59,7 +61,9 @@ class Journal:
         if record.id is None:
             return await self._alone(lambda into: self._scribe.begin(into, record, plan))
         run_id, now = record.id, self._now()
-        return await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
+        taken, before = await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
+        presence.sweep(self._writer.place, before)
+        return taken
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime) -> None:
         """Say how a run ended, and why it stopped ("" where it did not)."""
@@ -88,11 +92,6 @@ class Journal:
 
         The rows belong to no run; their deadline is the plan's expiry, after which the script writes nothing.
         """
-
-        def work(into: Connection) -> tuple[Operation, ...]:
-            self._scribe.keep(into, plan)
-            return self._scribe.open(into, wanted)
-
         one = Operation(
             id=None,
             run=None,
@@ -104,7 +103,7 @@ class Journal:
             deadline=plan.expires,
         )
         wanted = [replace(one, host=each.host) for each in plan.hosts]
-        return await self._alone(work)
+        return await self._alone(lambda into: self._scribe.hand_out(into, plan, wanted, time))
 
     async def move(
         self,
@@ -162,12 +161,27 @@ class Journal:
         return await self._alone(work)
 
     async def let_go(self) -> None:
-        """Give the database's lock back, for a pause: until `take_again` every other call raises WriterClosedError."""
-        await asyncio.to_thread(self._writer.close)
+        """Give the database's lock back, for a pause: until `take_again` every other call raises WriterClosedError.
+
+        Whoever asks is told meanwhile that the run pauses (`JournalReader.pausing`).
+        """
+
+        def work() -> None:
+            self._presence.show()
+            self._writer.close()
+
+        await asyncio.to_thread(work)
 
     async def take_again(self) -> None:
         """Take the lock again after a pause. Raises LockTakenError after half a minute, and as `Writer.open`."""
-        await asyncio.to_thread(self._writer.reopen)
+
+        def work() -> None:
+            try:
+                self._writer.reopen()
+            finally:
+                self._presence.hide()
+
+        await asyncio.to_thread(work)
 
     async def _alone(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in the writer's thread, in a transaction of its own."""
