@@ -56,7 +56,8 @@ class HostWork:
         self._after = afterwards(run)
         self._read_at = 0.0
         self._advice = ""
-        self._no_answer = self._stumbled = no_answer
+        self._no_answer = no_answer
+        self._stumbled = False  # by itself: that its controller died is no failure of a host's
 
     @property
     def dry_run(self) -> bool:

@@ -144,6 +144,15 @@ def test_a_stopped_run_goes_on_where_it_stopped() -> None:
     assert [row.state for row in again.journal.of("h2")] == [State.UNREACHABLE]
 
 
+def test_what_the_controllers_death_left_open_is_no_failure() -> None:
+    """Found as it was, a host has not failed: the limit is not reached, and the rest of the run goes on."""
+    sims = fleet_of(4)
+    plan, journal = killed(sims, State.SENT)
+    done = repin(sims, plan=plan, journal=journal, run=1, started=120, limits=Limits(max_failed=1))
+    assert done.states() == {"h1": State.NOT_WRITTEN} | dict.fromkeys(("h2", "h3", "h4"), State.VERIFIED)
+    assert (done.summary.gate, done.summary.exit_code) == (False, 3)
+
+
 def test_an_expired_plan_is_read_but_not_gone_on_with() -> None:
     """What was left in the middle is resolved whatever the time; nothing new is begun."""
     sims = fleet_of(3)
