@@ -43,6 +43,9 @@ def refusals(plan: Plan, hosts: Mapping[str, Host], now: datetime, script: str) 
             f"it was made for another version of the write script ({plan.script[:12]}, this one is {script[:12]}; "
             f"by fleetcheck {plan.version})"
         )
+    if plan.hosts and not any(planned.host in hosts for planned in plan.hosts):
+        yield f"none of its hosts is in this inventory: it was made from {plan.inventory}"
+        return
     for planned in plan.hosts:
         reason = _against(planned, hosts.get(planned.host))
         if reason is not None:

@@ -10,7 +10,7 @@ from orchestrator.domain.operation import RunRecord
 from orchestrator.domain.plan import PlannedHost
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.run import HostResult, Process, RunReport, counts, standing
-from orchestrator.report.states import label, words
+from orchestrator.report.states import joined, label, words
 from orchestrator.report.ticket import Ticket, role_words
 
 
@@ -68,7 +68,7 @@ def result_line(report: RunReport, result: HostResult) -> dict[str, Any]:
         **fields,
         "state": label(result.state),
         "meaning": words(result.state).meaning,
-        "advice": "; ".join(filter(None, (result.advice, typed))),
+        "advice": joined(result.advice, typed),
     }
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from orchestrator.domain.journal import UNRESOLVED, State
 from orchestrator.domain.operation import RunRecord, RunState
-from orchestrator.report.states import WORDS, advice, label
+from orchestrator.report.states import WORDS, advice, joined, label
 from orchestrator.report.summary import Hints
 
 GOES_ON = "nothing yet: the run goes on"
@@ -100,7 +100,7 @@ def groups(report: RunReport) -> Iterator[StateGroup]:
                 state=state,
                 hosts=hosts,
                 details=_details(found),
-                advice="; ".join((*list(said)[:1], *([typed] if typed else []))),
+                advice=joined(*list(said)[:1], typed),
             )
 
 
@@ -127,7 +127,7 @@ def result_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
             str(result.wave or ""),
             "" if result.changed is None else result.changed.isoformat(),
             result.detail,
-            "; ".join(filter(None, (result.advice, typed))),
+            joined(result.advice, typed),
         )
 
 

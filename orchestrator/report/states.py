@@ -104,6 +104,12 @@ def label(state: State | None) -> str:
     return "would-write" if state is None else state.value
 
 
+def joined(*parts: str) -> str:
+    """Write pieces of advice one after the other; those that are empty are left out."""
+    said = [part for part in parts if part]
+    return "; ".join((*(part.removesuffix(".") for part in said[:-1]), *said[-1:]))
+
+
 def advice(state: State | None, hosts: Sequence[str], run: int | None) -> str:
     """Say what to do about hosts in a state, in commands that name them where they are few."""
     names = shlex.quote(",".join(hosts)) if len(hosts) <= _NAMED else "HOST"

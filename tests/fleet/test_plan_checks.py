@@ -76,3 +76,9 @@ def test_every_reason_is_told_at_once() -> None:
     assert len(told) == 3
     with pytest.raises(PlanRefused, match="fleetcheck repin plan"):
         check(PLAN, fleet(h1=None), NEW_YEAR, SCRIPT)
+
+
+def test_a_plan_of_another_inventory_is_refused_in_one_line() -> None:
+    """Where none of its hosts is there, where it was made says more than a line for each."""
+    none = fleet(h1=None, h2=None, h3=None, other=inventory_host("other"))
+    assert reasons(none) == ("none of its hosts is in this inventory: it was made from fleet.yaml",)

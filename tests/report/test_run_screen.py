@@ -32,6 +32,12 @@ def test_every_state_has_its_words() -> None:
     }
 
 
+def test_pieces_of_advice_are_one_sentence() -> None:
+    """A host's own advice and what to type stand together without a full stop in the middle."""
+    assert states.joined("", "look at it.", "fleetcheck scan") == "look at it; fleetcheck scan"
+    assert states.joined("look at it.", "") == "look at it."
+
+
 def test_a_run_where_all_went_well_is_short() -> None:
     """Only counts, the written hosts, the way back and the exit code are left."""
     report = runs.report(
