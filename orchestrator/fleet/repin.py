@@ -111,7 +111,7 @@ class _Repin:
             RunStarted(
                 run=self._crew.desk.run,
                 plan=self._plan.id,
-                hosts=len(self._plan.hosts),
+                hosts=len(self._never_begun()),
                 unresolved=len(self._books.left),
                 jobs=self._room.jobs,
                 dry_run=self._options.dry_run,

@@ -125,7 +125,7 @@ def test_the_rest_of_the_plan_is_written_then() -> None:
     assert len(done.states()) == 6
     assert [(event.wave, event.hosts) for event in done.told(WaveStarted)] == [(1, 1), (2, 3), (3, 1)]
     (started,) = done.told(RunStarted)
-    assert (started.run, started.unresolved) == (1, 1)
+    assert (started.run, started.hosts, started.unresolved) == (1, 5, 1)
 
 
 def test_a_stopped_run_goes_on_where_it_stopped() -> None:

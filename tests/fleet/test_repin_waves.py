@@ -116,8 +116,8 @@ def test_the_run_stops_at_the_threshold(width: int, limit: int) -> None:
     intents = [event for event in after if getattr(event, "state", None) is State.INTENT]
     ended = [event for event in after if isinstance(event, HostEnded)]
     assert len(failed) >= limit
-    assert len(ended) == stopping.in_flight - 1
-    assert len(intents) <= stopping.in_flight < width + 1
+    assert len(ended) == stopping.in_flight
+    assert len(intents) <= stopping.in_flight < width
     assert done.summary.finished_after_stop == len(ended)
     assert done.summary.failed_after_stop == len(failed) - limit
     assert (done.summary.gate, done.summary.exit_code) == (True, 6)
