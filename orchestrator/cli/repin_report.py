@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -138,16 +137,12 @@ def process_of(run: RunRecord, reader: Reader) -> tuple[Process, str]:
     """Say what is known of a run's process: whether it is at work, pauses or is gone, and which one it is."""
     if run.state is not RunState.RUNNING or run.id is None:
         return Process.GONE, ""
-    owner, pausing = reader.writing(), reader.pausing(run.id)
-    if pausing is not None:
-        return Process.PAUSING, _who(pausing)
-    owner = owner or reader.writing()  # it may have come back from its pause between the two looks
-    if owner is None:
+    alive = reader.alive(run.id)
+    if alive is None:
         return Process.GONE, ""
-    words = shlex.split(owner.command) if owner.command else []
-    resumes = "resume" in words and str(run.id) in words
-    there = resumes or owner.command == run.command
-    return (Process.THERE, _who(owner)) if there else (Process.GONE, "")
+    writing = reader.writing()
+    works = writing is not None and (writing.pid, writing.host) == (alive.pid, alive.host)
+    return Process.THERE if works else Process.PAUSING, _who(alive)
 
 
 def _who(owner: Owner) -> str:

@@ -69,7 +69,9 @@ def _journal(stack: contextlib.ExitStack, url: str) -> Journal:
     from orchestrator.store.journal import Journal
     from orchestrator.store.writer import Writer
 
-    return Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+    journal = Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+    stack.callback(journal.close)
+    return journal
 
 
 def _journaled(

@@ -56,14 +56,22 @@ class Journal:
     async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
         """Store a run and its plan, and return it with its id. One that has an id is taken over: it is running again.
 
+        From now on to `close` whoever asks is told that this process is alive (`JournalReader.alive`).
+
         Raises OtherPlanError where another content is stored under the plan's id, UnknownRunError for an id unknown.
         """
+        await asyncio.to_thread(self._presence.show)
         if record.id is None:
             return await self._alone(lambda into: self._scribe.begin(into, record, plan))
         run_id, now = record.id, self._now()
         taken, before = await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
-        presence.sweep(self._writer.place, before)
+        if before != self._scribe.controller:
+            presence.sweep(self._writer.place, before)
         return taken
+
+    def close(self) -> None:
+        """Say that this process has done with its run. Never raises; the writer stays open."""
+        self._presence.hide()
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime) -> None:
         """Say how a run ended, and why it stopped ("" where it did not)."""
@@ -161,27 +169,12 @@ class Journal:
         return await self._alone(work)
 
     async def let_go(self) -> None:
-        """Give the database's lock back, for a pause: until `take_again` every other call raises WriterClosedError.
-
-        Whoever asks is told meanwhile that the run pauses (`JournalReader.pausing`).
-        """
-
-        def work() -> None:
-            self._presence.show()
-            self._writer.close()
-
-        await asyncio.to_thread(work)
+        """Give the database's lock back, for a pause: until `take_again` every other call raises WriterClosedError."""
+        await asyncio.to_thread(self._writer.close)
 
     async def take_again(self) -> None:
         """Take the lock again after a pause. Raises LockTakenError after half a minute, and as `Writer.open`."""
-
-        def work() -> None:
-            try:
-                self._writer.reopen()
-            finally:
-                self._presence.hide()
-
-        await asyncio.to_thread(work)
+        await asyncio.to_thread(self._writer.reopen)
 
     async def _alone(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in the writer's thread, in a transaction of its own."""

@@ -37,8 +37,8 @@ class JournalReader(ReadingConnection):
         with self._snapshot() as using:
             return rows.load_run(using, run_id, self._place)
 
-    def pausing(self, run_id: int) -> Owner | None:
-        """Say which process is in a pause of this run, and since when; None: it works, has ended or was killed."""
+    def alive(self, run_id: int) -> Owner | None:
+        """Say which process a run belongs to, and since when; None: it has ended or was killed."""
         with self._snapshot() as using:
             controller = using.execute(select(run.c.controller).where(run.c.id == run_id)).scalar()
             return None if controller is None else present(self._place, using, controller)

@@ -1,6 +1,6 @@
-"""A sign that the process of a run is alive while it holds no lock on the database: in a pause between two waves.
+"""A sign that the process of a run is alive, also while it holds no lock on the database: in a pause between two waves.
 
-Nobody who writes waits for it. The system takes it away with its process, so a run that was killed in its pause has none.
+Nobody who writes waits for it. The system takes it away with its process, so a run that was killed has none.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WHO = text(
 
 
 class Presence:
-    """The sign of the process that `controller` names. Neither call raises.
+    """The sign of the process that `controller` names. Neither call raises, and a second one changes nothing.
 
     Where no sign can be given (a full disk) the run looks killed, and to resume one that is not is safe: this process
     finds its run taken, and stops.
@@ -40,9 +40,13 @@ class Presence:
     def __init__(self, place: Place, owner: Owner, controller: str) -> None:
         self._place, self._owner, self._controller = place, owner, controller
         self._held = ExitStack()
+        self._shown = False
 
     def show(self) -> None:
         """Give the sign from now on."""
+        if self._shown:
+            return
+        self._shown = True
         owner = replace(self._owner, since=datetime.now(UTC))
         with suppress(StoreError), translated(self._place):
             if isinstance(self._place, SqlitePlace):
@@ -54,6 +58,7 @@ class Presence:
 
     def hide(self) -> None:
         """Give it no more."""
+        self._shown = False
         with suppress(StoreError), translated(self._place):
             self._held.close()
 
@@ -65,7 +70,7 @@ class Presence:
 
 
 def present(place: Place, using: Connection, controller: str) -> Owner | None:
-    """Say which process gives the sign of `controller` now, since its pause began; None: none does."""
+    """Say which process gives the sign of `controller` now, and since when; None: none does."""
     if isinstance(place, SqlitePlace):
         return file_holder(_file(place, controller))
     row = using.execute(_WHO, {"key": _key(controller)}).first()

@@ -171,17 +171,23 @@ def test_a_pause_holds_no_lock(journal: Journal, url: str) -> None:
     asyncio.run(go())
 
 
-def test_a_pause_is_told_from_a_kill(journal: Journal, url: str) -> None:
-    """While a run pauses its process gives a sign of life, pid and all; it gives none at work, and none when it is gone."""
-    run = asyncio.run(begun(journal))
-    with Reader.open(url) as reader:
-        assert reader.pausing(run) is None
-        asyncio.run(journal.let_go())
-        told = reader.pausing(run)
-        assert told is not None
-        assert (told.pid, told.command, reader.writing()) == (os.getpid(), "fleetcheck scan", None)
-        asyncio.run(journal.take_again())
-        assert reader.pausing(run) is None
+def test_a_run_says_that_its_process_is_alive(journal: Journal, url: str) -> None:
+    """At work and in a pause, pid and all; not before it begins, and not when it has done with it."""
+
+    def told() -> tuple[int | None, bool]:
+        with Reader.open(url) as reader:
+            alive = reader.alive(1)
+            return (None if alive is None else alive.pid), reader.writing() is not None
+
+    assert told() == (None, True)
+    asyncio.run(begun(journal))
+    assert told() == (os.getpid(), True)
+    asyncio.run(journal.let_go())
+    assert told() == (os.getpid(), False)
+    asyncio.run(journal.take_again())
+    assert told() == (os.getpid(), True)
+    journal.close()
+    assert told() == (None, True)
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
@@ -197,27 +203,30 @@ def test_a_process_killed_in_its_pause_gives_no_sign(url: str) -> None:
     with child("paused_repin.py", url=url) as process:
         assert process.pipe.recv() == 1
         with Reader.open(url) as reader:
-            told = reader.pausing(1)
+            told = reader.alive(1)
             assert told is not None
             assert told.pid == process.process.pid
             process.kill()
-            assert eventually(lambda: reader.pausing(1) is None)
+            assert eventually(lambda: reader.alive(1) is None)
     with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
-        asyncio.run(Journal(writer).begin_run(run_record(id=1), PLAN))
-        place = writer.place
+        journal, place = Journal(writer), writer.place
+        asyncio.run(journal.begin_run(run_record(id=1), PLAN))
+        journal.close()
         assert not isinstance(place, SqlitePlace) or not list(place.path.parent.glob("*.run-*"))
 
 
-def test_the_sign_is_that_of_the_process_whose_run_it_is(journal: Journal, writer: Writer, url: str) -> None:
+def test_the_sign_is_that_of_the_process_whose_run_it_is(journal: Journal, url: str) -> None:
     """One that still pauses after another has gone on with its run says nothing about that run any more."""
     run = asyncio.run(begun(journal))
     asyncio.run(journal.let_go())
     with Writer.open(url, command="fleetcheck repin resume 1", user="bob") as second:
-        asyncio.run(Journal(second, controller="another").begin_run(run_record(id=run), PLAN))
-    with Reader.open(url) as reader:
-        assert reader.pausing(run) is None
+        other = Journal(second, controller="another")
+        asyncio.run(other.begin_run(run_record(id=run), PLAN))
+        with Reader.open(url) as reader:
+            assert reader.alive(run) is not None
+            other.close()
+            assert reader.alive(run) is None
     asyncio.run(journal.take_again())
-    assert writer.owner.pid == os.getpid()
 
 
 def test_a_reason_for_closed_ports_has_an_entry_of_its_own(journal: Journal, url: str) -> None:
