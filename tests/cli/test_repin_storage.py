@@ -3,67 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import Engine
 
-from orchestrator.domain.reading import Kind
 from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.store import engine
-from orchestrator.store.place import Place
 from tests.cli.conftest import Ended, fleetcheck
+from tests.cli.storage_trouble import SAID, reset, trouble
 from tests.cli.test_repin_apply_command import Drifted, drifted, states
-
-SAID = {
-    "full": "no space is left",
-    "read-only": "it cannot be written",
-    "locked": "another program holds it locked",
-}
-
-
-@dataclass
-class Trouble:
-    """What befalls the writing connection at its transaction number `at`, and stays. SQLite itself does the refusing."""
-
-    kind: str
-    at: int
-    begun: int = 0
-    other: sqlite3.Connection | None = None
-
-    def writing(self, place: Place, **named: Any) -> Engine:
-        """Make the writer's engine."""
-        made = _WRITING(place, **named)
-        event.listen(made, "begin", lambda connection: self._begin(place, connection), insert=True)
-        return made
-
-    def over(self) -> None:
-        """Let the other program go away."""
-        if self.other is not None:
-            self.other.close()
-
-    def _begin(self, place: Place, connection: Connection) -> None:
-        self.begun += 1
-        if self.begun < self.at:
-            return
-        if self.kind == "full":
-            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-        elif self.kind == "read-only":
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-        elif self.other is None:
-            connection.exec_driver_sql("PRAGMA busy_timeout=100")
-            self.other = sqlite3.connect(place.shown, isolation_level=None, check_same_thread=False)
-            self.other.execute("BEGIN IMMEDIATE")
-
-
-_WRITING = engine.writing
 
 
 @pytest.fixture(scope="module")
@@ -84,24 +32,8 @@ def fleet(scanned: tuple[Drifted, Path], tmp_path: Path, monkeypatch: pytest.Mon
     shutil.copy(database, tmp_path / "default.db")
     # A killed write's deadline is waited for by `resume`.
     monkeypatch.setitem(RepinOptions.__init__.__kwdefaults__, "window", 2.0)
-    for host in made.served.hosts.values():
-        registry = host.machine.registry
-        for key in [key for view in (64, 32) for key in registry.keys(view)]:
-            for entry in [entry for entry in key.values.values() if entry.name.endswith("TunnelPort")]:
-                key.set(entry.name, entry.kind, "443" if entry.kind in {Kind.SZ, Kind.EXPAND_SZ} else 443)
-        host.machine.log.writes.clear()
+    reset(made)
     return made
-
-
-@contextmanager
-def trouble(kind: str, at: int) -> Iterator[None]:
-    """Let the database fail from its writer's transaction `at` on, for the block."""
-    found = Trouble(kind, at)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "writing", found.writing)
-        yield
-    found.over()
-    assert found.begun >= at, "the run was over before the trouble came"
 
 
 def applied(fleet: Drifted, kind: str, at: int, *words: str) -> Ended:
