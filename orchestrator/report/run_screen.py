@@ -124,6 +124,7 @@ def _head(report: RunReport, found: list[StateGroup]) -> Iterator[Text]:
     yield unbroken(shown(f"  plan {run.plan}, by {run.user}", "dim"))
     if report.who and run.ended is None:
         yield unbroken(shown(f"  {report.who}", "dim"))
+        yield Text("  Ctrl-C there, or kill -INT, ends it in good order", style="dim")
 
 
 def _end(report: RunReport) -> str:

@@ -91,6 +91,21 @@ def test_both_views_change_together() -> None:
         ),
         ("prefer:80,443", reading(SHUT | {443: "connected", 80: "connected"}), {"primary": 80, "backup": 80}),
         ("prefer:80,443", reading(SHUT | {443: "connected"}), {"primary": 443, "backup": 443}),
+        (
+            "prefer:80,443",
+            reading(SHUT),
+            "no port is open to the primary and backup gateway: a firewall rule is needed",
+        ),
+        (
+            "prefer:80,443",
+            reading({2147: "connected", 443: "timed_out"}),
+            "no port is open to the primary and backup gateway of those tried: scan with --probe full",
+        ),
+        (
+            "prefer:8080",
+            reading(SHUT),
+            "8080 was not tried: a scan tries the profile's ports, the pin and the desired pin (`pin:`)",
+        ),
         ("fleet-common", reading(SHUT | {80: "connected"}), {"primary": 80, "backup": 80}),
     ],
 )
