@@ -136,7 +136,7 @@ class _Found:
     run: RunRecord
     plan: Plan
     open: Sequence[str]  # hosts whose row has not ended
-    left: Sequence[str]  # hosts never begun
+    left: Sequence[str]  # hosts never begun, or found as they were
     process: Process
     who: str
 
@@ -214,7 +214,7 @@ def _hosts(count: int) -> str:
 def _stored(run_id: int, database: str | None) -> _Found:
     """Read a run. Raises UnknownRunError, UsageError where nothing of it is left to do."""
     from orchestrator.cli.repin_report import process_of, results
-    from orchestrator.domain.journal import UNRESOLVED, State
+    from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
@@ -224,7 +224,7 @@ def _stored(run_id: int, database: str | None) -> _Found:
         found = list(results(plan, reader.operations(run_id)))
         process, who = process_of(run, reader)
     unresolved = [each.host for each in found if each.state in UNRESOLVED]
-    left = [each.host for each in found if each.state is State.NOT_STARTED]
+    left = [each.host for each in found if each.state in TO_BEGIN]
     if not unresolved and not left and run.ended is not None:
         raise UsageError(f"run {run_id} is complete: `fleetcheck repin status {run_id}` shows it")
     return _Found(run, plan, unresolved, left, process, who)

@@ -129,13 +129,13 @@ def _only(report: RunReport, wanted: frozenset[str]) -> RunReport:
 
 def _words(result: HostResult) -> set[str]:
     """Give the words that mean this host: its state, and `attention` where a new scan and plan would help."""
-    from orchestrator.domain.journal import UNRESOLVED, State
+    from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.fleet.repin_summary import FINE
 
     state = result.state
     if state is None:
         return set()
-    needs = state not in FINE and state not in UNRESOLVED and state is not State.NOT_STARTED
+    needs = state not in FINE | UNRESOLVED | TO_BEGIN
     return {state.value, *([ATTENTION] if needs else [])}
 
 

@@ -127,6 +127,11 @@ def held(targets: Iterable[WriteTarget], reading: Reading) -> str:
     return canonical_json([None if value is None else {"k": value[0], "d": value[1]} for value in seen])
 
 
+def are_new(targets: Iterable[WriteTarget], values: str | None) -> bool:
+    """Whether values, in the form that `held` writes, are the new ones."""
+    return values == canonical_json([{"k": target.kind, "d": target.new} for target in targets])
+
+
 def conclude(change: PlannedHost, after: Reading) -> Stop:
     """Rule on a reading after a write, or after a crash: the read-back decides, not what anybody said."""
     if not is_planned_machine(change, after):

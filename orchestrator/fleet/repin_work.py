@@ -147,11 +147,18 @@ class HostWork:
         """End the row by a reading; a confirmed one stays so while its agent may still take it up."""
         task = self.task
         ruling = guard.conclude(task.change, reading)
+        if ruling.state is State.NOT_WRITTEN and self._was_written():
+            ruling = Stop(State.CONFLICT, repin_words.PUT_BACK)
         watched = self.row.state is State.CONFIRMED and task.options.wait_live is not None
         if watched and ruling.state is State.VERIFIED and not taken_up(task.change, reading, self.turn.host):
             return
         after = guard.held(task.change.targets, reading)
         await self.row.move(ruling.state, detail=ruling.reason, after=after)
+
+    def _was_written(self) -> bool:
+        row = self.row.operation
+        told = None if row is None else row.after
+        return self.waits or guard.are_new(self.task.change.targets, told)
 
     def says(self, reading: Reading) -> State:
         """Say where a reading would let the row end."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.journal import UNRESOLVED, State
+from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, State
 from orchestrator.domain.operation import RunRecord, RunState
 from orchestrator.report.states import WORDS, advice, joined, label
 from orchestrator.report.summary import Hints
@@ -67,7 +67,7 @@ class RunReport:
 
     def to_type(self, state: State | None, hosts: Sequence[str]) -> str:
         """Say what to do about hosts in this state, in commands; "" where it is nothing."""
-        open_rows = UNRESOLVED | {State.NOT_STARTED}
+        open_rows = UNRESOLVED | TO_BEGIN
         if state in open_rows and (self.going or self.dry_run):
             return GOES_ON if self.going else ""
         return advice(state, hosts, self.run.id)

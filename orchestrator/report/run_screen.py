@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from orchestrator.domain.journal import UNRESOLVED, WROTE, State
+from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.operation import RunRecord, RunState
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
@@ -68,9 +68,12 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
         return
     if not report.going and states & UNRESOLVED:
         yield f"fleetcheck repin resume {run.id}{where}", "read the hosts that nobody knows about, and go on"
-    elif not report.going and State.NOT_STARTED in states:
-        yield f"fleetcheck repin resume {run.id}{where}", "go on with the hosts that were not started"
-    if states - _FINE - UNRESOLVED - {State.NOT_STARTED}:
+    elif not report.going and states & TO_BEGIN:
+        yield (
+            f"fleetcheck repin resume {run.id}{where}",
+            "go on with the hosts that were not started or written",
+        )
+    if states - _FINE - UNRESOLVED - TO_BEGIN:
         listed = f"fleetcheck repin status {run.id} --only attention{hints.database} | cut -f1"
         yield (
             f"{listed} | fleetcheck scan --limit -{where}",

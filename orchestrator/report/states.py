@@ -59,7 +59,11 @@ WORDS = MappingProxyType(
         State.BUSY: Words(
             "another writer was at work there: nothing written", f"in a minute: {_ANEW}", "yellow"
         ),
-        State.NOT_WRITTEN: Words("no answer came, and a later reading found the old values", _ANEW, "yellow"),
+        State.NOT_WRITTEN: Words(
+            "no answer came, and a later reading found the old values",
+            f"{_RESUME}: it begins there anew",
+            "yellow",
+        ),
         State.NOT_TAKEN_UP: Words(
             "written, but the agent did not use the new port in time",
             "fleetcheck scan --limit {hosts} shows whether it does now; fleetcheck repin undo {run} plans the way back",
