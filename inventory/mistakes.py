@@ -67,6 +67,8 @@ def explain(error: Any, tree: Map, model: type[BaseModel]) -> tuple[int, str]:
             words = f"{where}: {_NO_SOURCE}"
         case "value_error" if not hidden or len(path) == 2:  # noqa: PLR2004 - a credential's name is its own affair
             words = f"{where}: {error['ctx']['error']}"
+        case "greater_than_equal" | "less_than_equal" if isinstance(path[-1], int):
+            words = f"{where}: expected a whole number from 1 to 65535, found {shown(value)}"
         case _:
             words = f"{where}: expected {_expected(path, model)}"
             words += "" if hidden else f", found {_found(error, value)}"

@@ -150,7 +150,14 @@ class Document(Strict):
 
 def json_schema(model: type[Strict] = Document) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an inventory, or of a profile, for editors."""
-    schema: dict[str, Any] = _tidy(model.model_json_schema(by_alias=True))
+    from inventory.reference import about_key  # words that only editors and pages need
+
+    raw = model.model_json_schema(by_alias=True)
+    for name, part in (*raw.get("$defs", {}).items(), (model.__name__, raw)):
+        for key, said in part.get("properties", {}).items():
+            if about := about_key(name, key):
+                said["description"] = "; ".join(filter(None, (about.what, said.get("description"))))
+    schema: dict[str, Any] = _tidy(raw)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

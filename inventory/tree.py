@@ -93,6 +93,8 @@ def _explain(exc: yaml.YAMLError, text: str) -> tuple[int, str]:
         return before.count(b"\n") + 1, f"a character that YAML does not allow (U+{_code(exc.character):04X})"
     mark = getattr(exc, "problem_mark", None) or getattr(exc, "context_mark", None)
     what = str(getattr(exc, "problem", None) or "cannot be read")
+    if "nesting depth" in what:  # newer libyaml counts too, and looks further ahead than we are
+        return (mark.line + 1 if mark else 0), f"nested more than {DEPTH} levels deep"
     tip = next((tip for part, tip in _TIPS.items() if part in what), "")
     return (mark.line + 1 if mark else 0), f"not YAML: {what}{tip}"
 

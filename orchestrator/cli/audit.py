@@ -29,7 +29,10 @@ def verify(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the chain from its first entry, and the journal against it; exit code 1 where something was changed."""
+    """Check that nothing in the record was changed.
+
+    The chain from its first entry, and the journal against it; exit code 1 where something was.
+    """
     from orchestrator.report.repin_document import audit_document
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader
@@ -42,7 +45,8 @@ def verify(
     if as_json:
         document(audit_document(found, missing, place=parse(url).shown))
     else:
-        lines([("entries", found.entries), ("last", found.last)])
+        whole = not found.broken and not missing
+        lines([("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)])
         broken = (found.broken.found if found.broken else None, missing)
         lines(("broken", why) for why in broken if why)
     if found.broken or missing:

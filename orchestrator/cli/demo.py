@@ -44,7 +44,10 @@ def demo(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Scan a simulated fleet on loopback, into a database of its own."""
+    """Scan a simulated fleet on loopback.
+
+    Inventory and database are its own, in a new folder.
+    """
     _check(address)
     place = _folder(folder)
     with _served(hosts, place, address) as ready:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.completing import offers, scan_ids
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import CommandError, UsageError, handled
 from orchestrator.cli.options import DatabaseOption, JsonOption, TableOption
@@ -21,17 +22,28 @@ CHANGED = 3
 @handled
 def diff(
     earlier: Annotated[
-        int | None, typer.Argument(metavar="[SCAN]", help="The earlier scan; else the last but one.")
+        int | None,
+        typer.Argument(
+            metavar="SCAN", autocompletion=offers(scan_ids), help="The earlier scan; else the last but one."
+        ),
     ] = None,
     later: Annotated[
-        int | None, typer.Argument(metavar="[SCAN]", help="The later scan; else the latest that finished.")
+        int | None,
+        typer.Argument(
+            metavar="SCAN",
+            autocompletion=offers(scan_ids),
+            help="The later scan; else the latest that finished.",
+        ),
     ] = None,
     *,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Say which hosts changed verdict, pin, open ports or gateways; exit code 3 when something did."""
+    """Say which hosts changed verdict, pin, open ports or gateways.
+
+    Exit code 3 when something did.
+    """
     from orchestrator.cli.command import hints
     from orchestrator.domain.diff import diff as compare
     from orchestrator.report.diff import DiffReport, diff_document, diff_rows, diff_screen

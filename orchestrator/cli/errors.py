@@ -19,9 +19,10 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from orchestrator.domain.exit_codes import EXIT_FAILED, EXIT_GATE, EXIT_INTERRUPTED, EXIT_USAGE
 from orchestrator.domain.text import clean
 
-FAILED, USAGE, GATE, INTERRUPTED = 1, 2, 6, 130
+FAILED, USAGE, GATE, INTERRUPTED = EXIT_FAILED, EXIT_USAGE, EXIT_GATE, EXIT_INTERRUPTED
 _BROKEN_PIPE = 141  # as a shell reports SIGPIPE
 
 P = ParamSpec("P")

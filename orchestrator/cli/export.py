@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from orchestrator.cli.completing import formats, offers, scan_ids
 from orchestrator.cli.errors import USAGE, UsageError, handled, told
 from orchestrator.cli.options import DatabaseOption
 from orchestrator.report.formats import Format
@@ -46,10 +47,17 @@ def export(
     wanted: Annotated[
         Format,
         typer.Option(
-            "--format", "-f", metavar="FORMAT", help=f"One of {', '.join(Format)} (docs/exports.md)."
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            autocompletion=offers(formats),
+            help=f"One of {', '.join(Format)} (docs/exports.md).",
         ),
     ],
-    scan: Annotated[str | None, typer.Option(metavar="ID", help="A scan's id; else the latest.")] = None,
+    scan: Annotated[
+        str | None,
+        typer.Option(metavar="ID", autocompletion=offers(scan_ids), help="A scan's id; else the latest."),
+    ] = None,
     output: Annotated[
         Path,
         typer.Option(
@@ -68,7 +76,7 @@ def export(
     ] = False,
     db: DatabaseOption = None,
 ) -> None:
-    """Write a scan for other programs: JSON, CSV, JUnit, Prometheus, Nagios."""
+    """Write a scan for other programs, such as a spreadsheet."""
     if wanted is Format.NAGIOS:
         raise typer.Exit(_nagios(scan, output, max_age, db))
     if max_age is not None:

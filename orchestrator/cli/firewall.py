@@ -35,7 +35,7 @@ def firewall(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """List what firewalls have to permit today, and what is open that no host needs any more."""
+    """List what firewalls have to permit, and need not any more."""
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.domain.firewall import firewall as work_out
     from orchestrator.store.place import database_url

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
 from orchestrator.cli.names import expired_words, unknown_host
@@ -80,7 +81,9 @@ def list_(
 @app.command()
 @handled
 def show(
-    host: Annotated[str, typer.Argument(metavar="HOST", help="A host's name.")],
+    host: Annotated[
+        str, typer.Argument(metavar="HOST", autocompletion=offers(inventory_names), help="A host's name.")
+    ],
     inventory: InventoryOption = None,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
     as_json: JsonOption = False,

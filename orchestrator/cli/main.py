@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli import (
     audit,
+    completion,
     demo,
     diff,
     export,
@@ -24,14 +25,15 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import explain
+from orchestrator.cli.plainly import PlainGroup
+from orchestrator.domain.exit_codes import in_words
 from orchestrator.version import VERSION
 
 app = typer.Typer(
     name="fleetcheck",
+    cls=PlainGroup,
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
-    epilog="Exit codes of a scan and a re-pin: 0 nothing needs attention, 1 the command failed, 2 usage or no host "
-    "selected, 3 hosts need attention, 4 hosts could not be reached or were not started, 5 both, 6 stopped by a "
-    "safety gate, 130 interrupted.",
+    epilog=f"Exit codes of a scan and a re-pin: {in_words()}.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -52,6 +54,7 @@ app.add_typer(audit.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.command()(demo.demo)
+app.command()(completion.completion)
 
 
 def _version(wanted: bool) -> None:
@@ -75,6 +78,7 @@ def _options(
 def main() -> None:
     """Run the command line; ends by SystemExit with the command's exit code."""
     prepare_streams()
+    completion.prepare()
     try:
         app(prog_name="fleetcheck")
     except OSError as error:  # help and version, which no command prints, on a full disk

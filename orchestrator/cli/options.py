@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import inventory_names, offers
+from orchestrator.cli.completing import only_words as words_of_only
 from orchestrator.cli.errors import CommandError
 
 InventoryOption = Annotated[
@@ -27,6 +30,7 @@ LimitOption = Annotated[
         "--limit",
         "-l",
         metavar="PATTERN",
+        autocompletion=offers(inventory_names),
         help="Hosts to take: names, globs, ~regex, groups, tag=, site=, @file, - for standard input; "
         "':' or ',' joins, ':&' intersects, ':!' leaves out. May be repeated.",
     ),
@@ -44,12 +48,31 @@ OnlyOption = Annotated[
     typer.Option(
         "--only",
         metavar="WHAT",
+        autocompletion=offers(words_of_only),
         help="Hosts that are not-started, failed, attention, or have a verdict such as blocked. May be repeated.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json.md).")]
 TableOption = Annotated[
     bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")
+]
+
+
+class TransportName(enum.StrEnum):
+    """What speaks with the hosts; `orchestrator.remote.transports.Wire` on this side of the imports that cost."""
+
+    NATIVE = "native"
+    PYPSRP = "pypsrp"
+
+
+TransportOption = Annotated[
+    TransportName,
+    typer.Option(
+        "--transport",
+        metavar="NAME",
+        help="What speaks WinRM: native (our own; hosts that log on by Kerberos go by pypsrp all the same), or "
+        "pypsrp for every host.",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]
 

@@ -37,6 +37,7 @@ class ScanRequest:
     earlier: int | None = None  # --from
     only: frozenset[str] = frozenset()
     quiet: bool = False
+    transport: str = "native"  # what `--transport` says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

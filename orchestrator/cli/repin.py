@@ -8,7 +8,7 @@ from orchestrator.cli import repin_apply, repin_export, repin_plan, repin_status
 
 app = typer.Typer(
     name="repin",
-    help="Rewrite pins in bulk: plan, read the plan, apply it in waves, watch, resume, undo.",
+    help="Rewrite pins in bulk: plan, apply in waves, resume, undo.",
     no_args_is_help=True,
 )
 app.command()(repin_plan.plan)

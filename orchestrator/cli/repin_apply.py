@@ -19,6 +19,8 @@ from orchestrator.cli.options import (
     JsonOption,
     QuietOption,
     TableOption,
+    TransportName,
+    TransportOption,
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
@@ -56,12 +58,16 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     jobs: Jobs = 64,
+    transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write what a plan says, and nothing else: every host is read afresh first, and again afterwards."""
+    """Write what a plan says, and nothing else.
+
+    Every host is read afresh first, and again afterwards.
+    """
     from inventory.load import load
     from orchestrator.cli.repin_request import DEFAULTS, Wishes, options_of
     from orchestrator.cli.run_repin import Work
@@ -85,6 +91,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         inventory=inventory,
         file=plan,
         quiet=quiet,
+        transport=transport.value,
     )
     _hold(work)
     if not dry_run:
@@ -103,12 +110,16 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     max_failed: options.MaxFailed = None,
     max_conflicts: options.MaxConflicts = None,
     yes: options.Yes = False,
+    transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run: read what was left open, then write what was not begun. Options not given stay as they were."""
+    """Go on with a run that was stopped or killed.
+
+    Reads what was left open, then writes what was not begun. Options not given stay as they were.
+    """
     from inventory.load import load
     from orchestrator.cli.repin_request import Wishes, of_record, options_of
     from orchestrator.cli.run_repin import Work
@@ -124,6 +135,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         database=db,
         inventory=inventory,
         quiet=quiet,
+        transport=transport.value,
     )
     confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)

@@ -39,7 +39,10 @@ def export(
     inventory: InventoryOption = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Give a plan away as a script, to be run on the hosts by hand; `repin apply` leaves these hosts alone then."""
+    """Give a plan away as a script for hosts out of reach.
+
+    It is run there by hand; `repin apply` leaves these hosts alone then.
+    """
     from inventory.load import load
     from orchestrator.cli.files import write
     from orchestrator.fleet.plan_checks import check
@@ -86,7 +89,7 @@ def import_(
 
 
 def _code(found: Sequence[Answer]) -> int:
-    from orchestrator.domain.tally import EXIT_ATTENTION, EXIT_OK
+    from orchestrator.domain.exit_codes import EXIT_ATTENTION, EXIT_OK
 
     return EXIT_OK if all(answer.fine for answer in found) else EXIT_ATTENTION
 

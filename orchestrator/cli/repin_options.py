@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import offers, policies, run_ids, scan_ids
+
 PlanFile = Annotated[
     Path, typer.Argument(metavar="PLAN", help="A plan's file, as `fleetcheck repin plan -o` writes it.")
 ]
@@ -18,6 +20,7 @@ Policy = Annotated[
     str,
     typer.Option(
         metavar="POLICY",
+        autocompletion=offers(policies),
         help="Where the new pin comes from: desired (the inventory), vendor-order, keep-if-working, "
         "prefer:PORT,... (the first open one), fleet-common (one port for most hosts).",
     ),
@@ -33,7 +36,12 @@ ForceClosed = Annotated[
     typer.Option(metavar="REASON", help="Plan ports that are not open too; the reason goes on record."),
 ]
 Scan = Annotated[
-    int | None, typer.Option(metavar="ID", help="Take the evidence from this scan; else each host's latest.")
+    int | None,
+    typer.Option(
+        metavar="ID",
+        autocompletion=offers(scan_ids),
+        help="Take the evidence from this scan; else each host's latest.",
+    ),
 ]
 Expires = Annotated[str, typer.Option(metavar="TIME", help="How long the plan may be applied.")]
 Html = Annotated[
@@ -68,5 +76,10 @@ DryRun = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for schedulers.")]
 Run = Annotated[
-    int, typer.Argument(metavar="RUN", help="A run's id, as `fleetcheck repin status` lists them.")
+    int,
+    typer.Argument(
+        metavar="RUN",
+        autocompletion=offers(run_ids),
+        help="A run's id, as `fleetcheck repin status` lists them.",
+    ),
 ]

@@ -43,7 +43,10 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Decide from stored scans which hosts to re-pin, and write that to a file; no host is asked."""
+    """Decide from stored scans which hosts to re-pin.
+
+    The plan is a file; no host is asked.
+    """
     from inventory.load import load
     from orchestrator.cli.make_plan import PlanRequest, make_plan
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.completing import offers, run_ids
 from orchestrator.cli.console import document, draw, draws, lines, say, stream_document
 from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import DatabaseOption, JsonOption, TableOption
@@ -24,7 +25,10 @@ ATTENTION = "attention"
 @handled
 def status(
     run: Annotated[
-        int | None, typer.Argument(metavar="RUN", help="A run's id; else the list of runs.")
+        int | None,
+        typer.Argument(
+            metavar="RUN", autocompletion=offers(run_ids), help="A run's id; else the list of runs."
+        ),
     ] = None,
     *,
     only: Annotated[
@@ -43,7 +47,10 @@ def status(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """List runs, or say how each host of a run stands and what to type next."""
+    """List runs, or say how each host of one stands.
+
+    And what to type next.
+    """
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader
 

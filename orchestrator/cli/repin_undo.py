@@ -32,7 +32,10 @@ def undo(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Plan the way back for what a run wrote; `repin apply` then writes it, through the same checks."""
+    """Plan the way back for what a run wrote.
+
+    `repin apply` then writes it, through the same checks.
+    """
     from orchestrator.cli.make_plan import expiry, reason_given
 
     made = _plan(run, inventory_path(inventory), db, expiry(expires), reason_given(force_closed))

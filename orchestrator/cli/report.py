@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,9 +17,16 @@ from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
+    from orchestrator.cli.fleet_page import PageFile
     from orchestrator.domain.fleet_now import FleetSummariser, Place
     from orchestrator.domain.standing import HostNow
     from orchestrator.report.fleet_now import FleetReport
+
+
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write it as one page for a browser; - is the output."),
+]
 
 
 class By(StrEnum):
@@ -36,6 +44,7 @@ def report(
     max_age: Annotated[
         str, typer.Option(metavar="TIME", help="Mark what is older: a number and s, m, h or d.")
     ] = "7d",
+    html: HtmlOption = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 3 where hosts need attention, 4 or 5 as a scan.")
     ] = False,
@@ -43,9 +52,13 @@ def report(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Show the fleet now, from each host's last known result; with an inventory at hand, its hosts only."""
+    """Show the fleet now, from each host's last known result.
+
+    With an inventory at hand, its hosts only.
+    """
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
+    from orchestrator.cli.fleet_page import page_file
     from orchestrator.domain.fleet_now import FleetSummariser
     from orchestrator.domain.span import parse_span
     from orchestrator.report.fleet_now import FleetReport, fleet_rows
@@ -53,28 +66,28 @@ def report(
     from orchestrator.store.reader import Reader
 
     span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
+    page = page_file(html, before=now - span, by=by.value, alone=not (as_json or table))
     known = at_hand(inventory)
     summariser = FleetSummariser(now=now, max_age=span, by=by.value)
     with Reader.open(url) as reader:
         hosts = _counted(reader.fleet_now(known.hosts), summariser)
-        if as_json or draws(table=table):
+        if page is not None:
+            page.gather(hosts, reader)
+        elif as_json or draws(table=table):
             deque(hosts, maxlen=0)
         else:
             lines(fleet_rows(hosts, by=by.value, before=now - span))
     fleet = summariser.summary()
-    _tell(
-        FleetReport(
-            fleet=fleet,
-            now=now,
-            max_age=span.total_seconds(),
-            by=by.value,
-            place=parse(url).shown,
-            warnings=(*known.warnings, *known.missing(fleet.total.hosts)),
-            hints=hints(database=db, inventory=inventory),
-        ),
-        as_json=as_json,
-        table=table,
+    found = FleetReport(
+        fleet=fleet,
+        now=now,
+        max_age=span.total_seconds(),
+        by=by.value,
+        place=parse(url).shown,
+        warnings=(*known.warnings, *known.missing(fleet.total.hosts)),
+        hints=hints(database=db, inventory=inventory),
     )
+    _tell(found, page, as_json=as_json, table=table)
     if exit_code:
         raise typer.Exit(_code(fleet.total))
 
@@ -86,17 +99,22 @@ def _counted(hosts: Iterable[HostNow], summariser: FleetSummariser) -> Iterator[
         yield host
 
 
-def _tell(report: FleetReport, *, as_json: bool, table: bool) -> None:
-    """Print the document or the screen; where the hosts went down a pipe already, the warnings beside them."""
+def _tell(report: FleetReport, page: PageFile | None, *, as_json: bool, table: bool) -> None:
+    """Write the page, or print the document or the screen; else the hosts went down a pipe already.
+
+    What is said first on a screen is said beside what goes to a file or a pipe.
+    """
     from orchestrator.report.fleet_now import fleet_document, fleet_screen
 
-    if as_json:
+    if page is None and as_json:
         document(fleet_document(report))
-    elif draws(table=table):
+    elif page is None and draws(table=table):
         draw(fleet_screen(report))
     else:
         for warning in report.warnings:
             say(f"warning: {warning}")
+    if page is not None:
+        page.write(report)
 
 
 def _code(total: Place) -> int:

@@ -45,6 +45,7 @@ class Work:
     inventory: Path | None  # as `-i` named it: then a suggested command repeats it
     file: Path | None = None  # the plan's
     quiet: bool = False
+    transport: str = "native"  # what `--transport` says
 
 
 def run(work: Work) -> RunReport:
@@ -95,13 +96,13 @@ async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None,
     from orchestrator.fleet.repin import RepinMeans
     from orchestrator.fleet.signals import listening
     from orchestrator.fleet.stop import Stop
-    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+    from orchestrator.remote.transports import Wire, transport
 
     stop = Stop()
-    transport = PypsrpTransport(jobs=work.options.jobs)
+    made = transport(Wire(work.transport), jobs=work.options.jobs)
     display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
     means = RepinMeans(
-        transport=transport,
+        transport=made,
         logons=known.__getitem__,
         clock=SystemClock(),
         chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
@@ -111,7 +112,7 @@ async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None,
             async with display.shown():
                 return await _start(work, journal, means=means, stop=stop, on_event=display.on_event)
         finally:
-            await transport.aclose()
+            await made.aclose()
 
 
 async def _start(

@@ -19,9 +19,10 @@ from orchestrator.cli.progress import Display
 from orchestrator.cli.prove import prove_reports
 from orchestrator.cli.stored import last_known
 from orchestrator.domain.effort import too_short
+from orchestrator.domain.exit_codes import EXIT_INTERRUPTED
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.summary import Summariser, Summary
-from orchestrator.domain.tally import EXIT_INTERRUPTED, exit_code
+from orchestrator.domain.tally import exit_code
 from orchestrator.fleet.events import Event, HostFinished
 from orchestrator.report.summary import ScanReport
 
@@ -130,10 +131,10 @@ async def _scan(
     from orchestrator.fleet.scan import scan
     from orchestrator.fleet.signals import listening
     from orchestrator.fleet.stop import Stop
-    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+    from orchestrator.remote.transports import Wire, transport
 
     stop = Stop()
-    transport = PypsrpTransport(jobs=request.jobs)
+    made = transport(Wire(request.transport), jobs=request.jobs)
     with listening(stop, asyncio.get_running_loop()):
         try:
             async with display.shown():
@@ -148,7 +149,7 @@ async def _scan(
                         timeout=request.timeout,
                     ),
                     means=Means(
-                        transport=transport,
+                        transport=made,
                         writer=writer,
                         logons=known.__getitem__,
                         clock=SystemClock(),
@@ -159,7 +160,7 @@ async def _scan(
                     on_event=collector.on_event,
                 )
         finally:
-            await transport.aclose()
+            await made.aclose()
 
 
 def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:

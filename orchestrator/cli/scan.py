@@ -22,6 +22,8 @@ from orchestrator.cli.options import (
     OnlyOption,
     QuietOption,
     TableOption,
+    TransportName,
+    TransportOption,
     inventory_path,
 )
 
@@ -46,6 +48,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     only: OnlyOption = None,
     report_to: options.Report = None,
     list_hosts: options.ListHosts = False,
+    transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -71,6 +74,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         earlier=earlier,
         only=only_words(only),
         quiet=quiet,
+        transport=transport.value,
     )
     _check(request, mode_given=probe is not None)
     if list_hosts and files:

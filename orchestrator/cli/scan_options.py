@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.completing import offers, scan_ids
+
 
 class Mode(enum.StrEnum):
     """What the probe tries."""
@@ -41,10 +43,20 @@ Timeout = Annotated[
 ]
 Resume = Annotated[
     int | None,
-    typer.Option(metavar="ID", help="Go on with a scan: hosts that have a result are not asked again."),
+    typer.Option(
+        metavar="ID",
+        autocompletion=offers(scan_ids),
+        help="Go on with a scan: hosts that have a result are not asked again.",
+    ),
 ]
 From = Annotated[
-    int | None, typer.Option("--from", metavar="ID", help="Take the hosts from an earlier scan; see --only.")
+    int | None,
+    typer.Option(
+        "--from",
+        metavar="ID",
+        autocompletion=offers(scan_ids),
+        help="Take the hosts from an earlier scan; see --only.",
+    ),
 ]
 Report = Annotated[
     list[str] | None,

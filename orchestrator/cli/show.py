@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.choices import only_words
+from orchestrator.cli.completing import offers, scan_ids, stored_hosts
 from orchestrator.cli.console import document, draw, draws, lines, stream_document
 from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import DatabaseOption, JsonOption, OnlyOption, TableOption
@@ -26,10 +27,16 @@ _RESULTS = 1000  # of a host, the newest: years of daily scans
 @handled
 def show(
     host: Annotated[
-        str | None, typer.Argument(metavar="HOST", help="A host's name; else a whole scan.")
+        str | None,
+        typer.Argument(
+            metavar="HOST", autocompletion=offers(stored_hosts), help="A host's name; else a whole scan."
+        ),
     ] = None,
     *,
-    scan: Annotated[int | None, typer.Option(metavar="ID", help="A scan's id; else the latest.")] = None,
+    scan: Annotated[
+        int | None,
+        typer.Option(metavar="ID", autocompletion=offers(scan_ids), help="A scan's id; else the latest."),
+    ] = None,
     only: OnlyOption = None,
     history: Annotated[bool, typer.Option("--history", help="The host over time, port by port.")] = False,
     exit_code: Annotated[

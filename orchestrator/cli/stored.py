@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints
@@ -10,9 +11,10 @@ from orchestrator.cli.errors import CommandError, UsageError
 from orchestrator.cli.names import unknown_host
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed
-from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.summary import Summariser, Summary
 from orchestrator.domain.tally import exit_code
+from orchestrator.domain.touched import SPEAKING, against
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import LastKnown, ScanReport
 
@@ -49,7 +51,18 @@ def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> S
             raise UsageError(unknown_host(host, scan.hosts, f"scan {scan_id}"))
         record = records[0]
     failed = isinstance(record.outcome, Failed)
-    return Sighting(scan=scan, record=record, last=reader.latest(host, probed=True) if failed else None)
+    return Sighting(
+        scan=scan,
+        record=record,
+        last=reader.latest(host, probed=True) if failed else None,
+        since=_since(reader, record),
+    )
+
+
+def _since(reader: Reader, record: HostRecord) -> str | None:
+    """Say what the journal has done to the host after this result; None for nothing."""
+    rows = reader.in_states(*SPEAKING, hosts=[record.host])
+    return against(rows, read=record.outcome.trace.ended, now=datetime.now(UTC))
 
 
 def scan_report_of(reader: Reader, scan: ScanRecord, *, database: str | None, place: str) -> ScanReport:

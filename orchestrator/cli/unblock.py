@@ -27,7 +27,10 @@ def unblock(
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
-    """Rank the firewall rules that bring blocked hosts back, by what was last known of each host."""
+    """Rank the firewall rules that bring blocked hosts back.
+
+    By what was last known of each host.
+    """
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.domain.unblock import unblock as choose
     from orchestrator.report.unblock import unblock_document, unblock_rows, unblock_screen

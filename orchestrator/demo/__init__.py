@@ -2,6 +2,6 @@
 
 Pure: `model`, `writes`, `parameters`, `targets`, `attempts`, `answer`; `repin_parameters`, `plot`, `repin`, `at_once`;
 `behaviour`, `rows`, `recipes`, `scenario`, `repin_scenario`. On the wire: `httpd`, `auth`, `negotiate`, `ntlm`, `soap`,
-`wsman`, `psrp`, `engine`, `host`, `fleet`. It may know `remote`'s contract and session,
+`bodies`, `wsman`, `psrp`, `engine`, `host`, `fleet`; `lean` replays recorded answers. It may know `remote`'s contract and session,
 `domain` and `inventory`; never `store`, `fleet`, `report` or `cli`, and nothing in it ever leaves 127.0.0.0/8.
 """

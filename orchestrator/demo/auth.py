@@ -7,7 +7,6 @@ Kerberos needs a domain controller, which no process on loopback can be: it is o
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ class ConnectionAuth:
             raise LogonRejected(f"{scheme} is not offered")
         try:
             data = base64.b64decode(value, validate=True)
-        except binascii.Error as exc:
+        except ValueError as exc:  # binascii.Error is one, and so is what is not even ASCII
             raise LogonRejected("not Base64") from exc
         if scheme.lower() == "basic":
             self._basic(data)

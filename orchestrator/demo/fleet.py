@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from orchestrator.demo.certificates import Authority
 from orchestrator.demo.engine import Clock, utc_now
 from orchestrator.demo.host import RunningHost, SimulatedHost
 from orchestrator.demo.inventory_file import write_inventory
+
+Fleet = TypeVar("Fleet", bound=contextlib.AbstractAsyncContextManager[object])
 
 _SPARE = 512  # descriptors for connections, beside one for each listener
 
@@ -83,7 +85,7 @@ class SimulatedFleet:
 
 
 @contextlib.contextmanager
-def serve_in_thread(fleet: SimulatedFleet) -> Iterator[SimulatedFleet]:
+def serve_in_thread(fleet: Fleet) -> Iterator[Fleet]:
     """Serve a fleet from a thread with an event loop of its own, for callers that have none."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulated-fleet", daemon=True)
@@ -100,7 +102,7 @@ def serve_in_thread(fleet: SimulatedFleet) -> Iterator[SimulatedFleet]:
         loop.close()
 
 
-async def _shut(fleet: SimulatedFleet) -> None:
+async def _shut(fleet: contextlib.AbstractAsyncContextManager[object]) -> None:
     await fleet.__aexit__(None, None, None)
     current = asyncio.current_task()
     left = [task for task in asyncio.all_tasks() if task is not current]

@@ -42,7 +42,7 @@ from orchestrator.demo.wsman import WsmanService
 MAX_CONNECTIONS = 64
 _LAST_TURNS = 100  # of the event loop, for connections to end in
 OPS = Account("CORP\\svc-fleetcheck", "Passw0rd!")
-_PATHS = ("/wsman", "/wsman-anon/identify")
+PATHS = ("/wsman", "/wsman-anon/identify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class RunningHost:
             response = await self._before_logon(guard, authorization)
             if response is not None:
                 return response
-        if request.target.split("?")[0] not in _PATHS or request.method != "POST":
+        if request.target.split("?")[0] not in PATHS or request.method != "POST":
             return Response(404 if request.method == "POST" else 405)
         if b"Identify" in request.body and "wsmanidentify" in request.headers:
             return Response(body=soap.identify("0.0.0"))

@@ -61,6 +61,32 @@ class Response:
         return "\r\n".join(lines).encode("latin-1") + self.body
 
 
+def take_request(buffer: bytearray) -> Request | None:
+    """Take the first request out of what has come; None while it is not whole. Raises ValueError where it is none."""
+    end = buffer.find(b"\r\n\r\n")
+    if buffer and not buffer[:1].isalpha():
+        raise ValueError("no HTTP: a TLS hello, most likely")
+    if end < 0:
+        if len(buffer) > MAX_HEAD:
+            raise ValueError("the head is too large")
+        return None
+    first, *lines = buffer[:end].decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    stop = end + 4 + int(headers.get("content-length") or 0)
+    if stop > MAX_BODY or "transfer-encoding" in headers:
+        raise ValueError("the body is too large, or chunked, which no WinRM client sends")
+    if len(buffer) < stop:
+        return None
+    with memoryview(buffer) as whole:
+        body = bytes(whole[end + 4 : stop])
+    del buffer[:stop]
+    return Request(method, target, headers, body)
+
+
 Handler = Callable[["HttpConnection", Request], Awaitable[Response]]
 
 
@@ -141,36 +167,13 @@ class HttpConnection(asyncio.Protocol):
 
     def _next(self) -> None:
         try:
-            request = self._parse()
+            request = take_request(self._buffer)
         except ValueError:
             self.write(Response(400, close=True).encode())
             self._close()
             return
         if request is not None:
             self._task = asyncio.get_running_loop().create_task(self._serve(request))
-
-    def _parse(self) -> Request | None:
-        end = self._buffer.find(b"\r\n\r\n")
-        if self._buffer and not self._buffer[:1].isalpha():
-            raise ValueError("no HTTP: a TLS hello, most likely")
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD:
-                raise ValueError("the head is too large")
-            return None
-        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        method, target, _ = first.split(" ", 2)
-        headers = {}
-        for line in lines:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
-        stop = end + 4 + int(headers.get("content-length") or 0)
-        if stop > MAX_BODY or "transfer-encoding" in headers:
-            raise ValueError("the body is too large, or chunked, which no WinRM client sends")
-        if len(self._buffer) < stop:
-            return None
-        body = bytes(self._buffer[end + 4 : stop])
-        del self._buffer[:stop]
-        return Request(method, target, headers, body)
 
     async def _serve(self, request: Request) -> None:
         response = await self._handler(self, request)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from orchestrator.demo.auth import Account
-from orchestrator.demo.host import RunningHost
+from orchestrator.demo.host import SimulatedHost
+
+
+class Served(Protocol):
+    """A host that is being served: what it is, and where."""
+
+    spec: SimulatedHost
+    address: str
+    port: int
 
 
 def write_inventory(
     folder: Path,
-    hosts: Iterable[RunningHost],
+    hosts: Iterable[Served],
     ca: str,
     *,
     defaults: Mapping[str, object],
@@ -46,7 +55,7 @@ def write_inventory(
     return path
 
 
-def _credentials(hosts: Iterable[RunningHost]) -> dict[str, Account]:
+def _credentials(hosts: Iterable[Served]) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
     for host in hosts:
         known = accounts.setdefault(host.spec.credential, host.spec.account)
@@ -61,7 +70,7 @@ def _write_secret(path: Path, secret: str) -> None:
     path.write_text(secret, "utf-8")
 
 
-def _groups(hosts: Iterable[RunningHost]) -> list[str]:
+def _groups(hosts: Iterable[Served]) -> list[str]:
     members: dict[str, list[str]] = {}
     for host in hosts:
         if host.spec.group:
@@ -72,7 +81,7 @@ def _groups(hosts: Iterable[RunningHost]) -> list[str]:
     ]
 
 
-def _entry(host: RunningHost) -> dict[str, object]:
+def _entry(host: Served) -> dict[str, object]:
     spec = host.spec
     entry: dict[str, object] = {"address": host.address, "port": host.port}
     if spec.transport != "https":

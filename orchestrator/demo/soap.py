@@ -35,7 +35,7 @@ _SUBCODES = {
     BAD_XML: "w:SchemaValidationError",
     TOO_MANY_SHELLS: "w:QuotaLimit",
 }
-_DURATION = re.compile(r"PT(?:(\d+)M)?(?:([\d.]+)S)?")
+_DURATION = re.compile(r"PT(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?")
 
 
 class WsmanFault(Exception):  # noqa: N818  # the protocol's word
@@ -68,16 +68,16 @@ def parse(data: bytes) -> WsmanRequest:
     """Read an envelope; raises WsmanFault where it is none."""
     try:
         root = ET.fromstring(data)  # noqa: S314  # our own client, after its logon, capped by the HTTP server
-    except ET.ParseError as exc:
+    except (ET.ParseError, ValueError, LookupError) as exc:  # the last two: an encoding that there is not
         raise WsmanFault(BAD_XML) from exc
     header, body = root.find(f"{_S}Header"), root.find(f"{_S}Body")
     if header is None or body is None:
         raise WsmanFault(BAD_XML)
-    texts = {element.tag: element.text or "" for element in header}
+    texts = {element.tag: (element.text or "").strip() for element in header}
     action = texts.get(f"{_A}Action", "")
     selectors = header.find(f"{_W}SelectorSet")
     shell = (
-        next((s.text or "" for s in selectors if s.get("Name") == "ShellId"), "")
+        next(((s.text or "").strip() for s in selectors if s.get("Name") == "ShellId"), "")
         if selectors is not None
         else ""
     )
@@ -92,9 +92,14 @@ def parse(data: bytes) -> WsmanRequest:
         to=texts.get(f"{_A}To", ""),
         shell=shell.upper(),
         timeout=seconds(texts.get(f"{_W}OperationTimeout", "")),
-        max_envelope=int(texts.get(f"{_W}MaxEnvelopeSize") or 153600),
+        max_envelope=_number(texts.get(f"{_W}MaxEnvelopeSize", "")),
         body=first,
     )
+
+
+def _number(text: str) -> int:
+    """Read a MaxEnvelopeSize; 153,600 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 153600  # noqa: PLR2004  # 4 GB is too much
 
 
 def seconds(text: str) -> float:

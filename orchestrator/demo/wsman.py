@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape
 
-from orchestrator.demo import psrp, soap
+from orchestrator.demo import bodies, psrp, soap
 from orchestrator.demo.behaviour import Act, Age, Fail, Say, SoapFault, Step, Troubles, Wait
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.plot import Killed
 from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
 
 MAX_SHELLS = 30
-MAX_ENVELOPE = 500 * 1024
-_DONE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
-_ENVELOPE_ROOM = 2048  # for everything around the streams
 
 RunScript = Callable[[psrp.Call], Awaitable[tuple[psrp.Message, ...]]]
 """Runs a script on the host's model and gives the pipeline's messages."""
@@ -31,7 +25,6 @@ class _Shell:
     id: str
     owner: str
     pool: uuid.UUID
-    resource: str
     idle: float  # seconds after which Windows drops a shell that nobody asks for
     used: float
     fragments: psrp.Defragmenter = field(default_factory=psrp.Defragmenter)
@@ -95,42 +88,29 @@ class WsmanService:
             self._counters.shells_expired += 1
 
     async def _create(self, request: WsmanRequest, user: str) -> str:
-        body = request.body
-        if (
-            body is None
-            or body.tag != f"{RSP}Shell"
-            or request.resource != f"{soap.POWERSHELL_URI}Microsoft.PowerShell"
-        ):
-            raise WsmanFault(soap.UNKNOWN_RESOURCE)
+        opening = bodies.read_opening(request)
         self._drop_idle()
         if sum(shell.owner == user for shell in self.shells.values()) >= MAX_SHELLS:
             raise WsmanFault(soap.TOO_MANY_SHELLS)
-        fragments = psrp.Defragmenter()
-        opening = _feed(fragments, body.findtext(f"{soap.PWSH}creationXml"))
-        if not opening:
-            raise WsmanFault(soap.BAD_XML)
-        shell_id = (body.get("ShellId") or str(uuid.uuid4())).upper()
-        idle = soap.seconds(body.findtext(f"{RSP}IdleTimeOut") or "PT120S")
-        shell = _Shell(shell_id, user, opening[0].pool, request.resource, idle, time.monotonic(), fragments)
+        shell = _Shell(
+            opening.id, user, opening.pool, opening.idle, time.monotonic(), fragments=opening.fragments
+        )
         age = self._troubles.setting(Age)
         known = age if isinstance(age, Age) else Age(self._powershell, "2.3")
         shell.output = psrp.frame(psrp.opening(known.powershell, known.protocol), shell.pool)
         shell.messages_sent += len(shell.output)
-        self.shells[shell_id] = shell
+        self.shells[shell.id] = shell
         self._counters.shells_opened += 1
-        return _created(shell, request.to)
+        return bodies.created(shell, request.to)
 
     async def _receive(self, request: WsmanRequest, user: str) -> str:
         shell = self._shell(request, user)
-        stream = request.body.find(f"{RSP}DesiredStream") if request.body is not None else None
-        if stream is None:
-            raise WsmanFault(soap.BAD_XML)
-        if stream.get("CommandId") is None:
+        if bodies.command_asked_for(request) is None:
             if not shell.output:
                 await asyncio.sleep(request.timeout)
                 raise WsmanFault(soap.TIMED_OUT)
             blobs, shell.output = shell.output, []
-            return f"<rsp:ReceiveResponse>{_streams(blobs, '')}</rsp:ReceiveResponse>"
+            return bodies.pool_output(blobs)
         return await self._result(shell, request)
 
     async def _result(self, shell: _Shell, request: WsmanRequest) -> str:
@@ -139,14 +119,10 @@ class WsmanService:
         done, _ = await asyncio.wait([shell.result], timeout=request.timeout)
         if not done:
             raise WsmanFault(soap.TIMED_OUT)
-        blobs = shell.result.result()
-        room = min(request.max_envelope, MAX_ENVELOPE) - _ENVELOPE_ROOM
-        taken = _fitting(blobs, room)
-        rest = blobs[taken:]
+        body, rest = bodies.command_output(shell.result.result(), shell.command, request.max_envelope)
         shell.result = asyncio.get_running_loop().create_future()
         shell.result.set_result(rest)
-        state = "" if rest else f'<rsp:CommandState CommandId="{shell.command}" State="{_DONE}"/>'
-        return f"<rsp:ReceiveResponse>{_streams(blobs[:taken], shell.command)}{state}</rsp:ReceiveResponse>"
+        return body
 
     async def _command(self, request: WsmanRequest, user: str) -> str:
         shell = self._shell(request, user)
@@ -154,13 +130,13 @@ class WsmanService:
             raise WsmanFault(soap.BAD_XML)
         shell.command = (request.body.get("CommandId") or str(uuid.uuid4())).upper()
         shell.result = asyncio.get_running_loop().create_future()
-        self._messages(shell, _feed(shell.fragments, request.body.findtext(f"{RSP}Arguments")))
+        self._messages(shell, bodies.feed(shell.fragments, request.body.findtext(f"{RSP}Arguments")))
         return f"<rsp:CommandResponse><rsp:CommandId>{shell.command}</rsp:CommandId></rsp:CommandResponse>"
 
     async def _send(self, request: WsmanRequest, user: str) -> str:
         shell = self._shell(request, user)
         for stream in request.body if request.body is not None else ():
-            self._messages(shell, _feed(shell.fragments, stream.text))
+            self._messages(shell, bodies.feed(shell.fragments, stream.text))
         return "<rsp:SendResponse/>"
 
     def _messages(self, shell: _Shell, messages: list[psrp.Message]) -> None:
@@ -210,39 +186,3 @@ def _step(request: WsmanRequest) -> Step:
         return Step.OPEN if stream is None or stream.get("CommandId") is None else Step.RECEIVE
     steps = {"Create": Step.CREATE, "Command": Step.COMMAND, "Signal": Step.SIGNAL, "Delete": Step.DELETE}
     return steps.get(request.verb, Step.COMMAND)
-
-
-def _feed(fragments: psrp.Defragmenter, text: str | None) -> list[psrp.Message]:
-    try:
-        return fragments.feed(base64.b64decode(text or "", validate=True))
-    except (binascii.Error, psrp.BadMessage) as exc:
-        raise WsmanFault(soap.BAD_XML, text=str(exc)) from exc
-
-
-def _fitting(blobs: list[bytes], room: int) -> int:
-    """Return how many blobs fit into `room` bytes of Base64, at least one."""
-    for count, blob in enumerate(blobs):
-        room -= len(blob) * 4 // 3 + 120
-        if room < 0:
-            return max(1, count)
-    return len(blobs)
-
-
-def _streams(blobs: list[bytes], command: str) -> str:
-    attribute = f' CommandId="{command}"' if command else ""
-    return "".join(
-        f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(blob).decode()}</rsp:Stream>'
-        for blob in blobs
-    )
-
-
-def _created(shell: _Shell, to: str) -> str:
-    return (
-        f"<x:ResourceCreated><a:Address>{escape(to)}</a:Address><a:ReferenceParameters>"
-        f"<w:ResourceURI>{shell.resource}</w:ResourceURI><w:SelectorSet>"
-        f'<w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet></a:ReferenceParameters>'
-        "</x:ResourceCreated>"
-        f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{shell.resource}</rsp:ResourceUri>"
-        f"<rsp:Owner>{escape(shell.owner)}</rsp:Owner><rsp:IdleTimeOut>PT{shell.idle:.3f}S</rsp:IdleTimeOut>"
-        "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>"
-    )

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.domain.exit_codes import (
+    EXIT_ATTENTION,
+    EXIT_BOTH,
+    EXIT_FAILED,
+    EXIT_GATE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_UNPROBED,
+)
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord
-
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_ATTENTION = 3
-EXIT_UNPROBED = 4
-EXIT_BOTH = 5
-EXIT_GATE = 6
-EXIT_INTERRUPTED = 130
 
 
 class Tally:
@@ -32,17 +32,17 @@ class Tally:
         self.attention = 0
         self.unknown = 0
 
-    def add(self, verdict: Verdict, *, waived: bool) -> None:
-        """Count one host's result."""
-        self.verdicts[verdict] += 1
+    def add(self, verdict: Verdict, *, waived: bool, hosts: int = 1) -> None:
+        """Count one host's result, or that of so many hosts."""
+        self.verdicts[verdict] += hosts
         if verdict is Verdict.OK:
             return
         if waived:
-            self.waived += 1
+            self.waived += hosts
         elif verdict is Verdict.UNKNOWN:
-            self.unknown += 1
+            self.unknown += hosts
         else:
-            self.attention += 1
+            self.attention += hosts
 
     @property
     def done(self) -> int:

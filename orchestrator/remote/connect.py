@@ -70,7 +70,7 @@ async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: floa
     share = min(LONGEST, seconds * 0.8 / (len(addresses) + 1))  # so that time is left for another try
     for address in addresses:
         try:
-            return await _connect(address, endpoint.port, share)
+            return await connect_to(address, endpoint.port, share)
         except OSError as error:  # TimeoutError is one
             last = unreachable(error, Seen(endpoint=endpoint, phase=Phase.CONNECT))
     if last is None:
@@ -78,7 +78,8 @@ async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: floa
     raise last
 
 
-async def _connect(address: str, port: int, seconds: float) -> socket.socket:
+async def connect_to(address: str, port: int, seconds: float = LONGEST) -> socket.socket:
+    """Connect with one address within `seconds`. Raises OSError, which TimeoutError is; cancelling leaves nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:

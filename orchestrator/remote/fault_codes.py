@@ -114,3 +114,8 @@ def parse_code(text: str | int | None) -> int | None:
         return None
     code &= 0xFFFFFFFF
     return code & 0xFFFF if code & _HIGH == _HRESULT_FROM_WIN32 else code
+
+
+def still_running(code: int | None, subcode: str) -> bool:
+    """Whether a fault is only the sign of life of a script that runs: the code decides, the subcode where none came."""
+    return code == KEEP_ALIVE or (code is None and subcode == KEEP_ALIVE_SUBCODE)

@@ -1,4 +1,4 @@
-"""Log on to a host over one connection: Basic inside TLS, or NTLM / Negotiate / Kerberos tokens by pyspnego.
+"""Log on to a host over one connection: Basic inside TLS, or NTLM / Negotiate / Kerberos tokens by pyspnego. No I/O.
 
 The first request carries a token at once; the host's 401 without one tells that it did not want it. A try is one
 logon: nothing is tried a second time with another scheme behind the user's back, because an account can lock.
@@ -10,16 +10,19 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Generator
 from typing import Any, Protocol
 
+from orchestrator.remote.http import Answer
 from orchestrator.remote.kerberos import kerberos_trouble
 from orchestrator.remote.session import Endpoint, Logon
 from orchestrator.remote.trouble import Garbled, Refused, Stage
-from orchestrator.remote.wire import Answer
 
-Post = Callable[[str, bytes], Answer]
-"""Send a body under an Authorization header ("" for none)."""
+Trying = Generator[tuple[str, bytes], Answer, tuple[Answer, bool]]
+"""A logon under way: yields Authorization headers with the bodies to send under them, is sent the answers.
+
+Ends with the last answer, and whether the body went with that request.
+"""
 
 _QUOTED = re.compile(r'"[^"]*"')  # a realm, which may hold commas
 _OK = 200
@@ -34,21 +37,26 @@ class LogonScheme(Protocol):
     used: str | None
     context: Any
 
-    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+    def begin(self, body: bytes) -> Trying:
         """Log on; `body` goes with the proof where it may go unsealed (inside TLS), b"" where not.
 
-        Gives the answer to the last request, and whether the body went with that one. Raises Refused, Garbled, KerberosTrouble, and what `post` raises.
+        Raises Refused, Garbled, KerberosTrouble.
         """
 
     def header(self) -> str:
         """Give the Authorization header of every later request, "" for none."""
 
 
-def scheme(endpoint: Endpoint, logon: Logon, binding: bytes | None) -> LogonScheme:
-    """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS."""
+def scheme(
+    endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+) -> LogonScheme:
+    """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
+
+    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos.
+    """
     if endpoint.auth == "basic":
         return Basic(logon)
-    return Negotiate(endpoint, logon, binding)
+    return Negotiate(endpoint, logon, binding, nt_hash)
 
 
 class Basic:
@@ -61,9 +69,9 @@ class Basic:
         self.used: str | None = "basic"
         self.context: Any = None
 
-    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+    def begin(self, body: bytes) -> Trying:
         """Send the first real request; its answer says whether the logon was taken."""
-        answer = post(self._header, body)
+        answer = yield self._header, body
         if answer.status == _UNAUTHORISED:
             raise Refused(Stage.PROVED, offers(answer), answer.headers)
         return answer, True
@@ -76,10 +84,13 @@ class Basic:
 class Negotiate:
     """Tokens to and fro until both sides are content; the connection is logged on from then on."""
 
-    def __init__(self, endpoint: Endpoint, logon: Logon, binding: bytes | None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._logon = logon
         self._binding = binding
+        self._nt_hash = nt_hash
         self.name = "Kerberos" if endpoint.auth == "kerberos" else "Negotiate"
         self.used: str | None = None
         self.context: Any = None
@@ -88,7 +99,7 @@ class Negotiate:
         """Give nothing: the connection is what is logged on."""
         return ""
 
-    def begin(self, post: Post, body: bytes) -> tuple[Answer, bool]:
+    def begin(self, body: bytes) -> Trying:
         """Exchange tokens; the body goes with the second one, which is the proof."""
         context = self.context = self._open()
         token = _step(context, None)
@@ -97,7 +108,7 @@ class Negotiate:
             if token is None:
                 break
             proof = number > 0
-            answer = post(f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b"")
+            answer = yield f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b""
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
                 if answer.status == _OK and not proof and context.negotiated_protocol == "ntlm":
@@ -120,10 +131,13 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
+        user: Any = self._logon.username or None
+        if self._nt_hash is not None:
+            user = spnego.NTLMHash(self._logon.username, nt_hash=self._nt_hash)
         try:
             return spnego.client(
-                self._logon.username or None,
-                self._logon.password,
+                user,
+                None if self._nt_hash is not None else self._logon.password,
                 hostname=endpoint.address.rstrip("."),
                 service="host",
                 channel_bindings=bindings,

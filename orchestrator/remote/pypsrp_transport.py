@@ -17,11 +17,11 @@ from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.classify import fault, overdue
+from orchestrator.remote.classify import overdue
 from orchestrator.remote.connect import connect, resolve, system_resolver
 from orchestrator.remote.conversation import Conversation, Tools
+from orchestrator.remote.course import Course
 from orchestrator.remote.faults import Fault
-from orchestrator.remote.logon import is_address
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.wire import Wire
 
@@ -108,27 +108,27 @@ class PypsrpSession:
         self._before_logon = before_logon
         self._accepted = accepted
         small = (endpoint.address, endpoint.port) in shared.small
-        self._talk = Conversation(endpoint, logon, shared.tools, small=small)
+        self._course = Course(endpoint, shared.tools.clock)
+        self._talk = Conversation(self._course, logon, shared.tools, small=small)
 
     @property
     def phase(self) -> Phase:
         """How far it is, or how far it came."""
-        return self._talk.phase
+        return self._course.phase
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
         Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
         """
-        talk = self._talk
-        talk.script = script.sha256
-        self._refuse()
+        self._course.script = script.sha256
+        self._course.refuse()
         self._shared.open.add(self)
         try:
             async with asyncio.timeout(self._deadline):
                 return await self._run(script, parameters)
         except TimeoutError:
-            raise overdue(talk.seen()) from None
+            raise overdue(self._course.seen()) from None
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
@@ -149,20 +149,11 @@ class PypsrpSession:
         """End it now: a `run` that is under way raises Fault."""
         self._talk.cut()
 
-    def _refuse(self) -> None:
-        """Refuse what must never be sent, before anything is."""
-        endpoint = self._endpoint
-        if endpoint.auth == "basic" and endpoint.transport != "https":
-            said = "Basic over plain http would show the password to the network; nothing was sent"
-            raise fault(self._talk.seen(), Cause.LOGON_NOT_OFFERED, said)
-        if endpoint.auth == "kerberos" and is_address(endpoint.address):
-            raise fault(self._talk.seen(), Cause.KERBEROS_NEEDS_NAME, f"address: {endpoint.address}")
-
     async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         talk, clock = self._talk, self._shared.tools.clock
         ends = clock() + self._deadline
         addresses = await resolve(self._endpoint, self._shared.resolver)
-        talk.enter(Phase.CONNECT)
+        self._course.enter(Phase.CONNECT)
         sock = await connect(self._endpoint, addresses, seconds=ends - clock())
         talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
         if self._before_logon is not None:

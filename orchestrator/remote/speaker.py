@@ -1,91 +1,97 @@
-"""WSMan's messages over one wire: logged on, sealed where there is no TLS, every answer checked before it is read.
+"""WSMan's messages over one connection: logged on, sealed where there is no TLS, every answer checked before it is read.
 
-A `Speaker` stands where pypsrp's WSMan keeps its HTTP transport, so that nothing of `requests` runs.
+No I/O: a conversation is a generator that yields HTTP requests and is sent their answers. A thread drives it over its
+socket (`orchestrator.remote.conversation`), the event loop over its stream (`orchestrator.remote.native_session`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import TypeVar
 
+from orchestrator.remote.http import Answer
 from orchestrator.remote.logon import LogonScheme, offers
-from orchestrator.remote.quiet_pypsrp import WinRMEncryption
+from orchestrator.remote.sealing import SEALED, Sealing
 from orchestrator.remote.session import Endpoint
 from orchestrator.remote.soap import read_fault
 from orchestrator.remote.trouble import BadStatus, Garbled, Refused, Stage
-from orchestrator.remote.wire import Answer, Wire
 from orchestrator.remote.xml_guard import guard
+
+_Result = TypeVar("_Result")
+Exchange = Generator[bytes, Answer, _Result]
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result."""
 
 _OK = 200
 _UNAUTHORISED = 401
-_PLAIN = "Content-Type: application/soap+xml;charset=UTF-8"
-_SEALED = ("multipart/encrypted", "multipart/x-multi-encrypted")
-_BOUNDARY = "Encrypted Boundary"
+_PLAIN = "application/soap+xml;charset=UTF-8"
 
 
 class Speaker:
-    """Sends one SOAP message, gives the SOAP answer. One conversation, one thread."""
+    """Sends SOAP messages, gives the SOAP answers. One conversation."""
 
-    def __init__(
-        self, wire: Wire, endpoint: Endpoint, logon: LogonScheme, accepted: Callable[[], None]
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, logon: LogonScheme, accepted: Callable[[], None]) -> None:
         """Nothing is sent yet. `accepted` is called once, as soon as the host took the logon."""
-        self.wire = wire
-        self.endpoint = url(endpoint)
         self.sealing = endpoint.transport == "http"
         self.logged_on = False
         self._logon = logon
         self._accepted = accepted
-        self._encryption: WinRMEncryption | None = None
-        host = self.endpoint.split("/")[2]
+        self._sealing: Sealing | None = None
         self._head = (
-            "POST /wsman HTTP/1.1",
-            f"Host: {host}",
-            "User-Agent: fleetcheck",
-            "Accept-Encoding: identity",
-            "Connection: Keep-Alive",
+            f"POST /wsman HTTP/1.1\r\nHost: {authority(endpoint)}\r\nUser-Agent: fleetcheck\r\n"
+            "Accept-Encoding: identity\r\nConnection: Keep-Alive\r\n"
         )
 
-    def send(self, message: bytes, **_: object) -> bytes:
-        """Send a SOAP envelope and give the answer's bytes. Called by pypsrp, whose retries and time-outs are void.
+    def exchange(self, message: bytes) -> Exchange[bytes]:
+        """Send a SOAP envelope and give the answer's bytes.
 
-        Raises SoapFault, BadStatus, Refused, Garbled, KerberosTrouble, Lost, Overdue.
+        Raises SoapFault, BadStatus, Refused, Garbled, KerberosTrouble; the driver of the generator may raise more.
         """
         if not self.logged_on:
-            answer = self._begin(message)
+            answer = yield from self._begin(message)
             if answer is not None:
                 return self._read(answer)
-        return self._read(self._post(self._logon.header(), message))
+        requests = [self._request(self._logon.header(), message)]
+        message = b""  # a script's is large, and its answer may take long
+        return self._read((yield requests.pop()))
 
-    def close(self) -> None:
-        """Do nothing: the wire's owner closes it. pypsrp calls this."""
-
-    def _begin(self, message: bytes) -> Answer | None:
+    def _begin(self, message: bytes) -> Exchange[Answer | None]:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""
-        answer, carried = self._logon.begin(self._post, b"" if self.sealing else message)
+        answer, carried = yield from self._try(b"" if self.sealing else message)
         if answer.status != _OK and not (carried and read_fault(answer.body)):
             raise BadStatus(answer.status, answer.headers, answer.body)
         self.logged_on = True
         if self.sealing:
-            protocol = WinRMEncryption.KERBEROS if self._logon.name == "Kerberos" else WinRMEncryption.SPNEGO
-            self._encryption = WinRMEncryption(self._logon.context, protocol)
+            self._sealing = Sealing(self._logon.context, self._logon.name)
         self._accepted()
         return answer if carried else None
 
-    def _post(self, authorization: str, body: bytes) -> Answer:
-        head = [*self._head]
+    def _try(self, body: bytes) -> Exchange[tuple[Answer, bool]]:
+        trying = self._logon.begin(body)
+        ask = next(trying)
+        while True:
+            answer = yield self._request(*ask)
+            try:
+                ask = trying.send(answer)
+            except StopIteration as end:
+                result: tuple[Answer, bool] = end.value
+                return result
+
+    def _request(self, authorization: str, body: bytes) -> bytes:
+        head = self._head
         if authorization:
-            head.append(f"Authorization: {authorization}")
-        if self._encryption is not None:
-            kind, body = self._encryption.wrap_message(body)
-            head.append(f'Content-Type: {kind};protocol="{self._encryption.protocol}";boundary="{_BOUNDARY}"')
+            head += f"Authorization: {authorization}\r\n"
+        if self._sealing is not None:
+            body = self._sealing.wrap(body)
+            head += f"Content-Type: {self._sealing.content_type}\r\n"
         elif body:
-            head.append(_PLAIN)
-        return self.wire.post(head, body)
+            head += f"Content-Type: {_PLAIN}\r\n"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        return head.encode("latin-1", "replace") + body
 
     def _read(self, answer: Answer) -> bytes:
-        sealed = answer.headers.get("content-type", "").lower().startswith(_SEALED)
-        body = self._unseal(answer) if sealed else answer.body
+        content_type = answer.headers.get("content-type", "")
+        sealed = content_type.lower().startswith(SEALED)
+        body = self._unseal(answer.body, content_type) if sealed else answer.body
         if answer.status == _UNAUTHORISED:
             raise Refused(Stage.LATER, offers(answer), answer.headers)
         if answer.status != _OK:
@@ -95,22 +101,18 @@ class Speaker:
         guard(body, "the answer")
         return body
 
-    def _unseal(self, answer: Answer) -> bytes:
-        """Decrypt a body. Raises Garbled for whatever does not fit."""
-        if self._encryption is None:
+    def _unseal(self, body: bytes, content_type: str) -> bytes:
+        if self._sealing is None:
             raise Garbled("an encrypted answer where none was agreed")
-        kind: Any = answer.headers["content-type"]
-        boundary = _BOUNDARY if _BOUNDARY in kind else kind.rpartition("boundary=")[2].strip("\"' ")
-        try:
-            body: bytes = self._encryption.unwrap_message(answer.body, boundary)
-        except Exception as error:  # struct.error, IndexError, a MIC that is wrong: nonsense or tampering
-            raise Garbled(
-                f"an encrypted answer that does not open: {type(error).__name__}: {error}"
-            ) from error
-        return body
+        return self._sealing.unwrap(body, content_type)
+
+
+def authority(endpoint: Endpoint) -> str:
+    """Give the address and port as URLs and the Host header write them."""
+    address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
+    return f"{address}:{endpoint.port}"
 
 
 def url(endpoint: Endpoint) -> str:
     """Give the URL that WSMan names as the receiver."""
-    address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-    return f"{endpoint.transport}://{address}:{endpoint.port}/wsman"
+    return f"{endpoint.transport}://{authority(endpoint)}/wsman"

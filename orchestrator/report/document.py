@@ -32,6 +32,7 @@ VERSIONS = {
     "inventory-check": 1,
     "profile": 1,
     "profiles": 1,
+    "profile-check": 1,
     "audit": 1,
     "diff": 1,
     "fleet": 1,
@@ -181,7 +182,9 @@ def host_document(sighting: Sighting) -> dict[str, Any]:
     last = None
     if sighting.last is not None:
         last = {"scan": sighting.last[0].id, **host_line(sighting.last[1])}
-    return envelope("host", scan=scan_head(sighting.scan), host=content, last_reading=last)
+    return envelope(
+        "host", scan=scan_head(sighting.scan), host=content, last_reading=last, since=sighting.since
+    )
 
 
 def scans_document(scans: Iterable[ScanRecord]) -> dict[str, Any]:
@@ -223,7 +226,7 @@ def check_document(fleet: Fleet | None, problems: Iterable[Any], expired: Iterab
     """Say whether an inventory is right. `problems` have file, line and message; `fleet` is None where there are any."""
     return envelope(
         "inventory-check",
-        problems=[{"file": str(item.file), "line": item.line, "message": item.message} for item in problems],
+        problems=_problems(problems),
         hosts=len(fleet.hosts) if fleet else None,
         groups=len(fleet.groups) if fleet else None,
         credentials=len(fleet.credentials) if fleet else None,
@@ -236,6 +239,17 @@ def check_document(fleet: Fleet | None, problems: Iterable[Any], expired: Iterab
 def profile_document(profile: Profile) -> dict[str, Any]:
     """Say all of a profile."""
     return envelope("profile", profile=plain(profile))
+
+
+def profile_check_document(profile: Profile | None, problems: Iterable[Any]) -> dict[str, Any]:
+    """Say whether a profile is right. `problems` as for an inventory; `profile` is None where there are any."""
+    return envelope(
+        "profile-check", problems=_problems(problems), profile=plain(profile) if profile else None
+    )
+
+
+def _problems(problems: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"file": str(item.file), "line": item.line, "message": item.message} for item in problems]
 
 
 def profiles_document(profiles: Iterable[Profile]) -> dict[str, Any]:

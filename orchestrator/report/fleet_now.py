@@ -43,17 +43,12 @@ class FleetReport:
 
 def fleet_screen(report: FleetReport) -> RenderableType:
     """Draw the fleet, worst first; fits 80 columns."""
-    fleet = report.fleet
-    unwell = [group for group in fleet.groups if group.key.verdict is not Verdict.OK]
     return Group(
         *_head(report),
         *warned(report.warnings),
         *_places(report),
-        *_groups("Need attention", [group for group in unwell if _attention(group)], report),
-        *_groups("Never read", [group for group in unwell if _never(group)], report),
-        *_groups("Ok, but not probed last time", [g for g in fleet.groups if _unprobed_ok(g)], report),
-        *_groups("Waived", [group for group in unwell if group.key.waived], report),
-        *_ports(fleet.ports),
+        *(line for title, groups in sections(report.fleet) for line in _groups(title, groups, report)),
+        *_ports(report.fleet.ports),
         *_changes(report),
         *_next(report),
         Text(),
@@ -61,16 +56,18 @@ def fleet_screen(report: FleetReport) -> RenderableType:
     )
 
 
-def _attention(group: NowGroup) -> bool:
-    return group.key.verdict is not Verdict.UNKNOWN and not group.key.waived
+def sections(fleet: FleetNow) -> Iterator[tuple[str, list[NowGroup]]]:
+    """Yield the groups that are worth reading under their titles, worst first; a section may be empty."""
+    unwell = [group for group in fleet.groups if group.key.verdict is not Verdict.OK]
+    well = [group for group in fleet.groups if group.key.verdict is Verdict.OK]
+    yield "Need attention", [group for group in unwell if not group.key.waived and not _never(group)]
+    yield "Never read", [group for group in unwell if _never(group)]
+    yield "Ok, but not probed last time", [group for group in well if group.key.cause]
+    yield "Waived", [group for group in unwell if group.key.waived]
 
 
 def _never(group: NowGroup) -> bool:
     return group.key.verdict is Verdict.UNKNOWN and not group.key.waived
-
-
-def _unprobed_ok(group: NowGroup) -> bool:
-    return group.key.verdict is Verdict.OK and bool(group.key.cause)
 
 
 def _head(report: FleetReport) -> Iterator[Text]:
@@ -126,14 +123,14 @@ def _group(group: NowGroup, report: FleetReport) -> Iterator[RenderableType]:
     words += [f"not probed: {key.cause}"] if key.cause else []
     head, *names = hosts_named(Text(", ".join(words), style=STYLES[key.verdict]), group.hosts)
     yield head
-    notes = [key.ports, "a tunnel was up" if key.any_live else "", *group.reasons, _age(group, report)]
+    notes = [key.ports, "a tunnel was up" if key.any_live else "", *group.reasons, group_age(group, report)]
     yield from (Padding(shown(note), INDENT) for note in notes if note)
     yield from names
     if group.action and not key.waived:
         yield Padding(bullets([group.action], mark=">") or Text(), INDENT)
 
 
-def _age(group: NowGroup, report: FleetReport) -> str:
+def group_age(group: NowGroup, report: FleetReport) -> str:
     """Say how old is what is known, where that is not what the last scan said."""
     if _never(group) or not (group.old or group.key.cause):
         return ""

@@ -20,7 +20,7 @@ from orchestrator.report.words import STYLES, moment, plural, shown
 RESULTS_SHOWN = 40  # the newest, one character each; the older ones are a count
 STRETCHES_SHOWN = 30
 
-_MARKS = {
+MARKS = {
     Belief.OPEN: ("o", "green"),
     Belief.CLOSED: ("x", "red"),
     Belief.INTERCEPTED: ("!", "magenta"),
@@ -88,7 +88,7 @@ def _tracks(found: History) -> Iterator[RenderableType]:
 def _line(beliefs: Sequence[Belief | None]) -> Text:
     line = Text()
     for belief in beliefs:
-        line.append(*_MARKS[belief])
+        line.append(*MARKS[belief])
     return line
 
 

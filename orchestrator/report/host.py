@@ -24,17 +24,21 @@ _DATA_SHOWN = 200  # characters of one registry value's data; --json has it whol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A host's result in a scan; `last` is the scan and record of its last reading where this result is none."""
+    """A host's result in a scan; `last` is the scan and record of its last reading where this result is none.
+
+    `since` says what a re-pin has done there after this result, None where none has: then the result is history.
+    """
 
     scan: ScanRecord
     record: HostRecord
     last: tuple[ScanRecord, HostRecord] | None = None
+    since: str | None = None
 
 
 def host_report(sighting: Sighting, now: datetime) -> RenderableType:
     """Draw everything that is known of a host from one scan. `now` is aware."""
     record = sighting.record
-    parts: list[RenderableType] = [*_head(sighting, now), *_conclusion(record)]
+    parts: list[RenderableType] = [*_head(sighting, now), *_conclusion(sighting)]
     match record.outcome:
         case Failed() as failed:
             parts.extend(_failure(failed))
@@ -87,8 +91,10 @@ def _effort(trace: Trace) -> str:
     return ", ".join(words)
 
 
-def _conclusion(record: HostRecord) -> Iterator[RenderableType]:
-    judgement = record.judgement
+def _conclusion(sighting: Sighting) -> Iterator[RenderableType]:
+    record, judgement = sighting.record, sighting.record.judgement
+    if sighting.since:
+        yield from _section("Since then", bullets([sighting.since]))
     if isinstance(record.outcome, Probed):
         yield from _section("Why", bullets(judgement.evidence))
         told = [(role.role, role.action) for role in judgement.roles if role.action]

@@ -18,6 +18,8 @@ def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
     judgement = record.judgement
     yield "verdict", judgement.label, record.waived or ""
     yield "scan", sighting.scan.id, record.outcome.trace.ended.isoformat()
+    if sighting.since:
+        yield "since", sighting.since
     if isinstance(record.outcome, Failed):
         yield (
             "failure",

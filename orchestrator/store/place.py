@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from orchestrator.store.errors import DriverMissingError, PlaceError
 
@@ -41,8 +41,8 @@ class PostgresPlace:
 
     @property
     def shown(self) -> str:
-        """The place as messages name it: the password is `***`."""
-        return hide(self.url)
+        """The place as the user writes it: without the driver's name, the password as `***`."""
+        return hide(self.url).replace("postgresql+psycopg://", "postgresql://", 1)
 
     def __repr__(self) -> str:
         """Show no password."""
@@ -105,7 +105,7 @@ def parse(named: str) -> Place:
         raise PlaceError(hide(named), "its user or password holds a `@` as it is; write it as %40", _EXPECTED)
     if not parts.path.strip("/") and "dbname" not in parts.query:
         raise PlaceError(hide(named), "the URL names no database", _EXPECTED)
-    return PostgresPlace(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
+    return PostgresPlace(f"postgresql+psycopg://{rest}")  # urlunsplit drops the // of a URL without a server
 
 
 def hide(url: str) -> str:
@@ -124,10 +124,8 @@ def hide(url: str) -> str:
     user, at, server = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
     query = urlencode([(k, "***" if k in _SECRET_KEYS else v) for k, v in parse_qsl(parts.query)], safe="*")
-    shown = SplitResult(
-        parts.scheme, f"{name}{colon}{'***' if colon else ''}{at}{server}", parts.path, query, ""
-    )
-    return urlunsplit(shown)
+    place = f"{name}{colon}{'***' if colon else ''}{at}{server}{parts.path}"
+    return f"{parts.scheme}://{place}{'?' if query else ''}{query}"
 
 
 def _absolute(named: str) -> Path:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.tally import Counts, Tally
 from orchestrator.store import load, scans
 from orchestrator.store.errors import Owner
 from orchestrator.store.journal_reader import JournalReader
@@ -77,6 +78,20 @@ class Reader(StandingReader, JournalReader):
         )
         with self._snapshot() as using:
             return {Verdict(verdict): count for verdict, count in using.execute(query)}
+
+    def counts(self, scans: Iterable[ScanRecord]) -> tuple[Counts, ...]:
+        """Count the hosts of each stored scan as its summary does, without reading their records."""
+        tallies = {scan.id: Tally(len(scan.hosts)) for scan in scans}
+        waived = _RESULT.waived.is_not(None).label("waived")
+        query = (
+            select(_RESULT.scan_id, _RESULT.verdict, waived, func.count())
+            .where(_RESULT.scan_id.in_([number for number in tallies if number is not None]), load.final())
+            .group_by(_RESULT.scan_id, _RESULT.verdict, waived)
+        )
+        with self._snapshot() as using:
+            for number, verdict, accepted, hosts in using.execute(query):
+                tallies[number].add(Verdict(verdict), waived=bool(accepted), hosts=hosts)
+        return tuple(tally.counts() for tally in tallies.values())
 
     def records(
         self, scan_id: int, hosts: Iterable[str] | None = None, *, attempts: bool = True

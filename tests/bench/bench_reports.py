@@ -32,6 +32,7 @@ _MAIN = "from orchestrator.cli.main import main; main()"
 COMMANDS = (
     ("report", "--table"),
     ("report", "--json"),
+    ("report", "--html", "-"),
     ("diff", "2", "3", "--table"),
     ("unblock", "--table"),
     ("firewall", "--format", "csv"),

@@ -105,6 +105,27 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert "scna" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("scan", "--jobs", "0"), "'--jobs': expected 1 or more"),
+        (("scan", "--jobs", "many"), "'--jobs': expected a whole number"),
+        (("scan", "--timeout", "x"), "'--timeout': expected a number"),
+        (("demo", "--hosts", "2001"), "'--hosts': expected 2000 or less"),
+        (("diff", "one", "two"), "'SCAN': expected a whole number"),
+        (
+            ("scan", "--probe", "ful"),
+            "'--probe': 'ful' is not one of 'auto', 'full', 'ordered', 'pinned'.",
+        ),
+        (("repin", "plan", "--agree", "0"), "'--agree': expected 1 or more"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_plainly(words: tuple[str, ...], expected: str) -> None:
+    """The option is named, and what it takes; nothing of the library's own talk."""
+    ended = fleetcheck(*words)
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, f"Error: Invalid value for {expected}")
+
+
 def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug shows its type and place in one line and how to see more; with FLEETCHECK_DEBUG the traceback too."""
 

@@ -89,6 +89,10 @@ def test_a_plan_is_applied_in_waves_and_undone(fleet: Drifted) -> None:
     assert (ended.code, set(states(ended).values())) == (0, {"verified"}), ended.err
     assert set(map(frozenset, fleet.pins().values())) == {frozenset({"2147"})}
     assert re.findall(r"wave (\d) of 3: (\d) hosts?", ended.err) == [("1", "1"), ("2", "3"), ("3", "2")]
+    host = next(iter(fleet.served.hosts))
+    since = "run 1 was at work there since it was read: scan again"
+    assert f"Since then\n  - {since}\n" in fleetcheck("show", host, "--table").out
+    assert json.loads(fleetcheck("show", host, "--json").out)["since"] == since
     back = fleet.plan.with_name("undo.json")
     made = fleetcheck("repin", "undo", "1", "-i", str(fleet.inventory), "-o", str(back), "--table")
     assert made.code == 0
@@ -290,7 +294,7 @@ def test_the_audit_is_whole_and_goes_out_as_json_lines(fleet: Drifted) -> None:
     assert fleet.apply("--yes", "--quiet").code == 0
     verified = dict(line.split("\t") for line in fleetcheck("audit", "verify").out.splitlines())
     lines = [json.loads(line) for line in fleetcheck("audit", "export").out.splitlines()]
-    assert verified == {"entries": str(len(lines)), "last": lines[-1]["hash"]}
+    assert verified == {"chain": "whole", "entries": str(len(lines)), "last": lines[-1]["hash"]}
     moves = [line["details"]["to"] for line in lines if line["subject"] == next(iter(fleet.served.hosts))]
     assert moves == ["intent", "sent", "confirmed", "verified"]
     assert fleetcheck("audit", "verify", "--last", lines[3]["hash"]).code == 0

@@ -75,3 +75,53 @@ def test_what_cannot_be_meant_is_a_usage_error(scanned: Scanned, words: tuple[st
     """An age that is none, or a place that is none, is exit code 2."""
     ended = fleetcheck("report", *words, "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_the_fleet_can_be_a_page(scanned: Scanned) -> None:
+    """`--html` writes a page with every host and its scan, and again over it; nothing goes to the output."""
+    for _ in range(2):
+        ended = fleetcheck("report", "--html", "fleet.html", "--exit-code", "--db", str(scanned.database))
+        assert (ended.code, ended.out, ended.err) == (5, "", "written: fleet.html\n")
+    text = Path("fleet.html").read_text("utf-8")
+    assert all(f'data-label="host">{host}<' in text for host in HOSTS)
+    assert "waived: change 4711" in text
+    assert '<th scope="row" class="number">1</th>' in text  # the scan
+    assert [path.name for path in Path().iterdir()] == ["fleet.html"]
+
+
+def test_a_page_can_go_to_the_output_and_warnings_beside_it(
+    scanned: Scanned, inventory_file: Callable[[str], Path]
+) -> None:
+    """`--html -` prints it; what is to be said first stands in it and on standard error."""
+    text = (
+        "hosts: {par-web-01: {address: 10.0.0.1}}\n"
+        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: 203.0.113.20}}\n"
+        "waivers: [{hosts: par-web-01, verdict: drifted, reason: change 17, until: 2020-01-31}]\n"
+    )
+    ended = fleetcheck(
+        "report", "--html", "-", "-i", str(inventory_file(text)), "--db", str(scanned.database)
+    )
+    assert ended.code == 0
+    assert "The fleet now: 1 host<" in ended.out
+    for said in (ended.out, ended.err):
+        assert "the waiver for drifted ended on 2020-01-31" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (("nowhere/fleet.html",), 2, "there is no folder nowhere"),
+        (("theirs.html",), 2, "is there already and is no page of the fleet of fleetcheck's"),
+        (("fleet.html", "--json"), 2, "--html goes alone"),
+    ],
+)
+def test_a_page_that_may_not_be_written_is_refused_before_the_database_is_read(
+    scanned: Scanned, words: tuple[str, ...], code: int, reason: str
+) -> None:
+    """Somebody else's file stays as it is, and no time is lost."""
+    del scanned
+    Path("theirs.html").write_text("<title>Ours</title>", encoding="utf-8")
+    ended = fleetcheck("report", "--html", *words, "--db", "no-such-database.db")
+    assert (ended.code, ended.out) == (code, "")
+    assert reason in ended.err
+    assert Path("theirs.html").read_text("utf-8") == "<title>Ours</title>"

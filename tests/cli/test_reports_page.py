@@ -47,7 +47,9 @@ def test_a_command_of_the_page_does_what_it_is_there_for(twice: Path, words: lis
     words = [HOST if word == "web1" else word for word in words]
     ended = fleetcheck(*words, "--db", str(twice))
     assert ended.code == (5 if "--exit-code" in words else 0), ended.err
-    assert bool(ended.out) is (words[0] != "diff")  # nothing changed
+    nothing = words[0] == "diff" or "--html" in words  # nothing changed, or it went to the file
+    assert bool(ended.out) is not nothing
+    assert Path("fleet.html").exists() is ("--html" in words)
 
 
 def test_the_page_shows_every_command_of_its_kind() -> None:

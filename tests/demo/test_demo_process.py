@@ -80,10 +80,32 @@ def test_secrets_are_for_their_owner_alone(tmp_path: Path, net: str) -> None:
     assert modes == {0o600}
 
 
+def test_a_lean_fleet_says_what_it_has_cost(tmp_path: Path, net: str) -> None:
+    """SIGUSR1 and the end print a line of JSON: what was served since the last one, its CPU, the memory held."""
+    with start(
+        "--lean", "all", "--hosts", "3", "--folder", str(tmp_path), "--address", f"{net}.26"
+    ) as process:
+        assert ready(process)["ready"] == 3
+        ports = {(host.transport, host.auth) for host in load(tmp_path / "fleet.yaml").hosts.values()}
+        host = load(tmp_path / "fleet.yaml").hosts["h00001"]
+        socket.create_connection((host.address, host.port), timeout=5).close()
+        process.send_signal(signal.SIGUSR1)
+        said = [ready(process)]
+        process.terminate()
+        said.append(ready(process))
+    assert ports == {("https", "basic"), ("http", "ntlm"), ("http", "negotiate")}
+    assert [line["connections"] for line in said] == [1, 0]
+    assert (said[0]["sessions"], said[0]["cpu_ms_per_session"]) == (0, None)
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
         (("--hosts", "0"), "'0' is not a number from 1 to 5000"),
+        (("--hosts", "5001"), "5001 is too many for a fleet that is not --lean: 5000 at most"),
+        (("--lean", "http-ntlm", "--hosts", "10001"), "'10001' is not a number from 1 to 5000 (lean: 10000)"),
+        (("--lean", "http-ntlm", "--delay", "nan"), "'nan' is not a number of seconds from 0 to 600"),
+        (("--lean", "http-basic"), "invalid choice: 'http-basic'"),
         (("--hosts", "many"), "'many' is not a number from 1 to 5000"),
         (("--address", "10.0.0.1"), "10.0.0.1 is not on loopback (127.0.0.0/8)"),
         (("--address", "nowhere"), "'nowhere' is not an IPv4 address"),

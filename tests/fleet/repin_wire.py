@@ -37,7 +37,7 @@ from orchestrator.fleet.repin_summary import RepinSummary
 from orchestrator.fleet.signals import listening
 from orchestrator.fleet.stop import Stop
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
+from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -257,7 +257,7 @@ async def _repin(
     if run is None:
         check(plan, fleet, datetime.now(UTC), repin_script().sha256)
     stop = stop or Stop()
-    transport = PypsrpTransport(jobs=options.jobs)
+    made = transport(Wire.NATIVE, jobs=options.jobs)
     record = RunRecord(
         id=run,
         plan=plan.id,
@@ -269,7 +269,7 @@ async def _repin(
         hosts=len(plan.hosts),
     )
     means = RepinMeans(
-        transport=transport,
+        transport=made,
         logons=logons_of(fleet),
         clock=SystemClock(),
         chance=random.Random(1),  # noqa: S311  # jitter
@@ -290,7 +290,7 @@ async def _repin(
                 on_event=on_event,
             )
         finally:
-            await transport.aclose()
+            await made.aclose()
 
 
 def read_events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

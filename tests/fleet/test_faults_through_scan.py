@@ -28,7 +28,7 @@ from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.stop import Stop
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
+from orchestrator.remote.transports import Wire, transport
 from tests.fleet.fakes import ListWriter, record_of
 from tests.fleet.wire import logons_of
 from tests.remote.wired import no_dns
@@ -112,7 +112,7 @@ def _timeout(name: str) -> float:
     return SHORT if name.startswith("deadline") else TIMEOUT
 
 
-async def scanned(folder: Path, address: str) -> dict[str, HostRecord]:
+async def scanned(folder: Path, address: str, wire: Wire) -> dict[str, HostRecord]:
     """Scan a fleet with one host for each row; give the stored records by the row's name."""
     names = [*ROWS, *WELL]
     fleet = SimulatedFleet([simulated(name, number) for number, name in enumerate(names)], address=address)
@@ -120,14 +120,14 @@ async def scanned(folder: Path, address: str) -> dict[str, HostRecord]:
     async with fleet:
         inventory = load(fleet.inventory(folder))
         hosts = tuple(inventory.hosts.values())
-        transport = PypsrpTransport(jobs=16, resolver=no_dns)
+        made = transport(wire, jobs=16, resolver=no_dns)
         try:
             await scan(
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=16, pace=0),
                 means=Means(
-                    transport=transport,
+                    transport=made,
                     writer=writer,
                     logons=logons_of(inventory),
                     clock=SystemClock(),
@@ -136,14 +136,16 @@ async def scanned(folder: Path, address: str) -> dict[str, HostRecord]:
                 stop=Stop(),
             )
         finally:
-            await transport.aclose()
+            await made.aclose()
     return {names[int(record.host[1:])]: record for record in writer.records}
 
 
-@pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory, net: str) -> dict[str, HostRecord]:
-    """Scan once, for all tests here: the stored records by the row's name."""
-    return asyncio.run(scanned(tmp_path_factory.mktemp("rows"), f"{net}.31"))
+@pytest.fixture(scope="module", params=list(Wire))
+def records(
+    tmp_path_factory: pytest.TempPathFactory, net: str, request: pytest.FixtureRequest
+) -> dict[str, HostRecord]:
+    """Scan once over each transport, for all tests here: the stored records by the row's name."""
+    return asyncio.run(scanned(tmp_path_factory.mktemp("rows"), f"{net}.31", request.param))
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -27,8 +27,8 @@ from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.undo import Ticket, undo_plan
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
 from orchestrator.remote.session import Logon
+from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -120,10 +120,10 @@ class Bench:
         return undo_plan(run, plan, rows, self.fleet, ticket=ticket)
 
     async def _scan(self) -> None:
-        transport = PypsrpTransport(jobs=2)
+        made = transport(Wire.NATIVE, jobs=2)
         with Writer.open(self.url, command="test", user="me") as writer:
             means = Means(
-                transport=transport,
+                transport=made,
                 writer=writer,
                 logons=_logon,
                 clock=SystemClock(),
@@ -131,10 +131,10 @@ class Bench:
             )
             hosts = list(self.hosts.values())
             await scan(record_of(hosts), hosts, options=ScanOptions(jobs=2, mode="full", pace=0), means=means)
-        await transport.aclose()
+        await made.aclose()
 
     async def _apply(self, plan: Plan) -> RepinSummary:
-        transport = PypsrpTransport(jobs=2)
+        made = transport(Wire.NATIVE, jobs=2)
         record = RunRecord(
             id=None,
             plan=plan.id,
@@ -152,14 +152,14 @@ class Bench:
                 record=record,
                 options=RepinOptions(jobs=2, pace=0),
                 means=RepinMeans(
-                    transport=transport,
+                    transport=made,
                     logons=_logon,
                     clock=SystemClock(),
                     chance=random.Random(1),  # noqa: S311  # jitter
                 ),
                 journal=Journal(writer),
             )
-        await transport.aclose()
+        await made.aclose()
         return summary
 
 

@@ -29,8 +29,8 @@ from orchestrator.fleet.scan import scan
 from orchestrator.fleet.signals import listening
 from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import ScanSummary
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
 from orchestrator.remote.session import Logon
+from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.fleet.fakes import record_of
@@ -134,7 +134,7 @@ async def _scan(
     hosts: Sequence[Host] = tuple(inventory.hosts.values())
     record = record_of(hosts)
     stop = Stop()
-    transport = PypsrpTransport(jobs=options.jobs)
+    made = transport(Wire.NATIVE, jobs=options.jobs)
     with Writer.open(url, command="test", user="test") as writer, listening(stop, asyncio.get_running_loop()):
         if resume is not None:
             record, hosts = _rest(writer, url, resume, inventory.hosts)
@@ -144,7 +144,7 @@ async def _scan(
                 hosts,
                 options=options,
                 means=Means(
-                    transport=transport,
+                    transport=made,
                     writer=writer,
                     logons=logons_of(inventory),
                     clock=SystemClock(),
@@ -154,7 +154,7 @@ async def _scan(
                 on_event=on_event,
             )
         finally:
-            await transport.aclose()
+            await made.aclose()
 
 
 def _rest(writer: Writer, url: str, scan_id: int, hosts: Mapping[str, Host]) -> tuple[ScanRecord, list[Host]]:

@@ -140,6 +140,7 @@ def test_a_wildcard_may_stand_for_one_subkey(tmp_path: Path) -> None:
         ("\\V\\", "\\\\", "2: `key`: expected a registry key such as SOFTWARE\\Vendor\\Product, found `SOFTWARE\\\\P`"),
         ("[443]", "[443, 80, {number: 443}]", "4: 443 stands in `ports` twice"),
         ("[443]", "[443]\nviews: [64, 64]", "5: 64 stands in `views` twice"),
+        ("[443]", "[443, 70000]", "4: `ports.2`: expected a whole number from 1 to 65535, found `70000`"),
         ("[443]", "[]", "4: `ports`: expected a list of ports in the vendor's order, such as [443, {number: 2147, label: tunnel}], found an empty one"),
         ("{primary: {port_value: Port}}", "{}", "3: `roles` is empty; expected `primary`, `backup` or both"),
         ("title: T\n", "", "1: `title` missing; a profile states them, or `extends:` one that does"),

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.remote.transports import Wire
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
+from tests.remote.wired import WIRE
 
 CULTURES = {"de-DE": 11, "tr-TR": 12, "th-TH": 13, "da-DK": 14}  # culture -> last byte of its host's address
 
@@ -27,3 +29,18 @@ def foreign(
                 kit.start(net, first=CULTURES[request.param], culture=request.param)
             )
         yield host
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test of a module that says `BOTH_WIRES = True` over each transport: they keep one contract."""
+    if getattr(metafunc.module, "BOTH_WIRES", False):
+        metafunc.fixturenames.append("wire")
+        metafunc.parametrize("wire", list(Wire), indirect=True)
+
+
+@pytest.fixture
+def wire(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Talk over this transport."""
+    before = WIRE.set(request.param)
+    yield
+    WIRE.reset(before)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.remote.http import Answer
 from orchestrator.remote.kerberos import kerberos_trouble
 from orchestrator.remote.logon import is_address, offers
-from orchestrator.remote.wire import Answer
 
 
 def answer(*challenges: str) -> Answer:

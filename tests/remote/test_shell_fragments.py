@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.remote.fragments import MAX_OBJECTS
+from orchestrator.remote.http import MAX_ANSWER
 from orchestrator.remote.quiet_pypsrp import MessageType, Serializer
-from orchestrator.remote.shell import _MAX_OBJECTS, _Fragmenter
+from orchestrator.remote.shell import _Fragmenter
 from orchestrator.remote.trouble import Garbled, Trouble
-from orchestrator.remote.wire import MAX_ANSWER
 
 START, END = 1, 2
 
@@ -84,7 +85,7 @@ def test_the_version_of_powershell_is_found() -> None:
         fragment(OUTPUT[:9], bits=START) + fragment(OUTPUT[9:], part=2, bits=END),
         fragment(OUTPUT[:9], bits=START) * 2,
         fragment(b"x" * 39),
-        b"".join(fragment(b"x", number=number, bits=START) for number in range(_MAX_OBJECTS + 1)),
+        b"".join(fragment(b"x", number=number, bits=START) for number in range(MAX_OBJECTS + 1)),
         fragment(b"x" * MAX_ANSWER, bits=START) + fragment(b"x", part=1, bits=0),
         fragment(message(MessageType.PIPELINE_OUTPUT, b"<a>" * 99 + b"</a>" * 99)),
         fragment(message(MessageType.ERROR_RECORD, b"<!DOCTYPE a><a/>")),

@@ -21,9 +21,11 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.certificate import binding, describe, fingerprint
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint
-from orchestrator.remote.tls import Trust
 from orchestrator.remote.trouble import Untrusted
+from orchestrator.remote.trust import Trust
 from tests.remote.wired import ask, fleet_of, plain, run, simulated, transport
+
+BOTH_WIRES = True
 
 
 def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int, Host]:

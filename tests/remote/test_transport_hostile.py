@@ -15,9 +15,11 @@ import pytest
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults import Fault
+from orchestrator.remote.http import MAX_ANSWER
 from orchestrator.remote.session import Reply
-from orchestrator.remote.wire import MAX_ANSWER
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
+
+BOTH_WIRES = True
 
 
 def says(data: bytes) -> Callable[[socket.socket], None]:
@@ -232,17 +234,14 @@ def test_an_address_that_refuses_passes_on_to_the_next() -> None:
         return ["127.0.0.3", "127.0.0.1"]
 
     async def main(port: int) -> Fault | Reply:
-        from orchestrator.remote.pypsrp_transport import PypsrpTransport
-
-        made = PypsrpTransport(jobs=1, resolver=two)
-        session = made.session(plain(port, address="web1.test"), LOGON, deadline=5)
-        try:
-            return await session.run(script(), {})
-        except Fault as fault:
-            return fault
-        finally:
-            await session.close()
-            await made.aclose()
+        async with transport(resolver=two) as made:
+            session = made.session(plain(port, address="web1.test"), LOGON, deadline=5)
+            try:
+                return await session.run(script(), {})
+            except Fault as fault:
+                return fault
+            finally:
+                await session.close()
 
     with raw_server(says(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")) as port:
         found = run(main(port))
@@ -268,7 +267,7 @@ def test_where_no_thread_is_to_be_had_the_transport_still_ends(monkeypatch: pyte
 @pytest.mark.parametrize("value", [2**31, True, 1.5, None, (1, 2), [1, None]])
 def test_a_parameter_that_would_break_on_the_wire_is_our_mistake(value: object) -> None:
     """What pypsrp sends broken, or not at all, is refused as a mistake of the program, not blamed on the host."""
-    from orchestrator.remote.shell import _check
+    from orchestrator.remote.pipeline import check
 
     with pytest.raises(TypeError, match="parameter Port"):
-        _check({"Port": value})  # type: ignore[dict-item]  # that is the point
+        check({"Port": value})  # type: ignore[dict-item]  # that is the point

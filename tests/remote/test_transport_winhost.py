@@ -17,6 +17,8 @@ from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Scrip
 from tests import winhosts as kit
 from tests.remote.wired import run, transport
 
+BOTH_WIRES = True
+
 ECHO = "param([string]$Name, [int[]]$Ports, [string[]]$Empty)\n\"$Name|$($Ports -join ',')|$($Empty.Length)\""
 GIVEN: dict[str, Parameter] = {"Name": "é <&> \u4e2d _x0041_ 'q' $x", "Ports": [2147, 443], "Empty": []}
 ANSWER = "é <&> \u4e2d _x0041_ 'q' $x|2147,443|0"

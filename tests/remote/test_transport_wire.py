@@ -18,11 +18,13 @@ from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading
-from orchestrator.remote import shell
+from orchestrator.remote import envelopes, shell
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Logon, Reply
 from tests.remote.wired import LOGON, ask, fleet_of, run, simulated, transport
+
+BOTH_WIRES = True
 
 WAYS = [
     ("http", "ntlm"),
@@ -179,6 +181,7 @@ def test_a_shell_is_closed_after_a_fault_too(tmp_path: Path) -> None:
 def test_a_script_that_runs_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that says "still running" again and again is asked again, until the answer is there."""
     monkeypatch.setattr(shell, "OPERATION", 1)
+    monkeypatch.setattr(envelopes, "OPERATION", 1)
     assert read(probed(tmp_path, slow(2.5), transport="http", auth="ntlm")).auth == "ntlm"
 
 

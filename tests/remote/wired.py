@@ -8,6 +8,7 @@ import socket
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from orchestrator.demo.model import Machine
 from orchestrator.domain.reading import Reading
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.probe import endpoint, probe
-from orchestrator.remote.pypsrp_transport import PypsrpTransport
-from orchestrator.remote.session import Endpoint, Logon, Reply, Script
+from orchestrator.remote.session import Endpoint, Logon, Reply, Resolver, Script, Transport
+from orchestrator.remote.transports import Wire
+from orchestrator.remote.transports import transport as made_by
 
 LOGON = Logon(username=OPS.username, password=OPS.password)
 PROFILE = Profile(
@@ -79,9 +81,7 @@ def _bytes(pem: str | bytes) -> bytes:
     return pem.encode() if isinstance(pem, str) else pem
 
 
-async def ask(
-    transport: PypsrpTransport, host: Host, *, deadline: float = 20.0
-) -> tuple[Reading, Reply] | Fault:
+async def ask(transport: Transport, host: Host, *, deadline: float = 20.0) -> tuple[Reading, Reply] | Fault:
     """Probe a host once; a fault comes back as a value."""
     session = transport.session(endpoint(host), LOGON, deadline=deadline)
     try:
@@ -92,10 +92,14 @@ async def ask(
         await session.close()
 
 
+WIRE = ContextVar("WIRE", default=Wire.NATIVE)
+"""The transport that `transport` makes: a module that says `BOTH_WIRES = True` is run with each."""
+
+
 @contextlib.asynccontextmanager
-async def transport(jobs: int = 4) -> AsyncIterator[PypsrpTransport]:
+async def transport(jobs: int = 4, resolver: Resolver = no_dns) -> AsyncIterator[Transport]:
     """Make a transport that asks no DNS, and close it."""
-    made = PypsrpTransport(jobs=jobs, resolver=no_dns)
+    made = made_by(WIRE.get(), jobs=jobs, resolver=resolver)
     try:
         yield made
     finally:

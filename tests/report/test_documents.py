@@ -98,6 +98,7 @@ DOCUMENTS = {
     "inventory-check": document.check_document(FLEET, [Problem("fleet.yaml", 3, "wrong")], [WAIVER]),
     "profile": document.profile_document(samples.PROFILE),
     "profiles": document.profiles_document([samples.PROFILE]),
+    "profile-check": document.profile_check_document(samples.PROFILE, [Problem("mine.yaml", 3, "wrong")]),
     "audit": repin_document.audit_document(
         AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=4, found="changed")),
         None,

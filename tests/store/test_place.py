@@ -60,6 +60,13 @@ def test_a_postgresql_url_gets_its_driver(scheme: str) -> None:
     assert database_url(f"{scheme}://ann@db/fleet", {}) == "postgresql+psycopg://ann@db/fleet"
 
 
+def test_a_url_without_a_server_is_the_local_one() -> None:
+    """PostgreSQL's own short form is taken as it is, and shown as it was typed."""
+    place = parse("postgresql:///fleet")
+    assert isinstance(place, PostgresPlace)
+    assert (place.url, place.shown) == ("postgresql+psycopg:///fleet", "postgresql:///fleet")
+
+
 SECRET = "s3cr3t"
 LEAKY = [
     f"mysql://ann:{SECRET}@db/fleet",

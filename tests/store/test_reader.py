@@ -69,6 +69,22 @@ def test_scans_come_newest_first(writer: Writer, url: str, make_scan: MakeScan) 
         assert reader.latest_scan() == replace(make_scan("c"), id=3)
 
 
+def test_scans_are_counted_as_their_summaries_do(
+    writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
+) -> None:
+    """A host counts once, by its last try; waived ones apart, and those without a result as not started."""
+    first, second = (writer.begin_scan(make_scan("web1", "db7", "old1", "new1")) for _ in range(2))
+    waived = replace(make_record("old1", verdict=Verdict.DRIFTED), waived="change 4711")
+    put(writer, first, [make_record("db7", cause=Cause.NO_ANSWER), waived, make_record("web1")])
+    put(writer, first, [make_record("db7", verdict=Verdict.BLOCKED, tries=2)])
+    with Reader.open(url) as reader:
+        newest, oldest = reader.counts(reader.scans())
+        assert reader.counts(()) == ()
+    assert (second, newest.selected, newest.not_started) == (2, 4, 4)
+    assert (oldest.ok, oldest.attention, oldest.waived, oldest.unknown, oldest.not_started) == (1, 1, 1, 0, 1)
+    assert dict(oldest.verdicts) == {Verdict.BLOCKED: 1, Verdict.DRIFTED: 1, Verdict.OK: 1}
+
+
 def test_no_scan_yet_is_no_error(writer: Writer, url: str) -> None:
     """A database that was made and never used has no latest scan."""
     assert writer is not None

@@ -1,0 +1,136 @@
+"""The parts of the pages that are made from the code's own tables.
+
+`python -m tests.docs.reference` writes them anew. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from inventory import profile_schema, schema
+from inventory.fields import Strict
+from inventory.reference import about_key
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.exit_codes import MEANINGS
+from orchestrator.domain.judgement import Verdict
+from orchestrator.remote.fault_table import ROWS
+from tests.docs.verdict_table import WHEN, actions
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+_PART = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
+
+Rows = Iterable[Sequence[str]]
+
+
+def table(heading: Sequence[str], rows: Rows) -> str:
+    """Write a Markdown table."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def keys(name: str, *, own: bool = False) -> str:
+    """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`: not the inherited ones."""
+    model: type[Strict] = getattr(schema, name, None) or getattr(profile_schema, name)
+    inherited = schema.Settings.model_fields if own else {}
+    rows = []
+    for field, info in model.model_fields.items():
+        key = info.alias or field
+        if key == "from" or field in inherited:
+            continue
+        about = about_key(name, key)
+        assert about is not None, f"inventory/reference.py says nothing of {name}.{key}"
+        rows.append((f"`{key}`", about.what, info.description or "", about.absent, f"`{about.example}`"))
+    return table(("key", "what it is", "takes", "absent", "example"), rows)
+
+
+def sources() -> str:
+    """List the keys of every place that a secret can come from."""
+    rows = []
+    for model in (
+        schema.EnvSecret,
+        schema.FileSecret,
+        schema.CommandSecret,
+        schema.KeyringSecret,
+        schema.PromptSecret,
+    ):
+        for field, info in model.model_fields.items():
+            if field == "from_":
+                continue
+            about = about_key(model.__name__, field)
+            assert about is not None, f"inventory/reference.py says nothing of {model.__name__}.{field}"
+            source = model.__name__.removesuffix("Secret").lower()
+            rows.append(
+                (
+                    f"`{source}`",
+                    f"`{field}`",
+                    about.what,
+                    info.description or "",
+                    about.absent,
+                    f"`{about.example}`",
+                )
+            )
+    return table(("from", "key", "what it is", "takes", "absent", "example"), rows)
+
+
+def verdicts() -> str:
+    """List the verdicts, worst first."""
+    rows = ((f"`{verdict}`", WHEN[verdict], "; or: ".join(actions(verdict)) or "-") for verdict in Verdict)
+    return table(("verdict", "when", "what to do"), rows)
+
+
+def exit_codes() -> str:
+    """List the exit codes."""
+    return table(("code", "meaning"), ((str(code), meaning) for code, meaning in MEANINGS.items()))
+
+
+def causes() -> str:
+    """List why a host could not be probed."""
+    blanks = {
+        "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",
+        "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
+    }  # fmt: skip
+    rows = (
+        (f"`{cause}`", ROWS[cause].meaning, ROWS[cause].advice.format_map(blanks).replace("\n", " "))
+        for cause in Cause
+        if cause in ROWS
+    )
+    return table(("cause", "what it means", "what to do"), rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "verdicts": verdicts,
+    "exit codes": exit_codes,
+    "causes": causes,
+    "secrets": sources,
+    "keys Document": partial(keys, "Document"),
+    "keys Settings": partial(keys, "Settings"),
+    "keys HostEntry": partial(keys, "HostEntry", own=True),
+    "keys Group": partial(keys, "Group", own=True),
+    "keys CredentialEntry": partial(keys, "CredentialEntry"),
+    "keys WaiverEntry": partial(keys, "WaiverEntry"),
+    "keys ProfileDocument": partial(keys, "ProfileDocument"),
+    "keys RoleEntry": partial(keys, "RoleEntry"),
+    "keys ListedPortEntry": partial(keys, "ListedPortEntry"),
+}
+
+
+def made(page: str) -> str:
+    """Return a page with its generated parts as the code says them now."""
+    return _PART.sub(lambda part: f"{part[1]}{PARTS[part['name']]()}{part[4]}", page)
+
+
+def named(page: str) -> list[str]:
+    """Name the generated parts of a page."""
+    return [part["name"] for part in _PART.finditer(page)]
+
+
+if __name__ == "__main__":
+    for path in PAGES:
+        before = path.read_text("utf-8")
+        if (after := made(before)) != before:
+            path.write_text(after, "utf-8")
+            print(path.relative_to(ROOT))  # noqa: T201 -- a tool for a terminal
