@@ -38,8 +38,10 @@ def fleet(scanned: tuple[Drifted, Path], tmp_path: Path, monkeypatch: pytest.Mon
 
 def applied(fleet: Drifted, kind: str, at: int, *words: str) -> Ended:
     """Apply the plan while the database fails."""
-    with trouble(kind, at):
-        return fleet.apply("--yes", "--quiet", "--batch", "1,100%", *words)
+    with trouble(kind, at) as found:
+        ended = fleet.apply("--yes", "--quiet", "--batch", "1,100%", *words)
+    assert found.begun >= at, "the run was over before the trouble came"
+    return ended
 
 
 @pytest.mark.parametrize(
