@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -115,13 +116,31 @@ def test_the_run_stops_at_the_threshold(width: int, limit: int) -> None:
     intents = [event for event in after if getattr(event, "state", None) is State.INTENT]
     ended = [event for event in after if isinstance(event, HostEnded)]
     assert len(failed) >= limit
-    assert len(ended) == stopping.in_flight - 1
-    assert len(intents) <= stopping.in_flight < width + 1
+    assert len(ended) == stopping.in_flight
+    assert len(intents) <= stopping.in_flight < width
     assert done.summary.finished_after_stop == len(ended)
     assert done.summary.failed_after_stop == len(failed) - limit
     assert (done.summary.gate, done.summary.exit_code) == (True, 6)
     if width == 1:
         assert (len(failed), ended) == (limit, [])
+
+
+@pytest.mark.parametrize(("sim", "code"), [({"events": (BREAKS,)}, 3), ({"probes": [DOWN]}, 4)])
+def test_a_limit_that_the_last_host_reaches_has_stopped_nothing(sim: dict[str, Any], code: int) -> None:
+    """In a plan of one host a failure is that host's: no safety gate, nothing to go on with."""
+    done = repin({"h1": sim_host("h1", **sim)}, limits=Limits(max_failed=1))
+    assert (done.summary.gate, done.summary.exit_code, done.summary.reason) == (False, code, "")
+    record, _ = done.journal.runs[1]
+    assert (record.state, record.reason) == (RunState.FINISHED, "")
+
+
+def test_a_limit_that_leaves_a_host_is_a_safety_gate() -> None:
+    """One more host that was not begun, and it is 6, with the reason."""
+    done = repin(
+        {"h1": sim_host("h1", events=(BREAKS,)), "h2": sim_host("h2")}, jobs=1, limits=Limits(max_failed=1)
+    )
+    assert (done.summary.gate, done.summary.exit_code, done.summary.not_started) == (True, 6, ("h2",))
+    assert done.journal.runs[1][0].reason == "1 failed, --max-failed 1"
 
 
 @settings(max_examples=25, deadline=None)
