@@ -22,7 +22,7 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
-from orchestrator.cli.scan_options import Jobs
+from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     jobs: Jobs = 64,
+    per_site: PerSite = 0,
+    ramp_up: RampUp = 200,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -71,6 +73,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         wait_live=wait_live,
         revert_if_not_live=revert_if_not_live,
         jobs=jobs,
+        per_site=per_site,
+        ramp_up=ramp_up,
     ).over(DEFAULTS)
     work = Work(
         plan=read,

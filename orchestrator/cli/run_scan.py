@@ -143,6 +143,8 @@ async def _scan(
                     options=ScanOptions(
                         mode=plan.record.mode,
                         jobs=request.jobs,
+                        per_site=request.per_site,
+                        ramp_up=request.ramp_up,
                         pace=request.pace,
                         canaries=request.canaries,
                         timeout=request.timeout,

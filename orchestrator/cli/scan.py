@@ -38,6 +38,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     limit: LimitOption = None,
     probe: options.Probe = None,
     jobs: options.Jobs = 64,
+    per_site: options.PerSite = 0,
+    ramp_up: options.RampUp = 200,
     pace: options.Pace = 500,
     no_canaries: options.NoCanaries = False,
     timeout: options.Timeout = None,
@@ -64,6 +66,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         limit=tuple(limit or ()),
         mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
+        per_site=per_site,
+        ramp_up=ramp_up,
         pace=pace,
         canaries=not no_canaries,
         timeout=timeout,
@@ -108,6 +112,8 @@ def _check(request: ScanRequest, *, mode_given: bool) -> None:
     """Refuse options that do not go together. Raises UsageError."""
     if not math.isfinite(request.pace):
         raise UsageError(f"--pace {request.pace}: expected a number of connects a second; 0 is no limit")
+    if not math.isfinite(request.ramp_up):
+        raise UsageError(f"--ramp-up {request.ramp_up}: expected a number of hosts a second; 0 is no limit")
     if request.only and request.earlier is None:
         raise UsageError(
             "--only needs --from ID, the scan whose results it means; `fleetcheck scans` lists them"

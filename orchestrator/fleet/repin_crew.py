@@ -16,6 +16,7 @@ from orchestrator.fleet.accounts import Accounts
 from orchestrator.fleet.events import BreakerTripped
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.ramp import Ramp
 from orchestrator.fleet.repin_course import Course
 from orchestrator.fleet.repin_events import RepinEvent
 from orchestrator.fleet.repin_journal import Journal
@@ -70,7 +71,12 @@ class Crew:
         """Do something with each of these hosts; never raises for a host. Trouble of ours stops the run."""
         wanted = list(names)
         line = Line(
-            [self.hosts[name] for name in wanted], self._accounts.of, self._accounts.gate, self.course.stop
+            [self.hosts[name] for name in wanted],
+            self._accounts.of,
+            self._accounts.gate,
+            self.course.stop,
+            per_site=self.options.per_site,
+            ramp=Ramp(self.options.ramp_up, self.means.clock),
         )
         run = self._run(line)
 
@@ -80,6 +86,7 @@ class Crew:
                 await self._one(self.work(turn, run, wave), do)
             finally:
                 self.course.in_flight -= 1
+                line.leave(turn)
 
         stop = self.course.stop
         fanned = fan_out(line, work, jobs=max(1, min(jobs, len(wanted))), stopped=lambda: stop.requested)
