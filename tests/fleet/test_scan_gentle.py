@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -10,11 +11,22 @@ import pytest
 
 from inventory.model import Host
 from orchestrator.domain.breaker import DEFAULT_LIMIT
-from orchestrator.domain.outcome import Probed
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase, Probed
 from orchestrator.fleet.clock import Clock
 from orchestrator.fleet.events import HostFinished, HostStarted
 from orchestrator.fleet.stop import Stop
-from tests.fleet.fakes import REJECTS, Scanned, answers, host, hosts, run_scan
+from tests.fleet.fakes import (
+    NO_AGENT,
+    REJECTS,
+    FakeSession,
+    Scanned,
+    answers,
+    fails,
+    host,
+    hosts,
+    run_scan,
+)
 from tests.fleet.travel import NEW_YEAR
 
 
@@ -147,3 +159,21 @@ def test_a_stop_ends_the_wait_for_the_ramp() -> None:
 def test_a_run_ends_though_workers_wait_for_the_ramp() -> None:
     """More workers than the ramp lets begin: the last host's end is the run's."""
     assert run_scan(hosts(50), jobs=50, ramp_up=10, default=answers(0.05)).seconds < 6
+
+
+async def _logs_on_slowly(session: FakeSession) -> str:
+    await session.before_logon()
+    session.phase = Phase.AUTH
+    await asyncio.sleep(30)
+    session.accepted()
+    session.phase = Phase.DECODE
+    return NO_AGENT
+
+
+def test_a_wide_run_that_was_held_up_widens_again_step_by_step() -> None:
+    """A hundred in flight, a rejection, half a minute of doubt: those who waited do not come back in one moment."""
+    odd = {"h101": fails(Phase.AUTH, Cause.LOGON_FAILED), "h102": _logs_on_slowly}
+    scanned = run_scan(hosts(300), odd, jobs=100, ramp_up=50, default=answers(5), pace=0)
+    after = [second for second in begun(scanned).values() if second > 30]
+    assert len(after) > 50
+    assert max(Counter(round(second, 3) for second in after).values()) <= 6  # and who takes h102's place
