@@ -5,7 +5,8 @@
 
 The command's own `run` does the scan, with writer, breakers, pace, progress on a terminal and report; only the
 transport is a stand-in, whose sessions answer at once with a recorded healthy answer, varied for each host. Each
-measurement is a process of its own that has scanned a few hosts before. Bare means, in the same process: `json.loads`
+measurement is a process of its own that has scanned a few hosts before; the memory is that of the command itself, in
+one more process, from the inventory's file to its exit. Bare means, in the same process: `json.loads`
 of every answer, and sqlite3's own `executemany` of the rows that came of them, 32 hosts a commit. `left over` counts
 tasks, threads and descriptors that are there after the scan and were not before.
 
@@ -15,7 +16,6 @@ With --profile one scan runs under cProfile, and its figures go to FILE.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import cProfile
 import gc
@@ -29,7 +29,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,19 +39,17 @@ from unittest.mock import patch
 from inventory.load import load
 from inventory.model import Fleet, Host
 from orchestrator.cli.plan_scan import ScanRequest
-from orchestrator.domain.outcome import Phase, Probed, Trace
+from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.summary import Summariser
 from orchestrator.fleet.results import host_record
 from orchestrator.remote.contract import decode_probe, probe_parameters
 from orchestrator.remote.probe import endpoint, probe_script
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from tests.bench.bench_inventory import inventory
+from tests.bench.recorded import Answers, Recorded
 
 ROOT = Path(__file__).parents[2]
 TRANSPORT = "orchestrator.remote.pypsrp_transport.PypsrpTransport"
-HEALTHY = ROOT / "tests/remote/golden/healthy.json"
-GATEWAYS = {"127.0.9.11": "203.0.113.10", "127.0.9.12": "203.0.113.20"}
 WARM = 50  # hosts scanned before: imports, schema, caches
 TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40", "FC_PASSWORD": "secret"}
 
@@ -60,99 +58,6 @@ def say(line: str) -> None:
     """Print a line."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-class Answers:
-    """The recorded healthy answer, as each host of a LiveVault fleet would have written it."""
-
-    def __init__(self, key: str) -> None:
-        text = HEALTHY.read_text("ascii")
-        for recorded, ours in (*GATEWAYS.items(), ("42147", "2147")):
-            text = text.replace(recorded, ours)
-        document = json.loads(text)
-        for view in document["views"]:
-            view["path"] = key
-        rows = document["connections"]["rows"]
-        document["connections"]["rows"] = [["10.0.0.1", 50_000 + n, *row] for n, row in enumerate(rows)]
-        document["identity"] = dict.fromkeys(document["identity"]) | {
-            "fqdn": "@HOST@.corp.example",
-            "computer": "@HOST@",
-            "machine_id": "@HOST@-0000-4000-8000-000000000000",
-            "os_name": "Microsoft Windows Server 2022 Standard",
-            "os_version": "10.0.20348.0",
-            "powershell": "5.1.20348.2400",
-            "edition": "Desktop",
-            "clr": "4.0.30319.42000",
-            "time_zone": "W. Europe Standard Time",
-            "clock": "@CLOCK@",
-            "utc_offset": 120,
-            "elevated": True,
-            "bits": 64,
-            "interfaces": [{"n": "Ethernet", "a": ["10.0.0.1", "fe80::1"]}],
-        }
-        self._text = json.dumps(document, separators=(",", ":"))
-
-    def of(self, host: str) -> str:
-        """Give a host's answer, now."""
-        clock = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
-        return self._text.replace("@HOST@", host.upper()).replace("@CLOCK@", clock)
-
-
-@dataclass(slots=True)
-class AtOnce:
-    """A session that is through all phases as fast as the event loop goes round."""
-
-    text: str
-    before_logon: Callable[[], Awaitable[None]] | None
-    accepted: Callable[[], None] | None
-    phase: Phase = Phase.RESOLVE
-
-    async def run(self, _script: Script, _parameters: Mapping[str, Parameter]) -> Reply:
-        """Log on, answer."""
-        self.phase = Phase.CONNECT
-        await asyncio.sleep(0)
-        if self.before_logon is not None:
-            await self.before_logon()
-        self.phase = Phase.AUTH
-        await asyncio.sleep(0)
-        if self.accepted is not None:
-            self.accepted()
-        self.phase = Phase.RUN
-        await asyncio.sleep(0)
-        self.phase = Phase.DECODE
-        return Reply(
-            text=self.text,
-            auth="ntlm",
-            certificate="sha256:" + "a" * 64,
-            timings={"connect": 3, "logon": 7, "open": 40, "run": 260},
-            received=9_000,
-        )
-
-    async def close(self) -> tuple[str, ...]:
-        """Nothing to close."""
-        return ()
-
-
-class Recorded:
-    """A transport without a wire."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-
-    def session(
-        self,
-        endpoint: Endpoint,
-        _logon: Logon,
-        *,
-        deadline: float,  # noqa: ARG002  # the seam's
-        before_logon: Callable[[], Awaitable[None]] | None = None,
-        accepted: Callable[[], None] | None = None,
-    ) -> AtOnce:
-        """Make a session."""
-        return AtOnce(self._answers.of(endpoint.host), before_logon, accepted)
-
-    async def aclose(self) -> None:
-        """Nothing to give back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +154,7 @@ def one(
     figures = {
         "cpu": spent.cpu / hosts * 1000,
         "wall": spent.wall,
+        "tasks": answers.tasks,
         "threads": after[0] - before[0],
         "descriptors": after[1] - before[1],
     }
@@ -324,7 +230,9 @@ def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def compare(sizes: Sequence[int], widths: Sequence[int], rounds: int) -> None:
     """Print a line for each size and width, the stages, and the growth."""
-    every = {(hosts, jobs): [] for jobs in widths for hosts in sizes}  # type: dict[tuple[int, int], list[dict[str, float]]]
+    every: dict[tuple[int, int], list[dict[str, float]]] = {
+        (hosts, jobs): [] for jobs in widths for hosts in sizes
+    }
     for _ in range(rounds):
         for (hosts, jobs), found in every.items():
             found.append(child("--one", hosts, jobs) | child("--whole", hosts, jobs))
@@ -334,7 +242,7 @@ def compare(sizes: Sequence[int], widths: Sequence[int], rounds: int) -> None:
         say(
             f"{hosts:6} hosts, {jobs:4} jobs: {figures['cpu']:.3f} ms of CPU a host, {figures['cpu'] / base:.1f} x "
             f"bare ({base:.3f} ms); {hosts / figures['wall']:.0f} hosts/s; {figures['peak']:.0f} MB at most; "
-            f"left over: {figures['threads']:.0f} threads, {figures['descriptors']:.0f} descriptors"
+            f"left over: {figures['tasks']:.0f} tasks, {figures['threads']:.0f} threads, {figures['descriptors']:.0f} descriptors"
         )
     for jobs in widths:
         small, large = (
