@@ -174,6 +174,8 @@ def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:
     if more > 0:
         others = "1 more host has" if more == 1 else f"{more} more hosts have"
         short[_TOO_SHORT_SHOWN:] = [f"{others} a `timeout:` that is too short for this mode"]
+    if request.per_site and not any(host.site for host in plan.hosts):
+        short.append("--per-site limits nothing: none of the selected hosts has a `site:` in the inventory")
     for remark in (*fleet.remarks, *plan.remarks, *short):
         say(f"remark: {remark}")
 

@@ -112,8 +112,6 @@ def _check(request: ScanRequest, *, mode_given: bool) -> None:
     """Refuse options that do not go together. Raises UsageError."""
     if not math.isfinite(request.pace):
         raise UsageError(f"--pace {request.pace}: expected a number of connects a second; 0 is no limit")
-    if not math.isfinite(request.ramp_up):
-        raise UsageError(f"--ramp-up {request.ramp_up}: expected a number of hosts a second; 0 is no limit")
     if request.only and request.earlier is None:
         raise UsageError(
             "--only needs --from ID, the scan whose results it means; `fleetcheck scans` lists them"
