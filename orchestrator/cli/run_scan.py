@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -89,6 +90,7 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
     from orchestrator.store.reader import Reader
     from orchestrator.store.writer import Writer
 
+    gc.freeze()  # the fleet stays as long as the command: the collector need not go over it again and again
     url = database_url(request.database, os.environ)
     hosts = () if request.resume is not None else selected(request, fleet)
     with Writer.open(url, command=typed(), user=user()) as writer, Reader.open(url) as reader:
