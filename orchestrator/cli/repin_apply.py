@@ -24,7 +24,7 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
-from orchestrator.cli.scan_options import Jobs
+from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
+    per_site: PerSite = 0,
+    ramp_up: RampUp = 200,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -81,6 +83,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         wait_live=wait_live,
         revert_if_not_live=revert_if_not_live,
         jobs=jobs,
+        per_site=per_site,
+        ramp_up=ramp_up,
     ).over(DEFAULTS)
     work = Work(
         plan=read,

@@ -28,10 +28,10 @@ class Verdict(enum.StrEnum):
     @property
     def severity(self) -> int:
         """0 for the worst."""
-        return _SEVERITIES[self]
+        return _SEVERITY[self]
 
 
-_SEVERITIES = {verdict: place for place, verdict in enumerate(Verdict)}
+_SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 class Belief(enum.StrEnum):

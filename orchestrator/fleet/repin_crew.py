@@ -16,6 +16,7 @@ from orchestrator.fleet.accounts import Accounts
 from orchestrator.fleet.events import BreakerTripped
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.ramp import Ramp
 from orchestrator.fleet.repin_course import Course
 from orchestrator.fleet.repin_events import RepinEvent
 from orchestrator.fleet.repin_journal import Journal
@@ -70,18 +71,26 @@ class Crew:
         """Do something with each of these hosts; never raises for a host. Trouble of ours stops the run."""
         wanted = list(names)
         line = Line(
-            [self.hosts[name] for name in wanted], self._accounts.of, self._accounts.gate, self.course.stop
+            [self.hosts[name] for name in wanted],
+            self._accounts.of,
+            self._accounts.gate,
+            self.course.stop,
+            per_site=self.options.per_site,
+            ramp=Ramp(self.options.ramp_up, self.means.clock),
         )
         run = self._run(line)
 
         async def work(turn: Turn) -> None:
             self.course.in_flight += 1
             try:
-                end = await self._one(self.work(turn, run, wave), do)
-            finally:
-                self.course.in_flight -= 1
-            if end is not None:
-                self.course.ended(end)
+                try:
+                    end = await self._one(self.work(turn, run, wave), do)
+                finally:
+                    self.course.in_flight -= 1
+                if end is not None:
+                    self.course.ended(end)
+            finally:  # counted first: whoever takes its place on the site may have to stop for it
+                line.leave(turn)
 
         stop = self.course.stop
         fanned = fan_out(line, work, jobs=max(1, min(jobs, len(wanted))), stopped=lambda: stop.requested)

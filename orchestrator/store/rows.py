@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -170,7 +170,9 @@ def of_text(text: str) -> Document:
     return Document(_digest(text), text)
 
 
-def _registry(views: Sequence[View]) -> Document:
+@lru_cache(maxsize=32)
+def _registry(views: tuple[View, ...]) -> Document:
+    """Write what the registry holds, once where many hosts hold the same."""
     text = dumps([encode(view, without=_VALUES) for view in views])
     values = tuple(
         (place, value.name, value.kind, dumps(value.data), value.cut)

@@ -14,7 +14,7 @@ from orchestrator.demo.plot import Event, Moment, Raise
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import Operation, RunState
 from orchestrator.domain.waves import Limits, parse_batch
-from orchestrator.fleet.events import BreakerTripped, Stopping
+from orchestrator.fleet.events import BreakerTripped, HostStarted, Stopping
 from orchestrator.fleet.plan_checks import PlanRefused
 from orchestrator.fleet.repin_events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
 from orchestrator.fleet.stop import Stop
@@ -254,3 +254,21 @@ def test_a_run_of_no_hosts_is_finished_at_once() -> None:
     """A plan may have nothing left."""
     done = repin({})
     assert (done.summary.state, done.summary.exit_code) == (RunState.FINISHED, 0)
+
+
+def test_a_site_s_limit_holds_for_writes_too() -> None:
+    """`--per-site 1`: of one site no host is begun before the one before it has its end, of the other it is."""
+    sims = fleet_of(6)
+    fleet = {
+        name: inventory_host(name, site="paris" if number < 4 else "rome") for number, name in enumerate(sims)
+    }
+    done = repin(sims, fleet=fleet, per_site=1)
+    inside, most = 0, 0
+    for event in done.events:
+        if isinstance(event, HostStarted | HostEnded):
+            name = event.host if isinstance(event, HostStarted) else event.end.host
+            inside += (fleet[name].site == "paris") * (1 if isinstance(event, HostStarted) else -1)
+            most = max(most, inside)
+    started = [event.host for event in done.told(HostStarted)]
+    assert (most, started[:2]) == (1, ["h1", "h5"])
+    assert set(done.states().values()) == {State.VERIFIED}
