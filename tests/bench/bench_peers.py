@@ -196,7 +196,7 @@ def compare(way: str, given: argparse.Namespace, folder: Path) -> None:
         rounds = [{peer.name: one_round(peer, few, many) for peer in here} for _ in range(given.rounds)]
     say(
         f"{way}, {given.hosts} hosts, {given.jobs} at a time, medians of {given.rounds}; CPU of a further host "
-        f"(over {given.few} hosts), in brackets of a host with its share of the start:"
+        f"(than {given.few}), in brackets of a host with its share of the start:"
     )
     for peer in PEERS:
         say(f"  {peer.name}: {_line(peer, rounds) if peer in here else 'not installed'}")
