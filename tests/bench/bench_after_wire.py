@@ -49,7 +49,7 @@ from tests.bench.bench_inventory import inventory
 from tests.bench.recorded import Answers, Recorded
 
 ROOT = Path(__file__).parents[2]
-TRANSPORT = "orchestrator.remote.pypsrp_transport.PypsrpTransport"
+TRANSPORT = "orchestrator.remote.transports.transport"
 WARM = 50  # hosts scanned before: imports, schema, caches
 TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40", "FC_PASSWORD": "secret"}
 
@@ -74,7 +74,7 @@ def scanned(path: Path, database: Path, answers: Answers, *, jobs: int) -> Spent
 
     request = ScanRequest(inventory=path, database=str(database), jobs=jobs, pace=0)
     fleet = load(path)
-    with patch(TRANSPORT, lambda **_: Recorded(answers)):
+    with patch(TRANSPORT, lambda *_, **__: Recorded(answers)):
         began, cpu = time.perf_counter(), time.process_time()
         report = run(request, fleet)
         spent = Spent(time.process_time() - cpu, time.perf_counter() - began)
@@ -178,7 +178,7 @@ def whole(folder: Path, hosts: int, jobs: int) -> dict[str, float]:
         fleet = load(path)
         answers.append(Answers(next(iter(fleet.hosts.values())).profile.key))
         replaced = patch(
-            TRANSPORT, lambda **_: Recorded(answers[0])
+            TRANSPORT, lambda *_, **__: Recorded(answers[0])
         )  # only now: it is imported after the fleet
         replaced.start()
         return fleet
