@@ -248,5 +248,7 @@ def test_a_limit_for_sites_that_nobody_has_is_told(
         "hosts: {web1: {address: 127.0.0.1, port: 1}}\n",
         encoding="utf-8",
     )
-    ended = fleetcheck("scan", "-i", str(plain), "--db", str(own.database), "--per-site", "2")
+    ended = fleetcheck(
+        "scan", "-i", str(plain), "--db", str(own.database), "--per-site", "2", "--timeout", "1"
+    )
     assert ("--per-site limits nothing" in ended.err) is said
