@@ -33,7 +33,7 @@ from orchestrator.demo.behaviour import (
 from orchestrator.demo.certificates import Authority
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.engine import Clock, Engine, utc_now
-from orchestrator.demo.httpd import HttpConnection, Request, Response
+from orchestrator.demo.httpd import GOODBYE, HttpConnection, Request, Response
 from orchestrator.demo.model import Machine
 from orchestrator.demo.ntlm import Acceptor, LogonRejected
 from orchestrator.demo.plot import Event, Plot
@@ -125,7 +125,10 @@ class RunningHost:
             return speaks(self._handle, self._opened, self._closed)
 
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(connection, self.address, self.port, ssl=context, backlog=128)
+        patience = None if context is None else GOODBYE
+        self._server = await loop.create_server(
+            connection, self.address, self.port, ssl=context, ssl_shutdown_timeout=patience, backlog=128
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _reserve(self, *, answering: bool) -> None:

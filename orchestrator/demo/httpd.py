@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.demo.auth import Headers
 
+GOODBYE = 1.0  # seconds that a client gets to end TLS as it should
 MAX_HEAD = 16 * 1024
 MAX_BODY = 4 * 1024 * 1024
 SOAP = "application/soap+xml;charset=UTF-8"

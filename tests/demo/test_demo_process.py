@@ -88,7 +88,9 @@ def test_a_lean_fleet_says_what_it_has_cost(tmp_path: Path, net: str) -> None:
         assert ready(process)["ready"] == 3
         ports = {(host.transport, host.auth) for host in load(tmp_path / "fleet.yaml").hosts.values()}
         host = load(tmp_path / "fleet.yaml").hosts["h00001"]
-        socket.create_connection((host.address, host.port), timeout=5).close()
+        with socket.create_connection((host.address, host.port), timeout=5) as sock:
+            sock.sendall(b"POST\r\n\r\n")
+            sock.recv(1)  # it was counted before it was answered
         process.send_signal(signal.SIGUSR1)
         said = [ready(process)]
         process.terminate()

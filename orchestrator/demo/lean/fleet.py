@@ -17,6 +17,7 @@ from orchestrator.demo.certificates import Authority
 from orchestrator.demo.engine import Clock, utc_now
 from orchestrator.demo.fleet import raise_descriptor_limit
 from orchestrator.demo.host import SimulatedHost
+from orchestrator.demo.httpd import GOODBYE
 from orchestrator.demo.inventory_file import write_inventory
 from orchestrator.demo.lean.connection import LeanConnection
 from orchestrator.demo.lean.host import LeanHost
@@ -102,7 +103,11 @@ class LeanFleet:
         )
         connection = functools.partial(LeanConnection, host, self._connections)
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_server(connection, sock=bound, ssl=context, backlog=_BACKLOG))
+        patience = None if context is None else GOODBYE
+        server = await loop.create_server(
+            connection, sock=bound, ssl=context, ssl_shutdown_timeout=patience, backlog=_BACKLOG
+        )
+        self._servers.append(server)
         self._hosts[spec.name] = host
 
     async def _stop(self) -> None:
