@@ -127,6 +127,13 @@ def test_a_sealed_body_that_was_tampered_with_is_garbled(old: bytes, new: bytes)
         sealing.unwrap(body, sealing.content_type)
 
 
+@pytest.mark.parametrize("boundary", ["", "\t" * 71, "-" * 60_000])
+def test_a_boundary_that_no_mail_may_have_is_refused(boundary: str) -> None:
+    """A host that chose a long one and a body to match it kept the whole process busy for minutes."""
+    with pytest.raises(Garbled, match="divided by"):
+        Sealing(Xor(), "Negotiate").unwrap(b"--" * 500_000, f'multipart/encrypted;boundary="{boundary}"')
+
+
 @settings(deadline=None)  # a busy machine is no mistake
 @given(st.binary(max_size=200), st.sampled_from([b"--Encrypted Boundary\r\n", b""]))
 def test_no_bytes_break_the_unsealing(data: bytes, start: bytes) -> None:
