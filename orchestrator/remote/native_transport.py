@@ -140,7 +140,7 @@ class NativeSession:
         if stream is None:
             return ()
         try:
-            if runspace is not None and stream.inbox.usable:
+            if runspace is not None and runspace.created and stream.inbox.usable:
                 async with asyncio.timeout(CLOSING):
                     await stream.drive(runspace.close())
         except TimeoutError:

@@ -44,12 +44,14 @@ class Runspace:
         self._envelopes = envelopes
         self._parts = Defragmenter()
         self._sent = 0  # PSRP messages, which are numbered
+        self.created = False  # whether the host has a shell of ours
 
     def open(self) -> Exchange[None]:
         """Create the shell and wait until it is open. Raises BrokenPool, and TooOldShell for PowerShell 2."""
         first = b"".join(piece for message in opening(self._envelopes.pool) for piece in self._cut(message))
         answer = yield from self._speaker.exchange(self._envelopes.create(first))
         self._envelopes.created(shell_id(answer))
+        self.created = True
         state, protocol, version = 0, "", ""
         while state != _POOL_OPENED:
             for message in (yield from self._receive()):

@@ -22,7 +22,8 @@ from orchestrator.remote import envelopes, shell
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Logon, Reply
-from tests.remote.wired import LOGON, ask, fleet_of, run, simulated, transport
+from orchestrator.remote.transports import Wire
+from tests.remote.wired import LOGON, ask, fleet_of, run, script, simulated, transport
 
 BOTH_WIRES = True
 
@@ -55,6 +56,16 @@ def read(found: tuple[Reading, Reply] | Fault) -> Reply:
     """Give the reply of a probe that worked."""
     assert not isinstance(found, Fault), str(found)
     return found[1]
+
+
+def test_each_transport_has_its_turn(wire: Wire) -> None:
+    """The tests of this module really run over both."""
+
+    async def main() -> str:
+        async with transport() as made:
+            return type(made).__name__
+
+    assert run(main()) == {Wire.NATIVE: "NativeOrPypsrp", Wire.PYPSRP: "PypsrpTransport"}[wire]
 
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)
@@ -176,6 +187,22 @@ def test_a_shell_is_closed_after_a_fault_too(tmp_path: Path) -> None:
             return found.cause, fleet.host("web1").open_shells
 
     assert run(main()) == (Cause.QUOTA, 0)
+
+
+def test_a_shell_that_the_host_refused_is_not_closed(tmp_path: Path) -> None:
+    """Where no shell came about there is nothing to end: no request more, and no remark that it did not close."""
+
+    async def main() -> tuple[Cause, tuple[str, ...], int]:
+        full = Behaviour(name="full", cause=None, step=Step.CREATE, act=SoapFault(2150859173))
+        async with fleet_of(tmp_path, simulated("web1", full)) as (fleet, hosts), transport() as made:
+            session = made.session(endpoint(hosts[0]), LOGON, deadline=20)
+            with pytest.raises(Fault) as found:
+                await session.run(script(), {})
+            before = fleet.host("web1").counters.requests
+            remarks = await session.close()
+            return found.value.cause, remarks, fleet.host("web1").counters.requests - before
+
+    assert run(main()) == (Cause.TOO_MANY_SHELLS, (), 0)
 
 
 def test_a_script_that_runs_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
