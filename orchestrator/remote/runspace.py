@@ -24,7 +24,7 @@ from orchestrator.remote.messages import (
 )
 from orchestrator.remote.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
-from orchestrator.remote.soap_answers import command_id, received, shell_id
+from orchestrator.remote.soap_answers import answers, command_id, received, shell_id
 from orchestrator.remote.speaker import Exchange, Speaker
 from orchestrator.remote.trouble import BrokenPool, Garbled, SoapFault
 
@@ -49,7 +49,7 @@ class Runspace:
     def open(self) -> Exchange[None]:
         """Create the shell and wait until it is open. Raises BrokenPool, and TooOldShell for PowerShell 2."""
         first = b"".join(piece for message in opening(self._envelopes.pool) for piece in self._cut(message))
-        answer = yield from self._speaker.exchange(self._envelopes.create(first))
+        answer = yield from self._ask(self._envelopes.create(first))
         self._envelopes.created(shell_id(answer))
         self.created = True
         state, protocol, version = 0, "", ""
@@ -73,10 +73,10 @@ class Runspace:
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
         pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
-        answer = yield from self._speaker.exchange(self._envelopes.command(command, pieces.pop(0)))
+        answer = yield from self._ask(self._envelopes.command(command, pieces.pop(0)))
         command = command_id(answer) or command
         while pieces:
-            yield from self._speaker.exchange(self._envelopes.send(command, pieces.pop(0)))
+            yield from self._ask(self._envelopes.send(command, pieces.pop(0)))
         texts: list[str] = []
         errors: list[ErrorRecord] = []
         state = _PIPELINE_RUNNING
@@ -98,7 +98,13 @@ class Runspace:
 
     def close(self) -> Exchange[None]:
         """End the shell on the host."""
-        yield from self._speaker.exchange(self._envelopes.delete())
+        yield from self._ask(self._envelopes.delete())
+
+    def _ask(self, envelope: bytes) -> Exchange[bytes]:
+        """Send the envelope that was written last; give its answer, and no other's."""
+        answer = yield from self._speaker.exchange(envelope)
+        answers(answer, self._envelopes.message)
+        return answer
 
     def _cut(self, message: bytes) -> list[bytes]:
         self._sent += 1
@@ -107,7 +113,7 @@ class Runspace:
     def _receive(self, command: str = "") -> Exchange[list[Message]]:
         """Ask for what is new; "still running" is no error, and nothing new."""
         try:
-            answer = yield from self._speaker.exchange(self._envelopes.receive(command))
+            answer = yield from self._ask(self._envelopes.receive(command))
         except SoapFault as fault:
             if still_running(fault.code, fault.subcode):
                 return []

@@ -37,7 +37,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("wire", list(Wire), indirect=True)
 
 
-@pytest.fixture(autouse=True)  # a fixture that a hook adds to a test's names is parametrised, and never set up
+# Autouse, since a fixture that a hook adds to a test's names is parametrised, and never set up.
+@pytest.fixture(autouse=True)
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     """Talk over this transport; over our own where a module says nothing."""
     chosen: Wire = getattr(request, "param", WIRE.get())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from inventory.model import Host
-from orchestrator.demo.behaviour import Behaviour, SoapFault, Step
+from orchestrator.demo.behaviour import Behaviour, Body, SoapFault, Step
 from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
@@ -203,6 +204,19 @@ def test_a_shell_that_the_host_refused_is_not_closed(tmp_path: Path) -> None:
             return found.value.cause, remarks, fleet.host("web1").counters.requests - before
 
     assert run(main()) == (Cause.TOO_MANY_SHELLS, (), 0)
+
+
+def test_an_answer_to_another_request_is_garbled(tmp_path: Path) -> None:
+    """An answer names its request; one that does not may be another client's, mixed up on the way."""
+    empty = (
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:rsp="http://schemas.microsoft.com/wbem/'
+        b'wsman/1/windows/shell"><s:Body><rsp:ReceiveResponse/></s:Body></s:Envelope>'
+    )
+    stray = Behaviour(name="stray", cause=None, step=Step.RECEIVE, act=Body(empty))
+    found = probed(tmp_path, stray, deadline=5.0)
+    assert isinstance(found, Fault)
+    assert (found.cause, found.phase) == (Cause.GARBLED, Phase.RUN)
+    assert re.search("another request than ours|related id does not match", found.detail)
 
 
 def test_a_script_that_runs_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,12 +195,20 @@ def test_a_shell_without_a_usable_id_is_garbled(body: bytes) -> None:
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stderr">QQ==</rsp:Stream></rsp:ReceiveResponse>',
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">Q</rsp:Stream></rsp:ReceiveResponse>',
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">\u00e9</rsp:Stream></rsp:ReceiveResponse>',
+        f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">%%%%</rsp:Stream></rsp:ReceiveResponse>',
     ],
 )
 def test_a_stream_that_cannot_be_read_is_garbled(stream: str) -> None:
     """No response, another stream, half a Base64 letter, no Base64."""
     with pytest.raises(Garbled):
         received(SOAP.format(stream).encode())
+
+
+def test_base64_in_lines_is_read() -> None:
+    """White space between its letters is no mistake."""
+    stream = '<rsp:Stream Name="stdout">aGVs\r\n bG8=\n</rsp:Stream>'
+    said = received(SOAP.format(f"<rsp:ReceiveResponse {RSP}>{stream}</rsp:ReceiveResponse>").encode())
+    assert said == b"hello"
 
 
 def test_a_host_that_names_the_command_is_believed() -> None:
