@@ -200,6 +200,36 @@ def test_closing_the_transport_cuts_sessions_that_are_still_open() -> None:
     assert (fault.cause, took < 2.0) == (Cause.SESSION_LOST, True)
 
 
+@pytest.mark.parametrize("phase", ["resolve", "connect"])
+def test_closing_the_transport_ends_sessions_that_have_said_nothing_yet(phase: str) -> None:
+    """Who waits for a name, or for another host's logon, does not go on to log on afterwards."""
+
+    async def never(*_: str) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    async def wait() -> None:
+        await never()
+
+    async def main(port: int) -> tuple[Fault, float]:
+        async with transport(resolver=never) as made:
+            address = "web1.test" if phase == "resolve" else "127.0.0.1"
+            session = made.session(plain(port, address=address), LOGON, deadline=30, before_logon=wait)
+            task = asyncio.create_task(session.run(script(), {}))
+            await asyncio.sleep(0.1)
+            began = time.monotonic()
+        with pytest.raises(Fault) as found:
+            await task
+        await session.close()
+        return found.value, time.monotonic() - began
+
+    seen: list[bytes] = []
+    with raw_server(lambda sock: seen.append(sock.recv(65536))) as port:
+        fault, took = run(main(port))
+    assert (fault.cause, fault.phase, took < 2.0) == (Cause.SESSION_LOST, Phase(phase), True)
+    assert [data for data in seen if data] == []
+
+
 def test_basic_over_plain_http_sends_nothing() -> None:
     """The password would be readable, so not even a connection is made."""
     seen: list[bytes] = []
