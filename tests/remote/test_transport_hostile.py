@@ -14,6 +14,7 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote.connect import system_resolver
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.http import MAX_ANSWER
 from orchestrator.remote.session import Reply
@@ -255,6 +256,25 @@ def test_an_unknown_name_is_a_fault_of_its_phase() -> None:
     """A name that nobody resolves never comes to a connection."""
     fault = run(fault_of(plain(5985, address="web1.invalid")))
     assert (fault.cause, fault.phase) == (Cause.NAME_NOT_RESOLVED, Phase.RESOLVE)
+
+
+def test_a_name_that_no_thread_is_left_to_ask_for_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that gives this process no more threads makes a host's fault of it, not a bug."""
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> Fault:
+        async with transport(resolver=system_resolver) as made:
+            session = made.session(plain(9, address="web1.invalid"), LOGON, deadline=5)
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", none)
+                with pytest.raises(Fault) as found:
+                    await session.run(script(), {})
+            return found.value
+
+    fault = run(main())
+    assert (fault.cause, "no thread is left" in fault.detail) == (Cause.NAME_NOT_RESOLVED, True)
 
 
 def test_an_address_that_refuses_passes_on_to_the_next() -> None:
