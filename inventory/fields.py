@@ -16,6 +16,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, AfterValidator(shapes.name)]
 Text = Annotated[str, AfterValidator(shapes.line_of_text), Field(min_length=1, max_length=255)]
 Address = Annotated[str, AfterValidator(shapes.address)]
+Subnet = Annotated[str, AfterValidator(shapes.subnet)]
 Fingerprint = Annotated[
     str,
     AfterValidator(shapes.tls_pin),

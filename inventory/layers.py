@@ -19,7 +19,7 @@ from inventory.tree import Map
 BUILT_IN = Origin("built in")
 
 Layer = dict[str, tuple[Any, Origin]]
-"""Key to value and origin. `gateways` and a `pin` by role are mappings of roles, `tags` a tuple."""
+"""Key to value and origin. `gateways` and a `pin` by role are mappings of roles, `tags` and `subnets` tuples."""
 
 BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType(
     {
@@ -30,6 +30,7 @@ BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType(
             "profile": "livevault",
             "configuration": "Microsoft.PowerShell",
             "repin": "allow",
+            "subnets": (),
             "tags": (),
         }.items()
     }

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -41,7 +42,9 @@ class RoleValues:
     address_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True, kw_only=True
+)  # no slots: a run asks for the names and numbers below once per host and more
 class Profile:
     """An agent product as data. `connect_timeout` is in seconds; `views` are 64 and/or 32."""
 
@@ -58,12 +61,12 @@ class Profile:
     canary_port: int | None = None  # a port that a gateway never serves
     source: str = ""  # "shipped", or the file that it was read from
 
-    @property
+    @cached_property
     def role_names(self) -> tuple[str, ...]:
         """The roles of this product, in order."""
         return tuple(role.role for role in self.roles)
 
-    @property
+    @cached_property
     def port_numbers(self) -> tuple[int, ...]:
         """The ports of the list, in the vendor's order."""
         return tuple(port.number for port in self.ports)
@@ -119,6 +122,7 @@ class Host:
     timeout: float | None = None
     repin: Literal["allow", "forbid"] = "allow"
     site: str | None = None
+    subnets: tuple[str, ...] = ()  # networks of the site, for firewall rows: "10.1.0.0/16"
     tags: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()  # every group that the host is in, nearest first
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}), compare=False)

@@ -49,6 +49,11 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "profile: ./wsus.yaml",
             "`livevault`",
         ),
+        "Settings.subnets": About(
+            "the networks that the hosts lie in; `firewall --collapse` may write one rule for all in one",
+            "subnets: [10.1.0.0/16]",
+            "none",
+        ),
         "Settings.gateways": About(
             "the gateways' addresses, by role; beside what the agent's registry names",
             "gateways: {primary: 203.0.113.10, backup: 203.0.113.20}",

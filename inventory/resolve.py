@@ -14,7 +14,9 @@ from inventory.layers import BUILT_IN, Layer, Surroundings
 from inventory.model import Credential, Host, Origin, Profile
 from inventory.words import folded, quoted, shown, visible
 
-_PASSED = ("transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site")
+_PASSED = (
+    "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site", "subnets",
+)  # fmt: skip
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NOTHING = (None, BUILT_IN)
 Setting = tuple[Any, Origin]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Text, optional
+from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Subnet, Text, optional
 
 WAIVABLE = (
     "cut-off", "blocked", "disconnected", "suspect", "split", "bad-pin", "unreadable", "untested", "drift-blocked",
@@ -58,6 +58,7 @@ class Settings(Strict):
     tls_pin: Fingerprint | None = optional('a fingerprint, "sha256:" and 64 hex digits')
     configuration: Text = optional("the name of a PowerShell session configuration")
     site: Text | None = optional("a text in one line; put quotes around a number or a true")
+    subnets: list[Subnet] = optional("a list of networks, such as [10.1.0.0/16, 2001:db8:1::/48]")
     tags: list[Name] = optional("a list of words, such as [web, prod]; put quotes around a number or a true")
     repin: Literal["allow", "forbid"] = optional("`allow` or `forbid`")
     canary_address: Address | None = optional("an IP address or host name where nothing listens")

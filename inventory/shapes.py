@@ -82,6 +82,22 @@ def address(text: str) -> str:
     return text
 
 
+def subnet(text: str) -> str:
+    """Check a network as `10.1.0.0/16` or `2001:db8:1::/48`; one without a length is a single address."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a network such as 10.1.0.0/16 or 2001:db8:1::/48") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{shown(text)} is every address there is, and no subnet")
+    address = ipaddress.ip_address(text.partition("/")[0])
+    if address != network.network_address:
+        raise ValueError(
+            f"{shown(text)} has bits beyond its length: the network is {network}, the address alone {address}"
+        )
+    return str(network)
+
+
 def address_key(text: str) -> str:
     """Return what two spellings of one address have in common."""
     return ipaddress.ip_address(text).compressed if is_ip(text) else text.lower().removesuffix(".")

@@ -38,6 +38,7 @@ groups:
   paris:
     hosts: [web1]
     site: paris
+    # subnets: [10.1.0.0/16]  # `firewall --collapse` may write one rule for all its hosts that lie in them
     # pin: 443
     # children:
     #   paris-dmz: {hosts: [web2], tls_pin: "sha256:..."}

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.console import say
 from orchestrator.cli.names import expired_words
+from orchestrator.domain.subnets import Subnets
+from orchestrator.domain.waiver import Waived, unexpired, waived_now
 
 if TYPE_CHECKING:
     from inventory.model import Fleet
+    from orchestrator.domain.standing import HostNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtHand:
-    """What an inventory adds: its hosts' names (None: there is none at hand), and what is to be said first."""
+    """What an inventory adds: its hosts' names (None: none is at hand), their subnets, and what is to be said first.
+
+    `waived` is what it waives today; None where no inventory is at hand, and what was waived in the scan has to do.
+    """
 
     hosts: frozenset[str] | None = None
     warnings: tuple[str, ...] = ()
+    waived: Waived | None = None
+    subnets: Subnets = field(default_factory=lambda: Subnets({}))
+
+    def as_of_today(self, hosts: Iterable[HostNow]) -> Iterable[HostNow]:
+        """Give hosts as today's waivers have them."""
+        waived = self.waived
+        return hosts if waived is None else (waived_now(host, waived) for host in hosts)
+
+    def counted(self, hosts: Iterable[HostNow]) -> Iterator[HostNow]:
+        """Let hosts through; at their end say how many hosts of the inventory have no result."""
+        number = 0
+        for host in hosts:
+            number += 1
+            yield host
+        for warning in self.missing(number):
+            say(f"remark: {warning}")
 
     def missing(self, found: int) -> tuple[str, ...]:
         """Say how many hosts of the inventory have no result, `found` having one."""
@@ -53,4 +76,9 @@ def at_hand(option: Path | None) -> AtHand:
 
 def _of(fleet: Fleet) -> AtHand:
     today = datetime.now(UTC).date()
-    return AtHand(hosts=frozenset(fleet.hosts), warnings=tuple(expired_words(fleet, today)))
+    return AtHand(
+        hosts=frozenset(fleet.hosts),
+        warnings=tuple(expired_words(fleet, today)),
+        waived=unexpired(fleet.waivers, today),
+        subnets=Subnets({name: host.subnets for name, host in fleet.hosts.items()}),
+    )

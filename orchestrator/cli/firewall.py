@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import UsageError, handled
+from orchestrator.cli.errors import CommandError, UsageError, handled
 from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
+    from orchestrator.cli.at_hand import AtHand
+    from orchestrator.domain.collapse import Merged
     from orchestrator.domain.firewall import Firewall
+    from orchestrator.report.summary import Hints
 
 
 class RowFormat(StrEnum):
@@ -24,12 +28,25 @@ class RowFormat(StrEnum):
     AERLEON = "aerleon"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """The rows, and those merged by subnet where that was asked for; `hints` go on what is to be typed next."""
+
+    found: Firewall
+    merged: tuple[Merged, ...] | None
+    hints: Hints
+
+
 @handled
 def firewall(
     *,
     format_: Annotated[
         RowFormat | None, typer.Option("--format", help="Rows as CSV, or needed ones as Aerleon's policy.")
     ] = None,
+    collapse: Annotated[
+        bool,
+        typer.Option("--collapse", help="One row per subnet that the inventory names; the rest stays exact."),
+    ] = False,
     inventory: InventoryOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -37,38 +54,76 @@ def firewall(
 ) -> None:
     """List what firewalls have to permit, and need not any more."""
     from orchestrator.cli.at_hand import at_hand
+    from orchestrator.cli.command import hints
     from orchestrator.domain.firewall import firewall as work_out
     from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.standing_reader import StandingReader
 
     if format_ is not None and as_json:
         raise UsageError("--format and --json are two ways to write the rows: leave one of them out")
     known = at_hand(inventory)
-    with Reader.open(database_url(db, os.environ)) as reader:
-        found = work_out(host.standing for host in reader.fleet_now(known.hosts, before=False))
+    if collapse:
+        _need_subnets(known)
+    with StandingReader.open(database_url(db, os.environ)) as reader:
+        hosts = reader.fleet_now(known.hosts, before=False, sources=True)
+        found = work_out(host.standing for host in known.counted(hosts))
+    shown = _Shown(
+        found=found,
+        merged=_merged(found, known) if collapse else None,
+        hints=hints(database=db, inventory=inventory),
+    )
     if format_ is not None:
-        _write(found, format_)
+        _write(shown, format_)
     else:
-        _show(found, as_json=as_json, table=table)
+        _show(shown, as_json=as_json, table=table)
 
 
-def _write(found: Firewall, format_: RowFormat) -> None:
-    from orchestrator.report.firewall import firewall_aerleon, firewall_csv
+def _need_subnets(known: AtHand) -> None:
+    """Refuse to collapse into nothing. Raises CommandError."""
+    if known.hosts is None:
+        raise CommandError("--collapse needs an inventory that names subnets: -i, or ./fleet.yaml")
+    if not known.subnets:
+        raise CommandError(
+            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave it out"
+        )
 
-    sys.stdout.write(firewall_csv(found) if format_ is RowFormat.CSV else firewall_aerleon(found))
-    _remark(found)
+
+def _merged(found: Firewall, known: AtHand) -> tuple[Merged, ...]:
+    from orchestrator.domain.collapse import collapse
+
+    return collapse(found.rows, known.subnets)
 
 
-def _show(found: Firewall, *, as_json: bool, table: bool) -> None:
+def _write(shown: _Shown, format_: RowFormat) -> None:
+    from orchestrator.report.firewall import COLUMNS, firewall_aerleon, firewall_rows, rows_csv
+    from orchestrator.report.merged import MERGED_COLUMNS, merged_rows
+
+    if format_ is RowFormat.AERLEON:
+        text = firewall_aerleon(shown.found.rows if shown.merged is None else shown.merged)
+    elif shown.merged is None:
+        text = rows_csv(COLUMNS, firewall_rows(shown.found))
+    else:
+        text = rows_csv(MERGED_COLUMNS, merged_rows(shown.merged))
+    sys.stdout.write(text)
+    _remark(shown.found)
+
+
+def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
     from orchestrator.report.firewall import firewall_document, firewall_rows, firewall_screen
+    from orchestrator.report.merged import merged_document, merged_rows, merged_screen
 
+    found, merged = shown.found, shown.merged
+    options = f"{shown.hints.inventory}{shown.hints.database}"
     if as_json:
-        document(firewall_document(found))
-    elif draws(table=table):
-        draw(firewall_screen(found))
-    else:
-        lines(firewall_rows(found))
+        document(firewall_document(found) if merged is None else merged_document(merged, found.unknown))
+    elif not draws(table=table):
+        lines(firewall_rows(found) if merged is None else merged_rows(merged))
         _remark(found)
+    elif merged is None:
+        draw(firewall_screen(found, f"fleetcheck firewall --format csv{options}"))
+    else:
+        command = f"fleetcheck firewall --collapse --format csv{options}"
+        draw(merged_screen(merged, found.unknown, command))
 
 
 def _remark(found: Firewall) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from orchestrator.domain.standing import HostNow
     from orchestrator.domain.tally import Counts
     from orchestrator.report.fleet_now import FleetReport
-    from orchestrator.store.reader import Reader
 
 SCANS = 14  # the latest ones, that the page's history counts
 _WHAT = "page of the fleet of fleetcheck's"
@@ -49,13 +48,16 @@ class PageFile:
         self._rows, self._gateways = HostRows(before, by), Gateways()
         self._scans: tuple[tuple[ScanRecord, Counts], ...] = ()
 
-    def gather(self, hosts: Iterable[HostNow], reader: Reader) -> None:
-        """Take in the hosts, and how the latest scans ended. Raises DatabaseError."""
+    def gather(self, hosts: Iterable[HostNow], url: str) -> None:
+        """Take in the hosts, and how the latest scans of the database at `url` ended. Raises DatabaseError."""
+        from orchestrator.store.reader import Reader
+
         for host in hosts:
             self._rows.add(host)
             self._gateways.add(host.standing)
-        scans = reader.scans(SCANS)
-        self._scans = tuple(zip(scans, reader.counts(scans), strict=True))
+        with Reader.open(url) as reader:
+            scans = reader.scans(SCANS)
+            self._scans = tuple(zip(scans, reader.counts(scans), strict=True))
 
     def write(self, report: FleetReport) -> None:
         """Write the file, whole or not at all. Raises as `files.write`."""

@@ -32,6 +32,7 @@ def check(
     """Report every mistake at once, each with file and line."""
     from inventory.errors import InventoryError
     from inventory.load import load
+    from inventory.waivers import expired
     from orchestrator.report.document import check_document
 
     path = inventory_path(file or inventory)
@@ -44,9 +45,11 @@ def check(
         raise typer.Exit(1) from None
     today = datetime.now(UTC).date()
     if as_json:
-        document(check_document(fleet, (), [waiver for waiver in fleet.waivers if waiver.until < today]))
+        document(check_document(fleet, (), expired(fleet, today)))
         return
-    for remark in (*fleet.remarks, *expired_words(fleet, today)):
+    for warning in expired_words(fleet, today):
+        say(f"warning: {warning}")
+    for remark in fleet.remarks:
         say(f"remark: {remark}")
     sys.stdout.write(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "

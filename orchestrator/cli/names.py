@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inventory.model import Fleet
 
+_NAMED = 3  # hosts of an ended waiver; the inventory has the others
+
 
 def unknown_host(name: str, known: Iterable[str], place: str) -> str:
     """Say that `place` has no such host, and which names are near."""
@@ -20,10 +22,13 @@ def unknown_host(name: str, known: Iterable[str], place: str) -> str:
 
 
 def expired_words(fleet: Fleet, today: date) -> Iterator[str]:
-    """Say of each waiver whose last day has passed where it stands and that it counts no more."""
-    for waiver in fleet.waivers:
-        if waiver.until < today:
-            yield (
-                f"{fleet.path}:{waiver.line}: the waiver for {waiver.verdict} ended on {waiver.until} and counts "
-                f"no more: {waiver.reason}"
-            )
+    """Say of each waiver whose last day has passed where it stands, and for which hosts it counts no more."""
+    from inventory.waivers import expired
+
+    for waiver in expired(fleet, today):
+        hosts = ", ".join(waiver.hosts[:_NAMED])
+        more = f" and {len(waiver.hosts) - _NAMED:,} more" if len(waiver.hosts) > _NAMED else ""
+        yield (
+            f"{fleet.path}:{waiver.line}: the waiver for {waiver.verdict} ended on {waiver.until} and counts "
+            f"no more: {waiver.reason} ({hosts}{more})"
+        )

@@ -30,6 +30,8 @@ class ScanRequest:
     limit: tuple[str, ...] = ()
     mode: str = "auto"
     jobs: int = 64
+    per_site: int = 0
+    ramp_up: float = 200.0
     pace: float = 500.0
     canaries: bool = True
     timeout: float | None = None

@@ -17,6 +17,7 @@ from orchestrator.fleet.events import (
     Stopping,
 )
 from orchestrator.report.progress import Progress, progress_line, progress_view
+from orchestrator.report.words import plural
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,8 +64,9 @@ class Display(LiveDisplay):
 
 def stopping(event: Stopping) -> str:
     """Say what the end that was asked for means for the hosts in flight."""
+    reason, flying = event.reason.removesuffix("."), plural(event.in_flight, "host")
     if event.abandoned:
-        return f"{event.reason}: {event.in_flight} hosts in flight are left"
-    return (
-        f"{event.reason}: nothing new starts, {event.in_flight} hosts in flight finish; once more leaves them"
-    )
+        return f"{reason}: {flying} in flight left"
+    if not event.in_flight:
+        return f"{reason}: nothing new starts, nothing is in flight"
+    return f"{reason}: nothing new starts, {flying} in flight to finish; once more leaves them"

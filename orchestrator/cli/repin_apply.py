@@ -24,7 +24,7 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
-from orchestrator.cli.scan_options import Jobs
+from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from orchestrator.report.run import Process
 
 _WAVES_SHOWN = 6
+_STILL = {
+    "there": "it is still running: going on here has to wait for that process",
+    "pausing": "it is in the pause between two waves: going on here takes it over from that process",
+}
 
 
 @handled
@@ -55,6 +59,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
+    per_site: PerSite = 0,
+    ramp_up: RampUp = 200,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -77,6 +83,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         wait_live=wait_live,
         revert_if_not_live=revert_if_not_live,
         jobs=jobs,
+        per_site=per_site,
+        ramp_up=ramp_up,
     ).over(DEFAULTS)
     work = Work(
         plan=read,
@@ -144,8 +152,9 @@ class _Found:
     run: RunRecord
     plan: Plan
     open: Sequence[str]  # hosts whose row has not ended
-    left: Sequence[str]  # hosts never begun
+    left: Sequence[str]  # hosts never begun, or found as they were
     process: Process
+    who: str
 
 
 def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
@@ -196,23 +205,19 @@ def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
     pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
     yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
     limits = wanted.limits
-    yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
+    if hosts > 1:  # with one, there is nothing left to stop
+        yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
     if wanted.wait_live is not None:
         back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
         yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"
 
 
 def _to_resume(found: _Found, wanted: RepinOptions) -> str:
-    from orchestrator.report.run import Process
-
     first = (
         f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
     )
-    going = (
-        ["it may be in the pause between two waves: going on here takes it over from that process"]
-        if found.process is not Process.GONE
-        else []
-    )
+    still = _STILL.get(found.process.value)
+    going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
     return "\n".join((first, *going, *(_how(len(found.left), wanted) if found.left else ())))
 
 
@@ -225,7 +230,7 @@ def _hosts(count: int) -> str:
 def _stored(run_id: int, database: str | None) -> _Found:
     """Read a run. Raises UnknownRunError, UsageError where nothing of it is left to do."""
     from orchestrator.cli.repin_report import process_of, results
-    from orchestrator.domain.journal import UNRESOLVED, State
+    from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
@@ -233,12 +238,12 @@ def _stored(run_id: int, database: str | None) -> _Found:
         run = reader.run(run_id)
         plan = reader.plan(run.plan)
         found = list(results(plan, reader.operations(run_id)))
-        process = process_of(run, reader.writing())
+        process, who = process_of(run, reader)
     unresolved = [each.host for each in found if each.state in UNRESOLVED]
-    left = [each.host for each in found if each.state is State.NOT_STARTED]
+    left = [each.host for each in found if each.state in TO_BEGIN]
     if not unresolved and not left and run.ended is not None:
         raise UsageError(f"run {run_id} is complete: `fleetcheck repin status {run_id}` shows it")
-    return _Found(run, plan, unresolved, left, process)
+    return _Found(run, plan, unresolved, left, process, who)
 
 
 def _hold(work: Work) -> None:

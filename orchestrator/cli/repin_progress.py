@@ -65,6 +65,11 @@ class RepinDisplay(LiveDisplay):
                 progress.total, progress.began = hosts + unresolved, time.monotonic()
                 if event.run is not None:
                     self.say(f"run {event.run}: {plural(progress.total, 'host')}")
+                if unresolved:
+                    self.say(
+                        f"{plural(unresolved, 'host')} left open: read when no write can begin there any more, "
+                        "by the host's own clock; that may take a minute"
+                    )
             case WaveStarted(wave=wave, waves=waves, hosts=hosts):
                 progress.begin_wave(wave, waves, hosts)
                 self.say(f"wave {wave} of {waves}: {plural(hosts, 'host')}")

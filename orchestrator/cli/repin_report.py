@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import RunRecord, RunState
 from orchestrator.domain.tally import first_exit_code
+from orchestrator.fleet import repin_words
 from orchestrator.fleet.repin_summary import FINE, UNPROBED
 from orchestrator.fleet.undo import last_rows
 from orchestrator.report.run import HostResult, Process
-from orchestrator.report.words import plural
+from orchestrator.report.words import moment, plural
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from orchestrator.domain.operation import Operation
     from orchestrator.domain.plan import Plan
     from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
     from orchestrator.fleet.summary import GivenUp
     from orchestrator.store.errors import Owner
+    from orchestrator.store.reader import Reader
+
+NOBODY: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 
 def results(
-    plan: Plan, operations: Iterable[Operation], ends: Iterable[HostEnd] = ()
+    plan: Plan,
+    operations: Iterable[Operation],
+    ends: Iterable[HostEnd] = (),
+    *,
+    kept: Mapping[str, tuple[str, str]] = NOBODY,
 ) -> Iterator[HostResult]:
-    """Yield each planned host's result in the plan's order: its last row, with what this process knows besides."""
+    """Yield each planned host's result in the plan's order: its last row, with what this process knows besides.
+
+    `kept`: hosts that no run may begin now, each with why and what to do, as `kept_back` gives them.
+    """
     rows: Mapping[str, Operation] = last_rows(operations)
     told = {end.host: end for end in ends}
     for planned in plan.hosts:
@@ -45,7 +58,30 @@ def results(
         if end is not None:
             shown = replace(result, advice=end.advice)
             result = shown if row is not None else _ended(shown, end)
+        if result.state in {State.NOT_STARTED, None} and planned.host in kept:
+            why, advice = kept[planned.host]
+            result = replace(result, state=State.NOT_STARTED, detail=why, advice=advice)
         yield result
+
+
+def kept_back(reader: Reader, plan: Plan, now: datetime) -> Mapping[str, tuple[str, str]]:
+    """Say which of a plan's hosts no run may begin now, each with why and what to do.
+
+    A stand-alone script may still write there, or an earlier write has to be read first.
+    """
+    from orchestrator.store.errors import InFlightError
+
+    names = [planned.host for planned in plan.hosts]
+    kept = {
+        row.host: (str(InFlightError(row.host, row.id or 0, row.run, row.state)), "")
+        for row in reader.in_states(State.INTENT, State.SENT, State.UNKNOWN, hosts=names)
+    }
+    given = {
+        name: (repin_words.HANDED_OUT, repin_words.HANDED_OUT_ADVICE)
+        for name, row in reader.handed_out(names).items()
+        if row.deadline is None or now < row.deadline
+    }
+    return kept | given
 
 
 def _ended(result: HostResult, end: HostEnd) -> HostResult:
@@ -97,22 +133,18 @@ def _given_up(account: GivenUp, run: int | None) -> str:
     )
 
 
-def process_of(run: RunRecord, owner: Owner | None) -> Process:
-    """Say what is known of a run's process, from who holds the database now."""
-    if run.state is not RunState.RUNNING:
-        return Process.GONE
-    if owner is None:
-        return Process.UNSEEN if _pauses(run) else Process.GONE
-    words = shlex.split(owner.command) if owner.command else []
-    resumes = "resume" in words and str(run.id) in words
-    return Process.THERE if resumes or owner.command == run.command else Process.GONE
+def process_of(run: RunRecord, reader: Reader) -> tuple[Process, str]:
+    """Say what is known of a run's process: whether it is at work, pauses or is gone, and which one it is."""
+    if run.state is not RunState.RUNNING or run.id is None:
+        return Process.GONE, ""
+    alive = reader.alive(run.id)
+    if alive is None:
+        return Process.GONE, ""
+    writing = reader.writing()
+    works = writing is not None and (writing.pid, writing.host) == (alive.pid, alive.host)
+    return Process.THERE if works else Process.PAUSING, _who(alive)
 
 
-def _pauses(run: RunRecord) -> bool:
-    from orchestrator.cli.repin_request import of_record
-    from orchestrator.domain.span import SpanError, parse_span
-
-    try:
-        return bool(parse_span(of_record(run.options).pause or "", "--pause"))
-    except SpanError:
-        return False
+def _who(owner: Owner) -> str:
+    since = "" if owner.since is None else f", since {moment(owner.since)}"
+    return f"process {owner.pid} on {owner.host}{since}" if owner.pid else ""

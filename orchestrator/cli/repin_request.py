@@ -25,6 +25,8 @@ class Wishes:
     wait_live: str | None = None
     revert_if_not_live: bool | None = None
     jobs: int | None = None
+    per_site: int | None = None
+    ramp_up: float | None = None
 
     def over(self, other: Wishes) -> Wishes:
         """Take from `other` what is not given here."""
@@ -37,7 +39,14 @@ class Wishes:
 
 
 DEFAULTS = Wishes(
-    batch="1,5%,25%", pause="0s", max_failed="5%", max_conflicts="10%", revert_if_not_live=False, jobs=64
+    batch="1,5%,25%",
+    pause="0s",
+    max_failed="5%",
+    max_conflicts="10%",
+    revert_if_not_live=False,
+    jobs=64,
+    per_site=0,
+    ramp_up=200.0,
 )
 
 
@@ -65,6 +74,8 @@ def options_of(wishes: Wishes, hosts: int, *, dry_run: bool) -> RepinOptions:
     live = None if wishes.wait_live is None else parse_span(wishes.wait_live, "--wait-live")
     return RepinOptions(
         jobs=wishes.jobs or 1,
+        per_site=wishes.per_site or 0,
+        ramp_up=wishes.ramp_up or 0.0,
         batch=parse_batch(wishes.batch or ""),
         pause=parse_span(wishes.pause or "", "--pause").total_seconds(),
         limits=Limits(

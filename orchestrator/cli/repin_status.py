@@ -69,17 +69,21 @@ def status(
 def stored_report(reader: Reader, run_id: int, *, database: str | None, place: str) -> RunReport:
     """Put a stored run's report together. Raises UnknownRunError."""
     from orchestrator.cli.command import hints
-    from orchestrator.cli.repin_report import code, process_of, results
+    from orchestrator.cli.repin_report import code, kept_back, process_of, results
     from orchestrator.report.run import RunReport
 
     run = reader.run(run_id)
-    found = tuple(results(reader.plan(run.plan), reader.operations(run_id)))
+    plan = reader.plan(run.plan)
+    kept = kept_back(reader, plan, datetime.now(UTC))
+    found = tuple(results(plan, reader.operations(run_id), kept=kept))
+    process, who = process_of(run, reader)
     return RunReport(
         run=run,
         results=found,
         code=code(found),
         place=place,
-        process=process_of(run, reader.writing()),
+        process=process,
+        who=who,
         warnings=(f"stopped: {run.reason}",) if run.reason else (),
         hints=hints(database=database, inventory=None),
     )
@@ -132,13 +136,13 @@ def _only(report: RunReport, wanted: frozenset[str]) -> RunReport:
 
 def _words(result: HostResult) -> set[str]:
     """Give the words that mean this host: its state, and `attention` where a new scan and plan would help."""
-    from orchestrator.domain.journal import UNRESOLVED, State
+    from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.fleet.repin_summary import FINE
 
     state = result.state
     if state is None:
         return set()
-    needs = state not in FINE and state not in UNRESOLVED and state is not State.NOT_STARTED
+    needs = state not in FINE | UNRESOLVED | TO_BEGIN
     return {state.value, *([ATTENTION] if needs else [])}
 
 
@@ -147,8 +151,7 @@ def _list(reader: Reader, limit: int, *, as_json: bool, table: bool) -> None:
     from orchestrator.report.repin_document import runs_document
     from orchestrator.report.run_screen import run_rows, runs_table
 
-    owner = reader.writing()
-    found = [(run, process_of(run, owner)) for run in reader.runs(limit)]
+    found = [(run, process_of(run, reader)[0]) for run in reader.runs(limit)]
     if as_json:
         document(runs_document(found))
     elif draws(table=table):

@@ -63,16 +63,16 @@ def report(
     from orchestrator.domain.span import parse_span
     from orchestrator.report.fleet_now import FleetReport, fleet_rows
     from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.standing_reader import StandingReader
 
     span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
     page = page_file(html, before=now - span, by=by.value, alone=not (as_json or table))
     known = at_hand(inventory)
     summariser = FleetSummariser(now=now, max_age=span, by=by.value)
-    with Reader.open(url) as reader:
-        hosts = _counted(reader.fleet_now(known.hosts), summariser)
+    with StandingReader.open(url) as reader:
+        hosts = _counted(known.as_of_today(reader.fleet_now(known.hosts)), summariser)
         if page is not None:
-            page.gather(hosts, reader)
+            page.gather(hosts, url)
         elif as_json or draws(table=table):
             deque(hosts, maxlen=0)
         else:

@@ -69,6 +69,6 @@ def write_export(wanted: Format, path: Path, report: ScanReport, reader: Reader)
     from orchestrator.report.export import exported
 
     assert report.scan.id is not None  # noqa: S101  # it came from the database
-    records = reader.records(report.scan.id, attempts=False)
+    records = reader.records(report.scan.id, whole=False)
     pieces = exported(wanted, report, records, now=datetime.now(UTC))
     files.write(path, pieces, marker=wanted.marker, what=f"{wanted} export of fleetcheck's")

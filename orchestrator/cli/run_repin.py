@@ -8,12 +8,13 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.logons import logons
 from orchestrator.cli.repin_progress import RepinDisplay
-from orchestrator.cli.repin_report import code, results, warnings
+from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
 from orchestrator.domain.operation import RunRecord
 from orchestrator.report.run import RunReport
 
@@ -56,8 +57,8 @@ def run(work: Work) -> RunReport:
     with contextlib.ExitStack() as stack:
         journal = None if work.options.dry_run else _journal(stack, url)
         summary = asyncio.run(_repin(work, journal, known))
-    rows = () if summary.run is None else _rows(url, summary.run)
-    return _report(work, summary, rows, place=parse(url).shown)
+    rows, kept = _journaled(url, work.plan, summary.run)
+    return _report(work, summary, rows, kept, place=parse(url).shown)
 
 
 def _credentials(work: Work) -> list[str | None]:
@@ -69,17 +70,25 @@ def _journal(stack: contextlib.ExitStack, url: str) -> Journal:
     from orchestrator.store.journal import Journal
     from orchestrator.store.writer import Writer
 
-    return Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+    journal = Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+    stack.callback(journal.close)
+    return journal
 
 
-def _rows(url: str, run_id: int) -> Sequence[Operation]:
-    """Read the run's rows; none where the database is in trouble: then the summary has said so."""
+def _journaled(
+    url: str, plan: Plan, run_id: int | None
+) -> tuple[Sequence[Operation], Mapping[str, tuple[str, str]]]:
+    """Read the run's rows, and which hosts the journal keeps back; nothing where the database is in trouble.
+
+    A run's summary has said so then. A dry run has no rows, and needs no database.
+    """
     from orchestrator.store.errors import StoreError
     from orchestrator.store.reader import Reader
 
     with contextlib.suppress(StoreError), Reader.open(url) as reader:
-        return reader.operations(run_id)
-    return ()
+        rows = () if run_id is None else reader.operations(run_id)
+        return rows, kept_back(reader, plan, datetime.now(UTC))
+    return (), NOBODY
 
 
 async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
@@ -140,8 +149,15 @@ async def _start(
     )
 
 
-def _report(work: Work, summary: RepinSummary, rows: Sequence[Operation], *, place: str) -> RunReport:
-    found = tuple(results(work.plan, rows, summary.ends))
+def _report(
+    work: Work,
+    summary: RepinSummary,
+    rows: Sequence[Operation],
+    kept: Mapping[str, tuple[str, str]],
+    *,
+    place: str,
+) -> RunReport:
+    found = tuple(results(work.plan, rows, summary.ends, kept=kept))
     return RunReport(
         run=replace(
             work.record,

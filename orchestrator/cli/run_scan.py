@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -90,6 +91,7 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
     from orchestrator.store.reader import Reader
     from orchestrator.store.writer import Writer
 
+    gc.freeze()  # the fleet stays as long as the command: the collector need not go over it again and again
     url = database_url(request.database, os.environ)
     hosts = () if request.resume is not None else selected(request, fleet)
     with Writer.open(url, command=typed(), user=user()) as writer, Reader.open(url) as reader:
@@ -144,6 +146,8 @@ async def _scan(
                     options=ScanOptions(
                         mode=plan.record.mode,
                         jobs=request.jobs,
+                        per_site=request.per_site,
+                        ramp_up=request.ramp_up,
                         pace=request.pace,
                         canaries=request.canaries,
                         timeout=request.timeout,
@@ -173,6 +177,8 @@ def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:
     if more > 0:
         others = "1 more host has" if more == 1 else f"{more} more hosts have"
         short[_TOO_SHORT_SHOWN:] = [f"{others} a `timeout:` that is too short for this mode"]
+    if request.per_site and not any(host.site for host in plan.hosts):
+        short.append("--per-site limits nothing: none of the selected hosts has a `site:` in the inventory")
     for remark in (*fleet.remarks, *plan.remarks, *short):
         say(f"remark: {remark}")
 

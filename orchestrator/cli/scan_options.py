@@ -28,6 +28,23 @@ Probe = Annotated[
     ),
 ]
 Jobs = Annotated[int, typer.Option(min=1, max=4096, metavar="N", help="Hosts at a time.")]
+PerSite = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Hosts of one `site:` at a time; 0: no limit. Others go on while a site's hosts wait.",
+    ),
+]
+RampUp = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1_000_000,
+        metavar="N",
+        help="How many more hosts a second may be in work, until there are --jobs of them; 0: all at once.",
+    ),
+]
 Pace = Annotated[
     float,
     typer.Option(

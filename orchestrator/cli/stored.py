@@ -70,7 +70,7 @@ def scan_report_of(reader: Reader, scan: ScanRecord, *, database: str | None, pl
     assert scan.id is not None  # noqa: S101  # it came from the database
     summariser = Summariser(selected=len(scan.hosts))
     left = dict.fromkeys(scan.hosts)
-    for record in reader.records(scan.id, attempts=False):
+    for record in reader.records(scan.id, whole=False):
         summariser.add(record)
         left.pop(record.host, None)
     summary = summariser.summary()

@@ -32,20 +32,23 @@ def unblock(
     By what was last known of each host.
     """
     from orchestrator.cli.at_hand import at_hand
+    from orchestrator.cli.command import hints
     from orchestrator.domain.unblock import unblock as choose
     from orchestrator.report.unblock import unblock_document, unblock_rows, unblock_screen
     from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.standing_reader import StandingReader
 
     share = _share(target)
     known = at_hand(inventory)
-    with Reader.open(database_url(db, os.environ)) as reader:
-        hosts = reader.fleet_now(known.hosts, before=False)
-        found = choose((host.standing for host in hosts), target=share)
+    with StandingReader.open(database_url(db, os.environ)) as reader:
+        hosts = reader.fleet_now(known.hosts, before=False, sources=bool(known.subnets))
+        found = choose((host.standing for host in known.counted(hosts)), target=share, subnets=known.subnets)
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):
-        draw(unblock_screen(found, share))
+        given = hints(database=db, inventory=inventory)
+        options = f"{'' if share == 1 else f' --target {target}'}{given.inventory}{given.database}"
+        draw(unblock_screen(found, share, f"fleetcheck unblock --json{options}"))
     else:
         lines(unblock_rows(found))
 

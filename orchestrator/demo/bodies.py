@@ -52,17 +52,24 @@ def read_opening(request: WsmanRequest) -> Opening:
     return Opening(name, messages[0].pool, idle, fragments)
 
 
-def created(shell: Named, to: str) -> str:
-    """Write the body that answers Create; `to` is the URL that the client called."""
+def created(
+    shell: Named, to: str, *, resource: str = _RESOURCE, streams: tuple[str, str] = ("stdin pr", "stdout")
+) -> str:
+    """Write the body that answers Create; `to` is the URL that the client called, `streams` those in and out."""
     return (
         f"<x:ResourceCreated><a:Address>{escape(to)}</a:Address><a:ReferenceParameters>"
-        f"<w:ResourceURI>{_RESOURCE}</w:ResourceURI><w:SelectorSet>"
+        f"<w:ResourceURI>{resource}</w:ResourceURI><w:SelectorSet>"
         f'<w:Selector Name="ShellId">{escape(shell.id)}</w:Selector></w:SelectorSet></a:ReferenceParameters>'
         "</x:ResourceCreated>"
-        f"<rsp:Shell><rsp:ShellId>{escape(shell.id)}</rsp:ShellId><rsp:ResourceUri>{_RESOURCE}</rsp:ResourceUri>"
+        f"<rsp:Shell><rsp:ShellId>{escape(shell.id)}</rsp:ShellId><rsp:ResourceUri>{resource}</rsp:ResourceUri>"
         f"<rsp:Owner>{escape(shell.owner)}</rsp:Owner><rsp:IdleTimeOut>PT{shell.idle:.3f}S</rsp:IdleTimeOut>"
-        "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>"
+        f"<rsp:InputStreams>{streams[0]}</rsp:InputStreams><rsp:OutputStreams>{streams[1]}</rsp:OutputStreams></rsp:Shell>"
     )
+
+
+def command_begun(command: str) -> str:
+    """Write the body that answers Command."""
+    return f"<rsp:CommandResponse><rsp:CommandId>{escape(command)}</rsp:CommandId></rsp:CommandResponse>"
 
 
 def command_asked_for(request: WsmanRequest) -> str | None:
@@ -105,13 +112,25 @@ def pool_output(blobs: list[bytes]) -> str:
     return f"<rsp:ReceiveResponse>{_streams(blobs, '')}</rsp:ReceiveResponse>"
 
 
-def command_output(blobs: list[bytes], command: str, max_envelope: int) -> tuple[str, list[bytes]]:
-    """Write the body of a Receive: as many blobs as fit, and Done with the last. Return it, and the blobs left over."""
+def command_output(
+    blobs: list[bytes], command: str, max_envelope: int, *, exit_code: int | None = None
+) -> tuple[str, list[bytes]]:
+    """Write the body of a Receive: as many blobs as fit, and Done with the last. Return it, and the blobs left over.
+
+    Only a command of a command shell has an exit code.
+    """
     taken = _fitting(blobs, min(max_envelope, MAX_ENVELOPE) - _ENVELOPE_ROOM)
     rest = blobs[taken:]
-    state = "" if rest else f'<rsp:CommandState CommandId="{escape(command)}" State="{_DONE}"/>'
+    state = "" if rest else _done(command, exit_code)
     body = f"<rsp:ReceiveResponse>{_streams(blobs[:taken], command)}{state}</rsp:ReceiveResponse>"
     return body, rest
+
+
+def _done(command: str, exit_code: int | None) -> str:
+    state = f'<rsp:CommandState CommandId="{escape(command)}" State="{_DONE}"'
+    if exit_code is None:
+        return f"{state}/>"
+    return f"{state}><rsp:ExitCode>{exit_code}</rsp:ExitCode></rsp:CommandState>"
 
 
 def _fitting(blobs: list[bytes], room: int) -> int:

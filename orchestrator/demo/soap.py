@@ -127,6 +127,11 @@ def reply(action: str, relates_to: str, body: str) -> bytes:
     ).encode()
 
 
+def answered(request: WsmanRequest, body: str) -> tuple[int, bytes]:
+    """Answer a request: the HTTP status, and the envelope with this body."""
+    return 200, reply(f"{request.action}Response", request.message_id, body)
+
+
 def fault(problem: WsmanFault, relates_to: str, machine: str) -> bytes:
     """Write a fault's envelope."""
     text = escape(problem.text)

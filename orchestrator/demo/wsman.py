@@ -131,7 +131,7 @@ class WsmanService:
         shell.command = (request.body.get("CommandId") or str(uuid.uuid4())).upper()
         shell.result = asyncio.get_running_loop().create_future()
         self._messages(shell, bodies.feed(shell.fragments, request.body.findtext(f"{RSP}Arguments")))
-        return f"<rsp:CommandResponse><rsp:CommandId>{shell.command}</rsp:CommandId></rsp:CommandResponse>"
+        return bodies.command_begun(shell.command)
 
     async def _send(self, request: WsmanRequest, user: str) -> str:
         shell = self._shell(request, user)

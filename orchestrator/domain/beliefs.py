@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from orchestrator.domain.address import canonical
 from orchestrator.domain.judgement import Belief
@@ -45,6 +45,14 @@ class Beliefs:
     def target(self, role: str) -> Target | None:
         """Give the gateway that decides for a role, None where there is none."""
         return self._targets.get(role)
+
+    def over(self, role: str, ports: Iterable[int], *, twice: Collection[int]) -> dict[int, Belief]:
+        """Give what is believed of each of these ports, in order; `twice` holds those that `of` takes so."""
+        found = dict.fromkeys(ports, Belief.UNTRIED)
+        for tried, port in self._tries:  # of a healthy host two or three, where the list has sixteen
+            if tried == role and port in found:
+                found[port] = self.of(role, port, twice=port in twice)
+        return found
 
     def of(self, role: str, port: int, *, twice: bool = False) -> Belief:
         """Give what is believed of a port to a role's gateway.

@@ -66,6 +66,8 @@ def changes(earlier: Standing, later: Standing) -> tuple[Change, ...]:
     Pins, ports and gateways are compared only where both have them: a host that was not probed has not changed its
     pin. A port counts where both believe something of it: what was not tried did not close.
     """
+    if earlier.judgement is later.judgement and earlier.gateways == later.gateways:
+        return ()  # most hosts, as the store reads those that say the same
     found = []
     if earlier.judgement.label != later.judgement.label:
         labels = (earlier.judgement.label,), (later.judgement.label,)
@@ -82,8 +84,6 @@ def changes(earlier: Standing, later: Standing) -> tuple[Change, ...]:
 
 
 def _of_role(before: RoleJudgement, after: RoleJudgement) -> Iterator[Change]:
-    if before is after:  # as the store reads hosts that say the same
-        return
     pins = (pin_word(before.pin),), (pin_word(after.pin),)
     if pins[0] != pins[1]:
         yield Change(what=What.PIN, role=before.role, before=pins[0], after=pins[1])

@@ -154,10 +154,7 @@ def _role(
         role=role,
         pin=pin,
         desired=wanted,
-        beliefs={
-            port: beliefs.of(role, port, twice=port in important)
-            for port in (*profile.port_numbers, *important)
-        },
+        beliefs=beliefs.over(role, (*profile.port_numbers, *important), twice=important),
         live=_connected(reading, role, gateways, ESTABLISHED),
         trying=_connected(reading, role, gateways, SYN_SENT),
         target=beliefs.target(role),

@@ -7,13 +7,13 @@ behind address translation looks different to a firewall.
 from __future__ import annotations
 
 import enum
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.standing import Standing
+from orchestrator.domain.subnets import parsed_address
 
 
 class Action(enum.StrEnum):
@@ -89,7 +89,7 @@ def _needs(role: RoleJudgement) -> Iterator[tuple[int, Why]]:
 def _rows(standing: Standing, role: RoleJudgement, port: int, why: Why | None) -> Iterator[Row]:
     for source in sources(standing):
         for destination in standing.gateways[role.role]:
-            if _family(source) in {None, _family(destination)} or _family(destination) is None:
+            if _meet(source, destination):
                 yield Row(
                     source=source,
                     destination=destination,
@@ -114,16 +114,11 @@ def sources(standing: Standing) -> tuple[str, ...]:
 
 
 def _outward(address: str) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
+    parsed = parsed_address(address)
+    return parsed is not None and not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
 
 
-def _family(address: str) -> int | None:
-    """Give 4 or 6, None for a name."""
-    try:
-        return ipaddress.ip_address(address).version
-    except ValueError:
-        return None
+def _meet(source: str, destination: str) -> bool:
+    """Tell whether one may reach the other: two addresses of one family do, and a name may have any."""
+    one, other = parsed_address(source), parsed_address(destination)
+    return one is None or other is None or one.version == other.version

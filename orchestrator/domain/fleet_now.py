@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from orchestrator.domain.diff import ChangeGroup, Differ
 from orchestrator.domain.group import GroupKey, key_of
-from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Verdict
 from orchestrator.domain.standing import HostNow, Standing
 
 NOWHERE = ""  # the place of hosts that have none
@@ -86,10 +86,11 @@ class _Bin:
 
 @dataclass(slots=True)
 class _Shared:
-    """A role's conclusion, and how many hosts have it."""
+    """A conclusion, how many hosts have it, and the keys of their groups by cause and whether they are waived."""
 
-    role: RoleJudgement
+    judgement: Judgement
     hosts: int = 0
+    keys: dict[tuple[str, bool], GroupKey] = field(default_factory=dict)
 
 
 class FleetSummariser:
@@ -101,26 +102,25 @@ class FleetSummariser:
         self._worst: dict[str, Verdict] = {}
         self._bins: dict[GroupKey, _Bin] = {}
         self._differ = Differ()
-        self._roles: dict[
-            int, _Shared
-        ] = {}  # by identity: hosts that say the same share it as the store reads them
+        # by identity: hosts that say the same share it as the store reads them
+        self._judgements: dict[int, _Shared] = {}
         self._labels: dict[int, str] = {}
         self._products: set[str] = set()
-        self._times: list[datetime] = []
+        self._oldest: datetime | None = None
+        self._newest: datetime | None = None
 
     def add(self, host: HostNow) -> None:
         """Take one host into account."""
         standing = host.standing
         old = self.is_old(standing)
-        states = [state(standing), *(["old"] if old else []), *([] if host.latest.probed else ["unprobed"])]
-        place = place_of(standing, self._by)
-        self._places.setdefault(place, Counter()).update(states)
-        self._worst[place] = min(
-            self._worst.get(place, Verdict.OK), standing.judgement.verdict, key=lambda each: each.severity
-        )
+        self._count(standing, old=old, probed=host.latest.probed)
         self._group(standing, host.latest.cause, old=old)
-        self._use(standing)
-        self._times = [min([*self._times, standing.at]), max([*self._times, standing.at])]
+        if standing.profile.name not in self._products:
+            self._products.add(standing.profile.name)
+            for listed in standing.profile.ports:
+                self._labels.setdefault(listed.number, listed.label)
+        self._oldest = standing.at if self._oldest is None else min(self._oldest, standing.at)
+        self._newest = standing.at if self._newest is None else max(self._newest, standing.at)
         if host.known is not None and host.before is not None:
             self._differ.add(host.before, host.known)
 
@@ -141,12 +141,31 @@ class FleetSummariser:
             groups=self._groups(),
             ports=tuple(_use(port, self._labels.get(port, ""), counted[port]) for port in ports),
             changes=self._differ.diff().groups,
-            oldest=self._times[0] if self._times else None,
-            newest=self._times[1] if self._times else None,
+            oldest=self._oldest,
+            newest=self._newest,
         )
 
+    def _count(self, standing: Standing, *, old: bool, probed: bool) -> None:
+        place, verdict = place_of(standing, self._by), standing.judgement.verdict
+        counts = self._places.get(place)
+        if counts is None:
+            counts = self._places[place] = Counter()
+            self._worst[place] = Verdict.OK
+        counts[state(standing)] += 1
+        counts["old"] += old
+        counts["unprobed"] += not probed
+        if verdict.severity < self._worst[place].severity:
+            self._worst[place] = verdict
+
     def _group(self, standing: Standing, cause: str, *, old: bool) -> None:
-        key = key_of(standing.judgement, cause, waived=standing.waived is not None)
+        shared = self._judgements.get(id(standing.judgement))
+        if shared is None:
+            shared = self._judgements[id(standing.judgement)] = _Shared(standing.judgement)
+        shared.hosts += 1
+        alike = cause, standing.waived is not None
+        key = shared.keys.get(alike)
+        if key is None:
+            key = shared.keys[alike] = key_of(standing.judgement, cause, waived=alike[1])
         found = self._bins.get(key)
         if found is None:
             found = self._bins[key] = _Bin([], standing.judgement.action, standing.at, 0, {})
@@ -156,19 +175,11 @@ class FleetSummariser:
         if standing.waived is not None:
             found.reasons[standing.waived] = None
 
-    def _use(self, standing: Standing) -> None:
-        if standing.profile.name not in self._products:
-            self._products.add(standing.profile.name)
-            for listed in standing.profile.ports:
-                self._labels.setdefault(listed.number, listed.label)
-        for role in standing.judgement.roles:
-            self._roles.setdefault(id(role), _Shared(role)).hosts += 1
-
     def _count_ports(self) -> dict[int, Counter[tuple[str, str]]]:
         """Count ports over all roles, each as often as hosts share it."""
         ports: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-        for shared in self._roles.values():
-            role, hosts = shared.role, shared.hosts
+        alike = ((role, each.hosts) for each in self._judgements.values() for role in each.judgement.roles)
+        for role, hosts in alike:
             if role.pin.port is not None:
                 ports[role.pin.port]["pinned", role.role] += hosts
             for port in role.live:

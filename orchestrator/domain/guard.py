@@ -37,6 +37,13 @@ class Standing(enum.StrEnum):
     OTHER = "other"  # at least one is neither: somebody else's, or it is gone, or nobody could look
 
 
+_SEEN = {
+    Belief.CLOSED: "is closed now",
+    Belief.INTERCEPTED: "is intercepted now, something else than the gateway answers there",
+    Belief.UNTRIED: "could not be tried now",
+}
+
+
 def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Stop:
     """Rule on a fresh reading, in this order: the machine, the values, the new ports."""
     if not is_planned_machine(change, before):
@@ -54,12 +61,17 @@ def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | S
 
 
 def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Stop:
+    """Refuse new ports that are not open. `force_closed` lets through what is closed, and that alone.
+
+    A forced port is one that a firewall is going to open. One that something else answers on would look open for ever
+    and never carry a tunnel, and of one that was not tried nobody knows: no reason makes these right.
+    """
     beliefs = Beliefs(before)
     for role in change.roles:
         belief = beliefs.of(role.role, role.new)
         forced = force_closed and belief is Belief.CLOSED
         if role.new != role.old and belief is not Belief.OPEN and not forced:
-            return Stop(State.REFUSED, f"{role.role} {role.new} is {belief} now: not written")
+            return Stop(State.REFUSED, f"{role.role} {role.new} {_SEEN[belief]}: not written")
     return Go()
 
 
@@ -113,6 +125,11 @@ def held(targets: Iterable[WriteTarget], reading: Reading) -> str:
     """Write what the planned values are, as the journal keeps it: a JSON list of `{"k", "d"}` or null, in their order."""
     seen = (found(target, reading) for target in targets)
     return canonical_json([None if value is None else {"k": value[0], "d": value[1]} for value in seen])
+
+
+def are_new(targets: Iterable[WriteTarget], values: str | None) -> bool:
+    """Whether values, in the form that `held` writes, are the new ones."""
+    return values == canonical_json([{"k": target.kind, "d": target.new} for target in targets])
 
 
 def conclude(change: PlannedHost, after: Reading) -> Stop:

@@ -88,6 +88,9 @@ CONFLICTS = frozenset({State.CONFLICT, State.WRONG_HOST})
 UNRESOLVED = frozenset({State.INTENT, State.SENT, State.CONFIRMED, State.UNKNOWN})
 """What `resume` has to read before anything else."""
 
+TO_BEGIN = frozenset({State.NOT_STARTED, State.NOT_WRITTEN})
+"""What `resume` begins anew, by a row of its own: nothing was written there, and no write is under way any more."""
+
 
 class IllegalMoveError(RuntimeError):
     """A move that the table does not have: our own mistake, never a host's."""

@@ -28,7 +28,10 @@ class Verdict(enum.StrEnum):
     @property
     def severity(self) -> int:
         """0 for the worst."""
-        return tuple(Verdict).index(self)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 class Belief(enum.StrEnum):

@@ -71,7 +71,8 @@ def _with_common_port(candidates: Sequence[Candidate], rules: Rules) -> Rules:
     known = [
         _facts(candidate.host, reading)
         for candidate in candidates
-        if candidate.records and (reading := _reading(candidate.records[0][1])) is not None
+        for _, record in candidate.records[:1]
+        if (reading := _reading(record)) is not None and not _too_old(record, rules)
     ]
     order = dict.fromkeys(port for candidate in candidates for port in candidate.host.profile.port_numbers)
     port = common_port([each for each in known if each.key is KeyState.HELD], tuple(order))
@@ -100,7 +101,7 @@ def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> Pla
     if reading is None:
         raise _Left(f"no reading in scan {scan} ({getattr(record.outcome, 'cause', 'failed')})")
     read = record.outcome.trace.started
-    if rules.now - read > rules.max_age:
+    if _too_old(record, rules):
         raise _Left(f"its evidence, scan {scan}, is older than --max-age: scan again")
     found = _facts(host, reading)
     _readable(found)
@@ -112,6 +113,10 @@ def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> Pla
     if all(role.pin.port == choice.get(role.role, role.pin.port) for role in found.roles):
         raise _Left("nothing to do: pinned as wanted")
     return _planned(host, reading, found, choice, rules, Evidence(scan=scan, read=read))
+
+
+def _too_old(record: HostRecord, rules: Rules) -> bool:
+    return rules.now - record.outcome.trace.started > rules.max_age
 
 
 def _reading(record: HostRecord) -> Reading | None:

@@ -68,7 +68,7 @@ def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Ch
         case "desired":
             return _desired(facts)
         case "prefer":
-            return _first_open(facts.roles, policy.ports, rule, thorough=False)
+            return _preferred(facts.roles, policy.ports, order, rule)
         case "keep-if-working":
             return _keep_if_working(facts, order, rule)
         case "fleet-common":
@@ -80,6 +80,19 @@ def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Ch
 def _desired(facts: Facts) -> Choice | NoChoice:
     wanted = {role.role: role.desired for role in facts.roles if role.desired is not None}
     return wanted or NoChoice("the inventory names no desired pin (`pin:`)")
+
+
+def _preferred(
+    roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[int], rule: Rule
+) -> Choice | NoChoice:
+    found = _first_open(roles, ports, rule, thorough=False)
+    unlisted = [port for port in ports if port not in order and _untried(roles, [port])]
+    if isinstance(found, NoChoice) and unlisted:
+        named = ", ".join(map(str, unlisted))
+        return NoChoice(
+            f"{named} was not tried: a scan tries the profile's ports, the pin and the desired pin (`pin:`)"
+        )
+    return found
 
 
 def _keep_if_working(facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
@@ -124,11 +137,11 @@ def _first_open(
     if rule is not Rule.PER_ROLE and common is not None:
         return _checked(roles, order, {role.role: common for role in roles}, thorough=thorough)
     if rule is Rule.COMMON:
-        return _nothing(roles, order, "no port is open to every gateway", thorough=thorough)
+        return _nothing(roles, order, "no port is open to every gateway")
     each = {role.role: port for role in roles for port in [_first(role, order)] if port is not None}
     if len(each) < len(roles):
         missing = " and ".join(role.role for role in roles if role.role not in each)
-        return _nothing(roles, order, f"no port is open to the {missing} gateway", thorough=thorough)
+        return _nothing(roles, order, f"no port is open to the {missing} gateway")
     if thorough and rule is Rule.COMMON_ELSE_PER_ROLE and _untried(roles, order):
         return NoChoice(f"whether some port is open to every gateway was not all tried: {SCAN_FULL}")
     return _checked(roles, order, each, thorough=thorough)
@@ -145,11 +158,10 @@ def _checked(
     return choice
 
 
-def _nothing(roles: Sequence[RoleFacts], order: Sequence[int], reason: str, *, thorough: bool) -> NoChoice:
-    untried = thorough and _untried(roles, order)
-    return NoChoice(
-        f"{reason} of those tried: {SCAN_FULL}" if untried else f"{reason}: a firewall rule is needed"
-    )
+def _nothing(roles: Sequence[RoleFacts], order: Sequence[int], reason: str) -> NoChoice:
+    if _untried(roles, order):
+        return NoChoice(f"{reason} of those tried: {SCAN_FULL}")
+    return NoChoice(f"{reason}: a firewall rule is needed")
 
 
 def _first(role: RoleFacts, order: Sequence[int]) -> int | None:

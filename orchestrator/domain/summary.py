@@ -39,7 +39,8 @@ class Summariser:
     def __init__(self, *, selected: int) -> None:
         self._tally = Tally(selected)
         self._groups = Groups()
-        self._machines: dict[str, list[str]] = {}
+        self._machines: dict[str, str] = {}  # machine id -> the first host that told it
+        self._twins: dict[str, list[str]] = {}  # ... and all of them, where it is not the only one
         self._gateways: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._ntlm = 0
         self._quiet = 0  # disconnected: the pins are open, all could be looked at, and no tunnel is up
@@ -55,7 +56,7 @@ class Summariser:
 
     def summary(self) -> Summary:
         """Give the summary of what came so far."""
-        twins = tuple(tuple(sorted(hosts)) for hosts in self._machines.values() if len(hosts) > 1)
+        twins = tuple(tuple(sorted(self._twins[each])) for each in self._machines if each in self._twins)
         return Summary(
             counts=self._tally.counts(),
             groups=self._groups.sorted(),
@@ -67,7 +68,10 @@ class Summariser:
 
     def _probed(self, record: HostRecord, reading: Reading) -> None:
         if reading.identity.machine_id:
-            self._machines.setdefault(reading.identity.machine_id.lower(), []).append(record.host)
+            machine = reading.identity.machine_id.lower()
+            first = self._machines.setdefault(machine, record.host)
+            if first != record.host:
+                self._twins.setdefault(machine, [first]).append(record.host)
         if record.judgement.view is None:
             return
         for target in reading.targets:

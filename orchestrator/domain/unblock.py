@@ -15,8 +15,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from orchestrator.domain.firewall import sources
 from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
 from orchestrator.domain.standing import Standing
+from orchestrator.domain.subnets import Subnets
 
 _BLOCKED = frozenset({Verdict.BLOCKED, Verdict.CUT_OFF})
 _NO_RULE = {
@@ -35,11 +37,21 @@ REPIN = "needs no rule: the desired pin is open, fleetcheck repin plan"
 Gateway = tuple[str, ...]
 Permit = tuple[int, Gateway]
 """A port, and the addresses of the gateway that it is to be open to."""
+_Place = tuple[str, str]  # site and subnet, each empty for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostsAt:
+    """Hosts of a site, by name; `subnet` is the one that the inventory names for them and that they lie in, or empty."""
+
+    site: str
+    subnet: str
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `sites` names them by site.
+    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `places` says where they are.
 
     `back` counts the hosts that are back with this rule and those before it.
     """
@@ -48,7 +60,7 @@ class Rule:
     label: str
     gateway: Gateway
     hosts: tuple[str, ...]
-    sites: Mapping[str, tuple[str, ...]]
+    places: tuple[HostsAt, ...]
     back: int
 
 
@@ -83,14 +95,16 @@ class _Need:
     permits: tuple[Permit, ...]
 
 
-def unblock(standings: Iterable[Standing], *, target: float = 1.0) -> Unblocking:
+def unblock(
+    standings: Iterable[Standing], *, target: float = 1.0, subnets: Subnets | None = None
+) -> Unblocking:
     """Choose rules until `target` (over 0, up to 1) of the hosts that rules can fix are back.
 
     Rules come in the order of the choice: what helps most first; of equal ones the earlier in the profile's list, then the
-    lower port and gateway.
+    lower port and gateway. With `subnets` a rule's hosts are told apart by these, too.
     """
     needs: list[_Need] = []
-    sites: dict[str, str] = {}
+    places: dict[str, _Place] = {}
     apart: dict[str, list[str]] = {}
     order: dict[int, tuple[int, str]] = {}
     for standing in standings:
@@ -101,14 +115,14 @@ def unblock(standings: Iterable[Standing], *, target: float = 1.0) -> Unblocking
             if found:
                 apart.setdefault(found, []).append(standing.host)
             continue
-        sites[standing.host] = standing.site or ""
+        places[standing.host] = standing.site or "", _subnet(standing, subnets) if subnets else ""
         needs.extend(found)
-    chosen, back = _cover(needs, math.ceil(round(target * len(sites), 9)), order)
+    chosen, back = _cover(needs, math.ceil(round(target * len(places), 9)), order)
     return Unblocking(
-        blocked=len(sites),
+        blocked=len(places),
         back=len(back),
-        rules=tuple(_rule(permit, hosts, done, sites, order) for permit, hosts, done in chosen),
-        left=tuple(sorted(sites.keys() - back)),
+        rules=tuple(_rule(permit, hosts, done, places, order) for permit, hosts, done in chosen),
+        left=tuple(sorted(places.keys() - back)),
         apart=tuple(
             Apart(reason=reason, hosts=tuple(sorted(names)))
             for reason, names in sorted(apart.items(), key=lambda item: (-len(item[1]), item[0]))
@@ -138,6 +152,12 @@ def _look(standing: Standing) -> list[_Need] | str:
         permits = tuple((port, gateway) for port in _helping(role, repin=repin))
         needs.append(_Need(standing.host, role.role, permits))
     return needs or REPIN
+
+
+def _subnet(standing: Standing, subnets: Subnets) -> str:
+    """Give the named subnets that a host's addresses lie in, almost always one."""
+    around = (subnets.around(standing.host, source) for source in sources(standing))
+    return ", ".join(dict.fromkeys(subnet for subnet in around if subnet))
 
 
 def _helping(role: RoleJudgement, *, repin: bool) -> tuple[int, ...]:
@@ -191,18 +211,21 @@ def _rule(
     permit: Permit,
     helped: Iterable[str],
     back: int,
-    sites: Mapping[str, str],
+    places: Mapping[str, _Place],
     order: Mapping[int, tuple[int, str]],
 ) -> Rule:
     hosts = tuple(sorted(set(helped)))
-    by_site: dict[str, list[str]] = {}
+    by_place: dict[_Place, list[str]] = {}
     for host in hosts:
-        by_site.setdefault(sites[host], []).append(host)
+        by_place.setdefault(places[host], []).append(host)
     return Rule(
         port=permit[0],
         label=order.get(permit[0], (0, ""))[1],
         gateway=permit[1],
         hosts=hosts,
-        sites={site: tuple(by_site[site]) for site in sorted(by_site)},
+        places=tuple(
+            HostsAt(site=site, subnet=subnet, hosts=tuple(by_place[site, subnet]))
+            for site, subnet in sorted(by_place)
+        ),
         back=back,
     )

@@ -137,7 +137,7 @@ class Asking:
         )
         try:
             async with cut:
-                reading, self._reply = await probe(
+                reading, reply = await probe(
                     session,
                     host,
                     mode=options.mode,
@@ -150,6 +150,8 @@ class Asking:
                 raise
             self._turn = replace(self._turn, patient=True)
             raise HeldError from None
+        # The text has been read, and 1,000 hosts that wait for the database would hold up to 64 KB each.
+        self._reply = replace(reply, text="")
         return reading
 
     def _step_aside(self) -> Failed | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from orchestrator.domain.breaker import DEFAULT_LIMIT, Account, Breaker
@@ -56,6 +57,7 @@ class Gate:
         self._on_trip = on_trip
         self._breakers: dict[Account, Breaker] = {}
         self._waiting: list[asyncio.Future[None]] = []
+        self._spare: deque[asyncio.Future[None]] = deque()
 
     def breaker(self, account: Account) -> Breaker:
         """Give what is known of an account so far."""
@@ -85,18 +87,30 @@ class Gate:
             await self.changed()
         return None
 
-    async def changed(self) -> None:
-        """Wait until some breaker has moved, or `wake` was called."""
+    async def changed(self, *, spare: bool = False) -> None:
+        """Wait until some account's next logon may begin or it is given up, or `wake` was called.
+
+        `spare`: it does not matter which of those who wait so is woken, so `wake_one` may wake one alone.
+        """
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        (self._spare if spare else self._waiting).append(waiter)
         await waiter
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = [*self._waiting, *self._spare], []
+        self._spare.clear()
         for waiter in waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def wake_one(self) -> None:
+        """Let one of the spare look again."""
+        while self._spare:
+            waiter = self._spare.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
     def move(self, account: Account, host: str, move: Callable[[Breaker, str], Breaker]) -> None:
         """End a logon by one of the breaker's moves."""
@@ -104,5 +118,5 @@ class Gate:
         after = self._breakers[account] = move(before, host)
         if after.tripped and not before.tripped and self._on_trip is not None:
             self._on_trip(account, after)
-        if self._waiting:
+        if (after.may_start and not before.may_start) or (after.tripped and not before.tripped):
             self.wake()

@@ -12,13 +12,16 @@ from orchestrator.domain.effort import WIDTH
 class ScanOptions:
     """Times in seconds. `timeout` overrules the hosts' own total deadline; None leaves it, or derives it.
 
-    `jobs`: hosts at a time. `pace`: connects a second that one gateway gets from the whole fleet, 0 for no limit.
+    `jobs`: hosts at a time. `per_site`: ... of one site, 0 for no limit of their own. `ramp_up`: how many more hosts
+    a second may be in flight, until there are `jobs` of them; 0 for all at once. `pace`: connects a second that one gateway gets from the whole fleet, 0 for no limit.
     `width`: attempts that one host has in flight at once. `rejections`: rejected logons in a row, on different
     hosts, after which an account is given up.
     """
 
     mode: str = "auto"
     jobs: int = 64
+    per_site: int = 0
+    ramp_up: float = 200.0
     pace: float = 500.0
     canaries: bool = True
     timeout: float | None = None

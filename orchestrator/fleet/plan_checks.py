@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from inventory.model import Fleet, Host
+from inventory.model import Fleet, Host, Profile
 from orchestrator.domain.digest import host_digest
+from orchestrator.domain.pin import fold
 from orchestrator.domain.plan import Plan, PlannedHost
 from orchestrator.domain.planfile import PlanError
 
@@ -43,6 +44,9 @@ def refusals(plan: Plan, hosts: Mapping[str, Host], now: datetime, script: str) 
             f"it was made for another version of the write script ({plan.script[:12]}, this one is {script[:12]}; "
             f"by fleetcheck {plan.version})"
         )
+    if plan.hosts and not any(planned.host in hosts for planned in plan.hosts):
+        yield f"none of its hosts is in this inventory: it was made from {plan.inventory}"
+        return
     for planned in plan.hosts:
         reason = _against(planned, hosts.get(planned.host))
         if reason is not None:
@@ -58,4 +62,20 @@ def _against(planned: PlannedHost, host: Host | None) -> str | None:
         where = f"{host.address}:{host.port}"
         moved = f", it is at {where} now" if where != f"{planned.address}:{planned.port}" else ""
         return f"the inventory has changed for it since it was planned{moved}"
+    if not _writes_pins(planned, host.profile):
+        return f"what it would write is no pin of {host.profile.title}, so no planner wrote this plan"
     return None
+
+
+def _writes_pins(planned: PlannedHost, profile: Profile) -> bool:
+    """Whether nothing but the profile's own values is to be written: a digest alone is no signature."""
+    asked, key = (fold(text).split("\\") for text in (profile.key, planned.key))
+    values = {role.role: fold(role.port_value) for role in profile.roles}
+    return (
+        len(asked) == len(key)
+        and all(want in {"*", have} for want, have in zip(asked, key, strict=True))
+        and all(
+            target.view in profile.views and values.get(target.role) == fold(target.value)
+            for target in planned.targets
+        )
+    )

@@ -69,7 +69,7 @@ async def resume(
     stop: Stop | None = None,
     on_event: RepinListener | None = None,
 ) -> RepinSummary:
-    """Go on with a run: read every host that it left unresolved, then write those that it never began.
+    """Go on with a run: read every host that it left unresolved, then write those that it never began or did not write.
 
     `record` is the run's, with its id. What was not begun is left alone where the plan does not hold any more, and a
     remark says why. Raises as `apply`.
@@ -111,7 +111,7 @@ class _Repin:
             RunStarted(
                 run=self._crew.desk.run,
                 plan=self._plan.id,
-                hosts=len(self._plan.hosts),
+                hosts=len(self._to_begin()),
                 unresolved=len(self._books.left),
                 jobs=self._room.jobs,
                 dry_run=self._options.dry_run,
@@ -128,7 +128,7 @@ class _Repin:
         return self._summary(state, started)
 
     async def _go(self, journal: Journal | None) -> None:
-        """Read what was left, then write what was not begun."""
+        """Read what was left, then write what was not begun, or found as it was."""
         await self._resolve()
         todo = await self._todo(journal)
         await self._waves.go(todo)
@@ -148,13 +148,13 @@ class _Repin:
 
     async def _todo(self, journal: Journal | None) -> frozenset[str]:
         """Give the hosts that may be begun: not done, not given away, and planned as they still are."""
-        names = list(self._never_begun())
+        names = list(self._to_begin())
         if self._books.rows and names:
             rest = replace(self._plan, hosts=tuple(self._crew.changes[name] for name in names))
             against = tuple(refusals(rest, self._hosts, self._clock.now(), repin_script().sha256))
             if against:
                 more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
-                self._tell.remark(f"{len(names)} hosts never begun are left alone: {against[0]}{more}")
+                self._tell.remark(f"{len(names)} hosts not begun are left alone: {against[0]}{more}")
                 return frozenset()
         given = {} if journal is None else await journal.handed_out(names)
         for name, row in given.items():
@@ -162,6 +162,9 @@ class _Repin:
                 names.remove(name)
                 self._course.ended(_handed_out(row))
         return frozenset(names)
+
+    def _to_begin(self) -> tuple[str, ...]:
+        return tuple(each.host for each in self._plan.hosts if self._books.to_begin(each.host))
 
     def _never_begun(self) -> tuple[str, ...]:
         return tuple(each.host for each in self._plan.hosts if self._books.never_begun(each.host))
@@ -193,9 +196,9 @@ class _Repin:
             ended=self._clock.now(),
             waves=self._waves.begun,
             dry_run=self._options.dry_run,
-            reason=course.stop.reason,
+            reason=self._books.reason(),
             interrupted=course.interrupted,
-            gate=course.gate,
+            gate=course.gate and bool(not_started),
             abandoned=course.stop.abandoned,
             finished_after_stop=course.finished_after_stop,
             failed_after_stop=course.failed_after_stop,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.domain.journal import UNRESOLVED, WROTE, State
+from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.operation import Operation, RunRecord, RunState
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.repin_crew import Crew
@@ -45,12 +45,18 @@ class Books:
         row = self.rows.get(name)
         return (row is None or row.state is State.NOT_STARTED) and name not in self._crew.course.ends
 
+    def to_begin(self, name: str) -> bool:
+        """Whether a host may be begun, as far as anybody knows: never begun, or found as it was before."""
+        row, end = self.rows.get(name), self._crew.course.ends.get(name)
+        state = end.state if end is not None else row.state if row is not None else None
+        return state is None or state in TO_BEGIN
+
     async def close(self, journal: Journal, run: int) -> RunState:
         """Write down how the run ended: no row stays in the middle, and every host has one."""
         crew = self._crew
         if crew.course.stop.requested or self.rows:
             await self._account_for_all(journal, run)
-        ends, reason = crew.course.ends, crew.course.stop.reason
+        ends, reason = crew.course.ends, self.reason()
         missing = [
             Operation(
                 id=None,
@@ -70,10 +76,16 @@ class Books:
         await journal.end_run(run, state, reason, crew.means.clock.now())
         return state
 
+    def reason(self) -> str:
+        """Say why the run stopped early, "" where it did not: a limit that the last hosts reach has stopped nothing."""
+        course = self._crew.course
+        idle = course.gate and not course.interrupted and not any(map(self.never_begun, self._names))
+        return "" if idle else course.stop.reason
+
     def state(self) -> RunState:
         """Say whether there is something left for `resume`."""
         ends = self._crew.course.ends
-        open_states = UNRESOLVED | {State.NOT_STARTED}
+        open_states = UNRESOLVED | TO_BEGIN
         loose = any(end.state in open_states for end in ends.values()) or any(
             row.state in open_states for name, row in self.rows.items() if name not in ends
         )

@@ -16,6 +16,7 @@ from orchestrator.fleet.accounts import Accounts
 from orchestrator.fleet.events import BreakerTripped
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.ramp import Ramp
 from orchestrator.fleet.repin_course import Course
 from orchestrator.fleet.repin_events import RepinEvent
 from orchestrator.fleet.repin_journal import Journal
@@ -70,16 +71,26 @@ class Crew:
         """Do something with each of these hosts; never raises for a host. Trouble of ours stops the run."""
         wanted = list(names)
         line = Line(
-            [self.hosts[name] for name in wanted], self._accounts.of, self._accounts.gate, self.course.stop
+            [self.hosts[name] for name in wanted],
+            self._accounts.of,
+            self._accounts.gate,
+            self.course.stop,
+            per_site=self.options.per_site,
+            ramp=Ramp(self.options.ramp_up, self.means.clock),
         )
         run = self._run(line)
 
         async def work(turn: Turn) -> None:
             self.course.in_flight += 1
             try:
-                await self._one(self.work(turn, run, wave), do)
-            finally:
-                self.course.in_flight -= 1
+                try:
+                    end = await self._one(self.work(turn, run, wave), do)
+                finally:
+                    self.course.in_flight -= 1
+                if end is not None:
+                    self.course.ended(end)
+            finally:  # counted first: whoever takes its place on the site may have to stop for it
+                line.leave(turn)
 
         stop = self.course.stop
         fanned = fan_out(line, work, jobs=max(1, min(jobs, len(wanted))), stopped=lambda: stop.requested)
@@ -93,6 +104,7 @@ class Crew:
     def work(self, turn: Turn, run: Run, wave: int) -> HostWork:
         """Make the work on a host, with a row that is yet to be made."""
         name = turn.host.name
+        turn = replace(turn, host=self.hosts[name])  # one that was put back may still be the fresh reading's
         row = self.begun[name] = Row(self.desk, name, wave, undoes=self.undoes.get(name))
         return HostWork(turn, run, self._task(self.changes[name]), row)
 
@@ -112,18 +124,16 @@ class Crew:
             self._barred, f"`fleetcheck repin resume {self.desk.run or ''}`".rstrip()
         )
 
-    async def _one(self, host: HostWork, do: Doing) -> None:
+    async def _one(self, host: HostWork, do: Doing) -> HostEnd | None:
         try:
-            end = await do(host)
+            return await do(host)
         except InFlightError as error:
-            self.course.ended(host.row.end(state=State.NOT_STARTED, detail=str(error)))
+            return host.row.end(state=State.NOT_STARTED, detail=str(error))
         except StoreError as error:
             self.course.troubled(str(error))
         except Exception as error:  # noqa: BLE001  # a fault of ours: nothing more is begun, and the run says so
             self.course.troubled(words.place(error))
-        else:
-            if end is not None:
-                self.course.ended(end)
+        return None
 
     def _task(self, change: PlannedHost) -> Task:
         return Task(change=change, options=self.options, force_closed=self.plan.force_closed is not None)

@@ -14,7 +14,7 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepinOptions:
-    """Times in seconds; `jobs`, `pace`, `timeout`, `width` and `rejections` as in `ScanOptions`.
+    """Times in seconds; what is not told here is as in `ScanOptions`.
 
     `batch`: the waves' sizes, the last repeats; none: one wave. `pause`: between two waves, with no lock on the
     database. `wait_live`: how long an agent has for using its new port, looked at every `look_every`; None: nobody
@@ -31,6 +31,8 @@ class RepinOptions:
     revert_if_not_live: bool = False
     dry_run: bool = False
     window: float = 60.0
+    per_site: int = 0
+    ramp_up: float = 200.0
     pace: float = 500.0
     timeout: float | None = None
     width: int = WIDTH
@@ -41,6 +43,8 @@ class RepinOptions:
         return ScanOptions(
             mode=mode,
             jobs=self.jobs,
+            per_site=self.per_site,
+            ramp_up=self.ramp_up,
             pace=self.pace,
             timeout=self.timeout,
             width=self.width,

@@ -18,7 +18,7 @@ from orchestrator.fleet.run import Run
 from orchestrator.fleet.runner import told_to_end
 from orchestrator.fleet.stop import Stop
 
-BEFORE = "pinned"  # the probe mode that tries pin and new port
+BEFORE = "full"  # the probe mode of the reading before a write: see `before`
 AFTER = "connections"  # ... and the one that tries nothing
 SETTLING = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
 LONGEST = 300.0  # seconds that a write's deadline is waited for: no window is longer, so the host's clock was changed
@@ -44,6 +44,15 @@ async def ask(turn: Turn, run: Run, *, stays: bool) -> Outcome | None:
         if told_to_end():
             raise
         return asking.broke(error)
+
+
+def before(turn: Turn) -> Turn:
+    """Give the turn of the reading before a write: no list is gone through, so that it tries pin and new port alone.
+
+    Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer in the
+    gateway's place since the plan was made is seen.
+    """
+    return replace(turn, host=replace(turn.host, profile=replace(turn.host.profile, ports=())))
 
 
 def afterwards(run: Run) -> Run:

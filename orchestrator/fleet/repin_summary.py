@@ -55,7 +55,7 @@ class RepinSummary:
     `hosts` counts the plan's, `already` those that had ended before this process (resumed); `not_started` are the
     plan's hosts without an end, in its order: none of them was touched. `reason` is
     why it stopped early, in words, empty where it did not; `interrupted`: a signal did it, `gate`: a limit or a
-    lock-out breaker. `finished_after_stop` hosts were in flight then and ended, `failed_after_stop` of them failed;
+    lock-out breaker kept hosts from being started. `finished_after_stop` hosts were in flight then and ended, `failed_after_stop` of them failed;
     `abandoned`: the rest of them was left. `trouble` is what the database refused, or a fault of ours.
     """
 

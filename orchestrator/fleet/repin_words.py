@@ -14,6 +14,7 @@ CLOCK_STANDS = "by the host's clock the write may still begin: that clock was se
 HANDED_OUT = "given away in a stand-alone script whose answer has not come in"
 HANDED_OUT_ADVICE = "take its answer in (fleetcheck repin import), or wait until the script has expired"
 ABANDONED = "left in the middle when the run was abandoned"
+PUT_BACK = "written by the host's own word, and the old values stand there again: somebody put them back"
 GONE = "not in the inventory any more, so nobody can read it"
 
 

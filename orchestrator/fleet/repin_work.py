@@ -15,7 +15,7 @@ from orchestrator.domain.uptake import taken_up
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.line import Turn
 from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_reading import NotRead, afterwards, ask, read_again
+from orchestrator.fleet.repin_reading import NotRead, afterwards, ask, before, read_again
 from orchestrator.fleet.repin_row import Row
 from orchestrator.fleet.repin_sending import NoAnswerError, NotSentError, Sending
 from orchestrator.fleet.repin_summary import HostEnd
@@ -56,7 +56,8 @@ class HostWork:
         self._after = afterwards(run)
         self._read_at = 0.0
         self._advice = ""
-        self._no_answer = self._stumbled = no_answer
+        self._no_answer = no_answer
+        self._stumbled = False  # by itself: that its controller died is no failure of a host's
 
     @property
     def dry_run(self) -> bool:
@@ -69,8 +70,8 @@ class HostWork:
         return self.row.state is State.CONFIRMED
 
     async def read(self) -> Outcome | None:
-        """Read it before the write: its values, its clock, and whether the new ports connect now."""
-        outcome = await ask(self.turn, self.run, stays=self._stays)
+        """Read it before the write: its values, its clock, and whether the new ports connect to the gateways now."""
+        outcome = await ask(before(self.turn), self.run, stays=self._stays)
         self._read_at = self.run.clock.monotonic()
         return outcome
 
@@ -146,11 +147,18 @@ class HostWork:
         """End the row by a reading; a confirmed one stays so while its agent may still take it up."""
         task = self.task
         ruling = guard.conclude(task.change, reading)
+        if ruling.state is State.NOT_WRITTEN and self._was_written():
+            ruling = Stop(State.CONFLICT, repin_words.PUT_BACK)
         watched = self.row.state is State.CONFIRMED and task.options.wait_live is not None
         if watched and ruling.state is State.VERIFIED and not taken_up(task.change, reading, self.turn.host):
             return
         after = guard.held(task.change.targets, reading)
         await self.row.move(ruling.state, detail=ruling.reason, after=after)
+
+    def _was_written(self) -> bool:
+        row = self.row.operation
+        told = None if row is None else row.after
+        return self.waits or guard.are_new(self.task.change.targets, told)
 
     def says(self, reading: Reading) -> State:
         """Say where a reading would let the row end."""

@@ -63,9 +63,16 @@ async def fan_out(
     """
     results: asyncio.Queue[Done[Item, Value] | Broke[Item] | None] = asyncio.Queue(maxsize=jobs)
 
+    left = (
+        False  # who iterated has gone: a worker whose work did not let itself be cancelled waits for nobody
+    )
+
     async def worker() -> None:
         while not stopped() and (item := await source.take()) is not None:
-            await results.put(await _landed(item, work))
+            landed = await _landed(item, work)
+            if left:
+                return
+            await results.put(landed)
         await results.put(None)
 
     workers = [asyncio.create_task(worker()) for _ in range(jobs)]
@@ -78,6 +85,7 @@ async def fan_out(
             else:
                 yield landed
     finally:
+        left = True
         for task in workers:
             task.cancel()
         await asyncio.wait(workers, timeout=GRACE)

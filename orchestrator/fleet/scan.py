@@ -19,6 +19,7 @@ from orchestrator.fleet.limits import make_room
 from orchestrator.fleet.line import Line, Turn
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.pace import Pace
+from orchestrator.fleet.ramp import Ramp
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Means, Run
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
@@ -69,7 +70,14 @@ class _Scan:
         self._stop = stop
         self._tell: Teller[Event] = Teller(on_event)
         self._accounts = Accounts(hosts, means.logons, options.rejections, self._tell)
-        self._line = Line(hosts, self._accounts.of, self._accounts.gate, stop)
+        self._line = Line(
+            hosts,
+            self._accounts.of,
+            self._accounts.gate,
+            stop,
+            per_site=options.per_site,
+            ramp=Ramp(options.ramp_up, means.clock),
+        )
         self._score = Score(len(hosts))
         self._in_flight = 0
         self._trouble = ""
@@ -119,10 +127,16 @@ class _Scan:
                 await self._one_host(scan_id, turn, run)
             finally:
                 self._in_flight -= 1
+                self._line.leave(turn)
 
         async def consume() -> None:
             async with aclosing(
-                fan_out(self._line, work, jobs=jobs, stopped=lambda: self._stop.requested)
+                fan_out(
+                    self._line,
+                    work,
+                    jobs=max(1, min(jobs, len(self._hosts))),
+                    stopped=lambda: self._stop.requested,
+                )
             ) as landed:
                 async for item in landed:
                     if isinstance(item, Broke):  # the run's own fault, not a host's: `_one_host` keeps those

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -90,6 +91,12 @@ def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet:
         return f"run {run.id} never came to it"
     if row.state is State.UNKNOWN or (row.state in UNRESOLVED and row.state not in WROTE):
         return f"nobody knows yet what run {run.id} did there: fleetcheck repin resume {run.id}"
+    if row.state is State.MIXED:
+        name = shlex.quote(planned.host)
+        return (
+            f"run {run.id} left some values new and some old there: fleetcheck scan --limit {name}, then "
+            f"fleetcheck repin plan --limit {name}"
+        )
     if row.state not in WROTE:
         return f"run {run.id} left nothing there to take back: {row.state}"
     if host is None:

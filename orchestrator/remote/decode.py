@@ -5,13 +5,28 @@ Imported when the first answer comes, since pydantic costs more to import than a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationError
 
 from inventory.model import Host
 from orchestrator.domain.reading import Reading
 from orchestrator.remote.convert import check_address, reading
 from orchestrator.remote.document import OddError, checked, garbled, parse
-from orchestrator.remote.schema import DOCUMENT, Document, TargetRow
+from orchestrator.remote.schema import (
+    DOCUMENT,
+    AttemptRow,
+    CanaryRow,
+    ConnectionsRow,
+    Document,
+    IdentityRow,
+    InterfaceRow,
+    PartRow,
+    TargetRow,
+    ValueRow,
+    ViewRow,
+)
 
 _ADVICE = (
     "The host answered with something else than the probe's document: scan it again; if it stays so, run the scan"
@@ -22,11 +37,51 @@ _ADVICE = (
 def decode(text: str, host: Host, *, mode: str, limit: int) -> Reading:
     """Give the reading that an answer of at most `limit` characters holds. Raises `Fault`, see `contract`."""
     try:
-        document = checked(DOCUMENT, parse(text, script="probe", limit=limit))
+        document = in_one_pass(text, limit)
+        if document is None:
+            document = checked(DOCUMENT, parse(text, script="probe", limit=limit))
         _check_asked(document, host, mode)
         return reading(document)
     except OddError as error:
         raise garbled(text, error, _ADVICE) from None
+
+
+def in_one_pass(text: str, limit: int) -> Document | None:
+    """Parse and check at once, at half the cost. None: `parse` and `checked` have to say what is wrong, if anything is.
+
+    pydantic's parser lets a key stand twice in an object, and takes no lone surrogate.
+    """
+    if len(text) > limit or not text.isascii():
+        return None
+    try:
+        document = DOCUMENT.validate_json(text)
+    except ValidationError:
+        return None
+    return document if len(_KEY.findall(text)) == _keys(document) else None
+
+
+# A quote and a colon: the end of every key. A text may hold it too: then there are too many, never too few.
+_KEY = re.compile(r'"[ \t\n\r]*:')
+
+
+def _keys(document: Document) -> int:
+    """Count the keys of a document that fits the schema, where no object may leave one out."""
+    values = sum(len(view["values"]) for view in document["views"])
+    return _KEYS_ONCE + sum(
+        len(row.__annotations__) * count
+        for row, count in (
+            (PartRow, len(document["parts"])),
+            (InterfaceRow, len(document["identity"]["interfaces"])),
+            (ViewRow, len(document["views"])),
+            (ValueRow, values),
+            (TargetRow, len(document["targets"])),
+            (AttemptRow, len(document["attempts"])),
+            (CanaryRow, len(document["canaries"])),
+        )
+    )
+
+
+_KEYS_ONCE = sum(len(row.__annotations__) for row in (Document, IdentityRow, ConnectionsRow))
 
 
 def _check_asked(document: Document, host: Host, mode: str) -> None:

@@ -38,6 +38,7 @@ VERSIONS = {
     "fleet": 1,
     "unblock": 1,
     "firewall": 1,
+    "firewall-merged": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,

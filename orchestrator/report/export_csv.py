@@ -60,7 +60,12 @@ def csv_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[st
 
 def safe(cell: object) -> str:
     """Make a cell's text: None is empty, words are cleaned, and nothing in it can begin a formula."""
-    return "" if cell is None else _FORMULA.sub(r"\1'", clean(str(cell)))
+    if cell is None:
+        return ""
+    text = clean(str(cell))
+    if text[:1].isalnum() and ";" not in text and "|" not in text:
+        return text  # most cells, at a tenth of the price
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _cells(report: ScanReport, record: HostRecord) -> Iterator[object]:

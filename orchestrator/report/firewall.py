@@ -6,7 +6,7 @@ import csv
 import io
 import ipaddress
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -15,18 +15,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.domain.collapse import Merged
 from orchestrator.domain.firewall import Action, Firewall, Row
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.export_csv import safe
-from orchestrator.report.parts import INDENT, heading, hosts_named
+from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
 from orchestrator.report.words import plural, shown
 
 COLUMNS = ("source", "destination", "service", "action", "found", "why", "host", "site")
 
 
-def firewall_screen(found: Firewall) -> RenderableType:
-    """Draw the rows, those of a site, destination and port as one line; fits 80 columns."""
+def firewall_screen(found: Firewall, command: str) -> RenderableType:
+    """Draw the rows, those of a site, destination and port as one line; fits 80 columns. `command` lists every row."""
     needed = [row for row in found.rows if row.action is Action.PERMIT]
     return Group(
         Text("Firewall", style="bold").append(
@@ -38,6 +39,7 @@ def firewall_screen(found: Firewall) -> RenderableType:
             "Open, and needed by no host of the site", [r for r in found.rows if r.action is Action.REMOVE]
         ),
         *_unknown(found.unknown),
+        *next_section([(command, "list every row, with its source and its host")]),
     )
 
 
@@ -88,12 +90,12 @@ def firewall_rows(found: Firewall) -> Iterator[tuple[str, ...]]:
         )
 
 
-def firewall_csv(found: Firewall) -> str:
-    """Write the rows as CSV with a heading, every cell quoted, none a formula to a spreadsheet."""
+def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write rows as CSV with a heading, every cell quoted, none a formula to a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([safe(cell) for cell in row] for row in firewall_rows(found))
+    writer.writerow(columns)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -102,15 +104,15 @@ def firewall_document(found: Firewall) -> dict[str, Any]:
     return envelope("firewall", rows=plain(found.rows), unknown=list(found.unknown))
 
 
-def firewall_aerleon(found: Firewall) -> str:
+def firewall_aerleon(rows: Iterable[Row | Merged]) -> str:
     """Write what is needed for Aerleon: networks and services to be defined, and a policy's terms that use them.
 
     One mapping that is a definitions file and a policy file both; JSON, which YAML readers take. Names are left out:
     Aerleon wants addresses.
     """
     needed: dict[tuple[str, int], dict[str, None]] = {}
-    for row in found.rows:
-        if row.action is Action.PERMIT and all(map(_is_address, (row.source, row.destination))):
+    for row in rows:
+        if row.action is Action.PERMIT and all(map(_is_network, (row.source, row.destination))):
             needed.setdefault((row.destination, row.port), {})[row.source] = None
     order = sorted(needed)
     networks: dict[str, Any] = {_gateway(address): _network([address]) for address, _ in order}
@@ -134,7 +136,7 @@ def firewall_aerleon(found: Firewall) -> str:
 
 
 def _network(addresses: Iterable[str]) -> dict[str, Any]:
-    return {"values": [{"address": f"{each}/{128 if ':' in each else 32}"} for each in sorted(addresses)]}
+    return {"values": [{"address": str(ipaddress.ip_network(each))} for each in sorted(addresses)]}
 
 
 def _gateway(address: str) -> str:
@@ -149,9 +151,10 @@ def _word(address: str) -> str:
     return address.replace(".", "_").replace(":", "_")
 
 
-def _is_address(text: str) -> bool:
+def _is_network(text: str) -> bool:
+    """Tell an address or a subnet from a name."""
     try:
-        ipaddress.ip_address(text)
+        ipaddress.ip_network(text)
     except ValueError:
         return False
     return True

@@ -23,6 +23,7 @@ from orchestrator.report.summary import Hints
 from orchestrator.report.words import STYLES, age, duration, folded, plural, shown, styled
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
+QUIET_SHOWN = 3  # places where all is well; more of them are one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +92,23 @@ def _places(report: FleetReport) -> Iterator[RenderableType]:
     places = sorted(report.fleet.places, key=lambda each: (each.worst.severity, -each.attention, each.name))
     if not places:
         return
+    quiet = [place for place in places if place.ok == place.hosts and not place.unprobed + place.old]
+    if len(quiet) <= QUIET_SHOWN:
+        quiet = []
     yield from heading(f"By {report.by}")
     table = _table(report.by)
     for word in ("hosts", "ok", "attention", "waived", "never read", "not probed", "old"):
         table.add_column(word, justify="right", no_wrap=True)
     table.add_column("worst", no_wrap=True)
     for place in places:
-        table.add_row(shown(place.name or "(none)"), *_numbers(place), styled(place.worst))
-    yield table
+        if place not in quiet:
+            table.add_row(shown(place.name or "(none)"), *_numbers(place), styled(place.worst))
+    if table.row_count:
+        yield table
+    if quiet:
+        hosts = plural(sum(place.hosts for place in quiet), "host")
+        names, more = folded([place.name or "(none)" for place in quiet])
+        yield shown(f"{len(quiet):,} more, all {hosts} ok: {names}" + (f" and {more:,} more" if more else ""))
 
 
 def _numbers(place: Place) -> Iterator[str]:
@@ -191,9 +201,17 @@ def _next(report: FleetReport) -> Iterator[RenderableType]:
     if groups:
         typed = f"fleetcheck show {groups[0].hosts[0]}{report.hints.database}"
         commands.append((typed, "see all that is known of one host"))
+    if any(group.key.verdict in {Verdict.CUT_OFF, Verdict.BLOCKED} for group in groups):
+        commands.append(
+            (
+                f"fleetcheck unblock{report.hints.inventory}{report.hints.database}",
+                "see which firewall rules to ask for",
+            )
+        )
     lists = [*(group.hosts for group in groups), *(group.hosts for group in report.fleet.changes)]
     if any(folded(names)[1] for names in lists):
-        commands.append((f"fleetcheck report --json{report.hints.database}", "see every host by name"))
+        typed = f"fleetcheck report --json{report.hints.inventory}{report.hints.database}"
+        commands.append((typed, "see every host by name"))
     if commands:
         yield from next_section(commands)
 

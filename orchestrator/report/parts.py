@@ -20,11 +20,14 @@ def heading(title: str) -> Iterator[Text]:
     yield Text(title, style="bold underline")
 
 
-def warned(warnings: Iterable[str]) -> Iterator[Text]:
-    """Write what has to be read first, each with an exclamation mark."""
+def warned(warnings: Iterable[str]) -> Iterator[RenderableType]:
+    """Write what has to be read first, each behind an exclamation mark that no long path leaves alone on its line."""
     for warning in warnings:
-        yield Text()
-        yield Text("! ", style="bold red").append(shown(warning, "bold"))
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=1)
+        table.add_column(overflow="fold")
+        table.add_row(Text("!", style="bold red"), shown(warning, "bold"))
+        yield from (Text(), table)
 
 
 def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | None:

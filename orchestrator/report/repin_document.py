@@ -10,7 +10,7 @@ from orchestrator.domain.operation import RunRecord
 from orchestrator.domain.plan import PlannedHost
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.run import HostResult, Process, RunReport, counts, standing
-from orchestrator.report.states import advice, label, words
+from orchestrator.report.states import joined, label, words
 from orchestrator.report.ticket import Ticket, role_words
 
 
@@ -63,12 +63,12 @@ def run_document(report: RunReport) -> dict[str, Any]:
 def result_line(report: RunReport, result: HostResult) -> dict[str, Any]:
     """Say what became of one host."""
     fields: dict[str, Any] = plain(result)
-    typed = advice(result.state, (result.host,), report.run.id)
+    typed = report.to_type(result.state, (result.host,))
     return {
         **fields,
         "state": label(result.state),
         "meaning": words(result.state).meaning,
-        "advice": "; ".join(filter(None, (result.advice, typed))),
+        "advice": joined(result.advice, typed),
     }
 
 

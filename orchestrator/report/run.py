@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.journal import State
+from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, State
 from orchestrator.domain.operation import RunRecord, RunState
-from orchestrator.report.states import WORDS, advice, label
+from orchestrator.report.states import WORDS, advice, joined, label
 from orchestrator.report.summary import Hints
+
+GOES_ON = "nothing yet: the run goes on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +36,8 @@ class Process(enum.StrEnum):
     """What is known of the process that a run without an end belongs to."""
 
     THERE = "there"
+    PAUSING = "pausing"  # between two waves, when it holds no lock on the database
     GONE = "gone"
-    UNSEEN = "unseen"  # no lock is held, which is so in the pause between two waves too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class RunReport:
 
     `results` has every planned host once (a not started one too), in the plan's order. `warnings` are said first.
     `code` is the exit code, `place` names the database. `process` counts only where the run has no end;
-    `file` is the plan's, where it is known.
+    `who` says then which one it is, uncleaned. `file` is the plan's, where it is known.
     """
 
     run: RunRecord
@@ -54,8 +56,21 @@ class RunReport:
     dry_run: bool = False
     file: str | None = None
     process: Process = Process.GONE
+    who: str = ""
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
+
+    @property
+    def going(self) -> bool:
+        """Whether its process is still there, so that nobody has to go on in its place."""
+        return self.run.ended is None and self.process is not Process.GONE
+
+    def to_type(self, state: State | None, hosts: Sequence[str]) -> str:
+        """Say what to do about hosts in this state, in commands; "" where it is nothing."""
+        open_rows = UNRESOLVED | TO_BEGIN
+        if state in open_rows and (self.going or self.dry_run):
+            return GOES_ON if self.going else ""
+        return advice(state, hosts, self.run.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +95,12 @@ def groups(report: RunReport) -> Iterator[StateGroup]:
         if found := alike.get(state):
             hosts = tuple(result.host for result in found)
             said = dict.fromkeys(result.advice for result in found if result.advice)
-            typed = advice(state, hosts, report.run.id)
+            typed = report.to_type(state, hosts)
             yield StateGroup(
                 state=state,
                 hosts=hosts,
                 details=_details(found),
-                advice="; ".join((*list(said)[:1], *([typed] if typed else []))),
+                advice=joined(*list(said)[:1], typed),
             )
 
 
@@ -105,14 +120,14 @@ def counts(report: RunReport) -> dict[str, int]:
 def result_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host: name, state, wave, when, what was seen, what to type next."""
     for result in report.results:
-        typed = advice(result.state, (result.host,), report.run.id)
+        typed = report.to_type(result.state, (result.host,))
         yield (
             result.host,
             label(result.state),
             str(result.wave or ""),
             "" if result.changed is None else result.changed.isoformat(),
             result.detail,
-            "; ".join(filter(None, (result.advice, typed))),
+            joined(result.advice, typed),
         )
 
 
@@ -123,4 +138,4 @@ def standing(run: RunRecord, process: Process) -> str:
     return _RUNNING[process]
 
 
-_RUNNING = {Process.THERE: "running", Process.GONE: "killed", Process.UNSEEN: "pausing-or-killed"}
+_RUNNING = {Process.THERE: "running", Process.PAUSING: "pausing", Process.GONE: "killed"}

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from orchestrator.domain.journal import UNRESOLVED, WROTE, State
+from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.operation import RunRecord, RunState
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
@@ -30,8 +30,8 @@ MEANING = {
 
 _STILL = {
     Process.THERE: "still running",
+    Process.PAUSING: "in the pause between two waves",
     Process.GONE: "killed before its end",
-    Process.UNSEEN: "in the pause between two waves, or killed",
 }
 _DETAILS_SHOWN = 5
 _FINE = frozenset({State.VERIFIED, State.ALREADY, None})
@@ -60,18 +60,20 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     run, hints = report.run, report.hints
     where = f"{hints.inventory}{hints.database}"
     states = {result.state for result in report.results}
-    going = run.ended is None and report.process is Process.THERE
     if report.dry_run:
         yield (
             f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}",
             "write it: without --dry-run",
         )
         return
-    if not going and states & UNRESOLVED:
+    if not report.going and states & UNRESOLVED:
         yield f"fleetcheck repin resume {run.id}{where}", "read the hosts that nobody knows about, and go on"
-    elif not going and State.NOT_STARTED in states:
-        yield f"fleetcheck repin resume {run.id}{where}", "go on with the hosts that were not started"
-    if states - _FINE - UNRESOLVED - {State.NOT_STARTED}:
+    elif not report.going and states & TO_BEGIN:
+        yield (
+            f"fleetcheck repin resume {run.id}{where}",
+            "go on with the hosts that were not started or written",
+        )
+    if states - _FINE - UNRESOLVED - TO_BEGIN:
         listed = f"fleetcheck repin status {run.id} --only attention{hints.database} | cut -f1"
         yield (
             f"{listed} | fleetcheck scan --limit -{where}",
@@ -123,6 +125,9 @@ def _head(report: RunReport, found: list[StateGroup]) -> Iterator[Text]:
         line.append(f"{len(group.hosts):,} {label(group.state)}", words(group.state).style)
     yield line
     yield unbroken(shown(f"  plan {run.plan}, by {run.user}", "dim"))
+    if report.who and run.ended is None:
+        yield unbroken(shown(f"  {report.who}", "dim"))
+        yield Text("  Ctrl-C there, or kill -INT, ends it in good order", style="dim")
 
 
 def _end(report: RunReport) -> str:

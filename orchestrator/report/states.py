@@ -59,7 +59,11 @@ WORDS = MappingProxyType(
         State.BUSY: Words(
             "another writer was at work there: nothing written", f"in a minute: {_ANEW}", "yellow"
         ),
-        State.NOT_WRITTEN: Words("no answer came, and a later reading found the old values", _ANEW, "yellow"),
+        State.NOT_WRITTEN: Words(
+            "no answer came, and a later reading found the old values",
+            f"{_RESUME}: it begins there anew",
+            "yellow",
+        ),
         State.NOT_TAKEN_UP: Words(
             "written, but the agent did not use the new port in time",
             "fleetcheck scan --limit {hosts} shows whether it does now; fleetcheck repin undo {run} plans the way back",
@@ -102,6 +106,12 @@ def words(state: State | None) -> Words:
 def label(state: State | None) -> str:
     """Name a state as it is shown; None: it would be written."""
     return "would-write" if state is None else state.value
+
+
+def joined(*parts: str) -> str:
+    """Write pieces of advice one after the other; those that are empty are left out."""
+    said = [part for part in parts if part]
+    return "; ".join((*(part.removesuffix(".") for part in said[:-1]), *said[-1:]))
 
 
 def advice(state: State | None, hosts: Sequence[str], run: int | None) -> str:

@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import AuditEntry, Operation, RunRecord, RunState
 from orchestrator.domain.plan import Plan
-from orchestrator.store import audits
+from orchestrator.store import audits, presence
 from orchestrator.store import journal_tables as tables
 from orchestrator.store import operations as rows
+from orchestrator.store.presence import Presence
 from orchestrator.store.scribe import Scribe
 from orchestrator.store.writer import Writer
 
@@ -49,17 +50,28 @@ class Journal:
         """Write as the process that `controller` names; who acts (for the audit) is the writer's user."""
         self._writer = writer
         self._scribe = Scribe(writer.place, writer.user, controller)
+        self._presence = Presence(writer.place, writer.owner, controller)
         self._now = now
 
     async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
         """Store a run and its plan, and return it with its id. One that has an id is taken over: it is running again.
 
+        From now on to `close` whoever asks is told that this process is alive (`JournalReader.alive`).
+
         Raises OtherPlanError where another content is stored under the plan's id, UnknownRunError for an id unknown.
         """
+        await asyncio.to_thread(self._presence.show)
         if record.id is None:
             return await self._alone(lambda into: self._scribe.begin(into, record, plan))
         run_id, now = record.id, self._now()
-        return await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
+        taken, before = await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
+        if before != self._scribe.controller:
+            presence.sweep(self._writer.place, before)
+        return taken
+
+    def close(self) -> None:
+        """Say that this process has done with its run. Never raises; the writer stays open."""
+        self._presence.hide()
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime) -> None:
         """Say how a run ended, and why it stopped ("" where it did not)."""
@@ -88,11 +100,6 @@ class Journal:
 
         The rows belong to no run; their deadline is the plan's expiry, after which the script writes nothing.
         """
-
-        def work(into: Connection) -> tuple[Operation, ...]:
-            self._scribe.keep(into, plan)
-            return self._scribe.open(into, wanted)
-
         one = Operation(
             id=None,
             run=None,
@@ -104,7 +111,7 @@ class Journal:
             deadline=plan.expires,
         )
         wanted = [replace(one, host=each.host) for each in plan.hosts]
-        return await self._alone(work)
+        return await self._alone(lambda into: self._scribe.hand_out(into, plan, wanted, time))
 
     async def move(
         self,

@@ -13,7 +13,9 @@ from orchestrator.domain.operation import AuditEntry, Operation, RunRecord
 from orchestrator.domain.plan import Plan
 from orchestrator.store import audits
 from orchestrator.store import operations as rows
+from orchestrator.store.errors import Owner
 from orchestrator.store.journal_tables import operation, run
+from orchestrator.store.presence import present
 from orchestrator.store.reading import ReadingConnection
 from orchestrator.store.tables import MOST
 
@@ -34,6 +36,12 @@ class JournalReader(ReadingConnection):
         """Return one run. Raises UnknownRunError."""
         with self._snapshot() as using:
             return rows.load_run(using, run_id, self._place)
+
+    def alive(self, run_id: int) -> Owner | None:
+        """Say which process a run belongs to, and since when; None: it has ended or was killed."""
+        with self._snapshot() as using:
+            controller = using.execute(select(run.c.controller).where(run.c.id == run_id)).scalar()
+            return None if controller is None else present(self._place, using, controller)
 
     def operations(self, run_id: int) -> tuple[Operation, ...]:
         """Return a run's operations in the order in which they were opened. Raises UnknownRunError."""

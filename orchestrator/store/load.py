@@ -32,9 +32,9 @@ class _Parts:
 
 
 def records(
-    using: Connection, place: Place, *where: ColumnElement[bool], attempts: bool
+    using: Connection, place: Place, *where: ColumnElement[bool], whole: bool
 ) -> dict[int, HostRecord]:
-    """Read the results that `where` selects, by their ids, in no order, with or without their attempts.
+    """Read the results that `where` selects, by their ids, in no order; not `whole`: without attempts, registry values and connections.
 
     Raises DatabaseError for rows that make no record.
     """
@@ -44,9 +44,9 @@ def records(
     query = select(document.c.id, document.c.text).where(document.c.id.in_(documents))
     parts = _Parts(
         documents={row.id: row.text for row in using.execute(query)} if documents else {},
-        values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}),
-        attempts=_rows(using, attempt, results) if attempts else {},
-        connections=_rows(using, connection, results),
+        values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}) if whole else {},
+        attempts=_rows(using, attempt, results) if whole else {},
+        connections=_rows(using, connection, results) if whole else {},
     )
     return {row.id: _record(place, row, parts) for row in rows}
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, or_, select, up
 from orchestrator.store import scans, standings
 from orchestrator.store.insert import Inserter
 from orchestrator.store.reading import ReadingConnection
-from orchestrator.store.tables import attempt, document, host_result, scan
+from orchestrator.store.tables import attempt, document, gist, host_result, scan
 from orchestrator.store.writer import Writer
 
 P = ParamSpec("P")
@@ -32,6 +32,7 @@ _REFERENCES = (
     _RESULT.identity_id,
     _RESULT.registry_id,
     _RESULT.judgement_id,
+    gist.c.gist_id,
 )
 
 
@@ -116,6 +117,11 @@ async def _prune_scan(
 
 
 async def _prune_documents(writer: Writer) -> int:
+    """Delete what no result uses, then the gists that stood for what is gone."""
+    return sum([await _prune_unused(writer), await _prune_unused(writer)])
+
+
+async def _prune_unused(writer: Writer) -> int:
     deleted = after = 0
     while unused := await _step(writer, _delete_documents, after):
         deleted, after = deleted + len(unused), unused[-1]

@@ -94,12 +94,12 @@ class Reader(StandingReader, JournalReader):
         return tuple(tally.counts() for tally in tallies.values())
 
     def records(
-        self, scan_id: int, hosts: Iterable[str] | None = None, *, attempts: bool = True
+        self, scan_id: int, hosts: Iterable[str] | None = None, *, whole: bool = True
     ) -> Iterator[HostRecord]:
         """Yield the results of a scan in the scan's order, or of these hosts in theirs; hosts without one are left out.
 
-        Reads a hundred at a time. `attempts=False` leaves the readings' attempts out, for who looks at the judgement
-        only: it takes half the time. What a host said is uncleaned. Raises UnknownScanError.
+        Reads a hundred at a time. `whole=False` leaves attempts, registry values and connections out of the readings,
+        for who looks at the judgement only: it takes less than half the time. What a host said is uncleaned. Raises UnknownScanError.
         """
         order = self.scan(scan_id).hosts
         if hosts is None:
@@ -108,7 +108,7 @@ class Reader(StandingReader, JournalReader):
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
             where = (_RESULT.scan_id == scan_id, _RESULT.host.in_(chunk), load.final())
-            found = {record.host: record for record in self._load(*where, attempts=attempts)}
+            found = {record.host: record for record in self._load(*where, whole=whole)}
             yield from (found[name] for name in chunk if name in found)
 
     def latest(self, host: str, *, probed: bool = False) -> tuple[ScanRecord, HostRecord] | None:
@@ -140,7 +140,7 @@ class Reader(StandingReader, JournalReader):
             with self._snapshot() as using:
                 found = {host: load.newest(using, host, limit, since) for host in chunk}
                 wanted = [number for each in found.values() for number, _ in each]
-                records = load.records(using, self._place, _RESULT.id.in_(wanted), attempts=True)
+                records = load.records(using, self._place, _RESULT.id.in_(wanted), whole=True)
             for host, each in found.items():
                 if each:
                     latest[host] = tuple((scan_id, records[number]) for number, scan_id in each)
@@ -173,6 +173,6 @@ class Reader(StandingReader, JournalReader):
         with self._snapshot() as using:
             return server_holder(using)
 
-    def _load(self, *where: ColumnElement[bool], attempts: bool = True) -> list[HostRecord]:
+    def _load(self, *where: ColumnElement[bool], whole: bool = True) -> list[HostRecord]:
         with self._snapshot() as using:
-            return list(load.records(using, self._place, *where, attempts=attempts).values())
+            return list(load.records(using, self._place, *where, whole=whole).values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,15 +30,20 @@ _OF_READING = frozenset({"identity", "targets", "views", "attempts", "connection
 _STEADY = ("auth", "certificate", "script")
 _CLOCK = frozenset({"clock"})
 _VALUES = frozenset({"values"})
+_SENTENCES = frozenset({"evidence", "remarks"})
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """JSON that results share, with the registry values that belong to it. Equal digests are equal documents."""
+    """JSON that results share, with the registry values that belong to it. Equal digests are equal documents.
+
+    `gist` is the text of the document that reports read in its place; empty where they read it whole, or not at all.
+    """
 
     digest: str
     text: str
     values: tuple[Row, ...] = ()  # (view's place, name, kind, data as JSON, cut)
+    gist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def take_apart(record: HostRecord) -> Taken:
     documents = {
         "profile_id": _profile(record.profile),
         "settings_id": shared(encode(record, without=_NOT_SETTINGS)),
-        "judgement_id": shared(encode(record.judgement)),
+        "judgement_id": _judgement(record.judgement),
     }
     attempts: list[Row] = []
     connections: list[Row] = []
@@ -81,7 +86,21 @@ def _identity(reading: Reading, trace: dict[str, Any]) -> Document:
     """Write who answered, and take out of `trace` what hardly changes from one scan to the next."""
     steady = {name: trace.pop(name) for name in _STEADY if name in trace}
     targets = [encode(target) for target in reading.targets]
-    return shared([encode(reading.identity, without=_CLOCK), targets, steady])
+    text = dumps([encode(reading.identity, without=_CLOCK), targets, steady])
+    gateways = {
+        each.role: sorted(each.addresses) or [each.name] for each in reversed(reading.targets) if each.decides
+    }
+    return Document(_digest(text), text, gist=dumps(gateways))
+
+
+def _judgement(judgement: Judgement) -> Document:
+    """Write a conclusion, and its gist: without the sentences most hosts say the same."""
+    whole = encode(judgement)
+    short = {name: said for name, said in whole.items() if name not in _SENTENCES}
+    if "roles" in short:
+        short["roles"] = [role | {"evidence": []} for role in short["roles"]]
+    text = dumps(whole)
+    return Document(_digest(text), text, gist=dumps(short))
 
 
 def _columns(record: HostRecord, details: str) -> dict[str, Any]:
@@ -143,11 +162,17 @@ _CONNECTION = ("local_address", "local_port", "remote_address", "remote_port", "
 
 def shared(jsonable: object) -> Document:
     """Turn JSON's types into a document."""
-    text = dumps(jsonable)
+    return of_text(dumps(jsonable))
+
+
+def of_text(text: str) -> Document:
+    """Make a document of JSON as `dumps` writes it."""
     return Document(_digest(text), text)
 
 
-def _registry(views: Sequence[View]) -> Document:
+@lru_cache(maxsize=32)
+def _registry(views: tuple[View, ...]) -> Document:
+    """Write what the registry holds, once where many hosts hold the same."""
     text = dumps([encode(view, without=_VALUES) for view in views])
     values = tuple(
         (place, value.name, value.kind, dumps(value.data), value.cut)

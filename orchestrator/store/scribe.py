@@ -31,6 +31,9 @@ _IN_FLIGHT = (
     .limit(1)
 )
 
+FORCED = "closed ports forced"
+"""The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scribe:
@@ -49,17 +52,20 @@ class Scribe:
         details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
         self._tell(into, key, "run begun", record.started, details | told)
+        if plan.force_closed is not None:
+            self._tell(into, key, FORCED, record.started, {"plan": plan.id, "reason": plan.force_closed})
         return replace(record, id=key)
 
-    def take_over(self, into: Connection, run_id: int, now: datetime) -> RunRecord:
-        """Make a run this process's own, and running again. Raises UnknownRunError."""
+    def take_over(self, into: Connection, run_id: int, now: datetime) -> tuple[RunRecord, str]:
+        """Make a run this process's own, and running again; give the process whose it was too. Raises UnknownRunError."""
         found = rows.load_run(into, run_id, self.place)
+        before = str(into.execute(_CONTROLLER, {"wanted": run_id}).scalar())
         taken = replace(found, state=RunState.RUNNING, ended=None, reason="")
         values = rows.run_columns(taken, self.controller)
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
         details = {"was": found.state.value, "reason": found.reason}
         self._tell(into, run_id, "run resumed", now, details)
-        return taken
+        return taken, before
 
     def end(self, into: Connection, run_id: int, state: RunState, reason: str, ended: datetime) -> None:
         """Say how a run ended. Raises UnknownRunError, RunTakenError."""
@@ -73,6 +79,18 @@ class Scribe:
         for run_id in {each.run for each in wanted}:
             self._own(into, run_id)
         return tuple(self._open(into, each) for each in wanted)
+
+    def hand_out(
+        self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
+    ) -> tuple[Operation, ...]:
+        """Store a plan that was given away, with its rows. Raises as `keep` and `open`."""
+        self.keep(into, plan)
+        if plan.force_closed is not None:
+            details = {"plan": plan.id, "reason": plan.force_closed}
+            audits.append(
+                into, who=self.user, what=FORCED, subject=f"plan {plan.id}", details=details, time=time
+            )
+        return self.open(into, wanted)
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]

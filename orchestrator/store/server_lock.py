@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 from datetime import UTC
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from orchestrator.store.errors import Owner
 from orchestrator.store.lock import wait_for
@@ -40,8 +40,11 @@ def server_holder(connection: Connection) -> Owner | None:
         " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     row = connection.execute(query, _keys(connection)).first()
-    if row is None:
-        return None
+    return None if row is None else owner_of(row)
+
+
+def owner_of(row: Row[Any]) -> Owner:
+    """Read an owner from the name and the start of its connection, as the server lists them."""
     since = row.backend_start.astimezone(UTC) if row.backend_start else None
     parts = (row.application_name or "").rsplit("|", 3)
     with suppress(ValueError):

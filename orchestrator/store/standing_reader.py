@@ -6,29 +6,31 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import cast
 
-from inventory.model import Profile
 from orchestrator.domain.standing import HostNow, Pair, Standing
 from orchestrator.store.reading import ReadingConnection
 from orchestrator.store.standings import Standings, now, of_host, of_scan
 
-CHUNK = 250  # hosts a transaction, as long as a writer's log may wait to be folded in
+CHUNK = 1000  # hosts a transaction, as long as a writer's log may wait to be folded in
 
 
 class StandingReader(ReadingConnection):
     """Every method raises DatabaseError where the database gives trouble."""
 
-    def fleet_now(self, hosts: Collection[str] | None = None, *, before: bool = True) -> Iterator[HostNow]:
+    def fleet_now(
+        self, hosts: Collection[str] | None = None, *, before: bool = True, sources: bool = False
+    ) -> Iterator[HostNow]:
         """Yield every host that ever had a result, or those of `hosts` that had one, by name.
 
         `before=False` leaves the reading before the last one out, for who does not compare: it takes half the time.
+        `sources`: with the hosts' own addresses, which takes as long again.
         """
         with self._snapshot() as using:
             rows = [row for row in using.execute(now()) if hosts is None or row.host in hosts]
         rows.sort(key=lambda row: row.host)
-        profiles: dict[int, Profile] = {}
+        standings = Standings(self._place, sources=sources)
         numbers = iter(rows)
         while chunk := list(islice(numbers, CHUNK)):
-            found = self._read({number for row in chunk for number in row[1 : 4 if before else 3]}, profiles)
+            found = self._read(standings, {number for row in chunk for number in row[1 : 4 if before else 3]})
             for row in chunk:
                 latest, known, earlier = (found.get(number) for number in row[1:])
                 if latest is not None:  # else it was pruned meanwhile
@@ -39,11 +41,11 @@ class StandingReader(ReadingConnection):
         with self._snapshot() as using:
             first = {row.host: row.id for row in using.execute(of_scan(earlier))}
             second = {row.host: row.id for row in using.execute(of_scan(later))}
-        profiles: dict[int, Profile] = {}
+        standings = Standings(self._place)
         names = iter(sorted(first.keys() | second.keys()))
         while chunk := list(islice(names, CHUNK)):
             numbers = {each.get(name) for name in chunk for each in (first, second)}
-            found = self._read(numbers, profiles)
+            found = self._read(standings, numbers)
             for name in chunk:
                 yield found.get(first.get(name)), found.get(second.get(name))
 
@@ -51,16 +53,14 @@ class StandingReader(ReadingConnection):
         """Yield a host's results, newest first, at most `limit`."""
         with self._snapshot() as using:
             numbers = list(using.execute(of_host(host, limit)).scalars())
-        profiles: dict[int, Profile] = {}
+        standings = Standings(self._place)
         left = iter(numbers)
         while chunk := list(islice(left, CHUNK)):
-            found = self._read(set(chunk), profiles)
+            found = self._read(standings, set(chunk))
             yield from (found[number] for number in chunk if number in found)
 
-    def _read(
-        self, numbers: Collection[int | None], profiles: dict[int, Profile]
-    ) -> Mapping[int | None, Standing]:
+    def _read(self, standings: Standings, numbers: Collection[int | None]) -> Mapping[int | None, Standing]:
         wanted = [number for number in numbers if number is not None]
         with self._snapshot() as using:
-            found = Standings(using, self._place, profiles).read(wanted)
+            found = standings.read(using, wanted)
         return cast("Mapping[int | None, Standing]", found)  # a look-up of None finds nothing

@@ -1,24 +1,28 @@
-"""Read what results came to: many hosts at once, without their attempts, values and connections."""
+"""Read what results came to: many hosts at once, without their attempts, values and connections.
+
+Of what hosts said and what was concluded only the gists are read: each of them once, however many hosts share it.
+"""
 
 from __future__ import annotations
 
 import json
-import marshal
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, select
 
 from inventory.model import Profile
-from orchestrator.domain.judgement import Judgement, RoleJudgement
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.standing import Standing
-from orchestrator.store.codec import decode, decode_fields
+from orchestrator.store.codec import decode
 from orchestrator.store.errors import DatabaseError, Trouble
 from orchestrator.store.load import final
 from orchestrator.store.place import Place
-from orchestrator.store.tables import document, host_result
+from orchestrator.store.tables import document, gist, host_result
+
+T = TypeVar("T")
+Gateways = Mapping[str, tuple[str, ...]]
 
 _RESULT = host_result.c
 
@@ -61,19 +65,36 @@ def of_host(host: str, limit: int | None) -> Select[Any]:
 
 
 class Standings:
-    """Reads results by their ids, and what they share once: for a few hundred hosts, then take another one."""
+    """Reads results by their ids, a few hundred at a time, and keeps what they share from one time to the next.
 
-    def __init__(self, using: Connection, place: Place, profiles: dict[int, Profile]) -> None:
-        """`profiles` is the caller's to keep: it fills up with what was read."""
-        self._using, self._place, self._profiles = using, place, profiles
+    `sources`: the hosts' own addresses too, which no two hosts share.
+    """
+
+    def __init__(self, place: Place, *, sources: bool = False) -> None:
+        self._place, self._with_sources = place, sources
+        self._texts: Mapping[int, str] = {}
+        self._profiles: dict[int, Profile] = {}
         self._judgements: dict[int, Judgement] = {}
-        self._roles: dict[bytes, RoleJudgement] = {}
-        self._settings: dict[int, dict[str, Any]] = {}
-        self._identities: dict[int | None, _Identity] = {None: _Identity(MappingProxyType({}), ())}
+        self._settings: dict[int, tuple[tuple[str, ...], str]] = {}
+        self._gateways: dict[int, Gateways] = {}
 
-    def read(self, ids: Collection[int]) -> dict[int, Standing]:
+    def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
         """Give the results by their ids. Raises DatabaseError for rows that make none."""
-        return {row[0]: self._standing(row) for row in self._using.execute(_rows(ids))} if ids else {}
+        rows = using.execute(_rows(ids)).all() if ids else []
+        self._texts = self._unread(using, rows)
+        return {row[0]: self._standing(row) for row in rows}
+
+    def _unread(self, using: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
+        """Read the documents that these rows refer to and that were not read before."""
+        known = (*self._profiles, *self._settings, *self._judgements, *self._gateways)
+        wanted = {number for row in rows for number in row[_SHARED:_OWN]}.difference(known)
+        if self._with_sources:
+            wanted |= {row[_OWN] for row in rows}
+        numbers = [number for number in wanted if number is not None]
+        if not numbers:
+            return {}
+        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
+        return {row.id: row.text for row in using.execute(query)}
 
     def _standing(self, row: Row[Any]) -> Standing:
         try:
@@ -84,74 +105,66 @@ class Standings:
 
     def _put_together(self, *row: Any) -> Standing:
         _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
-        profile, judgement, judged, setting, settings, identified, identity = shared
-        if judgement not in self._judgements:
-            self._judgements[judgement] = self._judgement(json.loads(judged))
-        if setting not in self._settings:
-            self._settings[setting] = json.loads(settings)
-        if identified not in self._identities:
-            self._identities[identified] = _identity(identity)
-        found = self._identities[identified]
+        profile, settings, judgement, gateways, identity = shared
+        groups, repin = self._once(self._settings, settings, _settings)
         return Standing(
             host=host,
             scan=scan,
             at=at,
             address=address,
-            profile=self._profile(profile),
-            judgement=self._judgements[judgement],
+            profile=self._once(self._profiles, profile, _profile),
+            judgement=self._once(self._judgements, judgement, _judgement),
             cause="" if phase is None else f"{phase}: {cause}",
             waived=waived,
             site=site,
-            groups=tuple(self._settings[setting].get("groups", ())),
-            gateways=found.gateways,
-            sources=found.sources,
-            repin=self._settings[setting].get("repin", "allow"),
+            groups=groups,
+            gateways=_NONE if gateways is None else self._once(self._gateways, gateways, _gateways),
+            sources=_sources(self._texts[identity]) if self._with_sources and identity is not None else (),
+            repin=repin,
         )
 
-    def _judgement(self, jsonable: dict[str, Any]) -> Judgement:
-        """Leave out the sentences: they quote milliseconds, so without them most hosts say the same of their roles."""
-        for sentences in ("evidence", "remarks"):
-            jsonable.pop(sentences, None)
-        roles = tuple(self._role(role) for role in jsonable.pop("roles", ()))
-        return Judgement(**decode_fields(Judgement, jsonable), roles=roles)
-
-    def _role(self, jsonable: dict[str, Any]) -> RoleJudgement:
-        jsonable["evidence"] = []
-        known = marshal.dumps(
-            jsonable, 2
-        )  # a fast way to compare; later versions note which objects are the same
-        if known not in self._roles:
-            self._roles[known] = decode(RoleJudgement, jsonable)
-        return self._roles[known]
-
-    def _profile(self, number: int) -> Profile:
-        if number not in self._profiles:
-            text = self._using.execute(select(document.c.text).where(document.c.id == number)).scalar_one()
-            self._profiles[number] = decode(Profile, json.loads(text))
-        return self._profiles[number]
+    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
+        """Give what a document says, read at the first time."""
+        found = known.get(number)
+        if found is None:
+            found = known[number] = read(json.loads(self._texts[number]))
+        return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """What is wanted of the document that says who answered."""
-
-    gateways: Mapping[str, tuple[str, ...]]
-    sources: tuple[str, ...]
+_NONE: Gateways = MappingProxyType({})
 
 
-def _identity(text: str) -> _Identity:
-    identity, targets = json.loads(text)[:2]
-    told = [address for each in identity.get("interfaces", ()) for address in each.get("addresses", ())]
-    gateways = {
-        each["role"]: tuple(sorted(each.get("addresses", ()))) or (each["name"],)
-        for each in reversed(targets)
-        if each.get("decides")
-    }
-    return _Identity(gateways, tuple(dict.fromkeys(told)))
+def _profile(jsonable: dict[str, Any]) -> Profile:
+    return decode(Profile, jsonable)
+
+
+def _judgement(jsonable: dict[str, Any]) -> Judgement:
+    return decode(Judgement, jsonable)
+
+
+def _settings(jsonable: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+    """Give the host's groups, and whether it may be re-pinned."""
+    return tuple(jsonable.get("groups", ())), jsonable.get("repin", "allow")
+
+
+def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
+    return MappingProxyType({role: tuple(addresses) for role, addresses in jsonable.items()})
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    """Give the addresses of the host's interfaces, from the document that says who answered."""
+    interfaces: Iterable[dict[str, Any]] = json.loads(text)[0].get("interfaces", ())
+    return tuple(dict.fromkeys(address for each in interfaces for address in each.get("addresses", ())))
+
+
+_SHARED, _OWN = (
+    9,
+    13,
+)  # columns of _rows that name documents: the first that hosts share, and the one that they do not
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
-    judgement, settings, identity = document.alias(), document.alias(), document.alias()
+    judged, told = gist.alias(), gist.alias()
     return (
         select(
             _RESULT.id,
@@ -164,15 +177,12 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             _RESULT.phase,
             _RESULT.cause,
             _RESULT.profile_id,
-            _RESULT.judgement_id,
-            judgement.c.text.label("judgement"),
             _RESULT.settings_id,
-            settings.c.text.label("settings"),
+            func.coalesce(judged.c.gist_id, _RESULT.judgement_id),  # a short one is its own gist
+            told.c.gist_id,
             _RESULT.identity_id,
-            identity.c.text.label("identity"),
         )
-        .join(judgement, judgement.c.id == _RESULT.judgement_id)
-        .join(settings, settings.c.id == _RESULT.settings_id)
-        .outerjoin(identity, identity.c.id == _RESULT.identity_id)
+        .outerjoin(judged, judged.c.document_id == _RESULT.judgement_id)
+        .outerjoin(told, told.c.document_id == _RESULT.identity_id)
         .where(_RESULT.id.in_(ids))
     )

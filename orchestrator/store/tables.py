@@ -3,9 +3,11 @@
     scan <- host_result <- attempt, connection
     document <- scan.hosts, host_result.{profile, settings, identity, registry, judgement}
     document <- registry_value
+    document <- gist -> document
 
 A `document` is JSON that many results share: of 400 scans most hosts say the same about themselves each time, so it
-is kept once, found by its digest. What changes with every probe is in `host_result`, `attempt` and `connection`.
+is kept once, found by its digest. Its `gist` is another document with what reports need of it and no more, which most
+hosts of a fleet share: sentences quote milliseconds, identities are one's own. What changes with every probe is in `host_result`, `attempt` and `connection`.
 A column that repeats what a document says is there for reports to filter by.
 """
 
@@ -132,6 +134,21 @@ def _part(name: str, *columns: Column[object]) -> Table:
         sqlite_with_rowid=False,
     )
 
+
+gist = Table(
+    "gist",
+    metadata,
+    Column(
+        "document_id",
+        Integer().with_variant(BigInteger, "postgresql"),
+        ForeignKey("document.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _document("gist_id"),
+    Index(None, "gist_id"),  # as those of host_result
+    sqlite_with_rowid=False,
+)
 
 attempt = _part(
     "attempt",

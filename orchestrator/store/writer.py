@@ -62,6 +62,11 @@ class Writer:
         return self._place
 
     @property
+    def owner(self) -> Owner:
+        """Who writes, as another process reads it that finds the lock taken."""
+        return self._owner
+
+    @property
     def user(self) -> str:
         """Who writes: what `open` was given, else the system's user."""
         return self._owner.user

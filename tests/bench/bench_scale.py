@@ -35,11 +35,16 @@ class Run:
     megabytes: float
 
 
-def run(inventory: Path, jobs: int, *options: str) -> Run:
-    """Scan every host with the command; all of them must be ok, or `options` ask no host."""
+def scan_command(inventory: Path, jobs: int) -> list[str]:
+    """Return the command that scans every host, as a user would start it; it ends with 0 where all are ok."""
     start = "from orchestrator.cli.main import main; main()"
     command = [sys.executable, "-c", start, "scan", "-i", str(inventory), "--jobs", str(jobs), "--pace", "0"]
-    command += ["--quiet", "--db", str(inventory.parent / "bench.db"), *options]
+    return [*command, "--quiet", "--db", str(inventory.parent / "bench.db")]
+
+
+def run(inventory: Path, jobs: int, *options: str) -> Run:
+    """Scan every host with the command; all of them must be ok, or `options` ask no host."""
+    command = [*scan_command(inventory, jobs), *options]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
     _, status, used = os.wait4(process.pid, 0)

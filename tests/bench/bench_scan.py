@@ -19,9 +19,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan
-
 from inventory.load import load
 from inventory.model import Fleet, Host
 from orchestrator.demo.lean.hosts import WAYS
@@ -36,6 +33,7 @@ from orchestrator.remote.probe import probe_script
 from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.writer import Writer
 from tests.bench.lean import serving
+from tests.bench.peers import Target, pypsrp_client
 from tests.fleet.fakes import record_of
 from tests.fleet.wire import logons_of
 
@@ -81,31 +79,29 @@ def scanned(
         return asyncio.run(main())
 
 
-def bare(fleet: Fleet, hosts: Sequence[Host], jobs: int) -> int:
-    """Run the probe on hosts by pypsrp and nothing else; give the number of answers."""
-    script, logon = probe_script(), logons_of(fleet)("ops")
-
-    def one(host: Host) -> int:
-        parameters = probe_parameters(host, mode="auto", canaries=True, deadline_ms=30_000, width=60)
-        secure = host.transport == "https"
-        wsman = WSMan(
-            host.address,
+def targets(fleet: Fleet, hosts: Sequence[Host]) -> list[Target]:
+    """Say of each host what a client needs to run the probe there."""
+    logon = logons_of(fleet)("ops")
+    return [
+        Target(
+            name=host.name,
+            address=host.address,
             port=host.port,
-            ssl=secure,
+            secure=host.transport == "https",
             auth=host.auth,
+            ca=str(host.ca) if host.ca else None,
             username=logon.username,
             password=logon.password,
-            encryption="auto" if secure else "always",
-            cert_validation=str(host.ca) if host.ca else True,
+            parameters=probe_parameters(host, mode="auto", canaries=True, deadline_ms=30_000, width=60),
         )
-        with wsman, RunspacePool(wsman) as pool:
-            shell = PowerShell(pool)
-            shell.add_script(script.text)
-            shell.add_parameters(dict(parameters))
-            return len(shell.invoke())
+        for host in hosts
+    ]
 
+
+def bare(fleet: Fleet, hosts: Sequence[Host], jobs: int) -> int:
+    """Run the probe on hosts by pypsrp and nothing else; give the number of answers."""
     with ThreadPoolExecutor(jobs) as threads:
-        return sum(threads.map(one, hosts))
+        return sum(threads.map(pypsrp_client(probe_script().text), targets(fleet, hosts)))
 
 
 def cost(work: Callable[[], int], count: int) -> tuple[float, float]:

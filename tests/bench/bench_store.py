@@ -256,12 +256,12 @@ def stored(url: str, days: Sequence[Sequence[HostRecord]], path: Path | None) ->
 
 
 def read(url: str, hosts: Sequence[str]) -> None:
-    """Read the last scan, whole and without attempts, and the last known state of every host."""
+    """Read the last scan, whole and without what judgements were made of, and the last known state of every host."""
     with Reader.open(url) as reader:
         latest = reader.latest_scan()
         number = latest.id if latest and latest.id else 0
-        for name, attempts in (("read whole", True), ("read without attempts", False)):
-            ask = partial(reader.records, number, attempts=attempts)
+        for name, whole in (("read whole", True), ("read without attempts and values", False)):
+            ask = partial(reader.records, number, whole=whole)
             say(name, measured(len(hosts), partial(exhaust, ask)))
         say("last known states", measured(len(hosts), partial(exhaust, partial(reader.last_known, hosts))))
 

@@ -13,6 +13,8 @@ import pytest
 from orchestrator.cli.main import app
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.scenario import GATEWAYS, demo_hosts
+from tests import winhosts as kit
+from tests.quiet import QuietNetwork
 
 HOSTS = ("par-web-01", "mad-mail-02", "lyo-mail-02", "ber-file-03", "lyo-web-01", "mad-db-01")
 """Of the demo's fleet: ok, blocked, drifted (waived), access-denied, logon-failed, split."""
@@ -99,3 +101,21 @@ def inventory_file(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def third_winhost(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[kit.Winhost]:  # noqa: ARG001  # it only skips
+    """Give one real host more, from a kit of its own, with a CA of its own."""
+    with contextlib.ExitStack() as stack:
+        with quiet.inside():
+            (host,) = stack.enter_context(kit.start(net, first=8))
+        yield host
+
+
+@pytest.fixture
+def three(winhosts: list[kit.Winhost], third_winhost: kit.Winhost) -> Iterator[list[kit.Winhost]]:
+    """Give three real hosts, each with a registry of its own, which is empty afterwards."""
+    hosts = [*winhosts, third_winhost]
+    yield hosts
+    for host in hosts:
+        host.clear()

@@ -161,7 +161,7 @@ def test_an_export_that_fails_on_the_way_leaves_what_was_there(
     def fails(reader: Reader, *words: object, **more: object) -> Iterator[HostRecord]:
         found = records(reader, *words, **more)  # type: ignore[arg-type]  # handed on as it came
         yield from (next(found), next(found))
-        if more.get("attempts") is False and "second" in seen:
+        if more.get("whole") is False and "second" in seen:
             raise DatabaseError("own.db", Trouble.DISK, "gone")
         seen.append("second")
         yield from found

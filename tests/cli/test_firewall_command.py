@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Scanned, fleetcheck
 
@@ -45,3 +49,47 @@ def test_two_ways_at_once_are_a_usage_error(scanned: Scanned) -> None:
     """`--format` with `--json` is exit code 2."""
     ended = fleetcheck("firewall", "--format", "csv", "--json", "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
+
+
+@pytest.fixture
+def with_subnets(scanned: Scanned, tmp_path: Path) -> str:
+    """Name subnets for every host, all of which lie in some 10.1x network; the inventory's path."""
+    text = scanned.inventory.read_text(encoding="utf-8").replace(
+        "defaults:\n", "defaults:\n  subnets: [10.10.0.0/15, 10.12.0.0/15]\n"
+    )
+    path = scanned.inventory.with_name(f"subnets-{tmp_path.name}.yaml")  # beside the CA and the secrets
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_rows_are_merged_by_subnet(scanned: Scanned, with_subnets: str) -> None:
+    """`--collapse` gives a row per subnet with how many hosts it covers, in every form."""
+    options = ("firewall", "--collapse", "-i", with_subnets, "--db", str(scanned.database))
+    rows = [line.split("\t") for line in fleetcheck(*options).out.splitlines()]
+    permitted = [row for row in rows if row[1:4] == ["203.0.113.10", "tcp/2147", "permit"]]
+    assert {row[0] for row in permitted} <= {"10.10.0.0/15", "10.12.0.0/15"}
+    assert sum(int(row[6]) for row in permitted) == len(
+        {name for row in permitted for name in row[7].split()}
+    )
+    head = next(csv.reader(io.StringIO(fleetcheck(*options, "--format", "csv").out)))
+    assert head[6:] == ["hosts", "names", "sites"]
+    assert json.loads(fleetcheck(*options, "--json").out)["fleetcheck"]["document"] == "firewall-merged"
+    assert "/15" in fleetcheck(*options, "--format", "aerleon").out
+    assert "10.10.0.0/15" in fleetcheck(*options, "--table").out
+
+
+def test_unblock_tells_hosts_apart_by_subnet(scanned: Scanned, with_subnets: str) -> None:
+    """The subnet stands behind the site."""
+    ended = fleetcheck("unblock", "-i", with_subnets, "--db", str(scanned.database), "--table")
+    assert re.search(r"madrid 10\.1[02]\.0\.0/15, 1 host: mad-mail-02", ended.out)
+
+
+def test_collapsing_needs_subnets(scanned: Scanned) -> None:
+    """Without an inventory, or with one that names none, nothing is guessed: exit code 1, and what to write."""
+    database = ("--db", str(scanned.database))
+    alone = fleetcheck("firewall", "--collapse", *database)
+    assert (alone.code, alone.out) == (1, "")
+    assert "--collapse needs an inventory that names subnets" in alone.err
+    none = fleetcheck("firewall", "--collapse", "-i", str(scanned.inventory), *database)
+    assert (none.code, none.out) == (1, "")
+    assert "Say `subnets: [10.1.0.0/16]` in a group" in none.err

@@ -32,7 +32,9 @@ def test_a_good_inventory_is_counted(inventory_file: Callable[[str], Path]) -> N
         0,
         f"{path}: no mistakes. hosts: 2, groups: 1, credentials: 1, waivers: 1\n",
     )
-    assert "ended on 2020-01-31 and counts no more: change 4711" in ended.err
+    assert ended.err == (
+        f"warning: {path}:10: the waiver for drifted ended on 2020-01-31 and counts no more: change 4711 (web1)\n"
+    )
 
 
 def test_every_mistake_is_said_at_once(inventory_file: Callable[[str], Path]) -> None:

@@ -160,7 +160,7 @@ def test_a_complete_run_cannot_be_resumed(fleet: Drifted) -> None:
 
 
 def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
-    """After kill -9 in the middle, `status` tells it from a live one, and `resume` brings every host to its new pin."""
+    """After kill -9 in a pause, `status` tells it from the live one that it was, and `resume` brings every host to its new pin."""
     command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
     with subprocess.Popen(
         [*command, "--yes", "--batch", "1", "--pause", "2s"],
@@ -174,13 +174,38 @@ def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
         for line in process.stderr:
             if "before wave 3" in line:
                 break
+        time.sleep(0.5)  # the lock is given back right after the words
+        assert fleetcheck("repin", "status").out.split("\t")[2] == "pausing"
+        shown = fleetcheck("repin", "status", "1", "--table").out
+        assert f"process {process.pid} on " in shown
+        assert "resume" not in shown
         os.kill(process.pid, signal.SIGKILL)
-    assert fleetcheck("repin", "status").out.split("\t")[2] == "pausing-or-killed"
+    assert fleetcheck("repin", "status").out.split("\t")[2] == "killed"
     before = states(fleetcheck("repin", "status", "1"))
     assert sorted(before.values()) == ["not-started"] * (HOSTS - 2) + ["verified"] * 2
     ended = fleetcheck("repin", "resume", "1", "-i", str(fleet.inventory), "--yes", "--pause", "0s")
     assert (ended.code, set(states(ended).values())) == (0, {"verified"}), ended.err
     assert set(map(frozenset, fleet.pins().values())) == {frozenset({"2147"})}
+
+
+def test_a_host_that_was_given_away_is_left_alone_and_said(fleet: Drifted) -> None:
+    """Its stand-alone script may still write: a dry run, the run and its status all say so, and what to type."""
+    name = next(iter(fleet.served.hosts))
+    other = fleet.plan.with_name("one.json")
+    fleetcheck("repin", "plan", "-i", str(fleet.inventory), "-l", name, "-o", str(other))
+    script = fleet.plan.with_name("one.ps1")
+    assert fleetcheck("repin", "export", str(other), "-i", str(fleet.inventory), "-o", str(script)).code == 0
+    tried = fleet.apply("--dry-run")
+    assert (tried.code, states(tried)[name]) == (4, "not-started"), tried.err
+    ended = fleet.apply("--yes", "--quiet")
+    for told in (tried, ended, fleetcheck("repin", "status", "1")):
+        rows = {line.split("\t")[0]: line.split("\t") for line in told.out.splitlines()}
+        assert rows[name][1] == "not-started"
+        assert rows[name][4] == "given away in a stand-alone script whose answer has not come in"
+        assert "fleetcheck repin import" in rows[name][5]
+    assert ended.code == 4
+    assert fleet.pins()[name] == {"443"}
+    assert sum(pins == {"2147"} for pins in fleet.pins().values()) == HOSTS - 1
 
 
 def test_ctrl_c_ends_a_run_in_good_order(fleet: Drifted, tmp_path: Path) -> None:

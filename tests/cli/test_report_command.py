@@ -61,6 +61,22 @@ def test_an_inventory_at_hand_counts(scanned: Scanned, inventory_file: Callable[
     assert "hosts of the inventory that no scan has a result of: 1" in ended.err
 
 
+@pytest.mark.parametrize(("until", "state"), [("2099-12-31", "waived"), ("2020-01-31", "attention")])
+def test_waivers_count_as_they_are_today(scanned: Scanned, tmp_path: Path, until: str, state: str) -> None:
+    """A host that was waived when it was scanned needs attention once the waiver has ended, and is shown either way."""
+    text = scanned.inventory.read_text(encoding="utf-8")
+    assert "2099-12-31" in text
+    path = scanned.inventory.with_name(f"waivers-{tmp_path.name}.yaml")  # beside the CA and the secrets
+    path.write_text(text.replace("2099-12-31", until), encoding="utf-8")
+    options = ("-i", str(path), "--db", str(scanned.database))
+    ended = fleetcheck("report", *options)
+    states = {row[0]: row[1] for row in (line.split("\t") for line in ended.out.splitlines())}
+    assert states["lyo-mail-02"] == state
+    drawn = fleetcheck("report", *options, "--table").out
+    assert ("Waived: 1 host" in drawn) == (state == "waived")
+    assert ("! " in drawn) == (state != "waived")
+
+
 def test_an_inventory_that_happens_to_be_broken_is_left_aside(scanned: Scanned) -> None:
     """A ./fleet.yaml with mistakes is remarked; the report does without it. Named by -i it is an error."""
     Path("fleet.yaml").write_text("hosts: [\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,11 @@ def test_a_command_of_the_page_does_what_it_is_there_for(twice: Path, words: lis
 def test_the_page_shows_every_command_of_its_kind() -> None:
     """No report is left out."""
     assert {words[0] for words in COMMANDS} == {"report", "diff", "show", "unblock", "firewall"}
+
+
+def test_the_subnets_of_the_page_load(inventory_file: Callable[[str], Path]) -> None:
+    """What the page says to write into an inventory is no mistake there."""
+    (groups,) = re.findall(r"<!-- subnets -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
+    rest = "defaults: {auth: kerberos}\nhosts: {web1: {address: web1.corp.example}, db7: {address: db7.corp.example}}\n"
+    ended = fleetcheck("inventory", "check", str(inventory_file(groups + rest)))
+    assert (ended.code, ended.err) == (0, "")

@@ -168,6 +168,8 @@ def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> 
         (("--timeout", "nan"), "--timeout"),
         (("--timeout", "1e300"), "--timeout"),
         (("--pace", "inf"), "--pace inf: expected"),
+        (("--ramp-up", "nan"), "--ramp-up"),
+        (("--per-site", "-1"), "--per-site"),
         (("--limit", "mad-mial-02"), "mad-mail-02"),
     ],
 )
@@ -219,3 +221,34 @@ def test_a_password_cannot_be_asked_for_without_a_terminal(own: Scanned, tmp_pat
     assert (ended.code, "no terminal" in ended.err) == (1, True)
     with Reader.open(url(own.database)) as reader:
         assert len(reader.scans()) == 1
+
+
+def test_a_waiver_that_has_ended_is_said_and_counts_no_more(own: Scanned, tmp_path: Path) -> None:
+    """The host that it covered needs attention again, and the scan says which line of the inventory to look at."""
+    text = own.inventory.read_text(encoding="utf-8")
+    path = own.inventory.with_name(f"ended-{tmp_path.name}.yaml")  # beside the CA and the secrets
+    path.write_text(text.replace("2099-12-31", "2020-01-31"), encoding="utf-8")
+    options = ("scan", "-i", str(path), "--db", str(own.database), "--limit", "lyo-mail-02")
+    ended = fleetcheck(*options)
+    assert (ended.code, ended.out.split("\t")[1]) == (3, "attention")
+    assert "the waiver for drifted ended on 2020-01-31 and counts no more: change 4711" in ended.err
+    assert "ended on 2020-01-31" in json.loads(fleetcheck(*options, "--json").out)["warnings"][0]
+
+
+@pytest.mark.parametrize(("site", "said"), [(None, True), ("paris", False)])
+def test_a_limit_for_sites_that_nobody_has_is_told(
+    own: Scanned, monkeypatch: pytest.MonkeyPatch, site: str | None, *, said: bool
+) -> None:
+    """`--per-site` where no selected host has a `site:` limits nothing, and says so before the scan."""
+    monkeypatch.setenv("FC_PASSWORD", "secret")
+    plain = own.database.with_name("plain.yaml")
+    plain.write_text(
+        "credentials: {ops: {username: x, password: {from: env, name: FC_PASSWORD}}}\n"
+        f"defaults: {{credential: ops, site: {site or 'null'}}}\n"
+        "hosts: {web1: {address: 127.0.0.1, port: 1}}\n",
+        encoding="utf-8",
+    )
+    ended = fleetcheck(
+        "scan", "-i", str(plain), "--db", str(own.database), "--per-site", "2", "--timeout", "1"
+    )
+    assert ("--per-site limits nothing" in ended.err) is said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ def test_rules_are_lines(scanned: Scanned) -> None:
     ended = fleetcheck("unblock", "--db", str(scanned.database))
     assert (ended.code, ended.err) == (0, "")
     rows = [line.split("\t") for line in ended.out.splitlines()]
-    assert ["rule", "2147", "203.0.113.10", "madrid", "1", "mad-mail-02"] in rows
+    assert ["rule", "2147", "203.0.113.10", "madrid", "1", "mad-mail-02", ""] in rows
     assert ["apart", "the two registry views differ", "1", "mad-db-01"] in rows
 
 
@@ -38,3 +40,12 @@ def test_a_target_that_is_none_is_a_usage_error(scanned: Scanned, target: str) -
     ended = fleetcheck("unblock", "--target", target, "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
     assert "such as 95%" in ended.err
+
+
+def test_hosts_without_a_result_are_remarked(scanned: Scanned, inventory_file: Callable[[str], Path]) -> None:
+    """An inventory that happens to lie there and is another fleet's does not make the fleet look well unnoticed."""
+    text = "defaults: {auth: kerberos}\nhosts: {other-01: {address: other.corp.example}}\n"
+    options = ("-i", str(inventory_file(text)), "--db", str(scanned.database))
+    said = "remark: hosts of the inventory that no scan has a result of: 1\n"
+    assert fleetcheck("unblock", *options).err == said
+    assert fleetcheck("firewall", *options).err == said

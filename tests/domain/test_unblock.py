@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.judgement import RoleJudgement, Verdict
 from orchestrator.domain.standing import Standing
+from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import NO_GATEWAY, REPIN, unblock
 from tests.report.samples import BACKUP, PRIMARY
 from tests.report.standings import blocked, blocked_hosts, role, standing, unprobed
@@ -36,7 +37,21 @@ def test_the_rule_that_helps_most_comes_first() -> None:
 def test_hosts_are_grouped_by_site() -> None:
     """A rule names its hosts by site, so that each firewall's owner sees what is asked of him."""
     rule = unblock(blocked_hosts()).rules[0]
-    assert {site: len(hosts) for site, hosts in rule.sites.items()} == {"berlin": 14, "paris": 3}
+    assert [(at.site, at.subnet, len(at.hosts)) for at in rule.places] == [
+        ("berlin", "", 14),
+        ("paris", "", 3),
+    ]
+
+
+def test_hosts_are_told_apart_by_named_subnets() -> None:
+    """Within a site, hosts in a subnet of theirs stand apart from those in none."""
+    hosts = [
+        standing(name, blocked(), role("backup"), sources=(address,))
+        for name, address in (("a", "10.1.2.3"), ("b", "10.1.2.4"), ("c", "10.9.9.9"), ("d", "10.1.2.5"))
+    ]
+    named = Subnets({"a": ["10.1.0.0/16"], "b": ["10.1.0.0/16"], "c": ["10.1.0.0/16"]})
+    (rule,) = unblock(hosts, subnets=named).rules
+    assert [(at.subnet, at.hosts) for at in rule.places] == [("", ("c", "d")), ("10.1.0.0/16", ("a", "b"))]
 
 
 def test_ties_go_by_the_profiles_order() -> None:

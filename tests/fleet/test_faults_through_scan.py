@@ -33,6 +33,8 @@ from tests.fleet.fakes import ListWriter, record_of
 from tests.fleet.wire import logons_of
 from tests.remote.wired import no_dns
 
+pytestmark = pytest.mark.xdist_group("faults")  # one worker scans for all of them
+
 NEVER, ONCE, AGAIN = 1, 2, 3  # tries in all
 TIMEOUT = 30.0  # room for every try, with back-off waits that take no time
 SHORT = 3.0  # of hosts that hang

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inventory.model import Fleet, Host
+from orchestrator.domain.digest import host_digest
 from orchestrator.domain.planfile import PlanError
 from orchestrator.fleet.plan_checks import PlanRefused, check
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin_world import fleet_of, inventory_host, plan_of, planned
 from tests.fleet.travel import NEW_YEAR
+from tests.repin.builders import profile
 
 SCRIPT = repin_script().sha256
 PLAN = plan_of(planned(inventory_host(name), sim) for name, sim in fleet_of(3).items())
@@ -76,3 +80,37 @@ def test_every_reason_is_told_at_once() -> None:
     assert len(told) == 3
     with pytest.raises(PlanRefused, match="fleetcheck repin plan"):
         check(PLAN, fleet(h1=None), NEW_YEAR, SCRIPT)
+
+
+def test_a_plan_of_another_inventory_is_refused_in_one_line() -> None:
+    """Where none of its hosts is there, where it was made says more than a line for each."""
+    none = fleet(h1=None, h2=None, h3=None, other=inventory_host("other"))
+    assert reasons(none) == ("none of its hosts is in this inventory: it was made from fleet.yaml",)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": r"SOFTWARE\Other\Route"},
+        {"key": r"SOFTWARE\Agent\Route\Below"},
+        {"value": "SomethingElse"},
+        {"value": "BackupTunnelPort"},
+        {"view": 16},
+    ],
+)
+def test_a_plan_that_would_write_something_else_is_refused(changes: dict[str, Any]) -> None:
+    """A digest that fits is no proof: only the values that the profile names as pins are ever written."""
+    first, *rest = PLAN.hosts
+    target, *others = first.targets
+    parts = {name: changes[name] for name in changes if name != "key"}
+    forged = replace(first, targets=(replace(target, **parts), *others), key=changes.get("key", first.key))
+    with pytest.raises(PlanRefused, match="h1: what it would write is no pin of Agent"):
+        check(replace(PLAN, hosts=(forged, *rest)), fleet(), NEW_YEAR, SCRIPT)
+
+
+def test_a_wildcard_in_the_profiles_key_stands_for_one_subkey() -> None:
+    """The planned key names the subkey that was found."""
+    wild = replace(profile(), key=r"SOFTWARE\*\route")
+    host = inventory_host("h1", profile=wild)
+    first = replace(PLAN.hosts[0], facts=host_digest(host))
+    check(replace(PLAN, hosts=(first,)), fleet(h1=host), NEW_YEAR, SCRIPT)

@@ -123,7 +123,8 @@ def test_abandoned_while_it_is_watched_it_stays_confirmed() -> None:
     assert done.states() == {"h1": State.CONFIRMED}
     assert done.summary.state is RunState.STOPPED
     again = repin({"h1": sim_host("h1")}, journal=done.journal, run=1, plan=done.plan, started=700)
-    assert again.states() == {"h1": State.NOT_WRITTEN}
+    assert again.states() == {"h1": State.CONFLICT}
+    assert "somebody put them back" in again.end("h1").detail
 
 
 def test_ctrl_c_lets_the_watch_come_to_its_end() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from orchestrator.demo.model import Network
 from orchestrator.demo.plot import ACCESS_DENIED, Event, EventAct, Foreign, Hold, Moment, Raise
 from orchestrator.domain.journal import State
 from orchestrator.domain.reading import Kind, Result
@@ -26,7 +28,7 @@ from tests.fleet.repin_world import (
     repin,
     sim_host,
 )
-from tests.repin.builders import KEY
+from tests.repin.builders import GATEWAYS, KEY, profile
 
 
 def test_a_host_is_written_and_read_again() -> None:
@@ -154,6 +156,50 @@ def test_a_port_that_is_not_open_now_is_refused(forced: str | None, result: Resu
     sim.machine.network.ports = {NEW: result}
     done = repin({"h1": sim}, plan=plan)
     assert done.states() == {"h1": state}
+
+
+CANARY = "127.9.0.9"
+
+
+@pytest.mark.parametrize("forced", [None, "the firewall comes tonight"])
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ((CANARY, NEW), State.REFUSED),
+        ((GATEWAYS["backup"], 9), State.REFUSED),
+        ((CANARY, 80), State.VERIFIED),
+        ((CANARY, 9), State.VERIFIED),
+    ],
+)
+def test_a_port_that_came_to_be_intercepted_is_refused(
+    forced: str | None, answers: tuple[str, int], state: State
+) -> None:
+    """The fresh reading has canaries for the new port: something else that answers there is seen, forced or not."""
+    sim = sim_host("h1")
+    host = inventory_host("h1", profile=replace(profile(), canary_address=CANARY, canary_port=9))
+    plan = plan_of([planned(host, sim)], force_closed=forced)
+    network = sim.machine.network
+    network.ports.clear()
+    network.open(GATEWAYS.values(), (NEW,))
+    network.open([answers[0]], (answers[1],))
+    done = repin({"h1": sim}, plan=plan, fleet={"h1": host})
+    assert done.states() == {"h1": state}
+    assert (State.VERIFIED is state) or "is intercepted now" in done.end("h1").detail
+
+
+def test_the_fresh_reading_tries_pin_and_new_port_alone() -> None:
+    """The profile's list is not gone through for a write: two ports at two gateways, and the canaries."""
+    sim = sim_host("h1")
+    tried: list[tuple[str, int]] = []
+
+    class Noting(Network):
+        def connect(self, address: str, port: int, *, number: int = 1) -> Result:
+            tried.append((address, port))
+            return super().connect(address, port, number=number)
+
+    sim.machine.network = Noting(ports={NEW: Result.CONNECTED}, otherwise=Result.REFUSED)
+    repin({"h1": sim}, fleet={"h1": inventory_host("h1", profile=replace(profile(), canary_port=9))})
+    assert set(tried) == {(address, port) for address in GATEWAYS.values() for port in (OLD, NEW, 9)}
 
 
 def test_a_host_that_does_not_answer_is_unreachable() -> None:

@@ -15,6 +15,7 @@ from orchestrator.domain.waves import Limits, parse_batch
 from orchestrator.fleet.repin_events import RunStarted, WaveStarted
 from tests.fleet.repin_world import (
     DOWN,
+    LOST,
     NEW,
     OLD,
     MemoryJournal,
@@ -49,16 +50,20 @@ def killed(
     ("pins", "end"), [(NEW, State.VERIFIED), (OLD, State.NOT_WRITTEN), (8080, State.CONFLICT)]
 )
 def test_what_was_in_the_middle_is_read(state: State, pins: int, end: State) -> None:
-    """Both recorded states are known, so the reading says which one it is; nothing is written."""
+    """Both recorded states are known, so the reading says which one it is. A host found as it was is begun anew."""
     sims = fleet_of(1)
     plan, journal = killed(sims, state)
     sims["h1"].pin(pins)
     done = repin(sims, plan=plan, journal=journal, run=1, started=120)
-    assert done.states() == {"h1": end}
+    first, *anew = journal.of("h1")
+    assert first.state is end
+    assert [row.state for row in anew] == ([State.VERIFIED] if end is State.NOT_WRITTEN else [])
+    assert (sims["h1"].doubles, sims["h1"].written) == (0, len(anew))
+    assert done.states() == {"h1": anew[0].state if anew else end}
     assert [told for _, told in journal.told if told is State.UNKNOWN] == [State.UNKNOWN] * (
         state is not State.UNKNOWN
     )
-    assert (sims["h1"].written, sims["h1"].pins()) == (0, (pins, pins))
+    assert sims["h1"].pins() == ((NEW, NEW) if anew else (pins, pins))
     assert journal.runs[1][0].state is RunState.FINISHED
 
 
@@ -68,7 +73,8 @@ def test_it_waits_until_the_writes_own_deadline_has_passed() -> None:
     plan, journal = killed(sims, State.SENT, deadline=300.0)
     sims["h1"].machine.clock_skew = 100.0
     done = repin(sims, plan=plan, journal=journal, run=1, started=20)
-    assert done.states() == {"h1": State.NOT_WRITTEN}
+    assert [row.state for row in journal.of("h1")] == [State.NOT_WRITTEN, State.VERIFIED]
+    assert done.states() == {"h1": State.VERIFIED}
     assert 200 < done.seconds < 230
 
 
@@ -125,7 +131,7 @@ def test_the_rest_of_the_plan_is_written_then() -> None:
     assert len(done.states()) == 6
     assert [(event.wave, event.hosts) for event in done.told(WaveStarted)] == [(1, 1), (2, 3), (3, 1)]
     (started,) = done.told(RunStarted)
-    assert (started.run, started.unresolved) == (1, 1)
+    assert (started.run, started.hosts, started.unresolved) == (1, 5, 1)
 
 
 def test_a_stopped_run_goes_on_where_it_stopped() -> None:
@@ -142,6 +148,38 @@ def test_a_stopped_run_goes_on_where_it_stopped() -> None:
     assert again.summary.exit_code == 0
     assert [row.state for row in again.journal.of("h3")] == [State.NOT_STARTED, State.VERIFIED]
     assert [row.state for row in again.journal.of("h2")] == [State.UNREACHABLE]
+
+
+def test_what_the_controllers_death_left_open_is_no_failure() -> None:
+    """Found as it was, a host has not failed: the limit is not reached, and it is begun anew with the rest."""
+    sims = fleet_of(4)
+    plan, journal = killed(sims, State.SENT)
+    done = repin(sims, plan=plan, journal=journal, run=1, started=120, limits=Limits(max_failed=1))
+    assert done.states() == dict.fromkeys(sims, State.VERIFIED)
+    assert (done.summary.gate, done.summary.exit_code, done.summary.state) == (False, 0, RunState.FINISHED)
+
+
+def test_a_host_that_was_not_written_is_begun_anew_by_the_next_resume() -> None:
+    """Its answer was lost and its script came too late: the run can be gone on with, through all the steps again."""
+    sims = fleet_of(2)
+    sims["h1"].writes, sims["h1"].lags = [LOST], 30.0
+    first = repin(sims, window=20)
+    assert first.states() == {"h1": State.NOT_WRITTEN, "h2": State.VERIFIED}
+    assert (first.summary.state, first.summary.exit_code) == (RunState.STOPPED, 3)
+    sims["h1"].lags = 0.0
+    again = repin(sims, plan=first.plan, journal=first.journal, run=1, started=90)
+    assert again.states() == {"h1": State.VERIFIED}
+    assert [row.state for row in again.journal.of("h1")] == [State.NOT_WRITTEN, State.VERIFIED]
+    assert again.journal.runs[1][0].state is RunState.FINISHED
+
+
+def test_a_host_that_was_put_back_since_is_left_alone() -> None:
+    """It had said that it wrote: old values there are somebody else's wish, and no run writes over them."""
+    sims = fleet_of(1)
+    plan, journal = killed(sims, State.CONFIRMED)
+    done = repin(sims, plan=plan, journal=journal, run=1, started=120)
+    assert done.states() == {"h1": State.CONFLICT}
+    assert sims["h1"].written == 0
 
 
 def test_an_expired_plan_is_read_but_not_gone_on_with() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from inventory.model import Fleet, Host
+from orchestrator.demo.plot import Event, Kill, Moment
 from orchestrator.domain import planfile
 from orchestrator.domain.digest import host_digest
 from orchestrator.domain.journal import State
@@ -67,12 +68,13 @@ def test_an_undo_puts_back_what_was_there_kinds_and_all() -> None:
 
 def test_only_what_the_run_wrote_is_taken_back() -> None:
     """A host that was as wanted before, or was not written, is left out with its reason."""
-    sims = fleet_of(5)
+    sims = fleet_of(6)
     plan = plan_of(planned(inventory_host(name), sim) for name, sim in sims.items())
     sims["h2"].pin(NEW)
     sims["h3"].pin(8080)
     sims["h4"].writes, sims["h4"].probes = [LOST], [None, DOWN]
     sims["h5"].probes = [DOWN]
+    sims["h6"].events = (Event(at=Moment.WAS_SET, target=0, act=Kill()),)
     done = repin(sims, plan=plan, window=10)
     back = undo(done)
     assert [host.host for host in back.hosts] == ["h1"]
@@ -81,6 +83,7 @@ def test_only_what_the_run_wrote_is_taken_back() -> None:
         "h3": "run 1 left nothing there to take back: conflict",
         "h4": "nobody knows yet what run 1 did there: fleetcheck repin resume 1",
         "h5": "run 1 left nothing there to take back: unreachable",
+        "h6": "run 1 left some values new and some old there: fleetcheck scan --limit h6, then fleetcheck repin plan --limit h6",
     }
     assert (back.undoes, back.policy, back.id) == ("1", "undo", "plan-2")
     assert back.hosts[0].why == "undo of run 1: primary 443 -> 2147; backup 443 -> 2147"

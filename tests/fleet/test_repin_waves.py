@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from orchestrator.demo.plot import Event, Moment, Raise
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import Operation, RunState
 from orchestrator.domain.waves import Limits, parse_batch
-from orchestrator.fleet.events import BreakerTripped, Stopping
+from orchestrator.fleet.events import BreakerTripped, HostStarted, Stopping
 from orchestrator.fleet.plan_checks import PlanRefused
 from orchestrator.fleet.repin_events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
 from orchestrator.fleet.stop import Stop
@@ -115,13 +116,31 @@ def test_the_run_stops_at_the_threshold(width: int, limit: int) -> None:
     intents = [event for event in after if getattr(event, "state", None) is State.INTENT]
     ended = [event for event in after if isinstance(event, HostEnded)]
     assert len(failed) >= limit
-    assert len(ended) == stopping.in_flight - 1
-    assert len(intents) <= stopping.in_flight < width + 1
+    assert len(ended) == stopping.in_flight
+    assert len(intents) <= stopping.in_flight < width
     assert done.summary.finished_after_stop == len(ended)
     assert done.summary.failed_after_stop == len(failed) - limit
     assert (done.summary.gate, done.summary.exit_code) == (True, 6)
     if width == 1:
         assert (len(failed), ended) == (limit, [])
+
+
+@pytest.mark.parametrize(("sim", "code"), [({"events": (BREAKS,)}, 3), ({"probes": [DOWN]}, 4)])
+def test_a_limit_that_the_last_host_reaches_has_stopped_nothing(sim: dict[str, Any], code: int) -> None:
+    """In a plan of one host a failure is that host's: no safety gate, nothing to go on with."""
+    done = repin({"h1": sim_host("h1", **sim)}, limits=Limits(max_failed=1))
+    assert (done.summary.gate, done.summary.exit_code, done.summary.reason) == (False, code, "")
+    record, _ = done.journal.runs[1]
+    assert (record.state, record.reason) == (RunState.FINISHED, "")
+
+
+def test_a_limit_that_leaves_a_host_is_a_safety_gate() -> None:
+    """One more host that was not begun, and it is 6, with the reason."""
+    done = repin(
+        {"h1": sim_host("h1", events=(BREAKS,)), "h2": sim_host("h2")}, jobs=1, limits=Limits(max_failed=1)
+    )
+    assert (done.summary.gate, done.summary.exit_code, done.summary.not_started) == (True, 6, ("h2",))
+    assert done.journal.runs[1][0].reason == "1 failed, --max-failed 1"
 
 
 @settings(max_examples=25, deadline=None)
@@ -235,3 +254,21 @@ def test_a_run_of_no_hosts_is_finished_at_once() -> None:
     """A plan may have nothing left."""
     done = repin({})
     assert (done.summary.state, done.summary.exit_code) == (RunState.FINISHED, 0)
+
+
+def test_a_site_s_limit_holds_for_writes_too() -> None:
+    """`--per-site 1`: of one site no host is begun before the one before it has its end, of the other it is."""
+    sims = fleet_of(6)
+    fleet = {
+        name: inventory_host(name, site="paris" if number < 4 else "rome") for number, name in enumerate(sims)
+    }
+    done = repin(sims, fleet=fleet, per_site=1)
+    inside, most = 0, 0
+    for event in done.events:
+        if isinstance(event, HostStarted | HostEnded):
+            name = event.host if isinstance(event, HostStarted) else event.end.host
+            inside += (fleet[name].site == "paris") * (1 if isinstance(event, HostStarted) else -1)
+            most = max(most, inside)
+    started = [event.host for event in done.told(HostStarted)]
+    assert (most, started[:2]) == (1, ["h1", "h5"])
+    assert set(done.states().values()) == {State.VERIFIED}

@@ -30,5 +30,6 @@ def test_every_setting_of_a_host_is_shown_with_its_origin(sample: Path) -> None:
         ("timeout", "60", "14 (defaults)"),
         ("repin", "forbid", "24 (host web2)"),
         ("site", "paris", "18 (group paris)"),
+        ("subnets", "", "built in"),
         ("tags", "", "built in"),
     ]

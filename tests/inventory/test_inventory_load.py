@@ -48,6 +48,15 @@ def test_a_child_group_gives_its_parents_settings_on(sample: Path) -> None:
     assert got == (("paris-dmz", "paris"), pins, sample.parent / "certs/dmz.pem", texts.PIN, "forbid")
 
 
+def test_subnets_come_from_the_nearest_layer(load_text: Callable[[str], Fleet]) -> None:
+    """A group's networks are its hosts', in one spelling; an empty list on a host takes them away."""
+    hosts = load_text(
+        "groups: {paris: {hosts: [a, b], subnets: ['2001:DB8::/32', 10.1.2.0/24, 10.9.9.9]}}\n"
+        "hosts: {a: {}, b: {subnets: []}}"
+    ).hosts
+    assert [hosts[name].subnets for name in "ab"] == [("2001:db8::/32", "10.1.2.0/24", "10.9.9.9/32"), ()]
+
+
 def test_the_name_is_the_address_where_there_is_none(sample: Path) -> None:
     """A host without an `address` is reached by its name."""
     assert load(sample).hosts["db7"].address == "db7"

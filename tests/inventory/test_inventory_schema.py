@@ -55,6 +55,7 @@ def test_the_schema_accepts_what_loads(text: str) -> None:
         {"auth": "ntml"},
         {"tls_pin": "sha256:ab"},
         {"tags": "web"},
+        {"subnets": "10.1.0.0/16"},
         {"timeout": 0},
         {"gateways": {"primary": 1}},
     ],

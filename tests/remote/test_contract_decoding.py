@@ -17,7 +17,10 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Kind, Reading, Result, Source
 from orchestrator.remote.contract import LIMIT, decode_probe
+from orchestrator.remote.decode import in_one_pass
+from orchestrator.remote.document import OddError, checked, parse
 from orchestrator.remote.faults import Fault
+from orchestrator.remote.schema import DOCUMENT
 from tests.remote.scenarios import GOLDEN_NET, Scenario, scenarios
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -270,3 +273,66 @@ def test_nothing_but_a_fault_comes_out_of_a_cut_answer(data: st.DataObject) -> N
         decode_probe(text[:start] + text[end:], scenario.host(), mode=scenario.mode)
     except Fault as fault:
         assert fault.phase is Phase.DECODE  # noqa: PT017  # a reading is fine too
+
+
+def _as_read(text: str) -> str | None:
+    """Give what the long way makes of an answer, down to the type of each number; None where it refuses it."""
+    try:
+        return repr(checked(DOCUMENT, parse(text, script="probe", limit=LIMIT)))
+    except (OddError, Fault):
+        return None
+
+
+def test_a_usual_answer_is_read_in_one_pass() -> None:
+    """What the script writes takes the short way, and says there what it says on the long one."""
+    text = json.dumps(golden("split"), separators=(",", ":")).replace("::1", "fe80::1")
+    assert repr(in_one_pass(text, LIMIT)) == _as_read(text)
+
+
+ODD_TEXTS = {
+    "a key twice": ('"cut":', '"cut":0,"cut":'),
+    "a key twice, spelled otherwise": ('"cut":', '"\\u0063ut":0,"cut":'),
+    "a key twice, with a blank": ('"cut":', '"cut" \n:0,"cut":'),
+    "a key twice, and a text that begins with a colon": ('"computer":"', '"cut":0,"computer":":'),
+    "a version that is no integer": ('"v":1', '"v":1.0'),
+    "a version that is a yes": ('"v":1', '"v":true'),
+    "a number with an exponent": ('"cut":0', '"cut":0e0'),
+    "a number with a sign": ('"cut":0', '"cut":-0'),
+    "a number with a leading zero": ('"cut":0', '"cut":00'),
+    "no number": ('"cut":0', '"cut":NaN'),
+    "a number without end": ('"cut":0', f'"cut":{"9" * 5000}'),
+    "a control character": ('"WEB1"', '"WEB\x011"'),
+    "a lone surrogate": ('"WEB1"', '"\\ud800"'),
+    "half a pair": ('"WEB1"', '"\\ud800\\u0041"'),
+    "an escape that is none": ('"WEB1"', '"\\x41"'),
+    "something behind the end": ('"v":1', '"v":1}{'),
+}
+
+
+@pytest.mark.parametrize("what", ODD_TEXTS)
+def test_an_odd_text_is_not_read_otherwise_in_one_pass(what: str) -> None:
+    """What two JSON parsers may see differently is left to the long way, or comes to the same."""
+    text = json.dumps(golden("blocked"), separators=(",", ":")).replace("::1", "fe80::1")
+    odd = text.replace(*ODD_TEXTS[what], 1)
+    assert odd != text
+    document = in_one_pass(odd, LIMIT)
+    assert document is None or repr(document) == _as_read(odd)
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_one_pass_never_says_something_else(data: st.DataObject) -> None:
+    """Whatever is cut out, doubled or put into an answer: the short way says the same as the long one, or nothing."""
+    text = json.dumps(
+        golden(data.draw(st.sampled_from(["healthy", "values", "split"]))), separators=(",", ":")
+    )
+    start = data.draw(st.integers(0, len(text)))
+    end = min(len(text), start + data.draw(st.integers(0, 40)))
+    put_in = data.draw(
+        st.sampled_from(
+            ["", text[start:end] * 2, '"', '"v":1,', ":", " ", "\\", "\\ud800", "1e1", "-", "true"]
+        )
+    )
+    odd = text[:start] + put_in + text[end:]
+    document = in_one_pass(odd, LIMIT)
+    assert document is None or repr(document) == _as_read(odd)

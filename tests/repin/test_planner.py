@@ -16,8 +16,8 @@ from orchestrator.domain.outcome import Failed, Phase, Trace
 from orchestrator.domain.plan import RoleChange
 from orchestrator.domain.planner import Candidate, Rules, draft
 from orchestrator.domain.policy import Policy, PolicyError, parse_policy
-from orchestrator.domain.reading import Kind, Reading, Result, ViewState
-from tests.repin.builders import NOW, ORDER, ROLES, host, plan_one, profile, reading, record, view
+from orchestrator.domain.reading import Canary, Kind, Reading, Result, ViewState
+from tests.repin.builders import GATEWAYS, NOW, ORDER, ROLES, host, plan_one, profile, reading, record, view
 
 SHUT = dict.fromkeys(ORDER, "timed_out")
 
@@ -91,6 +91,21 @@ def test_both_views_change_together() -> None:
         ),
         ("prefer:80,443", reading(SHUT | {443: "connected", 80: "connected"}), {"primary": 80, "backup": 80}),
         ("prefer:80,443", reading(SHUT | {443: "connected"}), {"primary": 443, "backup": 443}),
+        (
+            "prefer:80,443",
+            reading(SHUT),
+            "no port is open to the primary and backup gateway: a firewall rule is needed",
+        ),
+        (
+            "prefer:80,443",
+            reading({2147: "connected", 443: "timed_out"}),
+            "no port is open to the primary and backup gateway of those tried: scan with --probe full",
+        ),
+        (
+            "prefer:8080",
+            reading(SHUT),
+            "8080 was not tried: a scan tries the profile's ports, the pin and the desired pin (`pin:`)",
+        ),
         ("fleet-common", reading(SHUT | {80: "connected"}), {"primary": 80, "backup": 80}),
     ],
 )
@@ -206,6 +221,69 @@ def test_force_closed_plans_a_closed_port_and_says_so() -> None:
     assert "primary 443 was not open in the evidence: forced" in drafted.hosts[0].risks
 
 
+def canary(kind: str, address: str, port: int) -> Canary:
+    """Give a canary that something answered."""
+    return Canary(kind=kind, address=address, port=port, result=Result.CONNECTED, milliseconds=1)
+
+
+ELSEWHERE = "127.9.0.9"
+
+
+@pytest.mark.parametrize("forced", [None, "change 4711"])
+@pytest.mark.parametrize(
+    ("hit", "reason"),
+    [
+        (
+            canary("address", ELSEWHERE, 443),
+            "the primary new port 443 is answered by something else than the gateway",
+        ),
+        (
+            canary("address", ELSEWHERE, 2147),
+            "the primary pin 2147 is answered by something else than the gateway",
+        ),
+        (
+            canary("port", GATEWAYS["backup"], 9),
+            "the backup pin 2147 is answered by something else than the gateway",
+        ),
+    ],
+)
+def test_what_is_intercepted_is_left_out_whatever_the_reason(
+    hit: Canary, reason: str, forced: str | None
+) -> None:
+    """A pin or a new port of any role on which something else answers: no reason lifts that."""
+    found = replace(reading({2147: "connected", 443: "connected"}), canaries=(hit,))
+    assert [left.reason for left in plan_one(found, force_closed=forced).left_out] == [reason]
+
+
+@pytest.mark.parametrize("forced", [None, "change 4711"])
+def test_one_role_that_nobody_can_vouch_for_keeps_the_host_out(forced: str | None) -> None:
+    """Only the primary pin is to change, and the backup one is no port, or was not tried: left out all the same."""
+    primary = host(desired={"primary": 443})
+    bad = reading({2147: "refused", 443: "connected"}, pins={"primary": 2147, "backup": 0})
+    untried = reading(only={"primary": {2147: "refused", 443: "connected"}})
+    assert [plan_one(found, of=primary, force_closed=forced).hosts for found in (bad, untried)] == [(), ()]
+
+
+def test_fleet_common_needs_every_earlier_port_tried() -> None:
+    """An earlier port that was not asked might be open everywhere."""
+    assert new_pins(reading({2147: "refused", 443: "connected"}), "fleet-common") == (
+        "ports before 443 were not all tried: scan with --probe full"
+    )
+
+
+def test_old_evidence_has_no_say_in_the_fleets_common_port() -> None:
+    """Two hosts whose results are older than --max-age do not outvote one that was read today."""
+    old = timedelta(hours=25)
+    at_80, at_443 = reading(SHUT | {80: "connected"}), reading(SHUT | {443: "connected"})
+    candidates = [
+        Candidate(host=host("a"), records=((12, record(at_443, name="a")),)),
+        Candidate(host=host("b"), records=((3, record(at_80, name="b", age=old)),)),
+        Candidate(host=host("c"), records=((3, record(at_80, name="c", age=old)),)),
+    ]
+    drafted = draft(candidates, Rules(policy=Policy("fleet-common"), now=NOW))
+    assert [planned.host for planned in drafted.hosts] == ["a"]
+
+
 def test_agree_wants_the_same_answer_from_every_scan() -> None:
     """A port that comes and goes does not move a fleet."""
     steady = record(reading({2147: "refused", 443: "connected"}))
@@ -238,6 +316,16 @@ tried = st.fixed_dictionaries(dict.fromkeys((*ORDER, 9999), results))
         ["desired", "vendor-order", "keep-if-working", "prefer:80,9999,443", "fleet-common"]
     ),
     rule=st.sampled_from(list(Rule)),
+    forced=st.sampled_from([None, "change 4711"]),
+    hits=st.lists(
+        st.sampled_from(
+            [
+                *(canary("address", ELSEWHERE, port) for port in ORDER),
+                *(canary("port", address, 9) for address in GATEWAYS.values()),
+            ]
+        ),
+        max_size=2,
+    ),
 )
 def test_no_port_is_planned_that_was_not_open(
     primary: dict[int, Result | None],
@@ -245,18 +333,21 @@ def test_no_port_is_planned_that_was_not_open(
     pins: dict[str, int],
     policy: str,
     rule: Rule,
+    forced: str | None,
+    hits: list[Canary],
 ) -> None:
-    """Whatever the evidence, a planned port was open for its role, and every host is planned or has a reason."""
+    """Whatever the evidence, a planned port was open (forced: or closed), each pin the gateway's, and nobody is missing."""
     only = {
         role: {port: str(word) for port, word in found.items() if word}
         for role, found in (("primary", primary), ("backup", backup))
     }
-    found = reading(pins=pins, only=only)
-    drafted = plan_one(found, policy, of=host(rule=rule))
+    found = replace(reading(pins=pins, only=only), canaries=tuple(hits))
+    drafted = plan_one(found, policy, of=host(rule=rule), force_closed=forced)
     assert len(drafted.hosts) + len(drafted.left_out) == 1
     known = facts(found, profile=profile(), desired=dict.fromkeys(ROLES, 443), gateways={})
     for planned in drafted.hosts:
         for change in planned.roles:
             role = next(each for each in known.roles if each.role == change.role)
-            assert role.beliefs.get(change.new) is Belief.OPEN
+            assert role.beliefs.get(change.new) in {Belief.OPEN, Belief.CLOSED if forced else Belief.OPEN}
             assert change.old == pins[change.role]
+        assert all(role.pin_belief in {Belief.OPEN, Belief.CLOSED} for role in known.roles)

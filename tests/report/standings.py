@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from orchestrator.domain.collapse import Merged, collapse
 from orchestrator.domain.diff import diff
+from orchestrator.domain.firewall import firewall
 from orchestrator.domain.fleet_now import fleet_now
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
 from orchestrator.domain.standing import HostNow, Standing
+from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import Unblocking, unblock
 from orchestrator.report.diff import DiffReport
 from orchestrator.report.fleet_now import FleetReport
@@ -136,6 +139,15 @@ def blocked_hosts() -> Iterator[Standing]:
     yield standing("mad-02", role("primary", Verdict.SUSPECT), role("backup"), site=None)
     yield standing("ok-01")
     yield unprobed("db7")
+
+
+def merged() -> tuple[Merged, ...]:
+    """Merge their firewall rows: two subnets of Berlin are named, Paris has none."""
+    hosts = []
+    for number, host in enumerate(blocked_hosts()):
+        hosts.append(replace(host, sources=(f"10.1.{number % 3}.{number + 10}",)))
+    named = {host.host: ("10.1.0.0/24", "10.1.1.0/24") for host in hosts if host.site == "berlin"}
+    return collapse(firewall(hosts).rows, Subnets(named))
 
 
 def unblocking() -> Unblocking:

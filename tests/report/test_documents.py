@@ -27,6 +27,7 @@ from orchestrator.report.firewall import firewall_document
 from orchestrator.report.fleet_now import fleet_document
 from orchestrator.report.history import history_document
 from orchestrator.report.host import Sighting
+from orchestrator.report.merged import merged_document
 from orchestrator.report.run import Process
 from orchestrator.report.summary import LastKnown, ScanReport
 from orchestrator.report.ticket import ticket
@@ -91,6 +92,7 @@ DOCUMENTS = {
     "diff": diff_document(standings.diff_report()),
     "unblock": unblock_document(standings.unblocking(), 0.95),
     "firewall": firewall_document(firewall(standings.blocked_hosts())),
+    "firewall-merged": merged_document(standings.merged(), ("db7",)),
     "fleet": fleet_document(standings.fleet_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),

@@ -13,36 +13,61 @@ from orchestrator.domain.firewall import firewall
 from orchestrator.report.firewall import (
     COLUMNS,
     firewall_aerleon,
-    firewall_csv,
     firewall_rows,
     firewall_screen,
+    rows_csv,
 )
+from orchestrator.report.merged import merged_rows, merged_screen
 from tests.report import standings
 
 
 @pytest.mark.parametrize("width", [80, 200])
 def test_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
     """Rows of a site, gateway and port are one line; it fits."""
-    golden("firewall", firewall_screen(firewall(standings.blocked_hosts())), width)
+    golden(
+        "firewall",
+        firewall_screen(firewall(standings.blocked_hosts()), "fleetcheck firewall --format csv"),
+        width,
+    )
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_merged_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
+    """A row per subnet with the number of its hosts; what stays exact is told; it fits."""
+    command = "fleetcheck firewall --collapse --format csv"
+    golden("firewall-merged", merged_screen(standings.merged(), ("db7",), command), width)
+
+
+def test_merged_rows_name_their_hosts() -> None:
+    """A plain row has how many hosts it covers, and which."""
+    rows = {row[0]: row[6:] for row in merged_rows(standings.merged()) if row[2] == "tcp/2147"}
+    assert rows["10.1.0.0/24"] == ("5", "ber-00 ber-03 ber-06 ber-09 ber-12", "berlin")
+
+
+def test_aerleon_gets_subnets_as_they_are_named() -> None:
+    """A merged row's network is the subnet, an exact address a network of one."""
+    made = json.loads(firewall_aerleon(standings.merged()))
+    addresses = [each["address"] for each in made["networks"]["FC_TO_203_0_113_10_2147"]["values"]]
+    assert {"10.1.0.0/24", "10.1.1.0/24", "10.1.2.12/32"} <= set(addresses)
 
 
 def test_csv_comes_back_as_the_rows() -> None:
     """A CSV reader gets the same rows below a heading."""
     found = firewall(standings.blocked_hosts())
-    read = list(csv.reader(io.StringIO(firewall_csv(found))))
+    read = list(csv.reader(io.StringIO(rows_csv(COLUMNS, firewall_rows(found)))))
     assert (tuple(read[0]), [tuple(row) for row in read[1:]]) == (COLUMNS, list(firewall_rows(found)))
 
 
 def test_a_cell_is_no_formula() -> None:
     """What a spreadsheet would compute gets a quote in front."""
     hostile = standings.standing("=cmd()", site="+1")
-    assert '"\'=cmd()"' in firewall_csv(firewall([hostile]))
-    assert '"\'+1"' in firewall_csv(firewall([hostile]))
+    assert '"\'=cmd()"' in rows_csv(COLUMNS, firewall_rows(firewall([hostile])))
+    assert '"\'+1"' in rows_csv(COLUMNS, firewall_rows(firewall([hostile])))
 
 
 def test_an_aerleon_policy_defines_what_it_uses() -> None:
     """Every network and service of a term stands in the definitions, hosts of one gateway and port in one network."""
-    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts())))
+    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts()).rows))
     terms = made["filters"][0]["terms"]
     assert [term["destination-port"] for term in terms[:3]] == ["FC_TCP_80", "FC_TCP_443", "FC_TCP_2147"]
     used = {term[key] for term in terms for key in ("source-address", "destination-address")}
@@ -54,7 +79,7 @@ def test_an_aerleon_policy_defines_what_it_uses() -> None:
 def test_aerleon_gets_addresses_only() -> None:
     """A host known by its name alone is left out, even where the name is spelt with hexadecimal digits."""
     named = standings.standing("a", address="cafe.be", sources=())
-    made = json.loads(firewall_aerleon(firewall([named])))
+    made = json.loads(firewall_aerleon(firewall([named]).rows))
     assert (made["networks"], made["filters"][0]["terms"]) == ({}, [])
 
 
@@ -62,7 +87,7 @@ def test_aerleon_takes_the_policy() -> None:
     """Where Aerleon is installed, it makes a device's configuration of it."""
     api = pytest.importorskip("aerleon.api", reason="aerleon is not installed")
     naming = pytest.importorskip("aerleon.lib.naming", reason="aerleon is not installed")
-    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts())))
+    made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts()).rows))
     definitions = naming.Naming()
     definitions.ParseDefinitionsObject({key: made[key] for key in ("networks", "services")}, "")
     (text,) = api.Generate([{key: made[key] for key in ("filename", "filters")}], definitions).values()

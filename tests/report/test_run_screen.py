@@ -32,6 +32,12 @@ def test_every_state_has_its_words() -> None:
     }
 
 
+def test_pieces_of_advice_are_one_sentence() -> None:
+    """A host's own advice and what to type stand together without a full stop in the middle."""
+    assert states.joined("", "look at it.", "fleetcheck scan") == "look at it; fleetcheck scan"
+    assert states.joined("look at it.", "") == "look at it."
+
+
 def test_a_run_where_all_went_well_is_short() -> None:
     """Only counts, the written hosts, the way back and the exit code are left."""
     report = runs.report(
@@ -61,14 +67,22 @@ def test_a_killed_run_is_resumed_first() -> None:
     assert next(next_commands(report))[0] == "fleetcheck repin resume 3 -i fleet.yaml --db demo.db"
 
 
-def test_a_run_that_is_still_going_is_not_to_be_resumed() -> None:
-    """While its process lives, nobody is told to take its place."""
+@pytest.mark.parametrize(
+    ("process", "said"),
+    [(Process.THERE, "still running"), (Process.PAUSING, "in the pause between two waves")],
+)
+def test_a_run_that_is_still_going_is_not_to_be_resumed(process: Process, said: str) -> None:
+    """While its process lives, at work or in a pause, it is named, and nobody is told to take its place."""
     report = runs.report(
         run=runs.record(state=RunState.RUNNING, ended=None),
         results=(runs.result("web1", State.SENT),),
-        process=Process.THERE,
+        process=process,
+        who="process 4711 on ops1, since 2026-11-22 23:01 UTC",
     )
-    assert "still running" in render(run_screen(report), 80)
+    text = render(run_screen(report), 80)
+    assert said in text
+    assert "process 4711 on ops1" in text
+    assert [row[-1] for row in result_rows(report)] == ["nothing yet: the run goes on"]
     assert [line for line, _ in next_commands(report) if "resume" in line] == []
 
 

@@ -47,17 +47,19 @@ def test_some_hosts_can_be_asked_for(
     assert found == ["web3", "web1"]
 
 
-def test_attempts_can_be_left_out(
+def test_what_a_judgement_was_made_of_can_be_left_out(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
-    """A summary of ten thousand hosts need not read their attempts; all else is there."""
+    """A summary of ten thousand hosts need not read attempts, values and connections; all else is there."""
     scan_id = writer.begin_scan(make_scan("web1"))
     record = make_record("web1")
     put(writer, scan_id, [record])
     assert isinstance(record.outcome, Probed)
-    bare = replace(record.outcome, reading=replace(record.outcome.reading, attempts=()))
+    reading = record.outcome.reading
+    views = tuple(replace(view, values=()) for view in reading.views)
+    bare = replace(record.outcome, reading=replace(reading, attempts=(), views=views, connections=()))
     with Reader.open(url) as reader:
-        assert list(reader.records(scan_id, attempts=False)) == [replace(record, outcome=bare)]
+        assert list(reader.records(scan_id, whole=False)) == [replace(record, outcome=bare)]
 
 
 def test_scans_come_newest_first(writer: Writer, url: str, make_scan: MakeScan) -> None:

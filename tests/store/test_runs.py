@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,8 +23,10 @@ from orchestrator.store.errors import (
     WriterClosedError,
 )
 from orchestrator.store.journal import Journal
+from orchestrator.store.place import SqlitePlace
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.store.children import child
 from tests.store.repin_rows import NOW, PLAN, begun, brought, plan_of, row, run_record
 
 LATER = NOW + timedelta(minutes=3)
@@ -163,3 +169,75 @@ def test_a_pause_holds_no_lock(journal: Journal, url: str) -> None:
             Writer.open(url, command="fleetcheck scan", user="eve", wait=0)
 
     asyncio.run(go())
+
+
+def test_a_run_says_that_its_process_is_alive(journal: Journal, url: str) -> None:
+    """At work and in a pause, pid and all; not before it begins, and not when it has done with it."""
+
+    def told() -> tuple[int | None, bool]:
+        with Reader.open(url) as reader:
+            alive = reader.alive(1)
+            return (None if alive is None else alive.pid), reader.writing() is not None
+
+    assert told() == (None, True)
+    asyncio.run(begun(journal))
+    assert told() == (os.getpid(), True)
+    asyncio.run(journal.let_go())
+    assert told() == (os.getpid(), False)
+    asyncio.run(journal.take_again())
+    assert told() == (os.getpid(), True)
+    journal.close()
+    assert told() == (None, True)
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Wait for what a server does in its own time, 5 seconds at most."""
+    end = time.monotonic() + 5
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    return holds()
+
+
+def test_a_process_killed_in_its_pause_gives_no_sign(url: str) -> None:
+    """The system takes the sign away with the process; who resumes the run sweeps up what it left."""
+    with child("paused_repin.py", url=url) as process:
+        assert process.pipe.recv() == 1
+        with Reader.open(url) as reader:
+            told = reader.alive(1)
+            assert told is not None
+            assert told.pid == process.process.pid
+            process.kill()
+            assert eventually(lambda: reader.alive(1) is None)
+    with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
+        journal, place = Journal(writer), writer.place
+        asyncio.run(journal.begin_run(run_record(id=1), PLAN))
+        journal.close()
+        assert not isinstance(place, SqlitePlace) or not list(place.path.parent.glob("*.run-*"))
+
+
+def test_the_sign_is_that_of_the_process_whose_run_it_is(journal: Journal, url: str) -> None:
+    """One that still pauses after another has gone on with its run says nothing about that run any more."""
+    run = asyncio.run(begun(journal))
+    asyncio.run(journal.let_go())
+    with Writer.open(url, command="fleetcheck repin resume 1", user="bob") as second:
+        other = Journal(second, controller="another")
+        asyncio.run(other.begin_run(run_record(id=run), PLAN))
+        with Reader.open(url) as reader:
+            assert reader.alive(run) is not None
+            other.close()
+            assert reader.alive(run) is None
+    asyncio.run(journal.take_again())
+
+
+def test_a_reason_for_closed_ports_has_an_entry_of_its_own(journal: Journal, url: str) -> None:
+    """Who forces a closed port stands in the audit with the reason, for a run and for a script that is given away."""
+    forced = replace(PLAN, force_closed="change 4711")
+    asyncio.run(journal.begin_run(run_record(), forced))
+    asyncio.run(journal.hand_out(plan_of("web9", id="other", force_closed="change 4712"), time=NOW))
+    with Reader.open(url) as reader:
+        told = [entry for entry in reader.audit() if entry.what == "closed ports forced"]
+        assert [(entry.subject, entry.who, json.loads(entry.details)["reason"]) for entry in told] == [
+            ("run 1", "ann", "change 4711"),
+            ("plan other", "ann", "change 4712"),
+        ]
+        assert reader.verify_audit().broken is None

@@ -7,12 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import select, text
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.judgement import Verdict
-from orchestrator.store import standings
+from orchestrator.domain.standing import HostNow
+from orchestrator.store import engine, migrating, schema, standings
+from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
+from orchestrator.store.tables import document
 from orchestrator.store.writer import Writer
 from tests.store.conftest import MORNING, MakeRecord, MakeScan
 
@@ -105,6 +110,39 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
     assert (standing.site, standing.groups, standing.at) == ("paris", ("paris",), record.outcome.trace.ended)
     assert standing.repin == record.repin
     assert dict(standing.gateways) == {"primary": ("203.0.113.10",)}
+
+
+def test_what_was_stored_before_there_were_gists_reads_the_same(stored: str, writer: Writer) -> None:
+    """The step makes the gists that a writer would have made: no document more, and every result as it was."""
+
+    def read() -> tuple[list[HostNow], dict[int, str]]:
+        with Reader.open(stored) as reader, reader._snapshot() as using:
+            texts = {row.digest: row.text for row in using.execute(select(document))}
+        with Reader.open(stored) as reader:
+            return list(reader.fleet_now(sources=True)), texts
+
+    writer.close()
+    before = read()
+    with migrating.disposing(engine.writing(parse(stored))) as source, source.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(schema.scripts()))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+    assert read() == before
+
+
+def test_a_conclusion_is_read_once_for_all_hosts_that_share_it(
+    url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
+) -> None:
+    """Hosts whose sentences differ say the same otherwise: reports compare them by identity."""
+    records = [make_record(f"web{n}") for n in range(3)]
+    said = [
+        replace(r, judgement=replace(r.judgement, evidence=(f"took {n} ms",))) for n, r in enumerate(records)
+    ]
+    put(writer, writer.begin_scan(make_scan("web0")), said)
+    with Reader.open(url) as reader:
+        assert len({id(host.standing.judgement) for host in reader.fleet_now()}) == 1
 
 
 def test_the_fleet_now_goes_along_the_index(sqlite_url: str) -> None:

@@ -124,8 +124,8 @@ def test_what_stays_the_same_is_stored_once(
             records = [make_record(f"web{n}", started=_day(day)) for n in range(10)]
             put(writer, writer.begin_scan(make_scan("web1")), records)
             counts.append(count())
-    # The scan's hosts, the profile, the inventory's words and the judgement are shared; identities are not.
-    assert counts == [[5 + 10, 2, 10], [5 + 10, 2, 20]]
+    # The scan's hosts, the profile, the inventory's words, the judgement and two gists are shared; identities are not.
+    assert counts == [[7 + 10, 2, 10], [7 + 10, 2, 20]]
 
 
 def _day(number: int) -> datetime:

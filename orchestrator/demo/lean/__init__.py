@@ -2,5 +2,6 @@
 
 It speaks what the simulated fleet speaks, and a test proves the two alike; what differs is that an answer is worked
 out once for each host, that one request is answered at once and without a task, and that a host cannot misbehave.
-`later`, `call`, `recorded`, `shells` know no socket; on the wire: `connection`, `host`, `fleet`; `hosts` makes hosts up.
+`later`, `call`, `recorded`, `table`, `shells` (PSRP) and `winrs` (command shells) know no socket; on the wire:
+`connection`, `host`, `fleet`; `hosts` makes hosts up.
 """

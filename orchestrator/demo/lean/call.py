@@ -41,6 +41,11 @@ def read_call(data: bytes) -> ScriptCall:
     return ScriptCall(digest, parameters, repr(shown))
 
 
+def read_string(data: bytes) -> str:
+    """Read a message that is one string, as a host writes its output: CLIXML in, text out."""
+    return _text(ET.fromstring(data).text)  # noqa: S314  # our own
+
+
 def _argument(element: ET.Element) -> tuple[str, object]:
     value = element.find("*[@N='V']")
     name = element.findtext("S[@N='N']")

@@ -8,9 +8,13 @@ from orchestrator.demo.counters import Counters
 from orchestrator.demo.engine import Clock
 from orchestrator.demo.host import MAX_CONNECTIONS, PATHS, SimulatedHost
 from orchestrator.demo.httpd import Request, Response
+from orchestrator.demo.lean import winrs
 from orchestrator.demo.lean.connection import Pending
 from orchestrator.demo.lean.later import Envelope, Later
+from orchestrator.demo.lean.recorded import Recorder
 from orchestrator.demo.lean.shells import LeanShells
+from orchestrator.demo.lean.table import ShellTable
+from orchestrator.demo.lean.winrs import WinrsShells
 from orchestrator.demo.ntlm import Acceptor, LogonRejected
 
 _OFFERS = ("Negotiate", "Basic")
@@ -34,12 +38,16 @@ class LeanHost:
         self.port = port
         self.counters = Counters()
         self._binding = binding
-        self._shells = LeanShells(spec.machine, self.counters, clock, delay=delay + spec.machine.latency)
+        self._table = ShellTable(self.counters)
+        shared = spec.machine, self._table, Recorder(spec.machine), self.counters, clock
+        takes = delay + spec.machine.latency
+        self._shells = LeanShells(*shared, delay=takes)
+        self._winrs = WinrsShells(*shared, delay=takes)
 
     @property
     def open_shells(self) -> int:
         """How many shells clients have left open."""
-        return self._shells.open
+        return len(self._table)
 
     def opened(self) -> ConnectionAuth | None:
         """Begin a connection; None where there are too many."""
@@ -99,6 +107,8 @@ class LeanHost:
             message_id = request.message_id
             if request.verb == "Identify":
                 return 200, soap.identify(self.spec.machine.os_version)
+            if request.resource == winrs.RESOURCE:
+                return self._winrs.answer(request, user)
             return self._shells.answer(request, user)
         except soap.WsmanFault as exc:
             return exc.status, soap.fault(exc, message_id, self.spec.machine.computer)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from orchestrator.demo import psrp
 from orchestrator.demo.answer import host_clock, probe
-from orchestrator.demo.lean.call import DEADLINE, ScriptCall
+from orchestrator.demo.lean.call import DEADLINE, ScriptCall, read_string
 from orchestrator.demo.model import Machine
 from orchestrator.demo.parameters import BadParameters, number
 from orchestrator.demo.soap import UNKNOWN_ACTION, WsmanFault
@@ -45,6 +45,7 @@ class Recorder:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._made: dict[str, Recording] = {}
+        self._last: Recording | None = None
 
     def find(self, call: ScriptCall) -> Recording:
         """Return what the pipeline sends; raises WsmanFault for any script but the probe, and for what it cannot take."""
@@ -53,9 +54,14 @@ class Recorder:
                 UNKNOWN_ACTION, text=f"Nothing is recorded for the script with the SHA-256 {call.sha256}."
             )
         try:
-            return self._find(call)
+            self._last = self._find(call)
         except BadParameters as exc:
             raise WsmanFault(UNKNOWN_ACTION, text=str(exc)) from exc
+        return self._last
+
+    def last_text(self, now: datetime) -> str | None:
+        """Return the document that was last found, with the clock at `now` (UTC); None where there was none yet."""
+        return None if self._last is None else read_string(self._last.at(now)[0].data)
 
     def _find(self, call: ScriptCall) -> Recording:
         made = self._made.get(call.key)

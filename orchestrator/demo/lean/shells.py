@@ -6,7 +6,6 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
-from xml.sax.saxutils import escape
 
 from orchestrator.demo import bodies, psrp, soap
 from orchestrator.demo.counters import Counters
@@ -14,20 +13,16 @@ from orchestrator.demo.engine import Clock
 from orchestrator.demo.lean.call import read_call
 from orchestrator.demo.lean.later import Envelope, Later
 from orchestrator.demo.lean.recorded import Recorder, Recording
+from orchestrator.demo.lean.table import OpenShell, ShellTable
 from orchestrator.demo.model import Machine
 from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
-from orchestrator.demo.wsman import MAX_SHELLS
 
 _GRAIN = 0.001  # seconds that a timer may be early
 
 
 @dataclass(slots=True)
-class _Shell:
-    id: str
-    owner: str
+class _Shell(OpenShell):
     pool: uuid.UUID
-    idle: float  # seconds after which Windows drops a shell that nobody asks for
-    used: float
     fragments: psrp.Defragmenter
     output: list[bytes] = field(default_factory=list)
     sent: int = 1
@@ -41,15 +36,24 @@ class _Shell:
 class LeanShells:
     """The operations of one host. `delay` (seconds) is how long its script takes, `clock` our time."""
 
-    def __init__(self, machine: Machine, counters: Counters, clock: Clock, *, delay: float) -> None:
-        self._recorder = Recorder(machine)
+    def __init__(
+        self,
+        machine: Machine,
+        table: ShellTable,
+        recorder: Recorder,
+        counters: Counters,
+        clock: Clock,
+        *,
+        delay: float,
+    ) -> None:
+        self._table = table
+        self._recorder = recorder
         self._computer = machine.computer
         self._skew = timedelta(seconds=machine.clock_skew)
         self._opening = psrp.opening(machine.powershell, "2.3")
         self._counters = counters
         self._clock = clock
         self._delay = delay
-        self._shells: dict[str, _Shell] = {}
         self._handlers = {
             "Create": self._create,
             "Receive": self._receive,
@@ -59,52 +63,33 @@ class LeanShells:
             "Delete": self._delete,
         }
 
-    @property
-    def open(self) -> int:
-        """How many shells there are."""
-        return len(self._shells)
-
     def answer(self, request: WsmanRequest, user: str) -> Envelope | Later:
         """Do what is asked for a logged-on user. Raises WsmanFault."""
         handler = self._handlers.get(request.verb)
         if handler is None:
             raise WsmanFault(soap.UNKNOWN_ACTION)
         body = handler(request, user)
-        return body if isinstance(body, Later) else _reply(request, body)
-
-    def _shell(self, request: WsmanRequest, user: str) -> _Shell:
-        shell = self._shells.get(request.shell)
-        if shell is None or shell.owner != user:
-            raise WsmanFault(soap.UNKNOWN_SHELL, text="The shell was not found on the server.")
-        shell.used = time.monotonic()
-        return shell
+        return body if isinstance(body, Later) else soap.answered(request, body)
 
     def _create(self, request: WsmanRequest, user: str) -> str:
         opening = bodies.read_opening(request)
-        now = time.monotonic()
-        for old in [one for one in self._shells.values() if now - one.used > one.idle]:
-            del self._shells[old.id]
-            self._counters.shells_expired += 1
-        if len(self._shells) >= MAX_SHELLS:
-            raise WsmanFault(soap.TOO_MANY_SHELLS)
-        shell = _Shell(opening.id, user, opening.pool, opening.idle, now, opening.fragments)
+        shell = _Shell(opening.id, user, opening.idle, time.monotonic(), opening.pool, opening.fragments)
+        self._table.add(shell)
         shell.output = psrp.frame(self._opening, shell.pool)
         shell.sent += len(shell.output)
-        self._shells[shell.id] = shell
-        self._counters.shells_opened += 1
         return bodies.created(shell, request.to)
 
     def _command(self, request: WsmanRequest, user: str) -> str:
-        shell = self._shell(request, user)
+        shell = self._table.find(request, user, _Shell)
         if request.body is None:
             raise WsmanFault(soap.BAD_XML)
         shell.command = (request.body.get("CommandId") or str(uuid.uuid4())).upper()
         shell.script = shell.answer = None
         self._hear(shell, request.body.findtext(f"{RSP}Arguments"))
-        return f"<rsp:CommandResponse><rsp:CommandId>{escape(shell.command)}</rsp:CommandId></rsp:CommandResponse>"
+        return bodies.command_begun(shell.command)
 
     def _send(self, request: WsmanRequest, user: str) -> str:
-        shell = self._shell(request, user)
+        shell = self._table.find(request, user, _Shell)
         for stream in request.body if request.body is not None else ():
             self._hear(shell, stream.text)
         return "<rsp:SendResponse/>"
@@ -124,7 +109,7 @@ class LeanShells:
                     shell.waiting.hurry(self._delay)
 
     def _receive(self, request: WsmanRequest, user: str) -> str | Later:
-        shell = self._shell(request, user)
+        shell = self._table.find(request, user, _Shell)
         asked = bodies.command_asked_for(request)
         if asked is None and shell.output:
             blobs, shell.output = shell.output, []
@@ -146,12 +131,12 @@ class LeanShells:
     def _after(self, request: WsmanRequest, user: str) -> Envelope:
         """Answer a Receive that has waited: with the output, or with "timed out" where that is not there yet."""
         try:
-            return _reply(request, self._waited(request, user))
+            return soap.answered(request, self._waited(request, user))
         except WsmanFault as exc:
             return exc.status, soap.fault(exc, request.message_id, self._computer)
 
     def _waited(self, request: WsmanRequest, user: str) -> str:
-        shell = self._shell(request, user)
+        shell = self._table.find(request, user, _Shell)
         shell.waiting = None
         if bodies.command_asked_for(request) is None or self._left(shell) > _GRAIN:
             raise WsmanFault(soap.TIMED_OUT)
@@ -166,18 +151,13 @@ class LeanShells:
         return body
 
     def _signal(self, request: WsmanRequest, user: str) -> str:
-        shell = self._shell(request, user)
+        shell = self._table.find(request, user, _Shell)
         shell.script, shell.answer, shell.command = None, None, ""
         return "<rsp:SignalResponse/>"
 
     def _delete(self, request: WsmanRequest, user: str) -> str:
-        shell = self._shell(request, user)
-        del self._shells[shell.id]
+        shell = self._table.find(request, user, _Shell)
+        self._table.close(shell)
         if shell.waiting is not None:
             shell.waiting.hurry(0)
-        self._counters.shells_closed += 1
         return ""
-
-
-def _reply(request: WsmanRequest, body: str) -> Envelope:
-    return 200, soap.reply(f"{request.action}Response", request.message_id, body)
