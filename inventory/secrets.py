@@ -39,6 +39,9 @@ def resolve(ref: SecretRef, *, environ: Mapping[str, str], prompt: Callable[[str
             assert_never(ref.source)
     if not secret:
         raise SecretError(f"the secret from {_place(ref)} is empty")
+    if any("\ud800" <= unit <= "\udfff" for unit in secret):
+        # So Python writes bytes that are no text; every host would fail on it, and its words might show a part.
+        raise SecretError(f"the secret from {_place(ref)} has bytes that are not UTF-8")
     return secret
 
 

@@ -28,6 +28,8 @@ from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.fleet.telling import Teller
 from orchestrator.store.errors import StoreError
 
+LANDING = 2.0  # seconds that a result which is being stored gets once its run is abandoned; less than `runner.GRACE`
+
 
 async def scan(
     record: ScanRecord,
@@ -159,13 +161,27 @@ class _Scan:
             await self._keep(scan_id, host_record(turn.host, asking.broke(error), self._waived))
 
     async def _keep(self, scan_id: int, record: HostRecord) -> None:
-        """Store a record and, once it is committed, count and tell it; a database that fails ends the run."""
+        """Store a record and, once it is committed, count and tell it; a database that fails ends the run.
+
+        Abandoned, it is still waited for: it is on its way to the disk, and would be told as not started.
+        """
+        storing = asyncio.ensure_future(self._means.writer.put(scan_id, record))
         try:
-            await self._means.writer.put(scan_id, record)
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait({storing}, timeout=LANDING)
+            if not storing.done() or storing.exception() is not None:
+                storing.cancel()
+                raise
+            self._kept(record)
+            raise
         except StoreError as error:
             self._trouble = self._trouble or str(error)
             self._stop.abandon("the database")
             return
+        self._kept(record)
+
+    def _kept(self, record: HostRecord) -> None:
         self._score.add(record)
         self._tell(HostFinished(record=record))
 

@@ -12,7 +12,7 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.domain.text import clean
 from orchestrator.remote.fault_codes import CODES, KERBEROS, STATUSES, SUBCODES
 from orchestrator.remote.fault_table import ROWS
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.session import Endpoint, ErrorRecord
 from orchestrator.remote.trouble import (
     BadStatus,
@@ -32,6 +32,7 @@ from orchestrator.remote.trouble import (
 
 QUOTED = 200  # characters of a host's own words in a detail
 _NETWORK = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
+_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}  # on this side
 _BLOCKED = ("ScriptContainedMaliciousContent",)
 _CONSTRAINED = (
     "InConstrainedLanguage",
@@ -137,6 +138,15 @@ def unreachable(error: OSError, seen: Seen) -> Fault:
         return fault(seen, Cause.CONNECTION_REFUSED, where, code=error.errno)
     if isinstance(error, TimeoutError) or error.errno in _NETWORK:
         return fault(seen, Cause.NO_ANSWER, where, code=error.errno)
+    if error.errno in _NO_ROOM:
+        return Fault(
+            phase=seen.phase,
+            cause=Cause.UNCLASSIFIED,
+            detail=f"this machine has no room for one more connection: {where}",
+            advice="Ask fewer hosts at once (`--jobs`), or give the command more open files (`ulimit -n`).",
+            again=Again.BACKOFF,
+            code=error.errno,
+        )
     return fault(seen, Cause.UNCLASSIFIED, where, code=error.errno)
 
 

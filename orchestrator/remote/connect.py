@@ -44,7 +44,10 @@ async def system_resolver(name: str) -> Sequence[str]:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(tell, addresses, trouble)
 
-    threading.Thread(target=look, name="resolve", daemon=True).start()
+    try:
+        threading.Thread(target=look, name="resolve", daemon=True).start()
+    except RuntimeError as error:
+        raise OSError("no thread is left to ask in") from error
     return await found
 
 

@@ -42,6 +42,7 @@ class Envelopes:
         size = SMALLEST_ENVELOPE if small else ENVELOPE
         self.room = (size - _ROOM) // 4 * 3  # bytes of PSRP in one envelope: they travel as Base64
         self.pool = uuid.uuid4()
+        self.message = ""  # the id of the request that was written last: its answer repeats it
         self._shell = ""
         uri = f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration)}"
         self._head = (
@@ -103,9 +104,10 @@ class Envelopes:
     def _envelope(self, action: str, options: str, body: str) -> bytes:
         if options:
             options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
+        self.message = f"uuid:{_id()}"
         return (
             f'{self._head}<wsa:Action s:mustUnderstand="true">{action}</wsa:Action>'
-            f"<wsa:MessageID>uuid:{_id()}</wsa:MessageID>{options}{self._shell}</s:Header>"
+            f"<wsa:MessageID>{self.message}</wsa:MessageID>{options}{self._shell}</s:Header>"
             f"<s:Body>{body}</s:Body></s:Envelope>"
         ).encode()
 

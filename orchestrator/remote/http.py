@@ -75,7 +75,9 @@ class Inbox:
 
     def _head(self) -> Generator[None, None, tuple[int, list[tuple[str, str]]]]:
         buffer = self._buffer
-        while (end := buffer.find(b"\r\n\r\n")) < 0:
+        searched = 0  # bytes, so that a head that comes byte by byte is not searched from its start each time
+        while (end := buffer.find(b"\r\n\r\n", searched)) < 0:
+            searched = max(0, len(buffer) - 3)
             if len(buffer) > MAX_HEAD:
                 raise Garbled(f"HTTP headers of more than {MAX_HEAD} bytes")
             if len(buffer) >= 5 and not buffer.startswith(b"HTTP/"):  # noqa: PLR2004  # length of it
@@ -145,7 +147,9 @@ class Inbox:
         return int(digits, 16)
 
     def _line(self) -> Generator[None, None, bytes]:
-        while (end := self._buffer.find(b"\r\n")) < 0:
+        searched = 0
+        while (end := self._buffer.find(b"\r\n", searched)) < 0:
+            searched = max(0, len(self._buffer) - 1)
             if len(self._buffer) > MAX_HEAD:
                 raise Garbled("a line without an end between two chunks")
             if not (yield from self._more()):

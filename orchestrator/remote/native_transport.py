@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.certificate import binding
-from orchestrator.remote.classify import classify, overdue
+from orchestrator.remote.classify import classify
 from orchestrator.remote.connect import connect, resolve, system_resolver
 from orchestrator.remote.course import CLOSING, Course, trouble_of, unclosed
 from orchestrator.remote.envelopes import Envelopes
 from orchestrator.remote.faults import Fault
+from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.nt_hash import NtHashes
 from orchestrator.remote.runspace import Runspace
@@ -77,6 +78,7 @@ class NativeSession:
         "_deadline",
         "_endpoint",
         "_ends",
+        "_lifetime",
         "_logon",
         "_runspace",
         "_shared",
@@ -99,6 +101,7 @@ class NativeSession:
         self._before_logon = before_logon
         self._accepted = accepted
         self._course = Course(endpoint, shared.clock)
+        self._lifetime = Lifetime(self._course, deadline)
         self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
         self._stream: Stream | None = None
         self._runspace: Runspace | None = None
@@ -119,15 +122,8 @@ class NativeSession:
         self._ends = self._shared.clock() + self._deadline
         self._shared.open.add(self)
         try:
-            async with asyncio.timeout(self._deadline):
-                stream = self._stream = await self._connected()
-                return await self._converse(stream, script, parameters)
-        except TimeoutError:
-            self.cut()
-            raise overdue(course.seen()) from None
-        except asyncio.CancelledError:
-            self.cut()
-            raise
+            async with self._lifetime.kept():
+                return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
@@ -140,7 +136,7 @@ class NativeSession:
         if stream is None:
             return ()
         try:
-            if runspace is not None and stream.inbox.usable:
+            if runspace is not None and runspace.created and stream.inbox.usable:
                 async with asyncio.timeout(CLOSING):
                     await stream.drive(runspace.close())
         except TimeoutError:
@@ -153,9 +149,21 @@ class NativeSession:
 
     def cut(self) -> None:
         """End it now: a `run` that is under way raises Fault."""
+        self._lifetime.cut()
+        self._give_up()
+
+    def _give_up(self) -> None:
         if self._stream is not None:
             self._stream.inbox.usable = False
             self._stream.cut()
+
+    async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        try:
+            stream = self._stream = await self._connected()
+            return await self._converse(stream, script, parameters)
+        except asyncio.CancelledError:  # the deadline, or who asked for it
+            self._give_up()
+            raise
 
     async def _connected(self) -> Stream:
         addresses = await resolve(self._endpoint, self._shared.resolver)

@@ -17,11 +17,11 @@ from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.classify import overdue
 from orchestrator.remote.connect import connect, resolve, system_resolver
 from orchestrator.remote.conversation import Conversation, Tools
 from orchestrator.remote.course import Course
 from orchestrator.remote.faults import Fault
+from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.wire import Wire
 
@@ -109,6 +109,7 @@ class PypsrpSession:
         self._accepted = accepted
         small = (endpoint.address, endpoint.port) in shared.small
         self._course = Course(endpoint, shared.tools.clock)
+        self._lifetime = Lifetime(self._course, deadline)
         self._talk = Conversation(self._course, logon, shared.tools, small=small)
 
     @property
@@ -125,10 +126,8 @@ class PypsrpSession:
         self._course.refuse()
         self._shared.open.add(self)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with self._lifetime.kept():
                 return await self._run(script, parameters)
-        except TimeoutError:
-            raise overdue(self._course.seen()) from None
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
@@ -147,6 +146,7 @@ class PypsrpSession:
 
     def cut(self) -> None:
         """End it now: a `run` that is under way raises Fault."""
+        self._lifetime.cut()
         self._talk.cut()
 
     async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:

@@ -24,7 +24,7 @@ from orchestrator.remote.messages import (
 )
 from orchestrator.remote.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
-from orchestrator.remote.soap_answers import command_id, received, shell_id
+from orchestrator.remote.soap_answers import answers, command_id, received, shell_id
 from orchestrator.remote.speaker import Exchange, Speaker
 from orchestrator.remote.trouble import BrokenPool, Garbled, SoapFault
 
@@ -44,12 +44,14 @@ class Runspace:
         self._envelopes = envelopes
         self._parts = Defragmenter()
         self._sent = 0  # PSRP messages, which are numbered
+        self.created = False  # whether the host has a shell of ours
 
     def open(self) -> Exchange[None]:
         """Create the shell and wait until it is open. Raises BrokenPool, and TooOldShell for PowerShell 2."""
         first = b"".join(piece for message in opening(self._envelopes.pool) for piece in self._cut(message))
-        answer = yield from self._speaker.exchange(self._envelopes.create(first))
+        answer = yield from self._ask(self._envelopes.create(first))
         self._envelopes.created(shell_id(answer))
+        self.created = True
         state, protocol, version = 0, "", ""
         while state != _POOL_OPENED:
             for message in (yield from self._receive()):
@@ -71,10 +73,10 @@ class Runspace:
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
         pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
-        answer = yield from self._speaker.exchange(self._envelopes.command(command, pieces.pop(0)))
+        answer = yield from self._ask(self._envelopes.command(command, pieces.pop(0)))
         command = command_id(answer) or command
         while pieces:
-            yield from self._speaker.exchange(self._envelopes.send(command, pieces.pop(0)))
+            yield from self._ask(self._envelopes.send(command, pieces.pop(0)))
         texts: list[str] = []
         errors: list[ErrorRecord] = []
         state = _PIPELINE_RUNNING
@@ -96,7 +98,13 @@ class Runspace:
 
     def close(self) -> Exchange[None]:
         """End the shell on the host."""
-        yield from self._speaker.exchange(self._envelopes.delete())
+        yield from self._ask(self._envelopes.delete())
+
+    def _ask(self, envelope: bytes) -> Exchange[bytes]:
+        """Send the envelope that was written last; give its answer, and no other's."""
+        answer = yield from self._speaker.exchange(envelope)
+        answers(answer, self._envelopes.message)
+        return answer
 
     def _cut(self, message: bytes) -> list[bytes]:
         self._sent += 1
@@ -105,7 +113,7 @@ class Runspace:
     def _receive(self, command: str = "") -> Exchange[list[Message]]:
         """Ask for what is new; "still running" is no error, and nothing new."""
         try:
-            answer = yield from self._speaker.exchange(self._envelopes.receive(command))
+            answer = yield from self._ask(self._envelopes.receive(command))
         except SoapFault as fault:
             if still_running(fault.code, fault.subcode):
                 return []

@@ -17,6 +17,15 @@ _WSMAN = "{http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd}"
 _LONGEST_ID = 200  # characters; a shell's id is a UUID of 36
 
 
+def answers(body: bytes, message: str) -> None:
+    """Check that an answer names the request that it answers (WS-Addressing's RelatesTo). Raises Garbled.
+
+    Something between may mix up the answers of one connection with those of another; a host that lies is no worse off.
+    """
+    if message.encode("ascii") not in body:
+        raise Garbled("an answer to another request than ours")
+
+
 def shell_id(body: bytes) -> str:
     """Give the id of the shell that was created. Raises Garbled."""
     found = _body(body)
@@ -45,7 +54,7 @@ def received(body: bytes) -> bytes:
         if stream.get("Name") != "stdout":
             raise Garbled("a stream that nobody asked for")
         try:
-            parts.append(base64.b64decode(stream.text))
+            parts.append(base64.b64decode("".join(stream.text.split()), validate=True))
         except (binascii.Error, ValueError) as error:
             raise Garbled(f"a stream that is not Base64: {error}") from error
     return b"".join(parts)

@@ -13,21 +13,32 @@ import ssl
 from typing import TypeVar
 
 from orchestrator.remote.connect import connect_to
-from orchestrator.remote.http import Answer, Inbox
+from orchestrator.remote.http import MAX_SESSION, Answer, Inbox
 from orchestrator.remote.session import Endpoint
 from orchestrator.remote.speaker import Exchange
-from orchestrator.remote.trouble import Lost
-from orchestrator.remote.trust import HANDSHAKE, Secured, Shown, Trust, hung_up, not_tls, secured, untrusted
+from orchestrator.remote.trouble import Garbled, Lost
+from orchestrator.remote.trust import (
+    HANDSHAKE,
+    LOOK,
+    Secured,
+    Shown,
+    Trust,
+    hung_up,
+    not_tls,
+    secured,
+    untrusted,
+)
 
 _Result = TypeVar("_Result")
 _CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
+_MAX_ENCRYPTED = 2 * MAX_SESSION  # bytes of TLS in all; its records add a hundredth to what they carry
 _PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room that it once needed
 
 
 class Stream:
     """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any."""
 
-    __slots__ = ("_incoming", "_loop", "_outgoing", "_sock", "_tls", "inbox")
+    __slots__ = ("_encrypted", "_incoming", "_loop", "_outgoing", "_sock", "_tls", "inbox")
 
     def __init__(self, sock: socket.socket) -> None:
         """Take over a connected, non-blocking socket."""
@@ -35,6 +46,7 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._tls: ssl.SSLObject | None = None
+        self._encrypted = 0
         self._incoming = self._outgoing = ssl.MemoryBIO()
 
     def cut(self) -> None:
@@ -78,7 +90,7 @@ class Stream:
             raise unsent or Lost("waiting for the answer") from None
 
     async def secure(self, endpoint: Endpoint, trust: Trust) -> Secured:
-        """Speak TLS from here on. Raises Untrusted, Lost; no secret and no user name has been sent then."""
+        """Speak TLS from here on. Raises Untrusted, Lost, Garbled; no secret and no user name has been sent then."""
         context = trust.context(endpoint)
         peer = self._peer()
         try:
@@ -100,7 +112,7 @@ class Stream:
         return address, port
 
     async def show(self, context: ssl.SSLContext) -> Shown:
-        """Shake hands and say what the host showed. Raises OSError, ValueError."""
+        """Shake hands and say what the host showed. Raises OSError, ValueError, Garbled."""
         tls = await self._handshake(context, None)
         return Shown(tls.getpeercert(binary_form=True) or b"", tls.version() or "")
 
@@ -112,7 +124,7 @@ class Stream:
                 tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self._flush()
-                self._take(await self._loop.sock_recv(self._sock, _CHUNK))
+                self._take(await self._recv())
             except ssl.SSLError:
                 with contextlib.suppress(OSError):
                     await self._flush()  # the alert that tells the host why
@@ -137,18 +149,34 @@ class Stream:
         """Read what is there; b"" at the end of the connection. Raises Lost."""
         try:
             if self._tls is None:
-                return await self._loop.sock_recv(self._sock, _CHUNK)
+                return await self._recv()
             while True:
                 with contextlib.suppress(ssl.SSLWantReadError):
                     return self._tls.read(_CHUNK)
                 await self._flush()
-                self._take(await self._loop.sock_recv(self._sock, _CHUNK))
+                self._take(await self._recv())
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
             return b""
         except OSError as error:
             raise Lost("reading an answer", error) from error
 
+    async def _recv(self) -> bytes:
+        """Read from the socket. What is there already does not wait, and still lets the other hosts go first.
+
+        asyncio's own call would not: a host that talks without a pause would hold the loop, deadlines included.
+        """
+        try:
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return await self._loop.sock_recv(self._sock, _CHUNK)
+        await asyncio.sleep(0)
+        return data
+
     def _take(self, data: bytes) -> None:
+        """Hand over what came to TLS, which counts no message of its own, such as a new key or ticket: we do."""
+        self._encrypted += len(data)
+        if self._encrypted > _MAX_ENCRYPTED:
+            raise Garbled(f"the host sent more than {_MAX_ENCRYPTED} bytes of TLS")
         if data:
             self._incoming.write(data)
         else:
@@ -163,8 +191,9 @@ async def _look(peer: tuple[str, int], trust: Trust) -> Shown:
         return Shown()
     stream = Stream(sock)
     try:
-        return await stream.show(trust.curious())
-    except (OSError, ValueError):
+        async with asyncio.timeout(LOOK):
+            return await stream.show(trust.curious())
+    except (OSError, ValueError, Garbled):  # TimeoutError is an OSError
         return Shown()
     finally:
         stream.close()

@@ -7,7 +7,17 @@ import ssl
 
 from orchestrator.remote.session import Endpoint
 from orchestrator.remote.trouble import Lost, Overdue
-from orchestrator.remote.trust import HANDSHAKE, Secured, Shown, Trust, hung_up, not_tls, secured, untrusted
+from orchestrator.remote.trust import (
+    HANDSHAKE,
+    LOOK,
+    Secured,
+    Shown,
+    Trust,
+    hung_up,
+    not_tls,
+    secured,
+    untrusted,
+)
 from orchestrator.remote.wire import Wire
 
 
@@ -44,11 +54,11 @@ def _look(wire: Wire, trust: Trust, peer: tuple[str, int]) -> Shown:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         wire.hold(sock)
-        wire.allow()
+        wire.allow(LOOK)
         sock.connect(peer)
         with trust.curious().wrap_socket(sock, do_handshake_on_connect=False) as tls:
             wire.hold(tls)
-            wire.allow()
+            wire.allow(LOOK)
             tls.do_handshake()
             return Shown(tls.getpeercert(binary_form=True) or b"", tls.version() or "")
     except (OSError, ValueError, Lost, Overdue):

@@ -23,6 +23,7 @@ _WRONG_NAME = {62, 64}  # host name, IP address
 _WEAK = {66, 67, 68}  # key too small, CA's key too small, digest too weak
 
 HANDSHAKE = "the TLS handshake was under way"
+LOOK = 3.0  # seconds that a second handshake may take, which is there for the words alone
 _OLD = {"SSLv3", "TLSv1", "TLSv1.1"}
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",

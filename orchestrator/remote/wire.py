@@ -7,6 +7,7 @@ redirected, no environment is asked for a proxy, and a logon can rely on its con
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import ssl
 import threading
@@ -57,12 +58,12 @@ class Wire:
         with self._lock, contextlib.suppress(OSError):
             self._sock.close()
 
-    def allow(self) -> None:
-        """Give the next socket call what is left of the time. Raises Overdue when nothing is."""
+    def allow(self, most: float = math.inf) -> None:
+        """Give the next socket call what is left of the time, `most` seconds of it. Raises Overdue when nothing is."""
         left = self.ends - self._clock()
         if left <= 0:
             raise Overdue
-        self._sock.settimeout(left)
+        self._sock.settimeout(min(left, most))
 
     def post(self, request: bytes) -> Answer:
         """Send one request and read the answer. Raises Lost, Overdue, Garbled, SpeaksTls."""

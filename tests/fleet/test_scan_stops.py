@@ -6,12 +6,12 @@ import asyncio
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.domain.record import ScanState
+from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.fleet.clock import Clock
 from orchestrator.fleet.events import HostStarted, Stopping
 from orchestrator.fleet.stop import Stop
 from orchestrator.remote.faults import Again
-from tests.fleet.fakes import answers, fails, hangs, hosts, run_scan
+from tests.fleet.fakes import ListWriter, answers, fails, hangs, hosts, run_scan
 
 
 def _ask(*at: float) -> object:
@@ -44,6 +44,19 @@ def test_second_ctrl_c_leaves_what_hangs() -> None:
     assert ({record.host for record in scanned.writer.records}, scanned.seconds) == ({"h1", "h2"}, 6.0)
     assert (scanned.summary.abandoned, scanned.summary.exit_code) == (True, 130)
     assert scanned.transport.sessions[-1].cut
+
+
+def test_second_ctrl_c_waits_for_results_that_are_being_stored() -> None:
+    """A result on its way to the disk is counted as what it is; it used to be stored, and told as not started."""
+
+    class Slow(ListWriter):
+        async def put(self, _scan_id: int, record: HostRecord) -> None:
+            self.records.append(record)  # the thread that writes is not cancelled with who waits for it
+            await asyncio.sleep(1.0)
+
+    scanned = run_scan(hosts(3), writer=Slow(), default=answers(1.0), before=_ask(1.2, 1.5))
+    assert (len(scanned.writer.records), scanned.summary.counts.not_started) == (3, 0)
+    assert (scanned.summary.abandoned, scanned.seconds) == (True, 2.0)
 
 
 def test_second_ctrl_c_is_not_held_by_a_session_that_does_not_let_go() -> None:

@@ -34,13 +34,14 @@ def foreign(
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test of a module that says `BOTH_WIRES = True` over each transport: they keep one contract."""
     if getattr(metafunc.module, "BOTH_WIRES", False):
-        metafunc.fixturenames.append("wire")
         metafunc.parametrize("wire", list(Wire), indirect=True)
 
 
-@pytest.fixture
-def wire(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Talk over this transport."""
-    before = WIRE.set(request.param)
-    yield
+# Autouse, since a fixture that a hook adds to a test's names is parametrised, and never set up.
+@pytest.fixture(autouse=True)
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """Talk over this transport; over our own where a module says nothing."""
+    chosen: Wire = getattr(request, "param", WIRE.get())
+    before = WIRE.set(chosen)
+    yield chosen
     WIRE.reset(before)

@@ -173,3 +173,11 @@ def test_a_forgotten_kind_of_trouble_is_a_bug() -> None:
 
     with pytest.raises(New):
         classify(New(), seen())
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL])
+def test_a_controller_without_room_blames_no_host(number: int) -> None:
+    """No descriptor, buffer or port is left on this side: the words say so and what to change, and it is tried again."""
+    made = unreachable(OSError(number, "no"), seen(Phase.CONNECT))
+    assert made.detail.startswith("this machine has no room for one more connection: 127.0.0.1:5985: E")
+    assert ("`ulimit -n`" in made.advice, made.again) == (True, Again.BACKOFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import xml.etree.ElementTree as ET
 from types import SimpleNamespace
@@ -197,7 +198,7 @@ def test_a_pool_that_breaks_says_why() -> None:
     state = b'<Obj><MS><I32 N="RunspaceState">5</I32>' + reason + b"</MS></Obj>"
     broken = b"\1\0\0\0" + (0x00021005).to_bytes(4, "little") + bytes(32) + state
     answers = iter([_created(), _received(b"".join(fragments(1, broken, size=4096)))])
-    speaker: Any = SimpleNamespace(exchange=lambda _: _answer(next(answers)))
+    speaker: Any = SimpleNamespace(exchange=lambda request: _answer(_to(request, next(answers))))
     opened = Runspace(speaker, Envelopes(plain(5985), seconds=10, small=False)).open()
     with pytest.raises(BrokenPool, match="no room"):
         next(opened)
@@ -206,6 +207,13 @@ def test_a_pool_that_breaks_says_why() -> None:
 def _answer(body: bytes) -> Any:
     return body
     yield
+
+
+def _to(request: bytes, answer: bytes) -> bytes:
+    """Name the request in its answer."""
+    found = re.search(rb"MessageID>(.*?)<", request)
+    assert found is not None
+    return answer.replace(b"<s:Body>", b"<s:Header>" + found[1] + b"</s:Header><s:Body>")
 
 
 def _envelope(inner: str) -> bytes:

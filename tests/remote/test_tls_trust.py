@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +17,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from inventory.model import Host
+from orchestrator.demo.behaviour import Listener
+from orchestrator.demo.certificates import Authority
 from orchestrator.demo.rows import ROWS
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote import stream, tls
 from orchestrator.remote.certificate import binding, describe, fingerprint
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint
 from orchestrator.remote.trouble import Untrusted
 from orchestrator.remote.trust import Trust
-from tests.remote.wired import ask, fleet_of, plain, run, simulated, transport
+from tests.remote.wired import ask, fault_of, fleet_of, plain, raw_server, run, simulated, transport
 
 BOTH_WIRES = True
 
@@ -102,6 +107,27 @@ def test_a_server_without_tls_is_told_as_such(tmp_path: Path) -> None:
 def test_old_tls_is_told_as_such(tmp_path: Path) -> None:
     """A host that speaks TLS 1.1 at most is named as too old for OpenSSL, not as broken."""
     assert refused(tmp_path, "tls-too-old").cause == Cause.TLS_TOO_OLD
+
+
+def test_a_host_that_hangs_when_looked_at_again_is_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second handshake is for the words alone: without it the CA is unknown all the same, long before the deadline."""
+    context, _ = Authority(["web1"], ["127.0.0.1"]).context(Listener.GOOD)
+    seen: list[socket.socket] = []
+
+    def behave(sock: socket.socket) -> None:
+        seen.append(sock)
+        if len(seen) == 1:
+            with contextlib.suppress(OSError):
+                context.wrap_socket(sock, server_side=True)
+        else:
+            sock.recv(65536)
+            sock.recv(65536)  # until the client gives up
+
+    monkeypatch.setattr(stream, "LOOK", 0.2)
+    monkeypatch.setattr(tls, "LOOK", 0.2)
+    with raw_server(behave) as port:
+        fault = run(fault_of(plain(port, transport="https", auth="basic"), deadline=5.0))
+    assert (fault.cause, "no certificate was shown" in fault.detail) == (Cause.TLS_UNKNOWN_CA, True)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"])

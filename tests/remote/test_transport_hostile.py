@@ -14,6 +14,7 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote.connect import system_resolver
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.http import MAX_ANSWER
 from orchestrator.remote.session import Reply
@@ -200,6 +201,36 @@ def test_closing_the_transport_cuts_sessions_that_are_still_open() -> None:
     assert (fault.cause, took < 2.0) == (Cause.SESSION_LOST, True)
 
 
+@pytest.mark.parametrize("phase", ["resolve", "connect"])
+def test_closing_the_transport_ends_sessions_that_have_said_nothing_yet(phase: str) -> None:
+    """Who waits for a name, or for another host's logon, does not go on to log on afterwards."""
+
+    async def never(*_: str) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    async def wait() -> None:
+        await never()
+
+    async def main(port: int) -> tuple[Fault, float]:
+        async with transport(resolver=never) as made:
+            address = "web1.test" if phase == "resolve" else "127.0.0.1"
+            session = made.session(plain(port, address=address), LOGON, deadline=30, before_logon=wait)
+            task = asyncio.create_task(session.run(script(), {}))
+            await asyncio.sleep(0.1)
+            began = time.monotonic()
+        with pytest.raises(Fault) as found:
+            await task
+        await session.close()
+        return found.value, time.monotonic() - began
+
+    seen: list[bytes] = []
+    with raw_server(lambda sock: seen.append(sock.recv(65536))) as port:
+        fault, took = run(main(port))
+    assert (fault.cause, fault.phase, took < 2.0) == (Cause.SESSION_LOST, Phase(phase), True)
+    assert [data for data in seen if data] == []
+
+
 def test_basic_over_plain_http_sends_nothing() -> None:
     """The password would be readable, so not even a connection is made."""
     seen: list[bytes] = []
@@ -225,6 +256,25 @@ def test_an_unknown_name_is_a_fault_of_its_phase() -> None:
     """A name that nobody resolves never comes to a connection."""
     fault = run(fault_of(plain(5985, address="web1.invalid")))
     assert (fault.cause, fault.phase) == (Cause.NAME_NOT_RESOLVED, Phase.RESOLVE)
+
+
+def test_a_name_that_no_thread_is_left_to_ask_for_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that gives this process no more threads makes a host's fault of it, not a bug."""
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> Fault:
+        async with transport(resolver=system_resolver) as made:
+            session = made.session(plain(9, address="web1.invalid"), LOGON, deadline=5)
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", none)
+                with pytest.raises(Fault) as found:
+                    await session.run(script(), {})
+            return found.value
+
+    fault = run(main())
+    assert (fault.cause, "no thread is left" in fault.detail) == (Cause.NAME_NOT_RESOLVED, True)
 
 
 def test_an_address_that_refuses_passes_on_to_the_next() -> None:

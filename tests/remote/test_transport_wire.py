@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from inventory.model import Host
-from orchestrator.demo.behaviour import Behaviour, SoapFault, Step
+from orchestrator.demo.behaviour import Behaviour, Body, SoapFault, Step
 from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
@@ -22,7 +23,8 @@ from orchestrator.remote import envelopes, shell
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Logon, Reply
-from tests.remote.wired import LOGON, ask, fleet_of, run, simulated, transport
+from orchestrator.remote.transports import Wire
+from tests.remote.wired import LOGON, ask, fleet_of, run, script, simulated, transport
 
 BOTH_WIRES = True
 
@@ -55,6 +57,16 @@ def read(found: tuple[Reading, Reply] | Fault) -> Reply:
     """Give the reply of a probe that worked."""
     assert not isinstance(found, Fault), str(found)
     return found[1]
+
+
+def test_each_transport_has_its_turn(wire: Wire) -> None:
+    """The tests of this module really run over both."""
+
+    async def main() -> str:
+        async with transport() as made:
+            return type(made).__name__
+
+    assert run(main()) == {Wire.NATIVE: "NativeOrPypsrp", Wire.PYPSRP: "PypsrpTransport"}[wire]
 
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)
@@ -176,6 +188,35 @@ def test_a_shell_is_closed_after_a_fault_too(tmp_path: Path) -> None:
             return found.cause, fleet.host("web1").open_shells
 
     assert run(main()) == (Cause.QUOTA, 0)
+
+
+def test_a_shell_that_the_host_refused_is_not_closed(tmp_path: Path) -> None:
+    """Where no shell came about there is nothing to end: no request more, and no remark that it did not close."""
+
+    async def main() -> tuple[Cause, tuple[str, ...], int]:
+        full = Behaviour(name="full", cause=None, step=Step.CREATE, act=SoapFault(2150859173))
+        async with fleet_of(tmp_path, simulated("web1", full)) as (fleet, hosts), transport() as made:
+            session = made.session(endpoint(hosts[0]), LOGON, deadline=20)
+            with pytest.raises(Fault) as found:
+                await session.run(script(), {})
+            before = fleet.host("web1").counters.requests
+            remarks = await session.close()
+            return found.value.cause, remarks, fleet.host("web1").counters.requests - before
+
+    assert run(main()) == (Cause.TOO_MANY_SHELLS, (), 0)
+
+
+def test_an_answer_to_another_request_is_garbled(tmp_path: Path) -> None:
+    """An answer names its request; one that does not may be another client's, mixed up on the way."""
+    empty = (
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:rsp="http://schemas.microsoft.com/wbem/'
+        b'wsman/1/windows/shell"><s:Body><rsp:ReceiveResponse/></s:Body></s:Envelope>'
+    )
+    stray = Behaviour(name="stray", cause=None, step=Step.RECEIVE, act=Body(empty))
+    found = probed(tmp_path, stray, deadline=5.0)
+    assert isinstance(found, Fault)
+    assert (found.cause, found.phase) == (Cause.GARBLED, Phase.RUN)
+    assert re.search("another request than ours|related id does not match", found.detail)
 
 
 def test_a_script_that_runs_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,13 @@ def test_a_sealed_body_that_was_tampered_with_is_garbled(old: bytes, new: bytes)
         sealing.unwrap(body, sealing.content_type)
 
 
+@pytest.mark.parametrize("boundary", ["", "\t" * 71, "-" * 60_000])
+def test_a_boundary_that_no_mail_may_have_is_refused(boundary: str) -> None:
+    """A host that chose a long one and a body to match it kept the whole process busy for minutes."""
+    with pytest.raises(Garbled, match="divided by"):
+        Sealing(Xor(), "Negotiate").unwrap(b"--" * 500_000, f'multipart/encrypted;boundary="{boundary}"')
+
+
 @settings(deadline=None)  # a busy machine is no mistake
 @given(st.binary(max_size=200), st.sampled_from([b"--Encrypted Boundary\r\n", b""]))
 def test_no_bytes_break_the_unsealing(data: bytes, start: bytes) -> None:
@@ -188,12 +195,20 @@ def test_a_shell_without_a_usable_id_is_garbled(body: bytes) -> None:
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stderr">QQ==</rsp:Stream></rsp:ReceiveResponse>',
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">Q</rsp:Stream></rsp:ReceiveResponse>',
         f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">\u00e9</rsp:Stream></rsp:ReceiveResponse>',
+        f'<rsp:ReceiveResponse {RSP}><rsp:Stream Name="stdout">%%%%</rsp:Stream></rsp:ReceiveResponse>',
     ],
 )
 def test_a_stream_that_cannot_be_read_is_garbled(stream: str) -> None:
     """No response, another stream, half a Base64 letter, no Base64."""
     with pytest.raises(Garbled):
         received(SOAP.format(stream).encode())
+
+
+def test_base64_in_lines_is_read() -> None:
+    """White space between its letters is no mistake."""
+    stream = '<rsp:Stream Name="stdout">aGVs\r\n bG8=\n</rsp:Stream>'
+    said = received(SOAP.format(f"<rsp:ReceiveResponse {RSP}>{stream}</rsp:ReceiveResponse>").encode())
+    assert said == b"hello"
 
 
 def test_a_host_that_names_the_command_is_believed() -> None:
