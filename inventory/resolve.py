@@ -41,6 +41,7 @@ class Resolver:
         self._base = base
         self._profiles: dict[str, Profile | None] = {}
         self._authorities: dict[str, Path] = {}
+        self._pins: dict[tuple[tuple[str, ...], int], Mapping[str, int]] = {}
 
     def host(self, name: str, line: int, own: Layer, around: Surroundings) -> Host | None:
         """Return the host, or None where a finding says why not. `line` is the host's own."""
@@ -137,7 +138,10 @@ class Resolver:
     def _desired(self, name: str, merged: Layer, profile: Profile) -> Mapping[str, int]:
         value = merged.get("pin", _NOTHING)[0]
         if isinstance(value, int):
-            return MappingProxyType(dict.fromkeys(profile.role_names, value))
+            pins = (profile.role_names, value)
+            if pins not in self._pins:  # one for all hosts that share it
+                self._pins[pins] = MappingProxyType(dict.fromkeys(profile.role_names, value))
+            return self._pins[pins]
         return self._roles(name, "pin", merged, profile)
 
 

@@ -60,8 +60,9 @@ class Envelopes:
             _VERSION,
             f'<rsp:Shell ShellId="{str(self.pool).upper()}"><rsp:InputStreams>stdin pr</rsp:InputStreams>'
             f"<rsp:OutputStreams>stdout</rsp:OutputStreams><rsp:IdleTimeOut>PT{IDLE}S</rsp:IdleTimeOut>"
-            '<creationXml xmlns="http://schemas.microsoft.com/powershell">'
-            f"{_base64(messages)}</creationXml></rsp:Shell>",
+            '<creationXml xmlns="http://schemas.microsoft.com/powershell">',
+            messages,
+            "</creationXml></rsp:Shell>",
         )
 
     def created(self, shell: str) -> None:
@@ -76,8 +77,9 @@ class Envelopes:
         return self._envelope(
             f"{_SHELL}/Command",
             _IN_POWERSHELL,
-            f'<rsp:CommandLine CommandId="{command}"><rsp:Command/>'
-            f"<rsp:Arguments>{_base64(fragment)}</rsp:Arguments></rsp:CommandLine>",
+            f'<rsp:CommandLine CommandId="{command}"><rsp:Command/><rsp:Arguments>',
+            fragment,
+            "</rsp:Arguments></rsp:CommandLine>",
         )
 
     def send(self, command: str, fragment: bytes) -> bytes:
@@ -85,7 +87,9 @@ class Envelopes:
         return self._envelope(
             f"{_SHELL}/Send",
             "",
-            f'<rsp:Send><rsp:Stream Name="stdin" CommandId="{command}">{_base64(fragment)}</rsp:Stream></rsp:Send>',
+            f'<rsp:Send><rsp:Stream Name="stdin" CommandId="{command}">',
+            fragment,
+            "</rsp:Stream></rsp:Send>",
         )
 
     def receive(self, command: str = "") -> bytes:
@@ -101,20 +105,18 @@ class Envelopes:
         """Write the request that ends the shell."""
         return self._envelope(f"{_TRANSFER}/Delete", "", "")
 
-    def _envelope(self, action: str, options: str, body: str) -> bytes:
+    def _envelope(self, action: str, options: str, body: str, data: bytes = b"", rest: str = "") -> bytes:
+        """Write one; `data` goes between `body` and `rest` as Base64, and is never text: a script's is 60 KB."""
         if options:
             options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
         self.message = f"uuid:{_id()}"
-        return (
+        start = (
             f'{self._head}<wsa:Action s:mustUnderstand="true">{action}</wsa:Action>'
-            f"<wsa:MessageID>{self.message}</wsa:MessageID>{options}{self._shell}</s:Header>"
-            f"<s:Body>{body}</s:Body></s:Envelope>"
-        ).encode()
+            f"<wsa:MessageID>{self.message}</wsa:MessageID>{options}{self._shell}</s:Header><s:Body>{body}"
+        )
+        end = f"{rest}</s:Body></s:Envelope>"
+        return b"".join((start.encode(), base64.b64encode(data), end.encode()))
 
 
 def _id() -> str:
     return str(uuid.uuid4()).upper()
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
