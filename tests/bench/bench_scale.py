@@ -1,7 +1,7 @@
 """A whole fleet at once: what a host costs among 10,000 against one among 500, and what slow hosts do to the others.
 
     python -m tests.bench.bench_scale [--hosts 10000] [--jobs 1000] [--ways https-basic http-ntlm]
-    python -m tests.bench.bench_scale --delay 2 [--hosts 3000] [--jobs 1000]
+    python -m tests.bench.bench_scale --delay 2 [--hosts 10000] [--jobs 1000]
 
 Runs `fleetcheck scan` itself as a process, the hosts served lean by another one. Prints CPU a host, the most memory,
 hosts a second; with --delay the rate with hosts that take so many seconds each, against instant ones and against what
@@ -90,13 +90,12 @@ def slow(way: str, given: argparse.Namespace, folder: Path) -> None:
 def main() -> None:
     """Measure what the options ask for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--hosts", type=int)
+    parser.add_argument("--hosts", type=int, default=10_000)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--small-jobs", type=int, default=64)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=["https-basic", "http-ntlm"])
     given = parser.parse_args()
-    given.hosts = given.hosts or (3000 if given.delay else 10_000)
     for way in given.ways:
         with tempfile.TemporaryDirectory() as folder:
             (slow if given.delay else scale)(way, given, Path(folder))
