@@ -53,12 +53,11 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
             _complain("interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            _leave_broken_pipe()
-            raise typer.Exit(_BROKEN_PIPE) from None
+            raise typer.Exit(unprinted(None)) from None
         except Exception as error:
             if isinstance(error, (typer.Exit, typer.Abort, typer.BadParameter)):
                 raise
-            raise typer.Exit(explain(error)) from None
+            raise typer.Exit(unprinted(error)) from None
         return result
 
     return run
@@ -126,8 +125,16 @@ def _complain(message: str) -> None:
             sys.stderr.write(f"fleetcheck: {clean(line)}\n")
 
 
-def _leave_broken_pipe() -> None:
-    """Give standard output a place to flush to, or the interpreter complains at exit."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
+def unprinted(error: Exception | None) -> int:
+    """Explain an error that may have come from printing; None is a pipe whose reader left. Give the exit code.
+
+    Where standard output takes no more, what it still holds is let go, or the interpreter complains at its exit.
+    """
+    code = _BROKEN_PIPE if error is None else explain(error)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    return code

@@ -24,7 +24,7 @@ from orchestrator.cli import (
     unblock,
 )
 from orchestrator.cli.console import prepare_streams
-from orchestrator.cli.errors import explain
+from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.domain.exit_codes import in_words
 from orchestrator.version import VERSION
@@ -80,6 +80,11 @@ def main() -> None:
     prepare_streams()
     completion.prepare()
     try:
-        app(prog_name="fleetcheck")
+        try:
+            app(prog_name="fleetcheck")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise SystemExit(unprinted(None)) from None
     except OSError as error:  # help and version, which no command prints, on a full disk
-        raise SystemExit(explain(error)) from None
+        raise SystemExit(unprinted(error)) from None

@@ -80,9 +80,13 @@ def test_a_reader_that_leaves_early_is_no_error(scanned: Scanned) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["profile", "list"]])
-def test_a_full_disk_under_the_output_is_said(words: list[str]) -> None:
-    """What cannot be printed ends with words and exit code 1, not with a traceback."""
+def test_a_full_disk_under_the_output_is_said(
+    words: list[str], unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be printed, at once or at the end, ends with words and exit code 1, not with a traceback."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         command = [sys.executable, "-c", MAIN, *words]
         ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
