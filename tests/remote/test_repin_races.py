@@ -32,7 +32,7 @@ from tests.remote.scenarios import KEY
 
 NAMES = [f"pin {number:03}" for number in range(250)]
 MORE = [f"pin {number:04}" for number in range(1000)]
-TRIES = 6  # on a busy machine the other one may come too late; then it is tried again
+TRIES = 20  # on a busy machine the other one may come too late; then it is tried again
 
 # Watches one value until it holds a number, does one thing, and may wait once more to do a second one.
 _WATCH = r"""
