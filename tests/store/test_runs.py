@@ -187,7 +187,7 @@ def test_a_run_says_that_its_process_is_alive(journal: Journal, url: str) -> Non
     asyncio.run(journal.take_again())
     assert told() == (os.getpid(), True)
     journal.close()
-    assert told() == (None, True)
+    assert eventually(lambda: told() == (None, True))
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
