@@ -102,7 +102,9 @@ class Runspace:
 
     def _ask(self, envelope: bytes) -> Exchange[bytes]:
         """Send the envelope that was written last; give its answer, and no other's."""
-        answer = yield from self._speaker.exchange(envelope)
+        asking = self._speaker.exchange(envelope)
+        envelope = b""  # a script's is large, and its answer may take long
+        answer = yield from asking
         answers(answer, self._envelopes.message)
         return answer
 
