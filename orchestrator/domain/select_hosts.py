@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from inventory.errors import EXIT_USAGE, FleetcheckError
 from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord
 
@@ -14,8 +15,10 @@ ATTENTION = "attention"
 CHOICES = (NOT_STARTED, FAILED, ATTENTION, *(str(verdict) for verdict in Verdict))
 
 
-class ChoiceError(ValueError):
+class ChoiceError(FleetcheckError, ValueError):
     """A word that `--only` does not know. `word` is it; the message says which ones there are."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, word: str) -> None:
         self.word = word
