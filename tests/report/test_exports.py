@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -168,6 +169,55 @@ def test_junit_tells_the_states_apart() -> None:
     found = {case.name: [type(result) for result in case.result] for case in suite}
     assert found == {"web1": [], "web2": [Failure], "web3": [Skipped], "db7": [Error], "late1": [Error]}
     assert {case.name: case.classname for case in suite}["web2"] == "fleetcheck.lyon"
+
+
+_RESULT = frozenset({"type", "message"})
+JUNIT_ATTRIBUTES = {
+    # jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd at 031e285:
+    # the plug-in refuses a file with any other attribute
+    "jenkins": {
+        "testsuites": frozenset({"name", "time", "tests", "failures", "errors"}),
+        "testsuite": frozenset(
+            {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package",
+             "file", "log", "url"}
+        ),
+        "properties": frozenset(),
+        "property": frozenset({"name", "value"}),
+        "testcase": frozenset({"name", "time", "classname", "group"}),
+        "skipped": _RESULT,
+        "failure": _RESULT,
+        "error": _RESULT,
+    },
+    # apache/maven-surefire, maven-surefire-plugin/src/site/resources/xsd/surefire-test-report.xsd at 15475f2, which
+    # knows no `testsuites` around a suite
+    "surefire": {
+        "testsuite": frozenset({"name", "time", "tests", "errors", "skipped", "failures", "group"}),
+        "properties": frozenset(),
+        "property": frozenset({"name", "value"}),
+        "testcase": frozenset({"name", "classname", "group", "time"}),
+        "skipped": frozenset({"message"}),
+        "failure": _RESULT,
+        "error": _RESULT,
+    },
+}  # fmt: skip
+"""The attributes that public schemas of JUnit XML allow, by element."""
+
+
+@pytest.mark.parametrize(
+    ("schema", "beyond"),
+    [("jenkins", {}), ("surefire", {"testsuites": {"name", "time", "tests", "failures", "errors"}, "testsuite": {"timestamp"}})],
+)  # fmt: skip
+def test_junit_has_the_attributes_that_schemas_allow(schema: str, beyond: dict[str, set[str]]) -> None:
+    """Nothing is written that Jenkins' schema refuses; of Surefire's it is known what goes beyond it."""
+    tree = ElementTree.fromstring(text(Format.JUNIT, [*four(), *hostile()], "late1"))  # noqa: S314 -- our own
+    allowed = JUNIT_ATTRIBUTES[schema]
+    found: dict[str, set[str]] = {}
+    for element in tree.iter():
+        found.setdefault(element.tag, set()).update(
+            element.attrib.keys() - allowed.get(element.tag, frozenset())
+        )
+    assert {tag: names for tag, names in found.items() if names} == beyond
+    assert {each.attrib["skipped"] for each in tree} == {str(1 + len(HOSTILE))}
 
 
 def test_junit_holds_hostile_words_as_text() -> None:
