@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -209,7 +209,7 @@ JUNIT_ATTRIBUTES = {
 )  # fmt: skip
 def test_junit_has_the_attributes_that_schemas_allow(schema: str, beyond: dict[str, set[str]]) -> None:
     """Nothing is written that Jenkins' schema refuses; of Surefire's it is known what goes beyond it."""
-    tree = ElementTree.fromstring(text(Format.JUNIT, [*four(), *hostile()], "late1"))  # noqa: S314 -- our own
+    tree = ET.fromstring(text(Format.JUNIT, [*four(), *hostile()], "late1"))  # noqa: S314 -- our own
     allowed = JUNIT_ATTRIBUTES[schema]
     found: dict[str, set[str]] = {}
     for element in tree.iter():
@@ -266,6 +266,42 @@ def test_prometheus_takes_hostile_words_as_label_values() -> None:
     assert found["fleetcheck_hosts", "ok"] == 0
     assert found["fleetcheck_hosts_by_site", HOSTILE[0], "cut-off"] == 2
     assert {key[0] for key in found} == set(METRICS)
+
+
+def series(exposition: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Read the series that Prometheus would keep apart: name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items()))
+        for family in text_string_to_metric_families(exposition)
+        for sample in family.samples
+    }
+
+
+def test_prometheus_series_of_two_fleets_differ() -> None:
+    """With a fleet's name, or labels, every series has them; two fleets have none in common."""
+    emea, apac = (series(text(Format.PROMETHEUS, four(), fleet=name)) for name in ("emea", 'ap"ac\n'))
+    assert (emea & apac, {dict(labels)["fleet"] for _, labels in emea}) == (set(), {"emea"})
+    labels = {"part": "a", "fleet": "other"}
+    found = "".join(
+        exported(Format.PROMETHEUS, report(four(), fleet="emea"), four(), now=samples.NOW, labels=labels)
+    )
+    assert {(dict(each)["fleet"], dict(each)["part"]) for _, each in series(found)} == {("other", "a")}
+
+
+def test_prometheus_series_without_a_name_stay_what_they_were() -> None:
+    """Nobody who names no fleet gets new series."""
+    lines = text(Format.PROMETHEUS, four()).splitlines()
+    assert 'fleetcheck_hosts{state="ok"} 1' in lines
+    assert "fleetcheck_scan_complete 1" in lines
+    assert 'fleetcheck_scan_info{scan="12",mode=' in "".join(lines)
+
+
+def test_the_alerts_of_the_pages_see_each_fleet() -> None:
+    """No rule that a page gives adds fleets up."""
+    pages = "".join(page.read_text("utf-8") for page in PAGE.parent.glob("*.md"))
+    rules = re.findall(r"^(?:time|sum|max|min|count)\b.*fleetcheck_.*$", pages, re.MULTILINE)
+    assert len(rules) == 2
+    assert all(re.match(r"time\(\) - fleetcheck_\w+ >|\w+ by \(instance, fleet\) \(", rule) for rule in rules)
 
 
 def ended(*records: HostRecord, missing: Sequence[str] = (), **changes: object) -> int:
