@@ -36,7 +36,7 @@ def refusal(folder: Path, data: bytes | str, name: str = "t.csv") -> list[str]:
 
 
 KNOWN = (
-    "`name`, `address`, `transport`, `auth`, `profile`, `ca`, `tls_pin`, `configuration`, `site`, `repin`, "
+    "the name of a host has to be among them, and known are `name`, `address`, `transport`, `auth`, `profile`, `ca`, `tls_pin`, `configuration`, `site`, `repin`, "
     "`canary_address`, `port`, `pin`, `timeout`, `pin_primary`, `pin_backup`, `gateway_primary`, "
     "`gateway_backup`, `username`, `tags`, `groups`"
 )
@@ -129,7 +129,7 @@ def test_an_address_is_found_in_its_cell(tmp_path: Path, cell: str, expected: tu
 @pytest.mark.parametrize(
     ("cell", "port"),
     [
-        ("5986.0", 5986), ("5986,0", 5986), ("5.986", 5986), ("5,986", 5986), ("5.986E+03", 5986), ("443.000", 443),
+        ("5986.0", 5986), ("5986,0", 5986), ("5.986", 5986), ("5,986", 5986), ("5.986E+03", 5986), ("443.000", 443), ("5.986,00", 5986),
         ("tcp/5986", 5986), ("TRUE", None), ("5986.5", None), ("5.000", None), ("99999", None), ("0", None),
         ("\u0665", None), ("5_986", None),
     ],
@@ -226,8 +226,22 @@ def test_a_second_host_of_a_name_or_an_address_is_left_out(tmp_path: Path) -> No
         "Report of servers,\n,\nname,site,,\nsrv01,K\u00f6ln,,\n".encode(),
         "name,site\n----,----\nsrv01,K\u00f6ln\n\n(1 rows affected),\n".encode(),
         '"name", "site"\n"srv01", "K\u00f6ln"\n'.encode(),
+        '"name,site"\n"srv01,""K\u00f6ln"""\n'.encode(),
     ],
-    ids=["sep", "utf-16", "no-mark", "big-endian", "1252", "850", "cr", "bars", "title", "sqlcmd", "blanks"],
+    ids=[
+        "sep",
+        "utf-16",
+        "no-mark",
+        "big-endian",
+        "1252",
+        "850",
+        "cr",
+        "bars",
+        "title",
+        "sqlcmd",
+        "blanks",
+        "wrapped",
+    ],
 )
 def test_a_table_is_read_in_every_writing(tmp_path: Path, data: bytes) -> None:
     """Marks, encodings, separators, line ends and what stands around the table make no difference."""
@@ -253,6 +267,20 @@ def test_a_site_called_na_stays(tmp_path: Path) -> None:
     notes, fleet = imported(tmp_path, "name,site\nsrv01,NA\nsrv02,N/A\n")
     assert [host.site for host in fleet.hosts.values()] == ["NA", None]
     assert notes == ["Line 3: column `site` says nothing in: `N/A`."]
+
+
+def test_lost_letters_are_said(tmp_path: Path) -> None:
+    """A `?` inside a word is what Export-Csv of 5.1 leaves of an umlaut, and nobody can bring it back."""
+    notes, fleet = imported(tmp_path, "name,site\nsrv01,K?ln\nsrv02,where?\n")
+    assert [host.site for host in fleet.hosts.values()] == ["K?ln", "where?"]
+    assert [(note[:13], note[-8:]) for note in notes] == [("Line 2: colum", " `K?ln`.")]
+
+
+def test_an_account_in_two_lines_is_none(tmp_path: Path) -> None:
+    """Nothing is logged on with a name that was put together."""
+    notes, fleet = imported(tmp_path, 'name,username\nsrv01,"a\nb"\nsrv02,CORP\\svc\n')
+    assert [host.credential for host in fleet.hosts.values()] == ["ops", "svc"]
+    assert notes[0].startswith("Line 2: `username` was left out, ")
 
 
 def test_one_odd_row_costs_no_other(tmp_path: Path) -> None:
@@ -319,7 +347,18 @@ def test_what_cannot_be_kept_safely_costs_the_host(tmp_path: Path) -> None:
         (
             "t.csv",
             "foo,bar\n1,2\n",
-            ["t.csv:1: no row names the columns: one of them has to be `name`; known are " + KNOWN],
+            [
+                "t.csv:1: no row names the columns; write one above the hosts, such as `name,address`: "
+                + KNOWN
+            ],
+        ),
+        (
+            "t.csv",
+            "\n",
+            [
+                "t.csv:1: an empty file, where a table was expected; "
+                "write one above the hosts, such as `name,address`: " + KNOWN
+            ],
         ),
         ("t.csv", "name\n", ["t.csv:1: no host: no row below the one that names the columns"]),
         (

@@ -20,10 +20,11 @@ _TYPES = re.compile(
 )  # .NET's name of a list, in its place
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how a text is kept from Excel's guesses
 _TCP = re.compile(r"(?:tcp[ /]?)?([^/]*?)(?:[ /]?tcp)?", re.IGNORECASE)
-_GROUPED = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})")
+_GROUPED = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})(?:[.,]0{1,9})?")
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?(?:E\+?[0-9]{1,2})?", re.IGNORECASE)
 _HIGHEST = 65535
 _LINE = re.compile(r"[-\u2013\u2014=_.?]+")  # a dash, or the line that sqlcmd draws below the headings
+_LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _APART = re.compile(r"[;,|\r\n]+")
 _BLANKS = re.compile(r"[^\S\r\n]+")
 
@@ -45,6 +46,11 @@ def text_of(cell: str) -> str:
 def hides(cell: str) -> bool:
     """Whether a cell holds marks that nobody sees."""
     return not cell.isascii() and any(unicodedata.category(char) == "Cf" for char in cell)
+
+
+def lost_a_letter(text: str) -> bool:
+    """Whether a `?` stands inside a word: Export-Csv of 5.1 writes one for each letter that is not ASCII."""
+    return bool(_LOST.search(text))
 
 
 def one_line(text: str) -> str:

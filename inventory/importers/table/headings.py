@@ -61,11 +61,12 @@ def _unread(titles: Sequence[str], columns: Columns, filled: set[int]) -> Iterat
         elif compact(title) and compact(title) in map(compact, titles[:position]):
             yield position, "was not taken over: another has that name"
         else:
-            yield position, f"was not taken over: it has no meaning here{_near(title)}"
+            yield position, f"was not taken over: it has no meaning here{_near(title, columns)}"
 
 
-def _near(title: str) -> str:
+def _near(title: str, columns: Columns) -> str:
     """Suggest the column that was meant, where one is a slip of the pen away: most headings are other programs' own."""
-    ours = {compact(key): key for key in OURS}
+    read = {each.key for each in (*columns.names[:1], *columns.addresses, *columns.others)}
+    ours = {compact(key): key for key in OURS if key not in read}
     found = difflib.get_close_matches(compact(title)[:_LONGEST], ours, n=1, cutoff=0.8)
     return f"; did you mean `{ours[found[0]]}`?" if found else ""

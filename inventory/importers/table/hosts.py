@@ -36,7 +36,7 @@ _READ: dict[str, Callable[[str], Any]] = {
     "gateway_primary": lambda text: address_in(text).address,
     "gateway_backup": lambda text: address_in(text).address,
     "canary_address": lambda text: address_in(text).address,
-    "username": lambda text: shapes.line_of_text(cells.one_line(text)),
+    "username": shapes.line_of_text,
 }
 _ACCOUNT = re.compile(r"(?:\\\\|[^\\]+\\)?([^\\]+?)\$?")  # \\SRV01, CORP\SRV01, SRV01$
 _ZEROS = re.compile(r"[0-9]+(?:[.,]0+)?")
@@ -113,6 +113,12 @@ class _Row:
             elif cells.hides(cell):
                 self._say(
                     f"marks that nobody sees were taken out of column {shown(column.title)}", cell.strip()
+                )
+            elif cells.lost_a_letter(text):
+                self._say(
+                    f"column {shown(column.title)} has a `?` inside a word: so Export-Csv of Windows PowerShell writes"
+                    " other letters than ASCII's, unless told `-Encoding UTF8`; look at",
+                    text,
                 )
         return self._texts[column.position]
 

@@ -42,15 +42,39 @@ class Table:
 def read_table(text: str, file: str, notes: Notes) -> Table:
     """Find the headings and return what is below. Raises InventoryError where no row can be them."""
     lines = list(io.StringIO(text, newline=""))
-    begin, sign = _preamble(lines)
-    best = max((_head(lines, begin, each) for each in sign or _SIGNS), key=lambda found: found.score)
+    begin, best = _best(lines)
+    if best.row is None and (inner := _unwrapped(lines)):
+        begin, best = _best(inner)
+        if best.row is not None:
+            lines = inner
+            notes.say(best.row.line, "each line stands between quotes as a whole; what is inside was read")
     if best.row is None:
-        message = f"no row names the columns: one of them has to be `name`; known are {quoted(OURS)}"
-        raise InventoryError([Problem(file, begin + 1, message)])
+        found = (
+            "an empty file, where a table was expected" if begin == len(lines) else "no row names the columns"
+        )
+        message = (
+            f"{found}; write one above the hosts, such as `name,address`: the name of a host has to be among them,"
+            f" and known are {quoted(OURS)}"
+        )
+        raise InventoryError([Problem(file, begin + 1 if begin < len(lines) else 1, message)])
     for line in best.above:
         notes.say(line, "passed over, because it stands above the row that names the columns")
     rows = list(_rows(lines, best.row.line - 1, best.sign, notes))
     return Table(best.row, columns_of(best.row.cells), [row for row in rows if row.line > best.row.line])
+
+
+def _best(lines: Sequence[str]) -> tuple[int, _Head]:
+    """Return where the table begins at the earliest, and the headings by the sign that makes most of them."""
+    begin, sign = _preamble(lines)
+    return begin, max((_head(lines, begin, each) for each in sign or _SIGNS), key=lambda found: found.score)
+
+
+def _unwrapped(lines: Sequence[str]) -> list[str]:
+    """Take off the quotes where every line is one cell: so a table looks that was saved with the wrong separator."""
+    bare = [line.strip() for line in lines]
+    if not all(len(line) > 1 and line[0] == line[-1] == '"' for line in bare if line):
+        return []
+    return [line[1:-1].replace('""', '"') + "\n" for line in bare]
 
 
 def looks_like_table(text: str) -> bool:
