@@ -9,10 +9,11 @@ from inventory.findings import Findings
 from inventory.hostchecks import no_authority
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.importers.table.headings import explain
-from inventory.importers.table.hosts import Entry, entries
+from inventory.importers.table.hosts import entries
 from inventory.importers.table.names import distinct, rename
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.rows import looks_like_table, read_table
+from inventory.importers.table.settings import Entry
 from inventory.importers.table.text import decode, is_workbook
 from inventory.load import build
 from inventory.profile import load_profile

@@ -269,6 +269,16 @@ def test_a_site_called_na_stays(tmp_path: Path) -> None:
     assert notes == ["Line 3: column `site` says nothing in: `N/A`."]
 
 
+def test_a_gateway_is_told_where_it_was_changed(tmp_path: Path) -> None:
+    """Gateways are addresses too; a pin for one role goes before the pin for all."""
+    text = "name,gateway_primary,gateway_backup,pin,pin_backup\nsrv01,203.0.113.9/24,203.0.113.10,2147,443\n"
+    notes, fleet = imported(tmp_path, text)
+    host = fleet.hosts["srv01"]
+    assert dict(host.gateways) == {"primary": "203.0.113.9", "backup": "203.0.113.10"}
+    assert dict(host.desired) == {"backup": 443}
+    assert notes == ["Line 2: `gateway_primary` was read as `203.0.113.9`: `203.0.113.9/24`."]
+
+
 def test_lost_letters_are_said(tmp_path: Path) -> None:
     """A `?` inside a word is what Export-Csv of 5.1 leaves of an umlaut, and nobody can bring it back."""
     notes, fleet = imported(tmp_path, "name,site\nsrv01,K?ln\nsrv02,where?\n")

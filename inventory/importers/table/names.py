@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from inventory import shapes
 from inventory.hostchecks import PORTS
 from inventory.importers.renaming import Renaming, is_name
-from inventory.importers.table.hosts import Entry
 from inventory.importers.table.notes import Notes
+from inventory.importers.table.settings import Entry
 from inventory.words import shown
 
 _RULE = "a name is letters, digits, `_`, `-` and `.`"
