@@ -118,6 +118,7 @@ class _Build:
             groups=MappingProxyType(members),
             credentials=MappingProxyType(credentials),
             waivers=found,
+            name=self._document.fleet,
             remarks=self._findings.remarks(),
         )
 

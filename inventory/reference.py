@@ -22,6 +22,10 @@ _NEEDED = "needed"
 
 ABOUT: Mapping[str, About] = MappingProxyType(
     {
+        "Document.fleet": About(
+            "the fleet's name: the label `fleet` of every Prometheus series, where one machine collects several fleets",
+            "fleet: emea",
+        ),
         "Document.credentials": About("logons, by name", "credentials: {ops: {username: 'CORP\\svc-fleet'}}"),
         "Document.defaults": About("settings that hold for every host", "defaults: {credential: ops}"),
         "Document.groups": About("hosts that share settings", "groups: {paris: {hosts: [web1]}}"),

@@ -139,6 +139,7 @@ class WaiverEntry(Strict):
 class Document(Strict):
     """A fleetcheck inventory."""
 
+    fleet: Text | None = optional("a text in one line; put quotes around a number or a true")
     credentials: dict[Name, CredentialEntry] | None = optional("a mapping of names to credentials")
     defaults: Settings | None = optional("a mapping of settings that hold for every host")
     groups: dict[Name, Group | None] | None = optional("a mapping of names to groups")

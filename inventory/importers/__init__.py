@@ -13,7 +13,7 @@ _TITLE = re.compile(r"^\s*(?:---|[\w.-]+\s*:\s*(?:#.*)?$|\{)", re.ASCII)
 def import_inventory(path: Path) -> str:
     """Return the text of an inventory made from the file at `path`; it loads without a mistake.
 
-    The kind of file is told by its name (.csv, .yaml, .yml, .json, .ini), else by its first line. Secrets are not
+    The kind of file is told by its name (.csv, .tsv, .yaml, .yml, .json, .ini), else by its first line. Secrets are not
     taken over: where there were some the text says `{from: prompt}`, and its head says what else was left out.
     Raises InventoryError with every mistake at its line in the file that was read.
     """
@@ -21,10 +21,11 @@ def import_inventory(path: Path) -> str:
     from inventory.importers.ansible import as_inventory
     from inventory.importers.writing import write
 
-    text, file = decode(read_bytes(path, what="file to import"), str(path)), str(path)
+    data, file = read_bytes(path, what="file to import"), str(path)
+    if csv_table.is_table(data, path):
+        return write(csv_table.read(data, path), path)
+    text = decode(data, file)
     match _kind(path, text):
-        case "csv":
-            draft = csv_table.read(text, file)
         case "yaml":
             draft = as_inventory(ansible_yaml.read(text, file))
         case _:
@@ -34,8 +35,6 @@ def import_inventory(path: Path) -> str:
 
 def _kind(path: Path, text: str) -> str:
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv"):
-        return "csv"
     if suffix in (".yaml", ".yml", ".json"):
         return "yaml"
     if suffix == ".ini":

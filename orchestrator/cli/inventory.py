@@ -147,14 +147,19 @@ def import_(
 ) -> None:
     """Make an inventory from Ansible's or a CSV file, without passwords."""
     from inventory.importers import import_inventory
+    from orchestrator.report.words import plural
 
     text = import_inventory(file)
     if output is None:
         sys.stdout.write(text)
         return
     _write_new(output, text)
+    notes = (
+        sum(line.startswith("#") for line in text.splitlines()) - 1
+    )  # its first line says what it was made from
+    head = f", with {plural(notes, 'note')} at its head" if notes else ""
     sys.stdout.write(
-        f"{output} written. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
+        f"{output} written{head}. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
     )
 
 

@@ -23,6 +23,7 @@ _COPIED = (
     "command",
     "version",
     "script",
+    "fleet",
 )
 
 

@@ -225,6 +225,7 @@ SCAN = st.builds(
     script=TEXT,
     state=st.sampled_from(ScanState),
     ended=st.none() | TIME,
+    fleet=st.none() | TEXT,
 )
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
