@@ -138,26 +138,35 @@ def init(
 @handled
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", readable=False, help="Ansible YAML or INI inventory, or CSV.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            readable=False,
+            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), or CSV.",
+        ),
     ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
     ] = None,
 ) -> None:
-    """Make an inventory from Ansible's or a CSV file, without passwords."""
-    from inventory.importers import import_inventory
+    """Make an inventory from Ansible's or a CSV file, without passwords.
+
+    What was left out, changed or guessed stands in its head, and is said on standard error.
+    """
+    from inventory.importers import convert
     from orchestrator.report.words import plural
 
-    text = import_inventory(file)
+    made = convert(file)
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(made.text)
+    else:
+        _write_new(output, made.text)
+    for note in made.notes:
+        say(f"note: {note}")
+    if output is None:
         return
-    _write_new(output, text)
-    notes = (
-        sum(line.startswith("#") for line in text.splitlines()) - 1
-    )  # its first line says what it was made from
-    head = f", with {plural(notes, 'note')} at its head" if notes else ""
+    head = f", with {plural(len(made.notes), 'note')} at its head" if made.notes else ""
     sys.stdout.write(
         f"{output} written{head}. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
     )
