@@ -73,7 +73,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "worked out from the mode and the profile's time-outs",
         ),
         "Settings.ca": About(
-            "who signed the hosts' WinRM certificates; a path begins at the inventory's folder",
+            "who signed the hosts' WinRM certificates: the issuing CA or any CA above it, or a host's own certificate; a "
+            "path begins at the inventory's folder",
             "ca: certs/corp-ca.pem",
             "what this system trusts",
         ),
