@@ -21,7 +21,7 @@ from orchestrator.store.schema import APPLICATION, REVISIONS, State, scripts, st
 from orchestrator.store.server_lock import server_lock, server_name
 from orchestrator.store.trouble import translated
 
-_HEAD = b"SQLite format 3\0"
+_SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 
 
 def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path | None:
@@ -50,14 +50,15 @@ def look(place: Place) -> State:
 
 def _look_at_file(place: SqlitePlace) -> None:
     """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
-    if place.path.is_dir():
-        folder.refuse_folder(place.path)
-    if not place.path.is_file():
+    if not folder.exists(place.path):
         raise NoDatabaseError(place.shown)
-    with translated(place), place.path.open("rb") as file:
-        head = file.read(len(_HEAD))
-    if head not in (b"", _HEAD):
-        raise NotOursError(place.shown, "a file that is no SQLite database")
+    # A longer file is for SQLite to judge: to close a second descriptor here would give up the locks of its own.
+    with translated(place):
+        if place.path.lstat().st_size < _SMALLEST:
+            with os.fdopen(open_regular(place.path), "rb") as file:
+                head = file.read(_SMALLEST)
+            if head:
+                raise not_a_database(place.path, head)
 
 
 @contextmanager
