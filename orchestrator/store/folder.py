@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def prepare(path: Path) -> None:
         for folder in reversed([parent for parent in path.parents if not parent.exists()]):
             folder.mkdir(mode=0o700, exist_ok=True)
         if path.parent == default_folder():
-            _narrow(path.parent, _OF_FOLDER)
+            _narrow(path.parent, stat.S_ISDIR)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         protect(path)
@@ -56,7 +57,13 @@ def exists(path: Path) -> bool:
     except OSError as error:
         raise DatabaseError(str(path), trouble_of(error), error.strerror or str(error)) from error
     refuse_other(path, kind(found.st_mode))
+    for file in (path.with_name(path.name + end) for end in _BESIDE):
+        with suppress(OSError):
+            refuse_other(file, kind(file.lstat().st_mode))
     return True
+
+
+_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite opens by itself
 
 
 def refuse_other(path: Path, other: str | None) -> None:
@@ -76,36 +83,30 @@ def refuse_other(path: Path, other: str | None) -> None:
 def protect(path: Path) -> None:
     """Take the others' rights from the database and the files beside it; what is not ours stays as it is."""
     for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock"))):
-        _narrow(file, _OF_FILE)
+        _narrow(file, stat.S_ISREG)
 
 
-_OF_FILE = 0
-_OF_FOLDER = getattr(os, "O_DIRECTORY", 0)
-
-
-def _narrow(path: Path, flags: int) -> None:
+def _narrow(path: Path, fits: Callable[[int], bool]) -> None:
     """Take the others' rights from a file or folder by its descriptor, where it belongs to this user.
 
-    Nothing is opened where there is nothing to take: closing a second descriptor of a database gives SQLite's locks back.
+    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up SQLite's locks.
     """
     with suppress(FileNotFoundError, PermissionError):
-        if not _is_open_to_others(path.lstat(), flags):
+        if not _is_open_to_others(path.lstat(), fits):
             return
-        descriptor = os.open(path, os.O_RDONLY | flags | _SAFELY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            found = os.fstat(descriptor)
-            if _is_open_to_others(found, flags):
+            found = os.fstat(descriptor)  # another one may have taken its place since
+            if _is_open_to_others(found, fits):
                 os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & 0o700)
         finally:
             os.close(descriptor)
 
 
-_SAFELY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
-
-
-def _is_open_to_others(found: os.stat_result, flags: int) -> bool:
-    fits = stat.S_ISDIR if flags else stat.S_ISREG
-    return os.name == "posix" and fits(found.st_mode) and found.st_uid == os.geteuid() and bool(found.st_mode & 0o077)
+def _is_open_to_others(found: os.stat_result, fits: Callable[[int], bool]) -> bool:
+    if os.name != "posix":
+        return False
+    return fits(found.st_mode) and found.st_uid == os.geteuid() and bool(found.st_mode & 0o077)
 
 
 def refuse_network(path: Path) -> None:
@@ -114,7 +115,7 @@ def refuse_network(path: Path) -> None:
         mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
     except OSError:
         return
-    found = filesystem(Path(os.path.realpath(path)), mounts)  # `resolve` raises on a loop of links
+    found = filesystem(Path(os.path.realpath(path)), mounts)  # `Path.resolve` raises on a loop of links
     if found in NETWORK:
         raise PlaceError(
             str(path),

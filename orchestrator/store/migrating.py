@@ -13,13 +13,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
-from orchestrator.store import engine, folder
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, NotOursError, Owner, Trouble
+from orchestrator.store import engine, folder, foreign
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, Trouble
 from orchestrator.store.lock import file_lock, myself
 from orchestrator.store.place import Place, SqlitePlace, parse
 from orchestrator.store.schema import APPLICATION, REVISIONS, State, scripts, state
 from orchestrator.store.server_lock import server_lock, server_name
-from orchestrator.store.trouble import translated
+from orchestrator.store.trouble import read_from, translated
 
 _SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 
@@ -44,7 +44,7 @@ def look(place: Place) -> State:
     """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
     if isinstance(place, SqlitePlace):
         _look_at_file(place)
-    with translated(place), disposing(engine.reading(place)) as source, source.begin() as connection:
+    with read_from(place), disposing(engine.reading(place)) as source, source.begin() as connection:
         return state(connection, place)[0]
 
 
@@ -54,11 +54,8 @@ def _look_at_file(place: SqlitePlace) -> None:
         raise NoDatabaseError(place.shown)
     # A longer file is for SQLite to judge: to close a second descriptor here would give up the locks of its own.
     with translated(place):
-        if place.path.lstat().st_size < _SMALLEST:
-            with os.fdopen(open_regular(place.path), "rb") as file:
-                head = file.read(_SMALLEST)
-            if head:
-                raise not_a_database(place.path, head)
+        if 0 < place.path.lstat().st_size < _SMALLEST:
+            raise foreign.refused(place.path)
 
 
 @contextmanager

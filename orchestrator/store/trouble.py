@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from orchestrator.store.errors import DatabaseError, NotOursError, StoreError, Trouble
+from orchestrator.store import foreign
+from orchestrator.store.errors import DatabaseError, StoreError, Trouble
 from orchestrator.store.folder import trouble_of
 from orchestrator.store.place import Place, PostgresPlace
 
@@ -23,6 +24,13 @@ _SQLITE = (
     ("SQLITE_CANTOPEN", Trouble.DENIED),
     ("SQLITE_PERM", Trouble.DENIED),
     ("SQLITE_AUTH", Trouble.DENIED),
+)
+# Python's own words for a text that is no UTF-8, and SQLite's for a schema of which a part is gone.
+_SQLITE_SAID = (
+    ("Could not decode to UTF-8", Trouble.DAMAGED),
+    ("no such table", Trouble.DAMAGED),
+    ("no such column", Trouble.DAMAGED),
+    ("no such index", Trouble.DAMAGED),
 )
 # By SQLSTATE's beginning: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = (
@@ -60,6 +68,8 @@ def translated(place: Place) -> Iterator[None]:
         yield
     except StoreError:
         raise
+    except UnicodeDecodeError as error:  # the driver's, of a text in the file: nothing that is stored is decoded
+        raise _undecodable(place, error) from error
     except (DataError, IntegrityError):  # what was to be stored is wrong, not the database
         raise
     except DBAPIError as error:
@@ -68,6 +78,29 @@ def translated(place: Place) -> Iterator[None]:
         raise _known(place, error) from error
     except OSError as error:
         raise DatabaseError(place.shown, trouble_of(error), error.strerror or str(error)) from error
+
+
+@contextmanager
+def read_from(place: Place) -> Iterator[None]:
+    """Do as `translated`, where nothing but reading is done: what cannot be made sense of is damage, and told as that.
+
+    A value that we wrote can always be read back: a number that is none, a word that no list has, a JSON text cut off.
+    """
+    try:
+        with translated(place):
+            yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:_SHOWN]
+        raise DatabaseError(place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}") from error
+    except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
+        raise _known(place, error.orig or error) from error
+
+
+_SHOWN = 200  # characters of another program's words
+
+
+def _undecodable(place: Place, error: UnicodeDecodeError) -> DatabaseError:
+    return DatabaseError(place.shown, Trouble.DAMAGED, f"a text in it is not UTF-8: {error.reason}")
 
 
 def _known(place: Place, error: BaseException) -> StoreError:
@@ -79,8 +112,9 @@ def _known(place: Place, error: BaseException) -> StoreError:
         return DatabaseError(place.shown, _postgresql(error, detail), detail)
     name: str = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_NOTADB"):
-        return NotOursError(place.shown, "a file that is no SQLite database")
-    trouble = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), Trouble.OTHER)
+        return foreign.refused(place.path)
+    known = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), None)
+    trouble = known or next((trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER)
     return DatabaseError(place.shown, trouble, detail)
 
 
