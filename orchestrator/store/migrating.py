@@ -96,7 +96,8 @@ def _bring_up(place: Place, connection: Connection) -> Path | None:
     if isinstance(place, SqlitePlace) and found is State.OLDER:
         copy = _copy(place.path, f"{revision}-to-{REVISIONS[-1]}")
     with connection.begin():
-        _upgrade(connection)
+        with read_from(place):
+            _upgrade(connection)
         if isinstance(place, SqlitePlace):
             _seal(connection, place)
     return copy

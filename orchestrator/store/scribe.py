@@ -35,6 +35,10 @@ FORCED = "closed ports forced"
 """The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
 
 
+HANDED_OUT = "plan handed out"
+"""The audit's word for a plan that was exported as a stand-alone script."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scribe:
     """Writes as `user`, for the process that `controller` names. `into` is a connection inside a transaction."""
@@ -49,9 +53,9 @@ class Scribe:
             raise ValueError(f"a run of plan {record.plan} cannot begin with plan {plan.id}")
         digest = self.keep(into, plan)
         key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
-        details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}
+        details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
-        self._tell(into, key, "run begun", record.started, details | told)
+        self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
         if plan.force_closed is not None:
             self._tell(into, key, FORCED, record.started, {"plan": plan.id, "reason": plan.force_closed})
         return replace(record, id=key)
@@ -64,7 +68,7 @@ class Scribe:
         values = rows.run_columns(taken, self.controller)
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
         details = {"was": found.state.value, "reason": found.reason}
-        self._tell(into, run_id, "run resumed", now, details)
+        self._tell(into, run_id, "run resumed", now, details | audits.run_told(into, run_id))
         return taken, before
 
     def end(self, into: Connection, run_id: int, state: RunState, reason: str, ended: datetime) -> None:
@@ -72,7 +76,8 @@ class Scribe:
         self._own(into, run_id)
         values = {"state": state.value, "ended": ended, "reason": reason}
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
-        self._tell(into, run_id, "run ended", ended, {"state": state.value, "reason": reason})
+        details = {"state": state.value, "reason": reason}
+        self._tell(into, run_id, "run ended", ended, details | audits.run_told(into, run_id))
 
     def open(self, into: Connection, wanted: Sequence[Operation]) -> tuple[Operation, ...]:
         """Make rows. Raises UnknownRunError, RunTakenError, IllegalMoveError, InFlightError."""
@@ -85,11 +90,9 @@ class Scribe:
     ) -> tuple[Operation, ...]:
         """Store a plan that was given away, with its rows. Raises as `keep` and `open`."""
         self.keep(into, plan)
+        self._tell_of_plan(into, plan, HANDED_OUT, time, audits.plan_told(into, plan.id))
         if plan.force_closed is not None:
-            details = {"plan": plan.id, "reason": plan.force_closed}
-            audits.append(
-                into, who=self.user, what=FORCED, subject=f"plan {plan.id}", details=details, time=time
-            )
+            self._tell_of_plan(into, plan, FORCED, time, {"plan": plan.id, "reason": plan.force_closed})
         return self.open(into, wanted)
 
     def move(
@@ -106,11 +109,11 @@ class Scribe:
     def keep(self, into: Connection, plan: Plan) -> str:
         """Store a plan where it is not there yet, and return its digest. Raises OtherPlanError."""
         wanted = rows.plan_columns(plan)
-        query = select(tables.plan.c.digest).where(tables.plan.c.id == plan.id)
-        stored = into.execute(query).scalar()
+        query = select(tables.plan.c.digest, tables.plan.c.text).where(tables.plan.c.id == plan.id)
+        stored = into.execute(query).first()
         if stored is None:
             into.execute(insert(tables.plan).values(wanted))
-        elif stored != wanted["digest"]:
+        elif (stored.digest, stored.text) != (wanted["digest"], wanted["text"]):
             raise OtherPlanError(self.place.shown, plan.id)
         return str(wanted["digest"])
 
@@ -132,6 +135,13 @@ class Scribe:
             rows.load_run(into, run_id, self.place)  # raises UnknownRunError
         if owner != self.controller:
             raise RunTakenError(run_id)
+
+    def _tell_of_plan(
+        self, into: Connection, plan: Plan, what: str, time: datetime, details: dict[str, Any]
+    ) -> None:
+        audits.append(
+            into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
+        )
 
     def _tell(
         self, into: Connection, run_id: int, what: str, time: datetime, details: dict[str, Any]
