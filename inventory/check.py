@@ -38,7 +38,9 @@ def checked(
         return Checked(None, frozenset())
     if not known_keys(tree, model):
         keys = quoted(sorted(top_keys(model)))
-        problems.append(Problem(file, 1, f"expected {what}, with the keys {keys}; found none of them ({_HIDDEN})"))
+        problems.append(
+            Problem(file, 1, f"expected {what}, with the keys {keys}; found none of them ({_HIDDEN})")
+        )
         return Checked(None, frozenset())
     lost: set[str] = set()
     for turn in range(ROUNDS):

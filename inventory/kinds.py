@@ -33,7 +33,15 @@ _MAGIC = (
     (b"-----BEGIN", "a key or certificate (PEM)"),
 )
 _TAR = (257, b"ustar")
-_WITHOUT_NUL = (b"MZ", b"BZh", b"GIF8", b"regf", b"PGDMP", b"PK\x03\x04", b"PK\x05\x06")  # a text could begin so
+_WITHOUT_NUL = (
+    b"MZ",
+    b"BZh",
+    b"GIF8",
+    b"regf",
+    b"PGDMP",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+)  # a text could begin so
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"fleetcheck"\s*:\s*\{[^{}]*"document"\s*:\s*"([a-z-]{1,40})"')
 _TEXTS = (
@@ -41,7 +49,10 @@ _TEXTS = (
     (re.compile(rb"\A\s*<\?xml\b"), "an XML document"),
     (re.compile(rb"\A#!"), "a script"),
     (re.compile(rb"\A\s*(<#|#requires\b|\[CmdletBinding)", re.IGNORECASE), "a PowerShell script"),
-    (re.compile(rb"\A\s*(#TYPE |sep=)", re.IGNORECASE), "a CSV table; `fleetcheck inventory import` reads it"),
+    (
+        re.compile(rb"\A\s*(#TYPE |sep=)", re.IGNORECASE),
+        "a CSV table; `fleetcheck inventory import` reads it",
+    ),
     (
         re.compile(rb"\A([#;][^\n]*\n|\s)*\[[\w.:-]+\]\s*(#[^\n]*)?\r?\n"),
         "an INI file; `fleetcheck inventory import` reads Ansible's",

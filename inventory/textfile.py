@@ -31,7 +31,9 @@ def read_file(path: Path, *, what: str, advice: str = "") -> tuple[bytes, os.sta
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None
     if len(data) > LIMIT:
-        message = f"larger than {LIMIT // 1024 // 1024} MB: that is no {what} that people keep by hand; split it"
+        message = (
+            f"larger than {LIMIT // 1024 // 1024} MB: that is no {what} that people keep by hand; split it"
+        )
         raise InventoryError([Problem(str(path), 0, message)])
     return data, found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @handled
-def undo(
+def undo(  # noqa: PLR0913  # a command line has as many parameters as it has options
     run: options.Run,
     *,
     output: options.Out = None,

@@ -87,7 +87,9 @@ def _open(database: Path) -> int:
     path = lock_path(database)
     try:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+            descriptor = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600
+            )
         except FileExistsError:
             descriptor = open_regular(path, os.O_RDWR)
     except NotRegularError as error:
@@ -113,7 +115,9 @@ def _is_ours(descriptor: int, database: Path) -> bool:
 
 
 def _not_ours(database: Path, path: Path, found: str) -> DatabaseError:
-    return DatabaseError(str(database), Trouble.PATH, f"{path}, its lock, is {found}, which was left as it is")
+    return DatabaseError(
+        str(database), Trouble.PATH, f"{path}, its lock, is {found}, which was left as it is"
+    )
 
 
 def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown: str, wait: float) -> None:

@@ -44,7 +44,13 @@ def look(place: Place) -> State:
     """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
     if isinstance(place, SqlitePlace):
         _look_at_file(place)
-    with read_from(place), disposing(engine.reading(place)) as source, source.begin() as connection:
+    with (
+        translated(place),
+        disposing(engine.reading(place)) as source,
+        source.connect() as connection,
+        read_from(place),
+        connection.begin(),
+    ):
         return state(connection, place)[0]
 
 

@@ -104,7 +104,9 @@ def load_operation(using: Connection, operation_id: int | None, place: Place) ->
     with read_from(place):
         row = using.execute(_OPERATION, {"wanted": operation_id}).first()
         if row is None:
-            raise DatabaseError(place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal")
+            raise DatabaseError(
+                place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal"
+            )
         return operation_of(row)
 
 

@@ -16,12 +16,16 @@ ENVIRONMENT = "FLEETCHECK_DB"
 FILE_NAME = "fleetcheck.db"
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
-_SLIP = re.compile(r"postgres(ql)?(\+\w+)?:", re.IGNORECASE)  # as a file's name it would be shown, password and all
+_SLIP = re.compile(
+    r"postgres(ql)?(\+\w+)?:", re.IGNORECASE
+)  # as a file's name it would be shown, password and all
 _PATH = re.compile(r"(\.{0,2}|~[^/:@]*)/(?!/)|[A-Za-z]:[\\/](?!/)|[^:@]*\Z")  # what nobody can mean as a URL
 _LOGON = re.compile(r"[^/\s:@]*:[^/]*@")  # user:password@
 # As libpq and other drivers spell them, whatever their case:
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-_SECRET_KEY = re.compile(r"pass(word|wd|phrase)?|(ssl|key)?password|pwd|.*secret|.*token|scram_\w+_key", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"pass(word|wd|phrase)?|(ssl|key)?password|pwd|.*secret|.*token|scram_\w+_key", re.IGNORECASE
+)
 _KEYWORDS = re.compile(
     r"(host(addr)?|port|dbname|database|user|uid|username|server|service|sslmode|connect_timeout|options|driver)\s*=",
     re.IGNORECASE,
@@ -147,7 +151,9 @@ def _refuse_slips(named: str) -> None:
         advice = "Write it as a URL: postgresql://user@server/name. A file that is called so: ./NAME"
         raise PlaceError("***", reason, advice)
     if not _PATH.match(named) and ("://" in named or _LOGON.search(named)):
-        raise PlaceError("***", "this looks like a URL with a logon, and is none (it is not shown)", _EXPECTED)
+        raise PlaceError(
+            "***", "this looks like a URL with a logon, and is none (it is not shown)", _EXPECTED
+        )
 
 
 def hide(url: str) -> str:

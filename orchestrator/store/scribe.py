@@ -139,9 +139,7 @@ class Scribe:
     def _tell_of_plan(
         self, into: Connection, plan: Plan, what: str, time: datetime, details: dict[str, Any]
     ) -> None:
-        audits.append(
-            into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
-        )
+        audits.append(into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time)
 
     def _tell(
         self, into: Connection, run_id: int, what: str, time: datetime, details: dict[str, Any]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from orchestrator.store import foreign
+from orchestrator.store import foreign, pooler
 from orchestrator.store.errors import DatabaseError, StoreError, Trouble
 from orchestrator.store.folder import trouble_of
 from orchestrator.store.place import Place, PostgresPlace
@@ -68,7 +68,9 @@ def translated(place: Place) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except UnicodeDecodeError as error:  # the driver's, of a text in the file: nothing that is stored is decoded
+    except (
+        UnicodeDecodeError
+    ) as error:  # the driver's, of a text in the file: nothing that is stored is decoded
         raise _undecodable(place, error) from error
     except (DataError, IntegrityError):  # what was to be stored is wrong, not the database
         raise
@@ -91,7 +93,9 @@ def read_from(place: Place) -> Iterator[None]:
             yield
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         detail = " ".join(f"{type(error).__name__}: {error}".split())[:_SHOWN]
-        raise DatabaseError(place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}") from error
+        raise DatabaseError(
+            place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}"
+        ) from error
     except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
         raise _known(place, error.orig or error) from error
 
@@ -109,12 +113,16 @@ def _known(place: Place, error: BaseException) -> StoreError:
     if isinstance(place, PostgresPlace):
         for secret in place.secrets:
             detail = detail.replace(secret, "***")
+        if pooler.STATEMENTS in detail:
+            return pooler.shared(place.shown, "statement")
         return DatabaseError(place.shown, _postgresql(error, detail), detail)
     name: str = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_NOTADB"):
         return foreign.refused(place.path)
     known = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), None)
-    trouble = known or next((trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER)
+    trouble = known or next(
+        (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER
+    )
     return DatabaseError(place.shown, trouble, detail)
 
 

@@ -404,7 +404,11 @@ def test_a_run_that_was_edited_in_the_database_is_neither_resumed_nor_undone(fle
             using.execute(act, values)
             using.commit()
         verified = fleetcheck("audit", "verify")
-        assert (verified.code, f"{table} " in verified.out, "is not what was written" in verified.out) == (1, True, True)
+        assert (verified.code, f"{table} " in verified.out, "is not what was written" in verified.out) == (
+            1,
+            True,
+            True,
+        )
         for command in ("resume", "undo"):
             ended = fleetcheck("repin", command, "1", "-i", str(fleet.inventory), "--yes")
             assert (ended.code, ended.out) == (6, "")

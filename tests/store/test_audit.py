@@ -324,9 +324,7 @@ def _as_before(url: str) -> None:
             details = json.loads(row.details)
             new = ("fields", "plan_row", "plan_fields", *(() if row.what == OPERATION else ("row",)))
             kept = {key: value for key, value in details.items() if key not in new}
-            entry = link(
-                last, time=row.time, who=row.who, what=row.what, subject=row.subject, details=kept
-            )
+            entry = link(last, time=row.time, who=row.who, what=row.what, subject=row.subject, details=kept)
             connection.execute(audit.insert().values({c.name: getattr(entry, c.name) for c in audit.columns}))
             last = (entry.number, entry.hash)
         connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))

@@ -157,7 +157,10 @@ def test_a_writer_tells_damage_too(database: Path) -> None:
         (b"hosts: {}\n", "found an inventory; `-i` names it; it was left as it is"),
         (b"%PDF-1.7\n" * 100, "found a PDF document; it was left as it is"),
         (b"\x1f\x8b" + b"x" * 600, "found a gzip archive"),
-        (b'{"fleetcheck": {"document": "plan"}}', "found a plan of a re-pin; `fleetcheck repin show` reads it"),
+        (
+            b'{"fleetcheck": {"document": "plan"}}',
+            "found a plan of a re-pin; `fleetcheck repin show` reads it",
+        ),
     ],
 )
 def test_another_kind_of_file_is_named(tmp_path: Path, content: bytes, words: str) -> None:

@@ -105,7 +105,11 @@ def test_the_lock_s_file_is_never_somebody_else_s(tmp_path: Path, kind: str) -> 
     with pytest.raises(DatabaseError) as caught, file_lock(database, myself("scan", "ann"), wait=0):
         pytest.fail("it took the lock")
     assert (caught.value.trouble, "was left as it is" in str(caught.value)) == (Trouble.PATH, True)
-    assert (notes.read_text(), file_holder(database), (tmp_path / "new").exists()) == ("my notes", None, False)
+    assert (notes.read_text(), file_holder(database), (tmp_path / "new").exists()) == (
+        "my notes",
+        None,
+        False,
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

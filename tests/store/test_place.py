@@ -113,8 +113,10 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(named: str) -
 
 
 def test_a_keyword_string_is_no_file_s_name() -> None:
-    """libpq's other form would make a file of that name: the message says how to write it, and what a file needs."""
-    with pytest.raises(PlaceError, match=r"this is a keyword string .* postgresql://user@server/name\. .*\./NAME"):
+    """The driver's other form would make a file of that name: the message says how to write it, and what a file needs."""
+    with pytest.raises(
+        PlaceError, match=r"this is a keyword string .* postgresql://user@server/name\. .*\./NAME"
+    ):
         parse("host=db dbname=fleet")
 
 

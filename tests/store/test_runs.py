@@ -93,7 +93,9 @@ def test_a_run_that_has_ended_can_be_gone_on_with(journal: Journal, url: str) ->
     with Reader.open(url) as reader:
         assert reader.run(1) == run_record(id=1)
         told = [(entry.what, json.loads(entry.details)) for entry in reader.audit()][1:]
-    assert [(what, details["reason"], details.get("state"), details.get("was")) for what, details in told] == [
+    assert [
+        (what, details["reason"], details.get("state"), details.get("was")) for what, details in told
+    ] == [
         ("run ended", "Ctrl-C", "stopped", None),
         ("run resumed", "Ctrl-C", None, "stopped"),
     ]
