@@ -93,10 +93,9 @@ class Told:
             self.bound = self.bound or entry.number
         elif entry.what == OPERATION:
             self._hold(entry, (OPERATION, details.get("operation", 0)), details)
-            self._speak(entry, (PLAN, details.get("plan", "")))
         elif entry.subject.startswith(_SUBJECT_OF_RUN) and entry.subject[len(_SUBJECT_OF_RUN) :].isdecimal():
             self._hold(entry, (RUN, int(entry.subject[len(_SUBJECT_OF_RUN) :])), details)
-        if "plan" in details and entry.what != OPERATION:
+        if "plan" in details:
             self._hold(entry, (PLAN, details["plan"]), details)
 
     def _speak(self, entry: AuditEntry, key: Key) -> None:

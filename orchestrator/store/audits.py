@@ -33,9 +33,15 @@ def append(
     return entry
 
 
-def append_operation(into: Connection, who: str, before: str | None, after: Operation) -> AuditEntry:
-    """Add the entry about an operation that was opened (`before`: None) or moved from the state `before`."""
+def append_operation(
+    into: Connection, who: str, before: str | None, after: Operation, more: Mapping[str, Any]
+) -> AuditEntry:
+    """Add the entry about an operation that was opened (`before`: None) or moved from the state `before`.
+
+    `more` joins its details: the digest of a plan that was handed out.
+    """
     details = {
+        **more,
         "operation": after.id,
         "run": after.run,
         "plan": after.plan,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,8 +35,7 @@ FORCED = "closed ports forced"
 """The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
 
 
-HANDED_OUT = "plan handed out"
-"""The audit's word for a plan that was exported as a stand-alone script."""
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,17 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows. Raises as `keep` and `open`."""
+        """Store a plan that was given away, with its rows; one without a host leaves nothing. Raises as `keep` and `open`."""
+        if not wanted:
+            return ()
         self.keep(into, plan)
-        self._tell_of_plan(into, plan, HANDED_OUT, time, audits.plan_told(into, plan.id))
         if plan.force_closed is not None:
-            self._tell_of_plan(into, plan, FORCED, time, {"plan": plan.id, "reason": plan.force_closed})
-        return self.open(into, wanted)
+            details = {"plan": plan.id, "reason": plan.force_closed}
+            audits.append(
+                into, who=self.user, what=FORCED, subject=f"plan {plan.id}", details=details, time=time
+            )
+        bound = audits.plan_told(into, plan.id)  # no run's entry holds it
+        return tuple(self._open(into, each, bound) for each in wanted)
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
@@ -103,7 +107,7 @@ class Scribe:
         self._own(into, found.run)
         moved = replace(found, state=move(found.state, state), **changes)
         into.execute(rows.CHANGE, rows.operation_change(moved))
-        audits.append_operation(into, self.user, found.state.value, moved)
+        audits.append_operation(into, self.user, found.state.value, moved, _NOTHING)
         return moved
 
     def keep(self, into: Connection, plan: Plan) -> str:
@@ -117,13 +121,13 @@ class Scribe:
             raise OtherPlanError(self.place.shown, plan.id)
         return str(wanted["digest"])
 
-    def _open(self, into: Connection, wanted: Operation) -> Operation:
+    def _open(self, into: Connection, wanted: Operation, more: Mapping[str, Any] = _NOTHING) -> Operation:
         move(None, wanted.state)
         if wanted.state is State.INTENT:
             _refuse_in_flight(into, wanted.host)
         made = replace(wanted, started=wanted.changed)
         opened = replace(made, id=_key(into.execute(_NEW_OPERATION, rows.operation_columns(made))))
-        audits.append_operation(into, self.user, None, opened)
+        audits.append_operation(into, self.user, None, opened, more)
         return opened
 
     def _own(self, into: Connection, run_id: int | None) -> None:
@@ -135,11 +139,6 @@ class Scribe:
             rows.load_run(into, run_id, self.place)  # raises UnknownRunError
         if owner != self.controller:
             raise RunTakenError(run_id)
-
-    def _tell_of_plan(
-        self, into: Connection, plan: Plan, what: str, time: datetime, details: dict[str, Any]
-    ) -> None:
-        audits.append(into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time)
 
     def _tell(
         self, into: Connection, run_id: int, what: str, time: datetime, details: dict[str, Any]

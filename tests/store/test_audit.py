@@ -263,10 +263,9 @@ def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
 
 
 def test_a_plan_that_was_handed_out_is_bound_too(journal: Journal, url: str) -> None:
-    """An exported plan belongs to no run, and has an entry of its own."""
+    """An exported plan belongs to no run: the entries about its rows hold its digest."""
     asyncio.run(journal.hand_out(PLAN, time=NOW))
     with Reader.open(url) as reader:
-        assert [entry.what for entry in reader.audit()] == ["plan handed out", "operation"]
         assert reader.verify_audit().broken is None
     assert _tampered(url, update(plan).values(text="{}")).broken is not None
 
