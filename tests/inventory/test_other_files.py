@@ -104,6 +104,13 @@ def test_a_fifo_in_a_profile_s_place_is_refused(tmp_path: Path) -> None:
         load_profile("agent.yaml", tmp_path)
 
 
+def test_a_fifo_in_a_certificate_s_place_is_refused(tmp_path: Path) -> None:
+    """`ca:` names a file, and a FIFO would hold every command that loads the inventory."""
+    os.mkfifo(tmp_path / "ca.pem")
+    message = refusal(commanding(tmp_path, 0o600, COMMAND.replace("pin: 443", "pin: 443, ca: ca.pem")))
+    assert "(" + str(tmp_path / "ca.pem") + "): is a FIFO, where a PEM file was expected" in message
+
+
 COMMAND = """
 credentials: {ops: {username: svc, password: {from: command, argv: [pass, show, fleet]}}}
 defaults: {credential: ops}
