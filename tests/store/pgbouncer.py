@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,16 @@ _PATIENCE = 30.0  # seconds for it to listen on a busy machine
 
 
 @contextlib.contextmanager
-def pgbouncer(base: str, folder: Path, *, mode: str, schema: str = "public", size: int = 5) -> Iterator[str]:
+def pgbouncer(base: str, *, mode: str, schema: str = "public", size: int = 5) -> Iterator[str]:
     """Run one in a pool mode; give the URL of a database that it serves, with `schema` as the only one searched."""
     if PROGRAM is None:
         pytest.skip("pgbouncer is not installed")
+    with tempfile.TemporaryDirectory() as name, _running(base, Path(name), mode, schema, size) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _running(base: str, folder: Path, mode: str, schema: str, size: int) -> Iterator[str]:
     import psycopg
 
     server = psycopg.conninfo.conninfo_to_dict(base)
@@ -35,11 +42,9 @@ def pgbouncer(base: str, folder: Path, *, mode: str, schema: str = "public", siz
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
         f"auth_file = {folder / 'users.txt'}\npool_mode = {mode}\nserver_reset_query =\ndefault_pool_size = {size}\n"
     )
-    command = [PROGRAM, "--quiet", str(folder / "pgbouncer.ini")]
-    if os.name == "posix" and os.geteuid() == 0:  # it refuses to run as root
-        for path in (folder, *folder.parents):
-            if path.owner() == "root" and path.is_relative_to(folder.parents[1]):
-                path.chmod(0o755)
+    command = [str(PROGRAM), "--quiet", str(folder / "pgbouncer.ini")]
+    if os.geteuid() == 0:  # it refuses to run as root, and the other user has to read this
+        folder.chmod(0o755)
         command[1:1] = ["--user", "nobody"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         try:
