@@ -21,10 +21,11 @@ class TooSlowError(Exception):
 def output_of(
     argv: Sequence[str], *, most: int, seconds: float, environ: Mapping[str, str], folder: Path
 ) -> tuple[int, bytes]:
-    """Run a program without a shell; return its exit status (negative: a signal) and its output, at most `most` bytes.
+    """Run a program without a shell; return its exit status (negative: a signal) and its output.
 
-    Its messages go to the user's own terminal, and it stays in this one's group, so that it can ask there.
-    Raises OSError and ValueError where it cannot be run, TooMuchOutputError and TooSlowError, both after it was killed.
+    At most `most` bytes are taken. Its messages go to the user's own terminal, and it stays in this process's group, so
+    that it can ask there. Raises OSError and ValueError where it cannot be run, TooMuchOutputError and TooSlowError,
+    both after it was killed.
     """
     end = time.monotonic() + seconds
     taken = bytearray()
@@ -33,7 +34,7 @@ def output_of(
     reader = threading.Thread(target=_take, args=(read_end, most, taken), daemon=True)
     reader.start()
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own inventory names it, as a list, and no shell reads it
+        process = subprocess.Popen(  # noqa: S603 - the user's own inventory names it, and no shell reads it
             argv, stdin=subprocess.DEVNULL, stdout=write_end, env=dict(environ), cwd=folder
         )
     finally:

@@ -61,7 +61,7 @@ _HIDDEN = "nothing of this file is shown: it may hold a secret"
 
 
 def _unmapped(tree: Any) -> str:
-    """Say what stands in a mapping's place; a text is not shown, as whoever mixed up two files may have given a secret."""
+    """Say what stands in a mapping's place; a text is not shown: it may be another file's secret."""
     match tree:
         case None:
             return "an empty file"

@@ -97,7 +97,7 @@ def top_keys(model: type[BaseModel]) -> list[str]:
 
 
 def known_keys(tree: Map, model: type[BaseModel]) -> bool:
-    """Say whether any key of a document is one that it may have, or near to one; an empty mapping is no other file."""
+    """Say whether any key of a document is one that it may have, or near to one; True for an empty one."""
     known = top_keys(model)
     return not tree or any(key in known or did_you_mean(key, known) for key in tree)
 

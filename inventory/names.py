@@ -16,7 +16,7 @@ LIMIT = 1024 * 1024  # bytes; more takes longer than a person waits for a comple
 
 
 def names(path: Path) -> tuple[str, ...]:
-    """Return the names of hosts, then of groups, that the loader would take; none of a file that is big or unreadable.
+    """Return the names of hosts, then of groups, that the loader would take; none of a big or unreadable file.
 
     A shell pastes what is offered: `$(...)` in the place of a name must not come out of here.
     """

@@ -22,7 +22,8 @@ def foreign_hands(path: Path, found: os.stat_result) -> str | None:
     )
     if not writable:
         return None
-    return f"others can write it (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod go-w {shlex.quote(str(path))}"
+    mode = f"{stat.S_IMODE(found.st_mode):04o}"
+    return f"others can write it (mode {mode}); run: chmod go-w {shlex.quote(str(path))}"
 
 
 def _user(uid: int) -> str:

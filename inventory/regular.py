@@ -1,4 +1,4 @@
-"""Open what is a regular file and nothing else: a device, FIFO or socket is refused before anything touches it."""
+"""Open what is a regular file and nothing else: a device, FIFO or socket is refused before it is touched."""
 
 from __future__ import annotations
 

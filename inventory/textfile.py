@@ -39,7 +39,7 @@ def read_file(path: Path, *, what: str, advice: str = "") -> tuple[bytes, os.sta
 
 
 def refuse_unlike_file(path: Path, *, what: str) -> None:
-    """Raise InventoryError where a device, FIFO or socket is at `path`: what a file names is a file, unlike what is typed."""
+    """Raise InventoryError where a device, FIFO or socket is at `path`, which another file names."""
     try:
         other = kind(path.stat().st_mode)
     except (OSError, ValueError):
@@ -49,7 +49,7 @@ def refuse_unlike_file(path: Path, *, what: str) -> None:
 
 
 def decode(data: bytes, file: str) -> str:
-    """Decode UTF-8, with or without a byte order mark. Raises InventoryError that names the line, or the kind of file."""
+    """Decode UTF-8, with or without a byte order mark. Raises InventoryError: the line, or what file it is."""
     if found := other_kind(data[:HEAD]):
         raise InventoryError([Problem(file, 0, f"this is {found}")])
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

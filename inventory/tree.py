@@ -170,7 +170,7 @@ class _Builder:
         self.keys[-1] = (key, line)
 
     def _secret(self) -> bool:
-        """Whether a key may be a secret: below `credentials`, or at the top of what may be another file altogether."""
+        """Whether a key may be a secret: below `credentials`, or at the top of what may be another file."""
         top = self.keys[0] if len(self.keys) > 1 else None
         return len(self.keys) == 1 or (top is not None and top[0] == "credentials")
 

@@ -1,4 +1,4 @@
-"""The audit's entries hold digests of runs and plans from here on: one entry says so, where there is anything before it."""
+"""The audit's entries hold digests of runs and plans from here on: one entry says so, where there are others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _audit = sa.table(
 
 
 def upgrade() -> None:
-    """Append the entry, linked like every other; a database without an entry needs none, nor one that has it already."""
+    """Append the entry, linked like every other, where there are entries and this one is not among them."""
     using = op.get_bind()
     query = sa.select(_audit.c.number, _audit.c.hash).order_by(_audit.c.number.desc()).limit(1)
     last = using.execute(query).first()

@@ -31,7 +31,7 @@ def verify(
 ) -> None:
     """Check that nothing in the record was changed.
 
-    The chain from its first entry; and plans, runs and the journal against it. Exit code 1 where something was.
+    The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
     from orchestrator.report.repin_document import audit_document
     from orchestrator.store.place import database_url, parse

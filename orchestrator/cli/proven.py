@@ -17,7 +17,7 @@ class ChangedError(CommandError):
 
 
 def proven(reader: Reader, run_id: int) -> str | None:
-    """Hold a run, its plan and its rows against the audit; return a warning for a run of before it covered them.
+    """Hold a run, its plan and its rows against the audit; return a warning for what it does not cover yet.
 
     Raises ChangedError where something was changed, UnknownRunError.
     """

@@ -90,7 +90,7 @@ def show(
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind of file."""
+    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind."""
     from inventory.kinds import HEAD, PLAN, kind_of
     from orchestrator.domain.planfile import MAX_BYTES, loads
 

@@ -29,9 +29,9 @@ class BrokenLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditCheck:
-    """What `verify` found: how many entries hold together from the first on, the last one's hash, what broke it.
+    """What `verify` found: how many entries hold together from the first on, the last one's hash, what broke.
 
-    `not_covered` names the runs and plans that were stored before entries held their digests: nothing proves them.
+    `not_covered` names the runs and plans stored before entries held their digests: nothing proves them.
     """
 
     entries: int

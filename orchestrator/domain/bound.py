@@ -1,8 +1,8 @@
-"""What the audit says of the rows that a re-pin acts on: each entry about one holds a digest of the whole row. Pure.
+"""What the audit says of the rows that a re-pin acts on: each entry about one holds a digest of the row. Pure.
 
-A digest covers a list of fields, and the entry holds the list's number: a field that is added later makes a new list, and
-what was written before is still checked by its own. Entries of 0.1 hold no number, and digests of operations alone: the
-entry `BOUND`, made by the upgrade, says from where on runs and plans are covered too.
+A digest covers a list of fields, and the entry holds the list's number: a field that is added later makes a new
+list, and what was written before is still checked by its own. Entries of 0.1 hold no number, and digests of
+operations alone: the entry `BOUND`, made by the upgrade, says from where on runs and plans are covered too.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Key = tuple[str, int | str]
 FIELDS: dict[str, Mapping[int, tuple[str, ...]]] = {
     OPERATION: {
         1: (
-            "id", "run", "plan", "host", "state", "changed", "wave", "detail", "before", "after", "deadline", "undoes",
-            "started",
+            "id", "run", "plan", "host", "state", "changed", "wave", "detail", "before", "after", "deadline",
+            "undoes", "started",
         ),
     },
     RUN: {
         1: (
-            "id", "plan_id", "started", "ended", "state", "reason", "hosts", "options", "command", "user_name", "version",
-            "controller",
+            "id", "plan_id", "started", "ended", "state", "reason", "hosts", "options", "command", "user_name",
+            "version", "controller",
         ),
     },
     PLAN: {1: ("id", "digest", "text", "created", "expires")},
@@ -44,7 +44,7 @@ NEWEST = {kind: max(lists) for kind, lists in FIELDS.items()}
 
 
 def digest(kind: str, row: Mapping[str, Any], version: int | None = None) -> str:
-    """Hash a row over the fields of list `version` (None: the newest); hex. Raises KeyError for a list not known."""
+    """Hash a row over the fields of list `version` (None: the newest); hex. Raises KeyError for another."""
     names = FIELDS[kind][NEWEST[kind] if version is None else version]
     return sha256({name: _plain(row[name]) for name in names})
 
@@ -61,7 +61,7 @@ _SUBJECT_OF_RUN = "run "
 
 @dataclass(slots=True)
 class Told:
-    """What the entries noted so far say: of each row its last digest with its list, and where it was first spoken of."""
+    """What the entries noted so far say of each row: its last digest with its list, and who spoke of it first."""
 
     digests: dict[Key, tuple[str, int]] = field(default_factory=dict)
     first: dict[Key, int] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Told:
             yield entry
 
     def covered(self, key: Key) -> bool:
-        """Say whether an entry holds the row's digest, or should: nothing but a row of before `BOUND` is not covered."""
+        """Say whether an entry holds the row's digest, or should: only rows of before `BOUND` are not covered."""
         return key in self.digests or not 0 < self.first.get(key, self.bound) < self.bound
 
     def difference(self, key: Key, row: Mapping[str, Any]) -> str | None:

@@ -68,7 +68,7 @@ def _entries(using: Connection) -> Iterator[AuditEntry]:
 
 
 def verify(using: Connection) -> AuditCheck:
-    """Go along the chain, then hold plans, runs and the journal against it: each row has to be what its last entry says.
+    """Go along the chain, then hold plans, runs and the journal against it: each row is what its last entry says.
 
     What was stored before entries held so much is not compared but named in `not_covered`.
     """
@@ -83,7 +83,7 @@ def verify(using: Connection) -> AuditCheck:
 
 
 def prove(using: Connection, run_id: int) -> AuditCheck:
-    """Do the same for one run, its plan and its rows. An unrelated row is not looked at, the whole chain is."""
+    """Do the same for one run, its plan and its rows. Other rows are not looked at, the whole chain is."""
     said = Told()
     found = check(said.noting(_entries(using)))
     if found.broken is not None:
@@ -100,7 +100,7 @@ Row = tuple[Key, str, Mapping[str, Any]]
 
 
 def _first_difference(rows: Iterable[Row], said: Told, *, gone: bool) -> BrokenLink | None:
-    """Find the first row that is not what was written; with `gone`, also one that is told of and is not there."""
+    """Find the first row that is not what was written; with `gone`, also one that is no more."""
     left = set(said.digests)
     for key, name, row in rows:
         left.discard(key)
@@ -119,12 +119,12 @@ def _name(key: Key) -> str:
 
 def _runs(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:
     for row in using.execute(select(run).where(*where).order_by(run.c.id)):
-        yield (RUN, row.id), _name((RUN, row.id)), dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
+        yield (RUN, row.id), _name((RUN, row.id)), dict(row._mapping)  # noqa: SLF001 -- a public name
 
 
 def _plans(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:
     for row in using.execute(select(plan).where(*where).order_by(plan.c.created, plan.c.id)):
-        yield (PLAN, row.id), _name((PLAN, row.id)), dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
+        yield (PLAN, row.id), _name((PLAN, row.id)), dict(row._mapping)  # noqa: SLF001 -- a public name
 
 
 def _operations(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:

@@ -28,7 +28,8 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 def prepare(path: Path) -> None:
     """Make ready for a database at `path`: folders that are missing (0700), the file itself (0600, empty).
 
-    Raises PlaceError for what is no regular file or on a network filesystem, DatabaseError where it may not be made.
+    Raises PlaceError for what is no regular file or on a network filesystem, DatabaseError where it may not be
+    made.
     """
     exists(path)
     refuse_network(path)
@@ -47,8 +48,8 @@ def prepare(path: Path) -> None:
 def exists(path: Path) -> bool:
     """Say whether there is a file at `path`; nothing is opened.
 
-    Raises PlaceError for anything else that is there (a folder, a device, a FIFO, a link), DatabaseError where the
-    system will not say.
+    Raises PlaceError for anything else that is there (a folder, a device, a FIFO, a link), DatabaseError where
+    the system will not say.
     """
     try:
         found = path.lstat()
@@ -89,7 +90,8 @@ def protect(path: Path) -> None:
 def _narrow(path: Path, fits: Callable[[int], bool]) -> None:
     """Take the others' rights from a file or folder by its descriptor, where it belongs to this user.
 
-    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up SQLite's locks.
+    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up SQLite's
+    locks.
     """
     with suppress(FileNotFoundError, PermissionError):
         if not _is_open_to_others(path.lstat(), fits):

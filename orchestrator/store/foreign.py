@@ -1,4 +1,4 @@
-"""What a file is that SQLite does not take for a database: another kind of file, or one of ours that was damaged."""
+"""What a file is that SQLite does not take for a database: another kind, or one of ours that was damaged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLACE_OF_APPLICATION = slice(68, 72)  # https://www.sqlite.org/fileformat2.html
 
 
 def refused(path: Path) -> StoreError:
-    """Say what is wrong with the file at `path`; of its content only the head is read, and nothing is shown."""
+    """Say what is wrong with the file at `path`; only its head is read, and nothing of it is shown."""
     head = _head(path)
     if head.startswith(_BEGIN):
         return _damaged(path, "its first page cannot be read")

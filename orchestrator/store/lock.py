@@ -66,8 +66,8 @@ def lock_path(database: Path) -> Path:
 def file_lock(database: Path, owner: Owner, *, wait: float) -> Iterator[None]:
     """Hold the database's lock for the block. `wait` is in seconds.
 
-    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file cannot be made,
-    or where something else than our own lock's file is in its place: that is left as it is.
+    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file cannot be
+    made, or where something else than our own lock's file is in its place: that is left as it is.
     """
     descriptor = _open(database)
     try:
@@ -103,7 +103,7 @@ def _open(database: Path) -> int:
 
 
 def _is_ours(descriptor: int, database: Path) -> bool:
-    """Whether a file may be overwritten: empty or as an owner's lines begin, and of this user or the database's."""
+    """Whether a file may be overwritten: empty or an owner's lines, and this user's or the database's owner's."""
     found = os.fstat(descriptor)
     if os.name == "posix" and found.st_uid not in (0, os.geteuid()):
         try:
@@ -111,7 +111,8 @@ def _is_ours(descriptor: int, database: Path) -> bool:
                 return False
         except OSError:
             return False
-    return found.st_size <= _MOST and os.read(descriptor, 1) in (b"", b"{")
+    # Zeros are what a file that was being written can hold after the power went.
+    return found.st_size <= _MOST and os.read(descriptor, 1) in (b"", b"{", b"\0")
 
 
 def _not_ours(database: Path, path: Path, found: str) -> DatabaseError:

@@ -58,7 +58,7 @@ def _look_at_file(place: SqlitePlace) -> None:
     """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
     if not folder.exists(place.path):
         raise NoDatabaseError(place.shown)
-    # A longer file is for SQLite to judge: to close a second descriptor here would give up the locks of its own.
+    # A longer file is for SQLite to judge: to close a second descriptor here would give up SQLite's locks.
     with translated(place):
         if 0 < place.path.lstat().st_size < _SMALLEST:
             raise foreign.refused(place.path)

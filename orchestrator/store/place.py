@@ -103,9 +103,9 @@ def is_secret(key: str) -> bool:
 
 
 def parse(named: str) -> Place:
-    """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one that is not well-formed.
+    """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one not well-formed.
 
-    What may be a URL or a keyword string with a slip in it is refused: as a file's name it would be shown everywhere.
+    What may be a URL or a keyword string with a slip in it is refused: as a file's name it would be shown.
     """
     url = named.strip()
     scheme, separator, rest = url.partition("://")
@@ -133,14 +133,14 @@ def parse(named: str) -> Place:
 
 
 def as_typed(word: str) -> str:
-    """Return a word of a command line as it may be stored and shown: a URL with `***`, a keyword string not at all."""
+    """Return a word of a command line as it may be stored and shown: a URL with `***`, a keyword string not."""
     if "://" in word:
         return hide(word)
     return "***" if any(is_secret(key) for key in _ASSIGNED.findall(word)) else word
 
 
 def _refuse_slips(named: str) -> None:
-    """Raise PlaceError, without a word of it, for what is no path that anybody means, and may hold a password."""
+    """Raise PlaceError, without a word of it, for what nobody means as a path, and may hold a password."""
     if _SLIP.match(named):
         raise PlaceError("postgresql:***", "this is no URL (`//` does not follow the colon)", _EXPECTED)
     if any(is_secret(key) for key in _ASSIGNED.findall(named)):

@@ -1,7 +1,8 @@
-"""Whether a pooler (PgBouncer and its kind) hands one session of the server to several clients, transaction by transaction.
+"""Whether a pooler (PgBouncer and its kind) hands one session of the server to several clients in turn.
 
-Then nothing that belongs to a session holds: the writing lock would be lost after its own transaction, or be another
-client's, and settings would go to strangers. A pooler that gives each client a session of its own is as good as none.
+Then nothing that belongs to a session holds: the writing lock would be lost after its own transaction, or be
+another client's, and settings would go to strangers. A pooler that gives each client a session of its own is as
+good as none.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _PATIENCE = (
 
 
 def refuse_shared_sessions(connection: Any, connect: Connect, *, shown: str) -> None:
-    """Raise PlaceError where the session behind `connection` (psycopg's, idle) is not its own. Changes nothing.
+    """Raise PlaceError where the session behind `connection` (psycopg's, idle) is shared. Changes nothing.
 
-    Without a pooler this costs one question: the server process that the connection was told of is the one that answers.
+    Without a pooler this costs one question: the process that the connection was told of is the one that answers.
     """
     if _process(connection) == connection.info.backend_pid:
         return
@@ -39,8 +40,8 @@ def shared(shown: str, mode: str) -> PlaceError:
     """Say that the pooler in front of a database shares sessions; `mode` is PgBouncer's word for how."""
     return PlaceError(
         shown,
-        f"a pooler in between gives every {mode} another session (PgBouncer: pool_mode = {mode}), and the lock of the "
-        "one who writes would not hold",
+        f"a pooler in between gives every {mode} another session (PgBouncer: pool_mode = {mode}), "
+        "and the lock of the one who writes would not hold",
         "Name the server itself, or a database of the pooler with pool_mode = session.",
     )
 
@@ -58,7 +59,7 @@ def _process(connection: Any) -> int:
 
 
 def _is_shared(connection: Any, connect: Connect) -> bool:
-    """Look whether another client gets our process, or we get another one while it keeps the one that it has."""
+    """Look whether another client gets our process, or we get another one while it keeps its own."""
     own = _process(connection)
     with _Other(connect) as other:
         process = other.process()
@@ -66,7 +67,7 @@ def _is_shared(connection: Any, connect: Connect) -> bool:
 
 
 class _Other:
-    """Another client in a transaction, from its first answer to the end of the block; in a thread, as it may have to wait."""
+    """Another client in a transaction, to the end of the block; in a thread, as it may have to wait."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect

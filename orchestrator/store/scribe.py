@@ -87,7 +87,7 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows; one without a host leaves nothing. Raises as `keep` and `open`."""
+        """Store a plan that was given away, with its rows; nothing where it has none. Raises as `keep`, `open`."""
         if not wanted:
             return ()
         self.keep(into, plan)

@@ -84,9 +84,9 @@ def translated(place: Place) -> Iterator[None]:
 
 @contextmanager
 def read_from(place: Place) -> Iterator[None]:
-    """Do as `translated`, where nothing but reading is done: what cannot be made sense of is damage, and told as that.
+    """Do as `translated`, where nothing but reading is done: what makes no sense is damage, and told as that.
 
-    A value that we wrote can always be read back: a number that is none, a word that no list has, a JSON text cut off.
+    What we wrote can be read back: no number that is none, no word that no list has, no JSON text cut off.
     """
     try:
         with translated(place):

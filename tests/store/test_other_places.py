@@ -112,6 +112,16 @@ def test_the_lock_s_file_is_never_somebody_else_s(tmp_path: Path, kind: str) -> 
     )
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"\0" * 100])
+def test_what_a_crash_leaves_in_the_lock_s_file_is_overwritten(tmp_path: Path, content: bytes) -> None:
+    """Half an owner's lines, or zeros after the power went, keep nobody from working."""
+    lock_path(tmp_path / "f.db").write_bytes(content)
+    with file_lock(tmp_path / "f.db", myself("scan", "ann"), wait=0):
+        found = file_holder(tmp_path / "f.db")
+    assert found is not None
+    assert found.command == "scan"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_file_of_another_user_keeps_its_mode(tmp_path: Path) -> None:
     """An administrator who looks at somebody's database changes nothing about who may read it."""
