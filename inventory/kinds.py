@@ -33,7 +33,7 @@ _MAGIC = (
     (b"-----BEGIN", "a key or certificate (PEM)"),
 )
 _TAR = (257, b"ustar")
-_WITHOUT_NUL = (
+_ONLY_WITH_NUL = (
     b"MZ",
     b"BZh",
     b"GIF8",
@@ -71,7 +71,7 @@ def binary_kind(head: bytes) -> str | None:
     if head[at : at + len(magic)] == magic:
         return "a tar archive; unpack it first"
     for magic, words in _MAGIC:
-        if head.startswith(magic) and (magic not in _WITHOUT_NUL or b"\0" in head):
+        if head.startswith(magic) and (magic not in _ONLY_WITH_NUL or b"\0" in head):
             return words
     return None
 

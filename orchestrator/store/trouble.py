@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from orchestrator.store import foreign, pooler
@@ -98,6 +99,21 @@ def read_from(place: Place) -> Iterator[None]:
         ) from error
     except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
         raise _known(place, error.orig or error) from error
+
+
+def damaged(connection: Connection, place: Place) -> DatabaseError | None:
+    """Look for damage in a database that refused a value, outside of a transaction; None where there is none.
+
+    SQLite's own check reads the whole file. PostgreSQL has none, and looks after its indexes itself.
+    """
+    if isinstance(place, PostgresPlace):
+        return None
+    try:
+        with translated(place), connection.begin():
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    except DatabaseError as error:
+        return error
+    return None if said == "ok" else DatabaseError(place.shown, Trouble.DAMAGED, said)
 
 
 _SHOWN = 200  # characters of another program's words

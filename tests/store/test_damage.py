@@ -13,6 +13,7 @@ import pytest
 from orchestrator.domain.journal import State
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.store.errors import DatabaseError, NotOursError, Trouble
+from orchestrator.store.insert import Inserter
 from orchestrator.store.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
@@ -148,6 +149,25 @@ def test_a_writer_tells_damage_too(database: Path) -> None:
         pytest.raises(DatabaseError) as caught,
     ):
         writer.resume_scan(1)
+    assert caught.value.trouble is Trouble.DAMAGED
+
+
+def test_an_index_that_was_damaged_is_told_as_damage(database: Path) -> None:
+    """An index that lost its entries lets two rows of one key stand; what then refuses a value is not our mistake."""
+    by_hand(
+        database,
+        "PRAGMA writable_schema = ON",
+        "DELETE FROM sqlite_master WHERE name = 'sqlite_autoindex_document_1'",
+    )
+    with Writer.open(database_url(str(database), {}), command="scan", user="ann") as writer:
+
+        def twice(into: Inserter) -> None:
+            row = "INSERT INTO alembic_version VALUES ('0001')"
+            for _ in range(2):
+                into.connection.exec_driver_sql(row)
+
+        with pytest.raises(DatabaseError) as caught:
+            asyncio.run(writer.alone(twice))
     assert caught.value.trouble is Trouble.DAMAGED
 
 

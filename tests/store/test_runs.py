@@ -227,7 +227,7 @@ def test_the_sign_is_that_of_the_process_whose_run_it_is(journal: Journal, url: 
         with Reader.open(url) as reader:
             assert reader.alive(run) is not None
             other.close()
-            assert reader.alive(run) is None
+            assert eventually(lambda: reader.alive(run) is None)
     asyncio.run(journal.take_again())
 
 
