@@ -15,6 +15,11 @@ from inventory.errors import FleetcheckError
 from orchestrator.domain.exit_codes import MEANINGS
 
 INSIDE = {
+    "inventory.capture.TooMuchOutputError": "becomes the error of what the program was run for",
+    "inventory.capture.TooSlowError": "as TooMuchOutputError",
+    "inventory.importers.ansible.templates.TemplateError": "becomes a note of the import",
+    "inventory.importers.ansible.variables.LeaveOutError": "as TemplateError",
+    "inventory.regular.NotRegularError": "becomes the error of what the file is: an inventory, a secret, a database",
     "orchestrator.domain.breaker.IllegalMoveError": "a bug of ours: the breaker was told what cannot follow",
     "orchestrator.domain.journal.IllegalMoveError": "a bug of ours: a journal row cannot move that way",
     "orchestrator.domain.planner._Left": "carries a reason out of a chain of checks, inside its module",

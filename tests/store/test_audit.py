@@ -326,7 +326,7 @@ def _as_before(url: str) -> None:
             entry = link(last, time=row.time, who=row.who, what=row.what, subject=row.subject, details=kept)
             connection.execute(audit.insert().values({c.name: getattr(entry, c.name) for c in audit.columns}))
             last = (entry.number, entry.hash)
-        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
 
 
 def test_what_was_stored_before_is_not_covered_until_it_is_gone_on_with(told: Journal, url: str) -> None:
