@@ -9,11 +9,11 @@ from inventory.errors import InventoryError, Problem
 LIMIT = 32 * 1024 * 1024  # bytes; 100,000 hosts of five keys are 12 MB
 
 
-def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
-    """Read a file whole. Raises InventoryError when it is missing, unreadable, or larger than `LIMIT`."""
+def read_bytes(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) -> bytes:
+    """Read a file whole. Raises InventoryError when it is missing, unreadable, or larger than `limit` (bytes)."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(LIMIT + 1)
+            data = stream.read(limit + 1)
     except FileNotFoundError:
         raise InventoryError([Problem(str(path), 0, f"no such {what}{advice}")]) from None
     except IsADirectoryError:
@@ -21,13 +21,13 @@ def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None
-    if len(data) > LIMIT:
+    if len(data) > limit:
         raise InventoryError(
             [
                 Problem(
                     str(path),
                     0,
-                    f"larger than {LIMIT // 1024 // 1024} MB: that is no {what} that people keep by hand; split it",
+                    f"larger than {limit // 1024 // 1024} MB: that is no {what} that people keep by hand; split it",
                 )
             ]
         )

@@ -49,7 +49,7 @@ def check(
         return
     for warning in expired_words(fleet, today):
         say(f"warning: {warning}")
-    for remark in fleet.remarks:
+    for remark in (*fleet.remarks, *fleet.notes):
         say(f"remark: {remark}")
     sys.stdout.write(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "

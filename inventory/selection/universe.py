@@ -1,0 +1,78 @@
+"""What a selection chooses from, and the names in it that are nearest to one that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from inventory.model import Host
+from inventory.words import did_you_mean, visible
+
+UNGROUPED = "ungrouped"
+
+
+@dataclass(frozen=True)
+class Universe:
+    """Hosts by name in the inventory's order, each group's hosts, and these in the order in which a subscript counts them.
+
+    `counted` may be left out where the order of `groups` is the one that counts.
+    """
+
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, Sequence[str]]
+    counted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def named(self, name: str) -> Sequence[str] | None:
+        """Give the hosts that a host's name (in any case) or a group's stands for; None where nobody has it."""
+        if name in ("all", "*"):
+            return tuple(self.hosts)
+        if name in self.hosts:
+            return (name,)
+        if name in self.groups:
+            return self.in_groups((name,))
+        if name == UNGROUPED:
+            return [host.name for host in self.hosts.values() if not host.groups]
+        found = self._folded.get(name.casefold())
+        return None if found is None else (found,)
+
+    def in_groups(self, names: Iterable[str]) -> list[str]:
+        """Give the hosts of some groups, the groups in the file's order."""
+        wanted, groups = set(names), self.counted or self.groups
+        return [host for group, hosts in groups.items() if group in wanted for host in hosts]
+
+    def valued(self, key: str) -> dict[str, list[str]]:
+        """Give the hosts of each tag, or of each site."""
+        found: dict[str, list[str]] = {}
+        for host in self.hosts.values():
+            for value in host.tags if key == "tag" else [host.site] if host.site is not None else ():
+                found.setdefault(value, []).append(host.name)
+        return found
+
+    def near(self, name: str) -> str:
+        """Suggest, as the end of a sentence, what a name that nobody has may mean; nothing where nothing is near."""
+        return near_host(
+            name,
+            self.hosts,
+            groups=self.groups,
+            addresses={host.address: host.name for host in self.hosts.values()},
+        )
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {name.casefold(): name for name in self.hosts}
+
+
+def near_host(
+    name: str, hosts: Iterable[str], *, groups: Iterable[str] = (), addresses: Mapping[str, str] | None = None
+) -> str:
+    """Suggest a host for a name: by its address, another case, a letter or two, or the same name with a domain."""
+    known = [*hosts, *groups]
+    if addresses and (owner := addresses.get(name.lower())):
+        return f"; that is the address of `{visible(owner)}`"
+    if near := did_you_mean(name, known):
+        return near
+    first = name.partition(".")[0].casefold()
+    same = (other for other in known if other.partition(".")[0].casefold() == first)
+    other = None if first.isdigit() else next(same, None)
+    return f"; did you mean `{visible(other)}`?" if other else ""
