@@ -55,13 +55,13 @@ def select(
     if not expressions:
         return tuple(fleet.hosts.values())
     universe = Universe(fleet.hosts, fleet.groups, fleet.counted)
-    patterns = Patterns(seconds)
-    hosts, nothing = chosen(universe, expressions, patterns=patterns, stdin=stdin, strict=unmatched is None)
+    hosts, nothing = chosen(universe, expressions, patterns=Patterns(seconds), stdin=stdin)
     if not hosts:
         raise SelectionError(*nothing, f"no host matches {shown(','.join(expressions))}")
-    for sentence in nothing:
-        if unmatched is not None:
-            unmatched(sentence)
+    if nothing and unmatched is None:
+        raise SelectionError(*nothing)
+    for sentence in nothing if unmatched is not None else ():
+        unmatched(sentence)
     return hosts
 
 
@@ -72,18 +72,16 @@ def chosen(
     patterns: Patterns,
     stdin: TextIO | None = None,
     files: bool = True,
-    strict: bool = False,
 ) -> tuple[tuple[Host, ...], tuple[str, ...]]:
     """Return the chosen hosts, which may be none, and a sentence for each pattern that takes nothing.
 
-    `files=False` refuses `@file` and `-`; `strict` makes an error of each such sentence. Raises SelectionError.
+    `files=False` refuses `@file` and `-`. Raises SelectionError.
     """
     chooser = Chooser(universe, stdin, files=files, patterns=patterns)
     names = chooser.choose(expressions)
     nothing = _few(chooser.unmatched)
-    problems = [*_few(chooser.problems), *(nothing if strict or chooser.problems else ())]
-    if problems:
-        raise SelectionError(*problems)
+    if chooser.problems:
+        raise SelectionError(*_few(chooser.problems), *nothing)
     return tuple(host for name, host in universe.hosts.items() if name in names), nothing
 
 

@@ -32,8 +32,9 @@ class Subscript:
     def words(self) -> str:
         """Say it in words: "index 12", "index 0 to 2"."""
         if self.last is None:
-            return f"index {self.first}"
-        return f"index {self.first} to {'the last' if self.last == sys.maxsize else self.last}"
+            return f"index {self.text[:_DIGITS]}"
+        first, _, last = self.text.replace("-", ":").partition(":")
+        return f"index {first[:_DIGITS]} to {last[:_DIGITS] or 'the last'}"
 
     def of(self, hosts: Sequence[str]) -> Sequence[str]:
         """Take these of the hosts; none where no host has such an index."""

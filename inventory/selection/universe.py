@@ -10,6 +10,7 @@ from inventory.model import Host
 from inventory.words import did_you_mean, visible
 
 UNGROUPED = "ungrouped"
+_BEGUN = 3  # letters of a name that is suggested because it begins with them
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,14 @@ class Universe:
 def near_host(
     name: str, hosts: Iterable[str], *, groups: Iterable[str] = (), addresses: Mapping[str, str] | None = None
 ) -> str:
-    """Suggest a host for a name: by its address, another case, a letter or two, or the same name with a domain."""
+    """Suggest a host for a name: by its address, its beginning, the same name with a domain, or a letter or two."""
     known = [*hosts, *groups]
     if addresses and (owner := addresses.get(name.lower())):
         return f"; that is the address of `{visible(owner)}`"
-    if near := did_you_mean(name, known):
-        return near
-    first = name.partition(".")[0].casefold()
-    same = (other for other in known if other.partition(".")[0].casefold() == first)
-    other = None if first.isdigit() else next(same, None)
-    return f"; did you mean `{visible(other)}`?" if other else ""
+    folded = name.casefold()
+    first = folded.partition(".")[0]
+    begun = (other for other in known if len(name) >= _BEGUN and other.casefold().startswith(folded))
+    same = (other for other in known if not first.isdigit() and other.casefold().partition(".")[0] == first)
+    if other := min(begun, key=len, default=None) or next(same, None):
+        return f"; did you mean `{visible(other)}`?"
+    return did_you_mean(name, known)
