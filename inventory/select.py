@@ -60,8 +60,9 @@ def select(
         raise SelectionError(*nothing, f"no host matches {shown(','.join(expressions))}")
     if nothing and unmatched is None:
         raise SelectionError(*nothing)
-    for sentence in nothing if unmatched is not None else ():
-        unmatched(sentence)
+    if unmatched is not None:
+        for sentence in nothing:
+            unmatched(sentence)
     return hosts
 
 

@@ -9,7 +9,7 @@ from typing import TextIO
 from inventory.errors import SelectionError
 from inventory.findings import SUGGESTIONS
 from inventory.selection.lines import LARGEST, lines_of
-from inventory.selection.patterns import GLOB, Patterns
+from inventory.selection.patterns import GLOB, LONGEST, Patterns
 from inventory.selection.subscript import Subscript, explained, split_subscript
 from inventory.selection.terms import Term, split
 from inventory.selection.universe import Universe
@@ -102,6 +102,11 @@ class Chooser:
         text = term.text
         if not text:
             raise ValueError("a sign (`&` or `!`) with nothing after it")
+        if len(text) > LONGEST:
+            raise ValueError(
+                f"{shown(text)} has {len(text):,} characters, and a term at most {LONGEST:,}: name hosts or groups"
+                " instead, one a line in a file (`@hosts.txt`)"
+            )
         if _is_file(term):
             return self._evaluate(self._lines(term))
         if text.startswith("~"):

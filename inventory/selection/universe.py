@@ -31,7 +31,7 @@ class Universe:
         if name in self.hosts:
             return (name,)
         if name in self.groups:
-            return self.in_groups((name,))
+            return self.counted.get(name, self.groups[name])
         if name == UNGROUPED:
             return [host.name for host in self.hosts.values() if not host.groups]
         found = self._folded.get(name.casefold())
@@ -42,8 +42,19 @@ class Universe:
         wanted, groups = set(names), self.counted or self.groups
         return [host for group, hosts in groups.items() if group in wanted for host in hosts]
 
-    def valued(self, key: str) -> dict[str, list[str]]:
-        """Give the hosts of each tag, or of each site."""
+    def valued(self, key: str) -> Mapping[str, Sequence[str]]:
+        """Give the hosts of each tag (`key` is "tag"), or of each site."""
+        return self._tags if key == "tag" else self._sites
+
+    @cached_property
+    def _tags(self) -> dict[str, list[str]]:
+        return self._by_value("tag")
+
+    @cached_property
+    def _sites(self) -> dict[str, list[str]]:
+        return self._by_value("site")
+
+    def _by_value(self, key: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for host in self.hosts.values():
             for value in host.tags if key == "tag" else [host.site] if host.site is not None else ():
