@@ -49,6 +49,26 @@ def test_hosts_without_an_option_are_a_limit(inventory: str, words: tuple[str, .
 
 
 @pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("web[0:2]", ["web0", "web1", "web2"]),
+        ("web[1:]", ["web1", "web2", "web3"]),
+        ("web[-1]", ["web3"]),
+        ("all:!web[-1]:!laptop*", ["web0", "web1", "web2"]),
+        ("laptop*[0:1]", ["laptop0001", "laptop0002"]),
+        ("web[12]", []),
+    ],
+)
+def test_a_slice_of_an_imported_group_is_ansibles(tmp_path: Path, pattern: str, expected: list[str]) -> None:
+    """A first wave by place is the one that Ansible would take, or none (Ansible's issues 4620, 9670, 13043)."""
+    ini = "[web]\nweb0\nweb1\nweb2\nweb3\n[site]\nlaptop[0001:1000]\n[all:vars]\nansible_connection=winrm\n"
+    (tmp_path / "hosts.ini").write_text(ini, encoding="utf-8")
+    assert fleetcheck("inventory", "import", "hosts.ini", "-o", "fleet.yaml").code == 0
+    ended = fleetcheck("scan", "--list-hosts", "--limit", pattern)
+    assert (ended.code, ended.out.split()) == (0 if expected else 2, expected)
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (("web1", "--limit", "web2"), "hosts are named twice, as 'web1' and by --limit 'web2'"),
