@@ -147,7 +147,7 @@ def members(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[
 
 
 def counted(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return each group's hosts as a subscript counts them, in Ansible's order: its own as it names them, then its children's.
+    """Return each group's hosts as a subscript counts them: its own in its order, then its children's, as Ansible.
 
     The groups come in the order in which the file describes them.
     """

@@ -179,7 +179,7 @@ class _Build:
             )
 
     def _twins(self) -> None:
-        """Refuse hosts whose names differ in case alone: Windows names have no case, and a selection has none for them."""
+        """Refuse hosts whose names differ in case alone: Windows names have none, nor has a selection."""
         lines = getattr(self._tree["hosts"], "lines", {})
         first: dict[str, str] = {}
         for name in self._tree["hosts"]:

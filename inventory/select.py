@@ -4,18 +4,19 @@
     all, *          every host                   ~^web[0-9]+       a regular expression, anchored at the start
     ungrouped       hosts in no group            web[0]  web*[0:2] by position, as Ansible counts
     tag=prod        by tag (globs allowed)       site=par*         by site (globs allowed)
-    a:b  a,b        union                        @file             expressions from a file, one a line, `#` comments
+    a:b  a,b        union                        @file             terms from a file, one a line, `#` comments
     a:&b            intersection                 -                 the same from standard input
     a:!b            difference
 
-As in Ansible the order of the terms does not matter: first all unions, then the intersections, then the differences;
-an expression of intersections and differences alone begins with every host. The lines of a file count as terms
-beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name. Inside brackets (and inside
-the parentheses and braces of a `~regex`) nothing separates.
+As in Ansible the order of the terms does not matter: first all unions, then the intersections, then the
+differences; an expression of intersections and differences alone begins with every host. The lines of a file
+count as terms beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name. Inside
+brackets (and inside the parentheses and braces of a `~regex`) nothing separates.
 
-Subscripts (`inventory.selection.subscript`) count a group's hosts in the group's order: its own, then its children's.
-The case of a host's name never counts. Unlike in Ansible, a name that nothing has is an error, and a pattern that takes
-nothing is one too unless the caller takes it as a remark: no selection grows or shrinks in silence.
+Subscripts (`inventory.selection.subscript`) count a group's hosts in the group's order: its own, then its
+children's. The case of a host's name never counts. Unlike in Ansible, a name that nothing has is an error, and a
+pattern that takes nothing is one too unless the caller takes it as a remark: no selection grows or shrinks in
+silence.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ def select(
 ) -> tuple[Host, ...]:
     """Return the chosen hosts in the inventory's order, at least one.
 
-    A sequence joins its expressions, as repeated `--limit` options do; an empty sequence chooses every host, an empty
-    text is refused. `@file` is relative to the working directory; `-` reads `stdin` (None: not to be had).
-    Each pattern that takes nothing is told to `unmatched` in a sentence; with None it is an error. `seconds`: for all
-    patterns. Raises SelectionError with every unknown name, unusable term and unreadable file, or because nothing
-    matched.
+    A sequence joins its expressions, as repeated `--limit` options do; an empty sequence chooses every host, an
+    empty text is refused. `@file` is relative to the working directory; `-` reads `stdin` (None: not to be had).
+    Each pattern that takes nothing is told to `unmatched` in a sentence; with None it is an error. `seconds`: for
+    all regular expressions. Raises SelectionError with every unknown name, unusable term and unreadable file, or
+    because nothing matched.
     """
     expressions = [expression] if isinstance(expression, str) else list(expression)
     if not expressions:

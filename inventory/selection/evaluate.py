@@ -146,7 +146,7 @@ class Chooser:
         return ()
 
     def _fitting(self, pattern: str) -> Sequence[str]:
-        """Return the hosts of the groups that a pattern fits, then the hosts that it fits: Ansible's order."""
+        """Return the hosts of the groups that a pattern fits, then those that it fits themselves, as Ansible."""
         hosts, groups = self._patterns.matching(pattern, self._universe.hosts, self._universe.groups)
         return tuple(dict.fromkeys([*self._universe.in_groups(groups), *hosts]))
 

@@ -1,4 +1,4 @@
-"""Globs and regular expressions over names, bounded: how long one may be, how many, and how long they may take."""
+"""Globs and regular expressions over names, bounded in their length, their number and their time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PatternError(ValueError):
 
 
 class Patterns:
-    """Matches the patterns of one selection, and ends the selection where its regular expressions take longer than `seconds`."""
+    """Matches the patterns of one selection; its regular expressions get `seconds` in all."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
@@ -37,7 +37,7 @@ class Patterns:
     def matching(
         self, pattern: str, hosts: Iterable[str], others: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Give the hosts and the other names that a glob, or a `~regex`, matches. Case counts for the others alone.
+        """Give the hosts and the other names that a glob or `~regex` matches; case counts for the others alone.
 
         Raises PatternError where it is no pattern or one too many, or where the time is over.
         """
@@ -65,7 +65,7 @@ class Patterns:
 
     @contextmanager
     def _timed(self, pattern: str) -> Iterator[Callable[[], float]]:
-        """Give what says how many seconds are left, or ends it; what is spent counts for the patterns that follow."""
+        """Give a clock of the seconds left, which raises at 0; what is spent counts for the next patterns."""
         begun = time.monotonic()
         deadline = begun + self._seconds - self._spent
 
@@ -88,7 +88,7 @@ class Patterns:
 def _compiled(pattern: str, *, any_case: bool) -> regex.Pattern[str]:
     """Compile a `~regex` of Python's `re` for the `regex` package, whose matching can be ended by time.
 
-    `re` decides what is one, so that what only `regex` knows (approximate matches, classes in classes) is refused.
+    `re` decides what is one, so that what only `regex` knows (approximate matches, nested classes) is refused.
     """
     import regex
 

@@ -1,8 +1,8 @@
-"""Subscripts behind a name or a glob, as Ansible 2.19 has them: `[N]`, `[-N]`, `[A:B]`, `[A:]`, `[A-B]`, `[A-]`.
+"""Subscripts of a name or glob as Ansible 2.19 has them: `[N]`, `[-N]`, `[A:B]`, `[A:]`, `[A-B]`, `[A-]`.
 
-Both ends are included. An end beyond the last host is cut to it, as in Ansible; a subscript that takes no host is
-an error here. What Ansible would read as a class of characters though it looks like a slice (`[:B]`, `[-N:]`) is refused, and
-so is a `:`, a `,` or a leading `-` in other brackets: no host's name has these signs there.
+Both ends are included. An end beyond the last host is cut to it, as in Ansible; a subscript that takes no host
+is an error here. What Ansible would read as a class of characters though it looks like a slice (`[:B]`, `[-N:]`)
+is refused, and so is a `:`, a `,` or a leading `-` in other brackets: no host's name has these signs there.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Subscript:
 
 
 def split_subscript(term: str) -> tuple[str, Subscript | None]:
-    """Take the final subscript off a name or glob. Raises ValueError for brackets that nobody can mean as they are read."""
+    """Take the final subscript off a name or glob. Raises ValueError for brackets that say something else."""
     base, subscript = term, None
     if found := _FINAL.fullmatch(term):
         base = found[1]
@@ -60,7 +60,7 @@ def split_subscript(term: str) -> tuple[str, Subscript | None]:
 
 
 def explained(term: str, base: str, subscript: Subscript) -> str:
-    """Say how a subscript that failed was read, and how a class is written where digits alone could be meant as one."""
+    """Say how a subscript that failed was read, and how a class is written where one may be meant."""
     class_ = "" if ":" in subscript.text or subscript.text.startswith("-") else _class(term)
     return f"{shown(term)} is {subscript.words} of {visible(base)}{class_}"
 

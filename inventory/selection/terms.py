@@ -17,7 +17,7 @@ _OF_ADDRESS = re.compile(r"[0-9A-Fa-f.]{0,15}")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term: its sign (`&`, `!` or none), what stands behind it, and where it stands ("hosts.txt:3: " or "")."""
+    """One term: its sign (`&`, `!` or ""), the text behind it, and its place ("hosts.txt:3: " or "")."""
 
     sign: str
     text: str
@@ -31,7 +31,7 @@ class Term:
 
 
 def split(expression: str) -> list[str]:
-    """Cut an expression into its terms, blank ones left out. Raises ValueError where a `:` is left in a list of commas."""
+    """Cut an expression into its terms, blank ones left out. Raises ValueError for a `:` in a list with commas."""
     if is_ip(expression.strip()):
         return [expression.strip()]
     pieces = _cut(expression)
@@ -40,7 +40,7 @@ def split(expression: str) -> list[str]:
 
 
 def _cut(text: str) -> list[tuple[str, str]]:
-    """Cut at each `,` and `:` outside of brackets; each piece has the separator before it ("" for the first)."""
+    """Cut at each `,` and `:` outside of brackets; give each piece with the separator before it."""
     if not _CAREFUL.search(text):
         parts = re.split("([,:])", text)
         return list(zip(["", *parts[1::2]], parts[::2], strict=True))
@@ -55,7 +55,7 @@ def _cut(text: str) -> list[tuple[str, str]]:
 
 
 def _end(text: str, start: int) -> int:
-    """Return where the piece that begins at `start` ends; `(`, `{` and a backslash count in a regular expression alone."""
+    """Return where the piece from `start` ends; `(`, `{` and a backslash count in a regular expression alone."""
     regex = _REGEX.match(text, start) is not None
     waiting: list[str] = []
     position = start
@@ -92,7 +92,7 @@ def _by_commas(pieces: list[tuple[str, str]]) -> list[str]:
 
 
 def _by_colons(pieces: list[tuple[str, str]]) -> list[str]:
-    """Put together the pieces that make an IPv6 address, the longest that begins at each; the others are terms."""
+    """Put together the pieces of each IPv6 address, the longest that fits; the others are terms."""
     texts = [piece.strip() for _, piece in pieces]
     terms: list[str] = []
     position = 0

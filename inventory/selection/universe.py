@@ -15,7 +15,7 @@ _BEGUN = 3  # letters of a name that is suggested because it begins with them
 
 @dataclass(frozen=True)
 class Universe:
-    """Hosts by name in the inventory's order, each group's hosts, and these in the order in which a subscript counts them.
+    """Hosts by name in the inventory's order; each group's hosts; these in the order that a subscript counts.
 
     `counted` may be left out where the order of `groups` is the one that counts.
     """
@@ -25,7 +25,7 @@ class Universe:
     counted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def named(self, name: str) -> Sequence[str] | None:
-        """Give the hosts that a host's name (in any case) or a group's stands for; None where nobody has it."""
+        """Give the hosts that the name of a host (in any case) or group stands for; None: nobody has it."""
         if name in ("all", "*"):
             return tuple(self.hosts)
         if name in self.hosts:
@@ -62,7 +62,7 @@ class Universe:
         return found
 
     def near(self, name: str) -> str:
-        """Suggest, as the end of a sentence, what a name that nobody has may mean; nothing where nothing is near."""
+        """Suggest, as the end of a sentence, what a name that nobody has may mean; "" for nothing near."""
         return near_host(
             name,
             self.hosts,
@@ -78,7 +78,7 @@ class Universe:
 def near_host(
     name: str, hosts: Iterable[str], *, groups: Iterable[str] = (), addresses: Mapping[str, str] | None = None
 ) -> str:
-    """Suggest a host for a name: by its address, its beginning, the same name with a domain, or a letter or two."""
+    """Suggest a host for a name: by address, beginning, the name without domain, or a letter or two."""
     known = [*hosts, *groups]
     if addresses and (owner := addresses.get(name.lower())):
         return f"; that is the address of `{visible(owner)}`"
