@@ -129,7 +129,9 @@ class _Build:
         credentials = self._credentials()
         hosts = self._hosts(nodes, credentials, path.parent)
         members = groups.members(nodes, self._document.hosts)
+        counted = groups.counted(nodes, self._document.hosts)
         self._namesakes(nodes)
+        self._twins()
         found: tuple[Waiver, ...] = ()
         if self._document.waivers and not self._lost & {
             "hosts",
@@ -139,7 +141,7 @@ class _Build:
             "tags",
             "waivers",
         }:
-            universe = Universe(hosts, members)
+            universe = Universe(hosts, members, counted)
             found = waivers.resolve(
                 self._document.waivers, self._tree["waivers"].lines, universe, self._findings
             )
@@ -149,8 +151,10 @@ class _Build:
             hosts=MappingProxyType(hosts),
             groups=MappingProxyType(members),
             credentials=MappingProxyType(credentials),
+            counted=MappingProxyType(counted),
             waivers=found,
             name=self._document.fleet,
+            notes=tuple(map(str, self._findings.notes)),
             remarks=self._findings.remarks(),
         )
 
@@ -206,3 +210,16 @@ class _Build:
                 nodes[name].line,
                 f"`{name}` is the name of this group and of a host (line {line}); `--limit` needs two names",
             )
+
+    def _twins(self) -> None:
+        """Refuse hosts whose names differ in case alone: Windows names have none, nor has a selection."""
+        lines = getattr(self._tree["hosts"], "lines", {})
+        first: dict[str, str] = {}
+        for name in self._tree["hosts"]:
+            known = first.setdefault(name.casefold(), name)
+            if known != name:
+                self._findings.say(
+                    lines.get(name, 0),
+                    f"the hosts `{known}` (line {lines.get(known, 0)}) and `{name}` differ in case alone, and Windows"
+                    " names have none: take another name, or leave one out",
+                )

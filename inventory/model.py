@@ -150,4 +150,10 @@ class Fleet:
     credentials: Mapping[str, Credential]
     waivers: tuple[Waiver, ...] = ()
     name: str | None = None  # the key `fleet`
+    counted: Mapping[str, Sequence[str]] = (
+        field(  # the same hosts in the order in which a subscript counts them
+            default_factory=lambda: MappingProxyType({})
+        )
+    )
+    notes: tuple[str, ...] = ()  # said by `inventory check` alone: a waiver whose pattern takes no host, ...
     remarks: tuple[str, ...] = ()  # said to the user, no error: a deadline too short for its mode, ...

@@ -12,16 +12,16 @@ from inventory.regular import kind
 LIMIT = 32 * 1024 * 1024  # bytes; 100,000 hosts of five keys are 12 MB
 
 
-def read_bytes(path: Path, *, what: str, advice: str = "") -> bytes:
-    """Read a file whole. Raises InventoryError when it is missing, unreadable, or larger than `LIMIT`."""
-    return read_file(path, what=what, advice=advice)[0]
+def read_bytes(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) -> bytes:
+    """Read a file whole. Raises InventoryError when it is missing, unreadable, or larger than `limit` (bytes)."""
+    return read_file(path, what=what, advice=advice, limit=limit)[0]
 
 
-def read_file(path: Path, *, what: str, advice: str = "") -> tuple[bytes, os.stat_result]:
+def read_file(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
     """Read a file whole, and say whose it is, through one descriptor. Raises as `read_bytes`."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(LIMIT + 1)
+            data = stream.read(limit + 1)
             found = os.fstat(stream.fileno())
     except FileNotFoundError:
         raise InventoryError([Problem(str(path), 0, f"no such {what}{advice}")]) from None
@@ -30,9 +30,9 @@ def read_file(path: Path, *, what: str, advice: str = "") -> tuple[bytes, os.sta
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None
-    if len(data) > LIMIT:
+    if len(data) > limit:
         message = (
-            f"larger than {LIMIT // 1024 // 1024} MB: that is no {what} that people keep by hand; split it"
+            f"larger than {limit // 1024 // 1024} MB: that is no {what} that people keep by hand; split it"
         )
         raise InventoryError([Problem(str(path), 0, message)])
     return data, found

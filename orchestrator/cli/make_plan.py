@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import user
 from orchestrator.cli.errors import UsageError
+from orchestrator.cli.selecting import NoMatch, limited
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class PlanRequest:
     inventory: Path
     database: str | None
     limit: tuple[str, ...]
+    no_match: NoMatch = NoMatch.ERROR
     policy: str
     max_age: str
     agree: int
@@ -43,14 +44,13 @@ class PlanRequest:
 
 def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     """Plan the selected hosts. Raises UsageError, SelectionError, StoreError, PolicyError and SpanError."""
-    from inventory.select import select
     from orchestrator.domain.planner import draft
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
     now = datetime.now(UTC)
     rules, until = _rules(request, now), now + expiry(request.expires)
-    hosts = select(fleet, request.limit, stdin=sys.stdin)
+    hosts = limited(fleet, request.limit, request.no_match)
     with Reader.open(database_url(request.database, os.environ)) as reader:
         candidates = tuple(_candidates(request, hosts, reader))
         left = dict(_left_before(request, candidates, reader, now))

@@ -18,6 +18,7 @@ from orchestrator.cli.options import (
     TableOption,
     inventory_path,
 )
+from orchestrator.cli.selecting import NoMatch, NoMatchOption
 
 if TYPE_CHECKING:
     from orchestrator.domain.plan import Plan
@@ -33,6 +34,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     output: options.Out = None,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
+    no_match: NoMatchOption = None,
     policy: options.Policy = "desired",
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
@@ -55,6 +57,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         inventory=path,
         database=db,
         limit=tuple(limit or ()),
+        no_match=no_match or NoMatch.ERROR,
         policy=policy,
         max_age=max_age,
         agree=agree,
