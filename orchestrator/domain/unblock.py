@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orchestrator.domain.firewall import sources
 from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.sources import sources
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.subnets import Subnets
 
