@@ -15,6 +15,7 @@ from orchestrator.domain.address import canonical
 from orchestrator.domain.claims import Claimant, Claims, Destinations, Mark
 from orchestrator.domain.firewall_rows import Action, HostRows, Row
 from orchestrator.domain.holders import HeldBack, Holders, places
+from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.needs import HostNeeds, Why, host_needs, listed_needs
 from orchestrator.domain.sources import is_address, own_addresses, sources
 from orchestrator.domain.standing import HostNow, Standing
@@ -102,10 +103,10 @@ class _Sorter:
         self.marked: list[MarkedRow] = []
 
     def add(self, needs: HostNeeds) -> bool:
-        """Take the rows of one host; False where it says of no role what it needs."""
+        """Take the rows of one host; False where nobody knows what it needs."""
         standing = needs.based
-        if standing is None:
-            return False
+        if standing is None or standing.judgement.verdict is Verdict.NO_AGENT:
+            return standing is not None  # where no agent is, nothing is needed
         roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
         own = {(need.destination, need.port) for need in needs.needs}
         made = HostRows(standing)

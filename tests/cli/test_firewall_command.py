@@ -93,3 +93,37 @@ def test_collapsing_needs_subnets(scanned: Scanned) -> None:
     none = fleetcheck("firewall", "--collapse", "-i", str(scanned.inventory), *database)
     assert (none.code, none.out) == (1, "")
     assert "Say `subnets: [10.1.0.0/16]` in a group" in none.err
+
+
+def test_what_a_host_may_need_is_held_back_and_named(scanned: Scanned) -> None:
+    """The split host of Madrid holds rows there: in no list and no file, but counted, and named in the document."""
+    database = ("--db", str(scanned.database))
+    content = json.loads(fleetcheck("firewall", "--json", *database).out)
+    assert {each["site"] for each in content["held_back"]} >= {"madrid"}
+    madrid = [each for each in content["held_back"] if each["site"] == "madrid"]
+    assert {holder["host"] for each in madrid for holder in each["held_by"]} >= {"mad-db-01"}
+    held = {(row, each["destination"], each["port"]) for each in madrid for row in each["hosts"]}
+    for form in ([], ["--format", "csv"]):
+        ended = fleetcheck("firewall", *form, *database)
+        said = csv.reader(io.StringIO(ended.out), delimiter="," if form else "\t")
+        removed = {(row[6], row[1], int(row[2].removeprefix("tcp/"))) for row in said if row[3] == "remove"}
+        assert removed.isdisjoint(held)
+        assert re.search(
+            r"rows to remove held back, since a host may need them: \d+ \(.*mad-db-01", ended.err
+        )
+    assert "mad-db-01 (the pin of one registry view)" in fleetcheck("firewall", "--table", *database).out
+
+
+def test_hosts_that_are_no_more_are_set_aside(scanned: Scanned) -> None:
+    """`--set-aside` takes names and globs, with an inventory or without; the output says whom, an unknown name is an error."""
+    database = ("--db", str(scanned.database))
+    for inventory in ((), ("-i", str(scanned.inventory))):
+        options = ("firewall", "--set-aside", "mad-db-01", "--set-aside", "lyo-*", *inventory, *database)
+        content = json.loads(fleetcheck(*options, "--json").out)
+        assert content["set_aside"] == ["lyo-mail-02", "lyo-web-01", "mad-db-01"]
+        assert content["unknown"] == ["ber-file-03"]
+        assert "mad-db-01" not in json.dumps([content["rows"], content["held_back"]])
+        assert "hosts set aside: 3 (lyo-mail-02, lyo-web-01, mad-db-01)" in fleetcheck(*options).err
+    ended = fleetcheck("firewall", "--set-aside", "mad-db-02", *database)
+    assert (ended.code, ended.out) == (2, "")
+    assert "mad-db-01" in ended.err

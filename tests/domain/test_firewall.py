@@ -166,7 +166,8 @@ def test_a_key_that_was_never_readable_holds_what_was_not_seen_closed() -> None:
 
 def test_no_agent_needs_nothing_and_cut_off_its_two_pins() -> None:
     """Where no agent is, nothing is held; who is cut off keeps its pin and its desired pin."""
-    assert held(firewall([keyless("none", Verdict.NO_AGENT), OTHER])) == {}
+    found = firewall([keyless("none", Verdict.NO_AGENT), OTHER])
+    assert (held(found), found.unknown) == ({}, ())
     shut = role(verdict=Verdict.CUT_OFF, pin=80, desired=443, opened=())
     cut = at(standing("cut", shut, role("backup")), "10.1.1.1")
     assert set(held(firewall([cut, OTHER]))) == {(PRIMARY, 80), (PRIMARY, 443)}

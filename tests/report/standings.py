@@ -11,7 +11,7 @@ from orchestrator.domain.diff import diff
 from orchestrator.domain.firewall import Firewall, firewall
 from orchestrator.domain.fleet_now import fleet_now
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
-from orchestrator.domain.standing import HostNow, Standing
+from orchestrator.domain.standing import HostNow, Network, Standing
 from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import Unblocking, unblock
 from orchestrator.report.diff import DiffReport
@@ -158,8 +158,13 @@ def _in_subnets() -> list[Standing]:
 
 
 def walls() -> Firewall:
-    """Work out their firewall rows."""
-    return firewall(_in_subnets())
+    """Work out their firewall rows: beside them one that claims another's address, one long not read, one that is no more."""
+    hosts = _in_subnets()
+    hosts[0] = replace(hosts[0], network=Network(dialled=hosts[0].sources[0]))
+    liar = standing("ber-liar", site="berlin", sources=(*hosts[0].sources, "10.1.0.200"))
+    old = standing("par-old", role(pin=443), role("backup"), sources=("10.1.9.9",), at=NOON)
+    long_ago = HostNow(latest=unprobed("par-old", at=NOW), known=old)
+    return firewall([*hosts, liar, long_ago, unprobed("gone1")], set_aside={"gone1"})
 
 
 def merged() -> tuple[Merged, ...]:
