@@ -12,6 +12,9 @@ from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
 _RESCAN = "scan it again: fleetcheck scan"
 _LONGER = " with a longer `timeout:`, the deadline cut the probe short"
 
+BEHIND_A_FIREWALL = frozenset({Verdict.CUT_OFF, Verdict.BLOCKED, Verdict.DRIFT_BLOCKED})
+"""Verdicts on a role whose gateway may need a rule of its own."""
+
 UNREADABLE = f"does the account have the right to read the key? then {_RESCAN}"
 NO_AGENT = "was the agent removed? if not: the wrong host, or the wrong `profile:`"
 SPLIT = "find the registry view that the agent uses, and mend the other by hand"
@@ -29,7 +32,7 @@ def host_action(worst: RoleJudgement, roles: Sequence[RoleJudgement]) -> str:
 
     Each gateway has a rule of its own, and a host that is given one of two is still not back.
     """
-    others = [role for role in roles if role is not worst and role.verdict in _BEHIND_A_FIREWALL]
+    others = [role for role in roles if role is not worst and role.verdict in BEHIND_A_FIREWALL]
     told = dict.fromkeys(role.action for role in others if role.action not in ("", worst.action))
     names = {action: " and ".join(role.role for role in others if role.action == action) for action in told}
     return "; ".join((worst.action, *(f"and for the {names[action]} gateway: {action}" for action in told)))
@@ -83,7 +86,6 @@ def _rule(role: RoleFacts, port: int | None) -> str:
     return f"from the host to {gateway}, TCP {port}, permit"
 
 
-_BEHIND_A_FIREWALL = frozenset({Verdict.CUT_OFF, Verdict.BLOCKED, Verdict.DRIFT_BLOCKED})
 _ROLE_ACTIONS: Mapping[Verdict, Callable[[RoleFacts, bool], str]] = MappingProxyType(
     {
         Verdict.BAD_PIN: lambda _, __: "mend the value by hand, or run lvhealth on the host",
