@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from orchestrator.domain.address import canonical
 from orchestrator.domain.subnets import parsed_address
 
+OWNERS_NAMED = 10  # of a claimed address, which as a rule has one
+
+_BySite = defaultdict[str, set[str]]
+
 
 class Mark(enum.StrEnum):
     """Why a row is left out of what machines take."""
@@ -41,29 +45,36 @@ class Claims:
     def __init__(self, hosts: Iterable[Claimant], gateways: Iterable[str]) -> None:
         """`gateways` are the addresses that an inventory names for gateways."""
         self._gateways = frozenset(gateways)
-        self._owners: defaultdict[str, dict[str, str]] = defaultdict(dict)  # address -> host -> site
-        self._claimants: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._owners: defaultdict[str, _BySite] = defaultdict(_by_site)
+        self._claimants: defaultdict[str, _BySite] = defaultdict(_by_site)
         for each in hosts:
             for address in each.owned:
-                self._owners[address][each.host] = each.site
+                self._owners[address][each.site].add(each.host)
             for address in each.said:
-                self._claimants[address][each.host] = each.site
+                self._claimants[address][each.site].add(each.host)
 
     def mark(self, host: str, site: str, address: str) -> tuple[Mark | None, tuple[str, ...]]:
-        """Say what is wrong with a row from this address, and which other hosts it is about; None: nothing."""
+        """Say what is wrong with a row from this address, and the first few owners of a claimed one; None: nothing."""
         if address in self._gateways:
             return Mark.GATEWAY, ()
-        owners = self._owners.get(address, {})
-        if host in owners:
+        owners = _near(self._owners.get(address, {}), site)
+        if any(host in each for each in owners):
             return None, ()
-        if found := _of_site(owners, site):
-            return Mark.CLAIMED, found
-        others = tuple(name for name in _of_site(self._claimants.get(address, {}), site) if name != host)
-        return (Mark.DISPUTED, others) if others else (None, ())
+        if owners:
+            return Mark.CLAIMED, tuple(sorted({name for each in owners for name in each})[:OWNERS_NAMED])
+        claimants = _near(self._claimants.get(address, {}), site)
+        return (Mark.DISPUTED if any(each != {host} for each in claimants) else None), ()
 
 
-def _of_site(hosts: Mapping[str, str], site: str) -> tuple[str, ...]:
-    return tuple(sorted(name for name, where in hosts.items() if not site or where in ("", site)))
+def _by_site() -> _BySite:
+    return defaultdict(set)
+
+
+def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
+    """Give the hosts that may stand at a site, by theirs."""
+    if not site:
+        return list(hosts.values())
+    return [hosts[each] for each in ("", site) if each in hosts]
 
 
 class Destinations:

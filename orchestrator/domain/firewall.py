@@ -27,7 +27,7 @@ _NOTHING: Mapping[str, Host] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedRow:
-    """A row that no machine is to take, since only this host vouches for it. `others` are hosts that it is about."""
+    """A row that no machine is to take, since only this host vouches for it. `others` own a source that is claimed."""
 
     row: Row
     mark: Mark
@@ -110,13 +110,17 @@ class _Sorter:
         roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
         own = {(need.destination, need.port) for need in needs.needs}
         made = HostRows(standing)
+        marks: dict[str, tuple[Mark | None, tuple[str, ...]]] = {}
         for role in roles:
             for row in (*made.needed(role), *made.unneeded(role, own)):
-                self._put(row)
+                if row.source not in marks:
+                    marks[row.source] = self._claims.mark(row.host, row.site, row.source)
+                self._put(row, *marks[row.source])
         return bool(roles)
 
-    def _put(self, row: Row) -> None:
-        mark, others = self._mark(row)
+    def _put(self, row: Row, mark: Mark | None, others: tuple[str, ...]) -> None:
+        if mark is None and row.destination not in self._known:
+            mark = Mark.DESTINATION
         if mark is not None:
             self.marked.append(MarkedRow(row=row, mark=mark, others=others))
         elif row.action is Action.PERMIT:
@@ -125,12 +129,6 @@ class _Sorter:
             self._held[row.site, row.destination, row.port][row] = None
         else:
             self._removes[row] = None
-
-    def _mark(self, row: Row) -> tuple[Mark | None, tuple[str, ...]]:
-        mark, others = self._claims.mark(row.host, row.site, row.source)
-        if mark is None and row.destination not in self._known:
-            mark = Mark.DESTINATION
-        return mark, others
 
     def rows(self) -> tuple[Row, ...]:
         """Give the rows that nothing speaks against, those to permit first."""
