@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.reading import Identity, Interface, Result, Source
+from orchestrator.domain.record import HostRecord
+from orchestrator.store.writer import Writer
 from tests.cli.conftest import Scanned, fleetcheck
+from tests.domain import build
+from tests.domain.build import PRIMARY
+from tests.report import samples
 
 
 def test_rows_are_lines(scanned: Scanned) -> None:
@@ -127,3 +135,61 @@ def test_hosts_that_are_no_more_are_set_aside(scanned: Scanned) -> None:
     ended = fleetcheck("firewall", "--set-aside", "mad-db-02", *database)
     assert (ended.code, ended.out) == (2, "")
     assert "mad-db-01" in ended.err
+
+
+def _told(name: str, *said: str, dialled: str, registry: str = PRIMARY) -> HostRecord:
+    """Make a host's record: pinned to 2147, its registry's gateway, and a tunnel to the inventory's on 443."""
+    at = build.target("primary", registry, source=Source.REGISTRY)
+    found = build.reading(
+        [build.view(64, build.dword("PrimaryTunnelPort", 2147))],
+        targets=[at, build.target("primary", decides=False)],
+        attempts=[build.attempt(at, port, Result.CONNECTED) for port in build.PORTS],
+        connections=[build.live(PRIMARY, 443)],
+        identity=Identity(computer=name, interfaces=(Interface(name="lan", addresses=said),)),
+    )
+    trace = replace(build.TRACE, dialled=dialled)
+    return build.record(name, found, product=build.profile("primary"), trace=trace)
+
+
+@pytest.fixture
+def lied_to(tmp_path: Path) -> Path:
+    """Store a scan of an honest host, of one whose registry is old, and of a liar; the database's path."""
+    records = [
+        _told("honest", "10.1.1.1", dialled="10.1.1.1"),
+        _told("old", "10.1.1.2", dialled="10.1.1.2", registry="203.0.113.99"),
+        _told("liar", "10.1.1.1", "10.6.6.6", PRIMARY, dialled="10.6.6.6", registry="198.51.100.66"),
+    ]
+    writer = Writer.open(f"sqlite:///{tmp_path / 'lied.db'}", command="test", user="ann")
+    number = writer.begin_scan(
+        replace(samples.scan(), id=None, hosts=tuple(record.host for record in records))
+    )
+
+    async def put() -> None:
+        await asyncio.gather(*(writer.put(number, record) for record in records))
+
+    asyncio.run(put())
+    writer.close()
+    return tmp_path / "lied.db"
+
+
+def test_a_host_speaks_only_for_itself_in_every_file(lied_to: Path) -> None:
+    """No file has a row from another's address, from a gateway's, or to one that a registry alone names; tunnels go to theirs."""
+    database = ("--db", str(lied_to))
+    lines = [line.split("\t") for line in fleetcheck("firewall", *database).out.splitlines()]
+    permitted = {(row[6], row[0], row[1], row[2]) for row in lines if row[3] == "permit"}
+    assert permitted == {
+        ("honest", "10.1.1.1", PRIMARY, "tcp/2147"),
+        ("honest", "10.1.1.1", PRIMARY, "tcp/443"),
+        ("old", "10.1.1.2", PRIMARY, "tcp/443"),
+        ("liar", "10.6.6.6", PRIMARY, "tcp/443"),
+    }
+    ended = fleetcheck("firewall", "--format", "aerleon", *database)
+    assert re.search(r"198\.51\.100\.66|203\.0\.113\.99", ended.out) is None
+    assert "rows left out, since the source is the address at which another host answers: " in ended.err
+    marked = json.loads(fleetcheck("firewall", "--json", *database).out)["marked"]
+    assert {(row["host"], row["mark"]) for row in marked} == {
+        ("liar", "claimed"),
+        ("liar", "gateway"),
+        ("liar", "destination"),
+        ("old", "destination"),
+    }
