@@ -87,6 +87,10 @@ def _plan(candidate: Candidate, rules: Rules) -> PlannedHost:
         raise _Left(f"never scanned: fleetcheck scan --limit {host.name}")
     if len(candidate.records) < rules.agree:
         raise _Left(f"{len(candidate.records)} of the {rules.agree} scans that --agree asks for")
+    scan, record = candidate.records[0]
+    # The age counts for the newest alone: three nightly scans never lie within one day.
+    if _reading(record) is not None and _too_old(record, rules):
+        raise _Left(f"its evidence, scan {scan}, is older than --max-age: scan again")
     planned = [_from_record(host, scan, record, rules) for scan, record in candidate.records[: rules.agree]]
     newest = planned[0]
     for other in planned[1:]:
@@ -101,8 +105,6 @@ def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> Pla
     if reading is None:
         raise _Left(f"no reading in scan {scan} ({getattr(record.outcome, 'cause', 'failed')})")
     read = record.outcome.trace.started
-    if _too_old(record, rules):
-        raise _Left(f"its evidence, scan {scan}, is older than --max-age: scan again")
     found = _facts(host, reading)
     _readable(found)
     choice = choose(rules.policy, found, host.profile.port_numbers, host.profile.rule)

@@ -116,6 +116,7 @@ class Conversation:
             certificate=certificate,
             timings=dict(course.timings),
             received=wire.inbox.received,
+            dialled=course.dialled,
         )
 
     def _wsman(self, wire: Wire, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:

@@ -170,7 +170,9 @@ class NativeSession:
     async def _connected(self) -> Stream:
         addresses = await resolve(self._endpoint, self._shared.resolver)
         self._course.enter(Phase.CONNECT)
-        return Stream(await connect(self._endpoint, addresses, seconds=self._left()))
+        sock = await connect(self._endpoint, addresses, seconds=self._left())
+        self._course.connected(sock)
+        return Stream(sock)
 
     async def _converse(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         if self._before_logon is not None:
@@ -207,6 +209,7 @@ class NativeSession:
             certificate=certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
+            dialled=course.dialled,
         )
 
     def _scheme(self, bound: bytes | None) -> LogonScheme:

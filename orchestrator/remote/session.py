@@ -76,6 +76,7 @@ class Reply:
     certificate: str | None = None
     timings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     received: int = 0
+    dialled: str | None = None  # the IP address that the connection went to
     remarks: tuple[str, ...] = ()
 
 
