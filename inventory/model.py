@@ -149,4 +149,5 @@ class Fleet:
     groups: Mapping[str, Sequence[str]]  # group -> the names of its hosts, children's included
     credentials: Mapping[str, Credential]
     waivers: tuple[Waiver, ...] = ()
+    name: str | None = None  # the key `fleet`
     remarks: tuple[str, ...] = ()  # said to the user, no error: a deadline too short for its mode, ...

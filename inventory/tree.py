@@ -189,8 +189,9 @@ class _Builder:
             self._say(line, words)
 
     def _secret(self) -> bool:
-        """Whether we are below `credentials`, where a slip of the pen can put a secret in a key's place."""
-        return bool(self.keys) and self.keys[0] is not None and self.keys[0][0] == "credentials"
+        """Whether a key may be a secret: below `credentials`, or at the top of what may be another file."""
+        top = self.keys[0] if len(self.keys) > 1 else None
+        return len(self.keys) == 1 or (top is not None and top[0] == "credentials")
 
     def _begin(self, event: Any, make: type[Map | Seq]) -> None:
         line = event.start_mark.line + 1

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.errors import InventoryError
-from inventory.textfile import decode, read_bytes
-
-_TABLES = (".csv", ".tsv")
+from inventory.textfile import read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ def import_inventory(path: Path) -> str:
 def convert(path: Path) -> Imported:
     """Return an inventory made from the file or folder at `path`; it loads without a mistake.
 
-    A table is told by its name (.csv, .tsv); everything else is Ansible's. Secrets are not taken over: where there
+    A table is told by its name or its first row; everything else is Ansible's. Secrets are not taken over: where there
     were some the text says `{from: prompt}`, and its head says what else was left out.
     Raises InventoryError with every mistake at its line in the file that was read.
     """
@@ -36,8 +34,8 @@ def convert(path: Path) -> Imported:
     from inventory.importers.writing import write
 
     data = None if path.is_dir() else read_bytes(path, what="file to import")
-    if data is not None and path.suffix.lower() in _TABLES:
-        draft = csv_table.read(decode(data, str(path)), str(path))
+    if data is not None and csv_table.is_table(data, path):
+        draft = csv_table.read(data, path)
         return Imported(write(draft, path), tuple(draft.notes))
     draft, source = ansible.read(path, data)
     try:

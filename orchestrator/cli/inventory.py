@@ -155,6 +155,7 @@ def import_(
     What was left out, changed or guessed stands in its head, and is said on standard error.
     """
     from inventory.importers import convert
+    from orchestrator.report.words import plural
 
     made = convert(file)
     if output is None:
@@ -165,8 +166,9 @@ def import_(
         say(f"note: {note}")
     if output is None:
         return
+    head = f", with {plural(len(made.notes), 'note')} at its head" if made.notes else ""
     sys.stdout.write(
-        f"{output} written. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
+        f"{output} written{head}. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
     )
 
 

@@ -66,6 +66,7 @@ def new_scan(request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], *, scrip
             user=user(),
             version=VERSION,
             script=script,
+            fleet=fleet.name,
         ),
         hosts=tuple(hosts),
     )

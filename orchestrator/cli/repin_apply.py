@@ -155,6 +155,7 @@ class _Found:
     left: Sequence[str]  # hosts never begun, or found as they were
     process: Process
     who: str
+    unproven: str | None  # why the audit does not prove it
 
 
 def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
@@ -218,7 +219,8 @@ def _to_resume(found: _Found, wanted: RepinOptions) -> str:
     )
     still = _STILL.get(found.process.value)
     going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
-    return "\n".join((first, *going, *(_how(len(found.left), wanted) if found.left else ())))
+    unproven = [] if found.unproven is None else [found.unproven]
+    return "\n".join((first, *unproven, *going, *(_how(len(found.left), wanted) if found.left else ())))
 
 
 def _hosts(count: int) -> str:
@@ -228,13 +230,15 @@ def _hosts(count: int) -> str:
 
 
 def _stored(run_id: int, database: str | None) -> _Found:
-    """Read a run. Raises UnknownRunError, UsageError where nothing of it is left to do."""
+    """Read a run. Raises UnknownRunError, ChangedError, UsageError where nothing of it is left to do."""
+    from orchestrator.cli.proven import proven
     from orchestrator.cli.repin_report import process_of, results
     from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
     with Reader.open(database_url(database, os.environ)) as reader:
+        unproven = proven(reader, run_id)
         run = reader.run(run_id)
         plan = reader.plan(run.plan)
         found = list(results(plan, reader.operations(run_id)))
@@ -243,7 +247,7 @@ def _stored(run_id: int, database: str | None) -> _Found:
     left = [each.host for each in found if each.state in TO_BEGIN]
     if not unresolved and not left and run.ended is not None:
         raise UsageError(f"run {run_id} is complete: `fleetcheck repin status {run_id}` shows it")
-    return _Found(run, plan, unresolved, left, process, who)
+    return _Found(run, plan, unresolved, left, process, who, unproven)
 
 
 def _hold(work: Work) -> None:

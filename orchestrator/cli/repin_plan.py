@@ -90,7 +90,8 @@ def show(
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan's file. Raises PlanError, CommandError where it cannot be read."""
+    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind."""
+    from inventory.kinds import HEAD, PLAN, kind_of
     from orchestrator.domain.planfile import MAX_BYTES, loads
 
     try:
@@ -102,6 +103,9 @@ def read_plan(path: Path) -> Plan:
         ) from None
     if len(data) > MAX_BYTES:
         raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
+    other = kind_of(data[:HEAD])
+    if other not in (None, PLAN):
+        raise CommandError(f"{path}: this is {other}. `fleetcheck repin plan -o FILE` writes a plan")
     return loads(data, str(path))
 
 

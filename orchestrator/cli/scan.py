@@ -18,6 +18,7 @@ from orchestrator.cli.options import (
     DatabaseOption,
     InventoryOption,
     JsonOption,
+    LabelOption,
     LimitOption,
     OnlyOption,
     QuietOption,
@@ -49,6 +50,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     earlier: options.From = None,
     only: OnlyOption = None,
     report_to: options.Report = None,
+    label: LabelOption = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
@@ -60,8 +62,12 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from inventory.load import load
     from orchestrator.cli.plan_scan import ScanRequest
     from orchestrator.cli.report_files import report_files, written
+    from orchestrator.cli.series import labels_of
+    from orchestrator.report.formats import Format
 
-    files = report_files(report_to or ())
+    files, labels = report_files(report_to or ()), labels_of(label or ())
+    if labels and not any(file.format is Format.PROMETHEUS for file in files):
+        raise UsageError("--label goes with --report prometheus:FILE, and there is none")
     request = ScanRequest(
         inventory=inventory_path(inventory),
         inventory_named=inventory is not None,
@@ -91,7 +97,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         return
     from orchestrator.cli.run_scan import run
 
-    report = written(files, run(request, fleet), db)
+    report = written(files, run(request, fleet), db, labels)
     print_report(report, db, as_json=as_json, table=table)
     raise typer.Exit(report.code)
 

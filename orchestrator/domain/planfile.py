@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from inventory.errors import FleetcheckError
 from orchestrator.domain.digest import sha256
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
 from orchestrator.domain.plan import Evidence, LeftOut, Plan, PlannedHost, RoleChange, WriteTarget
@@ -20,7 +21,7 @@ _TEXTS = frozenset({"SZ", "EXPAND_SZ"})
 _WRITABLE = _TEXTS | {"DWORD", "QWORD"}
 
 
-class PlanError(Exception):
+class PlanError(FleetcheckError):
     """A plan that may not be used; the message says why and what to do."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from inventory.errors import EXIT_GATE
 from inventory.model import Fleet, Host, Profile
 from orchestrator.domain.digest import host_digest
 from orchestrator.domain.pin import fold
@@ -16,6 +17,8 @@ _AGAIN = "make a new plan: fleetcheck repin plan"
 
 class PlanRefused(PlanError):  # noqa: N818  # what happened to the plan, as the other ends of a re-pin are named
     """The plan does not hold; nothing was sent. `reasons` has every one, those of the whole plan first."""
+
+    exit_code = EXIT_GATE
 
     def __init__(self, plan: str, reasons: tuple[str, ...]) -> None:
         """Build the message from the reasons."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,9 @@ FORCED = "closed ports forced"
 """The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Scribe:
     """Writes as `user`, for the process that `controller` names. `into` is a connection inside a transaction."""
@@ -49,9 +52,9 @@ class Scribe:
             raise ValueError(f"a run of plan {record.plan} cannot begin with plan {plan.id}")
         digest = self.keep(into, plan)
         key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
-        details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}
+        details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
-        self._tell(into, key, "run begun", record.started, details | told)
+        self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
         if plan.force_closed is not None:
             self._tell(into, key, FORCED, record.started, {"plan": plan.id, "reason": plan.force_closed})
         return replace(record, id=key)
@@ -64,7 +67,7 @@ class Scribe:
         values = rows.run_columns(taken, self.controller)
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
         details = {"was": found.state.value, "reason": found.reason}
-        self._tell(into, run_id, "run resumed", now, details)
+        self._tell(into, run_id, "run resumed", now, details | audits.run_told(into, run_id))
         return taken, before
 
     def end(self, into: Connection, run_id: int, state: RunState, reason: str, ended: datetime) -> None:
@@ -72,7 +75,8 @@ class Scribe:
         self._own(into, run_id)
         values = {"state": state.value, "ended": ended, "reason": reason}
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
-        self._tell(into, run_id, "run ended", ended, {"state": state.value, "reason": reason})
+        details = {"state": state.value, "reason": reason}
+        self._tell(into, run_id, "run ended", ended, details | audits.run_told(into, run_id))
 
     def open(self, into: Connection, wanted: Sequence[Operation]) -> tuple[Operation, ...]:
         """Make rows. Raises UnknownRunError, RunTakenError, IllegalMoveError, InFlightError."""
@@ -83,14 +87,17 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows. Raises as `keep` and `open`."""
+        """Store a plan that was given away, with its rows; nothing where it has none. Raises as `keep`, `open`."""
+        if not wanted:
+            return ()
         self.keep(into, plan)
         if plan.force_closed is not None:
             details = {"plan": plan.id, "reason": plan.force_closed}
             audits.append(
                 into, who=self.user, what=FORCED, subject=f"plan {plan.id}", details=details, time=time
             )
-        return self.open(into, wanted)
+        bound = audits.plan_told(into, plan.id)  # no run's entry holds it
+        return tuple(self._open(into, each, bound) for each in wanted)
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
@@ -100,27 +107,27 @@ class Scribe:
         self._own(into, found.run)
         moved = replace(found, state=move(found.state, state), **changes)
         into.execute(rows.CHANGE, rows.operation_change(moved))
-        audits.append_operation(into, self.user, found.state.value, moved)
+        audits.append_operation(into, self.user, found.state.value, moved, _NOTHING)
         return moved
 
     def keep(self, into: Connection, plan: Plan) -> str:
         """Store a plan where it is not there yet, and return its digest. Raises OtherPlanError."""
         wanted = rows.plan_columns(plan)
-        query = select(tables.plan.c.digest).where(tables.plan.c.id == plan.id)
-        stored = into.execute(query).scalar()
+        query = select(tables.plan.c.digest, tables.plan.c.text).where(tables.plan.c.id == plan.id)
+        stored = into.execute(query).first()
         if stored is None:
             into.execute(insert(tables.plan).values(wanted))
-        elif stored != wanted["digest"]:
+        elif (stored.digest, stored.text) != (wanted["digest"], wanted["text"]):
             raise OtherPlanError(self.place.shown, plan.id)
         return str(wanted["digest"])
 
-    def _open(self, into: Connection, wanted: Operation) -> Operation:
+    def _open(self, into: Connection, wanted: Operation, more: Mapping[str, Any] = _NOTHING) -> Operation:
         move(None, wanted.state)
         if wanted.state is State.INTENT:
             _refuse_in_flight(into, wanted.host)
         made = replace(wanted, started=wanted.changed)
         opened = replace(made, id=_key(into.execute(_NEW_OPERATION, rows.operation_columns(made))))
-        audits.append_operation(into, self.user, None, opened)
+        audits.append_operation(into, self.user, None, opened, more)
         return opened
 
     def _own(self, into: Connection, run_id: int | None) -> None:

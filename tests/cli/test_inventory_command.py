@@ -153,3 +153,12 @@ def test_an_unknown_profile_is_an_error(name: str) -> None:
 def test_profiles_are_listed() -> None:
     """`profile list` names the shipped ones."""
     assert "livevault" in fleetcheck("profile", "list").out
+
+
+def test_an_import_says_how_many_notes_it_left(tmp_path: Path) -> None:
+    """What was left out stands at the head of the file, and the screen sends the reader there."""
+    table, made = tmp_path / "hosts.csv", tmp_path / "made.yaml"
+    table.write_text("name,x\nSRV 01,a\nsrv02,\n", encoding="utf-8")
+    ended = fleetcheck("inventory", "import", str(table), "-o", str(made))
+    assert (ended.code, ended.out.startswith(f"{made} written, with 2 notes at its head. ")) == (0, True)
+    assert fleetcheck("inventory", "check", str(made)).code == 0
