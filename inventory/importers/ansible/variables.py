@@ -170,9 +170,8 @@ class Translator:
         if known:
             found.put(key, known[0], line)
         else:
-            self._notes.say(
-                f"The logon {shown(','.join(words))} is not known here; `auth: negotiate` is tried instead."
-            )
+            said = shown(",".join(words))
+            self._notes.say(f"the logon {said} is not known here; `auth: negotiate` is tried instead.", line)
         return True
 
     def _put_ca(self, found: Map, key: str, name: str, value: Any, line: int) -> bool:
