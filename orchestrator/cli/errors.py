@@ -104,12 +104,18 @@ def _known(error: Exception) -> int | None:
     from orchestrator.domain.waves import BatchError
     from orchestrator.fleet.plan_checks import PlanRefused
     from orchestrator.remote.standalone import StandaloneError
-    from orchestrator.store.errors import StoreError, UnknownPlanError, UnknownRunError, UnknownScanError
+    from orchestrator.store.errors import (
+        PlanUsedError,
+        StoreError,
+        UnknownPlanError,
+        UnknownRunError,
+        UnknownScanError,
+    )
 
     families: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
         ((SelectionError, UnknownScanError, UnknownRunError, UnknownPlanError), USAGE),
         ((PolicyError, SpanError, BatchError), USAGE),
-        ((PlanRefused,), GATE),
+        ((PlanRefused, PlanUsedError), GATE),
         ((SecretError, StoreError, PlanError, StandaloneError), FAILED),
     )
     return next((code for family, code in families if isinstance(error, family)), None)

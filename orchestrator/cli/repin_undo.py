@@ -46,6 +46,7 @@ def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, f
     import uuid
 
     from inventory.load import load
+    from orchestrator.cli.repin_request import of_record
     from orchestrator.fleet.undo import Ticket, undo_plan
     from orchestrator.remote.apply import repin_script
     from orchestrator.store.place import database_url
@@ -55,6 +56,7 @@ def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, f
     now = datetime.now(UTC)
     with Reader.open(database_url(database, os.environ)) as reader:
         run = reader.run(run_id)
+        wrote_with = of_record(run.options).credential
         return undo_plan(
             run,
             reader.plan(run.plan),
@@ -68,5 +70,7 @@ def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, f
                 version=VERSION,
                 script=repin_script().sha256,
             ),
+            undone=reader.undoing(run_id),
             force_closed=forced,
+            credential=wrote_with if wrote_with in fleet.credentials else None,
         )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inventory.model import Fleet, Host
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.planfile import PlanError
 from orchestrator.fleet.plan_checks import PlanRefused, check
 from orchestrator.remote.apply import repin_script
@@ -69,7 +69,7 @@ def test_hosts_that_left_changed_or_are_forbidden_now_are_named() -> None:
     )
     assert reasons(given) == (
         "h1: not in the inventory any more",
-        "h2: the inventory has changed for it since it was planned, it is at 10.0.0.9:5986 now",
+        "h2: the inventory has changed for it since it was planned: address was h2, is 10.0.0.9 now",
         "h3: the inventory says `repin: forbid`",
     )
 
@@ -112,5 +112,5 @@ def test_a_wildcard_in_the_profiles_key_stands_for_one_subkey() -> None:
     """The planned key names the subkey that was found."""
     wild = replace(profile(), key=r"SOFTWARE\*\route")
     host = inventory_host("h1", profile=wild)
-    first = replace(PLAN.hosts[0], facts=host_digest(host))
+    first = replace(PLAN.hosts[0], facts=host_facts(host))
     check(replace(PLAN, hosts=(first,)), fleet(h1=host), NEW_YEAR, SCRIPT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from inventory.model import Fleet, Host
 from orchestrator.demo.plot import Event, Kill, Moment
 from orchestrator.domain import planfile
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.journal import State
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.reading import Kind, Result
@@ -149,7 +149,7 @@ def test_an_undo_is_planned_on_the_inventory_of_today() -> None:
     """A host that moved is taken back where it is now."""
     done = repin(fleet_of(1))
     moved = inventory_host("h1", port=5985)
-    assert undo(done, {"h1": moved}).hosts[0].facts == host_digest(moved)
+    assert undo(done, {"h1": moved}).hosts[0].facts == host_facts(moved)
 
 
 def test_a_way_back_within_the_run_is_not_undone_again() -> None:

@@ -88,6 +88,6 @@ def test_what_is_no_plan_is_refused_in_words(text: bytes) -> None:
 def test_a_plan_of_a_newer_version_says_so() -> None:
     """An older fleetcheck does not guess what a newer one meant."""
     document = json.loads(TEXT)
-    document["fleetcheck"]["v"] = 2
-    with pytest.raises(PlanError, match="a plan of version 2; this fleetcheck reads version 1"):
+    document["fleetcheck"]["v"] = 3
+    with pytest.raises(PlanError, match="a plan of version 3; this fleetcheck reads versions 1 to 2"):
         loads(json.dumps(document).encode(), "plan.json")

@@ -17,6 +17,7 @@ from orchestrator.domain.operation import Operation, RunState
 from orchestrator.store.errors import (
     LockTakenError,
     OtherPlanError,
+    PlanUsedError,
     RunTakenError,
     UnknownPlanError,
     UnknownRunError,
@@ -43,14 +44,17 @@ def test_a_run_comes_back_with_its_plan(journal: Journal, url: str) -> None:
         assert reader.plan(PLAN.id) == PLAN
 
 
-def test_a_plan_is_applied_again_but_not_another_under_its_id(journal: Journal, url: str) -> None:
-    """Two runs may share a plan; a plan that says something else under the same id is refused."""
+def test_a_plan_is_applied_once_and_not_another_under_its_id(journal: Journal, url: str) -> None:
+    """From the commit of its run on a plan is used; one that says something else under the same id is refused too."""
     asyncio.run(begun(journal))
-    assert asyncio.run(begun(journal)) == 2
+    with pytest.raises(PlanUsedError, match=f"plan {PLAN.id} was applied by run 1 before"):
+        asyncio.run(begun(journal))
     with pytest.raises(OtherPlanError, match=f"another plan with the id {PLAN.id} is stored there already"):
         asyncio.run(journal.begin_run(run_record(), replace(PLAN, user="eve")))
     with Reader.open(url) as reader:
-        assert [run.id for run in reader.runs()] == [2, 1]
+        assert [run.id for run in reader.runs()] == [1]
+        assert [run.id for run in reader.runs_of_plan(PLAN.id)] == [1]
+        assert reader.runs_of_plan("other") == ()
 
 
 def test_a_run_begins_with_its_own_plan_only(journal: Journal, url: str) -> None:
