@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.report.words import plural
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,6 +16,7 @@ _WAVES_SHOWN = 6
 def statement(plan: Plan, wanted: RepinOptions) -> str:
     """Say in counts what is about to be written, and what stops it."""
     from orchestrator.report.ticket import ticket
+    from orchestrator.report.words import plural
 
     values = ticket(plan).values
     return "\n".join(
@@ -35,9 +34,9 @@ def _what(plan: Plan) -> str:
 
 def _waived(plan: Plan, wanted: RepinOptions) -> Iterator[str]:
     if plan.include_waived is not None and plan.waived:
-        yield f"{hosts_of(len(plan.waived))} of them waived, and taken in all the same ({plan.include_waived})"
+        yield f"{len(plan.waived):,} of them waived, and taken in all the same ({plan.include_waived})"
     if wanted.waived:
-        yield f"{hosts_of(len(wanted.waived))} of them waived since it was planned: refused, not written"
+        yield f"{len(wanted.waived):,} of them waived since it was planned: refused, not written"
     if wanted.credential is not None:
         yield f"logs on everywhere with credential {wanted.credential}"
 
@@ -66,4 +65,6 @@ def how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
 
 def hosts_of(count: int) -> str:
     """Write a count of hosts."""
+    from orchestrator.report.words import plural
+
     return plural(count, "host")

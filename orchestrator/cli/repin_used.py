@@ -37,7 +37,9 @@ def check_unused(plan: Plan, database: str | None) -> None:
     except NoDatabaseError:
         return
     if told is not None:
-        raise UsedError(f"plan {plan.id} is used once, and nothing was written now: {told}")
+        raise UsedError(
+            f"plan {plan.id} was used before, and a plan is used once; nothing was written now\n{told}"
+        )
 
 
 def _run_words(plan: Plan, reader: Reader, database: str | None) -> str | None:
