@@ -101,6 +101,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         transport=transport.value,
     )
     work = _may_begin(work)
+    if not read.hosts and not quiet:
+        say("0 hosts: nothing to confirm, nothing to write")
     if not dry_run and read.hosts:
         confirmed(statement(read, work.options), yes=yes)
         work = _may_begin(work)  # a plan may expire while somebody thinks, or somebody else may use it

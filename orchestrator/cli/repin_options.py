@@ -49,6 +49,13 @@ Credential = Annotated[
         help="Log on to every host with this credential of the inventory; else with each host's own.",
     ),
 ]
+PlanCredential = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Have the plan applied with this credential of the inventory; else with each host's own.",
+    ),
+]
 PlanExitCode = Annotated[
     bool, typer.Option("--exit-code", help="End with 3 where a host is planned, with 0 where none is.")
 ]

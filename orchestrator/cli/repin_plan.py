@@ -41,7 +41,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     agree: options.Agree = 1,
     force_closed: options.ForceClosed = None,
     include_waived: options.IncludeWaived = None,
-    credential: options.Credential = None,
+    credential: options.PlanCredential = None,
     scan: options.Scan = None,
     expires: options.Expires = "24h",
     exit_code: options.PlanExitCode = False,

@@ -10,7 +10,7 @@ from datetime import datetime
 from inventory.model import Fleet
 from orchestrator.domain.digest import host_facts
 from orchestrator.domain.journal import UNRESOLVED, WROTE, State
-from orchestrator.domain.operation import Operation, RunRecord
+from orchestrator.domain.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.plan import LeftOut, Plan, PlannedHost, RoleChange
 
 
@@ -76,13 +76,6 @@ def undo_plan(
     )
 
 
-def last_rows(operations: Iterable[Operation]) -> dict[str, Operation]:
-    """Give each host's last row of its own, in the order given; rows that took another row of the run back are not."""
-    every = list(operations)
-    ids = {row.id for row in every}
-    return {row.host: row for row in every if row.undoes is None or row.undoes not in ids}
-
-
 def reversed_change(change: PlannedHost) -> PlannedHost:
     """Swap old and new: what takes a change back, to the exact data and kind that were there."""
     return replace(
@@ -127,6 +120,8 @@ def _taken_back(row: Operation | None, backs: Mapping[int, list[Operation]]) -> 
     """Say which run has taken a row back, or may have; None where none has."""
     found = [] if row is None or row.id is None else backs.get(row.id, [])
     for back in reversed(found):
+        if back.state in _BACK and back.run is None:
+            return "taken back already, by a stand-alone script"
         if back.state in _BACK:
             return (
                 f"taken back already, by run {back.run}; to write it again: fleetcheck repin undo {back.run}"

@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select, update
 
-from orchestrator.domain.journal import UNRESOLVED, State, move
-from orchestrator.domain.operation import Operation, RunRecord, RunState
+from orchestrator.domain.journal import UNRESOLVED, WROTE, State, move
+from orchestrator.domain.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.plan import Plan
 from orchestrator.store import audits
 from orchestrator.store import journal_tables as tables
 from orchestrator.store import operations as rows
 from orchestrator.store.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.place import Place
+from orchestrator.store.tables import id_of
 
 _RUN, _OPERATION = tables.run.c, tables.operation.c
 
@@ -109,7 +110,8 @@ class Scribe:
             audits.append(
                 into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
             )
-        return self.open(into, wanted)
+        undone = _undone(into, plan)
+        return self.open(into, [replace(each, undoes=undone.get(each.host)) for each in wanted])
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
@@ -165,6 +167,15 @@ def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     if plan.include_waived is not None:
         hosts = [asdict(each) | {"until": each.until.isoformat()} for each in plan.waived]
         yield WAIVED, {"plan": plan.id, "reason": plan.include_waived, "hosts": hosts}
+
+
+def _undone(into: Connection, plan: Plan) -> dict[str, int]:
+    """Give the rows that an undo is to take back, by host: those of its run whose values stand."""
+    if plan.undoes is None or not plan.undoes.isdecimal():
+        return {}
+    query = rows.operations().where(_OPERATION.run_id == id_of(int(plan.undoes)))
+    last = last_rows(rows.operation_of(row) for row in into.execute(query))
+    return {host: row.id for host, row in last.items() if row.id is not None and row.state in WROTE}
 
 
 def _refuse_applied(into: Connection, plan_id: str) -> None:

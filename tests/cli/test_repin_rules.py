@@ -77,6 +77,7 @@ def test_a_plan_without_hosts_asks_nobody(scanned: Scanned, tmp_path: Path) -> N
     assert plan(scanned, "-o", str(path)).code == 0
     ended = fleetcheck("repin", "apply", str(path), "-i", str(scanned.inventory))
     assert (ended.code, ended.out) == (0, ""), ended.err
+    assert "0 hosts: nothing to confirm" in ended.err
     assert "--yes" not in ended.err
 
 

@@ -235,3 +235,11 @@ def test_an_undo_goes_on_with_the_credential_of_the_run() -> None:
     rows = done.journal.rows.values()
     back = undo_plan(record, plan, rows, fleet, ticket=TICKET, credential="writer")
     assert (back.credential, back.hosts[0].verdict) == ("writer", None)
+
+
+def test_what_a_script_took_back_is_not_planned_again() -> None:
+    """A row without a run is a stand-alone script's; verified by a scan, it has taken the write back."""
+    done = repin(fleet_of(1))
+    (row,) = done.journal.rows.values()
+    done.journal.rows[2] = replace(row, id=2, run=None, plan="undo", undoes=row.id)
+    assert undo(done).left_out[0].reason == "taken back already, by a stand-alone script"

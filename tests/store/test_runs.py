@@ -325,3 +325,19 @@ def test_rows_that_take_a_runs_rows_back_are_found(journal: Journal, url: str) -
             (2, State.ALREADY),
         ]
         assert reader.undoing(2) == ()
+
+
+def test_an_undo_that_is_handed_out_names_the_rows_that_it_takes_back(journal: Journal, url: str) -> None:
+    """Those of its run whose values stand; so a scan that proves the script's work proves the undo."""
+
+    async def go() -> None:
+        run = await begun(journal)
+        own = await brought(journal, run, State.VERIFIED)
+        await brought(journal, run, State.CONFLICT, host="web2")
+        plan = plan_of("web1", "web2", id="undo", undoes=str(run))
+        given = await journal.hand_out(plan, time=NOW)
+        assert [row.undoes for row in given] == [own.id, None]
+
+    asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert [(row.host, row.run) for row in reader.undoing(1)] == [("web1", None)]
