@@ -10,7 +10,7 @@ from typing import Any
 from inventory import shapes
 from inventory.findings import Findings
 from inventory.layers import BUILT_IN, Layer
-from inventory.model import Credential, Origin
+from inventory.model import Credential, Origin, Profile
 from inventory.regular import NotRegularError, open_regular
 from inventory.words import did_you_mean, shown, visible
 
@@ -91,6 +91,17 @@ class Checks:
         elif credential in self._credentials and self._credentials[credential].password is None:
             message = f"credential `{credential}` has no password; `auth: {auth}` ({{hosts}}) needs one"
             self._findings.of_host(name, origin.line, message)
+
+    def one_value(self, name: str, pins: Mapping[str, int], profile: Profile, origin: Origin) -> None:
+        """Refuse two ports for two roles that the registry keeps in one value."""
+        if profile.shared_value is not None and len(set(pins.values())) > 1:
+            said = ", ".join(f"{role} {port}" for role, port in pins.items())
+            self._findings.of_host(
+                name,
+                origin.line,
+                f"`pin` of {{hosts}}: found {said}, and profile `{profile.name}` keeps both in the one registry value"
+                f" {shown(profile.shared_value)}; expected one port",
+            )
 
     def port(self, name: str, port: int, transport: str, origin: Origin) -> None:
         """Remark on a port that is the other transport's by custom."""

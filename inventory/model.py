@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from inventory.registry_names import fold
+
 ROLES = ("primary", "backup")  # the roles that a gateway can have; a profile uses one or both
 
 
@@ -65,6 +67,21 @@ class Profile:
     def role_names(self) -> tuple[str, ...]:
         """The roles of this product, in order."""
         return tuple(role.role for role in self.roles)
+
+    @cached_property
+    def shared_value(self) -> str | None:
+        """The registry value that holds the ports of two roles at once; None: each role has a value of its own."""
+        names = [role.port_value for role in self.roles]
+        return names[0] if len({fold(name) for name in names}) < len(names) else None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What who wrote the profile should know of it, though it is no mistake; sentences."""
+        if self.shared_value is None:
+            return ()
+        roles = " and ".join(self.role_names)
+        said = f"{roles} have their port in one registry value, {self.shared_value}: both always get the same port"
+        return (f"{said}, and a `pin:` that wants two is a mistake",)
 
     @cached_property
     def port_numbers(self) -> tuple[int, ...]:

@@ -142,7 +142,9 @@ class Resolver:
             if pins not in self._pins:  # one for all hosts that share it
                 self._pins[pins] = MappingProxyType(dict.fromkeys(profile.role_names, value))
             return self._pins[pins]
-        return self._roles(name, "pin", merged, profile)
+        wished = self._roles(name, "pin", merged, profile)
+        self._checks.one_value(name, wished, profile, merged["pin"][1] if wished else BUILT_IN)
+        return wished
 
 
 def _said(value: Any) -> str:

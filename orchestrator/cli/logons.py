@@ -9,10 +9,26 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from inventory.errors import SecretError
+from orchestrator.cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from inventory.model import Fleet
+    from inventory.model import Fleet, Host
     from orchestrator.remote.session import Logon
+
+
+def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> None:
+    """Raise UsageError where the inventory has no such credential, or these hosts cannot be logged on to with it."""
+    from inventory.words import did_you_mean
+
+    if name not in fleet.credentials:
+        near = did_you_mean(name, fleet.credentials)
+        raise UsageError(f"--credential {name}: {fleet.path} describes none of that name{near}")
+    if fleet.credentials[name].password is None:
+        needing = next((host for host in hosts if host.auth != "kerberos"), None)
+        if needing is not None:
+            raise UsageError(
+                f"--credential {name}: it has no password, and {needing.name} (auth: {needing.auth}) needs one"
+            )
 
 
 def logons(fleet: Fleet, names: Iterable[str | None]) -> Mapping[str | None, Logon]:

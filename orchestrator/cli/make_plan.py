@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import user
 from orchestrator.cli.errors import UsageError
+from orchestrator.cli.logons import check_credential
 from orchestrator.cli.selecting import NoMatch, limited
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.domain.operation import Operation
-    from orchestrator.domain.plan import LeftOut, Plan, PlannedHost
-    from orchestrator.domain.planner import Candidate, Rules
+    from orchestrator.domain.plan import LeftOut, Plan
+    from orchestrator.domain.planner import Candidate, Draft, Rules
     from orchestrator.domain.record import HostRecord
     from orchestrator.store.reader import Reader
 
@@ -38,6 +39,8 @@ class PlanRequest:
     max_age: str
     agree: int
     force_closed: str | None
+    include_waived: str | None
+    credential: str | None
     scan: int | None
     expires: str
 
@@ -49,51 +52,48 @@ def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     from orchestrator.store.reader import Reader
 
     now = datetime.now(UTC)
-    rules, until = _rules(request, now), now + expiry(request.expires)
+    rules, until = _rules(request, fleet, now), now + expiry(request.expires)
+    if request.credential is not None:
+        check_credential(fleet, request.credential)
     hosts = limited(fleet, request.limit, request.no_match)
     with Reader.open(database_url(request.database, os.environ)) as reader:
         candidates = tuple(_candidates(request, hosts, reader))
         left = dict(_left_before(request, candidates, reader, now))
     drafted = draft([each for each in candidates if each.host.name not in left], rules)
-    return plan_of(
-        fleet,
-        drafted.hosts,
-        _in_order((*drafted.left_out, *left.values()), hosts),
-        times=(now, until),
-        policy=str(rules.policy),
-        selection=",".join(request.limit),
-        force_closed=rules.force_closed,
-    )
+    left_out = _in_order((*drafted.left_out, *left.values()), hosts)
+    return _plan_of(request, fleet, rules, drafted, left_out=left_out, until=until)
 
 
-def plan_of(
+def _plan_of(
+    request: PlanRequest,
     fleet: Fleet,
-    hosts: tuple[PlannedHost, ...],
-    left_out: tuple[LeftOut, ...],
+    rules: Rules,
+    drafted: Draft,
     *,
-    times: tuple[datetime, datetime],
-    policy: str,
-    selection: str,
-    force_closed: str | None,
+    left_out: tuple[LeftOut, ...],
+    until: datetime,
 ) -> Plan:
-    """Give what was drafted its id and its head. `times`: when it is made, and until when it may be applied."""
+    """Give what was drafted its id and its head. `until`: when it may be applied no more."""
     from orchestrator.domain.plan import Plan
     from orchestrator.remote.apply import repin_script
 
     return Plan(
         id=str(uuid.uuid4()),
-        created=times[0],
-        expires=times[1],
-        policy=policy,
-        selection=selection,
+        created=rules.now,
+        expires=until,
+        policy=str(rules.policy),
+        selection=",".join(request.limit),
         inventory=str(fleet.path),
         inventory_digest=fleet.digest,
         script=repin_script().sha256,
         version=VERSION,
         user=user(),
-        hosts=hosts,
+        hosts=drafted.hosts,
         left_out=left_out,
-        force_closed=force_closed,
+        force_closed=rules.force_closed,
+        include_waived=rules.include_waived,
+        waived=drafted.waived,
+        credential=request.credential,
     )
 
 
@@ -111,10 +111,21 @@ def reason_given(text: str | None) -> str | None:
     return text
 
 
-def _rules(request: PlanRequest, now: datetime) -> Rules:
+def _waived_reason(request: PlanRequest) -> str | None:
+    """Check the reason behind `--include-waived`. Raises UsageError for an empty one, and without a `--limit`."""
+    reason = request.include_waived
+    if reason is not None and not reason.strip():
+        raise UsageError("--include-waived needs its reason, in words: it goes on record")
+    if reason is not None and not request.limit:
+        raise UsageError("--include-waived goes over waivers: say with --limit which hosts it is for")
+    return reason
+
+
+def _rules(request: PlanRequest, fleet: Fleet, now: datetime) -> Rules:
     from orchestrator.domain.planner import Rules
     from orchestrator.domain.policy import parse_policy
     from orchestrator.domain.span import parse_span
+    from orchestrator.domain.waiver import in_force
 
     if request.scan is not None and request.agree > 1:
         raise UsageError("--agree looks at several scans and --scan names one: leave one of them out")
@@ -124,6 +135,8 @@ def _rules(request: PlanRequest, now: datetime) -> Rules:
         max_age=parse_span(request.max_age, "--max-age"),
         agree=request.agree,
         force_closed=reason_given(request.force_closed),
+        waivers=in_force(fleet.waivers, now.date()),
+        include_waived=_waived_reason(request),
     )
 
 

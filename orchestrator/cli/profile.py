@@ -70,7 +70,8 @@ def check(
     sys.stdout.write(
         f"{file}: no mistakes. roles: {', '.join(profile.role_names)}; ports: {len(profile.ports)}; "
         f"views: {', '.join(map(str, profile.views))}; tunnel: {profile.tunnel}\n"
-        f"In an inventory at the same place: profile: ./{file.name}\n"
+        + "".join(f"remark: {remark}\n" for remark in profile.remarks)
+        + f"In an inventory at the same place: profile: ./{file.name}\n"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import typer
 from orchestrator.cli import repin_options as options
 from orchestrator.cli.command import typed, user
 from orchestrator.cli.confirm import confirmed
+from orchestrator.cli.console import say
 from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import (
     DatabaseOption,
@@ -24,11 +25,12 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.repin_plan import read_plan
+from orchestrator.cli.repin_statement import hosts_of, how, statement
 from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.cli.repin_request import Wishes
     from orchestrator.cli.run_repin import Work
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from orchestrator.fleet.repin_options import RepinOptions
     from orchestrator.report.run import Process
 
-_WAVES_SHOWN = 6
 _STILL = {
     "there": "it is still running: going on here has to wait for that process",
     "pausing": "it is in the pause between two waves: going on here takes it over from that process",
@@ -56,6 +57,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     wait_live: options.WaitLive = None,
     revert_if_not_live: options.RevertIfNotLive = False,
     dry_run: options.DryRun = False,
+    credential: options.Credential = None,
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
@@ -85,6 +87,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         jobs=jobs,
         per_site=per_site,
         ramp_up=ramp_up,
+        credential=credential or read.credential,
     ).over(DEFAULTS)
     work = Work(
         plan=read,
@@ -97,10 +100,12 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         quiet=quiet,
         transport=transport.value,
     )
-    _hold(work)
-    if not dry_run:
+    work = _may_begin(work)
+    if not read.hosts and not quiet:
+        say("0 hosts: nothing to confirm, nothing to write")
+    if not dry_run and read.hosts:
         confirmed(statement(read, work.options), yes=yes)
-        _hold(work)  # a plan may expire while somebody thinks
+        work = _may_begin(work)  # a plan may expire while somebody thinks, or somebody else may use it
     _run(work, as_json=as_json, table=table)
 
 
@@ -113,6 +118,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     pause: options.Pause = None,
     max_failed: options.MaxFailed = None,
     max_conflicts: options.MaxConflicts = None,
+    credential: options.Credential = None,
     yes: options.Yes = False,
     transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
@@ -129,7 +135,9 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     from orchestrator.cli.run_repin import Work
 
     found = _stored(run, db)
-    wishes = Wishes(batch=batch, pause=pause, max_failed=max_failed, max_conflicts=max_conflicts)
+    wishes = Wishes(
+        batch=batch, pause=pause, max_failed=max_failed, max_conflicts=max_conflicts, credential=credential
+    )
     whole = wishes.over(of_record(found.run.options))
     work = Work(
         plan=found.plan,
@@ -141,7 +149,9 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         quiet=quiet,
         transport=transport.value,
     )
-    confirmed(_to_resume(found, work.options), yes=yes)
+    _known_credential(work)
+    if found.open or found.left:
+        confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)
 
 
@@ -174,59 +184,12 @@ def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
     )
 
 
-def statement(plan: Plan, wanted: RepinOptions) -> str:
-    """Say in counts what is about to be written, and what stops it."""
-    from orchestrator.report.ticket import ticket
-    from orchestrator.report.words import plural
-
-    values = ticket(plan).values
-    return "\n".join(
-        (
-            f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
-            *_how(len(plan.hosts), wanted),
-        )
-    )
-
-
-def _what(plan: Plan) -> str:
-    return f"undo of run {plan.undoes}" if plan.undoes is not None else "re-pin"
-
-
-def _forced(plan: Plan) -> str:
-    return "" if plan.force_closed is None else f", also where a port is closed ({plan.force_closed})"
-
-
-def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
-    from orchestrator.domain.waves import waves
-    from orchestrator.report.words import duration
-
-    sizes = [len(wave) for wave in waves(hosts, wanted.batch)]
-    shown = ", ".join(f"{size:,}" for size in sizes[:_WAVES_SHOWN])
-    more = ", ..." if len(sizes) > _WAVES_SHOWN else ""
-    pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
-    yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
-    limits = wanted.limits
-    if hosts > 1:  # with one, there is nothing left to stop
-        yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
-    if wanted.wait_live is not None:
-        back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
-        yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"
-
-
 def _to_resume(found: _Found, wanted: RepinOptions) -> str:
-    first = (
-        f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
-    )
+    first = f"run {found.run.id}: {hosts_of(len(found.open))} to read first, {hosts_of(len(found.left))} not begun"
     still = _STILL.get(found.process.value)
     going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
     unproven = [] if found.unproven is None else [found.unproven]
-    return "\n".join((first, *unproven, *going, *(_how(len(found.left), wanted) if found.left else ())))
-
-
-def _hosts(count: int) -> str:
-    from orchestrator.report.words import plural
-
-    return plural(count, "host")
+    return "\n".join((first, *unproven, *going, *(how(len(found.left), wanted) if found.left else ())))
 
 
 def _stored(run_id: int, database: str | None) -> _Found:
@@ -250,18 +213,53 @@ def _stored(run_id: int, database: str | None) -> _Found:
     return _Found(run, plan, unresolved, left, process, who, unproven)
 
 
-def _hold(work: Work) -> None:
-    """Raise PlanRefused unless the plan holds now."""
-    from orchestrator.fleet.plan_checks import check
-    from orchestrator.remote.apply import repin_script
+def _may_begin(work: Work) -> Work:
+    """Look whether the plan holds and is unused, and which hosts are waived since.
 
+    Raises PlanRefused, UsedError, UsageError. A dry run uses nothing, and of a used plan it only says so.
+    """
+    from orchestrator.cli.repin_used import UsedError, check_unused
+    from orchestrator.cli.repin_waivers import waived_since_planned
+    from orchestrator.fleet.plan_checks import check, check_new
+    from orchestrator.remote.apply import repin_script
+    from orchestrator.store.errors import StoreError
+
+    check_new(work.plan)
+    try:
+        check_unused(work.plan, work.database)
+    except UsedError as error:
+        if not work.options.dry_run:
+            raise
+        say(f"warning: apply refuses this plan: {error}")
+    except StoreError:
+        if not work.options.dry_run:
+            raise
     check(work.plan, work.fleet, datetime.now(UTC), repin_script().sha256)
+    _known_credential(work)
+    waived = waived_since_planned(work.plan, work.fleet, work.database)
+    return replace(work, options=replace(work.options, waived=waived))
+
+
+def _known_credential(work: Work) -> None:
+    """Raise UsageError where the credential that is asked for cannot serve."""
+    from orchestrator.cli.logons import check_credential
+
+    name, known = work.options.credential, work.fleet.hosts
+    if name is not None:
+        hosts = (known[each.host] for each in work.plan.hosts if each.host in known)
+        check_credential(work.fleet, name, hosts)
 
 
 def _run(work: Work, *, as_json: bool, table: bool) -> None:
     from orchestrator.cli.repin_status import print_run
+    from orchestrator.cli.repin_used import check_unused
     from orchestrator.cli.run_repin import run
+    from orchestrator.store.errors import PlanUsedError
 
-    report = run(work)
+    try:
+        report = run(work)
+    except PlanUsedError:  # somebody else was quicker, after the last look
+        check_unused(work.plan, work.database)
+        raise
     print_run(report, as_json=as_json, table=table)
     raise typer.Exit(report.code)

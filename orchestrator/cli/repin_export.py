@@ -45,13 +45,18 @@ def export(
     """
     from inventory.load import load
     from orchestrator.cli.files import write
-    from orchestrator.fleet.plan_checks import check
+    from orchestrator.cli.repin_waivers import waived_since_planned
+    from orchestrator.fleet.plan_checks import PlanRefused, check
     from orchestrator.remote.apply import repin_script
     from orchestrator.remote.standalone import standalone
 
     del script
     read = read_plan(plan)
-    check(read, load(inventory_path(inventory)), datetime.now(UTC), repin_script().sha256)
+    fleet = load(inventory_path(inventory))
+    check(read, fleet, datetime.now(UTC), repin_script().sha256)
+    waived = waived_since_planned(read, fleet, db)
+    if waived:
+        raise PlanRefused(read.id, tuple(f"{host}: {why}" for host, why in waived.items()))
     text = standalone(read)
     _hand_out(read, db, output)
     write(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
@@ -95,23 +100,22 @@ def _code(found: Sequence[Answer]) -> int:
 
 
 def _hand_out(plan: Plan, database: str | None, output: Path | None) -> None:
-    """Journal that the plan is given away, before anybody has the script. Raises StoreError, UsageError."""
+    """Journal that the plan is given away, before anybody has the script; once only. Raises StoreError, UsageError."""
     import asyncio
 
+    from orchestrator.store.errors import PlanUsedError
     from orchestrator.store.journal import Journal
     from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
     from orchestrator.store.writer import Writer
 
     url = database_url(database, os.environ)
-    with Writer.open(url, command=typed(), user=user()) as writer, Reader.open(url) as reader:
-        rows = reader.operations_of_plan(plan.id)
-        if any(row.run is not None for row in rows):
+    with Writer.open(url, command=typed(), user=user()) as writer:
+        try:
+            asyncio.run(_open(Journal(writer), plan, "standard output" if output is None else str(output)))
+        except PlanUsedError:
             raise UsageError(
                 f"plan {plan.id} was applied already: make a new plan for the hosts that are left, then export that one"
-            )
-        if not rows:
-            asyncio.run(_open(Journal(writer), plan, "standard output" if output is None else str(output)))
+            ) from None
 
 
 async def _open(journal: Journal, plan: Plan, where: str) -> None:

@@ -35,6 +35,30 @@ ForceClosed = Annotated[
     str | None,
     typer.Option(metavar="REASON", help="Plan ports that are not open too; the reason goes on record."),
 ]
+IncludeWaived = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REASON",
+        help="Plan hosts of --limit whose verdict is waived, too; the reason goes on record.",
+    ),
+]
+Credential = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Log on to every host with this credential of the inventory; else with each host's own.",
+    ),
+]
+PlanCredential = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Have the plan applied with this credential of the inventory; else with each host's own.",
+    ),
+]
+PlanExitCode = Annotated[
+    bool, typer.Option("--exit-code", help="End with 3 where a host is planned, with 0 where none is.")
+]
 Scan = Annotated[
     int | None,
     typer.Option(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from orchestrator.cli import repin_options as options
 from orchestrator.cli.command import hints
 from orchestrator.cli.console import document, draw, draws, lines, say
@@ -19,6 +21,7 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.selecting import NoMatch, NoMatchOption
+from orchestrator.domain.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
     from orchestrator.domain.plan import Plan
@@ -39,8 +42,11 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
     force_closed: options.ForceClosed = None,
+    include_waived: options.IncludeWaived = None,
+    credential: options.PlanCredential = None,
     scan: options.Scan = None,
     expires: options.Expires = "24h",
+    exit_code: options.PlanExitCode = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -62,11 +68,15 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         max_age=max_age,
         agree=agree,
         force_closed=force_closed,
+        include_waived=include_waived,
+        credential=credential,
         scan=scan,
         expires=expires,
     )
     made = make_plan(request, load(path))
     keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
+    if exit_code and made.hosts:
+        raise typer.Exit(EXIT_ATTENTION)
 
 
 @handled

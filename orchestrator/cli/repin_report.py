@@ -8,11 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunRecord, RunState
+from orchestrator.domain.operation import RunRecord, RunState, last_rows
 from orchestrator.domain.tally import first_exit_code
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.repin_summary import FINE, UNPROBED
-from orchestrator.fleet.undo import last_rows
 from orchestrator.report.run import HostResult, Process
 from orchestrator.report.words import moment, plural
 

@@ -27,6 +27,7 @@ class Wishes:
     jobs: int | None = None
     per_site: int | None = None
     ramp_up: float | None = None
+    credential: str | None = None
 
     def over(self, other: Wishes) -> Wishes:
         """Take from `other` what is not given here."""
@@ -85,4 +86,5 @@ def options_of(wishes: Wishes, hosts: int, *, dry_run: bool) -> RepinOptions:
         wait_live=None if live is None else live.total_seconds(),
         revert_if_not_live=bool(wishes.revert_if_not_live),
         dry_run=dry_run,
+        credential=wishes.credential,
     )

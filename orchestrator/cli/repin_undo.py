@@ -51,6 +51,7 @@ def _plan(
     from inventory.load import load
     from orchestrator.cli.confirm import confirmed
     from orchestrator.cli.proven import proven
+    from orchestrator.cli.repin_request import of_record
     from orchestrator.fleet.undo import Ticket, undo_plan
     from orchestrator.remote.apply import repin_script
     from orchestrator.store.place import database_url
@@ -63,6 +64,7 @@ def _plan(
         if unproven is not None:
             confirmed(f"{unproven}\nthe way back is planned from them", yes=yes)
         run = reader.run(run_id)
+        wrote_with = of_record(run.options).credential
         return undo_plan(
             run,
             reader.plan(run.plan),
@@ -76,5 +78,7 @@ def _plan(
                 version=VERSION,
                 script=repin_script().sha256,
             ),
+            undone=reader.undoing(run_id),
             force_closed=forced,
+            credential=wrote_with if wrote_with in fleet.credentials else None,
         )

@@ -62,8 +62,8 @@ def run(work: Work) -> RunReport:
 
 
 def _credentials(work: Work) -> list[str | None]:
-    hosts = work.fleet.hosts
-    return [hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
+    hosts, one = work.fleet.hosts, work.options.credential
+    return [one or hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
 
 
 def _journal(stack: contextlib.ExitStack, url: str) -> Journal:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from inventory.registry_names import fold
 from orchestrator.demo.attempts import Attempts, Canary
 from orchestrator.demo.model import Entry, Key, KeyState, Machine, Row
 from orchestrator.demo.parameters import Parameters
 from orchestrator.demo.targets import Found, find_targets, important_ports
 from orchestrator.domain.address import canonical
-from orchestrator.domain.pin import fold
 from orchestrator.domain.reading import Kind, Result, Value
 
 LIMIT = 65_536  # characters of an answer

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from inventory.registry_names import fold
 from orchestrator.demo.answer import host_clock, render
 from orchestrator.demo.model import Entry, Key, KeyState, Machine
 from orchestrator.demo.plot import At, Moment
 from orchestrator.demo.repin_parameters import Asked, ScriptError, Target
 from orchestrator.demo.writes import Write
-from orchestrator.domain.pin import fold
 
 SLICE = 0.2  # seconds that the script waits for the mutex before it looks at the clock again
 WINDOW = 40  # microseconds: what a real engine needs between the last compare and the end of the set

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from inventory.registry_names import fold
 from orchestrator.demo.parameters import Parameters, Role
-from orchestrator.domain.pin import fold, parse_pin
+from orchestrator.domain.pin import parse_pin
 from orchestrator.domain.reading import Kind, Source, Value
 
 MOST_WATCHED = 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inventory.model import Host
@@ -19,11 +20,51 @@ def sha256(content: Any) -> str:
     return hashlib.sha256(canonical_json(content).encode("ascii")).hexdigest()
 
 
-def host_digest(host: Host) -> str:
-    """Hash what the inventory resolves for a host, as far as it decides where a session goes and what may be written.
+def host_facts(host: Host) -> dict[str, Any]:
+    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be written.
 
-    Changes of site, tags, groups and time-outs do not count.
+    That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do not count,
+    nor does the credential: whoever logs on, the plan is the same.
     """
+    profile = host.profile
+    return {
+        "name": host.name,
+        "address": host.address,
+        "port": host.port,
+        "transport": host.transport,
+        "auth": host.auth,
+        "ca": None if host.ca is None else host.ca.name,
+        "tls_pin": host.tls_pin,
+        "configuration": host.configuration,
+        "gateways": dict(host.gateways),
+        "desired": dict(host.desired),
+        "repin": host.repin,
+        "key": profile.key,
+        "views": list(profile.views),
+        "roles": {role.role: [role.port_value, role.address_value] for role in profile.roles},
+        "ports": list(profile.port_numbers),
+        "rule": profile.rule.value,
+    }
+
+
+def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each field of a host that is not as it was: its name (`gateways.primary`), then, now.
+
+    None stands for what is not there. A field that `then` does not have is one of a later version, and not compared.
+    """
+    now = host_facts(host)
+    for field, before in then.items():
+        after = now.get(field)
+        if isinstance(before, dict) and isinstance(after, dict):
+            for key in before | after:
+                if before.get(key) != after.get(key):
+                    yield f"{field}.{key}", before.get(key), after.get(key)
+        elif before != after:
+            yield field, before, after
+
+
+def host_digest_v1(host: Host) -> str:
+    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be changed."""
     profile = host.profile
     return sha256(
         {

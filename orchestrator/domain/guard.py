@@ -68,7 +68,9 @@ def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | 
     """
     beliefs = Beliefs(before)
     for role in change.roles:
-        belief = beliefs.of(role.role, role.new)
+        belief = beliefs.of(
+            role.role, role.new, twice=True
+        )  # a desired pin to the probe, as it is to the planner
         forced = force_closed and belief is Belief.CLOSED
         if role.new != role.old and belief is not Belief.OPEN and not forced:
             return Stop(State.REFUSED, f"{role.role} {role.new} {_SEEN[belief]}: not written")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,3 +74,10 @@ class AuditEntry:
     details: str
     previous: str
     hash: str
+
+
+def last_rows(operations: Iterable[Operation]) -> dict[str, Operation]:
+    """Give each host's last row of its own, in the order given; rows that took another row of the run back are not."""
+    every = list(operations)
+    ids = {row.id for row in every}
+    return {row.host: row for row in every if row.undoes is None or row.undoes not in ids}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from inventory.registry_names import fold
 from orchestrator.domain.judgement import Pin
 from orchestrator.domain.reading import Kind, Value
 
@@ -36,19 +37,6 @@ def find_value(values: Iterable[Value], name: str) -> Value | None:
     """Find a value by its name, as the registry compares names: case does not count."""
     wanted = fold(name)
     return next((value for value in values if fold(value.name) == wanted), None)
-
-
-def fold(name: str) -> str:
-    """Bring a registry name to one case, one character at a time.
-
-    Letters that only look related stay apart: the registry does not take a dotless i or a Kelvin sign for i or k.
-    """
-    return name.upper() if name.isascii() else "".join(map(_fold_character, name))
-
-
-def _fold_character(character: str) -> str:
-    upper = character.upper()
-    return upper if len(upper) == 1 and upper.isascii() == character.isascii() else character
 
 
 def _port(value: Value) -> int | None:

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+
+NEWEST = 2  # version of a plan's file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +50,16 @@ class Evidence:
 class PlannedHost:
     """One host to be re-pinned.
 
-    `facts` is the digest of its resolved inventory settings; `key` the registry key that the values are under (no
-    hive); `why` and `risks` are sentences.
+    `facts` are its resolved inventory settings as `digest.host_facts` gives them, of a version 1 file their digest
+    alone. `key` is the registry key that the values are under (no hive); `why` and `risks` are sentences. `verdict` is
+    what was concluded about it when it was planned, None in an undo and in a version 1 file.
     """
 
     host: str
     address: str
     port: int
     site: str | None
-    facts: str
+    facts: Mapping[str, Any] | str
     key: str
     computer: str
     machine_id: str
@@ -63,6 +68,7 @@ class PlannedHost:
     evidence: tuple[Evidence, ...]
     why: str
     risks: tuple[str, ...] = ()
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +80,23 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaivedHost:
+    """A planned host whose verdict was waived when it was planned, and that waiver; `until` is its last day."""
+
+    host: str
+    verdict: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A whole plan. `force_closed` is the reason given for ports that the evidence does not show open, else None.
 
     `undoes` is the run whose writes this plan takes back, else None. `script` is the SHA-256 of `repin.ps1`.
+    `include_waived` is the reason given for planning hosts with a waived verdict, else None; `waived` names them.
+    `credential` is the inventory's credential that the plan is to be applied with, None: each host's own.
+    `file_version` is that of the file that holds it.
     """
 
     id: str
@@ -94,3 +113,7 @@ class Plan:
     left_out: tuple[LeftOut, ...]
     force_closed: str | None = None
     undoes: str | None = None
+    include_waived: str | None = None
+    waived: tuple[WaivedHost, ...] = ()
+    credential: str | None = None
+    file_version: int = NEWEST

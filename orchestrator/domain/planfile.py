@@ -1,24 +1,35 @@
 """The plan's file: one canonical spelling, readable in a diff, with a digest over its content.
 
-A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan.
+A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan. That holds of a file of
+version 1 too, which is written again as version 1 was: it has no facts by field, no verdicts and no waivers.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from inventory.errors import FleetcheckError
+from inventory.registry_names import fold
 from orchestrator.domain.digest import sha256
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
-from orchestrator.domain.plan import Evidence, LeftOut, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.domain.plan import (
+    NEWEST,
+    Evidence,
+    LeftOut,
+    Plan,
+    PlannedHost,
+    RoleChange,
+    WaivedHost,
+    WriteTarget,
+)
 
-VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024
 _TEXTS = frozenset({"SZ", "EXPAND_SZ"})
 _WRITABLE = _TEXTS | {"DWORD", "QWORD"}
+_SINCE_2 = ("include_waived", "waived", "credential")  # of a plan; of a host: `verdict`
 
 
 class PlanError(FleetcheckError):
@@ -31,38 +42,47 @@ def digest(plan: Plan) -> str:
 
 
 def dumps(plan: Plan) -> str:
-    """Write a plan as the text of its file. The same plan always gives the same text."""
+    """Write a plan as the text of its file, in its own version. The same plan always gives the same text."""
     content = _content(plan)
-    document = {"fleetcheck": {"document": "plan", "v": VERSION}, "plan": content, "sha256": sha256(content)}
+    head = {"document": "plan", "v": plan.file_version}
+    document = {"fleetcheck": head, "plan": content, "sha256": sha256(content)}
     return json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def loads(data: bytes, name: str) -> Plan:
     """Read a plan's file; `name` is for messages. Raises PlanError where it is not exactly what `dumps` writes."""
-    plan = _plan(_document(data, name), name)
+    version, content = _document(data, name)
+    plan = _plan(content, version, name)
+    try:
+        _check(plan, name)
+    except TypeError as error:  # a list where a name belongs, for one
+        raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
     if dumps(plan).encode("ascii") != data:
         raise PlanError(f"{name}: not as it was written: {_CHANGED}")
-    _check(plan, name)
     return plan
 
 
 _CHANGED = "it was edited or damaged. Make a new one: fleetcheck repin plan"
 
 
-def _document(data: bytes, name: str) -> dict[str, Any]:
+def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
     try:
         document = json.loads(data.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise PlanError(f"{name}: no plan: {_CHANGED}") from error
     match document:
-        case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > VERSION:
+        case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > NEWEST:
             raise PlanError(
-                f"{name}: a plan of version {version}; this fleetcheck reads version {VERSION}: update it"
+                f"{name}: a plan of version {version}; this fleetcheck reads versions 1 to {NEWEST}: update it"
             )
-        case {"fleetcheck": {"document": "plan", "v": 1}, "plan": dict(content), "sha256": str(written)}:
-            if sha256(content) != written:
+        case {
+            "fleetcheck": {"document": "plan", "v": 1 | 2 as version},
+            "plan": dict(content),
+            "sha256": str(sum_),
+        }:
+            if sha256(content) != sum_:
                 raise PlanError(f"{name}: its digest does not fit its content: {_CHANGED}")
-            return content
+            return int(version), content
     raise PlanError(f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o {name}` writes one")
 
 
@@ -70,16 +90,26 @@ def _content(plan: Plan) -> dict[str, Any]:
     content = asdict(plan) | {"created": _stamp(plan.created), "expires": _stamp(plan.expires)}
     for host in content["hosts"]:
         host["evidence"] = [each | {"read": _stamp(each["read"])} for each in host["evidence"]]
+    content["waived"] = [each | {"until": each["until"].isoformat()} for each in content["waived"]]
+    if content.pop("file_version") == 1:
+        for key in _SINCE_2:
+            del content[key]
+        for host in content["hosts"]:
+            del host["verdict"]
     loaded: dict[str, Any] = json.loads(json.dumps(content))  # tuples become lists, as a file gives them
     return loaded
 
 
-def _plan(content: dict[str, Any], name: str) -> Plan:
+def _plan(content: dict[str, Any], version: int, name: str) -> Plan:
     try:
-        hosts = tuple(_host(each) for each in content["hosts"])
-        left_out = tuple(LeftOut(**each) for each in content["left_out"])
-        times = {key: _time(content[key]) for key in ("created", "expires")}
-        return Plan(**(content | times | {"hosts": hosts, "left_out": left_out}))
+        parts: dict[str, Any] = {key: _time(content[key]) for key in ("created", "expires")}
+        parts["hosts"] = tuple(_host(each) for each in content["hosts"])
+        parts["left_out"] = tuple(LeftOut(**each) for each in content["left_out"])
+        parts["waived"] = tuple(
+            WaivedHost(**each | {"until": date.fromisoformat(each["until"])})
+            for each in content.get("waived", ())
+        )
+        return Plan(**(content | parts | {"file_version": version}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
 
@@ -108,12 +138,19 @@ def _check(plan: Plan, name: str) -> None:
             raise PlanError(
                 f"{name}: what it wants to write on {host.host} is no port in a known kind: {_CHANGED}"
             )
+        if plan.file_version > 1 and len({(each.view, fold(each.value)) for each in host.targets}) < len(
+            host.targets
+        ):
+            raise PlanError(f"{name}: it wants to write a value of {host.host} twice: {_CHANGED}")
+        if not isinstance(host.facts, str if plan.file_version == 1 else dict):
+            raise PlanError(f"{name}: the settings of {host.host} are not told as they are here: {_CHANGED}")
 
 
 def _sound(target: WriteTarget, ports: dict[str, int]) -> bool:
     return (
         target.kind in _WRITABLE
         and target.view in (32, 64)
+        and type(target.value) is str
         and type(target.expected) is str
         and _says(target.new, ports.get(target.role), text=target.kind in _TEXTS)
     )

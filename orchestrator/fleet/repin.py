@@ -14,7 +14,7 @@ from orchestrator.fleet import repin_words
 from orchestrator.fleet.events import Stopping
 from orchestrator.fleet.leaving import to_its_end
 from orchestrator.fleet.limits import make_room
-from orchestrator.fleet.plan_checks import PlanRefused, refusals
+from orchestrator.fleet.plan_checks import PlanRefused, check_new, refusals
 from orchestrator.fleet.repin_books import Books
 from orchestrator.fleet.repin_course import Course
 from orchestrator.fleet.repin_crew import Crew
@@ -49,8 +49,10 @@ async def apply(
 
     `hosts` are the inventory's, by name. `record` is the run's, without an id. `journal` is None for a dry run only.
     Raises PlanRefused for a plan that does not hold (`plan_checks`): nothing was sent then. Every logon is asked for
-    once, before anything starts: what `means.logons` raises comes out, and so does StoreError where the run cannot begin. Later trouble with the database ends the run and is in the summary.
+    once, before anything starts: what `means.logons` raises comes out, and so does StoreError where the run cannot
+    begin (PlanUsedError among them). Later trouble with the database ends the run and is in the summary.
     """
+    check_new(plan)
     reasons = tuple(refusals(plan, hosts, means.clock.now(), repin_script().sha256))
     if reasons:
         raise PlanRefused(plan.id, reasons)
@@ -72,9 +74,9 @@ async def resume(
     """Go on with a run: read every host that it left unresolved, then write those that it never began or did not write.
 
     `record` is the run's, with its id. What was not begun is left alone where the plan does not hold any more, and a
-    remark says why. Raises as `apply`.
+    remark says why. A waiver binds no run that has begun. Raises as `apply`.
     """
-    running = _Repin(plan, hosts, replace(options, dry_run=False), means, stop or Stop(), on_event)
+    running = _Repin(plan, hosts, replace(options, dry_run=False, waived={}), means, stop or Stop(), on_event)
     return await running.run(record, journal)
 
 
@@ -156,6 +158,10 @@ class _Repin:
                 more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
                 self._tell.remark(f"{len(names)} hosts not begun are left alone: {against[0]}{more}")
                 return frozenset()
+        waived = self._options.waived
+        for name in [name for name in names if name in waived]:
+            names.remove(name)
+            await self._crew.refuse(name, waived[name], repin_words.WAIVED_ADVICE)
         given = {} if journal is None else await journal.handed_out(names)
         for name, row in given.items():
             if row.deadline is None or self._clock.now() < row.deadline:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED, WROTE, State
-from orchestrator.domain.operation import Operation, RunRecord, RunState
+from orchestrator.domain.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.repin_crew import Crew
 from orchestrator.fleet.repin_journal import Journal
 from orchestrator.fleet.repin_resolve import Left, left_by
 from orchestrator.fleet.repin_summary import HostEnd
-from orchestrator.fleet.undo import last_rows
 
 
 class Books:

@@ -54,7 +54,9 @@ class Crew:
         self.tell = tell
         self.changes = {planned.host: planned for planned in plan.hosts}
         self.hosts = {
-            name: _wanting(hosts[name], each) for name, each in self.changes.items() if name in hosts
+            name: _wanting(hosts[name], each, options.credential)
+            for name, each in self.changes.items()
+            if name in hosts
         }
         self.undoes: Mapping[str, int] = {}
         self.begun: dict[str, Row] = {}  # by host: what this process has begun, or was about to
@@ -114,6 +116,16 @@ class Crew:
         task = replace(self._task(change), options=replace(self.options, wait_live=None))
         return HostWork(host.turn, host.run, task, row, no_answer=operation.state is State.UNKNOWN)
 
+    async def refuse(self, name: str, why: str, advice: str) -> None:
+        """End a host that nobody is sent to as refused, with a row that says why. Trouble of ours stops the run."""
+        row = self.begun[name] = Row(self.desk, name, 0, undoes=self.undoes.get(name))
+        try:
+            await row.open(State.REFUSED, detail=why)
+        except StoreError as error:
+            self.course.troubled(str(error))
+        else:
+            self.course.ended(row.end(advice=advice))
+
     def revert_row(self, host: HostWork) -> Row:
         """Make the row that takes a host's write back."""
         return Row(self.desk, host.turn.host.name, host.row.wave, undoes=host.row.number)
@@ -161,6 +173,7 @@ class Crew:
         )
 
 
-def _wanting(host: Host, change: PlannedHost) -> Host:
-    """Let a host desire what is planned for it, so that a probe tries just that."""
-    return replace(host, desired={role.role: role.new for role in change.roles})
+def _wanting(host: Host, change: PlannedHost, credential: str | None) -> Host:
+    """Let a host desire what is planned for it, so that a probe tries just that, and be logged on to as was asked."""
+    desired = {role.role: role.new for role in change.roles}
+    return replace(host, desired=desired, credential=credential or host.credential)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from orchestrator.domain.breaker import DEFAULT_LIMIT
 from orchestrator.domain.effort import WIDTH
@@ -20,6 +22,8 @@ class RepinOptions:
     database. `wait_live`: how long an agent has for using its new port, looked at every `look_every`; None: nobody
     looks. `revert_if_not_live`: one that does not is written back. `dry_run`: all but the write, and nothing is
     journaled. `window`: how long, from the fresh reading on, a host may begin to write, by its own clock.
+    `credential`: the one that every host is logged on to with, by name; None: each host's own. `waived`: hosts with a
+    waiver that the plan does not know, each with its words; they are refused where a plan is applied.
     """
 
     jobs: int = 64
@@ -37,6 +41,8 @@ class RepinOptions:
     timeout: float | None = None
     width: int = WIDTH
     rejections: int = DEFAULT_LIMIT
+    credential: str | None = None
+    waived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def reading(self, mode: str) -> ScanOptions:
         """Give the options of a reading in this probe mode."""

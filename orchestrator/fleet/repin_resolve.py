@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestrator.domain.journal import UNRESOLVED, State
-from orchestrator.domain.operation import Operation
+from orchestrator.domain.operation import Operation, last_rows
 from orchestrator.fleet import repin_words
 from orchestrator.fleet.repin_crew import Crew
 from orchestrator.fleet.repin_reading import NotRead
 from orchestrator.fleet.repin_summary import HostEnd
 from orchestrator.fleet.repin_work import HostWork
-from orchestrator.fleet.undo import last_rows, reversed_change
+from orchestrator.fleet.undo import reversed_change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

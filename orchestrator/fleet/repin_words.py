@@ -13,6 +13,7 @@ NO_CLOCK_AGAIN = "the host does not tell its time any more, so nobody knows whet
 CLOCK_STANDS = "by the host's clock the write may still begin: that clock was set back, or stands"
 HANDED_OUT = "given away in a stand-alone script whose answer has not come in"
 HANDED_OUT_ADVICE = "take its answer in (fleetcheck repin import), or wait until the script has expired"
+WAIVED_ADVICE = "wait for the waiver to end, or plan it again with --include-waived REASON"
 ABANDONED = "left in the middle when the run was abandoned"
 PUT_BACK = "written by the host's own word, and the old values stand there again: somebody put them back"
 GONE = "not in the inventory any more, so nobody can read it"

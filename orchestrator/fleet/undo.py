@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inventory.model import Fleet
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.journal import UNRESOLVED, WROTE, State
-from orchestrator.domain.operation import Operation, RunRecord
+from orchestrator.domain.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.plan import LeftOut, Plan, PlannedHost, RoleChange
 
 
@@ -33,22 +33,28 @@ def undo_plan(
     fleet: Fleet,
     *,
     ticket: Ticket,
+    undone: Iterable[Operation] = (),
     force_closed: str | None = None,
+    credential: str | None = None,
 ) -> Plan:
     """Plan the way back of a run; `plan` is the run's, `operations` are all its rows. Pure; never raises for a host.
 
-    Hosts whose row says that this run wrote are planned, the others left out with a reason. `force_closed` as in
-    `Plan`: a reason to go back to ports that are closed now.
+    Hosts whose row says that this run wrote are planned, the others left out with a reason. `undone` are the rows, of
+    whatever run, that take back rows of this one: what one of them has taken back is left out too. `force_closed` and
+    `credential` as in `Plan`: a reason to go back to ports that are closed now, and who is to write.
     """
     rows = last_rows(operations)
+    backs = _by_undone(undone)
     hosts: list[PlannedHost] = []
     left: list[LeftOut] = []
     for planned in plan.hosts:
-        reason = _against(run, rows.get(planned.host), planned, fleet)
+        row = rows.get(planned.host)
+        reason = _against(run, row, planned, fleet) or _taken_back(row, backs)
         if reason is None:
             why = f"undo of run {run.id}: {_words(planned)}"
-            facts = host_digest(fleet.hosts[planned.host])
-            hosts.append(replace(reversed_change(planned), facts=facts, why=why, risks=()))
+            facts = host_facts(fleet.hosts[planned.host])
+            back = reversed_change(planned)
+            hosts.append(replace(back, facts=facts, why=why, risks=(), verdict=None))
         else:
             left.append(LeftOut(host=planned.host, reason=reason))
     return Plan(
@@ -66,14 +72,8 @@ def undo_plan(
         left_out=tuple(left),
         force_closed=force_closed,
         undoes=str(run.id),
+        credential=credential,
     )
-
-
-def last_rows(operations: Iterable[Operation]) -> dict[str, Operation]:
-    """Give each host's last row of its own, in the order given; rows that took another row of the run back are not."""
-    every = list(operations)
-    ids = {row.id for row in every}
-    return {row.host: row for row in every if row.undoes is None or row.undoes not in ids}
 
 
 def reversed_change(change: PlannedHost) -> PlannedHost:
@@ -102,6 +102,33 @@ def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet:
     if host is None:
         return "not in the inventory any more"
     return "the inventory says `repin: forbid`" if host.repin == "forbid" else None
+
+
+_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP, State.ALREADY})
+"""States of rows that found the old values there, or wrote them and read them again."""
+
+
+def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
+    found: dict[int, list[Operation]] = {}
+    for row in rows:
+        if row.undoes is not None:
+            found.setdefault(row.undoes, []).append(row)
+    return found
+
+
+def _taken_back(row: Operation | None, backs: Mapping[int, list[Operation]]) -> str | None:
+    """Say which run has taken a row back, or may have; None where none has."""
+    found = [] if row is None or row.id is None else backs.get(row.id, [])
+    for back in reversed(found):
+        if back.state in _BACK and back.run is None:
+            return "taken back already, by a stand-alone script"
+        if back.state in _BACK:
+            return (
+                f"taken back already, by run {back.run}; to write it again: fleetcheck repin undo {back.run}"
+            )
+        if back.state in UNRESOLVED:
+            return f"nobody knows yet whether run {back.run} took it back: fleetcheck repin resume {back.run}"
+    return None
 
 
 def _words(planned: PlannedHost) -> str:

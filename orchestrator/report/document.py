@@ -245,7 +245,10 @@ def profile_document(profile: Profile) -> dict[str, Any]:
 def profile_check_document(profile: Profile | None, problems: Iterable[Any]) -> dict[str, Any]:
     """Say whether a profile is right. `problems` as for an inventory; `profile` is None where there are any."""
     return envelope(
-        "profile-check", problems=_problems(problems), profile=plain(profile) if profile else None
+        "profile-check",
+        problems=_problems(problems),
+        remarks=list(profile.remarks) if profile else [],
+        profile=plain(profile) if profile else None,
     )
 
 

@@ -21,7 +21,8 @@ def plan_document(ticket: Ticket) -> dict[str, Any]:
         key: plain(getattr(plan, key))
         for key in (
             *("id", "created", "expires", "policy", "selection", "inventory", "inventory_digest"),
-            *("script", "version", "user", "force_closed", "undoes"),
+            *("script", "version", "user", "force_closed", "undoes", "include_waived", "credential"),
+            "file_version",
         )
     }
     return envelope(
@@ -38,12 +39,13 @@ def plan_document(ticket: Ticket) -> dict[str, Any]:
         evidence=plain(ticket.evidence),
         hosts=[_planned(host) for host in plan.hosts],
         left_out=plain(plan.left_out),
+        waived=plain(plan.waived),
     )
 
 
 def _planned(host: PlannedHost) -> dict[str, Any]:
     fields: dict[str, Any] = plain(host)
-    del fields["facts"]  # a digest that only `apply` has a use for
+    del fields["facts"]  # `inventory show HOST` has them; here only `apply` has a use for them
     return fields
 
 

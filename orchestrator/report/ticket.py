@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.plan import LeftOut, Plan, PlannedHost, RoleChange
 from orchestrator.domain.planfile import digest
+from orchestrator.domain.waiver import waived_words
 from orchestrator.report.summary import Hints
 
 NOTHING_TO_DO = "nothing to do"  # how the planner begins the reason of a host that needs no change: read last
@@ -51,6 +52,7 @@ class Ticket:
     changes: tuple[Change, ...]
     risks: tuple[Named, ...]
     left_out: tuple[Named, ...]
+    waived: tuple[Named, ...]  # planned hosts by the waiver that the plan goes over
     evidence: tuple[Rest, ...]
     places: tuple[str, ...]  # the registry values that are written, in words
     sites: tuple[tuple[str | None, int], ...]
@@ -71,6 +73,7 @@ def ticket(plan: Plan, *, file: str | None = None, hints: Hints | None = None) -
         changes=tuple(_changes(plan.hosts)),
         risks=_named((risk, host.host) for host in plan.hosts for risk in host.risks),
         left_out=_named((reason(left), left.host) for left in plan.left_out),
+        waived=_named((waived_words(each), each.host) for each in plan.waived),
         evidence=tuple(_evidence(plan.hosts)),
         places=tuple(dict.fromkeys(place for host in plan.hosts for place in _places(host))),
         sites=_sites(plan.hosts),

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from orchestrator.domain.plan import NEWEST
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.ticket import Named, Ticket, expiry, role_words
 from orchestrator.report.words import age, duration, moment, plural, shown
@@ -27,6 +28,7 @@ def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
         *_head(ticket, now),
         *warned(warnings(ticket, now)),
         *_changes(ticket),
+        *_named(f"Waived, and planned all the same: {ticket.plan.include_waived}", "yellow", ticket.waived),
         *_named("Risks", "yellow", ticket.risks),
         *_named(f"Left out: {plural(len(ticket.plan.left_out), 'host')}", "cyan", ticket.left_out),
         *_places(ticket),
@@ -39,8 +41,10 @@ def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
 
 def ticket_rows(ticket: Ticket) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host: name, `planned` or `left-out`, what changes, why (and what could go wrong)."""
+    waived = {name: f"waived, {group.words}" for group in ticket.waived for name in group.hosts}
     for host in ticket.plan.hosts:
-        yield host.host, "planned", role_words(host.roles), "; ".join((host.why, *host.risks))
+        said = (host.why, *host.risks, *([waived[host.host]] if host.host in waived else []))
+        yield host.host, "planned", role_words(host.roles), "; ".join(said)
     for left in ticket.plan.left_out:
         yield left.host, "left-out", "", left.reason
 
@@ -52,6 +56,10 @@ def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
         yield f"expired {age(plan.expires, now)}: apply refuses it, make a new plan"
     if plan.force_closed is not None:
         yield f"ports that are not open are written too, by --force-closed: {plan.force_closed}"
+    if plan.include_waived is not None and plan.waived:
+        yield f"{plural(len(plan.waived), 'waived host')} planned too, by --include-waived: {plan.include_waived}"
+    if plan.file_version < NEWEST:
+        yield "made by 0.1: apply refuses it, plan again"
     if not plan.hosts:
         yield "no host is planned: there is nothing to apply"
 
@@ -64,7 +72,7 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
         yield "fleetcheck repin plan -o plan.json ...", "nothing was written: name a file to keep the plan in"
         return
     file = shlex.quote(ticket.file)
-    if plan.hosts and expiry(plan, now) > timedelta(0):
+    if plan.hosts and expiry(plan, now) > timedelta(0) and plan.file_version == NEWEST:
         yield (
             f"fleetcheck repin apply {file} --dry-run{where}",
             "read every host afresh, and write nothing",
@@ -89,6 +97,8 @@ def _head(ticket: Ticket, now: datetime) -> Iterator[Text]:
     left = expiry(plan, now)
     if left > timedelta(0):
         yield Text(f"  good until {moment(plan.expires)}, {duration(left.total_seconds())} from now")
+    if plan.credential is not None:
+        yield shown(f"  to be written with credential {plan.credential}")
     if any(site for site, _ in ticket.sites):
         yield shown("  sites " + _sites(ticket))
     yield unbroken(shown(f"  id {plan.id}", "dim"))

@@ -12,6 +12,7 @@ StoreError
   UnknownRunError     no run of a re-pin has this id
   UnknownPlanError    no plan with this id was ever applied or handed out
   OtherPlanError      a plan with this id, and other content, is stored already
+  PlanUsedError       this plan was applied or handed out before
   InFlightError       an earlier write to the same host is not resolved
   RunTakenError       another process goes on with this run
   WriterClosedError   a result came after the writer had been closed
@@ -23,7 +24,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.errors import EXIT_USAGE, FleetcheckError
+from inventory.errors import EXIT_GATE, EXIT_USAGE, FleetcheckError
 
 
 class StoreError(FleetcheckError):
@@ -213,6 +214,19 @@ class OtherPlanError(StoreError):
             "Make a new one: fleetcheck repin plan"
         )
         self.place, self.plan_id = place, plan_id
+
+
+class PlanUsedError(StoreError):
+    """The plan `plan_id` was used before: by the run `run_id`, or as a stand-alone script where that is None."""
+
+    exit_code = EXIT_GATE
+
+    def __init__(self, plan_id: str, run_id: int | None) -> None:
+        """Build the sentence from its parts."""
+        how = "given away as a stand-alone script" if run_id is None else f"applied by run {run_id}"
+        next_ = "" if run_id is None else f" `fleetcheck repin status {run_id}` shows how that stands."
+        super().__init__(f"plan {plan_id} was {how} before, and a plan is used once.{next_}")
+        self.plan_id, self.run_id = plan_id, run_id
 
 
 class InFlightError(StoreError):

@@ -59,7 +59,8 @@ class Journal:
 
         From now on to `close` whoever asks is told that this process is alive (`JournalReader.alive`).
 
-        Raises OtherPlanError where another content is stored under the plan's id, UnknownRunError for an id unknown.
+        A plan is used once, from the commit of its run on. Raises PlanUsedError for one that was applied or handed out
+        before, OtherPlanError where another content is stored under its id, UnknownRunError for an id unknown.
         """
         await asyncio.to_thread(self._presence.show)
         if record.id is None:
@@ -99,6 +100,7 @@ class Journal:
     async def hand_out(self, plan: Plan, *, time: datetime, detail: str = "") -> tuple[Operation, ...]:
         """Store a plan and that it was given away as a stand-alone script: one row a host, HANDED_OUT.
 
+        For one that was given away before nothing is stored. Raises PlanUsedError for one that was applied.
         The rows belong to no run; their deadline is the plan's expiry, after which the script writes nothing.
         """
         one = Operation(

@@ -53,6 +53,17 @@ class JournalReader(ReadingConnection):
         """Return what was opened for a plan, by its runs and by handing it out, in that order. Empty for a new plan."""
         return self._operations(operation.c.plan_id == plan_id)
 
+    def runs_of_plan(self, plan_id: str) -> tuple[RunRecord, ...]:
+        """Return the runs of a plan, newest first: one at most, but for databases of before a plan was used once."""
+        with self._snapshot() as using:
+            found = using.execute(select(run).where(run.c.plan_id == plan_id).order_by(run.c.id.desc()))
+            return tuple(rows.run_of(row) for row in found)
+
+    def undoing(self, run_id: int) -> tuple[Operation, ...]:
+        """Return the operations, of whatever run, that take back operations of this one, in order."""
+        own = select(operation.c.id).where(operation.c.run_id == run_id)
+        return self._operations(operation.c.undoes.in_(own))
+
     def in_states(self, *states: State, hosts: Iterable[str] | None = None) -> tuple[Operation, ...]:
         """Return the operations that are in one of these states now, of these hosts or of all, oldest first."""
         within = operation.c.state.in_([state.value for state in states])

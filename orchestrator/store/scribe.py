@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select, update
 
-from orchestrator.domain.journal import UNRESOLVED, State, move
-from orchestrator.domain.operation import Operation, RunRecord, RunState
+from orchestrator.domain.journal import UNRESOLVED, WROTE, State, move
+from orchestrator.domain.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.plan import Plan
 from orchestrator.store import audits
 from orchestrator.store import journal_tables as tables
 from orchestrator.store import operations as rows
-from orchestrator.store.errors import InFlightError, OtherPlanError, RunTakenError
+from orchestrator.store.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.place import Place
+from orchestrator.store.tables import id_of
 
 _RUN, _OPERATION = tables.run.c, tables.operation.c
 
@@ -31,8 +32,18 @@ _IN_FLIGHT = (
     .limit(1)
 )
 
+_APPLIED = select(func.max(_RUN.id)).where(_RUN.plan_id == bindparam("wanted"))
+_GIVEN = (
+    select(_OPERATION.id)
+    .where(_OPERATION.plan_id == bindparam("wanted"), _OPERATION.run_id.is_(None))
+    .limit(1)
+)
+
 FORCED = "closed ports forced"
 """The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
+
+WAIVED = "waived hosts included"
+"""The audit's word for a plan that goes over waivers; `details` hold the reason given, and each host with its waiver."""
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -47,16 +58,19 @@ class Scribe:
     controller: str
 
     def begin(self, into: Connection, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan. Raises OtherPlanError, and ValueError for a run of another plan."""
+        """Store a run and its plan. Raises OtherPlanError, PlanUsedError, and ValueError for a run of another plan."""
         if record.plan != plan.id:
             raise ValueError(f"a run of plan {record.plan} cannot begin with plan {plan.id}")
         digest = self.keep(into, plan)
+        _refuse_applied(into, plan.id)
+        if into.execute(_GIVEN, {"wanted": plan.id}).first() is not None:
+            raise PlanUsedError(plan.id, None)
         key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
         details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
         self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
-        if plan.force_closed is not None:
-            self._tell(into, key, FORCED, record.started, {"plan": plan.id, "reason": plan.force_closed})
+        for what, more in _on_record(plan):
+            self._tell(into, key, what, record.started, more)
         return replace(record, id=key)
 
     def take_over(self, into: Connection, run_id: int, now: datetime) -> tuple[RunRecord, str]:
@@ -87,17 +101,24 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows; nothing where it has none. Raises as `keep`, `open`."""
+        """Store a plan that was given away, with its rows; one that was given away already gives the rows of then.
+
+        Raises PlanUsedError for a plan that a run has, else as `keep` and `open`.
+        """
         if not wanted:
             return ()
         self.keep(into, plan)
-        if plan.force_closed is not None:
-            details = {"plan": plan.id, "reason": plan.force_closed}
+        _refuse_applied(into, plan.id)
+        given = into.execute(rows.operations().where(_OPERATION.plan_id == plan.id)).all()
+        if given:
+            return tuple(map(rows.operation_of, given))
+        for what, details in _on_record(plan):
             audits.append(
-                into, who=self.user, what=FORCED, subject=f"plan {plan.id}", details=details, time=time
+                into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
             )
         bound = audits.plan_told(into, plan.id)  # no run's entry holds it
-        return tuple(self._open(into, each, bound) for each in wanted)
+        undone = _undone(into, plan)
+        return tuple(self._open(into, replace(each, undoes=undone.get(each.host)), bound) for each in wanted)
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
@@ -144,6 +165,31 @@ class Scribe:
         self, into: Connection, run_id: int, what: str, time: datetime, details: dict[str, Any]
     ) -> None:
         audits.append(into, who=self.user, what=what, subject=f"run {run_id}", details=details, time=time)
+
+
+def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a plan asks for against the rule, each with the reason that was given for it."""
+    if plan.force_closed is not None:
+        yield FORCED, {"plan": plan.id, "reason": plan.force_closed}
+    if plan.include_waived is not None:
+        hosts = [asdict(each) | {"until": each.until.isoformat()} for each in plan.waived]
+        yield WAIVED, {"plan": plan.id, "reason": plan.include_waived, "hosts": hosts}
+
+
+def _undone(into: Connection, plan: Plan) -> dict[str, int]:
+    """Give the rows that an undo is to take back, by host: those of its run whose values stand."""
+    if plan.undoes is None or not plan.undoes.isdecimal():
+        return {}
+    query = rows.operations().where(_OPERATION.run_id == id_of(int(plan.undoes)))
+    last = last_rows(rows.operation_of(row) for row in into.execute(query))
+    return {host: row.id for host, row in last.items() if row.id is not None and row.state in WROTE}
+
+
+def _refuse_applied(into: Connection, plan_id: str) -> None:
+    """Refuse a plan that a run has: from the commit of that run's row on it is used."""
+    run_id = into.execute(_APPLIED, {"wanted": plan_id}).scalar()
+    if run_id is not None:
+        raise PlanUsedError(plan_id, int(run_id))
 
 
 def _refuse_in_flight(into: Connection, host: str) -> None:

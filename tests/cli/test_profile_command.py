@@ -21,6 +21,19 @@ def test_a_right_profile_is_told_with_what_it_comes_to() -> None:
     )
 
 
+def test_two_roles_in_one_value_are_worth_a_remark() -> None:
+    """It is no mistake, and whoever wishes for two ports will find that one."""
+    roles = "{primary: {port_value: Port}, backup: {port_value: port}}"
+    Path("mine.yaml").write_text(GOOD.replace("{primary: {port_value: Port}}", roles), "utf-8")
+    ended = fleetcheck("profile", "check", "mine.yaml")
+    remark = (
+        "primary and backup have their port in one registry value, Port: both always get the same port, "
+        "and a `pin:` that wants two is a mistake"
+    )
+    assert (ended.code, ended.out.splitlines()[1]) == (0, f"remark: {remark}")
+    assert json.loads(fleetcheck("profile", "check", "mine.yaml", "--json").out)["remarks"] == [remark]
+
+
 def test_every_mistake_has_its_line() -> None:
     """All mistakes come at once, as `file:line`, and the exit code is 1."""
     Path("mine.yaml").write_text(GOOD.replace("title", "titel").replace("80", "70000"), "utf-8")

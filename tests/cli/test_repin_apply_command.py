@@ -344,7 +344,7 @@ def _answered(
 
 
 def test_a_run_under_way_is_told_from_a_killed_one(fleet: Drifted, tmp_path: Path) -> None:
-    """While the process writes, `status` says `running`, and another `apply` waits for the lock and says who has it."""
+    """While the process writes, `status` says `running`, and another `apply` says which process has the plan, since when."""
     for name in fleet.served.hosts:
         fleet.served.host(name).machine.latency = 3.0
     command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
@@ -362,8 +362,10 @@ def test_a_run_under_way_is_told_from_a_killed_one(fleet: Drifted, tmp_path: Pat
         other = fleet.apply("--yes")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-    assert (other.code, other.out) == (1, "")
-    assert "fleetcheck repin apply" in other.err
+    assert (other.code, other.out) == (6, "")
+    assert f"run 1 is at work (process {process.pid} on " in other.err
+    assert "since 20" in other.err
+    assert "resume" not in other.err
 
 
 def test_an_edited_plan_is_never_applied(fleet: Drifted) -> None:

@@ -23,7 +23,7 @@ from orchestrator.demo.model import Agent, Machine
 from orchestrator.demo.plot import Event as PlotEvent
 from orchestrator.demo.recipes import FALLBACK, GATEWAYS, KEY, PORT, VALUES
 from orchestrator.domain import planfile
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.operation import Operation, RunRecord
 from orchestrator.domain.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
 from orchestrator.domain.reading import Kind
@@ -176,7 +176,7 @@ def plan_for(fleet: SimulatedFleet, inventory: Path, **changes: Any) -> Plan:
         "version": "0",
         "user": "me",
         "hosts": tuple(
-            _planned(name, host.machine, host_digest(hosts[name])) for name, host in fleet.hosts.items()
+            _planned(name, host.machine, host_facts(hosts[name])) for name, host in fleet.hosts.items()
         ),
         "left_out": (),
     }

@@ -20,7 +20,7 @@ from orchestrator.demo.model import Agent, Machine, Network
 from orchestrator.demo.plot import Event as PlotEvent
 from orchestrator.demo.plot import Killed
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.journal import UNRESOLVED, State, move
 from orchestrator.domain.operation import Operation, RunRecord, RunState
 from orchestrator.domain.outcome import Phase
@@ -335,7 +335,7 @@ def planned(host: Host, sim: SimHost, new: int = NEW, *, kind: Kind = Kind.DWORD
         address=host.address,
         port=host.port,
         site=None,
-        facts=host_digest(host),
+        facts=host_facts(host),
         key=KEY,
         computer=sim.machine.computer,
         machine_id=sim.machine.machine_id,

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from inventory.model import Fleet, Host
-from orchestrator.domain.digest import host_digest
+from inventory.model import Fleet, Host, RoleValues
+from orchestrator.domain.digest import host_digest_v1, host_facts
 from orchestrator.domain.planfile import PlanError
-from orchestrator.fleet.plan_checks import PlanRefused, check
+from orchestrator.fleet.plan_checks import PlanRefused, check, refusals
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin_world import fleet_of, inventory_host, plan_of, planned
 from tests.fleet.travel import NEW_YEAR
@@ -69,7 +69,7 @@ def test_hosts_that_left_changed_or_are_forbidden_now_are_named() -> None:
     )
     assert reasons(given) == (
         "h1: not in the inventory any more",
-        "h2: the inventory has changed for it since it was planned, it is at 10.0.0.9:5986 now",
+        "h2: the inventory has changed for it since it was planned: address was h2, is 10.0.0.9 now",
         "h3: the inventory says `repin: forbid`",
     )
 
@@ -112,5 +112,61 @@ def test_a_wildcard_in_the_profiles_key_stands_for_one_subkey() -> None:
     """The planned key names the subkey that was found."""
     wild = replace(profile(), key=r"SOFTWARE\*\route")
     host = inventory_host("h1", profile=wild)
-    first = replace(PLAN.hosts[0], facts=host_digest(host))
+    first = replace(PLAN.hosts[0], facts=host_facts(host))
     check(replace(PLAN, hosts=(first,)), fleet(h1=host), NEW_YEAR, SCRIPT)
+
+
+def test_a_plan_of_version_1_is_not_applied() -> None:
+    """It was made by 0.1, whatever else may be said against it."""
+    with pytest.raises(PlanRefused, match=r"made by 0\.1: plan again") as raised:
+        check(replace(PLAN, file_version=1), fleet(h1=None), NEW_YEAR + timedelta(days=9), "0" * 64)
+    assert len(raised.value.reasons) == 1
+
+
+def test_what_changed_is_told_by_field_then_and_now() -> None:
+    """Every field, those of a mapping by key; what was or is not set is said so."""
+    roles = (RoleValues(role="primary", port_value="PrimaryTunnelPort", address_value="Primary"),)
+    given = fleet(
+        h1=inventory_host("h1", gateways={"primary": "127.9.0.1", "backup": "127.9.0.9"}, port=5985),
+        h2=inventory_host("h2", desired={"primary": 443}, tls_pin="sha256:ab"),
+        h3=inventory_host("h3", profile=replace(profile(), roles=roles)),
+    )
+    head = "the inventory has changed for it since it was planned"
+    primary = "roles.primary was PrimaryTunnelPort, not set, is PrimaryTunnelPort, Primary now"
+    assert reasons(given) == (
+        f"h1: {head}: port was 5986, is 5985 now; gateways.backup was 127.9.0.2, is 127.9.0.9 now",
+        f"h2: {head}: tls_pin was not set, is sha256:ab now; desired.primary was not set, is 443 now",
+        f"h3: {head}: {primary}; roles.backup was BackupTunnelPort, not set, is not set now",
+    )
+
+
+def test_another_credential_is_no_change() -> None:
+    """Who logs on is not what is written."""
+    check(PLAN, fleet(h1=inventory_host("h1", credential="other")), NEW_YEAR, SCRIPT)
+
+
+def test_a_version_1_digest_still_counts_the_credential() -> None:
+    """`resume` holds a plan of 0.1 against its own rule, to the byte."""
+    host = inventory_host("h1")
+    first = replace(PLAN.hosts[0], facts=host_digest_v1(host))
+    plan = replace(PLAN, hosts=(first,), file_version=1)
+    assert list(refusals(plan, {"h1": host}, NEW_YEAR, SCRIPT)) == []
+    other = {"h1": inventory_host("h1", credential="other")}
+    assert list(refusals(plan, other, NEW_YEAR, SCRIPT)) == [
+        "h1: the inventory has changed for it since it was planned"
+    ]
+
+
+def test_a_value_that_two_roles_share_is_not_written_twice() -> None:
+    """0.1 planned it so, and the script would write before it put back: refused before anything is sent."""
+    roles = tuple(RoleValues(role=role, port_value="PrimaryTunnelPort") for role in ("primary", "backup"))
+    host = inventory_host("h1", profile=replace(profile(), roles=roles))
+    first = replace(PLAN.hosts[0], facts=host_facts(host))
+    target = first.targets[0]
+    twice = replace(first, targets=(target, replace(target, role="backup")))
+    apart = replace(first, targets=(target,), roles=(first.roles[0], replace(first.roles[1], new=80)))
+    for forged in (twice, apart):
+        with pytest.raises(PlanRefused, match="h1: PrimaryTunnelPort holds the ports of two roles"):
+            check(replace(PLAN, hosts=(forged,)), fleet(h1=host), NEW_YEAR, SCRIPT)
+    once = replace(first, targets=(target,))
+    check(replace(PLAN, hosts=(once,)), fleet(h1=host), NEW_YEAR, SCRIPT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from inventory.model import Fleet, Host
 from orchestrator.demo.plot import Event, Kill, Moment
 from orchestrator.domain import planfile
-from orchestrator.domain.digest import host_digest
+from orchestrator.domain.digest import host_facts
 from orchestrator.domain.journal import State
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.reading import Kind, Result
@@ -22,6 +22,7 @@ from tests.fleet.repin_world import (
     NEW,
     OLD,
     Repinned,
+    SimHost,
     fleet_of,
     inventory_host,
     plan_of,
@@ -46,7 +47,10 @@ def undo(done: Repinned, hosts: Mapping[str, Host] | None = None, **changes: obj
     record, plan = done.journal.runs[1]
     known = hosts if hosts is not None else {each.host: inventory_host(each.host) for each in plan.hosts}
     fleet = Fleet(path=Path("fleet.yaml"), digest="cd" * 32, hosts=known, groups={}, credentials={})
-    return undo_plan(record, plan, done.journal.rows.values(), fleet, ticket=replace(TICKET, **changes))  # type: ignore[arg-type]  # a test's own keys
+    rows = [row for row in done.journal.rows.values() if row.run == 1]
+    ids = {row.id for row in rows}
+    undone = [row for row in done.journal.rows.values() if row.undoes in ids]
+    return undo_plan(record, plan, rows, fleet, ticket=replace(TICKET, **changes), undone=undone)  # type: ignore[arg-type]  # a test's own keys
 
 
 def test_an_undo_puts_back_what_was_there_kinds_and_all() -> None:
@@ -149,7 +153,7 @@ def test_an_undo_is_planned_on_the_inventory_of_today() -> None:
     """A host that moved is taken back where it is now."""
     done = repin(fleet_of(1))
     moved = inventory_host("h1", port=5985)
-    assert undo(done, {"h1": moved}).hosts[0].facts == host_digest(moved)
+    assert undo(done, {"h1": moved}).hosts[0].facts == host_facts(moved)
 
 
 def test_a_way_back_within_the_run_is_not_undone_again() -> None:
@@ -175,3 +179,67 @@ def test_500_re_pins_of_which_a_tenth_changed_since() -> None:
     assert (counts[State.VERIFIED], counts[State.CONFLICT]) == (450, 50)
     assert sum(sim.pins() == (OLD, OLD) for sim in sims.values()) == 450
     assert sum(sim.pins() == (8080, 8080) for sim in sims.values()) == 50
+
+
+def open_again(count: int) -> dict[str, SimHost]:
+    """Make hosts whose old port connects too, so that an undo may go back."""
+    sims = fleet_of(count)
+    for sim in sims.values():
+        sim.machine.network.ports[OLD] = Result.CONNECTED
+    return sims
+
+
+def test_what_is_taken_back_is_not_planned_again() -> None:
+    """A second undo of the same run has nothing to do, and names the run that did it and the way on."""
+    sims = open_again(2)
+    done = repin(sims)
+    assert [host.host for host in undo(done).hosts] == ["h1", "h2"]
+    repin(sims, plan=undo(done), journal=done.journal)
+    again = undo(done, id="plan-3")
+    assert again.hosts == ()
+    assert {left.reason for left in again.left_out} == {
+        "taken back already, by run 2; to write it again: fleetcheck repin undo 2"
+    }
+
+
+def test_the_rest_of_a_half_done_undo_is_planned() -> None:
+    """What was denied or unreachable in the undo is still the first run's; what nobody knows has to be read first."""
+    sims = open_again(4)
+    done = repin(sims)
+    back = undo(done)
+    sims["h2"].probes = [DOWN]
+    sims["h3"].writes, sims["h3"].probes = [LOST], [None, DOWN]
+    sims["h4"].pin(OLD)
+    undone = repin(sims, plan=back, journal=done.journal, window=10)
+    assert undone.states() == {
+        "h1": State.VERIFIED,
+        "h2": State.UNREACHABLE,
+        "h3": State.UNKNOWN,
+        "h4": State.ALREADY,
+    }
+    rest = undo(done, id="plan-3")
+    assert [host.host for host in rest.hosts] == ["h2"]
+    assert {left.host: left.reason.split(";")[0] for left in rest.left_out} == {
+        "h1": "taken back already, by run 2",
+        "h3": "nobody knows yet whether run 2 took it back: fleetcheck repin resume 2",
+        "h4": "taken back already, by run 2",
+    }
+
+
+def test_an_undo_goes_on_with_the_credential_of_the_run() -> None:
+    """Who wrote may take back; the plan names the credential."""
+    done = repin(fleet_of(1))
+    record, plan = done.journal.runs[1]
+    hosts = {"h1": inventory_host("h1")}
+    fleet = Fleet(path=Path("fleet.yaml"), digest="cd" * 32, hosts=hosts, groups={}, credentials={})
+    rows = done.journal.rows.values()
+    back = undo_plan(record, plan, rows, fleet, ticket=TICKET, credential="writer")
+    assert (back.credential, back.hosts[0].verdict) == ("writer", None)
+
+
+def test_what_a_script_took_back_is_not_planned_again() -> None:
+    """A row without a run is a stand-alone script's; verified by a scan, it has taken the write back."""
+    done = repin(fleet_of(1))
+    (row,) = done.journal.rows.values()
+    done.journal.rows[2] = replace(row, id=2, run=None, plan="undo", undoes=row.id)
+    assert undo(done).left_out[0].reason == "taken back already, by a stand-alone script"

@@ -7,6 +7,7 @@ import contextlib
 import random
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -218,3 +219,23 @@ def test_a_change_from_outside_between_plan_and_apply_stays(bench: Bench) -> Non
         second.name: State.VERIFIED,
     }
     assert bench.pins(first.name)[VALUES["primary"]] == ("SZ", str(OLD))
+
+
+def test_two_roles_in_one_value_are_written_once(bench: Bench) -> None:
+    """One value in one view, and one in each of two: planned as one target a view, written, read again, taken back."""
+    roles = tuple(RoleValues(role=role, port_value="TunnelPort") for role in VALUES)
+    for name, host in bench.hosts.items():
+        bench.hosts[name] = replace(host, profile=replace(host.profile, roles=roles))
+    first, second = bench.real.values()
+    first.arrange(64, KEY, [("TunnelPort", "DWORD", OLD)])
+    for view in (64, 32):
+        second.arrange(view, KEY, [("TUNNELPORT", "SZ", str(OLD))])
+    plan = bench.plan()
+    assert [len(host.targets) for host in plan.hosts] == [1, 2]
+    done = bench.apply(plan)
+    assert {end.host: end.state for end in done.ends} == dict.fromkeys(bench.real, State.VERIFIED)
+    assert bench.pins(first.name) == {"TunnelPort": ("DWORD", str(NEW))}
+    undone = bench.apply(bench.undo(plan))
+    assert {end.host: end.state for end in undone.ends} == dict.fromkeys(bench.real, State.VERIFIED)
+    for view in (64, 32):
+        assert bench.pins(second.name, view) == {"TUNNELPORT": ("SZ", str(OLD))}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.domain.guard import Go, Stop, conclude, guard
 from orchestrator.domain.journal import State
@@ -69,3 +73,32 @@ def test_a_conflict_names_what_is_there_now() -> None:
 def test_the_reading_after_a_write_decides(after: Reading, expected: State) -> None:
     """What a fresh session reads is what the journal says."""
     assert conclude(CHANGE, after).state == expected
+
+
+def test_a_time_out_that_was_not_repeated_is_untried_to_the_guard_too() -> None:
+    """The deadline took the second try of the new port: nobody knows, so no force writes it, as no plan is made on it."""
+    cut = replace(reading({2147: "timed_out", 443: "timed_out"}), deadline_hit=True)
+    assert ruling(cut, force_closed=True) is State.REFUSED
+    (left,) = plan_one(cut, force_closed="tonight").left_out
+    assert left.reason == "the primary pin 2147 was not tried: scan again"
+    ruled = guard(CHANGE, cut, force_closed=True)
+    assert ruled == Stop(State.REFUSED, "primary 443 could not be tried now: not written")
+
+
+@given(
+    words=st.fixed_dictionaries(
+        {port: st.sampled_from(("connected", "refused", "timed_out", "error")) for port in (2147, 443)}
+    ),
+    forced=st.booleans(),
+    cut=st.booleans(),
+)
+def test_what_is_planned_may_be_written_on_the_same_reading(
+    words: dict[int, str], forced: bool, cut: bool
+) -> None:
+    """Planner and guard believe the same of the new port."""
+    found = replace(reading(words), deadline_hit=cut)
+    drafted = plan_one(found, force_closed="tonight" if forced else None)
+    if drafted.hosts:
+        assert isinstance(guard(drafted.hosts[0], found, force_closed=forced), Go)
+    elif "new port" in drafted.left_out[0].reason or "is not open" in drafted.left_out[0].reason:
+        assert ruling(found, force_closed=forced) is State.REFUSED

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.model import Rule
+from inventory.model import Host, RoleValues, Rule, Waiver
 from orchestrator.domain.facts import facts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.outcome import Failed, Phase, Trace
-from orchestrator.domain.plan import RoleChange
-from orchestrator.domain.planner import Candidate, Rules, draft
+from orchestrator.domain.plan import RoleChange, WaivedHost
+from orchestrator.domain.planfile import PlanError, dumps, loads
+from orchestrator.domain.planner import Candidate, Draft, Rules, draft
 from orchestrator.domain.policy import Policy, PolicyError, parse_policy
 from orchestrator.domain.reading import Canary, Kind, Reading, Result, ViewState
-from tests.repin.builders import GATEWAYS, NOW, ORDER, ROLES, host, plan_one, profile, reading, record, view
+from orchestrator.domain.verdict import judge
+from orchestrator.domain.waiver import in_force
+from tests.repin.builders import (
+    GATEWAYS,
+    NOW,
+    ORDER,
+    ROLES,
+    host,
+    plan_one,
+    profile,
+    reading,
+    record,
+    view,
+    whole_plan,
+)
 
 SHUT = dict.fromkeys(ORDER, "timed_out")
 
@@ -359,6 +374,169 @@ def test_no_port_is_planned_that_was_not_open(
     for planned in drafted.hosts:
         for change in planned.roles:
             role = next(each for each in known.roles if each.role == change.role)
-            assert role.beliefs.get(change.new) in {Belief.OPEN, Belief.CLOSED if forced else Belief.OPEN}
+            stays = change.new == change.old  # what is closed today may stay so
+            closed = Belief.CLOSED if forced or stays else Belief.OPEN
+            assert role.beliefs.get(change.new) in {Belief.OPEN, closed}
             assert change.old == pins[change.role]
         assert all(role.pin_belief in {Belief.OPEN, Belief.CLOSED} for role in known.roles)
+
+
+STAYS_CLOSED = reading(
+    pins={"primary": 2147, "backup": 443},
+    only={
+        "primary": {2147: "timed_out", 443: "connected"},
+        "backup": {2147: "timed_out", 443: "timed_out"},
+    },
+)
+
+
+def test_a_role_that_does_not_change_may_be_closed() -> None:
+    """The backup pin is as desired and closed; the primary one is planned all the same, as the verdict advises."""
+    (planned,) = plan_one(STAYS_CLOSED).hosts
+    assert planned.roles == (
+        RoleChange(role="primary", old=2147, new=443),
+        RoleChange(role="backup", old=443, new=443),
+    )
+    assert [(target.expected, target.new) for target in planned.targets] == [("2147", "443"), ("443", "443")]
+    assert planned.why == "desired: primary 2147 is closed, 443 is open"
+    assert planned.risks == ("backup 443 is closed, and stays as it is",)
+
+
+@given(
+    pins=st.fixed_dictionaries({role: st.sampled_from((2147, 443)) for role in ROLES}),
+    only=st.fixed_dictionaries(
+        {
+            role: st.fixed_dictionaries(
+                {port: st.sampled_from(("connected", "refused")) for port in (2147, 443)}
+            )
+            for role in ROLES
+        }
+    ),
+)
+def test_what_the_verdict_advises_is_planned(pins: dict[str, int], only: dict[str, dict[int, str]]) -> None:
+    """Where the advice is to re-pin to the desired pin, the planner does, but for another role that would go to a closed port."""
+    found = reading(pins=pins, only=only)
+    of = host()
+    action = judge(found, profile=of.profile, desired=of.desired, gateways=of.gateways).action
+    closed = [role for role in ROLES if pins[role] != 443 and only[role][443] == "refused"]
+    drafted = plan_one(found, of=of)
+    if "re-pin it" in action and "first a firewall rule" not in action and not closed:
+        assert [planned.host for planned in drafted.hosts] == ["web1"]
+    if drafted.hosts:
+        assert closed == []
+
+
+def test_a_pin_that_stays_keeps_its_text() -> None:
+    """A role that does not change is not written in another spelling."""
+    found = reading(
+        {443: "connected", 2147: "refused"},
+        views=(view({"primary": "2147", "backup": "0443"}, kind=Kind.SZ),),
+    )
+    (planned,) = plan_one(found).hosts
+    assert [(target.expected, target.new) for target in planned.targets] == [
+        ("2147", "443"),
+        ("0443", "0443"),
+    ]
+
+
+WAIVER = Waiver(hosts=("web1",), verdict="blocked", reason="change 4711", until=date(2027, 1, 31))
+BLOCKED = reading({2147: "timed_out", 443: "connected"})
+
+
+def waived(*waivers: Waiver, **rules: object) -> Draft:
+    """Plan a blocked host under these waivers."""
+    return plan_one(BLOCKED, waivers=in_force(waivers, NOW.date()), **rules)
+
+
+def test_a_waived_host_is_left_out_with_reason_and_date() -> None:
+    """What counts is the verdict by today's inventory, not the one that was stored (here: ok)."""
+    drafted = waived(WAIVER)
+    assert (drafted.hosts, drafted.waived) == ((), ())
+    assert [left.reason for left in drafted.left_out] == [
+        "waived, blocked until 2027-01-31: change 4711 (--include-waived REASON plans it)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"verdict": "drifted"}, {"verdict": "ok"}, {"hosts": ("web2",)}, {"until": date(2026, 10, 31)}],
+)
+def test_a_waiver_of_something_else_binds_nobody(changes: dict[str, object]) -> None:
+    """Another verdict, another host, a day that has passed: the host is planned, with its verdict."""
+    drafted = waived(replace(WAIVER, **changes))  # type: ignore[arg-type]  # a test's own keys
+    assert [planned.verdict for planned in drafted.hosts] == ["blocked"]
+    assert drafted.waived == ()
+
+
+def test_a_waivers_last_day_still_counts() -> None:
+    """The waiver ends with that day."""
+    assert waived(replace(WAIVER, until=NOW.date())).hosts == ()
+
+
+def test_a_waived_host_is_taken_in_with_a_reason() -> None:
+    """It is planned, and stands with its waiver among the draft's waived."""
+    drafted = waived(WAIVER, include_waived="the change is done")
+    assert [planned.host for planned in drafted.hosts] == ["web1"]
+    assert drafted.waived == (
+        WaivedHost(host="web1", verdict="blocked", reason="change 4711", until=date(2027, 1, 31)),
+    )
+
+
+def test_a_waived_host_with_nothing_to_write_is_not_among_the_waived() -> None:
+    """Only planned hosts are listed with their waivers."""
+    waiver = in_force([WAIVER], NOW.date())
+    drafted = plan_one(BLOCKED, of=host(desired={}), waivers=waiver, include_waived="why")
+    assert (drafted.hosts, drafted.waived) == ((), ())
+
+
+def one_value(**changes: object) -> Host:
+    """Give a host whose profile keeps both ports in one value; the registry does not mind the case of its name."""
+    roles = (
+        RoleValues(role="primary", port_value="PrimaryTunnelPort"),
+        RoleValues(role="backup", port_value="PRIMARYTUNNELPORT"),
+    )
+    return host(profile=replace(profile(), roles=roles), **changes)
+
+
+SHUT_BUT_443 = reading(SHUT | {443: "connected"}, pins={"primary": 2147})
+
+
+@pytest.mark.parametrize("desired", [{"primary": 443, "backup": 443}, {"primary": 443}, {"backup": 443}])
+def test_two_roles_in_one_value_are_one_target(desired: dict[str, int]) -> None:
+    """One write, and both roles are told as changed, also where the wish names one of them."""
+    (planned,) = plan_one(SHUT_BUT_443, of=one_value(desired=desired)).hosts
+    assert [(target.value, target.expected, target.new) for target in planned.targets] == [
+        ("PrimaryTunnelPort", "2147", "443")
+    ]
+    assert [(role.role, role.old, role.new) for role in planned.roles] == [
+        ("primary", 2147, 443),
+        ("backup", 2147, 443),
+    ]
+    (target,) = planned.targets
+    both = replace(planned, targets=(target, replace(target, role="backup")))
+    plan = whole_plan(hosts=(both,))
+    with pytest.raises(PlanError, match="it wants to write a value of web1 twice"):
+        loads(dumps(plan).encode(), "plan.json")
+
+
+def test_two_wishes_for_one_value_plan_nothing() -> None:
+    """An inventory cannot say so; a plan of it is not made either."""
+    (left,) = plan_one(SHUT_BUT_443, of=one_value(desired={"primary": 443, "backup": 80})).left_out
+    assert left.reason == (
+        "primary 443 and backup 80 are wanted, and the registry keeps both in one value, PrimaryTunnelPort"
+    )
+
+
+def test_one_value_is_planned_only_where_both_gateways_answer() -> None:
+    """A wish for the primary role moves the backup one too: its port has to be open as well."""
+    found = reading(SHUT, pins={"primary": 2147}, only={"primary": {443: "connected"}})
+    (left,) = plan_one(found, of=one_value(desired={"primary": 443})).left_out
+    assert left.reason.startswith("backup 443 is not open")
+
+
+@pytest.mark.parametrize("policy", ["vendor-order", "keep-if-working", "prefer:554,443", "fleet-common"])
+def test_every_policy_gives_one_value_one_port(policy: str) -> None:
+    """Where the primary role has a port of its own, the common one is taken, or none."""
+    found = reading(SHUT | {443: "connected"}, pins={"primary": 2147}, only={"primary": {2147: "connected"}})
+    (planned,) = plan_one(found, policy, of=one_value()).hosts
+    assert {role.new for role in planned.roles} == {443}

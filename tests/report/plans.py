@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from orchestrator.domain.plan import Evidence, LeftOut, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.domain.plan import (
+    Evidence,
+    LeftOut,
+    Plan,
+    PlannedHost,
+    RoleChange,
+    WaivedHost,
+    WriteTarget,
+)
 from tests.report.samples import KEY, NOON
 
 NOW = NOON + timedelta(minutes=50)
+WAIVED = {
+    "include_waived": "change 4712",
+    "waived": (
+        WaivedHost(host="paris-db1", verdict="drifted", reason="change 4711", until=date(2027, 1, 31)),
+    ),
+    "credential": "writer",
+}
+"""What a plan holds that goes over a waiver."""
 SCANS = {12: NOON, 11: NOON - timedelta(hours=3)}
 
 
@@ -19,7 +35,7 @@ def planned(host: str, *changes: tuple[str, int, int], why: str, **fields: objec
         address=f"{host}.corp.example",
         port=5986,
         site="paris",
-        facts="ab" * 32,
+        facts={"name": host, "port": 5986},
         key=KEY,
         computer=host.upper(),
         machine_id=f"machine-of-{host}",

@@ -113,7 +113,7 @@ DOCUMENTS = {
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
     },
     "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
-    "repin-plan": repin_document.plan_document(ticket(plans.plan(), file="plan.json")),
+    "repin-plan": repin_document.plan_document(ticket(plans.plan(**plans.WAIVED), file="plan.json")),
 }
 
 

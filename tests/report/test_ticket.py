@@ -11,6 +11,7 @@ import pytest
 from orchestrator.domain.plan import LeftOut
 from orchestrator.report.summary import Hints
 from orchestrator.report.ticket import ticket
+from orchestrator.report.ticket_html import ticket_html
 from orchestrator.report.ticket_screen import next_commands, ticket_rows, ticket_screen
 from tests.report import plans
 from tests.report.conftest import render
@@ -35,6 +36,26 @@ def test_a_forced_port_is_said_first_with_its_reason() -> None:
     """`--force-closed` and the reason given stand above everything that is changed."""
     text = render(ticket_screen(ticket(plans.plan(force_closed="change 4711")), plans.NOW), 80)
     assert text.index("by --force-closed: change 4711") < text.index("Changes")
+
+
+def test_a_waived_host_is_said_first_and_listed_with_its_waiver() -> None:
+    """The reason stands above the changes, each host with its waiver; a plain line and the page have it too."""
+    found = ticket(plans.plan(**plans.WAIVED))
+    text = render(ticket_screen(found, plans.NOW), 80)
+    assert text.index("1 waived host planned too, by --include-waived: change 4712") < text.index("Changes")
+    assert "to be written with credential writer" in text
+    (row,) = [row for row in ticket_rows(found) if row[0] == "paris-db1"]
+    assert row[3].endswith("waived, drifted until 2027-01-31: change 4711")
+    page = ticket_html(found, plans.NOW)
+    assert "<td>drifted until 2027-01-31: change 4711</td>" in page
+    assert "Waived, and planned all the same: change 4712" in page
+
+
+def test_a_plan_of_0_1_is_read_and_not_offered_for_apply() -> None:
+    """It says that it has to be planned again."""
+    found = ticket(plans.plan(file_version=1), file="plan.json")
+    assert "made by 0.1: apply refuses it, plan again" in render(ticket_screen(found, plans.NOW), 80)
+    assert [line for line, _ in next_commands(found, plans.NOW) if "apply" in line] == []
 
 
 def test_a_plan_without_hosts_says_so() -> None:

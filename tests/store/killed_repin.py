@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
@@ -20,7 +22,7 @@ from orchestrator.store.writer import Writer
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 parent: Connection = globals()["parent"]
 url: str = globals()["url"]
-plan: Plan = globals()["plan"]
+plan: Plan = replace(globals()["plan"], id=str(uuid.uuid4()))  # a plan is used once
 hold: State | None = globals().get("hold")
 
 

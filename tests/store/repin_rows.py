@@ -58,9 +58,9 @@ def row(run: int | None, state: State = State.INTENT, host: str = "web1", **chan
     return replace(made, **changes)
 
 
-async def begun(journal: Journal) -> int:
-    """Begin a run, and return its id."""
-    run = (await journal.begin_run(run_record(), PLAN)).id
+async def begun(journal: Journal, plan_id: str = PLAN.id) -> int:
+    """Begin a run of a plan with this id, and return its own."""
+    run = (await journal.begin_run(run_record(plan=plan_id), replace(PLAN, id=plan_id))).id
     assert run is not None
     return run
 

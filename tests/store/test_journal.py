@@ -149,7 +149,7 @@ def test_nothing_is_written_to_a_host_before_an_earlier_write_is_resolved(
     """A new plan cannot overtake a write of which nobody knows yet what it did; the words say how to find out."""
 
     async def go() -> None:
-        first, second = await begun(journal), await begun(journal)
+        first, second = await begun(journal), await begun(journal, "plan-2")
         earlier = await brought(journal, first, state)
         with pytest.raises(InFlightError) as caught:
             await journal.open(row(second))

@@ -8,15 +8,17 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import Operation, RunState
+from orchestrator.domain.plan import WaivedHost
 from orchestrator.store.errors import (
     LockTakenError,
     OtherPlanError,
+    PlanUsedError,
     RunTakenError,
     UnknownPlanError,
     UnknownRunError,
@@ -43,14 +45,17 @@ def test_a_run_comes_back_with_its_plan(journal: Journal, url: str) -> None:
         assert reader.plan(PLAN.id) == PLAN
 
 
-def test_a_plan_is_applied_again_but_not_another_under_its_id(journal: Journal, url: str) -> None:
-    """Two runs may share a plan; a plan that says something else under the same id is refused."""
+def test_a_plan_is_applied_once_and_not_another_under_its_id(journal: Journal, url: str) -> None:
+    """From the commit of its run on a plan is used; one that says something else under the same id is refused too."""
     asyncio.run(begun(journal))
-    assert asyncio.run(begun(journal)) == 2
+    with pytest.raises(PlanUsedError, match=f"plan {PLAN.id} was applied by run 1 before"):
+        asyncio.run(begun(journal))
     with pytest.raises(OtherPlanError, match=f"another plan with the id {PLAN.id} is stored there already"):
         asyncio.run(journal.begin_run(run_record(), replace(PLAN, user="eve")))
     with Reader.open(url) as reader:
-        assert [run.id for run in reader.runs()] == [2, 1]
+        assert [run.id for run in reader.runs()] == [1]
+        assert [run.id for run in reader.runs_of_plan(PLAN.id)] == [1]
+        assert reader.runs_of_plan("other") == ()
 
 
 def test_a_run_begins_with_its_own_plan_only(journal: Journal, url: str) -> None:
@@ -243,3 +248,98 @@ def test_a_reason_for_closed_ports_has_an_entry_of_its_own(journal: Journal, url
             ("plan other", "ann", "change 4712"),
         ]
         assert reader.verify_audit().broken is None
+
+
+WAIVED = WaivedHost(host="web1", verdict="drifted", reason="change 4711", until=date(2027, 1, 31))
+
+
+def test_waived_hosts_have_an_entry_of_their_own(journal: Journal, url: str) -> None:
+    """Who goes over a waiver stands in the audit with the reason and each host's waiver, for a run and for a script."""
+    over = replace(PLAN, include_waived="done", waived=(WAIVED,))
+    asyncio.run(journal.begin_run(run_record(), over))
+    asyncio.run(journal.hand_out(plan_of("web9", id="other", include_waived="given"), time=NOW))
+    with Reader.open(url) as reader:
+        told = [entry for entry in reader.audit() if entry.what == "waived hosts included"]
+        assert [(entry.subject, json.loads(entry.details)) for entry in told] == [
+            (
+                "run 1",
+                {
+                    "plan": PLAN.id,
+                    "reason": "done",
+                    "hosts": [
+                        {
+                            "host": "web1",
+                            "verdict": "drifted",
+                            "reason": "change 4711",
+                            "until": "2027-01-31",
+                        }
+                    ],
+                },
+            ),
+            ("plan other", {"plan": "other", "reason": "given", "hosts": []}),
+        ]
+        assert reader.plan(PLAN.id) == over
+
+
+def test_a_plan_that_was_handed_out_is_not_applied(journal: Journal, url: str) -> None:
+    """Nobody can call a script back; nothing of the run is stored."""
+    asyncio.run(journal.hand_out(PLAN, time=NOW))
+    with pytest.raises(PlanUsedError, match=f"plan {PLAN.id} was given away as a stand-alone script before"):
+        asyncio.run(begun(journal))
+    with Reader.open(url) as reader:
+        assert reader.runs() == ()
+
+
+def test_a_plan_that_was_applied_is_not_handed_out(journal: Journal, url: str) -> None:
+    """The run may have written there; no row says that it was given away."""
+    asyncio.run(begun(journal))
+    with pytest.raises(PlanUsedError, match="applied by run 1 before"):
+        asyncio.run(journal.hand_out(PLAN, time=NOW))
+    with Reader.open(url) as reader:
+        assert reader.operations_of_plan(PLAN.id) == ()
+
+
+def test_a_plan_is_handed_out_once(journal: Journal, url: str) -> None:
+    """A second time gives the rows of the first, as they are now, and stores nothing."""
+    plan = plan_of("web1", "web2", force_closed="change 4711")
+    first = asyncio.run(journal.hand_out(plan, time=NOW))
+    with Reader.open(url) as reader:
+        entries = len(list(reader.audit()))
+        assert asyncio.run(journal.hand_out(plan, time=LATER)) == first
+        assert reader.operations_of_plan(plan.id) == first
+        assert len(list(reader.audit())) == entries
+
+
+def test_rows_that_take_a_runs_rows_back_are_found(journal: Journal, url: str) -> None:
+    """Whatever run they are of; rows that take back something else are not."""
+
+    async def go() -> None:
+        first, second = await begun(journal), await begun(journal, "plan-2")
+        own = await brought(journal, first, State.VERIFIED)
+        other = await brought(journal, first, State.VERIFIED, host="web2")
+        await journal.open(row(second, State.UNREACHABLE, undoes=own.id))
+        await journal.open(row(second, State.ALREADY, host="web2", undoes=other.id))
+
+    asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert [(found.undoes, found.state) for found in reader.undoing(1)] == [
+            (1, State.UNREACHABLE),
+            (2, State.ALREADY),
+        ]
+        assert reader.undoing(2) == ()
+
+
+def test_an_undo_that_is_handed_out_names_the_rows_that_it_takes_back(journal: Journal, url: str) -> None:
+    """Those of its run whose values stand; so a scan that proves the script's work proves the undo."""
+
+    async def go() -> None:
+        run = await begun(journal)
+        own = await brought(journal, run, State.VERIFIED)
+        await brought(journal, run, State.CONFLICT, host="web2")
+        plan = plan_of("web1", "web2", id="undo", undoes=str(run))
+        given = await journal.hand_out(plan, time=NOW)
+        assert [row.undoes for row in given] == [own.id, None]
+
+    asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert [(row.host, row.run) for row in reader.undoing(1)] == [("web1", None)]
