@@ -264,7 +264,7 @@ def _headers(headers: Mapping[str, str]) -> list[str]:
 def _named(error: OSError) -> str:
     """Write an OS error as `ECONNREFUSED, Connection refused`."""
     if isinstance(error, ssl.SSLError):  # its number is OpenSSL's, no errno
-        return clean(error.reason or str(error), limit=QUOTED)
+        return clean(getattr(error, "reason", "") or str(error), limit=QUOTED)
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from orchestrator.remote.http import Answer, Fresh
+from orchestrator.remote.http import Answer, Fresh, Idle
 from orchestrator.remote.logon import LogonScheme, offers
 from orchestrator.remote.sealing import SEALED, Sealing
 from orchestrator.remote.session import Endpoint
@@ -19,7 +19,8 @@ from orchestrator.remote.xml_guard import guard
 
 _Result = TypeVar("_Result")
 Exchange = Generator[bytes, Answer, _Result]
-"""Yields whole HTTP requests, is sent the answer to each, ends with a result. A `Fresh` one needs a new connection."""
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result. A `Fresh` one needs a new connection, an `Idle`
+one is none: it asks whether the connection is still there."""
 
 _OK = 200
 _UNAUTHORISED = 401
@@ -49,6 +50,8 @@ class Speaker:
         Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator may raise
         more.
         """
+        if self.logged_on and not self._ended:
+            self._ended = (yield Idle()).last
         if not self.logged_on or self._ended:
             answer = yield from self._begin(message)
             if answer is not None:

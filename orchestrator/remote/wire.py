@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from orchestrator.remote.connect import made_for, peer_of
 from orchestrator.remote.handshake import AGAIN, Shown, refused_late, silent
-from orchestrator.remote.http import Answer, Fresh, Inbox
+from orchestrator.remote.http import Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.trouble import Lost, Overdue
 
 _CHUNK = 65_536
@@ -78,6 +78,8 @@ class Wire:
 
         Raises Lost, Overdue, Garbled, SpeaksTls, OtherService, Untrusted, NotKept.
         """
+        if isinstance(request, Idle):
+            return idle(ended=self._has_hung_up())
         if isinstance(request, Fresh):
             self._renew()
         unsent: Lost | None = None
@@ -94,6 +96,18 @@ class Wire:
         except Lost:
             lost = unsent or Lost("waiting for the answer")
             raise (lost if self.look is None or self.inbox.spoke else silent(self.look(self), lost)) from None
+
+    def _has_hung_up(self) -> bool:
+        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        try:
+            self._sock.settimeout(0)
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
+            return False
+        except (OSError, ValueError):
+            return True
+        self.inbox.feed(data)
+        return not data
 
     def _renew(self) -> None:
         """Connect with the same peer again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted."""

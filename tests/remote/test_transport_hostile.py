@@ -70,6 +70,14 @@ def fault_from(behave: Callable[[socket.socket], None], deadline: float = 5.0) -
         ),
         (b"HTTP/1.1 404 No\r\nConnection: close\r\n\r\n" + b"x" * 3 * MAX_ANSWER, Cause.NO_LISTENER),
         (b"HTTP/1.0 503 No\r\n\r\n", Cause.SERVICE_UNAVAILABLE),
+        (b"HTTP/1.0 504 No\n\n", Cause.GATEWAY),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n\0\0\0", Cause.NOT_WINRM),
+        (b"HTTP/1.1 408 Request Time-out\r\nConnection: close\r\n\r\n", Cause.SESSION_LOST),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>Welcome</p>",
+            Cause.NOT_WINRM,
+        ),
+        (b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0d\0\4\0\x10\0\0", Cause.NOT_WINRM),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Cause.GARBLED),
     ],
 )
