@@ -64,8 +64,9 @@ def fault(
     pin: str | None = None,
     here: bool = False,
     refused_by: RefusedBy | None = None,
+    advice: str = "",
 ) -> Fault:
-    """Build the fault of a cause: its words from the table, `detail` from what was seen.
+    """Build the fault of a cause: its words from the table, `detail` from what was seen, `advice` where it says more.
 
     Where the code says more of an account than its cause does, so do the words. `here`: the phase is where it
     happened, whatever the table says.
@@ -92,7 +93,7 @@ def fault(
         phase=seen.phase if here else row.phase or seen.phase,
         cause=cause,
         detail=f"{meaning}: {detail}" if detail else meaning,
-        advice=(reason or row).advice.format_map(words),
+        advice=advice or (reason or row).advice.format_map(words),
         again=row.again,
         code=code,
         refused_by=refused_by,
@@ -156,13 +157,8 @@ def unreachable(error: OSError, seen: Seen) -> Fault:
             again=Again.BACKOFF,
             code=error.errno,
         )
-    return Fault(
-        phase=seen.phase,
-        cause=Cause.UNCLASSIFIED,
-        detail=f"{ROWS[Cause.UNCLASSIFIED].meaning}: {where}",
-        advice="The error is this machine's own, from its network: `man 7 tcp` and its log may say more.",
-        code=error.errno,
-    )
+    own = "The error is this machine's own, from its network: `man 7 tcp` and its log may say more."
+    return fault(seen, Cause.UNCLASSIFIED, where, code=error.errno, advice=own)
 
 
 def unresolved(error: OSError, seen: Seen) -> Fault:

@@ -11,6 +11,7 @@ from orchestrator.remote.certificate import binding
 from orchestrator.remote.classify import classify
 from orchestrator.remote.course import CLOSING, Course, trouble_of, unclosed
 from orchestrator.remote.logon import LogonScheme, scheme
+from orchestrator.remote.output import document_among
 from orchestrator.remote.quiet_pypsrp import WSMan
 from orchestrator.remote.session import Logon, Parameter, Reply, Script
 from orchestrator.remote.shell import Connections, Shell
@@ -107,10 +108,12 @@ class Conversation:
         self._shell = shell
         shell.open()
         course.enter(Phase.RUN)
-        text, errors = shell.run(script, parameters)
+        objects, errors = shell.run(script, parameters)
         course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
         return Reply(
             text=text,
+            beside=beside,
             errors=errors,
             auth=logon.used,
             certificate=certificate,

@@ -154,9 +154,11 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
+        user, password = self._credentials()
         try:
             return spnego.client(
-                *self._credentials(),
+                user,
+                password,
                 hostname=endpoint.address.rstrip("."),
                 service="host",
                 channel_bindings=bindings,

@@ -21,6 +21,7 @@ from orchestrator.remote.faults import Fault
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.output import document_among
 from orchestrator.remote.runspace import Runspace
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.speaker import Speaker
@@ -198,10 +199,12 @@ class NativeSession:
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)
-        text, errors = await stream.drive(runspace.run(script, parameters))
+        objects, errors = await stream.drive(runspace.run(script, parameters))
         course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
         return Reply(
             text=text,
+            beside=beside,
             errors=errors,
             auth=logon.used,
             certificate=certificate,

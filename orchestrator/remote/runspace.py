@@ -26,7 +26,7 @@ from orchestrator.remote.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
 from orchestrator.remote.soap_answers import answers, command_id, received, shell_id
 from orchestrator.remote.speaker import Exchange, Speaker
-from orchestrator.remote.trouble import BrokenPool, Garbled, SoapFault
+from orchestrator.remote.trouble import BrokenPool, SoapFault
 
 # MS-PSRP 2.2.3.4 and 2.2.3.5
 _POOL_OPENED = 2
@@ -68,8 +68,8 @@ class Runspace:
 
     def run(
         self, script: Script, parameters: Mapping[str, Parameter]
-    ) -> Exchange[tuple[str, tuple[ErrorRecord, ...]]]:
-        """Run the script once. Gives its output joined and its error records: one at least where it did not end well."""
+    ) -> Exchange[tuple[tuple[str, ...], tuple[ErrorRecord, ...]]]:
+        """Run the script once. Gives the objects it wrote and its error records: one at least where it did not end well."""
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
         pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
@@ -83,9 +83,7 @@ class Runspace:
         while state == _PIPELINE_RUNNING:
             for message in (yield from self._receive(command)):
                 match message:
-                    case Output(text=None):
-                        raise Garbled("the script's output is not text")
-                    case Output(text=str(text)):
+                    case Output(text=text):
                         texts.append(text)
                     case ErrorRecord():
                         errors.append(message)
@@ -94,7 +92,7 @@ class Runspace:
                         errors += [message.error] if message.error else []
         if state != _PIPELINE_COMPLETED and not errors:
             errors.append(ErrorRecord("", f"the pipeline ended in state {state}"))
-        return "".join(texts), tuple(errors)
+        return tuple(texts), tuple(errors)
 
     def close(self) -> Exchange[None]:
         """End the shell on the host."""
