@@ -22,10 +22,11 @@ from orchestrator.remote.messages import (
     read,
     refuse_old,
 )
+from orchestrator.remote.patience import Patience
 from orchestrator.remote.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
 from orchestrator.remote.soap_answers import answers, command_id, received, shell_id
-from orchestrator.remote.speaker import Exchange, Speaker
+from orchestrator.remote.speaker import Exchange, Pause, Speaker
 from orchestrator.remote.trouble import BrokenPool, SoapFault
 
 # MS-PSRP 2.2.3.4 and 2.2.3.5
@@ -43,6 +44,7 @@ class Runspace:
         self._speaker = speaker
         self._envelopes = envelopes
         self._parts = Defragmenter()
+        self._patience = Patience()
         self._sent = 0  # PSRP messages, which are numbered
         self.created = False  # whether the host has a shell of ours
 
@@ -111,12 +113,14 @@ class Runspace:
         return list(fragments(self._sent, message, size=self._envelopes.room))
 
     def _receive(self, command: str = "") -> Exchange[list[Message]]:
-        """Ask for what is new; "still running" is no error, and nothing new."""
+        """Ask for what is new; "still running" is no error, and nothing new. Waits where the host says so at once."""
+        data = b""
         try:
-            answer = yield from self._ask(self._envelopes.receive(command))
+            data = received((yield from self._ask(self._envelopes.receive(command))))
         except SoapFault as fault:
-            if still_running(fault.code, fault.subcode):
-                return []
-            raise
-        found = map(read, self._parts.feed(received(answer)))
+            if not still_running(fault.code, fault.subcode):
+                raise
+        if wait := self._patience.after(heard=bool(data)):
+            yield Pause(wait)
+        found = map(read, self._parts.feed(data))
         return [message for message in found if message is not None]

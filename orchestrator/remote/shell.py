@@ -18,6 +18,7 @@ from orchestrator.remote.envelopes import ENVELOPE, IDLE, OPERATION, SMALLEST_EN
 from orchestrator.remote.fault_codes import still_running
 from orchestrator.remote.fragments import Defragmenter
 from orchestrator.remote.messages import document_of, powershell_of, refuse_old
+from orchestrator.remote.patience import Patience
 from orchestrator.remote.pipeline import check
 from orchestrator.remote.quiet_pypsrp import (
     Fragmenter,
@@ -125,16 +126,22 @@ class _Pool(RunspacePool):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.version = ""
+        self.heard = False  # whether the last Receive brought anything at all
+        self._patience = Patience()
         self._serializer = _Serializer()
         self._fragmenter = _Fragmenter(self.connection.max_payload_size, self._serializer, self)
 
     def _receive(self, id: str | None = None, timeout: int | None = None) -> list[tuple[int, Any]]:  # noqa: A002  # pypsrp's name
+        self.heard = False
+        answers: list[tuple[int, Any]] = []
         try:
-            answers: list[tuple[int, Any]] = super()._receive(id, timeout)
+            answers = super()._receive(id, timeout)
         except SoapFault as trouble:
-            if still_running(trouble.code, trouble.subcode):
-                return []
-            raise
+            if not still_running(trouble.code, trouble.subcode):
+                raise
+        speaker = self.connection.transport
+        if (wait := self._patience.after(heard=self.heard)) and isinstance(speaker, Blocking):
+            speaker.pause(wait)
         return answers
 
 
@@ -148,6 +155,7 @@ class _Fragmenter(Fragmenter):
 
     def defragment(self, data: bytes) -> list[Message]:
         """Give the messages that are complete now. Raises Garbled."""
+        self._pool.heard = self._pool.heard or bool(data)
         read = (self._read(message) for message in self._whole.feed(data))
         return [message for message in read if message is not None]
 

@@ -7,6 +7,7 @@ socket (`orchestrator.remote.conversation`), the event loop over its stream (`or
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
@@ -20,8 +21,17 @@ from orchestrator.remote.trouble import BadStatus, Garbled, Refused, Stage
 from orchestrator.remote.xml_guard import guard
 
 _Result = TypeVar("_Result")
-Exchange = Generator[bytes, Answer, _Result]
-"""Yields whole HTTP requests, is sent the answer to each, ends with a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What an exchange yields to have its driver wait so many seconds; nothing is sent to it then."""
+
+    seconds: float
+
+
+Exchange = Generator[bytes | Pause, Answer, _Result]
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result. May yield pauses in between."""
 
 _OK = 200
 _UNAUTHORISED = 401
