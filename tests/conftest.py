@@ -76,14 +76,14 @@ def adlab_kit() -> None:
 @pytest.fixture(scope="session")
 def mit_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: ARG001  # it only skips
     """Start a realm by MIT's KDC, with one host's name."""
-    with adlabs.start("mit", net, hosts=1, first=41) as realm:
+    with adlabs.start("mit", net, hosts=1, first=61) as realm:
         yield realm
 
 
 @pytest.fixture(scope="session")
 def samba_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: ARG001  # it only skips
     """Start a domain controller that locks accounts, with four hosts' names."""
-    with adlabs.start("samba", net, hosts=4, first=51) as realm:
+    with adlabs.start("samba", net, hosts=4, first=71) as realm:
         yield realm
 
 

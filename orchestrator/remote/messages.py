@@ -66,7 +66,7 @@ class PipelineState:
 class Output:
     """One object that the pipeline wrote: its text, "" for $null and what else is empty.
 
-    Of an object that is no text it is the tag and what it says of itself, such as "<I32> 5": never a document.
+    Of an object that is no text it is "<object>" and what it says of itself: never a document.
     """
 
     text: str
@@ -119,7 +119,7 @@ def _text(root: ET.Element) -> str:
     parts = [child for child in root if child.tag not in {"TN", "TNRef"}]  # the names of its types
     said = root.findtext("ToString") or " ".join(text for part in parts for text in part.itertext())
     said = unescape((said or root.text or "").strip())
-    return f"<{root.tag}> {said}" if said else ""
+    return f"<object> {said}" if said else ""
 
 
 def powershell_of(root: ET.Element) -> str:

@@ -179,7 +179,7 @@ def _text(item: Any) -> str:
         said = " ".join(map(str, (*item.adapted_properties.values(), *item.extended_properties.values())))
     elif not said and item not in ([], {}, ()):
         said = str(item)
-    return f"<{type(item).__name__}> {said}" if said else ""
+    return f"<object> {said}" if said else ""
 
 
 def _record(record: Any) -> ErrorRecord:

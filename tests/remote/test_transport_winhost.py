@@ -104,6 +104,24 @@ def test_a_wrong_password_is_a_failed_logon(engine: kit.Winhost, scheme: str, au
     assert (fault.cause, fault.phase) == (Cause.LOGON_FAILED, Phase.AUTH)
 
 
+@pytest.mark.parametrize(
+    ("text", "document", "beside"),
+    [
+        ("$null; 'x'; [string]$null; , @()", "x", ()),
+        ("'Welcome'; '{\"script\": \"test\"}'; $null", '{"script": "test"}', ("Welcome",)),
+        ("5; 'x'", "", ("<object> 5", "x")),
+        ("[Activator]::CreateInstance([Object]); 'x'", "", ("<object> System.Object", "x")),
+    ],
+)
+def test_what_the_engine_writes_beside_the_answer_is_told_apart(
+    engine: kit.Winhost, text: str, document: str, beside: tuple[str, ...]
+) -> None:
+    """Empty objects are passed over as the real engine writes them; the document is told from all else."""
+    reply, _ = asked(http(engine), text)
+    assert isinstance(reply, Reply)
+    assert (reply.text, reply.beside) == (document, beside)
+
+
 def test_a_session_configuration_that_is_not_there_is_named(engine: kit.Winhost) -> None:
     """The user is told which configuration is missing."""
     fault, _ = asked(http(engine, configuration="Nobody.Has.This"))
