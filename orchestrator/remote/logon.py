@@ -191,7 +191,10 @@ class Negotiate:
                 return [cache, spnego.Password(logon.username, password)], None
         if hashed is not None:
             return spnego.NTLMHash(logon.username, nt_hash=hashed), None
-        return logon.username or None, logon.password
+        if logon.password is not None and logon.username:
+            # As a plain text pyspnego would take 32 hex digits, a colon and 32 more for two hashes.
+            return spnego.Password(logon.username, logon.password), None
+        return logon.username or None, None
 
     def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
         """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""

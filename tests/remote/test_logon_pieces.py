@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import spnego
 
 from orchestrator.remote.http import Answer
 from orchestrator.remote.kerberos import kerberos_trouble
-from orchestrator.remote.logon import is_address, offers
+from orchestrator.remote.logon import Negotiate, is_address, offers
+from orchestrator.remote.session import Logon
+from tests.remote.wired import plain
 
 
 def answer(*challenges: str) -> Answer:
@@ -42,6 +45,14 @@ def test_the_offered_schemes_are_read(challenges: tuple[str, ...], schemes: tupl
 def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     """Only an IP address is used as it stands."""
     assert is_address(address) == is_one
+
+
+@pytest.mark.parametrize("password", ["Passw0rd!", ":".join(["0123456789abcdef" * 2] * 2)])
+def test_a_password_is_a_password_whatever_its_shape(password: str) -> None:
+    """One that looks like an LM and an NT hash is tried as what it is."""
+    logon = Logon(username="svc", password=password)
+    user, rest = Negotiate(plain(5985), logon, None)._credentials()
+    assert (type(user), user.username, user.password, rest) == (spnego.Password, "svc", password, None)
 
 
 class GssError(Exception):
