@@ -10,6 +10,7 @@ from orchestrator.remote.blocking import Blocking
 from orchestrator.remote.certificate import binding
 from orchestrator.remote.classify import classify
 from orchestrator.remote.course import CLOSING, Course, trouble_of, unclosed
+from orchestrator.remote.kerberos import Tickets
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.output import document_among
 from orchestrator.remote.quiet_pypsrp import WSMan
@@ -28,6 +29,7 @@ class Tools:
 
     trust: Trust = field(default_factory=Trust)
     connections: Connections = field(default_factory=Connections)
+    tickets: Tickets = field(default_factory=Tickets)
     clock: Callable[[], float]
 
 
@@ -103,7 +105,7 @@ class Conversation:
             certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
-        logon = scheme(endpoint, self._logon, bound)
+        logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
         shell = Shell(self._wsman(wire, logon, accepted), endpoint.configuration)
         self._shell = shell
         shell.open()

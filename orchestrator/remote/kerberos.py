@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import threading
 from typing import Any
 
 from orchestrator.remote.fault_codes import AS_REFUSALS
@@ -51,6 +52,36 @@ class Ticket:
 
         with contextlib.suppress(krb5.Krb5Error):
             krb5.cc_destroy(self._context, self._cache)
+
+
+class Tickets:
+    """The tickets of a run, asked for from its threads. What it remembers is as secret as a password.
+
+    A password that was refused is not sent again. Until one was taken the same password is asked with once at a time:
+    a host whose deadline passes leaves its exchange behind, and that one's answer may still be a refusal.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._turns: dict[Logon, threading.Lock] = {}
+        self._taken: set[Logon] = set()
+        self._refused: dict[Logon, KerberosTrouble] = {}
+
+    def ask(self, logon: Logon) -> Ticket:
+        """Get a ticket, see `Ticket`. Raises KerberosTrouble, without asking anybody where this password was refused."""
+        with self._guard:
+            turn = self._turns.setdefault(logon, threading.Lock())
+        with contextlib.nullcontext() if logon in self._taken else turn:
+            if before := self._refused.get(logon):
+                raise KerberosTrouble(before.minor, before.text, refused=True)
+            try:
+                ticket = Ticket(logon)
+            except KerberosTrouble as trouble:
+                if trouble.refused:
+                    self._refused[logon] = trouble
+                raise
+            self._taken.add(logon)
+            return ticket
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:

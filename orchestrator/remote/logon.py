@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from orchestrator.remote.fault_codes import PASSWORD_REFUSED
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import Ticket, can_ask_kdc, kerberos_trouble
+from orchestrator.remote.kerberos import Ticket, Tickets, can_ask_kdc, kerberos_trouble
 from orchestrator.remote.nt_hash import NtHashes
 from orchestrator.remote.session import Endpoint, Logon
 from orchestrator.remote.trouble import Garbled, KerberosTrouble, Refused, Stage
@@ -54,15 +54,21 @@ class LogonScheme(Protocol):
 
 
 def scheme(
-    endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+    endpoint: Endpoint,
+    logon: Logon,
+    binding: bytes | None,
+    *,
+    nt_hash: str | None = None,
+    tickets: Tickets | None = None,
 ) -> LogonScheme:
     """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
 
-    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos.
+    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos. Else
+    `tickets` are the run's.
     """
     if endpoint.auth == "basic":
         return Basic(logon)
-    return Negotiate(endpoint, logon, binding, nt_hash)
+    return Negotiate(endpoint, logon, binding, nt_hash=nt_hash, tickets=tickets)
 
 
 class Basic:
@@ -97,7 +103,13 @@ class Negotiate:
     """Tokens to and fro until both sides are content; the connection is logged on from then on."""
 
     def __init__(
-        self, endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        binding: bytes | None,
+        *,
+        nt_hash: str | None = None,
+        tickets: Tickets | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._logon = logon
@@ -107,6 +119,7 @@ class Negotiate:
         self.proved = False
         self.used: str | None = None
         self.context: Any = None
+        self._tickets = tickets or Tickets()
         self._ticket: Ticket | None = None
 
     def header(self) -> str:
@@ -181,7 +194,7 @@ class Negotiate:
         password = None if auth == "ntlm" or is_address(self._endpoint.address) else logon.password
         if hashed is None and password is not None and can_ask_kdc():
             try:
-                self._ticket = Ticket(logon)
+                self._ticket = self._tickets.ask(logon)
             except KerberosTrouble as trouble:
                 if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
                     raise

@@ -213,10 +213,8 @@ class NativeSession:
         )
 
     def _scheme(self, bound: bytes | None) -> LogonScheme:
-        basic = self._endpoint.auth == "basic"
-        return scheme(
-            self._endpoint, self._logon, bound, None if basic else self._shared.hashes.of(self._logon)
-        )
+        hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
+        return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
 
     def _taken(self) -> None:
         self._course.enter(Phase.OPEN)

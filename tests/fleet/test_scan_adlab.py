@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,14 @@ def listening(addresses: Sequence[str]) -> Iterator[list[bytes]]:
 
 
 def scan(
-    realm: Realm, folder: Path, username: str, password: str, *, auth: str = "kerberos"
+    realm: Realm, folder: Path, username: str, password: str, *, auth: str = "kerberos", timeout: int = 60
 ) -> tuple[dict[str, Any], list[bytes], str]:
     """Scan all of a realm's hosts with one account; give the JSON report, the tokens that hosts saw, and stderr."""
     (folder / "password").write_text(password)
     (folder / "password").chmod(0o600)
     inventory = {
         "credentials": {"ops": {"username": username, "password": {"from": "file", "path": "password"}}},
-        "defaults": {"transport": "http", "auth": auth, "credential": "ops", "timeout": 60},
+        "defaults": {"transport": "http", "auth": auth, "credential": "ops", "timeout": timeout},
         "hosts": {name: {} for name in realm.hosts},
     }
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
@@ -144,6 +145,19 @@ def test_a_locked_account_is_told_as_that(samba_realm: Realm, tmp_path: Path) ->
     samba_realm.unlock("lockme")
     (failure,) = failures(report)
     assert "the account is locked, disabled or expired" in failure["detail"]
+
+
+def test_a_refusal_that_comes_after_a_host_s_deadline_still_stops_the_account(
+    samba_realm: Realm, tmp_path: Path
+) -> None:
+    """A slow domain controller refuses when the first host's time is up: the second learns of it, and asks nobody."""
+    samba_realm.unlock("lockme")
+    slow = replace(samba_realm, env={**samba_realm.env, "KRB5_CONFIG": samba_realm.krb5_conf["slow"]})
+    report, tokens, _ = scan(slow, tmp_path, "lockme@ADLAB.TEST", "wrong", timeout=4)
+    assert [failure["cause"] for failure in failures(report)] == ["deadline", "logon-failed"]
+    assert (len(report["not_started"]), tokens, report["exit_code"]) == (2, [], 6)
+    # One exchange; libkrb5 sends its request once more where nobody answers within a second, and that counts too.
+    assert samba_realm.state("lockme")["badPwdCount"] <= 2
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from orchestrator.demo.ntlm import Acceptor
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote import kerberos
 from orchestrator.remote.classify import Seen, classify
 from orchestrator.remote.faults import Fault, RefusedBy
 from orchestrator.remote.http import Answer
 from orchestrator.remote.kerberos import kerberos_trouble
 from orchestrator.remote.logon import Basic
-from orchestrator.remote.trouble import Refused
+from orchestrator.remote.session import Logon
+from orchestrator.remote.trouble import KerberosTrouble, Refused
 from tests.remote.test_fault_codes import envelope
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run
 
@@ -162,6 +166,50 @@ def test_a_refused_as_exchange_is_the_domain_s_word(code: int, reason: str) -> N
 def test_an_as_exchange_that_came_to_no_answer_counts_nothing(code: int) -> None:
     """No domain controller, or one whose clock is off, has not refused the password."""
     assert classify(kerberos_trouble(Krb5Error("No", code), proved=True), SEEN).refused_by is None
+
+
+def test_a_password_that_was_refused_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host's deadline passes while a domain controller is asked; the next host learns of its refusal, unasked."""
+    asking, answer = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    class Slow:
+        def __init__(self, logon: Logon) -> None:
+            asked.append(logon.username)
+            asking.set()
+            assert answer.wait(30)
+            raise kerberos_trouble(Krb5Error("No", -1765328360), proved=True)
+
+    monkeypatch.setattr(kerberos, "Ticket", Slow)
+    tickets = kerberos.Tickets()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(tickets.ask, LOGON)
+        assert asking.wait(30)
+        second = threads.submit(tickets.ask, LOGON)
+        answer.set()
+        for waiting in (first, second):
+            with pytest.raises(KerberosTrouble) as caught:
+                waiting.result(30)
+            assert (caught.value.refused, caught.value.text) == (True, "No")
+    assert asked == [LOGON.username]
+
+
+def test_a_password_that_was_taken_is_asked_with_by_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a domain controller took it, hosts wait for each other no more; another password has its own turn."""
+    together = threading.Barrier(2)
+    seen: list[str] = []
+
+    class Quick:
+        def __init__(self, logon: Logon) -> None:
+            seen.append(logon.username)
+            if len(seen) > 1:
+                together.wait(30)
+
+    monkeypatch.setattr(kerberos, "Ticket", Quick)
+    tickets = kerberos.Tickets()
+    tickets.ask(LOGON)
+    with ThreadPoolExecutor(2) as threads:
+        assert len(list(threads.map(tickets.ask, [LOGON, LOGON]))) == 2
 
 
 def test_a_ticket_s_trouble_counts_nothing() -> None:
