@@ -184,30 +184,29 @@ class Negotiate:
     def _credentials(self) -> tuple[Any, str | None]:
         """Give user and password as pyspnego takes them. Raises KerberosTrouble.
 
-        pyspnego's own Negotiate falls to NTLM whatever the domain controller said: a wrong password would be tried
-        twice on each host. So the ticket is asked for here; where there is none for another reason it is NTLM.
+        pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever
+        it says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not
+        Kerberos then is a hash, which pyspnego takes for NTLM alone. (It would also take a password of 32 hex digits,
+        a colon and 32 more for two hashes.)
         """
         import spnego
 
         logon, auth = self._logon, self._endpoint.auth
-        hashed = self._nt_hash
-        password = None if auth == "ntlm" or is_address(self._endpoint.address) else logon.password
-        if hashed is None and password is not None and can_ask_kdc():
+        if logon.password is None or not logon.username:
+            return logon.username or None, None
+        named = auth != "ntlm" and not is_address(self._endpoint.address)
+        if named and self._nt_hash is None and can_ask_kdc():
             try:
                 self._ticket = self._tickets.ask(logon)
             except KerberosTrouble as trouble:
                 if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
                     raise
-                hashed = NtHashes().of(logon)
             else:
                 cache = spnego.KerberosCCache(self._ticket.name)
-                return [cache, spnego.Password(logon.username, password)], None
-        if hashed is not None:
-            return spnego.NTLMHash(logon.username, nt_hash=hashed), None
-        if logon.password is not None and logon.username:
-            # As a plain text pyspnego would take 32 hex digits, a colon and 32 more for two hashes.
-            return spnego.Password(logon.username, logon.password), None
-        return logon.username or None, None
+                return [cache, spnego.Password(logon.username, logon.password)], None
+        if auth == "kerberos":
+            return spnego.Password(logon.username, logon.password), None  # pyspnego says what is missing
+        return spnego.NTLMHash(logon.username, nt_hash=self._nt_hash or NtHashes().of(logon)), None
 
     def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
         """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""

@@ -60,7 +60,14 @@ def listening(addresses: Sequence[str]) -> Iterator[list[bytes]]:
 
 
 def scan(
-    realm: Realm, folder: Path, username: str, password: str, *, auth: str = "kerberos", timeout: int = 60
+    realm: Realm,
+    folder: Path,
+    username: str,
+    password: str,
+    *more: str,
+    auth: str = "kerberos",
+    timeout: int = 60,
+    by_address: bool = False,
 ) -> tuple[dict[str, Any], list[bytes], str]:
     """Scan all of a realm's hosts with one account; give the JSON report, the tokens that hosts saw, and stderr."""
     (folder / "password").write_text(password)
@@ -68,11 +75,11 @@ def scan(
     inventory = {
         "credentials": {"ops": {"username": username, "password": {"from": "file", "path": "password"}}},
         "defaults": {"transport": "http", "auth": auth, "credential": "ops", "timeout": timeout},
-        "hosts": {name: {} for name in realm.hosts},
+        "hosts": {name: {"address": address} if by_address else {} for name, address in realm.hosts.items()},
     }
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
     argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", "scan", "--json"]
-    argv += ["-i", str(folder / "fleet.yaml"), "--db", str(folder / "results.db")]
+    argv += ["-i", str(folder / "fleet.yaml"), "--db", str(folder / "results.db"), *more]
     env = {**os.environ, **realm.env}
     with listening(list(realm.hosts.values())) as tokens:
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)
@@ -113,6 +120,18 @@ def test_an_account_that_the_domain_does_not_know_may_be_the_host_s(
 ) -> None:
     """Negotiate with a local account goes on to NTLM: every host is asked."""
     _, tokens, _ = scan(samba_realm, tmp_path, "localadmin", "secret", auth="negotiate")
+    assert [NTLM in token for token in tokens] == [True] * 4
+
+
+@pytest.mark.parametrize("transport", ["native", "pypsrp"])
+def test_a_host_dialled_by_its_address_asks_no_domain_controller(
+    samba_realm: Realm, tmp_path: Path, transport: str
+) -> None:
+    """Kerberos needs a name: with an IP address Negotiate is NTLM, and no wrong password is counted behind its back."""
+    samba_realm.unlock("lockme")
+    user, how = "lockme@ADLAB.TEST", ("--transport", transport)
+    _, tokens, _ = scan(samba_realm, tmp_path, user, "wrong", *how, auth="negotiate", by_address=True)
+    assert samba_realm.state("lockme")["badPwdCount"] == 0
     assert [NTLM in token for token in tokens] == [True] * 4
 
 

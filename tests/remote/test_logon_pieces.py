@@ -14,6 +14,7 @@ import spnego
 from orchestrator.remote.http import Answer
 from orchestrator.remote.kerberos import kerberos_trouble
 from orchestrator.remote.logon import Negotiate, is_address, offers
+from orchestrator.remote.nt_hash import NtHashes
 from orchestrator.remote.session import Logon
 from tests.remote.wired import plain
 
@@ -47,12 +48,14 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     assert is_address(address) == is_one
 
 
+@pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
 @pytest.mark.parametrize("password", ["Passw0rd!", ":".join(["0123456789abcdef" * 2] * 2)])
-def test_a_password_is_a_password_whatever_its_shape(password: str) -> None:
-    """One that looks like an LM and an NT hash is tried as what it is."""
+def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: str) -> None:
+    """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
     logon = Logon(username="svc", password=password)
-    user, rest = Negotiate(plain(5985), logon, None)._credentials()
-    assert (type(user), user.username, user.password, rest) == (spnego.Password, "svc", password, None)
+    user, rest = Negotiate(plain(5985, auth=auth), logon, None)._credentials()
+    assert (type(user), user.username, rest) == (spnego.NTLMHash, "svc", None)
+    assert user.nt_hash == NtHashes().of(logon)
 
 
 class GssError(Exception):
