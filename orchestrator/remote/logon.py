@@ -13,12 +13,11 @@ import re
 from collections.abc import Generator
 from typing import Any, Protocol
 
-from orchestrator.remote.fault_codes import PASSWORD_REFUSED
+from orchestrator.remote.credentials import credentials
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import Ticket, Tickets, can_ask_kdc, kerberos_trouble
-from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.kerberos import Ticket, Tickets, kerberos_trouble
 from orchestrator.remote.session import Endpoint, Logon
-from orchestrator.remote.trouble import Garbled, KerberosTrouble, Refused, Stage
+from orchestrator.remote.trouble import Garbled, Refused, Stage
 
 Trying = Generator[tuple[str, bytes], Answer, tuple[Answer, bool]]
 """A logon under way: yields Authorization headers with the bodies to send under them, is sent the answers.
@@ -167,11 +166,14 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
-        user, password = self._credentials()
+        by_name = not is_address(endpoint.address)
+        found = credentials(
+            self._logon, endpoint.auth, by_name=by_name, nt_hash=self._nt_hash, tickets=self._tickets
+        )
+        self._ticket = found.ticket
         try:
             return spnego.client(
-                user,
-                password,
+                found.user,
                 hostname=endpoint.address.rstrip("."),
                 service="host",
                 channel_bindings=bindings,
@@ -180,33 +182,6 @@ class Negotiate:
             )
         except Exception as error:
             raise kerberos_trouble(error) from error
-
-    def _credentials(self) -> tuple[Any, str | None]:
-        """Give user and password as pyspnego takes them. Raises KerberosTrouble.
-
-        pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever
-        it says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not
-        Kerberos then is a hash, which pyspnego takes for NTLM alone. (It would also take a password of 32 hex digits,
-        a colon and 32 more for two hashes.)
-        """
-        import spnego
-
-        logon, auth = self._logon, self._endpoint.auth
-        if logon.password is None or not logon.username:
-            return logon.username or None, None
-        named = auth != "ntlm" and not is_address(self._endpoint.address)
-        if named and self._nt_hash is None and can_ask_kdc():
-            try:
-                self._ticket = self._tickets.ask(logon)
-            except KerberosTrouble as trouble:
-                if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
-                    raise
-            else:
-                cache = spnego.KerberosCCache(self._ticket.name)
-                return [cache, spnego.Password(logon.username, logon.password)], None
-        if auth == "kerberos":
-            return spnego.Password(logon.username, logon.password), None  # pyspnego says what is missing
-        return spnego.NTLMHash(logon.username, nt_hash=self._nt_hash or NtHashes().of(logon)), None
 
     def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
         """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""

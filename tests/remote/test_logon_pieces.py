@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import spnego
 
+from orchestrator.remote.credentials import credentials
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import kerberos_trouble
-from orchestrator.remote.logon import Negotiate, is_address, offers
+from orchestrator.remote.kerberos import Tickets, kerberos_trouble
+from orchestrator.remote.logon import is_address, offers
 from orchestrator.remote.nt_hash import NtHashes
 from orchestrator.remote.session import Logon
-from tests.remote.wired import plain
 
 
 def answer(*challenges: str) -> Answer:
@@ -53,9 +53,16 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
 def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: str) -> None:
     """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
     logon = Logon(username="svc", password=password)
-    user, rest = Negotiate(plain(5985, auth=auth), logon, None)._credentials()
-    assert (type(user), user.username, rest) == (spnego.NTLMHash, "svc", None)
-    assert user.nt_hash == NtHashes().of(logon)
+    found = credentials(logon, auth, by_name=False, nt_hash=None, tickets=Tickets())
+    assert (type(found.user), found.user.username, found.ticket) == (spnego.NTLMHash, "svc", None)
+    assert found.user.nt_hash == NtHashes().of(logon)
+
+
+def test_no_password_is_the_user_s_own_ticket_cache() -> None:
+    """Without a password nobody is asked: Kerberos looks for a ticket of that name."""
+    logon = Logon(username="svc", password=None)
+    found = credentials(logon, "kerberos", by_name=True, nt_hash=None, tickets=Tickets())
+    assert (found.user, found.ticket) == ("svc", None)
 
 
 class GssError(Exception):
