@@ -21,6 +21,7 @@ from orchestrator.remote.faults import Fault
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.output import document_among
 from orchestrator.remote.runspace import Runspace
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.speaker import Speaker
@@ -200,10 +201,12 @@ class NativeSession:
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)
-        text, errors = await stream.drive(runspace.run(script, parameters))
+        objects, errors = await stream.drive(runspace.run(script, parameters))
         course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
         return Reply(
             text=text,
+            beside=beside,
             errors=errors,
             auth=logon.used,
             certificate=certificate,
@@ -213,10 +216,8 @@ class NativeSession:
         )
 
     def _scheme(self, bound: bytes | None) -> LogonScheme:
-        basic = self._endpoint.auth == "basic"
-        return scheme(
-            self._endpoint, self._logon, bound, None if basic else self._shared.hashes.of(self._logon)
-        )
+        hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
+        return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
 
     def _taken(self) -> None:
         self._course.enter(Phase.OPEN)

@@ -31,7 +31,7 @@ from orchestrator.remote.handshake import (
 )
 from orchestrator.remote.http import MAX_SESSION, Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.session import Endpoint
-from orchestrator.remote.speaker import Exchange
+from orchestrator.remote.speaker import Exchange, Pause
 from orchestrator.remote.trouble import Garbled, Lost, Untrusted
 from orchestrator.remote.trust import Secured, Trust, same_again, secured
 
@@ -85,9 +85,15 @@ class Stream:
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
         try:
-            answer = await self.post(next(exchange))
+            step = next(exchange)
             while True:
-                answer = await self.post(exchange.send(answer))
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = next(exchange)
+                    continue
+                posting = self.post(step)
+                step = b""  # a script's is large, and its answer may take long
+                step = exchange.send(await posting)
         except StopIteration as end:
             result: _Result = end.value
             return result

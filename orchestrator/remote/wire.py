@@ -37,7 +37,7 @@ class Wire:
         self._clock = clock
         self._lock = threading.Lock()
         self._sock = sock
-        self._is_cut = False
+        self._is_cut = threading.Event()
 
     @property
     def sock(self) -> socket.socket:
@@ -48,14 +48,14 @@ class Wire:
         """Take another socket in the place of the present one, so that `cut` reaches it. Raises Lost once cut."""
         with self._lock:
             self._sock = sock
-            if self._is_cut:
+            if self._is_cut.is_set():
                 sock.close()
                 raise Lost("cut")
 
     def cut(self) -> None:
         """Shut the connection down; whatever waits for it wakes up. Never raises."""
         with self._lock:
-            self._is_cut = True
+            self._is_cut.set()
             # Not `self._sock.shutdown`: SSLSocket's forgets its TLS first, and what the other thread writes in that
             # moment would go out in clear.
             with contextlib.suppress(OSError):
@@ -72,6 +72,11 @@ class Wire:
         if left <= 0:
             raise Overdue
         self._sock.settimeout(min(left, most))
+
+    def pause(self, seconds: float) -> None:
+        """Wait, within what is left of the time. Raises Lost once cut."""
+        if self._is_cut.wait(max(0.0, min(seconds, self.ends - self._clock()))):
+            raise Lost("cut")
 
     def post(self, request: bytes) -> Answer:
         """Send one request and read the answer.

@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.connect import system_resolver
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.http import MAX_ANSWER
+from orchestrator.remote.kerberos import can_ask_kdc
 from orchestrator.remote.session import Reply
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
 
@@ -254,11 +256,19 @@ def test_kerberos_with_an_address_is_refused_before_anything_is_sent() -> None:
     assert (fault.cause, fault.phase) == (Cause.KERBEROS_NEEDS_NAME, Phase.AUTH)
 
 
-def test_kerberos_without_its_extra_says_what_to_install() -> None:
-    """Where gssapi is not installed, the words name the extra; where it is, there is no ticket here."""
+def test_kerberos_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Kerberos is not installed, the words name the extra; where it is, no domain controller is known here."""
+    (tmp_path / "krb5.conf").write_text(
+        "[libdefaults]\ndefault_realm = NOBODY.TEST\ndns_lookup_kdc = false\ndns_lookup_realm = false\n"
+    )
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
     with raw_server(says(b"")) as port:
         fault = run(fault_of(plain(port, address="web1.test", auth="kerberos")))
-    assert (fault.cause, fault.phase) == (Cause.KERBEROS_TICKET, Phase.AUTH)
+    cause = Cause.KERBEROS_NO_KDC if can_ask_kdc() else Cause.KERBEROS_TICKET
+    assert (fault.cause, fault.phase, fault.refused_by) == (cause, Phase.AUTH, None)
+    assert ("fleetcheck[kerberos]" in fault.detail) is not can_ask_kdc()
 
 
 def test_an_unknown_name_is_a_fault_of_its_phase() -> None:
