@@ -16,7 +16,7 @@ from typing import ClassVar
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_GATE = 6
-"""What an error can end a command with; `orchestrator.domain.exit_codes` has the whole table."""
+"""What an error can end a command with; `orchestrator.domain.primitives.exit_codes` has the whole table."""
 
 
 class FleetcheckError(Exception):

@@ -12,15 +12,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import InventoryError, Problem
+from inventory.files.ownership import foreign_hands
+from inventory.files.textfile import decode, read_file
 from inventory.findings import Findings
 from inventory.model import Credential, Fleet, Host, SecretRef, Waiver
-from inventory.ownership import foreign_hands
-from inventory.textfile import decode, read_file
 from inventory.words import folded
 
 if TYPE_CHECKING:
-    from inventory import schema
-    from inventory.groups import Node
+    from inventory.resolving.groups import Node
+    from inventory.schema import inventory as schema
 
 
 def load(path: Path) -> Fleet:
@@ -47,7 +47,7 @@ def _refuse_foreign_command(fleet: Fleet, found: os.stat_result) -> None:
 
 def loads(data: bytes, path: Path) -> Fleet:
     """Do the same for bytes that are, or will be, the file at `path`."""
-    from inventory.tree import parse
+    from inventory.yamlfile.tree import parse
 
     findings = Findings(str(path))
     with _no_collection():
@@ -64,7 +64,7 @@ def loads(data: bytes, path: Path) -> Fleet:
 
 def _refuse_other_kind(data: bytes, file: str) -> None:
     """Name a text of another kind as what it is: its mistakes as an inventory help nobody."""
-    from inventory.kinds import HEAD, INVENTORY, kind_of
+    from inventory.files.kinds import HEAD, INVENTORY, kind_of
 
     found = kind_of(data[:HEAD])
     if found not in (None, INVENTORY):
@@ -85,9 +85,9 @@ def _no_collection() -> Iterator[None]:
 
 def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:
     """Make a Fleet of a tree with lines, which is used up by it. Raises InventoryError with all of `findings`."""
-    from inventory.check import checked
-    from inventory.schema import Document
-    from inventory.tree import Map
+    from inventory.schema.check import checked
+    from inventory.schema.inventory import Document
+    from inventory.yamlfile.tree import Map
 
     sections = (
         {key: value for key, value in tree.items() if isinstance(value, Map)} if isinstance(tree, Map) else {}
@@ -122,8 +122,8 @@ class _Build:
 
     def fleet(self, path: Path, digest: str) -> Fleet:
         """Return the fleet; where there are findings it is good for nothing."""
-        from inventory import groups, waivers
-        from inventory.select import Universe
+        from inventory.resolving import groups, waivers
+        from inventory.selection.select import Universe
 
         nodes = groups.graph(self._document.groups, self._tree.get("groups"), self._findings)
         credentials = self._credentials()
@@ -161,10 +161,10 @@ class _Build:
     def _hosts(
         self, nodes: Mapping[str, Node], credentials: Mapping[str, Credential], base: Path
     ) -> dict[str, Host]:
-        from inventory.groups import direct
-        from inventory.layers import Merger, said
         from inventory.profile import load_profile
-        from inventory.resolve import Resolver
+        from inventory.resolving.groups import direct
+        from inventory.resolving.layers import Merger, said
+        from inventory.resolving.resolve import Resolver
 
         file, tree = self._findings.file, self._tree["hosts"]
         named = direct(nodes, self._names["hosts"], self._findings)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inventory import shapes
 from inventory.errors import InventoryError
-from inventory.regular import kind
-from inventory.textfile import decode, read_bytes
-from inventory.tree import Map, parse
+from inventory.files.regular import kind
+from inventory.files.textfile import decode, read_bytes
+from inventory.schema import shapes
+from inventory.yamlfile.tree import Map, parse
 
 LIMIT = 1024 * 1024  # bytes; more takes longer than a person waits for a completion
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import InventoryError, Problem
+from inventory.files.textfile import decode, read_bytes, refuse_unlike_file
 from inventory.model import ListedPort, Profile, RoleValues, Rule
-from inventory.textfile import decode, read_bytes, refuse_unlike_file
 from inventory.words import did_you_mean, quoted, shown
 
 if TYPE_CHECKING:
-    from inventory.profile_schema import ProfileDocument
+    from inventory.schema.profile import ProfileDocument
 
 SHIPPED = "shipped"
 _REQUIRED = ("title", "key", "roles", "ports")
@@ -44,9 +44,9 @@ def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
         raise InventoryError(
             [Problem(file, 0, f"profiles extend each other in a circle: {' > '.join([*trail, file])}")]
         )
-    from inventory.check import checked
-    from inventory.profile_schema import ProfileDocument
-    from inventory.tree import parse
+    from inventory.schema.check import checked
+    from inventory.schema.profile import ProfileDocument
+    from inventory.yamlfile.tree import parse
 
     problems: list[Problem] = []
     tree = parse(text, file, problems)
@@ -148,7 +148,7 @@ def _profile(document: ProfileDocument, parent: Profile | None, name: str, sourc
 
 def dump_profile(profile: Profile) -> str:
     """Return the profile as YAML with every key said; it loads back to the same profile, but for `source`."""
-    from inventory.dump import line
+    from inventory.yamlfile.dump import line
 
     lines = [
         f"name: {line(profile.name)}",

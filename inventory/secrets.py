@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import assert_never
 
-from inventory.capture import TooMuchOutputError, TooSlowError, output_of
 from inventory.errors import SecretError
+from inventory.files.capture import TooMuchOutputError, TooSlowError, output_of
+from inventory.files.regular import NotRegularError, open_regular
 from inventory.model import SecretRef
-from inventory.regular import NotRegularError, open_regular
 from inventory.words import shown
 
 LIMIT = 64 * 1024  # bytes of a secret

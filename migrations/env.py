@@ -1,10 +1,10 @@
-"""Alembic's entry: runs the steps on the connection that `orchestrator.store.migrating` hands over, and no other."""
+"""Alembic's entry: runs the steps on the connection that `orchestrator.store.database.migrating` hands over, and no other."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from orchestrator.store.journal_tables import metadata
+from orchestrator.store.journal.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -12,26 +12,26 @@ import pytest
 import inventory
 import orchestrator
 from inventory.errors import FleetcheckError
-from orchestrator.domain.exit_codes import MEANINGS
+from orchestrator.domain.primitives.exit_codes import MEANINGS
 
 INSIDE = {
-    "inventory.capture.TooMuchOutputError": "becomes the error of what the program was run for",
-    "inventory.capture.TooSlowError": "as TooMuchOutputError",
+    "inventory.files.capture.TooMuchOutputError": "becomes the error of what the program was run for",
+    "inventory.files.capture.TooSlowError": "as TooMuchOutputError",
     "inventory.importers.ansible.templates.TemplateError": "becomes a note of the import",
     "inventory.importers.ansible.variables.LeaveOutError": "as TemplateError",
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",
-    "inventory.regular.NotRegularError": "becomes the error of what the file is: an inventory, a secret, a database",
-    "orchestrator.domain.breaker.IllegalMoveError": "a bug of ours: the breaker was told what cannot follow",
-    "orchestrator.domain.journal.IllegalMoveError": "a bug of ours: a journal row cannot move that way",
-    "orchestrator.domain.planned_host.NotPlannedError": "becomes a host's reason in the plan",
-    "orchestrator.domain.vertex_cover.TooHardError": "the search gives up, and the greedy choice is taken",
+    "inventory.files.regular.NotRegularError": "becomes the error of what the file is: an inventory, a secret, a database",
+    "orchestrator.domain.execution.breaker.IllegalMoveError": "a bug of ours: the breaker was told what cannot follow",
+    "orchestrator.domain.repin.journal.IllegalMoveError": "a bug of ours: a journal row cannot move that way",
+    "orchestrator.domain.repin.planned_host.NotPlannedError": "becomes a host's reason in the plan",
+    "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice is taken",
     "orchestrator.fleet.logon.HeldError": "ends one host's try, caught where the host is asked",
-    "orchestrator.fleet.repin_sending.SendError": "becomes a state of the journal, caught where the host is written",
-    "orchestrator.fleet.repin_sending.NotSentError": "as SendError",
-    "orchestrator.fleet.repin_sending.NoAnswerError": "as SendError",
-    "orchestrator.remote.document.OddError": "becomes a Fault in the same room",
-    "orchestrator.remote.faults.Fault": "becomes a host's outcome: a host that fails is a value",
-    "orchestrator.remote.trouble.Trouble": "becomes a Fault in the same room, as all that are made of it",
+    "orchestrator.fleet.repin.write.SendError": "becomes a state of the journal, caught where the host is written",
+    "orchestrator.fleet.repin.write.NotSentError": "as SendError",
+    "orchestrator.fleet.repin.write.NoAnswerError": "as SendError",
+    "orchestrator.remote.contract.document.OddError": "becomes a Fault in the same room",
+    "orchestrator.remote.faults.fault.Fault": "becomes a host's outcome: a host that fails is a value",
+    "orchestrator.remote.faults.trouble.Trouble": "becomes a Fault in the same room, as all that are made of it",
 }
 """Errors that never reach a user, each with its reason; what is made of them neither."""
 

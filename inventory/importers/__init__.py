@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.errors import InventoryError
-from inventory.textfile import read_bytes
+from inventory.files.textfile import read_bytes
 
 
 @dataclass(frozen=True, slots=True)

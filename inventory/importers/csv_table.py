@@ -6,7 +6,6 @@ from pathlib import Path
 
 from inventory.errors import InventoryError, Problem
 from inventory.findings import Findings
-from inventory.hostchecks import no_authority
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.importers.table.headings import explain
 from inventory.importers.table.hosts import entries
@@ -17,8 +16,9 @@ from inventory.importers.table.settings import Entry
 from inventory.importers.table.text import decode, is_workbook
 from inventory.load import build
 from inventory.profile import load_profile
-from inventory.tree import Map, Seq
+from inventory.resolving.hostchecks import no_authority
 from inventory.words import shown
+from inventory.yamlfile.tree import Map, Seq
 
 _ENDINGS = (".csv", ".tsv")
 _OTHERS = (".yaml", ".yml", ".json", ".ini")

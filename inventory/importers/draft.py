@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from inventory import shapes
-from inventory.tree import Map, Seq
+from inventory.schema import shapes
+from inventory.yamlfile.tree import Map, Seq
 
 PLACEHOLDER = "ops"
 UNKNOWN_USER = "CHANGE-ME"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from inventory import shapes
+from inventory.schema import shapes
 
 _FOREIGN = re.compile(r"[^\w.-]+")
 _LONGEST = 200  # characters: leaves room for a number below the 255 of a name

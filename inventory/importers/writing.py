@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from inventory.dump import line
 from inventory.findings import Findings
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.load import build
-from inventory.tree import Map
 from inventory.words import visible
+from inventory.yamlfile.dump import line
+from inventory.yamlfile.tree import Map
 
 _SHORT = 8  # names in one line
 

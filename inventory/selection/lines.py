@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from inventory.errors import InventoryError, SelectionError
-from inventory.textfile import decode, read_bytes
+from inventory.files.textfile import decode, read_bytes
 from inventory.words import shown, visible
 
 LARGEST = 1024 * 1024  # bytes or characters: 10,000 names of 100 letters

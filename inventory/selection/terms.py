@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inventory.shapes import is_ip
+from inventory.schema.shapes import is_ip
 from inventory.words import shown
 
 _CLOSING = {"[": "]", "(": ")", "{": "}"}

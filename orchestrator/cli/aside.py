@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import SelectionError
 from inventory.model import Fleet, Host
-from inventory.select import Universe, chosen
 from inventory.selection.patterns import Patterns
+from inventory.selection.select import Universe, chosen
 from orchestrator.cli.console import say
 
 if TYPE_CHECKING:

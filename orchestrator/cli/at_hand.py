@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.console import say
 from orchestrator.cli.names import expired_words
-from orchestrator.domain.subnets import Subnets
+from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.waiver import Waived, unexpired, waived_now
 
 if TYPE_CHECKING:

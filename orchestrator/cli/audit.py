@@ -33,7 +33,7 @@ def verify(
 
     The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
-    from orchestrator.report.repin_document import audit_document
+    from orchestrator.report.repin.document import audit_document
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader
 
@@ -62,7 +62,7 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Print the audit, one JSON object a line, oldest first."""
-    from orchestrator.domain.audit import document as entry_document
+    from orchestrator.domain.repin.audit import document as entry_document
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 

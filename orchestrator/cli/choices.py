@@ -11,7 +11,7 @@ def only_words(words: Iterable[str] | None) -> frozenset[str]:
     """Give the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
     if not words:
         return frozenset()
-    from orchestrator.domain.select_hosts import ChoiceError, parse_only
+    from orchestrator.domain.execution.select_hosts import ChoiceError, parse_only
 
     try:
         return parse_only(words)

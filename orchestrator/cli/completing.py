@@ -87,7 +87,7 @@ def profile_names(_ctx: typer.Context) -> Offers:
 @_quietly
 def only_words(_ctx: typer.Context) -> Offers:
     """Offer what `--only` knows."""
-    from orchestrator.domain.select_hosts import CHOICES
+    from orchestrator.domain.execution.select_hosts import CHOICES
 
     return [(str(word), "") for word in CHOICES]
 
@@ -95,7 +95,7 @@ def only_words(_ctx: typer.Context) -> Offers:
 @_quietly
 def policies(_ctx: typer.Context) -> Offers:
     """Offer the policies of a re-pin."""
-    from orchestrator.domain.policy import WORDS
+    from orchestrator.domain.repin.policy import WORDS
 
     return [(word.replace("PORT,...", ""), "") for word in WORDS]
 
@@ -103,7 +103,7 @@ def policies(_ctx: typer.Context) -> Offers:
 @_quietly
 def formats(_ctx: typer.Context) -> Offers:
     """Offer the formats of an export."""
-    from orchestrator.report.formats import Format
+    from orchestrator.report.exports.formats import Format
 
     return [(str(word), "") for word in Format]
 
@@ -111,10 +111,10 @@ def formats(_ctx: typer.Context) -> Offers:
 @contextlib.contextmanager
 def _reader(ctx: typer.Context) -> Iterator[Reader]:
     """Open the database where it is there and current; to complete a word nothing is made and nothing is upgraded."""
-    from orchestrator.store.migrating import look
+    from orchestrator.store.database.migrating import look
+    from orchestrator.store.database.schema import State
     from orchestrator.store.place import database_url, parse
     from orchestrator.store.reader import Reader
-    from orchestrator.store.schema import State
 
     url = database_url(ctx.params.get("db"), os.environ)
     if look(parse(url)) is not State.CURRENT:

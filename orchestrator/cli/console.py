@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from orchestrator.domain.text import clean
+from orchestrator.domain.primitives.text import clean
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -45,8 +45,8 @@ def diff(
     Exit code 3 when something did.
     """
     from orchestrator.cli.command import hints
-    from orchestrator.domain.diff import diff as compare
-    from orchestrator.report.diff import DiffReport, diff_document, diff_rows, diff_screen
+    from orchestrator.domain.views.diff import diff as compare
+    from orchestrator.report.views.diff import DiffReport, diff_document, diff_rows, diff_screen
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 

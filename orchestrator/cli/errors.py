@@ -20,8 +20,8 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from inventory.errors import FleetcheckError, InventoryError
-from orchestrator.domain.exit_codes import EXIT_FAILED, EXIT_GATE, EXIT_INTERRUPTED, EXIT_USAGE
-from orchestrator.domain.text import clean
+from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_GATE, EXIT_INTERRUPTED, EXIT_USAGE
+from orchestrator.domain.primitives.text import clean
 
 FAILED, USAGE, GATE, INTERRUPTED = EXIT_FAILED, EXIT_USAGE, EXIT_GATE, EXIT_INTERRUPTED
 _BROKEN_PIPE = 141  # as a shell reports SIGPIPE

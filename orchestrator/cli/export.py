@@ -15,10 +15,10 @@ from orchestrator.cli.completing import formats, offers, scan_ids
 from orchestrator.cli.console import say
 from orchestrator.cli.errors import USAGE, UsageError, handled, told
 from orchestrator.cli.options import DatabaseOption, LabelOption
-from orchestrator.report.formats import Format
+from orchestrator.report.exports.formats import Format
 
 if TYPE_CHECKING:
-    from orchestrator.report.export_nagios import Check
+    from orchestrator.report.exports.nagios import Check
     from orchestrator.report.summary import ScanReport
     from orchestrator.store.reader import Reader
 
@@ -37,7 +37,7 @@ class ExportCommand(TyperCommand):
         except Exception as error:
             if not nagios or getattr(error, "exit_code", None) != USAGE:
                 raise
-            from orchestrator.report.export_nagios import nagios_trouble
+            from orchestrator.report.exports.nagios import nagios_trouble
 
             raise typer.Exit(_said(nagios_trouble(getattr(error, "message", str(error))))) from None
 
@@ -119,7 +119,7 @@ def _nagios(
     scan: str | None, output: Path, max_age: str | None, database: str | None, *, labelled: bool
 ) -> int:
     """Check as a plug-in does: whatever goes wrong is its line and its exit code 3."""
-    from orchestrator.report.export_nagios import nagios_trouble
+    from orchestrator.report.exports.nagios import nagios_trouble
 
     if labelled:
         return _said(nagios_trouble("--label goes with --format prometheus; nagios has no labels"))
@@ -138,8 +138,8 @@ def _nagios(
 
 
 def _check(scan: str | None, max_age: str | None, database: str | None) -> Check:
-    from orchestrator.domain.span import parse_span
-    from orchestrator.report.export_nagios import nagios_check
+    from orchestrator.domain.primitives.span import parse_span
+    from orchestrator.report.exports.nagios import nagios_check
 
     limit = None if max_age is None else parse_span(max_age, "--max-age")
     reader, report = _stored(scan, database)

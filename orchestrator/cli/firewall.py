@@ -17,8 +17,8 @@ from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption
 
 if TYPE_CHECKING:
     from orchestrator.cli.at_hand import AtHand
-    from orchestrator.domain.collapse import Merged
-    from orchestrator.domain.firewall import Firewall
+    from orchestrator.domain.firewall.collapsed import Merged
+    from orchestrator.domain.firewall.firewall import Firewall
 
 
 class RowFormat(StrEnum):
@@ -64,9 +64,9 @@ def firewall(
     from orchestrator.cli.aside import set_aside, typed
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
-    from orchestrator.domain.firewall import firewall as work_out
+    from orchestrator.domain.firewall.firewall import firewall as work_out
     from orchestrator.store.place import database_url
-    from orchestrator.store.standing_reader import StandingReader
+    from orchestrator.store.results.standing_reader import StandingReader
 
     if format_ is not None and as_json:
         raise UsageError("--format and --json are two ways to write the rows: leave one of them out")
@@ -103,14 +103,14 @@ def _need_subnets(known: AtHand) -> None:
 
 
 def _merged(found: Firewall, known: AtHand) -> tuple[Merged, ...]:
-    from orchestrator.domain.collapse import collapse
+    from orchestrator.domain.firewall.collapsed import collapse
 
     return collapse(found.rows, known.subnets, found.needed)
 
 
 def _write(shown: _Shown, format_: RowFormat) -> None:
-    from orchestrator.report.firewall import COLUMNS, firewall_aerleon, firewall_rows, rows_csv
-    from orchestrator.report.merged import MERGED_COLUMNS, merged_rows
+    from orchestrator.report.views.collapsed import MERGED_COLUMNS, merged_rows
+    from orchestrator.report.views.firewall import COLUMNS, firewall_aerleon, firewall_rows, rows_csv
 
     if format_ is RowFormat.AERLEON:
         text = firewall_aerleon(shown.found.rows if shown.merged is None else shown.merged)
@@ -123,8 +123,8 @@ def _write(shown: _Shown, format_: RowFormat) -> None:
 
 
 def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
-    from orchestrator.report.firewall import firewall_document, firewall_rows, firewall_screen
-    from orchestrator.report.merged import merged_document, merged_rows, merged_screen
+    from orchestrator.report.views.collapsed import merged_document, merged_rows, merged_screen
+    from orchestrator.report.views.firewall import firewall_document, firewall_rows, firewall_screen
 
     found, merged, now = shown.found, shown.merged, datetime.now(UTC)
     if as_json:
@@ -140,7 +140,7 @@ def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
 
 
 def _remark(found: Firewall) -> None:
-    from orchestrator.report.firewall_aside import aside_remarks
+    from orchestrator.report.views.firewall_aside import aside_remarks
 
     for remark in aside_remarks(found):
         say(f"remark: {remark}")

@@ -12,10 +12,10 @@ from orchestrator.cli.console import say
 from orchestrator.cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from orchestrator.domain.execution.tally import Counts
     from orchestrator.domain.record import ScanRecord
     from orchestrator.domain.standing import HostNow
-    from orchestrator.domain.tally import Counts
-    from orchestrator.report.fleet_now import FleetReport
+    from orchestrator.report.views.fleet_now import FleetReport
 
 SCANS = 14  # the latest ones, that the page's history counts
 _WHAT = "page of the fleet of fleetcheck's"
@@ -30,7 +30,7 @@ def page_file(path: Path | None, *, before: datetime, by: str, alone: bool) -> P
         return None
     if not alone:
         raise UsageError("--html goes alone: --json and --table are for the output")
-    from orchestrator.report.fleet_html import MARKER
+    from orchestrator.report.html.fleet import MARKER
 
     if str(path) != "-":
         files.check(path, marker=MARKER, what=_WHAT)
@@ -41,7 +41,7 @@ class PageFile:
     """A page that is to be written: give it the hosts, then what they came to."""
 
     def __init__(self, path: Path, before: datetime, by: str) -> None:
-        from orchestrator.domain.gateways import Gateways
+        from orchestrator.domain.views.gateways import Gateways
         from orchestrator.report.host_rows import HostRows
 
         self._path = path
@@ -61,7 +61,7 @@ class PageFile:
 
     def write(self, report: FleetReport) -> None:
         """Write the file, whole or not at all. Raises as `files.write`."""
-        from orchestrator.report.fleet_html import MARKER, FleetPage, fleet_html
+        from orchestrator.report.html.fleet import MARKER, FleetPage, fleet_html
         from orchestrator.version import VERSION
 
         page = FleetPage(

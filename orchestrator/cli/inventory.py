@@ -33,7 +33,7 @@ def check(
     """Report every mistake at once, each with file and line."""
     from inventory.errors import InventoryError
     from inventory.load import load
-    from inventory.waivers import expired
+    from inventory.resolving.waivers import expired
     from orchestrator.report.document import check_document
 
     path = inventory_path(file or inventory)
@@ -119,7 +119,7 @@ def show(
 @handled
 def schema() -> None:
     """Print the inventory's JSON Schema, for editors."""
-    from inventory.schema import json_schema
+    from inventory.schema.inventory import json_schema
 
     sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
 

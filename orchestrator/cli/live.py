@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.console import console, say
-from orchestrator.domain.text import clean
+from orchestrator.domain.primitives.text import clean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

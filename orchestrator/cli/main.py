@@ -17,7 +17,6 @@ from orchestrator.cli import (
     inventory,
     profile,
     prune,
-    repin,
     report,
     scan,
     show,
@@ -26,7 +25,8 @@ from orchestrator.cli import (
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
-from orchestrator.domain.exit_codes import in_words
+from orchestrator.cli.repin import group as repin
+from orchestrator.domain.primitives.exit_codes import in_words
 from orchestrator.version import VERSION
 
 app = typer.Typer(

@@ -18,10 +18,10 @@ from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
-    from orchestrator.domain.operation import Operation
-    from orchestrator.domain.plan import LeftOut, Plan
-    from orchestrator.domain.planner import Candidate, Draft, Rules
     from orchestrator.domain.record import HostRecord
+    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.plan import LeftOut, Plan
+    from orchestrator.domain.repin.planner import Candidate, Draft, Rules
     from orchestrator.store.reader import Reader
 
 _SOONEST = timedelta(minutes=1)  # a plan that ends sooner is a slip of the hand
@@ -47,7 +47,7 @@ class PlanRequest:
 
 def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     """Plan the selected hosts. Raises UsageError, SelectionError, StoreError, PolicyError and SpanError."""
-    from orchestrator.domain.planner import draft
+    from orchestrator.domain.repin.planner import draft
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
@@ -74,7 +74,7 @@ def _plan_of(
     until: datetime,
 ) -> Plan:
     """Give what was drafted its id and its head. `until`: when it may be applied no more."""
-    from orchestrator.domain.plan import Plan
+    from orchestrator.domain.repin.plan import Plan
     from orchestrator.remote.apply import repin_script
 
     return Plan(
@@ -99,7 +99,7 @@ def _plan_of(
 
 def expiry(text: str) -> timedelta:
     """Read `--expires`. Raises SpanError."""
-    from orchestrator.domain.span import parse_span
+    from orchestrator.domain.primitives.span import parse_span
 
     return parse_span(text, "--expires", least=_SOONEST)
 
@@ -122,9 +122,9 @@ def _waived_reason(request: PlanRequest) -> str | None:
 
 
 def _rules(request: PlanRequest, fleet: Fleet, now: datetime) -> Rules:
-    from orchestrator.domain.planner import Rules
-    from orchestrator.domain.policy import parse_policy
-    from orchestrator.domain.span import parse_span
+    from orchestrator.domain.primitives.span import parse_span
+    from orchestrator.domain.repin.planner import Rules
+    from orchestrator.domain.repin.policy import parse_policy
     from orchestrator.domain.waiver import in_force
 
     if request.scan is not None and request.agree > 1:
@@ -141,7 +141,7 @@ def _rules(request: PlanRequest, fleet: Fleet, now: datetime) -> Rules:
 
 
 def _candidates(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Iterator[Candidate]:
-    from orchestrator.domain.planner import Candidate
+    from orchestrator.domain.repin.planner import Candidate
 
     names = [host.name for host in hosts]
     known: Mapping[str, tuple[tuple[int, HostRecord], ...]]
@@ -157,8 +157,8 @@ def _left_before(
     request: PlanRequest, candidates: Sequence[Candidate], reader: Reader, now: datetime
 ) -> Iterator[tuple[str, LeftOut]]:
     """Leave out what the scan of `--scan` has no result of, and what the journal speaks against."""
-    from orchestrator.domain.plan import LeftOut
-    from orchestrator.domain.touched import SPEAKING, against
+    from orchestrator.domain.repin.plan import LeftOut
+    from orchestrator.domain.repin.touched import SPEAKING, against
 
     rows: dict[str, list[Operation]] = {}
     for row in reader.in_states(*SPEAKING, hosts=[each.host.name for each in candidates]):

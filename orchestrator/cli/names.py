@@ -42,7 +42,7 @@ def unknown_in_inventory(name: str, fleet: Fleet) -> str:
 
 def expired_words(fleet: Fleet, today: date) -> Iterator[str]:
     """Say of each waiver whose last day has passed where it stands, and for which hosts it counts no more."""
-    from inventory.waivers import expired
+    from inventory.resolving.waivers import expired
 
     for waiver in expired(fleet, today):
         hosts = ", ".join(waiver.hosts[:_NAMED])

@@ -95,7 +95,7 @@ def earlier_hosts(
     request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], reader: Reader
 ) -> tuple[Host, ...]:
     """Choose among `hosts` those that `--from ID --only WHAT` means. Raises UsageError where there is none."""
-    from orchestrator.domain.select_hosts import chosen
+    from orchestrator.domain.execution.select_hosts import chosen
 
     assert request.earlier is not None  # noqa: S101  # the caller has looked
     record = reader.scan(request.earlier)

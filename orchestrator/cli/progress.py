@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.live import LiveDisplay
-from orchestrator.fleet.events import (
+from orchestrator.fleet.control.events import (
     BreakerTripped,
     Event,
     HostFinished,

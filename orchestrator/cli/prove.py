@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def prove_reports(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
     """End the `reported` rows of hosts that this scan has read; say of each what it came to. Raises StoreError."""
-    from orchestrator.domain.journal import State
-    from orchestrator.fleet.reported import prove
-    from orchestrator.store.journal import Journal
+    from orchestrator.domain.repin.journal import State
+    from orchestrator.fleet.repin.reported import prove
+    from orchestrator.store.journal.journal import Journal
 
     rows = reader.in_states(State.REPORTED)
     if not rows:

@@ -37,7 +37,7 @@ def prune(
     """Delete old results; the latest of every host stays."""
     import asyncio
 
-    from orchestrator.domain.span import parse_span
+    from orchestrator.domain.primitives.span import parse_span
 
     if attempts is None and results is None:
         raise UsageError("nothing to delete: say how old, such as --attempts 30d --results 400d")
@@ -62,7 +62,7 @@ def prune(
 async def _prune(url: str, limits: Limits, now: datetime) -> Pruned:
     """Delete, and say so in the audit: before the first row goes, and what it came to."""
     from orchestrator.report.document import plain
-    from orchestrator.store.journal import Journal
+    from orchestrator.store.journal.journal import Journal
     from orchestrator.store.prune import prune as delete
     from orchestrator.store.writer import Writer
 

@@ -7,20 +7,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunRecord, RunState, last_rows
-from orchestrator.domain.tally import first_exit_code
-from orchestrator.fleet import repin_words
-from orchestrator.fleet.repin_summary import FINE, UNPROBED
-from orchestrator.report.run import HostResult, Process
+from orchestrator.domain.execution.tally import first_exit_code
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunRecord, RunState, last_rows
+from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin.summary import FINE, UNPROBED
+from orchestrator.report.repin.run import HostResult, Process
 from orchestrator.report.words import moment, plural
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from orchestrator.domain.operation import Operation
-    from orchestrator.domain.plan import Plan
-    from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
+    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
     from orchestrator.fleet.summary import GivenUp
     from orchestrator.store.errors import Owner
     from orchestrator.store.reader import Reader

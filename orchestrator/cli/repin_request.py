@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.errors import UsageError
-from orchestrator.domain.span import parse_span
-from orchestrator.domain.waves import Limits, parse_batch, parse_size
+from orchestrator.domain.primitives.span import parse_span
+from orchestrator.domain.repin.waves import Limits, parse_batch, parse_size
 
 if TYPE_CHECKING:
-    from orchestrator.fleet.repin_options import RepinOptions
+    from orchestrator.fleet.repin.options import RepinOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def of_record(options: str) -> Wishes:
 
 def options_of(wishes: Wishes, hosts: int, *, dry_run: bool) -> RepinOptions:
     """Turn whole wishes into options for a plan of `hosts`. Raises BatchError, SpanError, UsageError."""
-    from orchestrator.fleet.repin_options import RepinOptions
+    from orchestrator.fleet.repin.options import RepinOptions
 
     if wishes.revert_if_not_live and wishes.wait_live is None:
         raise UsageError(

@@ -18,9 +18,9 @@ from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption
 
 if TYPE_CHECKING:
     from orchestrator.cli.fleet_page import PageFile
-    from orchestrator.domain.fleet_now import FleetSummariser, Place
     from orchestrator.domain.standing import HostNow
-    from orchestrator.report.fleet_now import FleetReport
+    from orchestrator.domain.views.fleet_now import FleetSummariser, Place
+    from orchestrator.report.views.fleet_now import FleetReport
 
 
 HtmlOption = Annotated[
@@ -59,11 +59,11 @@ def report(
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
     from orchestrator.cli.fleet_page import page_file
-    from orchestrator.domain.fleet_now import FleetSummariser
-    from orchestrator.domain.span import parse_span
-    from orchestrator.report.fleet_now import FleetReport, fleet_rows
+    from orchestrator.domain.primitives.span import parse_span
+    from orchestrator.domain.views.fleet_now import FleetSummariser
+    from orchestrator.report.views.fleet_now import FleetReport, fleet_rows
     from orchestrator.store.place import database_url, parse
-    from orchestrator.store.standing_reader import StandingReader
+    from orchestrator.store.results.standing_reader import StandingReader
 
     span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
     page = page_file(html, before=now - span, by=by.value, alone=not (as_json or table))
@@ -104,7 +104,7 @@ def _tell(report: FleetReport, page: PageFile | None, *, as_json: bool, table: b
 
     What is said first on a screen is said beside what goes to a file or a pipe.
     """
-    from orchestrator.report.fleet_now import fleet_document, fleet_screen
+    from orchestrator.report.views.fleet_now import fleet_document, fleet_screen
 
     if page is None and as_json:
         document(fleet_document(report))
@@ -118,7 +118,7 @@ def _tell(report: FleetReport, page: PageFile | None, *, as_json: bool, table: b
 
 
 def _code(total: Place) -> int:
-    from orchestrator.domain.tally import first_exit_code
+    from orchestrator.domain.execution.tally import first_exit_code
 
     unprobed = total.unknown + total.unprobed > 0
     return first_exit_code(

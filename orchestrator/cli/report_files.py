@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from orchestrator.cli import files
 from orchestrator.cli.errors import FAILED, INTERRUPTED, UsageError, told
 from orchestrator.cli.series import shared_series
-from orchestrator.report.formats import Format
+from orchestrator.report.exports.formats import Format
 
 if TYPE_CHECKING:
     from orchestrator.report.summary import ScanReport
@@ -75,7 +75,7 @@ def write_export(
     wanted: Format, path: Path, report: ScanReport, reader: Reader, labels: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Write one export, `-` to standard output; return what is to be said. Raises as `files.write`, and StoreError."""
-    from orchestrator.report.export import exported
+    from orchestrator.report.exports.export import exported
 
     assert report.scan.id is not None  # noqa: S101  # it came from the database
     records = reader.records(report.scan.id, whole=False)

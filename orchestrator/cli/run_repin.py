@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.logons import logons
-from orchestrator.cli.repin_progress import RepinDisplay
+from orchestrator.cli.repin.progress import RepinDisplay
 from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
-from orchestrator.domain.operation import RunRecord
-from orchestrator.report.run import RunReport
+from orchestrator.domain.repin.operation import RunRecord
+from orchestrator.report.repin.run import RunReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.model import Fleet
-    from orchestrator.domain.operation import Operation
-    from orchestrator.domain.plan import Plan
-    from orchestrator.fleet.repin import RepinMeans
-    from orchestrator.fleet.repin_events import RepinEvent
-    from orchestrator.fleet.repin_journal import Journal
-    from orchestrator.fleet.repin_options import RepinOptions
-    from orchestrator.fleet.repin_summary import RepinSummary
-    from orchestrator.fleet.stop import Stop
+    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.fleet.control.stop import Stop
+    from orchestrator.fleet.repin.events import RepinEvent
+    from orchestrator.fleet.repin.journal import Journal
+    from orchestrator.fleet.repin.options import RepinOptions
+    from orchestrator.fleet.repin.protocol import RepinMeans
+    from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
 
@@ -67,7 +67,7 @@ def _credentials(work: Work) -> list[str | None]:
 
 
 def _journal(stack: contextlib.ExitStack, url: str) -> Journal:
-    from orchestrator.store.journal import Journal
+    from orchestrator.store.journal.journal import Journal
     from orchestrator.store.writer import Writer
 
     journal = Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
@@ -92,10 +92,10 @@ def _journaled(
 
 
 async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
-    from orchestrator.fleet.clock import SystemClock
-    from orchestrator.fleet.repin import RepinMeans
-    from orchestrator.fleet.signals import listening
-    from orchestrator.fleet.stop import Stop
+    from orchestrator.fleet.control.clock import SystemClock
+    from orchestrator.fleet.control.signals import listening
+    from orchestrator.fleet.control.stop import Stop
+    from orchestrator.fleet.repin.protocol import RepinMeans
     from orchestrator.remote.transports import Wire, transport
 
     stop = Stop()
@@ -124,7 +124,7 @@ async def _start(
     on_event: Callable[[RepinEvent], None],
 ) -> RepinSummary:
     """Apply the plan; go on with the run where it has an id."""
-    from orchestrator.fleet.repin import apply, resume
+    from orchestrator.fleet.repin.protocol import apply, resume
 
     if work.record.id is None or journal is None:
         return await apply(

@@ -19,12 +19,12 @@ from orchestrator.cli.plan_scan import ScanPlan, ScanRequest, earlier_hosts, new
 from orchestrator.cli.progress import Display
 from orchestrator.cli.prove import prove_reports
 from orchestrator.cli.stored import last_known
-from orchestrator.domain.effort import too_short
-from orchestrator.domain.exit_codes import EXIT_INTERRUPTED
+from orchestrator.domain.execution.effort import too_short
+from orchestrator.domain.execution.tally import exit_code
+from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.domain.summary import Summariser, Summary
-from orchestrator.domain.tally import exit_code
-from orchestrator.fleet.events import Event, HostFinished
+from orchestrator.domain.views.summary import Summariser, Summary
+from orchestrator.fleet.control.events import Event, HostFinished
 from orchestrator.report.summary import ScanReport
 
 if TYPE_CHECKING:
@@ -127,12 +127,12 @@ async def _scan(
     collector: Collector,
     display: Display,
 ) -> ScanSummary:
-    from orchestrator.fleet.clock import SystemClock
+    from orchestrator.fleet.control.clock import SystemClock
+    from orchestrator.fleet.control.signals import listening
+    from orchestrator.fleet.control.stop import Stop
     from orchestrator.fleet.options import ScanOptions
     from orchestrator.fleet.run import Means
     from orchestrator.fleet.scan import scan
-    from orchestrator.fleet.signals import listening
-    from orchestrator.fleet.stop import Stop
     from orchestrator.remote.transports import Wire, transport
 
     stop = Stop()

@@ -66,7 +66,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.cli.plan_scan import ScanRequest
     from orchestrator.cli.report_files import report_files, written
     from orchestrator.cli.series import labels_of
-    from orchestrator.report.formats import Format
+    from orchestrator.report.exports.formats import Format
 
     files, labels = report_files(report_to or ()), labels_of(label or ())
     if labels and not any(file.format is Format.PROMETHEUS for file in files):

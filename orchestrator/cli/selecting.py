@@ -43,7 +43,7 @@ def limited(
 
     Raises SelectionError, and UsageError for patterns that take nothing where `no_match` makes them a mistake.
     """
-    from inventory.select import select
+    from inventory.selection.select import select
 
     nothing: list[str] = []
     hosts = select(fleet, limit, stdin=sys.stdin, unmatched=nothing.append)

@@ -16,7 +16,7 @@ _FILES = 200
 
 def labels_of(texts: Iterable[str]) -> dict[str, str]:
     """Read every `--label`. Raises UsageError for what is no label, or one that a metric has already."""
-    from orchestrator.report.export_prometheus import OWN_LABELS
+    from orchestrator.report.exports.prometheus import OWN_LABELS
 
     found: dict[str, str] = {}
     for text in texts:

@@ -116,7 +116,7 @@ def _chosen(
     reader: Reader, report: ScanReport, only: frozenset[str]
 ) -> tuple[Iterator[HostRecord], tuple[str, ...]]:
     """Give the scan's records that `only` means, read as they are taken, and the hosts without one."""
-    from orchestrator.domain.select_hosts import NOT_STARTED, chosen
+    from orchestrator.domain.execution.select_hosts import NOT_STARTED, chosen
 
     assert report.scan.id is not None  # noqa: S101  # it came from the database
     records = reader.records(report.scan.id)
@@ -148,8 +148,8 @@ def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str
 
 def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table: bool) -> None:
     from orchestrator.cli.stored import stored_name
-    from orchestrator.domain.history import history
-    from orchestrator.report.history import history_document, history_rows, history_screen
+    from orchestrator.domain.views.history import history
+    from orchestrator.report.views.history import history_document, history_rows, history_screen
 
     results = tuple(reader.history(host, _RESULTS))
     if not results:

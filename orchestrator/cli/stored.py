@@ -10,11 +10,11 @@ from inventory.verdicts import Verdict
 from orchestrator.cli.command import hints
 from orchestrator.cli.errors import CommandError, UsageError
 from orchestrator.cli.names import known_host, unknown_host
+from orchestrator.domain.execution.tally import exit_code
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.domain.summary import Summariser, Summary
-from orchestrator.domain.tally import exit_code
-from orchestrator.domain.touched import SPEAKING, against
+from orchestrator.domain.repin.touched import SPEAKING, against
+from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import LastKnown, ScanReport
 

@@ -15,11 +15,11 @@ from orchestrator.cli.command import typed, user
 from orchestrator.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.domain.operation import Operation
-    from orchestrator.domain.plan import Plan
-    from orchestrator.remote.repin_answer import RepinAnswer
-    from orchestrator.report.answers import Answer
-    from orchestrator.store.journal import Journal
+    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.remote.contract.repin_answer import RepinAnswer
+    from orchestrator.report.repin.answers import Answer
+    from orchestrator.store.journal.journal import Journal
     from orchestrator.store.reader import Reader
 
 
@@ -35,7 +35,7 @@ class _Told:
 
 def take_in(paths: Sequence[Path], database: str | None) -> list[Answer]:
     """Read every file, then journal all of it. Raises CommandError, UsageError, StoreError: then nothing is kept."""
-    from orchestrator.store.journal import Journal
+    from orchestrator.store.journal.journal import Journal
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
     from orchestrator.store.writer import Writer
@@ -77,7 +77,7 @@ def _plan_named(data: bytes, path: Path) -> str:
     match document:
         case {"plan": str(plan)}:
             return plan
-    from inventory.kinds import HEAD, kind_of
+    from inventory.files.kinds import HEAD, kind_of
 
     other = kind_of(data[:HEAD])
     found = f"this is {other}; expected a result" if other is not None else "no result"
@@ -89,9 +89,9 @@ async def _keep(journal: Journal, told: Sequence[_Told]) -> list[Answer]:
 
 
 async def _keep_one(journal: Journal, told: _Told) -> Answer:
-    from orchestrator.domain.journal import State
-    from orchestrator.fleet.repin_words import answered
-    from orchestrator.report.answers import Answer
+    from orchestrator.domain.repin.journal import State
+    from orchestrator.fleet.repin.words import answered
+    from orchestrator.report.repin.answers import Answer
 
     change = next(host for host in told.plan.hosts if host.host == told.host)
     said = answered(change, told.answer)

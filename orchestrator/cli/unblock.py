@@ -33,10 +33,10 @@ def unblock(
     """
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
-    from orchestrator.domain.unblock import unblock as choose
-    from orchestrator.report.unblock import unblock_document, unblock_rows, unblock_screen
+    from orchestrator.domain.firewall.unblock import unblock as choose
+    from orchestrator.report.views.unblock import unblock_document, unblock_rows, unblock_screen
     from orchestrator.store.place import database_url
-    from orchestrator.store.standing_reader import StandingReader
+    from orchestrator.store.results.standing_reader import StandingReader
 
     share = _share(target)
     known = at_hand(inventory)

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.lean.fleet import LeanFleet
-from orchestrator.demo.repin_scenario import repin_fleet
-from orchestrator.demo.scenario import MIX_SIZE, demo_fleet
+from orchestrator.demo.scenes.repin_scenario import repin_fleet
+from orchestrator.demo.scenes.scenario import MIX_SIZE, demo_fleet
 from orchestrator.demo.state import write_state
 
 MOST_HOSTS = 5000

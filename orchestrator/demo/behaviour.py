@@ -1,7 +1,7 @@
 """How a simulated host misbehaves on the wire, as data: at which step, what it does, how often.
 
-Nothing here talks to anybody: `orchestrator.demo.host` and `orchestrator.demo.wsman` act it out, and
-`orchestrator.demo.rows` has one behaviour for each row of WinRM's ways to fail.
+Nothing here talks to anybody: `orchestrator.demo.host` and `orchestrator.demo.wire.wsman` act it out, and
+`orchestrator.demo.scenes.rows` has one behaviour for each row of WinRM's ways to fail.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ class Counters:
     """Counts since the host started.
 
     `accepted` and `rejected` are logons by user name as it was tried; `scripts` are runs by name ("" for a script that
-    is not known). What was written stands in the machine's own log (`orchestrator.demo.writes`).
+    is not known). What was written stands in the machine's own log (`orchestrator.demo.machine.writes`).
     """
 
     connections: int = 0

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from orchestrator.demo import psrp
-from orchestrator.demo.answer import probe
 from orchestrator.demo.behaviour import Wait
 from orchestrator.demo.counters import Counters
-from orchestrator.demo.model import Machine
-from orchestrator.demo.parameters import BadParameters
-from orchestrator.demo.plot import At, EventAct, Kill, Killed, Moment, Plot, Swap, happen
-from orchestrator.demo.plot import Drop as DropAll
-from orchestrator.demo.repin import repin
+from orchestrator.demo.machine.answer import probe
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.machine.parameters import BadParameters
+from orchestrator.demo.machine.plot import At, EventAct, Kill, Killed, Moment, Plot, Swap, happen
+from orchestrator.demo.machine.plot import Drop as DropAll
+from orchestrator.demo.machine.repin import repin
+from orchestrator.demo.wire import psrp
 from orchestrator.remote.session import Script
 
 _SLICE = 0.02  # seconds between two looks at a mutex that is somebody else's

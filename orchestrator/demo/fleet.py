@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from orchestrator.demo.certificates import Authority
 from orchestrator.demo.engine import Clock, utc_now
 from orchestrator.demo.host import RunningHost, SimulatedHost
 from orchestrator.demo.inventory_file import write_inventory
+from orchestrator.demo.wire.certificates import Authority
 
 Fleet = TypeVar("Fleet", bound=contextlib.AbstractAsyncContextManager[object])
 

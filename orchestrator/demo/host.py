@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from orchestrator.demo import auth, httpd, soap
-from orchestrator.demo.auth import Account, ConnectionAuth
 from orchestrator.demo.behaviour import (
     Act,
     Behaviour,
@@ -31,14 +29,16 @@ from orchestrator.demo.behaviour import (
     Troubles,
     Wait,
 )
-from orchestrator.demo.certificates import Authority
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.engine import Clock, Engine, utc_now
-from orchestrator.demo.httpd import GOODBYE, HttpConnection, Request, Response
-from orchestrator.demo.model import Machine
-from orchestrator.demo.ntlm import Acceptor, LogonRejected
-from orchestrator.demo.plot import Event, Plot
-from orchestrator.demo.wsman import WsmanService
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.machine.plot import Event, Plot
+from orchestrator.demo.wire import auth, httpd, soap
+from orchestrator.demo.wire.auth import Account, ConnectionAuth
+from orchestrator.demo.wire.certificates import Authority
+from orchestrator.demo.wire.httpd import GOODBYE, HttpConnection, Request, Response
+from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.wire.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
 _LAST_TURNS = 100  # of the event loop, for connections to end in

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from orchestrator.demo.auth import Account
 from orchestrator.demo.host import SimulatedHost
+from orchestrator.demo.wire.auth import Account
 
 
 class Served(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.demo.host import RunningHost
-from orchestrator.demo.model import Machine
+from orchestrator.demo.machine.model import Machine
 
 
 def write_state(path: Path, hosts: Mapping[str, RunningHost]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Sequence
 
-from orchestrator.domain.address import canonical
 from orchestrator.domain.judgement import Belief
+from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Attempt, Reading, Result, Target
 
 

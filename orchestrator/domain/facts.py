@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inventory.model import Profile, RoleValues
-from orchestrator.domain.address import canonical
 from orchestrator.domain.beliefs import Beliefs
 from orchestrator.domain.judgement import Belief, Pin
 from orchestrator.domain.pin import find_value, parse_pin
+from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading, Target, View, ViewState
 
 ESTABLISHED = "Established"

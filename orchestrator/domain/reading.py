@@ -1,4 +1,4 @@
-"""What one probe of one host brought back, as values. See `orchestrator.remote.contract` for the wire form."""
+"""What one probe of one host brought back, as values. See `orchestrator.remote.contract.probe` for the wire form."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import Profile
-from orchestrator.domain.address import canonical
 from orchestrator.domain.facts import Facts, KeyState
 from orchestrator.domain.outcome import Trace
+from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading, Source, Target, ViewState
 
 MOST_SKEW = timedelta(minutes=5)  # Kerberos refuses a logon beyond this

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from orchestrator.domain import backoff
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.effort import (
+from orchestrator.domain.execution import backoff
+from orchestrator.domain.execution.effort import (
     actual_attempts,
     host_deadline,
     script_deadline,
@@ -17,12 +17,12 @@ from orchestrator.domain.effort import (
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
-from orchestrator.fleet.closing import BACKSTOP, CLOSING, CUT_CLOSING, close_within
-from orchestrator.fleet.events import HostPutBack, HostRetrying, HostStarted
-from orchestrator.fleet.line import Turn
+from orchestrator.fleet.admission.queue import Turn
+from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
+from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
 from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Run
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
 

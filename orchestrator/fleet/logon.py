@@ -7,10 +7,10 @@ import asyncio
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.fleet import words
-from orchestrator.fleet.gate import Permit
-from orchestrator.fleet.line import Turn
+from orchestrator.fleet.admission.gate import Permit
+from orchestrator.fleet.admission.queue import Turn
 from orchestrator.fleet.run import Run
-from orchestrator.remote.faults import Fault, RefusedBy
+from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Session
 
 HELD = 2.0  # seconds that a connected host waits for the answer to another one's logon before it steps aside

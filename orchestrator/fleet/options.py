@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.domain.breaker import DEFAULT_LIMIT
-from orchestrator.domain.effort import WIDTH
+from orchestrator.domain.execution.breaker import DEFAULT_LIMIT
+from orchestrator.domain.execution.effort import WIDTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

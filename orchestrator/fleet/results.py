@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from inventory.model import Host
+from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.outcome import Failed, Outcome
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.tally import Counts, Tally
 from orchestrator.domain.verdict import judge_outcome
 from orchestrator.domain.waiver import Waived, waive
 

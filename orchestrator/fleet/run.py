@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Protocol
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import HostEvent
-from orchestrator.fleet.gate import Gate
-from orchestrator.fleet.line import Line
+from orchestrator.fleet.admission.gate import Gate
+from orchestrator.fleet.admission.pace import Pace
+from orchestrator.fleet.admission.queue import Line
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.events import HostEvent
+from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.pace import Pace
-from orchestrator.fleet.stop import Stop
 from orchestrator.remote.session import Logon, Transport
 
 

@@ -11,21 +11,21 @@ from inventory.model import Host, Waiver
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
-from orchestrator.fleet.accounts import Accounts
+from orchestrator.fleet.admission.accounts import Accounts
+from orchestrator.fleet.admission.limits import make_room
+from orchestrator.fleet.admission.pace import Pace
+from orchestrator.fleet.admission.queue import Line, Turn
+from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.ask import Asking
-from orchestrator.fleet.events import Event, HostFinished, Listener, ScanStarted, Stopping
-from orchestrator.fleet.leaving import to_its_end
-from orchestrator.fleet.limits import make_room
-from orchestrator.fleet.line import Line, Turn
+from orchestrator.fleet.control.event_sink import Teller
+from orchestrator.fleet.control.events import Event, HostFinished, Listener, ScanStarted, Stopping
+from orchestrator.fleet.control.run_until_abandoned import to_its_end
+from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.pace import Pace
-from orchestrator.fleet.ramp import Ramp
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Means, Run
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
-from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
-from orchestrator.fleet.telling import Teller
 from orchestrator.store.errors import StoreError
 
 LANDING = 2.0  # seconds that a result which is being stored gets once its run is abandoned; less than `runner.GRACE`

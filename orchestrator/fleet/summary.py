@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.execution.tally import Counts, exit_code
 from orchestrator.domain.record import ScanState
-from orchestrator.domain.tally import Counts, exit_code
 from orchestrator.fleet.words import refusers
 
 SCAN_AGAIN = "`fleetcheck scan --resume` this scan"

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults.fault import Fault
 
 BUG_ADVICE = "a fault in fleetcheck, not on the host: please report it with this line; the other hosts are not touched by it"
 GIVEN_UP = "its account was given up while it waited for the right to log on: nothing was sent"

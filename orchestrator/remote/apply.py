@@ -7,10 +7,10 @@ from datetime import datetime
 
 from inventory.model import Host
 from orchestrator.domain.outcome import Phase
-from orchestrator.domain.plan import PlannedHost
+from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.remote.ask import PRINTS, ask
-from orchestrator.remote.repin_answer import RepinAnswer
-from orchestrator.remote.repin_contract import decode_repin, repin_parameters
+from orchestrator.remote.contract.repin import decode_repin, repin_parameters
+from orchestrator.remote.contract.repin_answer import RepinAnswer
 from orchestrator.remote.session import Script, Session
 
 _UNCLEAR = "Nobody knows yet whether it wrote: `fleetcheck repin resume` reads it and says."

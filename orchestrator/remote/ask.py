@@ -9,9 +9,9 @@ from typing import TypeVar
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.classify import Seen, fault, from_records
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.output import beside, like_a_document
+from orchestrator.remote.contract.output import beside, like_a_document
+from orchestrator.remote.faults.classify import Seen, fault, from_records
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import Endpoint, Parameter, Reply, Script, Session
 
 PRINTS = (

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from orchestrator.remote.classify import classify, overdue
-from orchestrator.remote.course import Course
-from orchestrator.remote.trouble import Lost
+from orchestrator.remote.faults.classify import classify, overdue
+from orchestrator.remote.faults.trouble import Lost
+from orchestrator.remote.try_progress import Course
 
 
 class Lifetime:

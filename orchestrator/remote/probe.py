@@ -6,11 +6,11 @@ import functools
 from dataclasses import replace
 
 from inventory.model import Host
+from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.reading import Reading
-from orchestrator.domain.text import clean
 from orchestrator.remote.ask import ask, endpoint
-from orchestrator.remote.classify import QUOTED
-from orchestrator.remote.contract import decode_probe, probe_parameters
+from orchestrator.remote.contract.probe import decode_probe, probe_parameters
+from orchestrator.remote.faults.classify import QUOTED
 from orchestrator.remote.session import Reply, Script, Session
 
 __all__ = ["endpoint", "probe", "probe_script"]

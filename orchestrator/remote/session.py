@@ -1,6 +1,6 @@
 """The seam between fleetcheck and a host: run one constant script with parameters, get one reply.
 
-Transports live behind it (`orchestrator.remote.pypsrp_transport`, ...) and none of their types cross it.
+Transports live behind it (`orchestrator.remote.over_pypsrp.transport`, ...) and none of their types cross it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Session(Protocol):
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Open a shell, run the script once, return its reply.
 
-        Raises `orchestrator.remote.faults.Fault` and nothing else. Cancelling it (a deadline) cuts the
+        Raises `orchestrator.remote.faults.fault.Fault` and nothing else. Cancelling it (a deadline) cuts the
         connection; whatever runs underneath is gone within a second.
         """
 

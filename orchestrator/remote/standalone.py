@@ -18,12 +18,12 @@ from importlib import resources
 from typing import Any
 
 from inventory.errors import FleetcheckError
-from orchestrator.domain.plan import Plan, PlannedHost
-from orchestrator.domain.planfile import digest
-from orchestrator.domain.text import clean
+from orchestrator.domain.primitives.text import clean
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.domain.repin.planfile import digest
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.repin_answer import RepinAnswer
-from orchestrator.remote.repin_contract import host_time
+from orchestrator.remote.contract.repin import host_time
+from orchestrator.remote.contract.repin_answer import RepinAnswer
 
 MAX_BYTES = 4 * 1024 * 1024  # of a result; one machine's takes about 1 KB
 _RECORD, _FIELD = "\x1e", "\x1f"
@@ -126,9 +126,9 @@ def _load(data: str | bytes) -> Any:
 
 
 def _answered(entry: object, planned: dict[str, tuple[PlannedHost, str]]) -> tuple[str, RepinAnswer]:
-    from orchestrator.remote.document import OddError, checked
-    from orchestrator.remote.repin_decode import answer
-    from orchestrator.remote.repin_schema import REPIN_DOCUMENT
+    from orchestrator.remote.contract.document import OddError, checked
+    from orchestrator.remote.contract.repin_decode import answer
+    from orchestrator.remote.contract.repin_schema import REPIN_DOCUMENT
 
     match entry:
         case {"host": str(host), "answer": dict(document)} if host in planned:

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from orchestrator.remote.connect import system_resolver
-from orchestrator.remote.logon import is_address
-from orchestrator.remote.native_transport import NativeTransport
+from inventory.schema.shapes import is_ip
+from orchestrator.remote.native import NativeTransport
+from orchestrator.remote.net.connect import system_resolver
 from orchestrator.remote.session import Endpoint, Logon, Resolver, Session, Transport
 
 if TYPE_CHECKING:
-    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+    from orchestrator.remote.over_pypsrp.transport import PypsrpTransport
 
 
 class Wire(enum.StrEnum):
@@ -35,7 +35,7 @@ def wants_kerberos(endpoint: Endpoint) -> bool:
     """Whether a logon may turn out to be Kerberos: asked for, or Negotiate with a name where this side has Kerberos."""
     if endpoint.auth == "kerberos":
         return True
-    return endpoint.auth == "negotiate" and not is_address(endpoint.address) and _HAS_KERBEROS
+    return endpoint.auth == "negotiate" and not is_ip(endpoint.address) and _HAS_KERBEROS
 
 
 _HAS_KERBEROS = sys.platform == "win32" or importlib.util.find_spec("gssapi") is not None
@@ -73,6 +73,6 @@ class NativeOrPypsrp:
 
 
 def _pypsrp(jobs: int, resolver: Resolver) -> PypsrpTransport:
-    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+    from orchestrator.remote.over_pypsrp.transport import PypsrpTransport
 
     return PypsrpTransport(jobs=jobs, resolver=resolver)

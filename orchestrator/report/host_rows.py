@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.diff import ChangeGroup, pin_word
-from orchestrator.domain.fleet_now import place_of, state
 from orchestrator.domain.judgement import Belief, RoleJudgement
+from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.standing import HostNow, Standing
-from orchestrator.domain.text import clean
-from orchestrator.report.diff import change_words
-from orchestrator.report.history import MARKS
+from orchestrator.domain.views.diff import ChangeGroup, pin_word
+from orchestrator.domain.views.fleet_now import place_of, state
+from orchestrator.report.views.diff import change_words
+from orchestrator.report.views.history import MARKS
 
 _MARKS = {belief: MARKS[belief][0] for belief in Belief}
 NO_ROLE = " "  # in the string of a host whose product has no such role

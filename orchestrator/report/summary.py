@@ -13,9 +13,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from inventory.verdicts import Verdict
-from orchestrator.domain import summary as domain
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.views import summary as domain
 from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, told, unbroken, warned
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
 

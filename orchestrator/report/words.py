@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from inventory.verdicts import Verdict
+from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.reading import Result
-from orchestrator.domain.text import clean
 
 NAMES_SHOWN = 10  # of a group's hosts; the rest is a count and a command that lists them
 

@@ -12,9 +12,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, update
 
-from orchestrator.store import scans, standings
-from orchestrator.store.insert import Inserter
-from orchestrator.store.reading import ReadingConnection
+from orchestrator.store.database.connection import ReadingConnection
+from orchestrator.store.results import scans, standings
+from orchestrator.store.results.insert import Inserter
 from orchestrator.store.tables import attempt, document, gist, host_result, scan
 from orchestrator.store.writer import Writer
 

@@ -10,15 +10,15 @@ from itertools import islice
 from sqlalchemy import ColumnElement, func, select
 
 from inventory.verdicts import Verdict
+from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.domain.tally import Counts, Tally
-from orchestrator.store import load, scans
+from orchestrator.store.database.lock import file_holder
+from orchestrator.store.database.server_lock import server_holder
 from orchestrator.store.errors import Owner
-from orchestrator.store.journal_reader import JournalReader
-from orchestrator.store.lock import file_holder
+from orchestrator.store.journal.reader import JournalReader
 from orchestrator.store.place import SqlitePlace
-from orchestrator.store.server_lock import server_holder
-from orchestrator.store.standing_reader import StandingReader
+from orchestrator.store.results import load, scans
+from orchestrator.store.results.standing_reader import StandingReader
 from orchestrator.store.tables import MOST, host_result, scan
 
 _RESULT = host_result.c

@@ -27,7 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from orchestrator.store.types import AsciiText, UtcTime
+from orchestrator.store.database.types import AsciiText, UtcTime
 
 metadata = MetaData(
     naming_convention={

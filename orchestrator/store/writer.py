@@ -11,11 +11,11 @@ from typing import Self, TypeVar
 from sqlalchemy import insert, update
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.store import scans
+from orchestrator.store.database.lock import myself
 from orchestrator.store.errors import Owner, UnknownScanError
-from orchestrator.store.insert import Inserter
-from orchestrator.store.lock import myself
 from orchestrator.store.place import Place, parse
+from orchestrator.store.results import scans
+from orchestrator.store.results.insert import Inserter
 from orchestrator.store.tables import scan
 from orchestrator.store.writing import Put, WritingThread
 

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.domain.record import HostRecord
-from orchestrator.store import engine, migrating
+from orchestrator.store.database import engine, migrating
+from orchestrator.store.database.trouble import damaged, translated
 from orchestrator.store.errors import DatabaseError, Owner, StoreError, Trouble, WriterClosedError
-from orchestrator.store.insert import Inserter
 from orchestrator.store.place import Place
-from orchestrator.store.trouble import damaged, translated
+from orchestrator.store.results.insert import Inserter
 
 T = TypeVar("T")
 

@@ -41,9 +41,9 @@ from inventory.model import Fleet, Host
 from orchestrator.cli.plan_scan import ScanRequest
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.summary import Summariser
+from orchestrator.domain.views.summary import Summariser
 from orchestrator.fleet.results import host_record
-from orchestrator.remote.contract import decode_probe, probe_parameters
+from orchestrator.remote.contract.probe import decode_probe, probe_parameters
 from orchestrator.remote.probe import endpoint, probe_script
 from tests.bench.bench_inventory import inventory
 from tests.bench.recorded import Answers, Recorded
@@ -90,7 +90,7 @@ def left_over() -> tuple[int, int]:
 
 def stages(hosts: Sequence[Host], answers: Answers) -> dict[str, float]:
     """Do each pure stage alone for all hosts; give milliseconds of CPU per host."""
-    from orchestrator.store.rows import take_apart
+    from orchestrator.store.results.rows import take_apart
 
     texts = [answers.of(host.name) for host in hosts]
     now = datetime.now(UTC)

@@ -23,16 +23,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inventory.model import Host
-from orchestrator.remote.contract import decode_probe
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.fragments import Defragmenter, fragments
-from orchestrator.remote.http import Inbox
-from orchestrator.remote.messages import HEADER, Output, read
-from orchestrator.remote.soap import read_fault
-from orchestrator.remote.soap_answers import command_id, received, shell_id
-from orchestrator.remote.stream import Stream
-from orchestrator.remote.trouble import Lost, Trouble
-from orchestrator.remote.xml_guard import guard
+from orchestrator.remote.contract.probe import decode_probe
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.trouble import Lost, Trouble
+from orchestrator.remote.net.http import Inbox
+from orchestrator.remote.net.stream import Stream
+from orchestrator.remote.psrp.fragments import Defragmenter, fragments
+from orchestrator.remote.psrp.messages import HEADER, Output, read
+from orchestrator.remote.psrp.soap import read_fault
+from orchestrator.remote.psrp.soap_answers import command_id, received, shell_id
+from orchestrator.remote.psrp.xml_guard import guard
 from tests.remote.wired import ask, fleet_of, simulated, transport
 
 Change = Callable[[bytes], bytes]

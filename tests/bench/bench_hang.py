@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from inventory.load import load
-from orchestrator.fleet.events import Event, HostStarted
+from orchestrator.fleet.control.events import Event, HostStarted
 from orchestrator.fleet.summary import ScanSummary
 from tests.bench.bench_scan import say, scanned
 from tests.bench.healthy import serving

@@ -13,7 +13,7 @@ import collections
 
 from hypothesis import HealthCheck, given, settings
 
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.transports import Wire
 from tests.remote.hostile import DEADLINE, Script, outcome, scripts
 from tests.remote.wired import WIRE

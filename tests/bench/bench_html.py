@@ -24,7 +24,7 @@ from selenium.webdriver import Chrome
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement
 from orchestrator.domain.standing import HostNow, Standing
-from orchestrator.report.fleet_html import FleetPage, fleet_html
+from orchestrator.report.html.fleet import FleetPage, fleet_html
 from tests import browser
 from tests.report.pages import counts, page
 from tests.report.samples import NOON, PORTS, scan

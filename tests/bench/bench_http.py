@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from orchestrator.remote.http import Inbox
+from orchestrator.remote.net.http import Inbox
 
 SIZES = (0, 0, 2400, 4100, 1500, 7800, 1300)  # bytes of the bodies, as counted on a simulated host
 CHUNK = 65_536

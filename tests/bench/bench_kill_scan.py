@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from orchestrator.demo.rows import slow
+from orchestrator.demo.scenes.rows import slow
 from orchestrator.domain.record import ScanState
 from orchestrator.store.errors import NoDatabaseError, UnknownScanError
 from orchestrator.store.reader import Reader

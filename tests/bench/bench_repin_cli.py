@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from orchestrator.demo.fleet import serve_in_thread
-from orchestrator.demo.repin_scenario import repin_fleet
-from orchestrator.domain.journal import State
+from orchestrator.demo.scenes.repin_scenario import repin_fleet
+from orchestrator.domain.repin.journal import State
 from tests.bench.bench_scan import say
 from tests.cli.repin_story import Story, tell
 from tests.cli.test_repin_story import simulated_look

@@ -17,9 +17,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from orchestrator.demo.recipes import FALLBACK, PORT
-from orchestrator.domain.journal import UNRESOLVED, State
-from orchestrator.domain.operation import RunState
+from orchestrator.demo.scenes.recipes import FALLBACK, PORT
+from orchestrator.domain.repin.journal import UNRESOLVED, State
+from orchestrator.domain.repin.operation import RunState
 from orchestrator.store.reader import Reader
 from tests.bench.bench_scan import say
 from tests.fleet.repin_wire import Place, drifted, placed, read_events

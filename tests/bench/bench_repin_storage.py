@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from orchestrator.fleet.repin_options import RepinOptions
+from orchestrator.fleet.repin.options import RepinOptions
 from tests.bench.bench_scan import say
 from tests.cli.conftest import fleetcheck
 from tests.cli.storage_trouble import SAID, reset, trouble

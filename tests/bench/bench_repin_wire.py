@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from inventory.load import load
-from orchestrator.demo.plot import Drop, Event, Kill, Moment
-from orchestrator.demo.recipes import FALLBACK, PORT
-from orchestrator.domain.journal import State
-from orchestrator.fleet.undo import Ticket, undo_plan
+from orchestrator.demo.machine.plot import Drop, Event, Kill, Moment
+from orchestrator.demo.scenes.recipes import FALLBACK, PORT
+from orchestrator.domain.repin.journal import State
+from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.store.reader import Reader
 from tests.bench.bench_scan import say
 from tests.fleet.repin_wire import drifted, placed, repin_wire

@@ -22,13 +22,13 @@ from pathlib import Path
 from inventory.load import load
 from inventory.model import Fleet, Host
 from orchestrator.demo.lean.hosts import WAYS
-from orchestrator.fleet.clock import SystemClock
-from orchestrator.fleet.events import Listener
+from orchestrator.fleet.control.clock import SystemClock
+from orchestrator.fleet.control.events import Listener
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
-from orchestrator.remote.contract import probe_parameters
+from orchestrator.remote.contract.probe import probe_parameters
 from orchestrator.remote.probe import probe_script
 from orchestrator.remote.transports import Wire, transport
 from orchestrator.store.writer import Writer

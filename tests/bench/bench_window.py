@@ -14,7 +14,7 @@ import argparse
 import statistics
 from collections.abc import Sequence
 
-from orchestrator.remote.repin_answer import RepinResult
+from orchestrator.remote.contract.repin_answer import RepinResult
 from tests import winhosts as kit
 from tests.bench.bench_scan import say
 from tests.remote.repin_host import machine, write

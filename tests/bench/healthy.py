@@ -15,9 +15,9 @@ from pathlib import Path
 
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Machine, Row
-from orchestrator.demo.recipes import GATEWAYS, KEY, PORT, VALUES
-from orchestrator.demo.rows import ROWS
+from orchestrator.demo.machine.model import Machine, Row
+from orchestrator.demo.scenes.recipes import GATEWAYS, KEY, PORT, VALUES
+from orchestrator.demo.scenes.rows import ROWS
 from orchestrator.domain.reading import Kind
 
 ROOT = Path(__file__).parents[2]

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from orchestrator.demo.plot import Event, Foreign, Kill, Moment, Raise
-from orchestrator.domain import planfile
-from orchestrator.domain.journal import UNRESOLVED, State
-from orchestrator.domain.planfile import PlanError
+from orchestrator.demo.machine.plot import Event, Foreign, Kill, Moment, Raise
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.domain.waves import Limits
-from orchestrator.fleet.events import Stopping
-from orchestrator.fleet.repin_events import HostEnded, HostMoved
-from orchestrator.fleet.stop import Stop
+from orchestrator.domain.repin import planfile
+from orchestrator.domain.repin.journal import UNRESOLVED, State
+from orchestrator.domain.repin.planfile import PlanError
+from orchestrator.domain.repin.waves import Limits
+from orchestrator.fleet.control.events import Stopping
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin.events import HostEnded, HostMoved
 from tests.fleet.repin_world import (
     LOST,
     NEW,

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.cli.main import app
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.scenario import GATEWAYS, demo_hosts
+from orchestrator.demo.scenes.scenario import GATEWAYS, demo_hosts
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
 

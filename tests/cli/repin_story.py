@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.domain.journal import UNRESOLVED, State
-from orchestrator.domain.plan import Plan, PlannedHost
-from orchestrator.domain.planfile import loads
+from orchestrator.domain.repin.journal import UNRESOLVED, State
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.domain.repin.planfile import loads
 from orchestrator.store.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 WINDOW = 5.0  # seconds: `resume` waits for a killed write's deadline, and a test for `resume`
 # The command as it is installed, but for that one default.
 _FLEETCHECK = (
-    "from orchestrator.fleet.repin_options import RepinOptions;"
+    "from orchestrator.fleet.repin.options import RepinOptions;"
     f"RepinOptions.__init__.__kwdefaults__['window'] = {WINDOW};"
     "from orchestrator.cli.main import main; main()"
 )

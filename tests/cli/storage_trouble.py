@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from orchestrator.domain.reading import Kind
-from orchestrator.store import engine
+from orchestrator.store.database import engine
 from orchestrator.store.place import Place
 from tests.cli.test_repin_apply_command import Drifted
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.scenario import GATEWAYS, demo_hosts
+from orchestrator.demo.scenes.scenario import GATEWAYS, demo_hosts
 from tests.cli.conftest import Scanned, fleetcheck
 
 

@@ -14,7 +14,7 @@ import pytest
 from junitparser import JUnitXml
 
 from orchestrator.domain.record import HostRecord
-from orchestrator.report.formats import Format
+from orchestrator.report.exports.formats import Format
 from orchestrator.store.errors import DatabaseError, Trouble
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck

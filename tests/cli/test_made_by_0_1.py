@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.planfile import loads
+from orchestrator.domain.repin.planfile import loads
 from tests.cli.conftest import fleetcheck
 
 DATA = Path(__file__).parents[1] / "repin" / "made_by_0_1"

@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.plot import ACCESS_DENIED
-from orchestrator.demo.repin_scenario import repin_hosts
-from orchestrator.demo.scenario import GATEWAYS
-from orchestrator.domain.audit import AuditCheck
-from orchestrator.domain.planfile import digest, dumps, loads
+from orchestrator.demo.machine.plot import ACCESS_DENIED
+from orchestrator.demo.scenes.repin_scenario import repin_hosts
+from orchestrator.demo.scenes.scenario import GATEWAYS
+from orchestrator.domain.repin.audit import AuditCheck
+from orchestrator.domain.repin.planfile import digest, dumps, loads
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.plan import Plan, PlannedHost
-from orchestrator.domain.planfile import digest, loads
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.domain.repin.planfile import digest, loads
 from orchestrator.remote.standalone import operation_of
 from tests.cli.conftest import Ended, Scanned, fleetcheck
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.planfile import loads
+from orchestrator.domain.repin.planfile import loads
 from tests.cli.conftest import Ended, Scanned, fleetcheck
 from tests.cli.test_repin_apply_command import HOSTS, Drifted, fleet, states
 

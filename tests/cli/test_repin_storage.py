@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fleet.repin_options import RepinOptions
+from orchestrator.fleet.repin.options import RepinOptions
 from tests.cli.conftest import Ended, fleetcheck
 from tests.cli.storage_trouble import SAID, reset, trouble
 from tests.cli.test_repin_apply_command import Drifted, drifted, states

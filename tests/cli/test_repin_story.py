@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.repin_scenario import repin_fleet
+from orchestrator.demo.scenes.repin_scenario import repin_fleet
 from tests import winhosts as kit
 from tests.cli.real_fleet import KEY, inventory, outside
 from tests.cli.repin_story import Story, tell

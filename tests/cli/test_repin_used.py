@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli import repin_apply
+from orchestrator.cli.repin import apply as repin_apply
 from orchestrator.cli.run_repin import Work
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunState
-from orchestrator.domain.plan import Plan
-from orchestrator.domain.planfile import dumps
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunState
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.domain.repin.planfile import dumps
 from orchestrator.remote.apply import repin_script
 from orchestrator.store.errors import PlanUsedError
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer
 from tests.cli.conftest import Ended, fleetcheck
@@ -167,7 +167,7 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
     monkeypatch.setenv("FC_TEST", "secret")
     look: Callable[[Work], Work] = lambda work: work  # noqa: E731  # it stands in for a function
     monkeypatch.setattr(repin_apply, "_may_begin", look)
-    monkeypatch.setattr("orchestrator.fleet.repin.refusals", lambda *_: iter(()))
+    monkeypatch.setattr("orchestrator.fleet.repin.protocol.refusals", lambda *_: iter(()))
     ended = apply(plan)
     asyncio.run(journal.take_again())
     assert (ended.code, ended.out) == (6, "")

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
-from orchestrator.demo.rows import ROWS
-from orchestrator.demo.scenario import GATEWAYS, demo_hosts
+from orchestrator.demo.scenes.rows import ROWS
+from orchestrator.demo.scenes.scenario import GATEWAYS, demo_hosts
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Scanned, fleetcheck
 

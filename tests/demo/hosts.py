@@ -11,12 +11,12 @@ from pypsrp.wsman import WSMan
 
 from inventory.model import Host, ListedPort, Profile, RoleValues
 from orchestrator.demo.host import RunningHost
-from orchestrator.demo.model import Machine
-from orchestrator.demo.scenario import GATEWAYS, KEY, VALUES
-from orchestrator.domain.plan import PlannedHost, RoleChange, WriteTarget
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.scenes.scenario import GATEWAYS, KEY, VALUES
 from orchestrator.domain.reading import Kind
-from orchestrator.remote.contract import probe_parameters
-from orchestrator.remote.repin_contract import repin_parameters
+from orchestrator.domain.repin.plan import PlannedHost, RoleChange, WriteTarget
+from orchestrator.remote.contract.probe import probe_parameters
+from orchestrator.remote.contract.repin import repin_parameters
 from orchestrator.remote.session import Parameter, Script
 
 LIVEVAULT = Profile(

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.demo.answer import LIMIT, probe, render
-from orchestrator.demo.model import KeyState, Machine, Row
-from orchestrator.demo.parameters import BadParameters
-from orchestrator.demo.scenario import GATEWAYS, KEY
+from orchestrator.demo.machine.answer import LIMIT, probe, render
+from orchestrator.demo.machine.model import KeyState, Machine, Row
+from orchestrator.demo.machine.parameters import BadParameters
+from orchestrator.demo.scenes.scenario import GATEWAYS, KEY
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.remote.contract import decode_probe
+from orchestrator.remote.contract.probe import decode_probe
 from orchestrator.remote.session import Parameter
 from tests.demo.hosts import ask, make_host, make_machine
 

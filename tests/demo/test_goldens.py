@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.demo.answer import probe
-from orchestrator.demo.model import KeyState, Machine, Network, Row
+from orchestrator.demo.machine.answer import probe
+from orchestrator.demo.machine.model import KeyState, Machine, Network, Row
 from orchestrator.domain.reading import Kind, Result
 from tests.remote.scenarios import Scenario, normalise, scenarios
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psrpcore import ClientPowerShell, ClientRunspacePool
 
-from orchestrator.demo import psrp
 from orchestrator.demo.lean.call import read_call
-from orchestrator.demo.psrp import CREATE_PIPELINE, BadMessage, Defragmenter
+from orchestrator.demo.wire import psrp
+from orchestrator.demo.wire.psrp import CREATE_PIPELINE, BadMessage, Defragmenter
 
 # psrpcore leaves some control characters unescaped, and U+FFFE and U+FFFF have no place in XML.
 CHARACTERS = st.characters(

@@ -22,8 +22,8 @@ from orchestrator.demo.host import OPS, SimulatedHost
 from orchestrator.demo.lean.fleet import LeanFleet
 from orchestrator.demo.lean.host import LeanHost
 from orchestrator.demo.lean.hosts import DEFAULTS, WAYS, Way, healthy_hosts
-from orchestrator.demo.rows import ROWS
-from orchestrator.demo.soap import UNKNOWN_ACTION
+from orchestrator.demo.scenes.rows import ROWS
+from orchestrator.demo.wire.soap import UNKNOWN_ACTION
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.remote.session import Script

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.demo.auth import ConnectionAuth
 from orchestrator.demo.engine import utc_now
 from orchestrator.demo.fleet import serve_in_thread
-from orchestrator.demo.httpd import Request, Response
 from orchestrator.demo.lean.connection import Pending
 from orchestrator.demo.lean.fleet import LeanFleet
 from orchestrator.demo.lean.host import LeanHost
 from orchestrator.demo.lean.hosts import healthy_hosts
+from orchestrator.demo.wire.auth import ConnectionAuth
+from orchestrator.demo.wire.httpd import Request, Response
 from tests.demo.hosts import run_script
 
 

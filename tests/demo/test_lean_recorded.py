@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.demo import answer
 from orchestrator.demo.lean import recorded
 from orchestrator.demo.lean.call import ScriptCall
 from orchestrator.demo.lean.recorded import Recorder
-from orchestrator.demo.soap import WsmanFault
+from orchestrator.demo.machine import answer
+from orchestrator.demo.wire.soap import WsmanFault
 from orchestrator.remote.session import Script
 from tests.demo.hosts import ask, make_machine
 

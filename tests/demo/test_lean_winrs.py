@@ -15,12 +15,12 @@ from pypsrp.powershell import RunspacePool
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
-from orchestrator.demo import soap
 from orchestrator.demo.fleet import serve_in_thread
 from orchestrator.demo.lean.fleet import LeanFleet
 from orchestrator.demo.lean.host import LeanHost
 from orchestrator.demo.lean.hosts import DEFAULTS, WAYS, healthy_hosts
-from orchestrator.demo.wsman import MAX_SHELLS
+from orchestrator.demo.wire import soap
+from orchestrator.demo.wire.wsman import MAX_SHELLS
 from tests.demo.hosts import run_script
 
 

@@ -6,9 +6,9 @@ import pytest
 import spnego
 from spnego.channel_bindings import GssChannelBindings
 
-from orchestrator.demo.auth import Account
-from orchestrator.demo.negotiate import NegotiateAcceptor
-from orchestrator.demo.ntlm import Acceptor, LogonRejected, md4
+from orchestrator.demo.wire.auth import Account
+from orchestrator.demo.wire.negotiate import NegotiateAcceptor
+from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected, md4
 
 HASH = bytes(range(32))
 

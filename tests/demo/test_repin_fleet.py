@@ -11,21 +11,21 @@ import pytest
 
 from inventory.load import load
 from inventory.model import Fleet
-from orchestrator.demo.answer import probe
-from orchestrator.demo.at_once import act_out
 from orchestrator.demo.fleet import serve_in_thread
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.plot import Killed
-from orchestrator.demo.repin_recipes import TROUBLES
-from orchestrator.demo.repin_scenario import repin_fleet, repin_hosts
+from orchestrator.demo.machine.answer import probe
+from orchestrator.demo.machine.at_once import act_out
+from orchestrator.demo.machine.plot import Killed
+from orchestrator.demo.scenes.repin_recipes import TROUBLES
+from orchestrator.demo.scenes.repin_scenario import repin_fleet, repin_hosts
 from orchestrator.domain.outcome import Probed, Trace
-from orchestrator.domain.planner import Candidate, Draft, Rules, draft
-from orchestrator.domain.policy import parse_policy
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import HostRecord
+from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.domain.verdict import judge
-from orchestrator.remote.contract import decode_probe, probe_parameters
-from orchestrator.remote.repin_contract import decode_repin, repin_parameters
+from orchestrator.remote.contract.probe import decode_probe, probe_parameters
+from orchestrator.remote.contract.repin import decode_repin, repin_parameters
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

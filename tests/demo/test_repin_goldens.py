@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.demo.at_once import act_out
-from orchestrator.demo.model import KeyState, Machine
+from orchestrator.demo.machine.at_once import act_out
+from orchestrator.demo.machine.model import KeyState, Machine
 from orchestrator.domain.reading import Kind
-from orchestrator.remote.repin_contract import decode_repin, repin_parameters
+from orchestrator.remote.contract.repin import decode_repin, repin_parameters
 from tests.remote.repins import OPERATION, Repin, as_seen, normalise, repins
 from tests.remote.scenarios import KEY
 

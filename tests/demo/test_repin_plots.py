@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.demo.at_once import act_out
 from orchestrator.demo.behaviour import Wait
-from orchestrator.demo.model import KeyState, Machine
-from orchestrator.demo.parameters import BadParameters
-from orchestrator.demo.plot import (
+from orchestrator.demo.machine.at_once import act_out
+from orchestrator.demo.machine.model import KeyState, Machine
+from orchestrator.demo.machine.parameters import BadParameters
+from orchestrator.demo.machine.plot import (
     ACCESS_DENIED,
     Event,
     EventAct,
@@ -29,9 +29,9 @@ from orchestrator.demo.plot import (
     Raise,
     Swap,
 )
-from orchestrator.demo.scenario import KEY, VALUES
+from orchestrator.demo.scenes.scenario import KEY, VALUES
 from orchestrator.domain.reading import Kind
-from orchestrator.remote.repin_contract import decode_repin
+from orchestrator.remote.contract.repin import decode_repin
 from tests.demo.hosts import make_machine, plan_both, write_parameters
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

@@ -19,9 +19,9 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from orchestrator.demo.behaviour import Wait
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import RunningHost, SimulatedHost
-from orchestrator.demo.model import Agent, Machine
-from orchestrator.demo.plot import Drop, Event, Kill, Moment, Swap
-from orchestrator.demo.scenario import GATEWAYS, KEY, VALUES
+from orchestrator.demo.machine.model import Agent, Machine
+from orchestrator.demo.machine.plot import Drop, Event, Kill, Moment, Swap
+from orchestrator.demo.scenes.scenario import GATEWAYS, KEY, VALUES
 from orchestrator.remote.session import Script
 from tests.demo.hosts import ask, make_machine, plan_both, run_script, write_parameters
 from tests.demo.test_demo_process import ready, start

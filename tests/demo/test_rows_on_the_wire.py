@@ -18,7 +18,7 @@ from pypsrp.exceptions import WSManFaultError
 from orchestrator.demo.behaviour import Act, Behaviour, Body, Cut, Drip, Flood, Hang, SoapFault, Status, Step
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import MAX_CONNECTIONS, OPS, RunningHost, SimulatedHost
-from orchestrator.demo.rows import DELETE_FAILS, ROWS, flaky, slow
+from orchestrator.demo.scenes.rows import DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from tests.demo.hosts import make_machine, run_script
 

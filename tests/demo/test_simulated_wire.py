@@ -14,12 +14,12 @@ from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
-from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import RunningHost, SimulatedHost
-from orchestrator.demo.rows import ROWS
-from orchestrator.demo.scenario import KEY, VALUES
-from orchestrator.demo.wsman import MAX_SHELLS
+from orchestrator.demo.scenes.rows import ROWS
+from orchestrator.demo.scenes.scenario import KEY, VALUES
+from orchestrator.demo.wire.auth import Account
+from orchestrator.demo.wire.wsman import MAX_SHELLS
 from orchestrator.domain.reading import Kind
 from tests.demo.hosts import ask, make_machine, run_script
 

@@ -16,7 +16,7 @@ import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import RunningHost, SimulatedHost
-from orchestrator.demo.scenario import demo_hosts
+from orchestrator.demo.scenes.scenario import demo_hosts
 from tests.cli.conftest import fleetcheck
 from tests.docs.pages import blocks, files
 from tests.docs.shell import Done, Shell

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from inventory import profile_schema, schema
-from inventory.fields import Strict
-from inventory.reference import about_key
+from inventory.schema import inventory as schema
+from inventory.schema import profile as profile_schema
+from inventory.schema.fields import Strict
+from inventory.schema.reference import about_key
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.exit_codes import MEANINGS
-from orchestrator.remote.fault_table import ROWS
+from orchestrator.domain.primitives.exit_codes import MEANINGS
+from orchestrator.remote.faults.table import ROWS
 from tests.docs.verdict_table import WHEN, actions
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ def keys(name: str, *, own: bool = False) -> str:
         if key == "from" or field in inherited:
             continue
         about = about_key(name, key)
-        assert about is not None, f"inventory/reference.py says nothing of {name}.{key}"
+        assert about is not None, f"inventory/schema/reference.py says nothing of {name}.{key}"
         rows.append((f"`{key}`", about.what, info.description or "", about.absent, f"`{about.example}`"))
     return table(("key", "what it is", "takes", "absent", "example"), rows)
 
@@ -61,7 +62,9 @@ def sources() -> str:
             if field == "from_":
                 continue
             about = about_key(model.__name__, field)
-            assert about is not None, f"inventory/reference.py says nothing of {model.__name__}.{field}"
+            assert about is not None, (
+                f"inventory/schema/reference.py says nothing of {model.__name__}.{field}"
+            )
             source = model.__name__.removesuffix("Secret").lower()
             rows.append(
                 (

@@ -14,13 +14,14 @@ import pytest
 import typer
 import yaml
 
-from inventory import profile_schema, schema
 from inventory.errors import InventoryError
 from inventory.load import load
 from inventory.profile import load_profile
-from inventory.reference import ABOUT
+from inventory.schema import inventory as schema
+from inventory.schema import profile as profile_schema
+from inventory.schema.reference import ABOUT
 from orchestrator.cli.main import app
-from orchestrator.domain.exit_codes import MEANINGS
+from orchestrator.domain.primitives.exit_codes import MEANINGS
 from tests.cli.conftest import fleetcheck
 from tests.docs import reference
 from tests.docs.conftest import World

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Machine
+from orchestrator.demo.machine.model import Machine
 from orchestrator.domain.reading import Kind, Result
 from tests.cli.conftest import fleetcheck
 from tests.docs.pages import PAGES, blocks, files

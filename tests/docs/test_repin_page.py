@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from orchestrator.cli.repin_request import DEFAULTS
-from orchestrator.domain.journal import CONFLICTS, FAILED, diagram
-from orchestrator.domain.policy import WORDS as POLICIES
-from orchestrator.report.states import WORDS
+from orchestrator.domain.repin.journal import CONFLICTS, FAILED, diagram
+from orchestrator.domain.repin.policy import WORDS as POLICIES
+from orchestrator.report.repin.states import WORDS
 from tests.cli.conftest import fleetcheck
 
 PAGE = (Path(__file__).parents[2] / "docs" / "repin.md").read_text("utf-8")

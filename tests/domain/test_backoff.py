@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.backoff import LONG, SHORT, Curve, next_wait
+from orchestrator.domain.execution.backoff import LONG, SHORT, Curve, next_wait
 
 
 def chance(seed: int = 1) -> random.Random:

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orchestrator.domain.breaker import MOVES, Account, Breaker, Event, IllegalMoveError, State, account
+from orchestrator.domain.execution.breaker import (
+    MOVES,
+    Account,
+    Breaker,
+    Event,
+    IllegalMoveError,
+    State,
+    account,
+)
 
 
 def run(breaker: Breaker, *moves: str) -> Breaker:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.firewall import Firewall, firewall
+from orchestrator.domain.firewall.firewall import Firewall, firewall
 from orchestrator.domain.standing import Network, Standing
 from tests.report.samples import BACKUP, PRIMARY
 from tests.report.standings import standing

@@ -7,10 +7,10 @@ import ipaddress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.collapse import Merged, collapse
-from orchestrator.domain.firewall import Action, Row, Why
+from orchestrator.domain.firewall.collapsed import Merged, collapse
+from orchestrator.domain.firewall.firewall import Action, Row, Why
+from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.judgement import Belief
-from orchestrator.domain.subnets import Subnets
 
 GATEWAY = "203.0.113.10"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.cover import Need, Permit, choose
-from orchestrator.domain.vertex_cover import TooHardError, fewest
+from orchestrator.domain.firewall.cover import Need, Permit, choose
+from orchestrator.domain.firewall.vertex_cover import TooHardError, fewest
 from tests.domain.build import BACKUP, PRIMARY
 
 GATEWAYS = ((PRIMARY,), (BACKUP,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.diff import What, changes, diff
+from orchestrator.domain.views.diff import What, changes, diff
 from tests.report.standings import blocked, role, standing, unprobed
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.domain.effort import (
+from orchestrator.domain.execution.effort import (
     MODES,
     actual_attempts,
     host_deadline,

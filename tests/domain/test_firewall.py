@@ -9,7 +9,7 @@ import pytest
 
 from inventory.model import Host
 from inventory.verdicts import Verdict
-from orchestrator.domain.firewall import Firewall, firewall, sources
+from orchestrator.domain.firewall.firewall import Firewall, firewall, sources
 from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.reading import Reading, ViewState
 from orchestrator.domain.standing import HostNow, Network, Standing, Tunnel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.fleet_now import FleetNow, fleet_now
 from orchestrator.domain.standing import HostNow
+from orchestrator.domain.views.fleet_now import FleetNow, fleet_now
 from tests.report.samples import NOW
 from tests.report.standings import blocked, hosts_now, now, role, standing, unprobed
 

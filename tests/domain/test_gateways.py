@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.gateways import Gateways, GatewayUse
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.standing import Standing
+from orchestrator.domain.views.gateways import Gateways, GatewayUse
 from tests.report.standings import blocked, role, standing, unprobed
 
 

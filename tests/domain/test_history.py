@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.history import history
 from orchestrator.domain.judgement import Belief
+from orchestrator.domain.views.history import history
 from tests.report.standings import results, role, standing, unprobed
 
 

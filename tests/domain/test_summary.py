@@ -10,7 +10,7 @@ from orchestrator.domain.group import group
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.reading import Reading, Result, Source
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.summary import summarise
+from orchestrator.domain.views.summary import summarise
 from tests.domain.build import (
     BACKUP,
     PRIMARY,

@@ -9,9 +9,9 @@ import pytest
 
 from inventory.model import Waiver
 from inventory.verdicts import Verdict
+from orchestrator.domain.execution.select_hosts import CHOICES, ChoiceError, chosen, parse_only
+from orchestrator.domain.execution.tally import Counts, exit_code, tally
 from orchestrator.domain.judgement import Belief, Judgement
-from orchestrator.domain.select_hosts import CHOICES, ChoiceError, chosen, parse_only
-from orchestrator.domain.tally import Counts, exit_code, tally
 from orchestrator.domain.waiver import unexpired, waive
 from tests.domain.build import believed, failed, live, record
 

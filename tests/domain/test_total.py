@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inventory.model import ListedPort, Profile, RoleValues
 from inventory.verdicts import Verdict
-from orchestrator.domain.effort import MODES, actual_attempts
+from orchestrator.domain.execution.effort import MODES, actual_attempts
 from orchestrator.domain.facts import KeyState, facts
 from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
@@ -30,8 +30,8 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.summary import summarise
 from orchestrator.domain.verdict import HOST_TABLE, judge, judge_outcome
+from orchestrator.domain.views.summary import summarise
 
 ROLES = ("primary", "backup")
 TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=6)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.verdicts import Verdict
+from orchestrator.domain.firewall.subnets import Subnets
+from orchestrator.domain.firewall.unblock import NO_GATEWAY, REPIN, unblock
 from orchestrator.domain.judgement import RoleJudgement
 from orchestrator.domain.standing import Standing
-from orchestrator.domain.subnets import Subnets
-from orchestrator.domain.unblock import NO_GATEWAY, REPIN, unblock
 from tests.report.samples import BACKUP, PRIMARY
 from tests.report.standings import blocked, blocked_hosts, role, standing, unprobed
 

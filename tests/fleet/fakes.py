@@ -14,14 +14,14 @@ from inventory.model import Host, ListedPort, Profile, RoleValues, Waiver
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import Event
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.events import Event
+from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
-from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import ScanSummary
-from orchestrator.remote.faults import Again, Fault, RefusedBy
+from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
 

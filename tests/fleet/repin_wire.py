@@ -19,26 +19,26 @@ from inventory.load import load
 from orchestrator.demo.behaviour import Behaviour
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Agent, Machine
-from orchestrator.demo.plot import Event as PlotEvent
-from orchestrator.demo.recipes import FALLBACK, GATEWAYS, KEY, PORT, VALUES
-from orchestrator.domain import planfile
-from orchestrator.domain.digest import host_facts
-from orchestrator.domain.operation import Operation, RunRecord
-from orchestrator.domain.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.demo.machine.model import Agent, Machine
+from orchestrator.demo.machine.plot import Event as PlotEvent
+from orchestrator.demo.scenes.recipes import FALLBACK, GATEWAYS, KEY, PORT, VALUES
+from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.reading import Kind
-from orchestrator.domain.waves import parse_batch
-from orchestrator.fleet.clock import SystemClock
-from orchestrator.fleet.plan_checks import check
-from orchestrator.fleet.repin import RepinMeans, apply, resume
-from orchestrator.fleet.repin_events import RepinEvent
-from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_summary import RepinSummary
-from orchestrator.fleet.signals import listening
-from orchestrator.fleet.stop import Stop
+from orchestrator.domain.repin import planfile
+from orchestrator.domain.repin.operation import Operation, RunRecord
+from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.domain.repin.waves import parse_batch
+from orchestrator.fleet.control.clock import SystemClock
+from orchestrator.fleet.control.signals import listening
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin.checks import check
+from orchestrator.fleet.repin.events import RepinEvent
+from orchestrator.fleet.repin.options import RepinOptions
+from orchestrator.fleet.repin.protocol import RepinMeans, apply, resume
+from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.transports import Wire, transport
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.fleet.wire import logons_of

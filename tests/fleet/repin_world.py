@@ -14,27 +14,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inventory.model import Host
-from orchestrator.demo.answer import probe
-from orchestrator.demo.at_once import act_out
-from orchestrator.demo.model import Agent, Machine, Network
-from orchestrator.demo.plot import Event as PlotEvent
-from orchestrator.demo.plot import Killed
+from orchestrator.demo.machine.answer import probe
+from orchestrator.demo.machine.at_once import act_out
+from orchestrator.demo.machine.model import Agent, Machine, Network
+from orchestrator.demo.machine.plot import Event as PlotEvent
+from orchestrator.demo.machine.plot import Killed
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.digest import host_facts
-from orchestrator.domain.journal import UNRESOLVED, State, move
-from orchestrator.domain.operation import Operation, RunRecord, RunState
 from orchestrator.domain.outcome import Phase
-from orchestrator.domain.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.repin import RepinMeans, apply, resume
-from orchestrator.fleet.repin_events import RepinEvent
-from orchestrator.fleet.repin_journal import Journal
-from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
-from orchestrator.fleet.stop import Stop
+from orchestrator.domain.repin.journal import UNRESOLVED, State, move
+from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
+from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin.events import RepinEvent
+from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.options import RepinOptions
+from orchestrator.fleet.repin.protocol import RepinMeans, apply, resume
+from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.faults import Fault, RefusedBy
+from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from orchestrator.store.errors import DatabaseError, InFlightError, Trouble
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel

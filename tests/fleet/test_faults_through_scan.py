@@ -15,19 +15,19 @@ import pytest
 
 from inventory.load import load
 from inventory.verdicts import Verdict
-from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Machine
-from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, lossy
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.scenes.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, lossy
+from orchestrator.demo.wire.auth import Account
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord
-from orchestrator.fleet.clock import SystemClock
+from orchestrator.fleet.control.clock import SystemClock
+from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
-from orchestrator.fleet.stop import Stop
 from orchestrator.remote.transports import Wire, transport
 from tests.fleet.fakes import ListWriter, record_of
 from tests.fleet.wire import logons_of

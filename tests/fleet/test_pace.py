@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.fleet.pace import Pace
-from orchestrator.fleet.stop import Stop
+from orchestrator.fleet.admission.pace import Pace
+from orchestrator.fleet.control.stop import Stop
 from tests.fleet.travel import TravelClock, travel
 
 clock = TravelClock()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from inventory.model import Fleet, Host, RoleValues
-from orchestrator.domain.digest import host_digest_v1, host_facts
-from orchestrator.domain.planfile import PlanError
-from orchestrator.fleet.plan_checks import PlanRefused, check, refusals
+from orchestrator.domain.primitives.digest import host_digest_v1, host_facts
+from orchestrator.domain.repin.planfile import PlanError
+from orchestrator.fleet.repin.checks import PlanRefused, check, refusals
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin_world import fleet_of, inventory_host, plan_of, planned
 from tests.fleet.travel import NEW_YEAR

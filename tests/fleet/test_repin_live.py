@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from orchestrator.demo.model import Row
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunState
+from orchestrator.demo.machine.model import Row
 from orchestrator.domain.reading import Result
-from orchestrator.domain.waves import parse_batch
-from orchestrator.fleet.repin_events import Watching
-from orchestrator.fleet.stop import Stop
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunState
+from orchestrator.domain.repin.waves import parse_batch
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin.events import Watching
 from tests.fleet.repin_world import DOWN, LOST, NEW, OLD, SimHost, World, fleet_of, repin, sim_host
 from tests.repin.builders import GATEWAYS
 

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 from inventory.load import load
-from orchestrator.demo.model import Agent, Machine, Network
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation
-from orchestrator.domain.plan import Plan, PlannedHost
-from orchestrator.domain.planfile import loads
+from orchestrator.demo.machine.model import Agent, Machine, Network
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.fleet.plan_checks import PlanRefused
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.domain.repin.planfile import loads
+from orchestrator.fleet.repin.checks import PlanRefused
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin_world import VALUES, MemoryJournal, Repinned, SimHost, record_of, repin
 
@@ -30,7 +30,7 @@ def _its_write_script(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this be the fleetcheck whose write script the plan names, whatever has become of that since."""
     script = SimpleNamespace(sha256=PLAN.script)
     assert repin_script().sha256
-    monkeypatch.setattr("orchestrator.fleet.repin.repin_script", lambda: script)
+    monkeypatch.setattr("orchestrator.fleet.repin.protocol.repin_script", lambda: script)
 
 
 def sim(planned: PlannedHost) -> SimHost:

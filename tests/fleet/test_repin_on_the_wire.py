@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.behaviour import Wait
-from orchestrator.demo.plot import Drop, Event, Foreign, Kill, Moment, Swap
-from orchestrator.demo.recipes import FALLBACK, KEY, PORT, VALUES
-from orchestrator.domain.journal import UNRESOLVED, State
-from orchestrator.domain.operation import RunState
+from orchestrator.demo.machine.plot import Drop, Event, Foreign, Kill, Moment, Swap
+from orchestrator.demo.scenes.recipes import FALLBACK, KEY, PORT, VALUES
 from orchestrator.domain.reading import Kind
-from orchestrator.domain.waves import Limits, parse_batch
+from orchestrator.domain.repin.journal import UNRESOLVED, State
+from orchestrator.domain.repin.operation import RunState
+from orchestrator.domain.repin.waves import Limits, parse_batch
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.fleet.repin_wire import Place, drifted, placed, read_events, repin_wire

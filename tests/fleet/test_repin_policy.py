@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.demo.model import Network
-from orchestrator.demo.plot import ACCESS_DENIED, Event, EventAct, Foreign, Hold, Moment, Raise
-from orchestrator.domain.journal import State
+from orchestrator.demo.machine.model import Network
+from orchestrator.demo.machine.plot import ACCESS_DENIED, Event, EventAct, Foreign, Hold, Moment, Raise
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.remote.faults import Fault
+from orchestrator.domain.repin.journal import State
+from orchestrator.remote.faults.fault import Fault
 from tests.fleet.repin_world import (
     BUSY_SHELLS,
     DOWN,

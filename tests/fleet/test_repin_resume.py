@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunState
-from orchestrator.domain.plan import Plan
 from orchestrator.domain.reading import Kind
-from orchestrator.domain.waves import Limits, parse_batch
-from orchestrator.fleet.repin_events import RunStarted, WaveStarted
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunState
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.domain.repin.waves import Limits, parse_batch
+from orchestrator.fleet.repin.events import RunStarted, WaveStarted
 from tests.fleet.repin_world import (
     DOWN,
     LOST,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunState
-from orchestrator.domain.waves import Limits
-from orchestrator.fleet import repin_work
-from orchestrator.fleet.stop import Stop
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunState
+from orchestrator.domain.repin.waves import Limits
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin import host as repin_work
 from tests.fleet.repin_world import DOWN, NEW, OLD, MemoryJournal, World, fleet_of, repin, sim_host
 
 

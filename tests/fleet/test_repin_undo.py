@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from inventory.model import Fleet, Host
-from orchestrator.demo.plot import Event, Kill, Moment
-from orchestrator.domain import planfile
-from orchestrator.domain.digest import host_facts
-from orchestrator.domain.journal import State
-from orchestrator.domain.plan import Plan
+from orchestrator.demo.machine.plot import Event, Kill, Moment
+from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.fleet.undo import Ticket, undo_plan
+from orchestrator.domain.repin import planfile
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin_world import (
     DOWN,

@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 
 from inventory.model import Waiver
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunState
-from orchestrator.domain.plan import Plan, WaivedHost
-from orchestrator.domain.waiver import in_force, waived_since
-from orchestrator.fleet.repin_words import WAIVED_ADVICE
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunState
+from orchestrator.domain.repin.plan import Plan, WaivedHost
+from orchestrator.domain.repin.waived import waived_since
+from orchestrator.domain.waiver import in_force
+from orchestrator.fleet.repin.words import WAIVED_ADVICE
 from orchestrator.remote.session import Logon
 from tests.fleet.repin_world import (
     NEW,

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.demo.plot import Event, Moment, Raise
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunState
-from orchestrator.domain.waves import Limits, parse_batch
-from orchestrator.fleet.events import BreakerTripped, HostStarted, Stopping
-from orchestrator.fleet.plan_checks import PlanRefused
-from orchestrator.fleet.repin_events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
-from orchestrator.fleet.stop import Stop
+from orchestrator.demo.machine.plot import Event, Moment, Raise
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunState
+from orchestrator.domain.repin.waves import Limits, parse_batch
+from orchestrator.fleet.control.events import BreakerTripped, HostStarted, Stopping
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.repin.checks import PlanRefused
+from orchestrator.fleet.repin.events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
 from tests.fleet.repin_world import (
     DOWN,
     NEW,

@@ -14,23 +14,23 @@ from pathlib import Path
 import pytest
 
 from inventory.model import Fleet, Host, ListedPort, Profile, RoleValues
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunRecord
-from orchestrator.domain.plan import Plan
-from orchestrator.domain.planner import Candidate, Rules, draft
-from orchestrator.domain.policy import parse_policy
-from orchestrator.fleet.clock import SystemClock
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunRecord
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.domain.repin.planner import Candidate, Rules, draft
+from orchestrator.domain.repin.policy import parse_policy
+from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.repin import RepinMeans, apply
-from orchestrator.fleet.repin_options import RepinOptions
-from orchestrator.fleet.repin_summary import RepinSummary
+from orchestrator.fleet.repin.options import RepinOptions
+from orchestrator.fleet.repin.protocol import RepinMeans, apply
+from orchestrator.fleet.repin.summary import RepinSummary
+from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
-from orchestrator.fleet.undo import Ticket, undo_plan
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.session import Logon
 from orchestrator.remote.transports import Wire, transport
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests import winhosts as kit

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import ScanState
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.stop import Stop
-from orchestrator.remote.faults import Again
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.remote.faults.fault import Again
 from tests.fleet.fakes import REJECTS, answers, fails, hangs, host, run_scan, then
 
 WAYS = {

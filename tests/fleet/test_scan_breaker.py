@@ -8,8 +8,8 @@ from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import ScanState
-from orchestrator.fleet.events import BreakerTripped, HostPutBack
-from orchestrator.remote.faults import RefusedBy
+from orchestrator.fleet.control.events import BreakerTripped, HostPutBack
+from orchestrator.remote.faults.fault import RefusedBy
 from orchestrator.remote.session import Logon
 from tests.fleet.fakes import REFUSED_BY_DOMAIN, REJECTS, answers, fails, hangs, host, hosts, run_scan, then
 

@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
-from orchestrator.fleet.events import HostRetrying
-from orchestrator.remote.faults import Again
+from orchestrator.fleet.control.events import HostRetrying
+from orchestrator.remote.faults.fault import Again
 from tests.fleet.fakes import FakeSession, answers, fails, hangs, host, hosts, run_scan, then
 
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import pytest
 
 from inventory.model import Host
-from orchestrator.domain.breaker import DEFAULT_LIMIT
+from orchestrator.domain.execution.breaker import DEFAULT_LIMIT
 from orchestrator.domain.outcome import Phase, Probed
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import HostFinished, HostStarted
-from orchestrator.fleet.stop import Stop
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.events import HostFinished, HostStarted
+from orchestrator.fleet.control.stop import Stop
 from tests.fleet.fakes import (
     NO_AGENT,
     REJECTS,

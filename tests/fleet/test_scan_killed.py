@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from orchestrator.demo.rows import ROWS, slow
+from orchestrator.demo.scenes.rows import ROWS, slow
 from orchestrator.domain.record import ScanState
 from orchestrator.store.reader import Reader
 from tests.fleet.wire import Served, served, simulated

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from inventory.verdicts import Verdict
-from orchestrator.demo.auth import Account
-from orchestrator.demo.rows import ROWS, flaky
+from orchestrator.demo.scenes.rows import ROWS, flaky
+from orchestrator.demo.wire.auth import Account
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Probed
-from orchestrator.fleet.events import HostRetrying
+from orchestrator.fleet.control.events import HostRetrying
 from tests.fleet.wire import scan_wire, served, simulated
 
 STALE = ROWS["logon-failed"]

@@ -12,7 +12,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord, ScanState
-from orchestrator.fleet.events import Event, HostFinished, HostStarted, Remark, ScanStarted
+from orchestrator.fleet.control.events import Event, HostFinished, HostStarted, Remark, ScanStarted
 from orchestrator.remote.session import Logon
 from orchestrator.store.errors import StoreError
 from tests.fleet.fakes import (

@@ -7,10 +7,10 @@ import asyncio
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord, ScanState
-from orchestrator.fleet.clock import Clock
-from orchestrator.fleet.events import HostStarted, Stopping
-from orchestrator.fleet.stop import Stop
-from orchestrator.remote.faults import Again
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.events import HostStarted, Stopping
+from orchestrator.fleet.control.stop import Stop
+from orchestrator.remote.faults.fault import Again
 from tests.fleet.fakes import ListWriter, answers, fails, hangs, hosts, run_scan
 
 

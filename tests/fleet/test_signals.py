@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from orchestrator.fleet.signals import listening
-from orchestrator.fleet.stop import Stop
+from orchestrator.fleet.control.signals import listening
+from orchestrator.fleet.control.stop import Stop
 
 
 async def _after(*numbers: signal.Signals) -> Stop:

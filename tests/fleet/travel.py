@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.fleet.clock import SystemClock
+from orchestrator.fleet.control.clock import SystemClock
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -15,19 +15,19 @@ from typing import Any
 
 from inventory.load import load
 from inventory.model import Fleet, Host
-from orchestrator.demo.auth import Account
 from orchestrator.demo.behaviour import Behaviour
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import OPS, SimulatedHost
-from orchestrator.demo.model import Machine
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.wire.auth import Account
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.fleet.clock import SystemClock
-from orchestrator.fleet.events import Event
+from orchestrator.fleet.control.clock import SystemClock
+from orchestrator.fleet.control.events import Event
+from orchestrator.fleet.control.signals import listening
+from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
-from orchestrator.fleet.signals import listening
-from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.session import Logon
 from orchestrator.remote.transports import Wire, transport

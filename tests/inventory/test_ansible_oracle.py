@@ -14,7 +14,7 @@ from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.sources import read_source
 from inventory.importers.ansible.templates import TemplateError, Templates
 from inventory.importers.ansible.values import ini_value, yaml_word
-from inventory.tree import Map
+from inventory.yamlfile.tree import Map
 from tests.inventory import ansible_oracle as oracle
 
 

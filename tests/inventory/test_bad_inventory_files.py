@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import InventoryError
+from inventory.files.textfile import LIMIT
 from inventory.load import load
-from inventory.textfile import LIMIT
 from tests.inventory import texts
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inventory.load import load
 from inventory.model import Credential, Fleet, SecretRef, Waiver
-from inventory.waivers import expired
+from inventory.resolving.waivers import expired
 from tests.inventory import texts
 
 Load = Callable[[str], Fleet]

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from inventory.load import loads
-from inventory.profile_schema import ProfileDocument
-from inventory.schema import WAIVABLE, json_schema
+from inventory.schema.inventory import WAIVABLE, json_schema
+from inventory.schema.profile import ProfileDocument
 from inventory.starter import starter
 from inventory.verdicts import Verdict
 from tests.inventory import texts

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import InventoryError
+from inventory.files.ownership import foreign_hands
 from inventory.load import load
-from inventory.ownership import foreign_hands
 from inventory.profile import load_profile
 
 OTHERS = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inventory.errors import InventoryError
 from inventory.model import ListedPort, Profile, RoleValues, Rule
 from inventory.profile import dump_profile, load_profile, shipped
-from inventory.shapes import registry_key
+from inventory.schema.shapes import registry_key
 
 WHOLE = "title: T\nkey: SOFTWARE\\V\\P\nroles: {primary: {port_value: Port}}\nports: [443]\n"
 

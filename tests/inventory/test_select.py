@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inventory.errors import SelectionError
 from inventory.load import loads
 from inventory.model import Fleet
-from inventory.select import select
+from inventory.selection.select import select
 from tests.inventory import texts
 
 FLEET = loads((texts.HEAD + texts.CHOICE).encode(), Path("fleet.yaml"))

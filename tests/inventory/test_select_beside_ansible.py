@@ -15,7 +15,7 @@ import yaml
 from inventory.errors import SelectionError
 from inventory.load import loads
 from inventory.model import Fleet
-from inventory.select import select
+from inventory.selection.select import select
 from tests.inventory import texts
 
 

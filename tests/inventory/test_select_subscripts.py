@@ -10,8 +10,8 @@ import pytest
 from inventory.errors import InventoryError, SelectionError
 from inventory.load import loads
 from inventory.model import Fleet
-from inventory.select import select
 from inventory.selection import evaluate, lines, patterns
+from inventory.selection.select import select
 from tests.inventory import texts
 
 TEXT = """\

@@ -14,9 +14,9 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from orchestrator.demo.behaviour import Listener
-from orchestrator.demo.certificates import Authority
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.fragments import fragments
+from orchestrator.demo.wire.certificates import Authority
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.psrp.fragments import fragments
 from orchestrator.remote.session import Reply
 from tests.remote.wired import LOGON, plain, script, transport
 

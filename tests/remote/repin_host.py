@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from orchestrator.domain.plan import PlannedHost
-from orchestrator.remote.repin_answer import RepinAnswer
-from orchestrator.remote.repin_contract import decode_repin, repin_parameters
-from orchestrator.remote.repin_decode import decode
+from orchestrator.domain.repin.plan import PlannedHost
+from orchestrator.remote.contract.repin import decode_repin, repin_parameters
+from orchestrator.remote.contract.repin_answer import RepinAnswer
+from orchestrator.remote.contract.repin_decode import decode
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
 from tests.remote.repins import AHEAD, OPERATION, Repin, as_seen, normalise

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestrator.domain.plan import PlannedHost, RoleChange, WriteTarget
+from orchestrator.domain.repin.plan import PlannedHost, RoleChange, WriteTarget
 from tests.remote.scenarios import KEY, Entry
 
 OPERATION = "4711"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
-from orchestrator.remote.contract import probe_parameters
+from orchestrator.remote.contract.probe import probe_parameters
 from orchestrator.remote.session import Parameter
 
 GOLDEN_NET = "127.0.9"

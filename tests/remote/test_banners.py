@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.banners import service
-from orchestrator.remote.classify import Seen, classify
-from orchestrator.remote.faults import Again
-from orchestrator.remote.http import Inbox
-from orchestrator.remote.trouble import Garbled, OtherService, Trouble
+from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.fault import Again
+from orchestrator.remote.faults.trouble import Garbled, OtherService, Trouble
+from orchestrator.remote.net.banners import service
+from orchestrator.remote.net.http import Inbox
 from tests.remote.wired import plain
 
 MYSQL = b"8.0.36\0" + bytes(8)

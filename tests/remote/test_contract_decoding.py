@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Kind, Reading, Result, Source
-from orchestrator.remote.contract import LIMIT, decode_probe
-from orchestrator.remote.decode import in_one_pass
-from orchestrator.remote.document import OddError, checked, parse
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.schema import DOCUMENT
+from orchestrator.remote.contract.document import OddError, checked, parse
+from orchestrator.remote.contract.probe import LIMIT, decode_probe
+from orchestrator.remote.contract.probe_decode import in_one_pass
+from orchestrator.remote.contract.probe_schema import DOCUMENT
+from orchestrator.remote.faults.fault import Fault
 from tests.remote.scenarios import GOLDEN_NET, Scenario, scenarios
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from inventory.model import Host, Profile, RoleValues
-from orchestrator.remote.contract import probe_parameters
+from orchestrator.remote.contract.probe import probe_parameters
 from orchestrator.remote.session import Parameter, Script
 from tests.remote.scenarios import CANARY_PORT, LIST, Scenario, scenarios
 

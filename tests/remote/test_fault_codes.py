@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.classify import Seen, classify
-from orchestrator.remote.fault_codes import KEEP_ALIVE, KERBEROS, parse_code
-from orchestrator.remote.fault_table import ROWS
-from orchestrator.remote.faults import Again, Fault
-from orchestrator.remote.soap import read_fault
-from orchestrator.remote.trouble import Garbled, KerberosTrouble, SoapFault
+from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.codes import KEEP_ALIVE, KERBEROS, parse_code
+from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.faults.table import ROWS
+from orchestrator.remote.faults.trouble import Garbled, KerberosTrouble, SoapFault
+from orchestrator.remote.psrp.soap import read_fault
 from tests.remote.wired import plain
 
 SEEN = Seen(endpoint=plain(5985), phase=Phase.OPEN, seconds=1.5, script="ab" * 32)

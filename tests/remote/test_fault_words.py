@@ -11,11 +11,11 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.classify import Seen, classify, fault, from_records, unreachable, unresolved
-from orchestrator.remote.fault_table import ROWS
-from orchestrator.remote.faults import Again
+from orchestrator.remote.faults.classify import Seen, classify, fault, from_records, unreachable, unresolved
+from orchestrator.remote.faults.fault import Again
+from orchestrator.remote.faults.table import ROWS
+from orchestrator.remote.faults.trouble import BadStatus, Lost, NotKept, Overdue, Refused, Stage, Trouble
 from orchestrator.remote.session import ErrorRecord
-from orchestrator.remote.trouble import BadStatus, Lost, NotKept, Overdue, Refused, Stage, Trouble
 from tests.remote.wired import plain
 
 SHA = "ab" * 32

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import spnego
 
-from orchestrator.remote.credentials import credentials
-from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import Tickets, kerberos_trouble
-from orchestrator.remote.logon import is_address, offers
-from orchestrator.remote.nt_hash import NtHashes
+from inventory.schema.shapes import is_ip
+from orchestrator.remote.auth.credentials import credentials
+from orchestrator.remote.auth.kerberos import Tickets, kerberos_trouble
+from orchestrator.remote.auth.logon import offers
+from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Logon
 
 
@@ -45,7 +46,7 @@ def test_the_offered_schemes_are_read(challenges: tuple[str, ...], schemes: tupl
 )
 def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     """Only an IP address is used as it stands."""
-    assert is_address(address) == is_one
+    assert is_ip(address) == is_one
 
 
 @pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
@@ -93,7 +94,7 @@ def test_pypsrp_s_own_log_configuration_is_ignored(tmp_path: Path) -> None:
     config.write_text(
         json.dumps({"version": 1, "handlers": {"f": handler}, "root": {"level": "DEBUG", "handlers": ["f"]}})
     )
-    code = "import os, orchestrator.remote.pypsrp_transport; print(os.environ['PYPSRP_LOG_CFG'])"
+    code = "import os, orchestrator.remote.over_pypsrp.transport; print(os.environ['PYPSRP_LOG_CFG'])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYPSRP_LOG_CFG": str(config)},

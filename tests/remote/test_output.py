@@ -14,8 +14,8 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading
 from orchestrator.remote.ask import PRINTS
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.output import beside, document_among
+from orchestrator.remote.contract.output import beside, document_among
+from orchestrator.remote.faults.fault import Fault
 from tests.remote.wired import ask, fleet_of, run, simulated, transport
 
 BOTH_WIRES = True

@@ -11,11 +11,11 @@ import pytest
 from orchestrator.demo.behaviour import Behaviour, SoapFault, Step
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.reading import Reading
-from orchestrator.remote.fault_codes import KEEP_ALIVE
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.patience import FIRST, FREE, LONGEST, Patience
-from orchestrator.remote.trouble import Lost
-from orchestrator.remote.wire import Wire
+from orchestrator.remote.faults.codes import KEEP_ALIVE
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.trouble import Lost
+from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.psrp.patience import FIRST, FREE, LONGEST, Patience
 from tests.remote.wired import ask, fleet_of, run, simulated, transport
 
 BOTH_WIRES = True

@@ -9,7 +9,7 @@ import pytest
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import ErrorRecord, Parameter, Reply, Script
 from tests.fleet.fakes import NO_AGENT, PROFILE

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestrator.remote.contract import decode_probe
+from orchestrator.remote.contract.probe import decode_probe
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
 from tests.remote.scenarios import KEY, normalise, scenarios

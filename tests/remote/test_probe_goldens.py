@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.remote.contract import decode_probe
+from orchestrator.remote.contract.probe import decode_probe
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.reading import Kind, Reading, Result, ViewState
-from orchestrator.remote.contract import LIMIT, decode_probe, probe_parameters
+from orchestrator.remote.contract.probe import LIMIT, decode_probe, probe_parameters
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
 from tests.remote.scenarios import KEY, LIST, Entry, Scenario

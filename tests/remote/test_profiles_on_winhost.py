@@ -12,7 +12,7 @@ from inventory.profile import load_profile
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.verdict import judge
-from orchestrator.remote.contract import decode_probe, probe_parameters
+from orchestrator.remote.contract.probe import decode_probe, probe_parameters
 from orchestrator.remote.session import Script
 from tests import winhosts as kit
 

@@ -13,14 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psrpcore import CreatePipelineEvent, PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
 
-from orchestrator.demo import psrp as simulated
-from orchestrator.remote import messages
-from orchestrator.remote.fragments import Defragmenter, fragments
-from orchestrator.remote.messages import Output, PipelineState, PoolState, Protocol, Version, read, unescape
-from orchestrator.remote.pipeline import creating, opening
-from orchestrator.remote.quiet_pypsrp import PowerShell, RunspacePool, Serializer, WSMan
+from orchestrator.demo.wire import psrp as simulated
+from orchestrator.remote.faults.trouble import BrokenPool, Garbled, TooOldShell
+from orchestrator.remote.over_pypsrp.imports import PowerShell, RunspacePool, Serializer, WSMan
+from orchestrator.remote.psrp import messages
+from orchestrator.remote.psrp.fragments import Defragmenter, fragments
+from orchestrator.remote.psrp.messages import (
+    Output,
+    PipelineState,
+    PoolState,
+    Protocol,
+    Version,
+    read,
+    unescape,
+)
+from orchestrator.remote.psrp.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter
-from orchestrator.remote.trouble import BrokenPool, Garbled, TooOldShell
 from tests.remote.wired import script
 
 POOL, PIPELINE = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -190,8 +198,8 @@ def test_powershell_2_is_told_from_the_rest(version: str, protocol: str, too_old
 
 def test_a_pool_that_breaks_says_why() -> None:
     """A host that gives the shell up while it opens ends the session with its own words."""
-    from orchestrator.remote.envelopes import Envelopes
-    from orchestrator.remote.runspace import Runspace
+    from orchestrator.remote.psrp.envelopes import Envelopes
+    from orchestrator.remote.psrp.runspace import Runspace
     from tests.remote.wired import plain
 
     reason = b'<Obj N="ExceptionAsErrorRecord"><ToString>no room</ToString><MS/></Obj>'

@@ -13,8 +13,8 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.apply import apply, never_sent, repin_script
 from orchestrator.remote.ask import endpoint
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
+from orchestrator.remote.contract.repin_answer import RepinAnswer, RepinResult
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import ErrorRecord, Logon, Parameter, Reply, Script
 from tests import winhosts as kit
 from tests.remote.repin_host import machine, outside

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.journal import MOVES, State
 from orchestrator.domain.outcome import Phase
-from orchestrator.domain.plan import PlannedHost
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.repin_answer import RepinResult
-from orchestrator.remote.repin_contract import LIMIT, decode_repin, host_time, repin_parameters
+from orchestrator.domain.repin.journal import MOVES, State
+from orchestrator.domain.repin.plan import PlannedHost
+from orchestrator.remote.contract.repin import LIMIT, decode_repin, host_time, repin_parameters
+from orchestrator.remote.contract.repin_answer import RepinResult
+from orchestrator.remote.faults.fault import Fault
 from tests.remote.repins import AHEAD, OPERATION, both, planned
 
 GOLDEN = Path(__file__).parent / "golden" / "repin"

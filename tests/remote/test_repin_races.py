@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from orchestrator.domain.plan import PlannedHost
-from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
-from orchestrator.remote.repin_contract import repin_parameters
+from orchestrator.domain.repin.plan import PlannedHost
+from orchestrator.remote.contract.repin import repin_parameters
+from orchestrator.remote.contract.repin_answer import RepinAnswer, RepinResult
 from tests import winhosts as kit
 from tests.remote.repin_host import (
     RELEASE,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.plan import Plan, PlannedHost
-from orchestrator.domain.planfile import digest
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.domain.repin.planfile import digest
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.repin_answer import RepinResult
+from orchestrator.remote.contract.repin_answer import RepinResult
 from orchestrator.remote.standalone import StandaloneError, operation_of, parse_result, standalone
 from tests import winhosts as kit
 from tests.remote.repin_host import machine, outside

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.plan import Plan
+from orchestrator.domain.repin.plan import Plan
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.session import Script
 from orchestrator.remote.standalone import standalone

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.remote.fragments import MAX_OBJECTS
-from orchestrator.remote.http import MAX_ANSWER
-from orchestrator.remote.quiet_pypsrp import MessageType, Serializer
-from orchestrator.remote.shell import _Fragmenter
-from orchestrator.remote.trouble import Garbled, Trouble
+from orchestrator.remote.faults.trouble import Garbled, Trouble
+from orchestrator.remote.net.http import MAX_ANSWER
+from orchestrator.remote.over_pypsrp.imports import MessageType, Serializer
+from orchestrator.remote.over_pypsrp.shell import _Fragmenter
+from orchestrator.remote.psrp.fragments import MAX_OBJECTS
 
 START, END = 1, 2
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.behaviour import Listener
-from orchestrator.demo.certificates import Authority
+from orchestrator.demo.wire.certificates import Authority
 from orchestrator.domain.cause import Cause
-from orchestrator.remote import stream
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.http import Answer
-from orchestrator.remote.stream import Stream
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.net import stream
+from orchestrator.remote.net.http import Answer
+from orchestrator.remote.net.stream import Stream
 from tests.remote.wired import fault_of, plain, raw_server, run
 
 

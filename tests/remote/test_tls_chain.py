@@ -19,11 +19,12 @@ from cryptography import x509
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote import handshake, stream, tls
-from orchestrator.remote.chain import judge
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.net import handshake, stream
+from orchestrator.remote.net.chain import judge
+from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.over_pypsrp import tls
 from orchestrator.remote.session import Reply
-from orchestrator.remote.trust import Trust
 from tests.remote.certificates import NAME, Issuer, Key, by_sha1, ec_key, pem, rsa_key, self_signed, server
 from tests.remote.wired import fault_of, plain, raw_server, read_request, run
 

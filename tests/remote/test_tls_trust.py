@@ -18,16 +18,17 @@ from cryptography.x509.oid import NameOID
 
 from inventory.model import Host
 from orchestrator.demo.behaviour import Listener
-from orchestrator.demo.certificates import Authority
-from orchestrator.demo.rows import ROWS
+from orchestrator.demo.scenes.rows import ROWS
+from orchestrator.demo.wire.certificates import Authority
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote import stream, tls
-from orchestrator.remote.certificate import binding, describe, fingerprint
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.faults.trouble import Untrusted
+from orchestrator.remote.net import stream
+from orchestrator.remote.net.certificate import binding, describe, fingerprint
+from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.over_pypsrp import tls
 from orchestrator.remote.probe import endpoint
-from orchestrator.remote.trouble import Untrusted
-from orchestrator.remote.trust import Trust
 from tests.remote.wired import ask, fault_of, fleet_of, plain, raw_server, run, simulated, transport
 
 BOTH_WIRES = True

@@ -15,10 +15,10 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.connect import system_resolver
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.http import MAX_ANSWER
-from orchestrator.remote.kerberos import can_ask_kdc
+from orchestrator.remote.auth.kerberos import can_ask_kdc
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.net.connect import system_resolver
+from orchestrator.remote.net.http import MAX_ANSWER
 from orchestrator.remote.session import Reply
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
 
@@ -320,7 +320,7 @@ def test_an_address_that_refuses_passes_on_to_the_next() -> None:
 
 def test_where_no_thread_is_to_be_had_the_transport_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that gives this process no more threads takes a host's result, and not the end of the run."""
-    from orchestrator.remote.pypsrp_transport import PypsrpTransport
+    from orchestrator.remote.over_pypsrp.transport import PypsrpTransport
 
     def none(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -336,7 +336,7 @@ def test_where_no_thread_is_to_be_had_the_transport_still_ends(monkeypatch: pyte
 @pytest.mark.parametrize("value", [2**31, True, 1.5, None, (1, 2), [1, None]])
 def test_a_parameter_that_would_break_on_the_wire_is_our_mistake(value: object) -> None:
     """What pypsrp sends broken, or not at all, is refused as a mistake of the program, not blamed on the host."""
-    from orchestrator.remote.pipeline import check
+    from orchestrator.remote.psrp.pipeline import check
 
     with pytest.raises(TypeError, match="parameter Port"):
         check({"Port": value})  # type: ignore[dict-item]  # that is the point

@@ -12,24 +12,24 @@ import pytest
 from orchestrator.demo.behaviour import Behaviour, Close, Step
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.rows import CLOSES
-from orchestrator.demo.scenario import VALUES
+from orchestrator.demo.scenes.rows import CLOSES
+from orchestrator.demo.scenes.scenario import VALUES
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.reading import Reading
-from orchestrator.remote import tls
 from orchestrator.remote.apply import apply
 from orchestrator.remote.ask import endpoint
-from orchestrator.remote.connect import connect_to
-from orchestrator.remote.faults import Again, Fault
-from orchestrator.remote.http import Answer, Fresh, Idle, idle
-from orchestrator.remote.logon import Basic
-from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
+from orchestrator.remote.auth.logon import Basic
+from orchestrator.remote.contract.repin_answer import RepinAnswer, RepinResult
+from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.net.connect import connect_to
+from orchestrator.remote.net.http import Answer, Fresh, Idle, idle
+from orchestrator.remote.net.stream import Stream
+from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.over_pypsrp import tls
+from orchestrator.remote.over_pypsrp.wire import Wire as BlockingWire
+from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Endpoint, Reply
-from orchestrator.remote.speaker import Speaker
-from orchestrator.remote.stream import Stream
 from orchestrator.remote.transports import Wire
-from orchestrator.remote.trust import Trust
-from orchestrator.remote.wire import Wire as BlockingWire
 from tests.demo.hosts import make_machine, plan_both
 from tests.remote.certificates import Issuer, pem, server
 from tests.remote.repins import AHEAD, OPERATION

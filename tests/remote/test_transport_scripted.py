@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import Reply
 from tests.remote.hostile import DEADLINE, GOOD, Script, outcome, scripts
 

@@ -12,8 +12,8 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults import Fault
-from orchestrator.remote.output import like_a_document
+from orchestrator.remote.contract.output import like_a_document
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from tests import winhosts as kit
 from tests.remote.wired import run, transport

@@ -15,13 +15,14 @@ import pytest
 
 from inventory.model import Host
 from orchestrator.demo.behaviour import Behaviour, Body, SoapFault, Step
-from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
+from orchestrator.demo.scenes.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading
-from orchestrator.remote import envelopes, shell
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.over_pypsrp import shell
 from orchestrator.remote.probe import endpoint, probe
+from orchestrator.remote.psrp import envelopes
 from orchestrator.remote.session import Logon, Reply
 from orchestrator.remote.transports import Wire
 from tests.remote.wired import LOGON, ask, fleet_of, run, script, simulated, transport

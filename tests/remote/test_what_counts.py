@@ -10,17 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from orchestrator.demo.ntlm import Acceptor
+from orchestrator.demo.wire.ntlm import Acceptor
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote import kerberos
-from orchestrator.remote.classify import Seen, classify
-from orchestrator.remote.faults import Fault, RefusedBy
-from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import kerberos_trouble
-from orchestrator.remote.logon import Basic
+from orchestrator.remote.auth import kerberos
+from orchestrator.remote.auth.kerberos import kerberos_trouble
+from orchestrator.remote.auth.logon import Basic
+from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.fault import Fault, RefusedBy
+from orchestrator.remote.faults.trouble import KerberosTrouble, Refused
+from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Logon
-from orchestrator.remote.trouble import KerberosTrouble, Refused
 from tests.remote.test_fault_codes import envelope
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run
 

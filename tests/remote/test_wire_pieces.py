@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.remote import transports
-from orchestrator.remote.envelopes import ENVELOPE, SMALLEST_ENVELOPE, Envelopes
-from orchestrator.remote.fragments import fragments
-from orchestrator.remote.http import Answer, Inbox
-from orchestrator.remote.nt_hash import NtHashes
-from orchestrator.remote.quiet_pypsrp import WinRMEncryption
-from orchestrator.remote.sealing import Sealing
+from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.auth.sealing import Sealing
+from orchestrator.remote.faults.trouble import Garbled, Trouble
+from orchestrator.remote.net.http import Answer, Inbox
+from orchestrator.remote.over_pypsrp.imports import WinRMEncryption
+from orchestrator.remote.psrp.envelopes import ENVELOPE, SMALLEST_ENVELOPE, Envelopes
+from orchestrator.remote.psrp.fragments import fragments
+from orchestrator.remote.psrp.soap_answers import command_id, received, shell_id
 from orchestrator.remote.session import Endpoint, Logon
-from orchestrator.remote.soap_answers import command_id, received, shell_id
-from orchestrator.remote.trouble import Garbled, Trouble
 from tests.remote.wired import plain
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: a\r\nX: 1\r\nx: 2\r\n"

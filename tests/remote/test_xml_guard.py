@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.remote.trouble import Garbled
-from orchestrator.remote.xml_guard import MAX_DEPTH, guard
+from orchestrator.remote.faults.trouble import Garbled
+from orchestrator.remote.psrp.xml_guard import MAX_DEPTH, guard
 
 
 def nested(depth: int) -> bytes:

@@ -16,9 +16,9 @@ from inventory.model import Host, ListedPort, Profile, RoleValues
 from orchestrator.demo.behaviour import Behaviour
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import OPS, RunningHost, SimulatedHost
-from orchestrator.demo.model import Machine
+from orchestrator.demo.machine.model import Machine
 from orchestrator.domain.reading import Reading
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Endpoint, Logon, Reply, Resolver, Script, Transport
 from orchestrator.remote.transports import Wire

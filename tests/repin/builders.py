@@ -9,9 +9,6 @@ from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Probed, Trace
-from orchestrator.domain.plan import Plan
-from orchestrator.domain.planner import Candidate, Draft, Rules, draft
-from orchestrator.domain.policy import parse_policy
 from orchestrator.domain.reading import (
     Attempt,
     Identity,
@@ -25,6 +22,9 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.policy import parse_policy
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 GATEWAYS = {"primary": "127.9.0.1", "backup": "127.9.0.2"}

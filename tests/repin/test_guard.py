@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.guard import Go, Stop, conclude, guard
-from orchestrator.domain.journal import State
 from orchestrator.domain.reading import Kind, Reading, ViewState
+from orchestrator.domain.repin.guard import Go, Stop, conclude, guard
+from orchestrator.domain.repin.journal import State
 from tests.repin.builders import ROLES, plan_one, reading, view
 
 (CHANGE,) = plan_one(reading({2147: "timed_out", 443: "connected"})).hosts

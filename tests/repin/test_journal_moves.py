@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.journal import (
+from orchestrator.domain.repin.journal import (
     FAILED,
     MOVES,
     UNRESOLVED,
@@ -19,7 +19,7 @@ from orchestrator.domain.journal import (
     ended,
     move,
 )
-from orchestrator.domain.waves import BatchError, Count, Limits, parse_batch, waves
+from orchestrator.domain.repin.waves import BatchError, Count, Limits, parse_batch, waves
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product([None, *State], State)))

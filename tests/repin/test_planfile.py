@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.digest import sha256
-from orchestrator.domain.plan import WaivedHost
-from orchestrator.domain.planfile import PlanError, digest, dumps, loads
+from orchestrator.domain.primitives.digest import sha256
+from orchestrator.domain.repin.plan import WaivedHost
+from orchestrator.domain.repin.planfile import PlanError, digest, dumps, loads
 from tests.repin.builders import whole_plan
 
 PLAN = whole_plan()

@@ -13,11 +13,11 @@ from inventory.model import Host, RoleValues, Rule, Waiver
 from orchestrator.domain.facts import facts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.outcome import Failed, Phase, Trace
-from orchestrator.domain.plan import RoleChange, WaivedHost
-from orchestrator.domain.planfile import PlanError, dumps, loads
-from orchestrator.domain.planner import Candidate, Draft, Rules, draft
-from orchestrator.domain.policy import Policy, PolicyError, parse_policy
 from orchestrator.domain.reading import Canary, Kind, Reading, Result, ViewState
+from orchestrator.domain.repin.plan import RoleChange, WaivedHost
+from orchestrator.domain.repin.planfile import PlanError, dumps, loads
+from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.policy import Policy, PolicyError, parse_policy
 from orchestrator.domain.verdict import judge
 from orchestrator.domain.waiver import in_force
 from tests.repin.builders import (

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation
-from orchestrator.domain.touched import SPEAKING, against
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation
+from orchestrator.domain.repin.touched import SPEAKING, against
 from tests.repin.builders import NOW
 
 READ = NOW - timedelta(hours=1)

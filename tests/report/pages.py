@@ -8,15 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.fleet_now import FleetSummariser
-from orchestrator.domain.gateways import Gateways
+from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.standing import HostNow
-from orchestrator.domain.tally import Counts, Tally
-from orchestrator.report.fleet_html import FleetPage, fleet_html
-from orchestrator.report.fleet_now import FleetReport
+from orchestrator.domain.views.fleet_now import FleetSummariser
+from orchestrator.domain.views.gateways import Gateways
 from orchestrator.report.host_rows import HostRows
+from orchestrator.report.html.fleet import FleetPage, fleet_html
+from orchestrator.report.views.fleet_now import FleetReport
 from tests.report.samples import NOW, PROFILE, scan
 from tests.report.standings import standing
 

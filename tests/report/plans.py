@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from orchestrator.domain.plan import (
+from orchestrator.domain.repin.plan import (
     Evidence,
     LeftOut,
     Plan,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunRecord, RunState
-from orchestrator.report.run import HostResult, RunReport
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunRecord, RunState
+from orchestrator.report.repin.run import HostResult, RunReport
 from tests.report.samples import NOON
 
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.collapse import Merged, collapse
-from orchestrator.domain.diff import diff
-from orchestrator.domain.firewall import Firewall, firewall
-from orchestrator.domain.fleet_now import fleet_now
+from orchestrator.domain.firewall.collapsed import Merged, collapse
+from orchestrator.domain.firewall.firewall import Firewall, firewall
+from orchestrator.domain.firewall.subnets import Subnets
+from orchestrator.domain.firewall.unblock import Unblocking, unblock
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.standing import HostNow, Network, Standing
-from orchestrator.domain.subnets import Subnets
-from orchestrator.domain.unblock import Unblocking, unblock
-from orchestrator.report.diff import DiffReport
-from orchestrator.report.fleet_now import FleetReport
+from orchestrator.domain.views.diff import diff
+from orchestrator.domain.views.fleet_now import fleet_now
+from orchestrator.report.views.diff import DiffReport
+from orchestrator.report.views.fleet_now import FleetReport
 from tests.report.samples import BACKUP, NOON, NOW, PORTS, PRIMARY, PROFILE, scan
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.diff import diff
-from orchestrator.report.diff import DiffReport, diff_rows, diff_screen
+from orchestrator.domain.views.diff import diff
+from orchestrator.report.views.diff import DiffReport, diff_rows, diff_screen
 from tests.report import standings
 from tests.report.conftest import render
 from tests.report.samples import scan

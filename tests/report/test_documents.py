@@ -15,22 +15,24 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
-from orchestrator.domain.audit import AuditCheck, BrokenLink
-from orchestrator.domain.history import history
-from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
-from orchestrator.domain.summary import summarise
-from orchestrator.report import answers, document, repin_document
-from orchestrator.report.diff import diff_document
-from orchestrator.report.firewall import firewall_document
-from orchestrator.report.fleet_now import fleet_document
-from orchestrator.report.history import history_document
+from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.views.history import history
+from orchestrator.domain.views.summary import summarise
+from orchestrator.report import document
 from orchestrator.report.host import Sighting
-from orchestrator.report.merged import merged_document
-from orchestrator.report.run import Process
+from orchestrator.report.repin import answers
+from orchestrator.report.repin import document as repin_document
+from orchestrator.report.repin.run import Process
+from orchestrator.report.repin.ticket import ticket
 from orchestrator.report.summary import LastKnown, ScanReport
-from orchestrator.report.ticket import ticket
-from orchestrator.report.unblock import unblock_document
+from orchestrator.report.views.collapsed import merged_document
+from orchestrator.report.views.diff import diff_document
+from orchestrator.report.views.firewall import firewall_document
+from orchestrator.report.views.fleet_now import fleet_document
+from orchestrator.report.views.history import history_document
+from orchestrator.report.views.unblock import unblock_document
 from tests.report import plans, runs, samples, standings
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"

@@ -19,13 +19,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord, ScanState
-from orchestrator.domain.summary import summarise
+from orchestrator.domain.views.summary import summarise
 from orchestrator.report.document import host_line
-from orchestrator.report.export import exported
-from orchestrator.report.export_csv import COLUMNS, safe
-from orchestrator.report.export_nagios import nagios_check, nagios_trouble
-from orchestrator.report.export_prometheus import METRICS
-from orchestrator.report.formats import Format
+from orchestrator.report.exports.csv import COLUMNS, safe
+from orchestrator.report.exports.export import exported
+from orchestrator.report.exports.formats import Format
+from orchestrator.report.exports.nagios import nagios_check, nagios_trouble
+from orchestrator.report.exports.prometheus import METRICS
 from orchestrator.report.summary import ScanReport
 from tests.report import samples
 

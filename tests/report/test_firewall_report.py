@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.firewall import Action, Row, Why, firewall
+from orchestrator.domain.firewall.firewall import Action, Row, Why, firewall
 from orchestrator.domain.judgement import Belief
-from orchestrator.report.firewall import (
+from orchestrator.report.views.collapsed import merged_rows, merged_screen
+from orchestrator.report.views.firewall import (
     COLUMNS,
     firewall_aerleon,
     firewall_rows,
     firewall_screen,
     rows_csv,
 )
-from orchestrator.report.merged import merged_rows, merged_screen
 from tests.report import standings
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.standing import HostNow
-from orchestrator.report.fleet_html import MARKER, ROWS, fleet_html, runs, strip_words
 from orchestrator.report.host_rows import BESIDE
+from orchestrator.report.html.fleet import MARKER, ROWS, fleet_html, runs, strip_words
 from tests.report import pages, standings
 from tests.report.samples import NOON, scan
 from tests.report.standings import role, standing

@@ -10,7 +10,7 @@ from selenium.common.exceptions import JavascriptException
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from orchestrator.report.fleet_html import ROWS, FleetPage
+from orchestrator.report.html.fleet import ROWS, FleetPage
 from tests import browser
 from tests.report import pages, standings
 from tests.report.standings import role, standing

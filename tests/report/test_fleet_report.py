@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.report.fleet_now import fleet_rows, fleet_screen
+from orchestrator.report.views.fleet_now import fleet_rows, fleet_screen
 from tests.report import standings
 from tests.report.samples import NOW
 

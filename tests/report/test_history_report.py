@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.history import history
-from orchestrator.report.history import history_rows, history_screen
+from orchestrator.domain.views.history import history
+from orchestrator.report.views.history import history_rows, history_screen
 from tests.report import standings
 
 

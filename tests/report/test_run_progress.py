@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.journal import State
-from orchestrator.report.run_progress import RunProgress, run_progress_line, run_progress_view
+from orchestrator.domain.repin.journal import State
+from orchestrator.report.repin.progress import RunProgress, run_progress_line, run_progress_view
 from tests.report.conftest import render
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import RunState
-from orchestrator.report import states
-from orchestrator.report.run import Process, counts, result_rows
-from orchestrator.report.run_screen import next_commands, run_rows, run_screen, runs_table
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import RunState
+from orchestrator.report.repin import states
+from orchestrator.report.repin.run import Process, counts, result_rows
+from orchestrator.report.repin.screen import next_commands, run_rows, run_screen, runs_table
 from orchestrator.report.summary import Hints
 from tests.report import runs
 from tests.report.conftest import render

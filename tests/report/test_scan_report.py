@@ -11,7 +11,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.summary import summarise
+from orchestrator.domain.views.summary import summarise
 from orchestrator.report.parts import told
 from orchestrator.report.summary import GROUPS_SHOWN, Hints, ScanReport, next_commands, scan_report
 from tests.report import samples

@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from orchestrator.report.ticket import ticket
-from orchestrator.report.ticket_html import ticket_html
+from orchestrator.report.html.ticket import ticket_html
+from orchestrator.report.repin.ticket import ticket
 from tests.report import plans
 
 EVIL = "<script>alert(1)</script>\"'&\u202e"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.unblock import unblock
-from orchestrator.report.unblock import unblock_rows, unblock_screen
+from orchestrator.domain.firewall.unblock import unblock
+from orchestrator.report.views.unblock import unblock_rows, unblock_screen
 from tests.report import standings
 from tests.report.conftest import render
 

@@ -24,7 +24,7 @@ _LOADED = [
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
-    "orchestrator.store.journal",
+    "orchestrator.store.journal.journal",
     "orchestrator.store.reader",
 ]
 

@@ -34,9 +34,9 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store import engine, migrating
-from orchestrator.store.journal import Journal
-from orchestrator.store.journal_tables import metadata
+from orchestrator.store.database import engine, migrating
+from orchestrator.store.journal.journal import Journal
+from orchestrator.store.journal.tables import metadata
 from orchestrator.store.place import database_url, parse
 from orchestrator.store.writer import Writer
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunRecord
-from orchestrator.domain.plan import Plan
-from orchestrator.store.journal import Journal
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunRecord
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.writer import Writer
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

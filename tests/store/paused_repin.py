@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from multiprocessing.connection import Connection
 
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.writer import Writer
 from tests.store.repin_rows import begun
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunRecord
-from orchestrator.domain.plan import Plan
-from orchestrator.store import engine
-from orchestrator.store.journal import Journal
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunRecord
+from orchestrator.domain.repin.plan import Plan
+from orchestrator.store.database import engine
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import parse
 from tests.repin.builders import whole_plan
 

@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Executable, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator.domain.audit import FIRST, AuditCheck, BrokenLink, check, document, link
-from orchestrator.domain.bound import BOUND, FIELDS, NEWEST, OPERATION, RUN
-from orchestrator.domain.bound import PLAN as PLAN_KIND
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import AuditEntry, Operation, RunState
-from orchestrator.store import audits, engine
+from orchestrator.domain.repin.audit import FIRST, AuditCheck, BrokenLink, check, document, link
+from orchestrator.domain.repin.bound import BOUND, FIELDS, NEWEST, OPERATION, RUN
+from orchestrator.domain.repin.bound import PLAN as PLAN_KIND
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import AuditEntry, Operation, RunState
+from orchestrator.store.database import engine
 from orchestrator.store.errors import OtherPlanError
-from orchestrator.store.journal import Journal
-from orchestrator.store.journal_tables import audit, operation, plan, run
+from orchestrator.store.journal import audits
+from orchestrator.store.journal.journal import Journal
+from orchestrator.store.journal.tables import audit, operation, plan, run
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer

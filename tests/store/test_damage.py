@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.journal import State
 from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.repin.journal import State
 from orchestrator.store.errors import DatabaseError, NotOursError, Trouble
-from orchestrator.store.insert import Inserter
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
+from orchestrator.store.results.insert import Inserter
 from orchestrator.store.writer import Writer
 from tests.store.repin_rows import PLAN, begun, brought
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import folder
+from orchestrator.store.database import folder
 from orchestrator.store.errors import DatabaseError, PlaceError, Trouble
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader

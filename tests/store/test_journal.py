@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Executable, text, update
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator.domain.journal import MOVES, IllegalMoveError, State, ended
-from orchestrator.domain.operation import Operation
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store import engine
-from orchestrator.store import operations as rows
+from orchestrator.domain.repin.journal import MOVES, IllegalMoveError, State, ended
+from orchestrator.domain.repin.operation import Operation
+from orchestrator.store.database import engine
 from orchestrator.store.errors import (
     DatabaseError,
     InFlightError,
 )
-from orchestrator.store.journal import Journal
-from orchestrator.store.journal_tables import operation
+from orchestrator.store.journal import operations as rows
+from orchestrator.store.journal.journal import Journal
+from orchestrator.store.journal.tables import operation
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.store.repin_rows import NOW, begun, brought, by_hand, row

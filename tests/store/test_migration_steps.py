@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from orchestrator.store import engine, schema
+from orchestrator.store.database import engine, schema
 from orchestrator.store.place import SqlitePlace
 
 Objects = Mapping[tuple[str, str], str]

@@ -21,11 +21,11 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store import engine, migrating, schema
+from orchestrator.store.database import engine, migrating, schema
+from orchestrator.store.database.lock import file_lock, myself
 from orchestrator.store.errors import LockTakenError, TooNewError
-from orchestrator.store.journal import Journal
-from orchestrator.store.journal_tables import metadata
-from orchestrator.store.lock import file_lock, myself
+from orchestrator.store.journal.journal import Journal
+from orchestrator.store.journal.tables import metadata
 from orchestrator.store.place import SqlitePlace, parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.store.database.lock import file_holder, file_lock, lock_path, myself
 from orchestrator.store.errors import DatabaseError, NoDatabaseError, PlaceError, StoreError, Trouble
-from orchestrator.store.lock import file_holder, file_lock, lock_path, myself
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunState
-from orchestrator.domain.plan import WaivedHost
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunState
+from orchestrator.domain.repin.plan import WaivedHost
 from orchestrator.store.errors import (
     LockTakenError,
     OtherPlanError,
@@ -24,7 +24,7 @@ from orchestrator.store.errors import (
     UnknownRunError,
     WriterClosedError,
 )
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer

@@ -17,9 +17,10 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Connection, Interface, Source, Target
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.standing import HostNow, Network, Tunnel
-from orchestrator.store import engine, migrating, schema, standings
+from orchestrator.store.database import engine, migrating, schema
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
+from orchestrator.store.results import standings
 from orchestrator.store.tables import document
 from orchestrator.store.writer import Writer
 from tests.store.conftest import MORNING, MakeRecord, MakeScan

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.journal import State
-from orchestrator.domain.operation import Operation, RunState
 from orchestrator.domain.outcome import Probed
+from orchestrator.domain.repin.journal import State
+from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.store.errors import InFlightError
-from orchestrator.store.journal import Journal
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer

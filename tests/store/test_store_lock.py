@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.store.database.lock import file_holder, file_lock, lock_path, myself
 from orchestrator.store.errors import LockTakenError, Owner, duration
-from orchestrator.store.lock import file_holder, file_lock, lock_path, myself
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.store.children import Child, child

@@ -37,7 +37,7 @@ from orchestrator.domain.reading import (
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store import writing
 from orchestrator.store.reader import Reader
-from orchestrator.store.rows import _ATTEMPT, _CONNECTION
+from orchestrator.store.results.rows import _ATTEMPT, _CONNECTION
 from orchestrator.store.writer import Writer
 
 

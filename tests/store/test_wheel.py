@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import schema
+from orchestrator.store.database import schema
 
 ROOT = Path(schema.__file__).parents[2]
 # What a program from the wheel does at its first scan; it must not see the source tree.
 FIRST_USE = """
 import sys
-import orchestrator.store.schema as schema
-from orchestrator.store.migrating import ensure
+import orchestrator.store.database.schema as schema
+from orchestrator.store.database.migrating import ensure
 from orchestrator.store.reader import Reader
 
 ensure(sys.argv[1], command="test")

@@ -19,11 +19,11 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.store import engine, migrating
+from orchestrator.store.database import engine, migrating
+from orchestrator.store.database.schema import State
 from orchestrator.store.errors import DatabaseError, StoreError, Trouble, UnknownScanError, WriterClosedError
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
-from orchestrator.store.schema import State
 from orchestrator.store.writer import Writer
 from orchestrator.store.writing import WritingThread
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from inventory.files.textfile import decode, read_bytes
 from inventory.importers.ansible.model import Ansible, Group, Host
 from inventory.importers.ansible.values import VAULT_MARK, checked
 from inventory.importers.ansible.yaml_file import tree_of
-from inventory.textfile import decode, read_bytes
-from inventory.tree import Map
 from inventory.words import shown
+from inventory.yamlfile.tree import Map
 
 _ENDINGS = ("", ".yml", ".yaml", ".json")
 _FOLDERS = ("group_vars", "host_vars")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from inventory.errors import InventoryError
-from inventory.hostchecks import PORTS
 from inventory.importers.ansible.kinds import choose
 from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.model import ROOTS, Ansible
@@ -20,8 +19,9 @@ from inventory.importers.ansible.names import Names, members, settle_names
 from inventory.importers.ansible.sources import read_source
 from inventory.importers.ansible.variables import DEFAULTS, LeaveOutError, Translator
 from inventory.importers.draft import PLACEHOLDER, UNKNOWN_USER, Draft
-from inventory.tree import Map
+from inventory.resolving.hostchecks import PORTS
 from inventory.words import shown
+from inventory.yamlfile.tree import Map
 
 _ABSENT = object()
 
@@ -154,11 +154,11 @@ def _items(settings_of: Map) -> Iterator[tuple[str, Any, int]]:
 
 def _settle(draft: Draft, wanted: Mapping[str, Map]) -> None:
     """Where groups and defaults give a host something else than Ansible did, let the host say it."""
-    from inventory.check import checked
     from inventory.findings import Findings
-    from inventory.groups import direct, graph
-    from inventory.layers import Merger, said
-    from inventory.schema import Document
+    from inventory.resolving.groups import direct, graph
+    from inventory.resolving.layers import Merger, said
+    from inventory.schema.check import checked
+    from inventory.schema.inventory import Document
 
     findings = Findings(draft.file)
     document = checked(draft.tree, Document, findings.problems, file=draft.file, what="an inventory").document

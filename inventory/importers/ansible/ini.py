@@ -9,9 +9,9 @@ from inventory.errors import InventoryError
 from inventory.importers.ansible.model import Ansible
 from inventory.importers.ansible.patterns import read_pattern
 from inventory.importers.ansible.values import ini_value
-from inventory.shapes import is_ip
-from inventory.tree import Map
+from inventory.schema.shapes import is_ip
 from inventory.words import shown
+from inventory.yamlfile.tree import Map
 
 MOST = 250_000  # hosts of one inventory
 

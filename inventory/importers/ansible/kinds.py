@@ -8,8 +8,8 @@ from inventory.errors import InventoryError
 from inventory.importers.ansible.model import Ansible
 from inventory.importers.ansible.templates import TemplateError, Templates
 from inventory.importers.ansible.values import VAULTED
-from inventory.tree import Map
 from inventory.words import folded
+from inventory.yamlfile.tree import Map
 
 _PREFIXES = ("ansible.builtin.", "ansible.legacy.")
 _WINRM = ("winrm", "psrp")

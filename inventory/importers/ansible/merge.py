@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from inventory.errors import InventoryError
 from inventory.importers.ansible.model import ROOTS, Ansible
-from inventory.tree import DEPTH, Map
 from inventory.words import NAMED
+from inventory.yamlfile.tree import DEPTH, Map
 
 
 class Merging:

@@ -8,8 +8,8 @@ from typing import Any
 from inventory.errors import Problem
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.places import Places
-from inventory.tree import Map
 from inventory.words import shown
+from inventory.yamlfile.tree import Map
 
 PRIORITY = "ansible_group_priority"
 ROOTS = ("all", "ungrouped")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from inventory import shapes
-from inventory.hostchecks import PORTS
 from inventory.importers.ansible.model import ROOTS, Ansible
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.renaming import Renaming, is_name
-from inventory.tree import Map
+from inventory.resolving.hostchecks import PORTS
+from inventory.schema import shapes
 from inventory.words import visible
+from inventory.yamlfile.tree import Map
 
 _SIGNS = "Renamed, because `--limit` could not tell the old names from its own signs: {names}."
 _TAKEN = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 
-from inventory.shapes import is_ip
+from inventory.schema.shapes import is_ip
 
 LIMIT = 100_000  # names out of one pattern
 

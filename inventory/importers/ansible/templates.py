@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from inventory.importers.ansible.values import Literal, is_compound, is_template
-from inventory.tree import Map
+from inventory.yamlfile.tree import Map
 
 DEPTH = 8  # variables within variables
 LONGEST = 4096  # characters that a value may come to

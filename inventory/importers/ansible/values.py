@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from inventory.tree import Map, Seq, Tagged
+from inventory.yamlfile.tree import Map, Seq, Tagged
 
 LONGEST = 64 * 1024  # characters of an INI value that is looked at as a literal
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from inventory import shapes
-from inventory.hostchecks import PORTS, no_authority
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
 from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
 from inventory.importers.draft import UNKNOWN_USER, Draft
-from inventory.tree import Map
+from inventory.resolving.hostchecks import PORTS, no_authority
+from inventory.schema import shapes
 from inventory.words import quoted, shown
+from inventory.yamlfile.tree import Map
 
 _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "psrp": {

@@ -9,8 +9,8 @@ from inventory.errors import InventoryError
 from inventory.importers.ansible.ini import add_hosts
 from inventory.importers.ansible.model import Ansible
 from inventory.importers.ansible.values import checked, yaml_word
-from inventory.tree import Dialect, Map, Seq, parse
 from inventory.words import shown
+from inventory.yamlfile.tree import Dialect, Map, Seq, parse
 
 _KEYS = ("hosts", "children", "vars")
 

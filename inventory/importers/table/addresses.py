@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inventory import shapes
+from inventory.schema import shapes
 
 _APART = re.compile(r"[;,|{}\r\n]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s]+)(?:/\S*)?", re.IGNORECASE)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from inventory import shapes
 from inventory.importers.table import cells
 from inventory.importers.table.addresses import Address, address_in
 from inventory.importers.table.columns import Column
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.rows import Row, Table
 from inventory.importers.table.settings import Entry, put
+from inventory.schema import shapes
 from inventory.words import shown
 
 _ACCOUNT = re.compile(r"(?:\\\\|[^\\]+\\)?([^\\]+?)\$?")  # \\SRV01, CORP\SRV01, SRV01$

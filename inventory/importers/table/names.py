@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inventory import shapes
-from inventory.hostchecks import PORTS
 from inventory.importers.renaming import Renaming, is_name
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.settings import Entry
+from inventory.resolving.hostchecks import PORTS
+from inventory.schema import shapes
 from inventory.words import shown
 
 _RULE = "a name is letters, digits, `_`, `-` and `.`"

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inventory import shapes
 from inventory.importers.table import cells
 from inventory.importers.table.addresses import address_in
 from inventory.importers.table.notes import Notes
-from inventory.schema import HostEntry
+from inventory.schema import shapes
+from inventory.schema.inventory import HostEntry
 
 _ROLES = {
     "pin_primary": ("pin", "primary"),

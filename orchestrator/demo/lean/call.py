@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.demo.psrp import BadMessage
+from orchestrator.demo.wire.psrp import BadMessage
 
 DEADLINE = "DeadlineMs"
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # MS-PSRP 2.2.5.3.2

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from orchestrator.demo.auth import ConnectionAuth
-from orchestrator.demo.httpd import MAX_BODY, MAX_HEAD, Request, Response, take_request
 from orchestrator.demo.lean.later import Envelope, Later
+from orchestrator.demo.wire.auth import ConnectionAuth
+from orchestrator.demo.wire.httpd import MAX_BODY, MAX_HEAD, Request, Response, take_request
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator.demo.behaviour import Listener
-from orchestrator.demo.certificates import Authority
 from orchestrator.demo.engine import Clock, utc_now
 from orchestrator.demo.fleet import raise_descriptor_limit
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.httpd import GOODBYE
 from orchestrator.demo.inventory_file import write_inventory
 from orchestrator.demo.lean.connection import LeanConnection
 from orchestrator.demo.lean.host import LeanHost
+from orchestrator.demo.wire.certificates import Authority
+from orchestrator.demo.wire.httpd import GOODBYE
 
 _SPARE = 8192  # descriptors for connections, beside one for each listener
 _FIRST_PORT, _LAST_PORT = 10_000, 65_535  # Linux gives clients theirs from 32768 on: 10,000 hosts stay below

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.demo import auth, soap
-from orchestrator.demo.auth import ConnectionAuth
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.engine import Clock
 from orchestrator.demo.host import MAX_CONNECTIONS, PATHS, SimulatedHost
-from orchestrator.demo.httpd import Request, Response
 from orchestrator.demo.lean import winrs
 from orchestrator.demo.lean.connection import Pending
 from orchestrator.demo.lean.later import Envelope, Later
@@ -15,7 +12,10 @@ from orchestrator.demo.lean.recorded import Recorder
 from orchestrator.demo.lean.shells import LeanShells
 from orchestrator.demo.lean.table import ShellTable
 from orchestrator.demo.lean.winrs import WinrsShells
-from orchestrator.demo.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.wire import auth, soap
+from orchestrator.demo.wire.auth import ConnectionAuth
+from orchestrator.demo.wire.httpd import Request, Response
+from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
 
 _OFFERS = ("Negotiate", "Basic")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from orchestrator.demo.host import SimulatedHost
-from orchestrator.demo.model import Machine, Row
-from orchestrator.demo.recipes import GATEWAYS, KEY, PORT, VALUES
+from orchestrator.demo.machine.model import Machine, Row
+from orchestrator.demo.scenes.recipes import GATEWAYS, KEY, PORT, VALUES
 from orchestrator.domain.reading import Kind
 
 Way = Literal["https-basic", "http-ntlm", "http-negotiate"]

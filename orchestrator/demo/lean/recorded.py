@@ -8,12 +8,12 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.demo import psrp
-from orchestrator.demo.answer import host_clock, probe
 from orchestrator.demo.lean.call import DEADLINE, ScriptCall, read_string
-from orchestrator.demo.model import Machine
-from orchestrator.demo.parameters import BadParameters, number
-from orchestrator.demo.soap import UNKNOWN_ACTION, WsmanFault
+from orchestrator.demo.machine.answer import host_clock, probe
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.machine.parameters import BadParameters, number
+from orchestrator.demo.wire import psrp
+from orchestrator.demo.wire.soap import UNKNOWN_ACTION, WsmanFault
 from orchestrator.remote.session import Script
 
 _MOMENT = datetime(1999, 1, 2, 3, 4, 5, 678901, UTC)  # the place of the clock in a recording

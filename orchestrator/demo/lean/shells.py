@@ -7,15 +7,15 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from orchestrator.demo import bodies, psrp, soap
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.engine import Clock
 from orchestrator.demo.lean.call import read_call
 from orchestrator.demo.lean.later import Envelope, Later
 from orchestrator.demo.lean.recorded import Recorder, Recording
 from orchestrator.demo.lean.table import OpenShell, ShellTable
-from orchestrator.demo.model import Machine
-from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
+from orchestrator.demo.machine.model import Machine
+from orchestrator.demo.wire import bodies, psrp, soap
+from orchestrator.demo.wire.soap import RSP, WsmanFault, WsmanRequest
 
 _GRAIN = 0.001  # seconds that a timer may be early
 

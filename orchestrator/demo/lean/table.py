@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TypeVar
 
-from orchestrator.demo import soap
 from orchestrator.demo.counters import Counters
-from orchestrator.demo.soap import WsmanFault, WsmanRequest
-from orchestrator.demo.wsman import MAX_SHELLS
+from orchestrator.demo.wire import soap
+from orchestrator.demo.wire.soap import WsmanFault, WsmanRequest
+from orchestrator.demo.wire.wsman import MAX_SHELLS
 
 
 @dataclass(slots=True)

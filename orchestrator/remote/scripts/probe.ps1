@@ -1,4 +1,4 @@
-# What orchestrator/remote/contract.py says, on the host: reads, connects, answers one JSON document, changes nothing.
+# What orchestrator/remote/contract/probe.py says, on the host: reads, connects, answers one JSON document, changes nothing.
 # PowerShell 3.0 and .NET 4.5 only; no cmdlet, no module, no file. The numbers in brackets are the contract's steps.
 param(
     [string]$Key, [int[]]$Views, [string[]]$Roles, [string[]]$PortValues, [string[]]$AddressValues,

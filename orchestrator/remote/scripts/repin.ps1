@@ -1,4 +1,4 @@
-# What orchestrator/remote/repin_contract.py says, on the host: compares, writes the planned values, reads them back,
+# What orchestrator/remote/contract/repin.py says, on the host: compares, writes the planned values, reads them back,
 # answers one JSON document. It creates nothing, and touches nothing but the planned values.
 # PowerShell 3.0 and .NET 4.5 only; no cmdlet, no module, no file. The numbers in brackets are the contract's steps.
 param(

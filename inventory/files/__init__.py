@@ -1,0 +1,1 @@
+"""The user's files: opened only where they are regular, told by their kind, read within limits."""

@@ -1,0 +1,175 @@
+"""Put pydantic's errors into words for the user: where in the file, what was expected, what was found.
+
+Nothing that stands below `credentials` is ever repeated: a slip of the pen can put a secret in any place there.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from inventory.schema import inventory as schema
+from inventory.schema import profile as profile_schema
+from inventory.words import SHOWN, did_you_mean, quoted, shown, visible
+from inventory.yamlfile.tree import Map, Seq
+
+Path = tuple[str | int, ...]
+
+_SOURCES: dict[str | int, type[BaseModel]] = {
+    "env": schema.EnvSecret,
+    "file": schema.FileSecret,
+    "command": schema.CommandSecret,
+    "keyring": schema.KeyringSecret,
+    "prompt": schema.PromptSecret,
+}
+_SECTIONS: dict[str | int, tuple[type[BaseModel], ...]] = {
+    "credentials": (schema.CredentialEntry, *_SOURCES.values()),
+    "defaults": (schema.Settings,),
+    "groups": (schema.Group,),
+    "hosts": (schema.HostEntry,),
+    "waivers": (schema.WaiverEntry,),
+    "roles": (profile_schema.RoleEntry, profile_schema.RoleEntries),
+    "ports": (profile_schema.ListedPortEntry,),
+}
+_ROLES: dict[str | int, type[BaseModel]] = {"pin": schema.PinRoles, "gateways": schema.GatewayRoles}
+_ENTRIES = {
+    "credentials": "a mapping such as {username: NAME, password: {from: prompt}}",
+    "groups": "a mapping such as {hosts: [web1, db7], site: paris}",
+    "hosts": "a mapping of settings, {} where there are none",
+    "waivers": "a mapping of hosts, verdict, reason and until",
+}
+_CLEAR = "a secret in clear does not belong here (it is not shown)"
+_REFERENCES = (
+    "write where to find it: {from: env, name: VARIABLE}, {from: file, path: FILE},"
+    " {from: command, argv: [PROGRAM, ARGUMENT]}, {from: keyring, service: NAME} or {from: prompt}"
+)
+_SECRET_KEYS = ("password", "passwd", "secret", "pass")
+_NO_SOURCE = "`from` says where the secret is: env, file, command, keyring or prompt"
+
+
+def explain(error: Any, tree: Map, model: type[BaseModel]) -> tuple[int, str]:
+    """Return the line and the words for one of pydantic's errors about `tree`."""
+    missing = error["type"] == "missing"
+    path, line, value = find(tree, error["loc"][:-1] if missing else error["loc"])
+    if missing:
+        path = (*path, error["loc"][-1])
+    hidden = path[:1] == ("credentials",)
+    where = f"`{_written(path)}`"
+    match error["type"]:
+        case "extra_forbidden":
+            words = _unknown(path, error["loc"], model)
+        case "missing":
+            words = f"{where} is missing: {_expected(path, model)}"
+        case _ if hidden and path[2:] == ("password",) and not isinstance(value, Map):
+            words = f"{where}: {_CLEAR}; {_REFERENCES}"
+        case "union_tag_not_found" | "union_tag_invalid":
+            words = f"{where}: {_NO_SOURCE}"
+        case "value_error" if not hidden or len(path) == 2:  # noqa: PLR2004 - a credential's name is its own affair
+            words = f"{where}: {error['ctx']['error']}"
+        case "greater_than_equal" | "less_than_equal" if isinstance(path[-1], int):
+            words = f"{where}: expected a whole number from 1 to 65535, found {shown(value)}"
+        case _:
+            words = f"{where}: expected {_expected(path, model)}"
+            words += "" if hidden else f", found {_found(error, value)}"
+    return line, words
+
+
+def find(tree: Map, loc: tuple[str | int, ...]) -> tuple[Path, int, Any]:
+    """Follow pydantic's location in the tree: the real path, the line, and what stands there.
+
+    A location also holds the names of union members, which are no part of the document; they are skipped.
+    """
+    node: Any = tree
+    line = tree.line
+    path: list[str | int] = []
+    for part in loc:
+        if part in node if isinstance(node, Map) else isinstance(node, Seq) and isinstance(part, int):
+            line = node.lines[part]
+            node = node[part]
+            path.append(part)
+    return tuple(path), line, node
+
+
+def top_keys(model: type[BaseModel]) -> list[str]:
+    """Return the keys that a document may have."""
+    return list(_words((model,)))
+
+
+def known_keys(tree: Map, model: type[BaseModel]) -> bool:
+    """Say whether any key of a document is one that it may have, or near to one; True for an empty one."""
+    known = top_keys(model)
+    return not tree or any(key in known or did_you_mean(key, known) for key in tree)
+
+
+def _written(path: Path) -> str:
+    """Write a path: `hosts.web1.port`, `waivers.2.until` for the second waiver."""
+    return ".".join(visible(part[:SHOWN]) if isinstance(part, str) else str(part + 1) for part in path)
+
+
+def _found(error: Any, value: Any) -> str:
+    """Say what was found, and which word of an enumeration is near."""
+    if error["type"] == "too_short":
+        return "an empty one"
+    expected = str(error.get("ctx", {}).get("expected", "")) if error["type"] == "literal_error" else ""
+    words = expected.replace(" or ", ", ").replace("'", "").split(", ")
+    return shown(value) + (did_you_mean(value, words) if isinstance(value, str) else "")
+
+
+@cache
+def _words(models: tuple[type[BaseModel], ...]) -> dict[str, str]:
+    """Return the key names of some models, each with the description of what is expected."""
+    return {
+        field.alias or name: field.description or ""
+        for model in reversed(models)
+        for name, field in model.model_fields.items()
+    }
+
+
+def _models(path: Path, model: type[BaseModel]) -> tuple[type[BaseModel], ...]:
+    if len(path) <= 1:
+        return (model,)
+    if (role := _by_role(path)) in _ROLES:
+        return (_ROLES[role],)
+    return _SECTIONS.get(path[0], (model,))
+
+
+def _by_role(path: Path) -> str | int:
+    """Return the key whose roles a path is in, such as `pin`; nothing for a host or a group that is called so."""
+    named = path[-3:-2] and path[-3] in ("hosts", "groups", "children")
+    return "" if named or len(path) < 2 else path[-2]  # noqa: PLR2004 - the key, and a role
+
+
+def _expected(path: Path, model: type[BaseModel]) -> str:
+    """Say what belongs at a path: the description of the last key in it that the schema knows."""
+    if len(path) == 2 and path[0] in _ENTRIES:  # noqa: PLR2004 - section and name
+        return _ENTRIES[str(path[0])]
+    for index in range(len(path), 0, -1):
+        words = _words(_models(path[:index], model))
+        if (key := path[index - 1]) in words:
+            return words[str(key)]
+    return "something else"  # not reached: every top-level key is described
+
+
+def _unknown(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    """Say that a key is not known, and which was perhaps meant; below `credentials` without repeating it."""
+    key = str(path[-1])
+    hidden = path[0] == "credentials"
+    known = _known(path, loc, model)
+    where = f" in `{_written(path[:-1])}`" if len(path) > 1 else ""
+    if key.lower() in _SECRET_KEYS and not hidden:
+        return (
+            f"`{key}`{where}: {_CLEAR}; describe a logon under `credentials` and name it: `credential: NAME`"
+        )
+    name = "unknown key" if hidden else f"unknown key {shown(key)}"
+    return f"{name}{where}{did_you_mean(key, known) or '; known are ' + quoted(known)}"
+
+
+def _known(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
+    """Return the keys that the mapping around an unknown key may hold."""
+    if path[0] == "credentials" and len(loc) > 4:  # noqa: PLR2004 - section, name, password, kind of source, key
+        return list(_words((_SOURCES[loc[3]],)))
+    if _by_role(path) in ("gateways", "pin", "roles"):
+        return ["primary", "backup"]
+    return list(_words(_models(path, model)[:1]))

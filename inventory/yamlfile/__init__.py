@@ -1,0 +1,1 @@
+"""YAML as plain values that remember their lines, and back. Knows no inventory."""

@@ -1,0 +1,1 @@
+"""`fleetcheck repin ...`: one module a command, and what only they share."""

@@ -1,0 +1,152 @@
+"""`fleetcheck repin plan` and `show`: decide what to write, and read it, before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestrator.cli.command import hints
+from orchestrator.cli.console import document, draw, draws, lines, say
+from orchestrator.cli.errors import CommandError, handled
+from orchestrator.cli.options import (
+    DatabaseOption,
+    InventoryOption,
+    JsonOption,
+    LimitOption,
+    TableOption,
+    inventory_path,
+)
+from orchestrator.cli.repin import options
+from orchestrator.cli.selecting import NoMatch, NoMatchOption
+from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
+
+if TYPE_CHECKING:
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.report.repin.ticket import Ticket
+    from orchestrator.report.summary import Hints
+
+PLAN_MARKER = '"document": "plan"'
+
+
+@handled
+def plan(  # noqa: PLR0913  # a command line has as many parameters as it has options
+    *,
+    output: options.Out = None,
+    inventory: InventoryOption = None,
+    limit: LimitOption = None,
+    no_match: NoMatchOption = None,
+    policy: options.Policy = "desired",
+    max_age: options.MaxAge = "24h",
+    agree: options.Agree = 1,
+    force_closed: options.ForceClosed = None,
+    include_waived: options.IncludeWaived = None,
+    credential: options.PlanCredential = None,
+    scan: options.Scan = None,
+    expires: options.Expires = "24h",
+    exit_code: options.PlanExitCode = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Decide from stored scans which hosts to re-pin.
+
+    The plan is a file; no host is asked.
+    """
+    from inventory.load import load
+    from orchestrator.cli.make_plan import PlanRequest, make_plan
+
+    path = inventory_path(inventory)
+    request = PlanRequest(
+        inventory=path,
+        database=db,
+        limit=tuple(limit or ()),
+        no_match=no_match or NoMatch.ERROR,
+        policy=policy,
+        max_age=max_age,
+        agree=agree,
+        force_closed=force_closed,
+        include_waived=include_waived,
+        credential=credential,
+        scan=scan,
+        expires=expires,
+    )
+    made = make_plan(request, load(path))
+    keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
+    if exit_code and made.hosts:
+        raise typer.Exit(EXIT_ATTENTION)
+
+
+@handled
+def show(
+    plan: options.PlanFile,
+    *,
+    html: options.Html = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+) -> None:
+    """Read a plan like a change ticket."""
+    from orchestrator.report.repin.ticket import ticket
+
+    found = ticket(read_plan(plan), file=str(plan))
+    if html is None:
+        show_ticket(found, as_json=as_json, table=table)
+        return
+    from orchestrator.cli.files import write
+    from orchestrator.report.html.ticket import ticket_html
+
+    write(html, ticket_html(found, datetime.now(UTC)), marker="<title>Re-pin of", what="page of a plan")
+    if str(html) != "-":
+        say(f"written: {html}")
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind."""
+    from inventory.files.kinds import HEAD, PLAN, kind_of
+    from orchestrator.domain.repin.planfile import MAX_BYTES, loads
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(
+            f"{path}: {error.strerror or error}. `fleetcheck repin plan -o {path}` writes a plan"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
+    other = kind_of(data[:HEAD])
+    if other not in (None, PLAN):
+        raise CommandError(f"{path}: this is {other}. `fleetcheck repin plan -o FILE` writes a plan")
+    return loads(data, str(path))
+
+
+def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table: bool) -> None:
+    """Write a new plan to its file, and show it."""
+    from orchestrator.cli.files import write
+    from orchestrator.domain.repin.planfile import dumps
+    from orchestrator.report.repin.ticket import ticket
+
+    if output is not None:
+        write(output, dumps(made), marker=PLAN_MARKER, what="plan of fleetcheck")
+    if output is not None and str(output) == "-":
+        return  # standard output has the plan itself
+    found = ticket(made, file=None if output is None else str(output), hints=hints)
+    show_ticket(found, as_json=as_json, table=table)
+
+
+def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
+    """Print a plan: a JSON document, the ticket, or a plain line per host and the warnings beside."""
+    from orchestrator.report.repin.document import plan_document
+    from orchestrator.report.repin.ticket_screen import ticket_rows, ticket_screen, warnings
+
+    now = datetime.now(UTC)
+    if as_json:
+        document(plan_document(found))
+    elif draws(table=table):
+        draw(ticket_screen(found, now))
+    else:
+        for warning in warnings(found, now):
+            say(f"warning: {warning}")
+        lines(ticket_rows(found))

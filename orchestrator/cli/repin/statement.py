@@ -1,0 +1,70 @@
+"""What is about to be written, in counts, before somebody says yes to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.fleet.repin.options import RepinOptions
+
+_WAVES_SHOWN = 6
+
+
+def statement(plan: Plan, wanted: RepinOptions) -> str:
+    """Say in counts what is about to be written, and what stops it."""
+    from orchestrator.report.repin.ticket import ticket
+    from orchestrator.report.words import plural
+
+    values = ticket(plan).values
+    return "\n".join(
+        (
+            f"{_what(plan)}: {plural(values, 'registry value')} on {hosts_of(len(plan.hosts))}{_forced(plan)}",
+            *_waived(plan, wanted),
+            *how(len(plan.hosts), wanted),
+        )
+    )
+
+
+def _what(plan: Plan) -> str:
+    return f"undo of run {plan.undoes}" if plan.undoes is not None else "re-pin"
+
+
+def _waived(plan: Plan, wanted: RepinOptions) -> Iterator[str]:
+    if plan.include_waived is not None and plan.waived:
+        yield f"{len(plan.waived):,} of them waived, and taken in all the same ({plan.include_waived})"
+    if wanted.waived:
+        yield f"{len(wanted.waived):,} of them waived since it was planned: refused, not written"
+    if wanted.credential is not None:
+        yield f"logs on everywhere with credential {wanted.credential}"
+
+
+def _forced(plan: Plan) -> str:
+    return "" if plan.force_closed is None else f", also where a port is closed ({plan.force_closed})"
+
+
+def how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
+    """Yield how so many hosts are gone over: waves, limits, what is watched."""
+    from orchestrator.domain.repin.waves import waves
+    from orchestrator.report.words import duration
+
+    sizes = [len(wave) for wave in waves(hosts, wanted.batch)]
+    shown = ", ".join(f"{size:,}" for size in sizes[:_WAVES_SHOWN])
+    more = ", ..." if len(sizes) > _WAVES_SHOWN else ""
+    pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
+    yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
+    limits = wanted.limits
+    if hosts > 1:  # with one, there is nothing left to stop
+        yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
+    if wanted.wait_live is not None:
+        back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
+        yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"
+
+
+def hosts_of(count: int) -> str:
+    """Write a count of hosts."""
+    from orchestrator.report.words import plural
+
+    return plural(count, "host")

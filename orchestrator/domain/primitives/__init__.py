@@ -1,0 +1,1 @@
+"""Small values that know no agent: addresses, spans, digests, safe text, exit codes. Pure."""

@@ -1,0 +1,1 @@
+"""The re-pin's judgement: who is planned, who is written, legal moves, what a reading proves."""

@@ -1,0 +1,184 @@
+"""The plan's file: one canonical spelling, readable in a diff, with a digest over its content.
+
+A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan. That holds of a file of
+version 1 too, which is written again as version 1 was: it has no facts by field, no verdicts and no waivers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+from inventory.errors import FleetcheckError
+from inventory.registry_names import fold
+from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
+from orchestrator.domain.primitives.digest import sha256
+from orchestrator.domain.repin.plan import (
+    NEWEST,
+    Evidence,
+    LeftOut,
+    Plan,
+    PlannedHost,
+    RoleChange,
+    WaivedHost,
+    WriteTarget,
+)
+
+MAX_BYTES = 256 * 1024 * 1024
+_TEXTS = frozenset({"SZ", "EXPAND_SZ"})
+_WRITABLE = _TEXTS | {"DWORD", "QWORD"}
+_SINCE_2 = ("include_waived", "waived", "credential")  # of a plan; of a host: `verdict`
+
+
+class PlanError(FleetcheckError):
+    """A plan that may not be used; the message says why and what to do."""
+
+
+def digest(plan: Plan) -> str:
+    """Return the SHA-256 (hex) over the plan's canonical content."""
+    return sha256(_content(plan))
+
+
+def dumps(plan: Plan) -> str:
+    """Write a plan as the text of its file, in its own version. The same plan always gives the same text."""
+    content = _content(plan)
+    head = {"document": "plan", "v": plan.file_version}
+    document = {"fleetcheck": head, "plan": content, "sha256": sha256(content)}
+    return json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1, allow_nan=False) + "\n"
+
+
+def loads(data: bytes, name: str) -> Plan:
+    """Read a plan's file; `name` is for messages. Raises PlanError where it is not exactly what `dumps` writes."""
+    version, content = _document(data, name)
+    plan = _plan(content, version, name)
+    try:
+        _check(plan, name)
+    except TypeError as error:  # a list where a name belongs, for one
+        raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
+    if dumps(plan).encode("ascii") != data:
+        raise PlanError(f"{name}: not as it was written: {_CHANGED}")
+    return plan
+
+
+_CHANGED = "it was edited or damaged. Make a new one: fleetcheck repin plan"
+
+
+def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
+    try:
+        document = json.loads(data.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"{name}: no plan: {_CHANGED}") from error
+    match document:
+        case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > NEWEST:
+            raise PlanError(
+                f"{name}: a plan of version {version}; this fleetcheck reads versions 1 to {NEWEST}: update it"
+            )
+        case {
+            "fleetcheck": {"document": "plan", "v": 1 | 2 as version},
+            "plan": dict(content),
+            "sha256": str(sum_),
+        }:
+            if sha256(content) != sum_:
+                raise PlanError(f"{name}: its digest does not fit its content: {_CHANGED}")
+            return int(version), content
+    raise PlanError(f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o {name}` writes one")
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    content = asdict(plan) | {"created": _stamp(plan.created), "expires": _stamp(plan.expires)}
+    for host in content["hosts"]:
+        host["evidence"] = [each | {"read": _stamp(each["read"])} for each in host["evidence"]]
+    content["waived"] = [each | {"until": each["until"].isoformat()} for each in content["waived"]]
+    if content.pop("file_version") == 1:
+        for key in _SINCE_2:
+            del content[key]
+        for host in content["hosts"]:
+            del host["verdict"]
+    loaded: dict[str, Any] = json.loads(json.dumps(content))  # tuples become lists, as a file gives them
+    return loaded
+
+
+def _plan(content: dict[str, Any], version: int, name: str) -> Plan:
+    try:
+        parts: dict[str, Any] = {key: _time(content[key]) for key in ("created", "expires")}
+        parts["hosts"] = tuple(_host(each) for each in content["hosts"])
+        parts["left_out"] = tuple(LeftOut(**each) for each in content["left_out"])
+        parts["waived"] = tuple(
+            WaivedHost(**each | {"until": date.fromisoformat(each["until"])})
+            for each in content.get("waived", ())
+        )
+        return Plan(**(content | parts | {"file_version": version}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
+
+
+def _host(content: dict[str, Any]) -> PlannedHost:
+    parts = {
+        "roles": tuple(RoleChange(**each) for each in content["roles"]),
+        "targets": tuple(WriteTarget(**each) for each in content["targets"]),
+        "evidence": tuple(
+            Evidence(scan=each["scan"], read=_time(each["read"])) for each in content["evidence"]
+        ),
+        "risks": tuple(content["risks"]),
+    }
+    return PlannedHost(**(content | parts))
+
+
+def _check(plan: Plan, name: str) -> None:
+    """Refuse content that no planner of ours can have written, should its digest fit all the same."""
+    names = [host.host for host in plan.hosts]
+    if len(set(names)) < len(names):
+        raise PlanError(f"{name}: a host stands in it twice: {_CHANGED}")
+    for host in plan.hosts:
+        ports = {role.role: role.new for role in host.roles}
+        whole = bool(host.targets) and all(_sound(target, ports) for target in host.targets)
+        if not whole or not all(_is_port(port) for port in ports.values()):
+            raise PlanError(
+                f"{name}: what it wants to write on {host.host} is no port in a known kind: {_CHANGED}"
+            )
+        if plan.file_version > 1 and len({(each.view, fold(each.value)) for each in host.targets}) < len(
+            host.targets
+        ):
+            raise PlanError(f"{name}: it wants to write a value of {host.host} twice: {_CHANGED}")
+        if not isinstance(host.facts, str if plan.file_version == 1 else dict):
+            raise PlanError(f"{name}: the settings of {host.host} are not told as they are here: {_CHANGED}")
+
+
+def _sound(target: WriteTarget, ports: dict[str, int]) -> bool:
+    return (
+        target.kind in _WRITABLE
+        and target.view in (32, 64)
+        and type(target.value) is str
+        and type(target.expected) is str
+        and _says(target.new, ports.get(target.role), text=target.kind in _TEXTS)
+    )
+
+
+def _says(data: object, port: int | None, *, text: bool) -> bool:
+    """Whether new data is the role's port; a text may have the zeros in front that an undo puts back."""
+    if (
+        text
+        and type(data) is str
+        and data.isascii()
+        and data.isdigit()
+        and len(data) <= len(str(HIGHEST_PORT))
+    ):
+        data = data.lstrip("0")
+    return data == str(port)
+
+
+def _is_port(port: object) -> bool:
+    return type(port) is int and LOWEST_PORT <= port <= HIGHEST_PORT
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment

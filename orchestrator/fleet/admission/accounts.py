@@ -1,0 +1,70 @@
+"""A run's logons, asked for once, and what its lock-out breakers came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from inventory.model import Host
+from orchestrator.domain.execution.breaker import Account, Breaker, account
+from orchestrator.fleet.admission.gate import Gate
+from orchestrator.fleet.control.events import BreakerTripped
+from orchestrator.fleet.summary import GivenUp
+from orchestrator.remote.session import Logon
+
+
+class Accounts:
+    """Whose passwords a run tries. What `logons` raises comes out; `on_trip` is told of an account that is given up."""
+
+    def __init__(
+        self,
+        hosts: Iterable[Host],
+        logons: Callable[[str | None], Logon],
+        rejections: int,
+        on_trip: Callable[[BreakerTripped], None],
+    ) -> None:
+        self.logon_of: Mapping[str | None, Logon] = {
+            name: logons(name) for name in dict.fromkeys(host.credential for host in hosts)
+        }
+        self.gate = Gate(rejections, self._tripped)
+        self._on_trip = on_trip
+        self._given_up: list[Account] = []
+
+    def of(self, host: Host) -> Account | None:
+        """Whose password a logon on this host would try; None where there is none to try (a Kerberos ticket)."""
+        logon = self.logon_of[host.credential]
+        if logon.password is None:
+            return None
+        return account(
+            host.credential or "",
+            logon.username,
+            host=host.name,
+            address=host.address,
+            of_domain=host.auth == "kerberos",
+        )
+
+    def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
+        """Say which accounts were given up. `barred`: the hosts not started for it; `again`: what goes on with them."""
+        return tuple(
+            GivenUp(
+                credential=each.credential,
+                username=each.name,
+                rejected=self.gate.breaker(each).rejected,
+                refused=self.gate.breaker(each).refused,
+                barred=tuple(barred.get(each, ())),
+                host=each.host,
+                again=again,
+            )
+            for each in self._given_up
+        )
+
+    def _tripped(self, tripped: Account, breaker: Breaker) -> None:
+        self._given_up.append(tripped)
+        self._on_trip(
+            BreakerTripped(
+                credential=tripped.credential,
+                username=tripped.name,
+                rejected=breaker.rejected,
+                refused=breaker.refused,
+                host=tripped.host,
+            )
+        )

@@ -1,0 +1,126 @@
+"""The lock-out breakers of a run: who may log on now, and who has to wait for another host's answer.
+
+`orchestrator.domain.execution.breaker` decides; here is what wakes those who wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from orchestrator.domain.execution.breaker import DEFAULT_LIMIT, Account, Breaker
+from orchestrator.fleet.control.stop import Stop
+
+
+class Permit:
+    """The right to log on to one host once. Its end is told once, by the first of its methods that is called."""
+
+    def __init__(self, gate: Gate, account: Account, host: str) -> None:
+        self._gate = gate
+        self._account = account
+        self._host = host
+        self._ended = False
+
+    @property
+    def crowded(self) -> bool:
+        """Others may have to wait for this logon's answer."""
+        return not self._ended and not self._gate.may_start(self._account)
+
+    def accepted(self) -> None:
+        """Tell that the host took the logon."""
+        self._end(Breaker.accept)
+
+    def rejected(self) -> bool:
+        """Tell that the host refused the logon; True where the same account had worked before in this run."""
+        worked = self._gate.breaker(self._account).worked
+        self._end(Breaker.reject)
+        return worked
+
+    def refused(self) -> None:
+        """Tell that a domain controller refused the account: it is given up."""
+        self._end(Breaker.refuse)
+
+    def dead(self) -> None:
+        """Tell that no answer to the logon came and none will, or that the password was not tried."""
+        self._end(Breaker.dead)
+
+    def _end(self, move: Callable[[Breaker, str], Breaker]) -> None:
+        if not self._ended:
+            self._ended = True
+            self._gate.move(self._account, self._host, move)
+
+
+class Gate:
+    """One breaker per account, in one event loop's thread. `on_trip` is told of an account that is given up."""
+
+    def __init__(
+        self, limit: int = DEFAULT_LIMIT, on_trip: Callable[[Account, Breaker], None] | None = None
+    ) -> None:
+        self._new = Breaker(limit=limit)
+        self._on_trip = on_trip
+        self._breakers: dict[Account, Breaker] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._spare: deque[asyncio.Future[None]] = deque()
+
+    def breaker(self, account: Account) -> Breaker:
+        """Give what is known of an account so far."""
+        return self._breakers.get(account, self._new)
+
+    def may_start(self, account: Account) -> bool:
+        """Say whether one more logon may begin now."""
+        return self.breaker(account).may_start
+
+    def tripped(self, account: Account) -> bool:
+        """Say whether the account is given up for this run."""
+        return self.breaker(account).tripped
+
+    def start(self, account: Account, host: str) -> Permit:
+        """Begin a logon. Raises IllegalMoveError where `may_start` is False."""
+        self._breakers[account] = self.breaker(account).start(host)
+        return Permit(self, account, host)
+
+    async def enter(self, account: Account, host: str, stop: Stop) -> Permit | None:
+        """Wait until a logon may begin, and begin it; None where the account is given up, or the run's end asked for.
+
+        Who asks for that end calls `wake` (the line does).
+        """
+        while not (stop.requested or self.tripped(account)):
+            if self.may_start(account):
+                return self.start(account, host)
+            await self.changed()
+        return None
+
+    async def changed(self, *, spare: bool = False) -> None:
+        """Wait until some account's next logon may begin or it is given up, or `wake` was called.
+
+        `spare`: it does not matter which of those who wait so is woken, so `wake_one` may wake one alone.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._spare if spare else self._waiting).append(waiter)
+        await waiter
+
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
+        waiting, self._waiting = [*self._waiting, *self._spare], []
+        self._spare.clear()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def wake_one(self) -> None:
+        """Let one of the spare look again."""
+        while self._spare:
+            waiter = self._spare.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def move(self, account: Account, host: str, move: Callable[[Breaker, str], Breaker]) -> None:
+        """End a logon by one of the breaker's moves."""
+        before = self.breaker(account)
+        after = self._breakers[account] = move(before, host)
+        if after.tripped and not before.tripped and self._on_trip is not None:
+            self._on_trip(account, after)
+        if (after.may_start and not before.may_start) or (after.tripped and not before.tripped):
+            self.wake()

@@ -1,0 +1,45 @@
+"""How many connects a second the whole fleet may make to one gateway, so that a scan is not an attack on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.stop import Stop
+
+BURST = 1.0  # seconds' worth of connects that a gateway may get at once
+
+
+class Pace:
+    """A token bucket per gateway address. `rate` is connects a second and gateway, 0: no limit.
+
+    Each bucket is one number: the moment by which everything charged so far has been paid for at `rate`.
+    """
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._paid: dict[str, float] = {}
+
+    async def charge(self, connects: Mapping[str, int], stop: Stop) -> bool:
+        """Charge connects by gateway address, wait until they may be made; False: the run's end was asked for first."""
+        wait = self._charge(connects)
+        return not (stop.requested if wait <= 0 else await stop.within(wait, self._clock))
+
+    def settle(self, charged: Mapping[str, int], made: Mapping[str, int]) -> None:
+        """Charge, without a wait, what was made beyond what was charged; give back what was not made."""
+        self._charge(
+            {address: made.get(address, 0) - charged.get(address, 0) for address in {*charged, *made}}
+        )
+
+    def _charge(self, connects: Mapping[str, int]) -> float:
+        if self._rate <= 0:
+            return 0.0
+        now = self._clock.monotonic()
+        wait = 0.0
+        for address, count in connects.items():
+            if count:
+                paid = max(self._paid.get(address, now - BURST), now - BURST) + count / self._rate
+                self._paid[address] = paid
+                wait = max(wait, paid - now)
+        return wait

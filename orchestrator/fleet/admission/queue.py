@@ -1,0 +1,160 @@
+"""The hosts of a run, waiting to be started: those that have to wait step aside for the others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from inventory.model import Host
+from orchestrator.domain.execution.breaker import Account
+from orchestrator.fleet.admission.gate import Gate
+from orchestrator.fleet.admission.ramp import Ramp
+from orchestrator.fleet.admission.sites import Sites
+from orchestrator.fleet.control.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A host that may be started now. `account` is whose password its logon tries, None where none is at stake.
+
+    `patient`: it has been cut short once for the others' sake, and is not again.
+    """
+
+    host: Host
+    account: Account | None
+    patient: bool = False
+
+
+class Line:
+    """Gives hosts in their order, as far as accounts, sites and the ramp allow; a `Source` for `fan_out`.
+
+    While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose site has
+    no room: workers are free for all others, and the run goes on however few workers there are. `barred` holds, by
+    account, the hosts that were not started because their account was given up. Whoever has taken a host tells its
+    end by `leave`.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[Host],
+        account_of: Callable[[Host], Account | None],
+        gate: Gate,
+        stop: Stop,
+        *,
+        per_site: int,
+        ramp: Ramp,
+    ) -> None:
+        self._hosts = iter(hosts)
+        self._account_of = account_of
+        self._gate = gate
+        self._stop = stop
+        self._ramp = ramp
+        self._sites: Sites[Turn] = Sites(per_site)
+        self._aside: dict[Account, deque[Turn]] = {}
+        self._in_flight = 0
+        self._widening = False
+        self.barred: dict[Account, list[str]] = {}
+        stop.listen(lambda _: gate.wake())
+
+    async def take(self) -> Turn | None:
+        """Give the next host that may start; None where there is none left, or the run's end was asked for."""
+        while not self._stop.requested:
+            if not self._ramp.room(self._in_flight):
+                await self._widen()
+                continue
+            turn = self._from_aside() or self._from_sites() or self._from_list()
+            if turn is not None:
+                return self._begin(turn)
+            if not self._aside and not self._sites.waited_for:
+                self._gate.wake()  # there is nothing left for those who wait for the ramp either
+                return None
+            self._ramp.narrow(self._in_flight)
+            await self._gate.changed(spare=True)
+        return None
+
+    def leave(self, turn: Turn) -> None:
+        """Tell that a host which was taken is in work no more."""
+        self._in_flight -= 1
+        self._sites.leave(turn.host.site)
+        self._gate.wake_one()
+
+    def waits_for(self, account: Account) -> bool:
+        """Say whether some host waits until one more logon of this account may begin."""
+        return account in self._aside
+
+    def put_back(self, turn: Turn) -> None:
+        """Let a host that was started, and whose logon was not, wait behind the others; barred if it was given up."""
+        if turn.account is not None:
+            self._put_aside(turn.account, turn)
+            self._gate.wake()
+
+    async def _widen(self) -> None:
+        """Wait until the run may be wider: one does by the clock, the others until they are woken, one by one."""
+        if self._widening:
+            await self._gate.changed(spare=True)
+            return
+        self._widening = True
+        try:
+            await self._ramp.widen(self._stop)
+        finally:
+            self._widening = False
+
+    def _begin(self, turn: Turn) -> Turn:
+        self._in_flight += 1
+        self._sites.enter(turn.host.site)
+        self._gate.wake_one()
+        return turn
+
+    def _from_aside(self) -> Turn | None:
+        for account, waiting in tuple(self._aside.items()):
+            if self._gate.tripped(account):
+                self._bar(account, *(turn.host.name for turn in waiting))
+                del self._aside[account]
+                continue
+            while waiting and self._gate.may_start(account):
+                turn = waiting.popleft()
+                if not waiting:
+                    del self._aside[account]
+                if self._has_room(turn):
+                    return turn
+        return None
+
+    def _from_sites(self) -> Turn | None:
+        while (turn := self._sites.next()) is not None:
+            if self._may_log_on(turn):
+                return turn
+        return None
+
+    def _from_list(self) -> Turn | None:
+        for host in self._hosts:
+            turn = Turn(host, self._account_of(host))
+            if self._has_room(turn) and self._may_log_on(turn):
+                return turn
+        return None
+
+    def _has_room(self, turn: Turn) -> bool:
+        """Say whether the host's site has room; where it has none, the host waits for it."""
+        room = self._sites.room(turn.host.site)
+        if not room:
+            self._sites.wait(turn.host.site, turn)
+        return room
+
+    def _may_log_on(self, turn: Turn) -> bool:
+        """Say whether the host's account may be tried now; else the host steps aside, or is barred."""
+        account = turn.account
+        if account is None:
+            return True
+        if self._gate.tripped(account):
+            self._bar(account, turn.host.name)
+            return False
+        if account not in self._aside and self._gate.may_start(account):
+            return True
+        self._put_aside(account, turn)
+        return False
+
+    def _put_aside(self, account: Account, turn: Turn) -> None:
+        self._aside.setdefault(account, deque()).append(turn)
+
+    def _bar(self, account: Account, *names: str) -> None:
+        self.barred.setdefault(account, []).extend(names)

@@ -1,0 +1,60 @@
+"""The wish to end a run, in two steps: let those in flight finish, then leave them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from orchestrator.fleet.control.clock import Clock
+
+
+class Stop:
+    """Asked once: nothing new starts, what is in flight finishes. Asked again: it is abandoned.
+
+    Belongs to one event loop's thread. `reason` is what asked first, in words ("Ctrl-C"), empty while nobody did.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._requested = asyncio.Event()
+        self._abandoned = asyncio.Event()
+        self._listeners: list[Callable[[Stop], None]] = []
+
+    @property
+    def requested(self) -> bool:
+        """Nothing new may start."""
+        return self._requested.is_set()
+
+    @property
+    def abandoned(self) -> bool:
+        """What is in flight is to be left."""
+        return self._abandoned.is_set()
+
+    def ask(self, reason: str) -> None:
+        """Go one step further: from running to finishing, from finishing to abandoned."""
+        if self.requested:
+            self._abandoned.set()
+        else:
+            self.reason = reason
+            self._requested.set()
+        for listener in tuple(self._listeners):
+            listener(self)
+
+    def abandon(self, reason: str) -> None:
+        """Go both steps at once."""
+        while not self.abandoned:
+            self.ask(reason)
+
+    def listen(self, listener: Callable[[Stop], None]) -> Callable[[], None]:
+        """Have `listener` told of each step; call what comes back to end that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def within(self, seconds: float, clock: Clock) -> bool:
+        """Wait `seconds`, or less where the end is asked for: True then."""
+        try:
+            async with clock.timeout(seconds):
+                await self._requested.wait()
+        except TimeoutError:
+            return False
+        return True

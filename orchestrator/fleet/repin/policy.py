@@ -1,0 +1,26 @@
+"""The policy of a re-pin, host by host: read, rule, intend, write, read again; in this order, and nothing else."""
+
+from __future__ import annotations
+
+from orchestrator.domain.repin.guard import Stop
+from orchestrator.fleet.repin.host import HostWork
+from orchestrator.fleet.repin.summary import HostEnd
+
+
+async def repin_host(host: HostWork) -> HostEnd | None:
+    """Re-pin one host, or leave it alone with a reason. None: it was not started. Raises StoreError.
+
+    The intent is on the disk before the first byte of the write leaves, the write is sent once, and what became of it
+    is for a reading in a fresh session to say.
+    """
+    before = await host.read()
+    if before is None:
+        return None
+    ruling = host.rule(before)
+    if isinstance(ruling, Stop):
+        return await host.leave(ruling)
+    if host.dry_run:
+        return host.would_write()
+    await host.intend(before)
+    await host.write(before)
+    return await host.conclude()

@@ -1,0 +1,231 @@
+"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM and Negotiate as NTLM.
+
+What it does not do (Kerberos) goes over pypsrp: `orchestrator.remote.transports` chooses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.auth.logon import LogonScheme, scheme
+from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.contract.output import document_among
+from orchestrator.remote.faults.classify import classify
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.trouble import SoapFault, TooOldShell
+from orchestrator.remote.lifetime import Lifetime
+from orchestrator.remote.net.certificate import binding
+from orchestrator.remote.net.connect import connect, resolve, system_resolver
+from orchestrator.remote.net.stream import Stream
+from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.psrp.envelopes import Envelopes
+from orchestrator.remote.psrp.runspace import Runspace
+from orchestrator.remote.psrp.speaker import Speaker
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.try_progress import CLOSING, Course, trouble_of, unclosed
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+
+    resolver: Resolver
+    clock: Callable[[], float]
+    trust: Trust = field(default_factory=Trust)
+    hashes: NtHashes = field(default_factory=NtHashes)
+    open: set[NativeSession] = field(default_factory=set)
+    small: set[tuple[str, int]] = field(default_factory=set)
+
+
+class NativeTransport:
+    """Makes sessions. Shares TLS trust, password hashes and the memory of which hosts want small envelopes."""
+
+    def __init__(
+        self, *, resolver: Resolver = system_resolver, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Nothing is opened before a session runs."""
+        self._shared = Shared(resolver=resolver, clock=clock)
+
+    def session(
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        *,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None = None,
+        accepted: Callable[[], None] | None = None,
+    ) -> NativeSession:
+        """Make a session that may take `deadline` seconds from the start of `run`; nothing is sent yet."""
+        return NativeSession(self._shared, endpoint, logon, deadline, before_logon, accepted)
+
+    async def aclose(self) -> None:
+        """Cut the sessions that are still open."""
+        for session in tuple(self._shared.open):
+            session.cut()
+
+
+class NativeSession:
+    """One try with one host; `run` works once. Made by `NativeTransport.session`."""
+
+    __slots__ = (
+        "_accepted",
+        "_before_logon",
+        "_course",
+        "_deadline",
+        "_endpoint",
+        "_ends",
+        "_lifetime",
+        "_logon",
+        "_runspace",
+        "_shared",
+        "_stream",
+    )
+
+    def __init__(
+        self,
+        shared: Shared,
+        endpoint: Endpoint,
+        logon: Logon,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None,
+        accepted: Callable[[], None] | None,
+    ) -> None:
+        self._shared = shared
+        self._endpoint = endpoint
+        self._logon = logon
+        self._deadline = deadline
+        self._before_logon = before_logon
+        self._accepted = accepted
+        self._course = Course(endpoint, shared.clock)
+        self._lifetime = Lifetime(self._course, deadline)
+        self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
+        self._stream: Stream | None = None
+        self._runspace: Runspace | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """How far it is, or how far it came."""
+        return self._course.phase
+
+    async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        """Resolve, connect, log on, open a shell, run the script.
+
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
+        """
+        course = self._course
+        course.script = script.sha256
+        course.refuse()
+        self._ends = self._shared.clock() + self._deadline
+        self._shared.open.add(self)
+        try:
+            async with self._lifetime.kept():
+                return await self._run(script, parameters)
+        except Fault as error:
+            if error.cause is Cause.ENVELOPE_TOO_LARGE:
+                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+            raise
+
+    async def close(self) -> tuple[str, ...]:
+        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        self._shared.open.discard(self)
+        stream, runspace = self._stream, self._runspace
+        if stream is None:
+            return ()
+        # Who is asked to tell of a logon knows this session: a ring that kept its TLS, 40 KB a host, until it was collected.
+        self._stream = self._runspace = self._before_logon = self._accepted = None
+        try:
+            if runspace is not None and runspace.created and stream.inbox.usable:
+                async with asyncio.timeout(CLOSING):
+                    await stream.drive(runspace.close())
+        except TimeoutError:
+            return (f"the shell did not close, the host ends it when it idles: no answer in {CLOSING:.0f} s",)
+        except Exception as error:  # noqa: BLE001  # whatever closing brings, it takes no result away
+            return (unclosed(error, self._course),)
+        finally:
+            stream.close()
+        return ()
+
+    def cut(self) -> None:
+        """End it now: a `run` that is under way raises Fault."""
+        self._lifetime.cut()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        if self._stream is not None:
+            self._stream.inbox.usable = False
+            self._stream.cut()
+
+    async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        try:
+            stream = self._stream = await self._connected()
+            return await self._converse(stream, script, parameters)
+        except asyncio.CancelledError:  # the deadline, or who asked for it
+            self._give_up()
+            raise
+
+    async def _connected(self) -> Stream:
+        addresses = await resolve(self._endpoint, self._shared.resolver)
+        self._course.enter(Phase.CONNECT)
+        sock = await connect(self._endpoint, addresses, seconds=self._left())
+        self._course.connected(sock)
+        return Stream(sock)
+
+    async def _converse(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        if self._before_logon is not None:
+            await self._before_logon()
+        try:
+            return await self._talk(stream, script, parameters)
+        except Exception as error:
+            if not isinstance(error, SoapFault | TooOldShell):
+                stream.inbox.usable = False  # nobody knows what the host would make of another request
+            raise classify(trouble_of(error), self._course.seen()) from error
+
+    async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        course, endpoint = self._course, self._endpoint
+        certificate, bound = None, None
+        if endpoint.transport == "https":
+            course.enter(Phase.TLS)
+            secured = await stream.secure(endpoint, self._shared.trust)
+            certificate = secured.fingerprint
+            bound = None if endpoint.auth == "basic" else binding(secured.der)
+        course.enter(Phase.AUTH)
+        logon = self._scheme(bound)
+        runspace = self._runspace = Runspace(
+            Speaker(endpoint, logon, self._taken),
+            Envelopes(endpoint, seconds=self._left(), small=self._small()),
+        )
+        await stream.drive(runspace.open())
+        course.enter(Phase.RUN)
+        objects, errors = await stream.drive(runspace.run(script, parameters))
+        course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
+        return Reply(
+            text=text,
+            beside=beside,
+            errors=errors,
+            auth=logon.used,
+            certificate=certificate,
+            timings=dict(course.timings),
+            received=stream.inbox.received,
+            dialled=course.dialled,
+        )
+
+    def _scheme(self, bound: bytes | None) -> LogonScheme:
+        hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
+        return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
+
+    def _taken(self) -> None:
+        self._course.enter(Phase.OPEN)
+        if self._accepted is not None:
+            self._accepted()
+
+    def _left(self) -> float:
+        return self._ends - self._shared.clock()
+
+    def _small(self) -> bool:
+        return (self._endpoint.address, self._endpoint.port) in self._shared.small

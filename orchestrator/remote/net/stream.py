@@ -1,0 +1,289 @@
+"""One TCP connection to one host in the event loop: TLS over it, a request, its answer, the next request.
+
+Linear code over `loop.sock_*`: what a host says is read only while somebody waits for it, a write that fails leaves what
+the host said before it readable, and cancelling (a deadline) ends at the very call that waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from dataclasses import replace
+from typing import TypeVar
+
+from orchestrator.remote.faults.trouble import Garbled, Lost, Untrusted
+from orchestrator.remote.net.connect import connect_to, peer_of
+from orchestrator.remote.net.exchange import Exchange, Pause
+from orchestrator.remote.net.handshake import (
+    AGAIN,
+    HANDSHAKE,
+    HEARD,
+    LOOK,
+    Look,
+    Shown,
+    hung_up,
+    may_be_no_tls,
+    not_tls,
+    refused_late,
+    shown_by,
+    silent,
+    untrusted,
+)
+from orchestrator.remote.net.http import MAX_SESSION, Answer, Fresh, Idle, Inbox, idle
+from orchestrator.remote.net.trust import Secured, Trust, same_again, secured
+from orchestrator.remote.session import Endpoint
+
+_Result = TypeVar("_Result")
+_CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
+_MAX_ENCRYPTED = 2 * MAX_SESSION  # bytes of TLS in all; its records add a hundredth to what they carry
+_PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room that it once needed
+
+
+class Stream:
+    """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any.
+
+    Where a request needs a new connection, another socket with the same peer takes its place.
+    """
+
+    __slots__ = (
+        "_encrypted",
+        "_heard",
+        "_incoming",
+        "_loop",
+        "_outgoing",
+        "_peer",
+        "_sock",
+        "_tls",
+        "_trusted",
+        "inbox",
+    )
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Take over a connected, non-blocking socket."""
+        self.inbox = Inbox()
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._peer = peer_of(sock)
+        self._tls: ssl.SSLObject | None = None
+        self._trusted: tuple[Endpoint, Trust, Secured] | None = None  # how TLS came about
+        self._heard = b""  # the first that came in a handshake, in case it is no TLS
+        self._encrypted = 0
+        self._incoming = self._outgoing = ssl.MemoryBIO()
+
+    def cut(self) -> None:
+        """Shut the connection down; whoever waits for it finds it ended. Never raises."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the socket back. Never raises."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    async def drive(self, exchange: Exchange[_Result]) -> _Result:
+        """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
+        try:
+            step = next(exchange)
+            while True:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = next(exchange)
+                    continue
+                posting = self.post(step)
+                step = b""  # a script's is large, and its answer may take long
+                step = exchange.send(await posting)
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+
+    async def post(self, request: bytes) -> Answer:
+        """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
+        if isinstance(request, Idle):
+            return idle(ended=await self._has_hung_up())
+        if isinstance(request, Fresh):
+            await self._renew()
+        unsent: Lost | None = None
+        try:
+            await self._send(request)
+        except OSError as error:
+            # Who refuses a request early (413) may close before it is all sent; the reason is still on its way.
+            unsent = Lost("sending", error)
+        request = b""  # 60 KB that need not wait with a thousand hosts for their answers
+        reading = self.inbox.answer()
+        try:
+            while True:
+                next(reading)
+                self.inbox.feed(await self._receive())
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+        except Lost:
+            raise await self._why(unsent or Lost("waiting for the answer")) from None
+
+    async def _why(self, lost: Lost) -> Lost | Untrusted:
+        """Tell why the connection is gone: TLS 1.3 ends so, after the handshake, where a certificate was demanded."""
+        if self._trusted is None or self.inbox.spoke:
+            return lost
+        return silent(await _look(self._peer), lost)
+
+    async def _has_hung_up(self) -> bool:
+        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        try:
+            data = await self._read_now()
+        except (BlockingIOError, InterruptedError):
+            return False
+        except (OSError, ValueError):
+            return True
+        self.inbox.feed(data)
+        return not data
+
+    async def _read_now(self) -> bytes:
+        """Read what is there. Raises BlockingIOError where nothing is; other OSErrors where the connection is gone."""
+        data = self._sock.recv(_CHUNK)
+        if self._tls is None:
+            return data
+        while True:
+            self._take(data)
+            with contextlib.suppress(ssl.SSLWantReadError):  # a ticket, or half of a record
+                return self._tls.read(_CHUNK)
+            await asyncio.sleep(0)  # a host that talks without a pause does not hold the loop
+            data = self._sock.recv(_CHUNK)
+
+    async def secure(self, endpoint: Endpoint, trust: Trust) -> Secured:
+        """Speak TLS from here on. No secret and no user name has been sent then.
+
+        Raises Untrusted, Lost, Garbled, OtherService.
+        """
+        context = trust.context(endpoint)
+        try:
+            tls = await self._handshake(context, endpoint.address.rstrip("."))
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
+            raise hung_up(error, await _look(self._peer)) from error
+        except ssl.SSLError as error:
+            if may_be_no_tls(error) and (other := not_tls(error, endpoint, self._heard)):
+                raise other from error
+            raise untrusted(error, await _look(self._peer), trust.held(endpoint), endpoint) from error
+        except (OSError, ValueError) as error:  # ValueError: no certificate can have such a name
+            raise Lost(HANDSHAKE, error if isinstance(error, OSError) else None) from error
+        found = secured(tls.getpeercert(binary_form=True) or b"", endpoint)
+        self._trusted = endpoint, trust, found
+        return found
+
+    async def _renew(self) -> None:
+        """Connect with the same peer again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled."""
+        self.close()
+        try:
+            self._sock = await connect_to(*self._peer)
+        except OSError as error:
+            raise Lost(AGAIN, error) from error
+        self.inbox.renew()
+        self._tls = None
+        if self._trusted is not None:
+            endpoint, trust, before = self._trusted
+            same_again(before, await self.secure(endpoint, trust))
+
+    async def show(self, look: Look) -> Shown:
+        """Shake hands and say what the host showed. Raises OSError, ValueError, Garbled."""
+        try:
+            tls = await self._handshake(look.context, None)
+        except (ssl.SSLError, ConnectionError):
+            return Shown(demands=look.asked)
+        shown = shown_by(tls)  # before its end is waited for: it tells nothing any more then
+        return replace(shown, demands=look.asked and await self._has_ended())
+
+    async def _has_ended(self) -> bool:
+        """Whether the host ends the connection though nothing was asked of it yet."""
+        try:
+            async with asyncio.timeout(LOOK / 2):
+                return not await self._receive()
+        except TimeoutError:
+            return False
+        except (Lost, Untrusted):
+            return True
+
+    async def _handshake(self, context: ssl.SSLContext, name: str | None) -> ssl.SSLObject:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._heard = b""
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                data = await self._recv()
+                self._heard = self._heard or data[:HEARD]
+                self._take(data)
+            except ssl.SSLError:
+                with contextlib.suppress(OSError):
+                    await self._flush()  # the alert that tells the host why
+                raise
+            else:
+                await self._flush()
+                return tls
+
+    async def _send(self, data: bytes) -> None:
+        if self._tls is None:
+            await self._loop.sock_sendall(self._sock, data)
+            return
+        for at in range(0, len(data), _PIECE):
+            self._tls.write(data[at : at + _PIECE])
+            await self._flush()
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await self._loop.sock_sendall(self._sock, self._outgoing.read())
+
+    async def _receive(self) -> bytes:
+        """Read what is there; b"" at the end of the connection. Raises Lost."""
+        try:
+            if self._tls is None:
+                return await self._recv()
+            while True:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    return self._tls.read(_CHUNK)
+                await self._flush()
+                self._take(await self._recv())
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
+            return b""
+        except OSError as error:
+            raise refused_late(error) or Lost("reading an answer", error) from error
+
+    async def _recv(self) -> bytes:
+        """Read from the socket. What is there already does not wait, and still lets the other hosts go first.
+
+        asyncio's own call would not: a host that talks without a pause would hold the loop, deadlines included.
+        """
+        try:
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return await self._loop.sock_recv(self._sock, _CHUNK)
+        await asyncio.sleep(0)
+        return data
+
+    def _take(self, data: bytes) -> None:
+        """Hand over what came to TLS, which counts no message of its own, such as a new key or ticket: we do."""
+        self._encrypted += len(data)
+        if self._encrypted > _MAX_ENCRYPTED:
+            raise Garbled(f"the host sent more than {_MAX_ENCRYPTED} bytes of TLS")
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+
+async def _look(peer: tuple[str, int]) -> Shown:
+    """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
+    try:
+        sock = await connect_to(*peer)
+    except OSError:
+        return Shown()
+    stream = Stream(sock)
+    try:
+        async with asyncio.timeout(LOOK):
+            return await stream.show(Look())
+    except (OSError, ValueError, Garbled):  # TimeoutError is an OSError
+        return Shown()
+    finally:
+        stream.close()

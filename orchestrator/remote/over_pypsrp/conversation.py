@@ -1,0 +1,135 @@
+"""The blocking half of a session: TLS, logon, shell, script, close. Runs in a thread, over a socket it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.auth.kerberos import Tickets
+from orchestrator.remote.auth.logon import LogonScheme, scheme
+from orchestrator.remote.contract.output import document_among
+from orchestrator.remote.faults.classify import classify
+from orchestrator.remote.faults.trouble import SoapFault, TooOldShell
+from orchestrator.remote.net.certificate import binding
+from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.over_pypsrp.blocking import Blocking
+from orchestrator.remote.over_pypsrp.imports import WSMan
+from orchestrator.remote.over_pypsrp.shell import Connections, Shell
+from orchestrator.remote.over_pypsrp.tls import secure
+from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.psrp.speaker import Speaker
+from orchestrator.remote.session import Logon, Parameter, Reply, Script
+from orchestrator.remote.try_progress import CLOSING, Course, trouble_of, unclosed
+
+
+@dataclass(slots=True, kw_only=True)
+class Tools:
+    """What the conversations of a run share."""
+
+    trust: Trust = field(default_factory=Trust)
+    connections: Connections = field(default_factory=Connections)
+    tickets: Tickets = field(default_factory=Tickets)
+    clock: Callable[[], float]
+
+
+class Conversation:
+    """One try with one host. `converse` and `close` block; `cut` may be used from other threads."""
+
+    def __init__(self, course: Course, logon: Logon, tools: Tools, *, small: bool) -> None:
+        """Nothing is sent yet. `small`: use the smallest envelope, since the host refused larger ones."""
+        self._course = course
+        self._logon = logon
+        self._tools = tools
+        self._small = small
+        self._wire: Wire | None = None
+        self._shell: Shell | None = None
+
+    def take(self, wire: Wire) -> None:
+        """Take over a connected wire."""
+        self._wire = wire
+
+    def cut(self) -> None:
+        """End it from outside: the thread wakes up and comes back."""
+        if self._wire is not None:
+            self._wire.inbox.usable = False
+            self._wire.cut()
+
+    def converse(
+        self, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
+    ) -> Reply:
+        """Go from a connected socket to a reply; the shell stays open. Raises Fault; anything else is our mistake."""
+        wire = self._wire
+        if wire is None:
+            raise RuntimeError("there is no wire yet")
+        try:
+            return self._converse(wire, script, parameters, accepted)
+        except Exception as error:
+            if not isinstance(error, SoapFault | TooOldShell):
+                wire.inbox.usable = False  # nobody knows what the host would make of another request
+            raise classify(trouble_of(error), self._course.seen()) from error
+
+    def close(self) -> tuple[str, ...]:
+        """End the shell on the host, where there is one and the connection still serves, and give the socket back.
+
+        Takes CLOSING seconds at most and never raises: what went wrong is a remark.
+        """
+        wire, shell = self._wire, self._shell
+        if wire is None:
+            return ()
+        try:
+            if shell is None or not wire.inbox.usable:
+                return ()
+            wire.ends = self._tools.clock() + CLOSING
+            shell.close()
+        except Exception as error:  # noqa: BLE001  # whatever closing brings, it takes no result away
+            return (unclosed(error, self._course),)
+        finally:
+            wire.close()
+        return ()
+
+    @property
+    def has_shell(self) -> bool:
+        """Whether closing means to talk with the host."""
+        return self._shell is not None and self._wire is not None and self._wire.inbox.usable
+
+    def _converse(
+        self, wire: Wire, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
+    ) -> Reply:
+        course = self._course
+        endpoint = course.endpoint
+        certificate, bound = None, None
+        if endpoint.transport == "https":
+            course.enter(Phase.TLS)
+            secured = secure(wire, endpoint, self._tools.trust)
+            certificate = secured.fingerprint
+            bound = None if endpoint.auth == "basic" else binding(secured.der)
+        course.enter(Phase.AUTH)
+        logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
+        shell = Shell(self._wsman(wire, logon, accepted), endpoint.configuration)
+        self._shell = shell
+        shell.open()
+        course.enter(Phase.RUN)
+        objects, errors = shell.run(script, parameters)
+        course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
+        return Reply(
+            text=text,
+            beside=beside,
+            errors=errors,
+            auth=logon.used,
+            certificate=certificate,
+            timings=dict(course.timings),
+            received=wire.inbox.received,
+            dialled=course.dialled,
+        )
+
+    def _wsman(self, wire: Wire, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:
+        def taken() -> None:
+            self._course.enter(Phase.OPEN)
+            accepted()
+
+        endpoint = self._course.endpoint
+        speaker = Blocking(Speaker(endpoint, logon, taken), wire, endpoint)
+        left = wire.ends - self._tools.clock()
+        return self._tools.connections.over(speaker, seconds=left, small=self._small)

@@ -1,0 +1,187 @@
+"""The transport over pypsrp: threads of our own, one connection, one shell and one logon for each host.
+
+pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task is
+cancelled, it is shut down from outside, and the thread is back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
+from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.lifetime import Lifetime
+from orchestrator.remote.net.connect import connect, resolve, system_resolver
+from orchestrator.remote.over_pypsrp.conversation import Conversation, Tools
+from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.try_progress import Course
+
+Result = TypeVar("Result")
+
+COMING_BACK = 1.0  # seconds that a thread gets to notice that its socket is shut
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+
+    threads: ThreadPoolExecutor
+    resolver: Resolver
+    tools: Tools
+    open: set[PypsrpSession] = field(default_factory=set)
+    small: set[tuple[str, int]] = field(default_factory=set)
+
+
+class PypsrpTransport:
+    """Makes sessions. Shares threads, TLS trust and the memory of which hosts want small envelopes."""
+
+    def __init__(
+        self,
+        *,
+        jobs: int,
+        resolver: Resolver = system_resolver,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """At most `jobs` sessions talk at a time; threads start as they are needed."""
+        threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="winrm")
+        self._shared = Shared(threads=threads, resolver=resolver, tools=Tools(clock=clock))
+
+    def session(
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        *,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None = None,
+        accepted: Callable[[], None] | None = None,
+    ) -> PypsrpSession:
+        """Make a session that may take `deadline` seconds from the start of `run`; nothing is sent yet."""
+        return PypsrpSession(self._shared, endpoint, logon, deadline, before_logon, accepted)
+
+    async def aclose(self) -> None:
+        """Cut the sessions that are still open, and give the threads back.
+
+        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where the
+        system has none to give.
+        """
+        for session in tuple(self._shared.open):
+            session.cut()
+        loop, back = asyncio.get_running_loop(), asyncio.Event()
+
+        def end() -> None:
+            self._shared.threads.shutdown(cancel_futures=True)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(back.set)
+
+        try:
+            threading.Thread(target=end, name="winrm-end", daemon=True).start()
+        except RuntimeError:  # no thread is to be had: those there are end by themselves
+            self._shared.threads.shutdown(wait=False, cancel_futures=True)
+        else:
+            await back.wait()
+
+
+class PypsrpSession:
+    """One try with one host; `run` works once. Made by `PypsrpTransport.session`."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        endpoint: Endpoint,
+        logon: Logon,
+        deadline: float,
+        before_logon: Callable[[], Awaitable[None]] | None,
+        accepted: Callable[[], None] | None,
+    ) -> None:
+        self._shared = shared
+        self._endpoint = endpoint
+        self._deadline = deadline
+        self._before_logon = before_logon
+        self._accepted = accepted
+        small = (endpoint.address, endpoint.port) in shared.small
+        self._course = Course(endpoint, shared.tools.clock)
+        self._lifetime = Lifetime(self._course, deadline)
+        self._talk = Conversation(self._course, logon, shared.tools, small=small)
+
+    @property
+    def phase(self) -> Phase:
+        """How far it is, or how far it came."""
+        return self._course.phase
+
+    async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        """Resolve, connect, log on, open a shell, run the script.
+
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
+        """
+        self._course.script = script.sha256
+        self._course.refuse()
+        self._shared.open.add(self)
+        try:
+            async with self._lifetime.kept():
+                return await self._run(script, parameters)
+        except Fault as error:
+            if error.cause is Cause.ENVELOPE_TOO_LARGE:
+                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+            raise
+
+    async def close(self) -> tuple[str, ...]:
+        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        self._shared.open.discard(self)
+        if not self._talk.has_shell:
+            return self._talk.close()
+        try:
+            return await self._in_thread(self._shared.threads.submit(self._talk.close))
+        except RuntimeError:  # the transport was closed: no thread is left
+            self._talk.cut()
+            return self._talk.close()
+
+    def cut(self) -> None:
+        """End it now: a `run` that is under way raises Fault."""
+        self._lifetime.cut()
+        self._talk.cut()
+
+    async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
+        talk, clock = self._talk, self._shared.tools.clock
+        ends = clock() + self._deadline
+        addresses = await resolve(self._endpoint, self._shared.resolver)
+        self._course.enter(Phase.CONNECT)
+        sock = await connect(self._endpoint, addresses, seconds=ends - clock())
+        self._course.connected(sock)
+        talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
+        if self._before_logon is not None:
+            await self._before_logon()
+        loop = asyncio.get_running_loop()
+
+        def accepted() -> None:
+            if self._accepted is not None:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(self._accepted)
+
+        return await self._in_thread(self._shared.threads.submit(talk.converse, script, parameters, accepted))
+
+    async def _in_thread(self, job: Future[Result]) -> Result:
+        """Wait for the thread. When the wait is cancelled, cut its socket and wait for it to be back."""
+        waiting = asyncio.wrap_future(job)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            self._talk.cut()
+            waiting.add_done_callback(_forget)
+            if not job.cancel():
+                await asyncio.wait({waiting}, timeout=COMING_BACK)
+            raise
+
+
+def _forget(ended: asyncio.Future[Result]) -> None:
+    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it, however late it ends."""
+    if not ended.cancelled():
+        ended.exception()

@@ -1,0 +1,1 @@
+"""PowerShell remoting as messages: envelopes out, answers in, checked, bounded. No socket, no clock."""

@@ -1,0 +1,122 @@
+"""The WSMan envelopes of one script run (MS-WSMV, MS-PSRP 3.1.5.3): Create, Receive, Command, Send, Delete. Pure.
+
+Everything that is the same in all requests of a session is written once a session.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from xml.sax.saxutils import escape
+
+from orchestrator.remote.psrp.speaker import url
+from orchestrator.remote.session import Endpoint
+
+IDLE = 90  # seconds after which a host ends a shell that nobody asks for any more
+ENVELOPE = 150_000  # bytes; what Windows Server 2008 R2 takes
+SMALLEST_ENVELOPE = 32_768  # the least that Windows can be set to
+OPERATION = 60  # seconds that a host may keep a request open before it answers "still running"
+_ROOM = 4096  # bytes of an envelope that are not payload; measured 1.6 KB, names may be long
+_SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+_TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+_ANYBODY = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
+_START = (
+    f'<s:Envelope xmlns:rsp="{_SHELL}" xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+    'xmlns:wsa="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
+    'xmlns:wsman="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd" '
+    'xmlns:wsmv="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"><s:Header>'
+    '<wsmv:DataLocale s:mustUnderstand="false" xml:lang="en-US"/>'
+    '<wsman:Locale s:mustUnderstand="false" xml:lang="en-US"/>'
+    f'<wsa:ReplyTo><wsa:Address s:mustUnderstand="true">{_ANYBODY}</wsa:Address></wsa:ReplyTo>'
+)
+_KEEP_ALIVE = '<wsman:Option Name="WSMAN_CMDSHELL_OPTION_KEEPALIVE">True</wsman:Option>'
+_VERSION = '<wsman:Option MustComply="true" Name="protocolversion">2.3</wsman:Option>'
+_IN_POWERSHELL = '<wsman:Option Name="WINRS_SKIP_CMD_SHELL">False</wsman:Option>'
+
+
+class Envelopes:
+    """Writes the envelopes of one session with one host."""
+
+    def __init__(self, endpoint: Endpoint, *, seconds: float, small: bool) -> None:
+        """`seconds`: what the session has left; `small`: ask for answers in the smallest envelope."""
+        size = SMALLEST_ENVELOPE if small else ENVELOPE
+        self.room = (size - _ROOM) // 4 * 3  # bytes of PSRP in one envelope: they travel as Base64
+        self.pool = uuid.uuid4()
+        self.message = ""  # the id of the request that was written last: its answer repeats it
+        self._shell = ""
+        uri = f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration)}"
+        self._head = (
+            f'{_START}<wsman:MaxEnvelopeSize s:mustUnderstand="true">{size}</wsman:MaxEnvelopeSize>'
+            f"<wsman:OperationTimeout>PT{max(1, min(OPERATION, int(seconds)))}S</wsman:OperationTimeout>"
+            f'<wsman:ResourceURI s:mustUnderstand="true">{uri}</wsman:ResourceURI>'
+            f'<wsmv:SessionId s:mustUnderstand="false">uuid:{_id()}</wsmv:SessionId>'
+            f"<wsa:To>{escape(url(endpoint))}</wsa:To>"
+        )
+
+    def create(self, messages: bytes) -> bytes:
+        """Write the request for a shell, with the fragments that open its pool."""
+        return self._envelope(
+            f"{_TRANSFER}/Create",
+            _VERSION,
+            f'<rsp:Shell ShellId="{str(self.pool).upper()}"><rsp:InputStreams>stdin pr</rsp:InputStreams>'
+            f"<rsp:OutputStreams>stdout</rsp:OutputStreams><rsp:IdleTimeOut>PT{IDLE}S</rsp:IdleTimeOut>"
+            '<creationXml xmlns="http://schemas.microsoft.com/powershell">',
+            messages,
+            "</creationXml></rsp:Shell>",
+        )
+
+    def created(self, shell: str) -> None:
+        """Take the id that the host gave the shell: all later requests name it."""
+        self._shell = (
+            '<wsman:SelectorSet><wsman:Selector Name="ShellId">'
+            f"{escape(shell)}</wsman:Selector></wsman:SelectorSet>"
+        )
+
+    def command(self, command: str, fragment: bytes) -> bytes:
+        """Write the request for a pipeline, with the first fragment of the message that creates it."""
+        return self._envelope(
+            f"{_SHELL}/Command",
+            _IN_POWERSHELL,
+            f'<rsp:CommandLine CommandId="{command}"><rsp:Command/><rsp:Arguments>',
+            fragment,
+            "</rsp:Arguments></rsp:CommandLine>",
+        )
+
+    def send(self, command: str, fragment: bytes) -> bytes:
+        """Write the request that carries a further fragment."""
+        return self._envelope(
+            f"{_SHELL}/Send",
+            "",
+            f'<rsp:Send><rsp:Stream Name="stdin" CommandId="{command}">',
+            fragment,
+            "</rsp:Stream></rsp:Send>",
+        )
+
+    def receive(self, command: str = "") -> bytes:
+        """Ask for what the pool has to say, or a pipeline of it."""
+        of = f' CommandId="{command}"' if command else ""
+        return self._envelope(
+            f"{_SHELL}/Receive",
+            _KEEP_ALIVE,
+            f"<rsp:Receive><rsp:DesiredStream{of}>stdout</rsp:DesiredStream></rsp:Receive>",
+        )
+
+    def delete(self) -> bytes:
+        """Write the request that ends the shell."""
+        return self._envelope(f"{_TRANSFER}/Delete", "", "")
+
+    def _envelope(self, action: str, options: str, body: str, data: bytes = b"", rest: str = "") -> bytes:
+        """Write one; `data` goes between `body` and `rest` as Base64, and is never text: a script's is 60 KB."""
+        if options:
+            options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
+        self.message = f"uuid:{_id()}"
+        start = (
+            f'{self._head}<wsa:Action s:mustUnderstand="true">{action}</wsa:Action>'
+            f"<wsa:MessageID>{self.message}</wsa:MessageID>{options}{self._shell}</s:Header><s:Body>{body}"
+        )
+        end = f"{rest}</s:Body></s:Envelope>"
+        return b"".join((start.encode(), base64.b64encode(data), end.encode()))
+
+
+def _id() -> str:
+    return str(uuid.uuid4()).upper()

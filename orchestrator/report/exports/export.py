@@ -1,0 +1,47 @@
+"""A scan in the format that somebody else's program reads: report and records in, text out, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import assert_never
+
+from orchestrator.domain.record import HostRecord
+from orchestrator.report.exports.csv import csv_pieces
+from orchestrator.report.exports.formats import Format
+from orchestrator.report.exports.json import json_lines, json_pieces
+from orchestrator.report.exports.junit import junit_pieces
+from orchestrator.report.exports.nagios import nagios_check
+from orchestrator.report.exports.prometheus import prometheus_pieces
+from orchestrator.report.summary import ScanReport
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def exported(
+    wanted: Format,
+    report: ScanReport,
+    records: Iterable[HostRecord],
+    *,
+    now: datetime,
+    labels: Mapping[str, str] = _NONE,
+) -> Iterator[str]:
+    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not looked at.
+
+    `labels` are for Prometheus alone.
+    """
+    match wanted:
+        case Format.JSON:
+            return json_pieces(report, records)
+        case Format.JSONL:
+            return json_lines(report, records)
+        case Format.CSV:
+            return csv_pieces(report, records)
+        case Format.JUNIT:
+            return junit_pieces(report, records)
+        case Format.PROMETHEUS:
+            return prometheus_pieces(report, records, labels)
+        case Format.NAGIOS:
+            return iter([nagios_check(report, now=now).line])
+    assert_never(wanted)

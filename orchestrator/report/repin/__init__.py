@@ -1,0 +1,1 @@
+"""Plans and runs of the re-pin as screens and documents."""

@@ -1,0 +1,158 @@
+"""A plan on the screen, read like a change ticket: what, where, why, what could go wrong, who is left out, what next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from orchestrator.domain.repin.plan import NEWEST
+from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
+from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
+from orchestrator.report.words import age, duration, moment, plural, shown
+
+GROUPS_SHOWN = (
+    30  # of changes, and of reasons: the others are a count; a pipe, --json and --html have them all
+)
+_PLACES_SHOWN = 8
+_SITES_SHOWN = 8
+
+
+def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
+    """Draw a plan. `now` is aware. Fits 80 columns."""
+    return Group(
+        *_head(ticket, now),
+        *warned(warnings(ticket, now)),
+        *_changes(ticket),
+        *_named(f"Waived, and planned all the same: {ticket.plan.include_waived}", "yellow", ticket.waived),
+        *_named("Risks", "yellow", ticket.risks),
+        *_named(f"Left out: {plural(len(ticket.plan.left_out), 'host')}", "cyan", ticket.left_out),
+        *_places(ticket),
+        *_evidence(ticket, now),
+        *next_section(next_commands(ticket, now)),
+        Text(),
+        unbroken(Text(f"sha256 {ticket.digest}", style="dim")),
+    )
+
+
+def ticket_rows(ticket: Ticket) -> Iterator[tuple[str, ...]]:
+    """Yield a plain row per host: name, `planned` or `left-out`, what changes, why (and what could go wrong)."""
+    waived = {name: f"waived, {group.words}" for group in ticket.waived for name in group.hosts}
+    for host in ticket.plan.hosts:
+        said = (host.why, *host.risks, *([waived[host.host]] if host.host in waived else []))
+        yield host.host, "planned", role_words(host.roles), "; ".join(said)
+    for left in ticket.plan.left_out:
+        yield left.host, "left-out", "", left.reason
+
+
+def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
+    """Say what should keep a reader from applying the plan as it is."""
+    plan = ticket.plan
+    if expiry(plan, now) <= timedelta(0):
+        yield f"expired {age(plan.expires, now)}: apply refuses it, make a new plan"
+    if plan.force_closed is not None:
+        yield f"ports that are not open are written too, by --force-closed: {plan.force_closed}"
+    if plan.include_waived is not None and plan.waived:
+        yield f"{plural(len(plan.waived), 'waived host')} planned too, by --include-waived: {plan.include_waived}"
+    if plan.file_version < NEWEST:
+        yield "made by 0.1: apply refuses it, plan again"
+    if not plan.hosts:
+        yield "no host is planned: there is nothing to apply"
+
+
+def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield commands worth typing next, each with what it does."""
+    plan, hints = ticket.plan, ticket.hints
+    where = f"{hints.inventory}{hints.database}"
+    if ticket.file is None:
+        yield "fleetcheck repin plan -o plan.json ...", "nothing was written: name a file to keep the plan in"
+        return
+    file = shlex.quote(ticket.file)
+    if plan.hosts and expiry(plan, now) > timedelta(0) and plan.file_version == NEWEST:
+        yield (
+            f"fleetcheck repin apply {file} --dry-run{where}",
+            "read every host afresh, and write nothing",
+        )
+        yield (
+            f"fleetcheck repin apply {file} --batch 1,5%,25% --pause 2m --max-failed 2{where}",
+            "write, in waves that grow, and stop at the second failure",
+        )
+    yield f"fleetcheck repin show {file} --html ticket.html", "attach it to a change ticket"
+    yield f"fleetcheck repin show {file} | cat", "list every host, a line each"
+
+
+def _head(ticket: Ticket, now: datetime) -> Iterator[Text]:
+    plan = ticket.plan
+    what = "to undo" if plan.undoes is not None else "to re-pin"
+    title = Text("Plan", style="bold")
+    title.append(f"  {plural(len(plan.hosts), 'host')} {what}, {plural(ticket.values, 'registry value')}, ")
+    yield title.append(f"{len(plan.left_out):,} left out", style="" if plan.left_out else "dim")
+    origin = f"takes back run {plan.undoes}" if plan.undoes is not None else f"policy {plan.policy}"
+    yield shown(f"  {origin} | {_selection(plan.selection)} | inventory {plan.inventory}")
+    yield shown(f"  made {moment(plan.created)} by {plan.user}, {age(plan.created, now)}")
+    left = expiry(plan, now)
+    if left > timedelta(0):
+        yield Text(f"  good until {moment(plan.expires)}, {duration(left.total_seconds())} from now")
+    if plan.credential is not None:
+        yield shown(f"  to be written with credential {plan.credential}")
+    if any(site for site, _ in ticket.sites):
+        yield shown("  sites " + _sites(ticket))
+    yield unbroken(shown(f"  id {plan.id}", "dim"))
+
+
+def _selection(selection: str) -> str:
+    return f"selection {selection}" if selection else "all hosts"
+
+
+def _sites(ticket: Ticket) -> str:
+    words = [f"{site or 'none'} {count:,}" for site, count in ticket.sites[:_SITES_SHOWN]]
+    more = len(ticket.sites) - _SITES_SHOWN
+    return ", ".join(words) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _changes(ticket: Ticket) -> Iterator[RenderableType]:
+    if not ticket.changes:
+        return
+    yield from heading("Changes")
+    for change in ticket.changes[:GROUPS_SHOWN]:
+        yield from hosts_named(shown(role_words(change.roles), "green"), change.hosts)
+        yield Padding(bullets([change.why], mark=">") or Text(), INDENT)
+    if rest := ticket.changes[GROUPS_SHOWN:]:
+        hosts = sum(len(change.hosts) for change in rest)
+        yield Text(f"and {plural(len(rest), 'more change')} on {plural(hosts, 'host')}")
+
+
+def _named(title: str, style: str, groups: Iterable[Named]) -> Iterator[RenderableType]:
+    found = list(groups)
+    if not found:
+        return
+    yield from heading(title)
+    for group in found[:GROUPS_SHOWN]:
+        yield from hosts_named(shown(group.words, style), group.hosts)
+    if rest := found[GROUPS_SHOWN:]:
+        yield Text(
+            f"and {plural(len(rest), 'more', 'more')} about {plural(sum(len(group.hosts) for group in rest), 'host')}"
+        )
+
+
+def _places(ticket: Ticket) -> Iterator[RenderableType]:
+    if not ticket.places:
+        return
+    yield from heading("Registry values that are written, and nothing else")
+    yield Padding(bullets(ticket.places[:_PLACES_SHOWN]) or Text(), INDENT)
+    if (more := len(ticket.places) - _PLACES_SHOWN) > 0:
+        yield Text(f"  and {more:,} more")
+
+
+def _evidence(ticket: Ticket, now: datetime) -> Iterator[RenderableType]:
+    if not ticket.evidence:
+        return
+    yield from heading("Evidence")
+    for rest in ticket.evidence:
+        first, last = age(rest.oldest, now), age(rest.newest, now)
+        ages = first if first == last else f"{first} to {last}"
+        yield Text(f"  scan {rest.scan}: {plural(rest.hosts, 'host')}, read {ages}")

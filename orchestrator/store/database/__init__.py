@@ -1,0 +1,1 @@
+"""The database itself: place, lock, connections, schema, migrations, errors. Knows no scan."""

@@ -1,0 +1,153 @@
+"""The door where the drivers' errors stop: each becomes a `DatabaseError` with words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from orchestrator.store.database import foreign, pooler
+from orchestrator.store.database.folder import trouble_of
+from orchestrator.store.errors import DatabaseError, StoreError, Trouble
+from orchestrator.store.place import Place, PostgresPlace
+
+# By the name's beginning, the more telling ones first: https://www.sqlite.org/rescode.html
+_SQLITE = (
+    ("SQLITE_FULL", Trouble.FULL),
+    ("SQLITE_READONLY", Trouble.READ_ONLY),
+    ("SQLITE_BUSY", Trouble.LOCKED),
+    ("SQLITE_LOCKED", Trouble.LOCKED),
+    ("SQLITE_CORRUPT", Trouble.DAMAGED),
+    ("SQLITE_IOERR", Trouble.DISK),
+    ("SQLITE_CANTOPEN", Trouble.DENIED),
+    ("SQLITE_PERM", Trouble.DENIED),
+    ("SQLITE_AUTH", Trouble.DENIED),
+)
+# Python's own words for a text that is no UTF-8, and SQLite's for a schema of which a part is gone.
+_SQLITE_SAID = (
+    ("Could not decode to UTF-8", Trouble.DAMAGED),
+    ("no such table", Trouble.DAMAGED),
+    ("no such column", Trouble.DAMAGED),
+    ("no such index", Trouble.DAMAGED),
+)
+# By SQLSTATE's beginning: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = (
+    ("53100", Trouble.FULL),
+    ("25006", Trouble.READ_ONLY),
+    ("55P03", Trouble.LOCKED),
+    ("40P01", Trouble.LOCKED),
+    ("XX001", Trouble.DAMAGED),
+    ("XX002", Trouble.DAMAGED),
+    ("58030", Trouble.DISK),
+    ("42501", Trouble.DENIED),
+    ("28", Trouble.LOGON),
+    ("3D000", Trouble.MISSING),
+    ("3F000", Trouble.MISSING),
+    ("08", Trouble.UNREACHABLE),
+    ("57P", Trouble.UNREACHABLE),
+    ("53300", Trouble.UNREACHABLE),
+)
+# A logon that fails carries no SQLSTATE out of libpq, only text; it is English unless the server was told otherwise.
+_SAID = (
+    ("password authentication failed", Trouble.LOGON),
+    ("no password supplied", Trouble.LOGON),
+    ("no pg_hba.conf entry", Trouble.LOGON),
+    ("does not exist", Trouble.MISSING),
+)
+
+
+@contextmanager
+def translated(place: Place) -> Iterator[None]:
+    """Let StoreErrors through and turn every other error of a database or of the disk into one.
+
+    An error about the values themselves (DataError, IntegrityError) comes out as it is: a bug, like all else.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except (
+        UnicodeDecodeError
+    ) as error:  # the driver's, of a text in the file: nothing that is stored is decoded
+        raise _undecodable(place, error) from error
+    except (DataError, IntegrityError):  # what was to be stored is wrong, not the database
+        raise
+    except DBAPIError as error:
+        raise _known(place, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _known(place, error) from error
+    except OSError as error:
+        raise DatabaseError(place.shown, trouble_of(error), error.strerror or str(error)) from error
+
+
+@contextmanager
+def read_from(place: Place) -> Iterator[None]:
+    """Do as `translated`, where nothing but reading is done: what makes no sense is damage, and told as that.
+
+    What we wrote can be read back: no number that is none, no word that no list has, no JSON text cut off.
+    """
+    try:
+        with translated(place):
+            yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:_SHOWN]
+        raise DatabaseError(
+            place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}"
+        ) from error
+    except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
+        raise _known(place, error.orig or error) from error
+
+
+def damaged(connection: Connection, place: Place) -> DatabaseError | None:
+    """Look for damage in a database that refused a value, outside of a transaction; None where there is none.
+
+    SQLite's own check reads the whole file. PostgreSQL has none, and looks after its indexes itself.
+    """
+    if isinstance(place, PostgresPlace):
+        return None
+    try:
+        with translated(place), connection.begin():
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    except DatabaseError as error:
+        return error
+    return None if said == "ok" else DatabaseError(place.shown, Trouble.DAMAGED, said)
+
+
+_SHOWN = 200  # characters of another program's words
+
+
+def _undecodable(place: Place, error: UnicodeDecodeError) -> DatabaseError:
+    return DatabaseError(place.shown, Trouble.DAMAGED, f"a text in it is not UTF-8: {error.reason}")
+
+
+def _known(place: Place, error: BaseException) -> StoreError:
+    """Name what a driver's error means; nothing secret is in its text when this is done with it."""
+    detail = " ".join(str(error).split())
+    if isinstance(place, PostgresPlace):
+        for secret in place.secrets:
+            detail = detail.replace(secret, "***")
+        if pooler.STATEMENTS in detail:
+            return pooler.shared(place.shown, "statement")
+        return DatabaseError(place.shown, _postgresql(error, detail), detail)
+    name: str = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_NOTADB"):
+        return foreign.refused(place.path)
+    known = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), None)
+    trouble = known or next(
+        (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER
+    )
+    return DatabaseError(place.shown, trouble, detail)
+
+
+def _postgresql(error: BaseException, detail: str) -> Trouble:
+    state: str = getattr(error, "sqlstate", None) or ""
+    for begin, trouble in _POSTGRESQL:
+        if state.startswith(begin):
+            return trouble
+    if state:
+        return Trouble.OTHER
+    # No SQLSTATE: the connection itself failed or broke.
+    return next((trouble for said, trouble in _SAID if said in detail), Trouble.UNREACHABLE)

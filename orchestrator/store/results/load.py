@@ -1,0 +1,115 @@
+"""Read whole records: a host_result with its documents, values, attempts and connections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, func, select
+from sqlalchemy import Row as SqlRow
+
+from orchestrator.domain.record import HostRecord
+from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.place import Place
+from orchestrator.store.results.rows import Row, put_together
+from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value
+
+_REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
+_RESULT = host_result.c
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a set of results refers to, by id, each without its id and position."""
+
+    documents: Mapping[int, str]
+    values: Mapping[int, list[Row]]
+    attempts: Mapping[int, list[Row]]
+    connections: Mapping[int, list[Row]]
+
+
+def records(
+    using: Connection, place: Place, *where: ColumnElement[bool], whole: bool
+) -> dict[int, HostRecord]:
+    """Read the results that `where` selects, by their ids, in no order; not `whole`: without attempts, registry values and connections.
+
+    Raises DatabaseError for rows that make no record.
+    """
+    rows = using.execute(select(host_result).where(*where)).all()
+    results = [row.id for row in rows]
+    documents = {getattr(row, name) for row in rows for name in _REFERENCES} - {None}
+    query = select(document.c.id, document.c.text).where(document.c.id.in_(documents))
+    parts = _Parts(
+        documents={row.id: row.text for row in using.execute(query)} if documents else {},
+        values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}) if whole else {},
+        attempts=_rows(using, attempt, results) if whole else {},
+        connections=_rows(using, connection, results) if whole else {},
+    )
+    return {row.id: _record(place, row, parts) for row in rows}
+
+
+def final() -> ColumnElement[bool]:
+    """Keep the last try of each host in a scan."""
+    later = host_result.alias()
+    same = (later.c.scan_id == _RESULT.scan_id, later.c.host == _RESULT.host)
+    return ~exists().where(*same, later.c["try"] > _RESULT["try"])
+
+
+def last_reading(hosts: Collection[str], before: datetime | None) -> Select[Any]:
+    """Select host, scan_id, started, verdict and role of each host's newest result that has a reading."""
+    other = host_result.alias()
+    newest = select(func.max(other.c.started)).where(other.c.host == _RESULT.host, other.c.phase.is_(None))
+    if before is not None:
+        newest = newest.where(other.c.started < before)
+    columns = (_RESULT.host, _RESULT.scan_id, _RESULT.started, _RESULT.verdict, _RESULT.role)
+    return (
+        select(*columns)
+        .where(_RESULT.host.in_(hosts), _RESULT.phase.is_(None), _RESULT.started == newest.scalar_subquery())
+        .order_by(_RESULT.id)
+    )
+
+
+_NEWEST = (
+    select(_RESULT.id, _RESULT.scan_id)
+    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), final())
+    .order_by(_RESULT.started.desc(), _RESULT.id.desc())
+    .limit(bindparam("most"))
+)
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def newest(using: Connection, host: str, limit: int, since: datetime | None) -> list[tuple[int, int]]:
+    """Read the ids and scans of a host's newest results, at most `limit`, one a scan, newest first.
+
+    A query a host: each goes down the index only as far as it has to, however many scans are kept.
+    """
+    found = using.execute(_NEWEST, {"name": host, "since": since or _EVER, "most": min(limit, MOST)})
+    return [(row.id, row.scan_id) for row in found]
+
+
+def _rows(using: Connection, table: Table, ids: Collection[int]) -> Mapping[int, list[Row]]:
+    """Read the rows that belong to each id, in their order."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    if ids:
+        owner, position, *columns = table.columns
+        query = select(owner, *columns).where(owner.in_(ids)).order_by(owner, position)
+        for number, *cells in using.execute(query):
+            found[number].append(tuple(cells))
+    return found
+
+
+def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
+    try:
+        return put_together(
+            row._asdict(),
+            parts.documents,
+            parts.values.get(row.registry_id, ()),
+            parts.attempts.get(row.id, ()),
+            parts.connections.get(row.id, ()),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
+        raise DatabaseError(place.shown, Trouble.DAMAGED, detail) from error
