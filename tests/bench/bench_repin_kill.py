@@ -22,7 +22,7 @@ from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.store.reader import Reader
 from tests.bench.bench_scan import say
-from tests.fleet.repin_wire import Place, drifted, placed, read_events
+from tests.fleet.repin.wire import Place, drifted, placed, read_events
 
 OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
 OPEN = UNRESOLVED - {State.CONFIRMED}

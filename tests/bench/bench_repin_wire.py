@@ -20,7 +20,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.store.reader import Reader
 from tests.bench.bench_scan import say
-from tests.fleet.repin_wire import drifted, placed, repin_wire
+from tests.fleet.repin.wire import drifted, placed, repin_wire
 
 OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
 MOMENTS = (Moment.READ, Moment.COMPARE, Moment.SET, Moment.WAS_SET, Moment.READ_BACK, Moment.ANSWER)

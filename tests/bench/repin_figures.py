@@ -1,6 +1,6 @@
 """The figures that a re-pin has to reach at the seam (a fake Session, simulated machines): each measures, and says so.
 
-The suite runs each of them in the small (`tests/fleet/test_repin_figures.py`), `bench_repin` in full.
+The suite runs each of them in the small (`tests/fleet/repin/test_figures.py`), `bench_repin` in full.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from orchestrator.domain.repin.waves import Limits
 from orchestrator.fleet.control.events import Stopping
 from orchestrator.fleet.control.stop import Stop
 from orchestrator.fleet.repin.events import HostEnded, HostMoved
-from tests.fleet.repin_world import (
+from tests.domain.repin.builders import KEY
+from tests.fleet.repin.test_undo import undo
+from tests.fleet.repin.world import (
     LOST,
     NEW,
     OLD,
@@ -35,8 +37,6 @@ from tests.fleet.repin_world import (
     repin,
     sim_host,
 )
-from tests.fleet.test_repin_undo import undo
-from tests.repin.builders import KEY
 
 JOBS = 64
 WRITING = (Moment.READ, Moment.OPEN, Moment.COMPARE, Moment.SET, Moment.WAS_SET, Moment.READ_BACK)

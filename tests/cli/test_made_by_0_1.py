@@ -1,4 +1,4 @@
-"""A database and plans that fleetcheck 0.1 wrote (`tests/repin/made_by_0_1`): read as they are, and not applied."""
+"""A database and plans that fleetcheck 0.1 wrote (`tests/domain/repin/made_by_0_1`): read as they are, and not applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from orchestrator.domain.repin.planfile import loads
 from tests.cli.conftest import fleetcheck
 
-DATA = Path(__file__).parents[1] / "repin" / "made_by_0_1"
+DATA = Path(__file__).parents[1] / "domain" / "repin" / "made_by_0_1"
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer
 from tests.cli.conftest import Ended, fleetcheck
-from tests.repin.builders import whole_plan
+from tests.domain.repin.builders import whole_plan
 from tests.store.repin_rows import run_record
 
 NOW = datetime.now(UTC)

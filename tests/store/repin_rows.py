@@ -16,7 +16,7 @@ from orchestrator.domain.repin.plan import Plan
 from orchestrator.store.database import engine
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import parse
-from tests.repin.builders import whole_plan
+from tests.domain.repin.builders import whole_plan
 
 NOW = datetime(2026, 11, 1, 13, 0, 0, 5, tzinfo=UTC)
 PLAN = whole_plan()

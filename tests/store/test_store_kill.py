@@ -19,7 +19,7 @@ from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-from tests.repin.builders import whole_plan
+from tests.domain.repin.builders import whole_plan
 from tests.store.children import child
 
 KILLS = 10
