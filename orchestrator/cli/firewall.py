@@ -17,7 +17,7 @@ from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption
 
 if TYPE_CHECKING:
     from orchestrator.cli.at_hand import AtHand
-    from orchestrator.domain.firewall.collapsed import Merged
+    from orchestrator.domain.firewall.collapsed import CollapsedRows
     from orchestrator.domain.firewall.firewall import Firewall
 
 
@@ -33,7 +33,7 @@ class _Shown:
     """The rows, and those merged by subnet where that was asked for; `options` go on what is to be typed next."""
 
     found: Firewall
-    merged: tuple[Merged, ...] | None
+    merged: tuple[CollapsedRows, ...] | None
     options: str
 
 
@@ -102,7 +102,7 @@ def _need_subnets(known: AtHand) -> None:
         )
 
 
-def _merged(found: Firewall, known: AtHand) -> tuple[Merged, ...]:
+def _merged(found: Firewall, known: AtHand) -> tuple[CollapsedRows, ...]:
     from orchestrator.domain.firewall.collapsed import collapse
 
     return collapse(found.rows, known.subnets, found.needed)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from inventory.model import Fleet
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
-    from orchestrator.fleet.control.stop import Stop
+    from orchestrator.fleet.control.stop import StopRequest
     from orchestrator.fleet.repin.events import RepinEvent
-    from orchestrator.fleet.repin.journal import Journal
+    from orchestrator.fleet.repin.journal import RunJournal
     from orchestrator.fleet.repin.options import RepinOptions
-    from orchestrator.fleet.repin.protocol import RepinMeans
+    from orchestrator.fleet.repin.protocol import RepinServices
     from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
@@ -66,7 +66,7 @@ def _credentials(work: Work) -> list[str | None]:
     return [one or hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
 
 
-def _journal(stack: contextlib.ExitStack, url: str) -> Journal:
+def _journal(stack: contextlib.ExitStack, url: str) -> RunJournal:
     from orchestrator.store.journal.journal import Journal
     from orchestrator.store.writer import Writer
 
@@ -91,17 +91,17 @@ def _journaled(
     return (), NOBODY
 
 
-async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
+async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
     from orchestrator.fleet.control.clock import SystemClock
     from orchestrator.fleet.control.signals import listening
-    from orchestrator.fleet.control.stop import Stop
-    from orchestrator.fleet.repin.protocol import RepinMeans
+    from orchestrator.fleet.control.stop import StopRequest
+    from orchestrator.fleet.repin.protocol import RepinServices
     from orchestrator.remote.transports import Wire, transport
 
-    stop = Stop()
+    stop = StopRequest()
     made = transport(Wire(work.transport), jobs=work.options.jobs)
     display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
-    means = RepinMeans(
+    means = RepinServices(
         transport=made,
         logons=known.__getitem__,
         clock=SystemClock(),
@@ -117,10 +117,10 @@ async def _repin(work: Work, journal: Journal | None, known: Mapping[str | None,
 
 async def _start(
     work: Work,
-    journal: Journal | None,
+    journal: RunJournal | None,
     *,
-    means: RepinMeans,
-    stop: Stop,
+    means: RepinServices,
+    stop: StopRequest,
     on_event: Callable[[RepinEvent], None],
 ) -> RepinSummary:
     """Apply the plan; go on with the run where it has an id."""

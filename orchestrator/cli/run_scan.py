@@ -129,13 +129,13 @@ async def _scan(
 ) -> ScanSummary:
     from orchestrator.fleet.control.clock import SystemClock
     from orchestrator.fleet.control.signals import listening
-    from orchestrator.fleet.control.stop import Stop
+    from orchestrator.fleet.control.stop import StopRequest
     from orchestrator.fleet.options import ScanOptions
-    from orchestrator.fleet.run import Means
+    from orchestrator.fleet.run import Services
     from orchestrator.fleet.scan import scan
     from orchestrator.remote.transports import Wire, transport
 
-    stop = Stop()
+    stop = StopRequest()
     made = transport(Wire(request.transport), jobs=request.jobs)
     with listening(stop, asyncio.get_running_loop()):
         try:
@@ -152,7 +152,7 @@ async def _scan(
                         canaries=request.canaries,
                         timeout=request.timeout,
                     ),
-                    means=Means(
+                    means=Services(
                         transport=made,
                         writer=writer,
                         logons=known.__getitem__,

@@ -30,7 +30,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wire(Protocol):
+class HostConnections(Protocol):
     """What an event may do to the host's connections."""
 
     def drop(self) -> None:
@@ -52,7 +52,9 @@ def known() -> Mapping[str, str]:
 class Engine:
     """Runs scripts on a machine. `clock` is our time; the machine adds its skew."""
 
-    def __init__(self, machine: Machine, plot: Plot, counters: Counters, clock: Clock, wire: Wire) -> None:
+    def __init__(
+        self, machine: Machine, plot: Plot, counters: Counters, clock: Clock, wire: HostConnections
+    ) -> None:
         self.machine = machine
         self._plot = plot
         self._counters = counters

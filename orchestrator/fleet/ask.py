@@ -17,11 +17,11 @@ from orchestrator.domain.execution.effort import (
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
-from orchestrator.fleet.admission.queue import Turn
+from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
 from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
 from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
@@ -31,13 +31,13 @@ LEAST_TRY = 3.0  # seconds: a try that has less left is not begun
 _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Again.LATER: backoff.MOST_TRIES}
 
 
-class Asking:
+class HostProbe:
     """The work on one host. `outcome` is called once; `phase` is how far it came.
 
     `stays`: it never steps aside for other hosts' logons, since a write there hangs on what it reads.
     """
 
-    def __init__(self, turn: Turn, run: Run, *, stays: bool = False) -> None:
+    def __init__(self, turn: QueuedHost, run: Execution, *, stays: bool = False) -> None:
         options = run.options
         self._stays = stays
         self._host = turn.host

@@ -8,8 +8,8 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.gate import Permit
-from orchestrator.fleet.admission.queue import Turn
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.admission.queue import QueuedHost
+from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Session
 
@@ -30,7 +30,7 @@ class HostLogon:
     `waiting`: it is connected, and waits for another host's logon.
     """
 
-    def __init__(self, turn: Turn, run: Run) -> None:
+    def __init__(self, turn: QueuedHost, run: Execution) -> None:
         self._turn = turn
         self._run = run
         self._permit: Permit | None = None

@@ -11,10 +11,10 @@ from typing import Protocol
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.admission.pace import Pace
-from orchestrator.fleet.admission.queue import Line
+from orchestrator.fleet.admission.queue import HostQueue
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.events import HostEvent
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.remote.session import Logon, Transport
 
@@ -33,7 +33,7 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Services:
     """What a run works with; none of it is closed by the run.
 
     `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
@@ -47,16 +47,16 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Execution:
     """What the hosts of a run share."""
 
     options: ScanOptions
     transport: Transport
     logon_of: Mapping[str | None, Logon]
     gate: Gate
-    line: Line
+    line: HostQueue
     pace: Pace
     clock: Clock
     chance: random.Random
-    stop: Stop
+    stop: StopRequest
     tell: Callable[[HostEvent], None]

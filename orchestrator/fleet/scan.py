@@ -14,16 +14,16 @@ from orchestrator.fleet import words
 from orchestrator.fleet.admission.accounts import Accounts
 from orchestrator.fleet.admission.limits import make_room
 from orchestrator.fleet.admission.pace import Pace
-from orchestrator.fleet.admission.queue import Line, Turn
+from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
-from orchestrator.fleet.ask import Asking
-from orchestrator.fleet.control.event_sink import Teller
+from orchestrator.fleet.ask import HostProbe
+from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Event, HostFinished, Listener, ScanStarted, Stopping
 from orchestrator.fleet.control.run_until_abandoned import to_its_end
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.results import Score, host_record
-from orchestrator.fleet.run import Means, Run
+from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
@@ -36,9 +36,9 @@ async def scan(
     hosts: Sequence[Host],
     *,
     options: ScanOptions,
-    means: Means,
+    means: Services,
     waivers: Iterable[Waiver] = (),
-    stop: Stop | None = None,
+    stop: StopRequest | None = None,
     on_event: Listener | None = None,
 ) -> ScanSummary:
     """Ask `hosts`, a few at a time, and store what became of each; never raises for a host.
@@ -47,7 +47,7 @@ async def scan(
     result yet. Every logon is asked for once, before anything starts: what `means.logons` raises comes out, and so
     does StoreError where the scan cannot begin. Later trouble with the database ends the run and is in the summary.
     """
-    running = _Scan(record, hosts, options, means, stop or Stop(), on_event)
+    running = _Scan(record, hosts, options, means, stop or StopRequest(), on_event)
     return await running.run(unexpired(waivers, means.clock.now().date()))
 
 
@@ -59,8 +59,8 @@ class _Scan:
         record: ScanRecord,
         hosts: Sequence[Host],
         options: ScanOptions,
-        means: Means,
-        stop: Stop,
+        means: Services,
+        stop: StopRequest,
         on_event: Listener | None,
     ) -> None:
         self._record = record
@@ -68,9 +68,9 @@ class _Scan:
         self._options = options
         self._means = means
         self._stop = stop
-        self._tell: Teller[Event] = Teller(on_event)
+        self._tell: EventSink[Event] = EventSink(on_event)
         self._accounts = Accounts(hosts, means.logons, options.rejections, self._tell)
-        self._line = Line(
+        self._line = HostQueue(
             hosts,
             self._accounts.of,
             self._accounts.gate,
@@ -108,7 +108,7 @@ class _Scan:
     async def _through_the_line(self, scan_id: int, jobs: int) -> None:
         """Start the hosts, wait for them, or until they are to be abandoned."""
         means = self._means
-        run = Run(
+        run = Execution(
             options=self._options,
             transport=means.transport,
             logon_of=self._accounts.logon_of,
@@ -121,7 +121,7 @@ class _Scan:
             tell=self._tell,
         )
 
-        async def work(turn: Turn) -> None:
+        async def work(turn: QueuedHost) -> None:
             self._in_flight += 1
             try:
                 await self._one_host(scan_id, turn, run)
@@ -145,9 +145,9 @@ class _Scan:
 
         await to_its_end(consume(), self._stop, self._stopping)
 
-    async def _one_host(self, scan_id: int, turn: Turn, run: Run) -> None:
+    async def _one_host(self, scan_id: int, turn: QueuedHost, run: Execution) -> None:
         """Ask a host, judge it, store the result: whatever happens to it, it has one."""
-        asking = Asking(turn, run)
+        asking = HostProbe(turn, run)
         try:
             outcome = await asking.outcome()
             if outcome is None:
@@ -213,5 +213,5 @@ class _Scan:
             remarks=tuple(self._tell.remarks),
         )
 
-    def _stopping(self, stop: Stop) -> None:
+    def _stopping(self, stop: StopRequest) -> None:
         self._tell(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))

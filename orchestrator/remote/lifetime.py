@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from orchestrator.remote.faults.classify import classify, overdue
 from orchestrator.remote.faults.trouble import Lost
-from orchestrator.remote.try_progress import Course
+from orchestrator.remote.try_progress import TryProgress
 
 
 class Lifetime:
@@ -16,7 +16,7 @@ class Lifetime:
 
     __slots__ = ("_course", "_is_cut", "_seconds", "_timeout")
 
-    def __init__(self, course: Course, seconds: float) -> None:
+    def __init__(self, course: TryProgress, seconds: float) -> None:
         """`seconds` count from `kept`."""
         self._course = course
         self._seconds = seconds

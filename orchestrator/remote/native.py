@@ -27,7 +27,7 @@ from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
-from orchestrator.remote.try_progress import CLOSING, Course, trouble_of, unclosed
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class NativeSession:
         self._deadline = deadline
         self._before_logon = before_logon
         self._accepted = accepted
-        self._course = Course(endpoint, shared.clock)
+        self._course = TryProgress(endpoint, shared.clock)
         self._lifetime = Lifetime(self._course, deadline)
         self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
         self._stream: Stream | None = None

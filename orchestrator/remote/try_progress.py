@@ -18,7 +18,7 @@ from orchestrator.remote.session import Endpoint
 CLOSING = 5.0  # seconds at most that closing a shell may take
 
 
-class Course:
+class TryProgress:
     """One try with one host. `phase` may be read from other threads."""
 
     __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "script", "timings")
@@ -72,7 +72,7 @@ def trouble_of(error: Exception) -> Trouble:
     return Garbled(f"{type(error).__name__}: {error}")
 
 
-def unclosed(error: Exception, course: Course) -> str:
+def unclosed(error: Exception, course: TryProgress) -> str:
     """Say why a shell did not close, for the report: whatever it was, it takes no result away."""
     if isinstance(error, Trouble):
         said = classify(error, course.seen()).detail

@@ -52,7 +52,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PortRow:
     """A port, its label in the profile, and its cells in the order of the roles."""
 
     port: int
@@ -67,7 +67,7 @@ def milliseconds(value: int | None) -> str:
     return f"{value} ms" if value < _SECOND else f"{value / _SECOND:.1f} s"
 
 
-def rows(record: HostRecord, reading: Reading) -> Iterator[Row]:
+def rows(record: HostRecord, reading: Reading) -> Iterator[PortRow]:
     """Yield a row for each port that was tried at a deciding target, or is a pin or desired pin; the list's order."""
     judged = {role.role: role for role in record.judgement.roles}
     best = _best_attempts(reading)
@@ -85,7 +85,7 @@ def rows(record: HostRecord, reading: Reading) -> Iterator[Row]:
             )
             for role in record.profile.role_names
         )
-        yield Row(port=port, label=labels.get(port, "not in the list"), cells=cells)
+        yield PortRow(port=port, label=labels.get(port, "not in the list"), cells=cells)
 
 
 def best_ports(best: dict[tuple[str, int], Attempt]) -> Iterator[int]:

@@ -118,7 +118,7 @@ class LockTakenError(StoreError):
         self.place, self.owner, self.waited, self.age = place, owner, waited, age
 
 
-class Trouble(enum.StrEnum):
+class StoreTrouble(enum.StrEnum):
     """What a database refused for. The value is the word that JSON shows."""
 
     FULL = "disk-full"
@@ -135,30 +135,33 @@ class Trouble(enum.StrEnum):
 
 
 _TROUBLE = {
-    Trouble.FULL: (
+    StoreTrouble.FULL: (
         "no space is left",
         "Free some space, then go on with `fleetcheck scan --resume` or `fleetcheck repin resume`.",
     ),
-    Trouble.READ_ONLY: (
+    StoreTrouble.READ_ONLY: (
         "it cannot be written",
         "Give this user the right to write it, or name another with `--db`.",
     ),
-    Trouble.LOCKED: ("another program holds it locked", "Close what else has it open, then try again."),
-    Trouble.DAMAGED: ("it is damaged", "Restore a copy, or name a new one with `--db`."),
-    Trouble.DISK: ("the disk reports an error", "Look at the disk and the system's log."),
-    Trouble.PATH: ("no file can be made there", "Name another place with `--db` or FLEETCHECK_DB."),
-    Trouble.DENIED: ("the right to use it is missing", "Ask for the right, or name another with `--db`."),
-    Trouble.UNREACHABLE: ("it cannot be reached", "Look whether the server runs and the URL is right."),
-    Trouble.LOGON: ("it rejects the logon", "Look at user and password of the URL."),
-    Trouble.MISSING: ("it does not exist", "Create the database on the server, or correct the URL."),
-    Trouble.OTHER: ("it reports an error", "Nothing that was committed is lost."),
+    StoreTrouble.LOCKED: ("another program holds it locked", "Close what else has it open, then try again."),
+    StoreTrouble.DAMAGED: ("it is damaged", "Restore a copy, or name a new one with `--db`."),
+    StoreTrouble.DISK: ("the disk reports an error", "Look at the disk and the system's log."),
+    StoreTrouble.PATH: ("no file can be made there", "Name another place with `--db` or FLEETCHECK_DB."),
+    StoreTrouble.DENIED: (
+        "the right to use it is missing",
+        "Ask for the right, or name another with `--db`.",
+    ),
+    StoreTrouble.UNREACHABLE: ("it cannot be reached", "Look whether the server runs and the URL is right."),
+    StoreTrouble.LOGON: ("it rejects the logon", "Look at user and password of the URL."),
+    StoreTrouble.MISSING: ("it does not exist", "Create the database on the server, or correct the URL."),
+    StoreTrouble.OTHER: ("it reports an error", "Nothing that was committed is lost."),
 }
 
 
 class DatabaseError(StoreError):
     """The database at `place` refused for `trouble`; `detail` is what the driver said, in one line."""
 
-    def __init__(self, place: str, trouble: Trouble, detail: str) -> None:
+    def __init__(self, place: str, trouble: StoreTrouble, detail: str) -> None:
         """Build the sentence from its parts."""
         what, advice = _TROUBLE[trouble]
         super().__init__(f"database {place}: {what} ({detail}). {advice}")

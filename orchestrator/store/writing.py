@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.database import engine, migrating
 from orchestrator.store.database.trouble import damaged, translated
-from orchestrator.store.errors import DatabaseError, Owner, StoreError, Trouble, WriterClosedError
+from orchestrator.store.errors import DatabaseError, Owner, StoreError, StoreTrouble, WriterClosedError
 from orchestrator.store.place import Place
 from orchestrator.store.results.insert import Inserter
 
@@ -119,7 +119,9 @@ class WritingThread:
             if not started.done():
                 started.set_exception(error)
             elif not self._ended:
-                self._broken = self._broken or DatabaseError(self._place.shown, Trouble.OTHER, repr(error))
+                self._broken = self._broken or DatabaseError(
+                    self._place.shown, StoreTrouble.OTHER, repr(error)
+                )
                 self._work(None)
 
     def _work(self, into: Inserter | None) -> None:

@@ -25,7 +25,7 @@ from orchestrator.demo.lean.hosts import WAYS
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.events import Listener
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.run import Means
+from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.contract.probe import probe_parameters
@@ -63,7 +63,7 @@ def scanned(
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=jobs, pace=0, timeout=timeout),
-                means=Means(
+                means=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(fleet),

@@ -18,7 +18,7 @@ from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.planfile import PlanError
 from orchestrator.domain.repin.waves import Limits
 from orchestrator.fleet.control.events import Stopping
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import HostEnded, HostMoved
 from tests.domain.repin.builders import KEY
 from tests.fleet.repin.test_undo import undo
@@ -237,11 +237,11 @@ def signals(count: int, chance: random.Random) -> Figure:
     for _ in range(count):
         moment = chance.uniform(1.0, 2.5)
 
-        async def once(stop: Stop, world: World, moment: float = moment) -> None:
+        async def once(stop: StopRequest, world: World, moment: float = moment) -> None:
             await world.clock.sleep(moment)
             stop.ask("Ctrl-C")
 
-        async def twice(stop: Stop, world: World, moment: float = moment) -> None:
+        async def twice(stop: StopRequest, world: World, moment: float = moment) -> None:
             await once(stop, world, moment)
             await world.clock.sleep(0.1)
             stop.ask("Ctrl-C")

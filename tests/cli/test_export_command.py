@@ -15,7 +15,7 @@ from junitparser import JUnitXml
 
 from orchestrator.domain.record import HostRecord
 from orchestrator.report.exports.formats import Format
-from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 
@@ -163,7 +163,7 @@ def test_an_export_that_fails_on_the_way_leaves_what_was_there(
         found = records(reader, *words, **more)  # type: ignore[arg-type]  # handed on as it came
         yield from (next(found), next(found))
         if more.get("whole") is False and "second" in seen:
-            raise DatabaseError("own.db", Trouble.DISK, "gone")
+            raise DatabaseError("own.db", StoreTrouble.DISK, "gone")
         seen.append("second")
         yield from found
 

@@ -16,9 +16,9 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.events import Event
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.run import Means
+from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
@@ -282,8 +282,8 @@ def run_scan(  # noqa: PLR0913  # what a test may want to be different, by keywo
     *,
     default: Behaviour | None = None,
     writer: ListWriter | None = None,
-    stop: Stop | None = None,
-    before: Callable[[Stop, Clock], Awaitable[None]] | None = None,
+    stop: StopRequest | None = None,
+    before: Callable[[StopRequest, Clock], Awaitable[None]] | None = None,
     logons: Callable[[str | None], Logon] = lambda name: Logon(username=rf"CORP\{name}", password="secret"),
     listener: Callable[[Event], None] | None = None,
     scanned: ScanRecord | None = None,
@@ -292,7 +292,7 @@ def run_scan(  # noqa: PLR0913  # what a test may want to be different, by keywo
 ) -> Scanned:
     """Scan a fake fleet in a loop that leaps; `before` runs beside the scan, to stop it or look at it."""
     transport, kept, events = FakeTransport(behaviours or {}, default), writer or ListWriter(), []
-    clock, ending = TravelClock(), stop or Stop()
+    clock, ending = TravelClock(), stop or StopRequest()
 
     async def main() -> Scanned:
         beside = asyncio.create_task(before(ending, clock)) if before else None
@@ -300,7 +300,7 @@ def run_scan(  # noqa: PLR0913  # what a test may want to be different, by keywo
             scanned or record_of(selected),
             selected,
             options=ScanOptions(**options),
-            means=Means(transport=transport, writer=kept, logons=logons, clock=clock, chance=CHANCE),
+            means=Services(transport=transport, writer=kept, logons=logons, clock=clock, chance=CHANCE),
             waivers=waivers,
             stop=ending,
             on_event=listener or events.append,

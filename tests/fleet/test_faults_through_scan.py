@@ -24,9 +24,9 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord
 from orchestrator.fleet.control.clock import SystemClock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.run import Means
+from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.remote.transports import Wire, transport
 from tests.fleet.fakes import ListWriter, record_of
@@ -132,14 +132,14 @@ async def scanned(folder: Path, address: str, wire: Wire) -> dict[str, HostRecor
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=16, pace=0),
-                means=Means(
+                means=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(inventory),
                     clock=SystemClock(),
                     chance=Hasty(),
                 ),
-                stop=Stop(),
+                stop=StopRequest(),
             )
         finally:
             await made.aclose()

@@ -11,7 +11,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import ScanState
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.remote.faults.fault import Again
 from tests.fleet.fakes import REJECTS, answers, fails, hangs, host, run_scan, then
 
@@ -40,7 +40,7 @@ def test_any_scan_ends_and_every_host_is_accounted_for(
     selected = [host(f"h{n}", credential=key, timeout=20.0) for n, (_, key) in enumerate(fleet)]
     behaviours = {f"h{n}": WAYS[way]() for n, (way, _) in enumerate(fleet)}
 
-    async def before(stop: Stop, clock: Clock) -> None:
+    async def before(stop: StopRequest, clock: Clock) -> None:
         for moment in sorted(stops):
             await clock.sleep(moment - clock.monotonic())
             stop.ask("Ctrl-C")

@@ -14,7 +14,7 @@ from orchestrator.domain.execution.breaker import DEFAULT_LIMIT
 from orchestrator.domain.outcome import Phase, Probed
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.events import HostFinished, HostStarted
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from tests.fleet.fakes import (
     NO_AGENT,
     REJECTS,
@@ -105,7 +105,7 @@ def test_an_account_is_given_up_while_its_hosts_wait_for_their_site() -> None:
 def test_a_stop_starts_nobody_who_waits_for_a_site() -> None:
     """Ctrl-C: who waits in a site's line is not started, and the run ends when those in flight do."""
 
-    async def stopping(stop: Stop, clock: Clock) -> None:
+    async def stopping(stop: StopRequest, clock: Clock) -> None:
         await clock.sleep(1.5)
         stop.ask("Ctrl-C")
 
@@ -146,7 +146,7 @@ def test_those_who_waited_for_the_first_logon_begin_one_after_the_other() -> Non
 def test_a_stop_ends_the_wait_for_the_ramp() -> None:
     """Ctrl-C while the run widens slowly: it does not wait for its next step."""
 
-    async def stopping(stop: Stop, clock: Clock) -> None:
+    async def stopping(stop: StopRequest, clock: Clock) -> None:
         await clock.sleep(1)
         stop.ask("Ctrl-C")
 

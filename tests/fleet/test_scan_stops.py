@@ -9,13 +9,13 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.events import HostStarted, Stopping
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.remote.faults.fault import Again
 from tests.fleet.fakes import ListWriter, answers, fails, hangs, hosts, run_scan
 
 
 def _ask(*at: float) -> object:
-    async def before(stop: Stop, clock: Clock) -> None:
+    async def before(stop: StopRequest, clock: Clock) -> None:
         for moment in at:
             await clock.sleep(moment - clock.monotonic())
             stop.ask("Ctrl-C")

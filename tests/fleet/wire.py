@@ -24,9 +24,9 @@ from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.events import Event
 from orchestrator.fleet.control.signals import listening
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
-from orchestrator.fleet.run import Means
+from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.session import Logon
@@ -133,7 +133,7 @@ async def _scan(
     inventory = load(path)
     hosts: Sequence[Host] = tuple(inventory.hosts.values())
     record = record_of(hosts)
-    stop = Stop()
+    stop = StopRequest()
     made = transport(Wire.NATIVE, jobs=options.jobs)
     with Writer.open(url, command="test", user="test") as writer, listening(stop, asyncio.get_running_loop()):
         if resume is not None:
@@ -143,7 +143,7 @@ async def _scan(
                 record,
                 hosts,
                 options=options,
-                means=Means(
+                means=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(inventory),

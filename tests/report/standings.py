@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.firewall.collapsed import Merged, collapse
+from orchestrator.domain.firewall.collapsed import CollapsedRows, collapse
 from orchestrator.domain.firewall.firewall import Firewall, firewall
 from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.firewall.unblock import Unblocking, unblock
@@ -168,7 +168,7 @@ def walls() -> Firewall:
     return firewall([*hosts, liar, long_ago, unprobed("gone1")], set_aside={"gone1"})
 
 
-def merged() -> tuple[Merged, ...]:
+def merged() -> tuple[CollapsedRows, ...]:
     """Merge these: two subnets of Berlin are named, Paris has none."""
     named = {host.host: ("10.1.0.0/24", "10.1.1.0/24") for host in _in_subnets() if host.site == "berlin"}
     return collapse(walls().rows, Subnets(named), walls().needed)

@@ -14,7 +14,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, Trouble, UnknownScanError
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, StoreTrouble, UnknownScanError
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import LastKnown, Reader
 from orchestrator.store.writer import Writer
@@ -199,7 +199,7 @@ def test_a_reader_cannot_write(writer: Writer, url: str) -> None:
     assert writer is not None
     with Reader.open(url) as reader, pytest.raises(DatabaseError) as caught, reader._snapshot() as connection:
         connection.exec_driver_sql("DELETE FROM scan")
-    assert caught.value.trouble is Trouble.READ_ONLY
+    assert caught.value.trouble is StoreTrouble.READ_ONLY
 
 
 def test_nothing_stored_yet_says_what_to_do(sqlite_url: str, tmp_path: Path) -> None:
@@ -251,14 +251,14 @@ def test_a_damaged_file_is_said(
     path.write_bytes(whole[:8192] + b"\xa5" * (len(whole) - 8192))
     with pytest.raises(DatabaseError) as caught, Reader.open(sqlite_url) as reader:
         list(reader.records(scan_id))
-    assert caught.value.trouble is Trouble.DAMAGED
+    assert caught.value.trouble is StoreTrouble.DAMAGED
 
 
 def test_a_server_that_does_not_answer_is_said() -> None:
     """A wrong port is no traceback, and the password stays hidden."""
     with pytest.raises(DatabaseError) as caught:
         Reader.open("postgresql+psycopg://ann:s3cr3t@127.0.0.1:1/fleet")
-    assert caught.value.trouble is Trouble.UNREACHABLE
+    assert caught.value.trouble is StoreTrouble.UNREACHABLE
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -267,7 +267,7 @@ def test_a_database_that_is_not_on_the_server_is_said(postgresql_url: str) -> No
     head, _, options = postgresql_url.partition("?")
     with pytest.raises(DatabaseError) as caught:
         Reader.open(f"{head.rpartition('/')[0]}/no_such_database?{options}")
-    assert caught.value.trouble is Trouble.MISSING
+    assert caught.value.trouble is StoreTrouble.MISSING
 
 
 def test_no_foreign_error_comes_out_bare(writer: Writer, url: str) -> None:

@@ -21,7 +21,13 @@ from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store.database import engine, migrating
 from orchestrator.store.database.schema import State
-from orchestrator.store.errors import DatabaseError, StoreError, Trouble, UnknownScanError, WriterClosedError
+from orchestrator.store.errors import (
+    DatabaseError,
+    StoreError,
+    StoreTrouble,
+    UnknownScanError,
+    WriterClosedError,
+)
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -316,7 +322,7 @@ def test_a_lost_server_is_said(
     with pytest.raises(DatabaseError) as caught:
         put(writer, scan_id, [make_record("web1")])
     writer.close()
-    assert caught.value.trouble is Trouble.UNREACHABLE
+    assert caught.value.trouble is StoreTrouble.UNREACHABLE
 
 
 def test_a_writer_enforces_its_promises(sqlite_url: str) -> None:

@@ -72,7 +72,7 @@ MOVES = MappingProxyType(
 """Every legal move. A pair that is not here is the caller's mistake: only (TRIPPED, START)."""
 
 
-class IllegalMoveError(RuntimeError):
+class IllegalBreakerMoveError(RuntimeError):
     """The caller broke the rules: a start that was not allowed, or the end of a logon that was not under way."""
 
 
@@ -133,7 +133,7 @@ class Breaker:
     def start(self, host: str) -> Breaker:
         """Begin a logon. Raises IllegalMoveError where `may_start` is False or the host has one under way."""
         if not self.may_start or host in self.under_way:
-            raise IllegalMoveError(
+            raise IllegalBreakerMoveError(
                 f"a logon on {host} may not start: {self.state.value}, {len(self.under_way)} under way"
             )
         return replace(self, state=MOVES[self.state, Event.START], under_way=self.under_way | {host})
@@ -160,7 +160,7 @@ class Breaker:
 
     def _ended(self, host: str, event: Event) -> Breaker:
         if host not in self.under_way:
-            raise IllegalMoveError(f"no logon is under way on {host}")
+            raise IllegalBreakerMoveError(f"no logon is under way on {host}")
         return replace(self, state=MOVES[self.state, event], under_way=self.under_way - {host})
 
 

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orchestrator.domain.firewall.firewall import Action, Needed, Row, Why
+from orchestrator.domain.firewall.firewall import Action, FirewallRow, Needed, Why
 from orchestrator.domain.firewall.subnets import Subnets, parsed_address
 from orchestrator.domain.judgement import Belief
 
@@ -21,7 +21,7 @@ Span = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class CollapsedRows:
     """What several hosts' rows come to: from a subnet, or from an exact address (`subnet` is false).
 
     `hosts` are the hosts that it covers, by name; `found` counts what they believe; `why` is empty to remove.
@@ -38,14 +38,16 @@ class Merged:
     sites: tuple[str, ...]
 
 
-def collapse(rows: Iterable[Row], subnets: Subnets, needed: Iterable[Needed] = ()) -> tuple[Merged, ...]:
+def collapse(
+    rows: Iterable[FirewallRow], subnets: Subnets, needed: Iterable[Needed] = ()
+) -> tuple[CollapsedRows, ...]:
     """Merge rows: those to permit first, then by site, subnets before exact addresses, destination and port.
 
     `needed` says what every host may need, also those that have no row.
     """
     exact = list(rows)
     spots = _needed(exact, needed, subnets)
-    bins: defaultdict[tuple[Action, str, bool, str, int], list[Row]] = defaultdict(list)
+    bins: defaultdict[tuple[Action, str, bool, str, int], list[FirewallRow]] = defaultdict(list)
     for row in exact:
         around = subnets.around(row.host, row.source)
         if around is not None and row.action is Action.REMOVE:
@@ -57,9 +59,9 @@ def collapse(rows: Iterable[Row], subnets: Subnets, needed: Iterable[Needed] = (
     return tuple(sorted(merged, key=_order))
 
 
-def _merged(source: str, rows: list[Row], *, subnet: bool) -> Merged:
+def _merged(source: str, rows: list[FirewallRow], *, subnet: bool) -> CollapsedRows:
     beliefs = {row.host: row.found for row in rows}
-    return Merged(
+    return CollapsedRows(
         source=source,
         subnet=subnet,
         destination=rows[0].destination,
@@ -73,7 +75,7 @@ def _merged(source: str, rows: list[Row], *, subnet: bool) -> Merged:
 
 
 def _needed(
-    rows: Iterable[Row], needed: Iterable[Needed], subnets: Subnets
+    rows: Iterable[FirewallRow], needed: Iterable[Needed], subnets: Subnets
 ) -> Mapping[tuple[str | None, int], _From]:
     """Give from where each place, destination (None: any) and port, may be needed."""
     found: defaultdict[tuple[str | None, int], set[Span]] = defaultdict(set)
@@ -109,7 +111,7 @@ class _From:
         return any(v == version and one <= last and other >= first for v, one, other in self._wide)
 
 
-def _order(merged: Merged) -> tuple[object, ...]:
+def _order(merged: CollapsedRows) -> tuple[object, ...]:
     address = parsed_address(merged.source.partition("/")[0])
     number = (address.version, int(address)) if address is not None else (0, 0)
     where = merged.destination, merged.port

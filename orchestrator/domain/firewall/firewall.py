@@ -16,12 +16,12 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.firewall.claims import Claimant, Claims, Destinations, Mark
 from orchestrator.domain.firewall.holders import HeldBack, Holders, places
 from orchestrator.domain.firewall.needs import HostNeeds, Why, host_needs, listed_needs
-from orchestrator.domain.firewall.rows import Action, HostRows, Row
+from orchestrator.domain.firewall.rows import Action, FirewallRow, HostRows
 from orchestrator.domain.firewall.sources import own_addresses, sources
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.standing import HostNow, Standing
 
-__all__ = ["Action", "Firewall", "MarkedRow", "Needed", "Row", "Why", "firewall", "sources"]
+__all__ = ["Action", "Firewall", "FirewallRow", "MarkedRow", "Needed", "Why", "firewall", "sources"]
 
 _NOTHING: Mapping[str, Host] = {}
 
@@ -30,7 +30,7 @@ _NOTHING: Mapping[str, Host] = {}
 class MarkedRow:
     """A row that no machine is to take, since only this host vouches for it. `others` own a source that is claimed."""
 
-    row: Row
+    row: FirewallRow
     mark: Mark
     others: tuple[str, ...] = ()
 
@@ -52,7 +52,7 @@ class Firewall:
     are the hosts that were left out on demand. `needed` has what every host may need.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[FirewallRow, ...]
     unknown: tuple[str, ...]
     held_back: tuple[HeldBack, ...] = ()
     marked: tuple[MarkedRow, ...] = ()
@@ -98,9 +98,9 @@ class _Sorter:
 
     def __init__(self, claims: Claims, holders: Holders, destinations: Collection[str]) -> None:
         self._claims, self._holders, self._known = claims, holders, destinations
-        self._permits: dict[Row, None] = {}
-        self._removes: dict[Row, None] = {}
-        self._held: defaultdict[tuple[str, str, int], dict[Row, None]] = defaultdict(dict)
+        self._permits: dict[FirewallRow, None] = {}
+        self._removes: dict[FirewallRow, None] = {}
+        self._held: defaultdict[tuple[str, str, int], dict[FirewallRow, None]] = defaultdict(dict)
         self.marked: list[MarkedRow] = []
 
     def add(self, needs: HostNeeds) -> bool:
@@ -119,7 +119,7 @@ class _Sorter:
                 self._put(row, *marks[row.source])
         return bool(roles)
 
-    def _put(self, row: Row, mark: Mark | None, others: tuple[str, ...]) -> None:
+    def _put(self, row: FirewallRow, mark: Mark | None, others: tuple[str, ...]) -> None:
         if mark is None and row.destination not in self._known:
             mark = Mark.DESTINATION
         if mark is not None:
@@ -131,7 +131,7 @@ class _Sorter:
         else:
             self._removes[row] = None
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[FirewallRow, ...]:
         """Give the rows that nothing speaks against, those to permit first."""
         return (*self._permits, *self._removes)
 

@@ -22,7 +22,7 @@ class Action(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FirewallRow:
     """One source, one destination, one TCP port. `found` is what the host believes of it; `why` is None to remove."""
 
     source: str
@@ -42,7 +42,7 @@ class HostRows:
         self._standing = standing
         self._sources = sources(standing)
 
-    def needed(self, role: RoleJudgement) -> Iterator[Row]:
+    def needed(self, role: RoleJudgement) -> Iterator[FirewallRow]:
         """Yield what a role has to get to; of two reasons the pin counts before a wish, and that before what is up now."""
         gateways = self._gateways(role)
         tunnels = [each for each in self._standing.network.tunnels if each.role == role.role]
@@ -56,7 +56,7 @@ class HostRows:
         for (destination, port), why in found.items():
             yield from self._rows(role, destination, port, why)
 
-    def unneeded(self, role: RoleJudgement, own: Collection[tuple[str | None, int]]) -> Iterator[Row]:
+    def unneeded(self, role: RoleJudgement, own: Collection[tuple[str | None, int]]) -> Iterator[FirewallRow]:
         """Yield what a role finds open; `own` are the places, destination and port, that the host itself may need."""
         gateways = self._gateways(role)
         for port, belief in role.beliefs.items():
@@ -67,11 +67,13 @@ class HostRows:
     def _gateways(self, role: RoleJudgement) -> tuple[str, ...]:
         return tuple(map(canonical, self._standing.gateways[role.role]))
 
-    def _rows(self, role: RoleJudgement, destination: str, port: int, why: Why | None) -> Iterator[Row]:
+    def _rows(
+        self, role: RoleJudgement, destination: str, port: int, why: Why | None
+    ) -> Iterator[FirewallRow]:
         decides = destination in self._gateways(role)  # what is believed of a port is believed of these
         for source in self._sources:
             if _meet(source, destination):
-                yield Row(
+                yield FirewallRow(
                     source=source,
                     destination=destination,
                     port=port,

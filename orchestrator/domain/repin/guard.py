@@ -21,14 +21,14 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Refusal:
     """Do not write: the state that the host's row ends in, and why."""
 
     state: State
     reason: str
 
 
-class Standing(enum.StrEnum):
+class ValueState(enum.StrEnum):
     """What the planned values are, all together."""
 
     OLD = "old"
@@ -44,23 +44,23 @@ _SEEN = {
 }
 
 
-def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Stop:
+def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Refusal:
     """Rule on a fresh reading, in this order: the machine, the values, the new ports."""
     if not is_planned_machine(change, before):
         planned = f"{change.computer} ({change.machine_id})"
-        return Stop(State.WRONG_HOST, f"{machine(before)} answered, planned is {planned}")
+        return Refusal(State.WRONG_HOST, f"{machine(before)} answered, planned is {planned}")
     match standing(change.targets, before):
-        case Standing.NEW:
-            return Stop(State.ALREADY, "every value is as wanted: somebody was here before")
-        case Standing.OLD:
+        case ValueState.NEW:
+            return Refusal(State.ALREADY, "every value is as wanted: somebody was here before")
+        case ValueState.OLD:
             return _ports(change, before, force_closed=force_closed)
         case _:
-            return Stop(
+            return Refusal(
                 State.CONFLICT, "changed since the plan: " + "; ".join(differences(change.targets, before))
             )
 
 
-def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Stop:
+def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Refusal:
     """Refuse new ports that are not open. `force_closed` lets through what is closed, and that alone.
 
     A forced port is one that a firewall is going to open. One that something else answers on would look open for ever
@@ -73,7 +73,7 @@ def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | 
         )  # a desired pin to the probe, as it is to the planner
         forced = force_closed and belief is Belief.CLOSED
         if role.new != role.old and belief is not Belief.OPEN and not forced:
-            return Stop(State.REFUSED, f"{role.role} {role.new} {_SEEN[belief]}: not written")
+            return Refusal(State.REFUSED, f"{role.role} {role.new} {_SEEN[belief]}: not written")
     return Go()
 
 
@@ -88,17 +88,17 @@ def machine(reading: Reading) -> str:
     return f"{reading.identity.computer} ({reading.identity.machine_id})"
 
 
-def standing(targets: Iterable[WriteTarget], reading: Reading) -> Standing:
+def standing(targets: Iterable[WriteTarget], reading: Reading) -> ValueState:
     """Compare the planned values with a reading, kind and data exactly."""
     seen = [(found(target, reading), target) for target in targets]
     if all(value == (target.kind, target.new) for value, target in seen):
-        return Standing.NEW
+        return ValueState.NEW
     if all(value == (target.kind, target.expected) for value, target in seen):
-        return Standing.OLD
+        return ValueState.OLD
     known = all(
         value in ((target.kind, target.new), (target.kind, target.expected)) for value, target in seen
     )
-    return Standing.MIXED if known else Standing.OTHER
+    return ValueState.MIXED if known else ValueState.OTHER
 
 
 def differences(targets: Iterable[WriteTarget], reading: Reading) -> list[str]:
@@ -134,16 +134,16 @@ def are_new(targets: Iterable[WriteTarget], values: str | None) -> bool:
     return values == canonical_json([{"k": target.kind, "d": target.new} for target in targets])
 
 
-def conclude(change: PlannedHost, after: Reading) -> Stop:
+def conclude(change: PlannedHost, after: Reading) -> Refusal:
     """Rule on a reading after a write, or after a crash: the read-back decides, not what anybody said."""
     if not is_planned_machine(change, after):
-        return Stop(State.CONFLICT, f"another machine answers now: {machine(after)}")
+        return Refusal(State.CONFLICT, f"another machine answers now: {machine(after)}")
     match standing(change.targets, after):
-        case Standing.NEW:
-            return Stop(State.VERIFIED, "a fresh session read the new values")
-        case Standing.OLD:
-            return Stop(State.NOT_WRITTEN, "a fresh session read the old values")
-        case Standing.MIXED:
-            return Stop(State.MIXED, "; ".join(differences(change.targets, after)))
-        case Standing.OTHER:
-            return Stop(State.CONFLICT, "; ".join(differences(change.targets, after)))
+        case ValueState.NEW:
+            return Refusal(State.VERIFIED, "a fresh session read the new values")
+        case ValueState.OLD:
+            return Refusal(State.NOT_WRITTEN, "a fresh session read the old values")
+        case ValueState.MIXED:
+            return Refusal(State.MIXED, "; ".join(differences(change.targets, after)))
+        case ValueState.OTHER:
+            return Refusal(State.CONFLICT, "; ".join(differences(change.targets, after)))

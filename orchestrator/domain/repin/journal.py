@@ -92,7 +92,7 @@ TO_BEGIN = frozenset({State.NOT_STARTED, State.NOT_WRITTEN})
 """What `resume` begins anew, by a row of its own: nothing was written there, and no write is under way any more."""
 
 
-class IllegalMoveError(RuntimeError):
+class IllegalJournalMoveError(RuntimeError):
     """A move that the table does not have: our own mistake, never a host's."""
 
     def __init__(self, before: State | None, after: State) -> None:
@@ -104,7 +104,7 @@ class IllegalMoveError(RuntimeError):
 def move(before: State | None, after: State) -> State:
     """Return `after` where the table allows it. Raises IllegalMoveError."""
     if after not in MOVES.get(before, frozenset()):
-        raise IllegalMoveError(before, after)
+        raise IllegalJournalMoveError(before, after)
     return after
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from orchestrator.domain.execution.breaker import DEFAULT_LIMIT, Account, Breaker
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 
 class Permit:
@@ -80,7 +80,7 @@ class Gate:
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
-    async def enter(self, account: Account, host: str, stop: Stop) -> Permit | None:
+    async def enter(self, account: Account, host: str, stop: StopRequest) -> Permit | None:
         """Wait until a logon may begin, and begin it; None where the account is given up, or the run's end asked for.
 
         Who asks for that end calls `wake` (the line does).

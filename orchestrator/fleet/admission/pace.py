@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 BURST = 1.0  # seconds' worth of connects that a gateway may get at once
 
@@ -21,7 +21,7 @@ class Pace:
         self._clock = clock
         self._paid: dict[str, float] = {}
 
-    async def charge(self, connects: Mapping[str, int], stop: Stop) -> bool:
+    async def charge(self, connects: Mapping[str, int], stop: StopRequest) -> bool:
         """Charge connects by gateway address, wait until they may be made; False: the run's end was asked for first."""
         wait = self._charge(connects)
         return not (stop.requested if wait <= 0 else await stop.within(wait, self._clock))

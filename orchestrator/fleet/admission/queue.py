@@ -11,11 +11,11 @@ from orchestrator.domain.execution.breaker import Account
 from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.sites import Sites
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class QueuedHost:
     """A host that may be started now. `account` is whose password its logon tries, None where none is at stake.
 
     `patient`: it has been cut short once for the others' sake, and is not again.
@@ -26,7 +26,7 @@ class Turn:
     patient: bool = False
 
 
-class Line:
+class HostQueue:
     """Gives hosts in their order, as far as accounts, sites and the ramp allow; a `Source` for `fan_out`.
 
     While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose site has
@@ -40,7 +40,7 @@ class Line:
         hosts: Iterable[Host],
         account_of: Callable[[Host], Account | None],
         gate: Gate,
-        stop: Stop,
+        stop: StopRequest,
         *,
         per_site: int,
         ramp: Ramp,
@@ -50,14 +50,14 @@ class Line:
         self._gate = gate
         self._stop = stop
         self._ramp = ramp
-        self._sites: Sites[Turn] = Sites(per_site)
-        self._aside: dict[Account, deque[Turn]] = {}
+        self._sites: Sites[QueuedHost] = Sites(per_site)
+        self._aside: dict[Account, deque[QueuedHost]] = {}
         self._in_flight = 0
         self._widening = False
         self.barred: dict[Account, list[str]] = {}
         stop.listen(lambda _: gate.wake())
 
-    async def take(self) -> Turn | None:
+    async def take(self) -> QueuedHost | None:
         """Give the next host that may start; None where there is none left, or the run's end was asked for."""
         while not self._stop.requested:
             if not self._ramp.room(self._in_flight):
@@ -73,7 +73,7 @@ class Line:
             await self._gate.changed(spare=True)
         return None
 
-    def leave(self, turn: Turn) -> None:
+    def leave(self, turn: QueuedHost) -> None:
         """Tell that a host which was taken is in work no more."""
         self._in_flight -= 1
         self._sites.leave(turn.host.site)
@@ -83,7 +83,7 @@ class Line:
         """Say whether some host waits until one more logon of this account may begin."""
         return account in self._aside
 
-    def put_back(self, turn: Turn) -> None:
+    def put_back(self, turn: QueuedHost) -> None:
         """Let a host that was started, and whose logon was not, wait behind the others; barred if it was given up."""
         if turn.account is not None:
             self._put_aside(turn.account, turn)
@@ -100,13 +100,13 @@ class Line:
         finally:
             self._widening = False
 
-    def _begin(self, turn: Turn) -> Turn:
+    def _begin(self, turn: QueuedHost) -> QueuedHost:
         self._in_flight += 1
         self._sites.enter(turn.host.site)
         self._gate.wake_one()
         return turn
 
-    def _from_aside(self) -> Turn | None:
+    def _from_aside(self) -> QueuedHost | None:
         for account, waiting in tuple(self._aside.items()):
             if self._gate.tripped(account):
                 self._bar(account, *(turn.host.name for turn in waiting))
@@ -120,27 +120,27 @@ class Line:
                     return turn
         return None
 
-    def _from_sites(self) -> Turn | None:
+    def _from_sites(self) -> QueuedHost | None:
         while (turn := self._sites.next()) is not None:
             if self._may_log_on(turn):
                 return turn
         return None
 
-    def _from_list(self) -> Turn | None:
+    def _from_list(self) -> QueuedHost | None:
         for host in self._hosts:
-            turn = Turn(host, self._account_of(host))
+            turn = QueuedHost(host, self._account_of(host))
             if self._has_room(turn) and self._may_log_on(turn):
                 return turn
         return None
 
-    def _has_room(self, turn: Turn) -> bool:
+    def _has_room(self, turn: QueuedHost) -> bool:
         """Say whether the host's site has room; where it has none, the host waits for it."""
         room = self._sites.room(turn.host.site)
         if not room:
             self._sites.wait(turn.host.site, turn)
         return room
 
-    def _may_log_on(self, turn: Turn) -> bool:
+    def _may_log_on(self, turn: QueuedHost) -> bool:
         """Say whether the host's account may be tried now; else the host steps aside, or is barred."""
         account = turn.account
         if account is None:
@@ -153,7 +153,7 @@ class Line:
         self._put_aside(account, turn)
         return False
 
-    def _put_aside(self, account: Account, turn: Turn) -> None:
+    def _put_aside(self, account: Account, turn: QueuedHost) -> None:
         self._aside.setdefault(account, deque()).append(turn)
 
     def _bar(self, account: Account, *names: str) -> None:

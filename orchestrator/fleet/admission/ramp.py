@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 SHARE = 0.1  # seconds' worth of hosts that may begin at once
 
@@ -25,7 +25,7 @@ class Ramp:
         """Say whether one more host may begin now."""
         return self._rate <= 0 or in_flight + 1 <= self._allowed
 
-    async def widen(self, stop: Stop) -> None:
+    async def widen(self, stop: StopRequest) -> None:
         """Wait until there is room for one more, or for as many as the time was worth; less where the end is asked for."""
         began = self._clock.monotonic()
         await stop.within(1 / self._rate, self._clock)

@@ -11,7 +11,7 @@ from orchestrator.fleet.control.events import Remark
 Event = TypeVar("Event")
 
 
-class Teller(Generic[Event]):
+class EventSink(Generic[Event]):
     """Hands events to one callable, and keeps what the user should read once (`remarks`)."""
 
     def __init__(self, on_event: Callable[[Event | Remark], None] | None) -> None:

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 
-async def to_its_end(work: Coroutine[Any, Any, None], stop: Stop, on_step: Callable[[Stop], None]) -> None:
+async def to_its_end(
+    work: Coroutine[Any, Any, None], stop: StopRequest, on_step: Callable[[StopRequest], None]
+) -> None:
     """Run `work` to its end; where `stop` abandons it, cancel it and wait for that. `on_step` is told of each step.
 
     What `work` raises comes out; its being cancelled does not.
     """
     task = asyncio.create_task(work)
 
-    def stepped(stop: Stop) -> None:
+    def stepped(stop: StopRequest) -> None:
         on_step(stop)
         if stop.abandoned:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Ctrl-C and its like, told to a `Stop`: the first lets what is in flight finish, the second abandons it."""
+"""Ctrl-C and its like, told to a `StopRequest`: the first lets what is in flight finish, the second abandons it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 _WORDS = {
     "SIGINT": "Ctrl-C",
@@ -21,7 +21,7 @@ _WORDS = {
 
 
 @contextmanager
-def listening(stop: Stop, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+def listening(stop: StopRequest, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Send every SIGINT, SIGTERM and SIGHUP to `stop`; on leaving, the handlers that were there are back.
 
     Own handlers, because `asyncio.run` cancels everything at the first Ctrl-C. To be used in the main thread, around

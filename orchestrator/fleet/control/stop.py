@@ -8,7 +8,7 @@ from collections.abc import Callable
 from orchestrator.fleet.control.clock import Clock
 
 
-class Stop:
+class StopRequest:
     """Asked once: nothing new starts, what is in flight finishes. Asked again: it is abandoned.
 
     Belongs to one event loop's thread. `reason` is what asked first, in words ("Ctrl-C"), empty while nobody did.
@@ -18,7 +18,7 @@ class Stop:
         self.reason = ""
         self._requested = asyncio.Event()
         self._abandoned = asyncio.Event()
-        self._listeners: list[Callable[[Stop], None]] = []
+        self._listeners: list[Callable[[StopRequest], None]] = []
 
     @property
     def requested(self) -> bool:
@@ -45,7 +45,7 @@ class Stop:
         while not self.abandoned:
             self.ask(reason)
 
-    def listen(self, listener: Callable[[Stop], None]) -> Callable[[], None]:
+    def listen(self, listener: Callable[[StopRequest], None]) -> Callable[[], None]:
         """Have `listener` told of each step; call what comes back to end that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from orchestrator.domain.outcome import Failed, Outcome, Probed
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin import guard
-from orchestrator.domain.repin.guard import Go, Stop
+from orchestrator.domain.repin.guard import Go, Refusal
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.domain.repin.uptake import taken_up
-from orchestrator.fleet.admission.queue import Turn
+from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.repin import words as repin_words
 from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.readings import NotRead, afterwards, ask, before, read_again
 from orchestrator.fleet.repin.row import Row
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.repin.write import NoAnswerError, NotSentError, Sending
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.run import Execution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class HostWork:
 
     def __init__(
         self,
-        turn: Turn,
-        run: Run,
+        turn: QueuedHost,
+        run: Execution,
         task: Task,
         row: Row,
         *,
@@ -75,17 +75,17 @@ class HostWork:
         self._read_at = self.run.clock.monotonic()
         return outcome
 
-    def rule(self, before: Outcome) -> Go | Stop:
+    def rule(self, before: Outcome) -> Go | Refusal:
         """Say whether it may be written."""
         if isinstance(before, Failed):
             self._advice = before.advice
-            return Stop(State.UNREACHABLE, repin_words.failed(before))
+            return Refusal(State.UNREACHABLE, repin_words.failed(before))
         ruling = guard.guard(self.task.change, before.reading, force_closed=self.task.force_closed)
         if isinstance(ruling, Go) and before.reading.identity.clock is None:
-            return Stop(State.REFUSED, repin_words.NO_CLOCK)
+            return Refusal(State.REFUSED, repin_words.NO_CLOCK)
         return ruling
 
-    async def leave(self, ruling: Stop) -> HostEnd:
+    async def leave(self, ruling: Refusal) -> HostEnd:
         """Leave it alone: a row that ends as it begins."""
         await self.row.open(ruling.state, detail=ruling.reason)
         return self.row.end(advice=self._advice)
@@ -148,7 +148,7 @@ class HostWork:
         task = self.task
         ruling = guard.conclude(task.change, reading)
         if ruling.state is State.NOT_WRITTEN and self._was_written():
-            ruling = Stop(State.CONFLICT, repin_words.PUT_BACK)
+            ruling = Refusal(State.CONFLICT, repin_words.PUT_BACK)
         watched = self.row.state is State.CONFIRMED and task.options.wait_live is not None
         if watched and ruling.state is State.VERIFIED and not taken_up(task.change, reading, self.turn.host):
             return

@@ -11,7 +11,7 @@ from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
 
 
-class Journal(Protocol):
+class RunJournal(Protocol):
     """What a re-pin needs of `orchestrator.store.journal.journal.Journal`.
 
     All of it raises StoreError; moves that the table does not have raise IllegalMoveError.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.fleet.repin import words as repin_words
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.leftovers import Left, left_by
 from orchestrator.fleet.repin.pool import Crew
 from orchestrator.fleet.repin.summary import HostEnd
@@ -25,7 +25,7 @@ class Books:
         self.rows: Mapping[str, Operation] = {}
         self.left: Mapping[str, Left] = {}
 
-    async def open(self, journal: Journal, record: RunRecord) -> None:
+    async def open(self, journal: RunJournal, record: RunRecord) -> None:
         """Begin the run, or take it over: then what its last process had under way is unknown."""
         crew = self._crew
         if crew.plan.undoes is not None:
@@ -50,7 +50,7 @@ class Books:
         state = end.state if end is not None else row.state if row is not None else None
         return state is None or state in TO_BEGIN
 
-    async def close(self, journal: Journal, run: int) -> RunState:
+    async def close(self, journal: RunJournal, run: int) -> RunState:
         """Write down how the run ended: no row stays in the middle, and every host has one."""
         crew = self._crew
         if crew.course.stop.requested or self.rows:
@@ -90,7 +90,7 @@ class Books:
         )
         return RunState.STOPPED if loose or any(map(self.never_begun, self._names)) else RunState.FINISHED
 
-    async def _account_for_all(self, journal: Journal, run: int) -> None:
+    async def _account_for_all(self, journal: RunJournal, run: int) -> None:
         """Give every host that was begun an end: by the journal, and where that fails by what it last took in."""
         crew, left = self._crew, {name: _end(each.own) for name, each in self.left.items()}
         left |= {name: row.end() for name, row in crew.begun.items() if row.state is not None}
@@ -102,7 +102,7 @@ class Books:
                 if name not in crew.course.ends:
                     crew.course.left(end)
 
-    async def _own_up(self, journal: Journal, run: int) -> list[Operation]:
+    async def _own_up(self, journal: RunJournal, run: int) -> list[Operation]:
         """Make every row that stands at intent or sent unknown, since nobody is at work on it any more."""
         now = self._crew.means.clock.now()
         return [

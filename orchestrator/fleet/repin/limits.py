@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestrator.domain.repin.waves import Count, Limits
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import HostEnded
 from orchestrator.fleet.repin.summary import HostEnd
 
@@ -16,8 +16,8 @@ class Course:
     `stop` is the run's own: the user's first Ctrl-C after a limit was reached must not abandon anybody.
     """
 
-    def __init__(self, limits: Limits, asked: Stop, tell: Callable[[HostEnded], None]) -> None:
-        self.stop = Stop()
+    def __init__(self, limits: Limits, asked: StopRequest, tell: Callable[[HostEnded], None]) -> None:
+        self.stop = StopRequest()
         self.ends: dict[str, HostEnd] = {}
         self.in_flight = 0
         self.interrupted = self.gate = False
@@ -64,7 +64,7 @@ class Course:
         if not self.stop.requested:
             self.stop.ask(trouble)
 
-    def _asked(self, asked: Stop) -> None:
+    def _asked(self, asked: StopRequest) -> None:
         self.interrupted = True
         if asked.abandoned:
             self.stop.abandon(asked.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.repin.guard import Stop
+from orchestrator.domain.repin.guard import Refusal
 from orchestrator.fleet.repin.host import HostWork
 from orchestrator.fleet.repin.summary import HostEnd
 
@@ -17,7 +17,7 @@ async def repin_host(host: HostWork) -> HostEnd | None:
     if before is None:
         return None
     ruling = host.rule(before)
-    if isinstance(ruling, Stop):
+    if isinstance(ruling, Refusal):
         return await host.leave(ruling)
     if host.dry_run:
         return host.would_write()

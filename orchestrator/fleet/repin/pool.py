@@ -14,20 +14,20 @@ from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.accounts import Accounts
 from orchestrator.fleet.admission.pace import Pace
-from orchestrator.fleet.admission.queue import Line, Turn
+from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
-from orchestrator.fleet.control.event_sink import Teller
+from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import BreakerTripped
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.fleet.repin.host import HostWork, Task
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.limits import Course
 from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.readings import BEFORE
 from orchestrator.fleet.repin.row import Desk, Row
-from orchestrator.fleet.repin.services import RepinMeans
+from orchestrator.fleet.repin.services import RepinServices
 from orchestrator.fleet.repin.summary import HostEnd
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import Broke, fan_out
 from orchestrator.fleet.summary import GivenUp
 from orchestrator.store.errors import InFlightError, StoreError
@@ -43,9 +43,9 @@ class Crew:
         plan: Plan,
         hosts: Mapping[str, Host],
         options: RepinOptions,
-        means: RepinMeans,
+        means: RepinServices,
         course: Course,
-        tell: Teller[RepinEvent],
+        tell: EventSink[RepinEvent],
     ) -> None:
         self.plan = plan
         self.options = options
@@ -65,14 +65,14 @@ class Crew:
         self._pace = Pace(options.pace, means.clock)
         self._barred: dict[Account, list[str]] = {}
 
-    def keeps(self, journal: Journal, run: int) -> None:
+    def keeps(self, journal: RunJournal, run: int) -> None:
         """Keep rows in this journal from now on."""
         self.desk = replace(self.desk, journal=journal, run=run)
 
     async def over(self, names: Iterable[str], jobs: int, do: Doing, *, wave: int = 0) -> None:
         """Do something with each of these hosts; never raises for a host. Trouble of ours stops the run."""
         wanted = list(names)
-        line = Line(
+        line = HostQueue(
             [self.hosts[name] for name in wanted],
             self._accounts.of,
             self._accounts.gate,
@@ -82,7 +82,7 @@ class Crew:
         )
         run = self._run(line)
 
-        async def work(turn: Turn) -> None:
+        async def work(turn: QueuedHost) -> None:
             self.course.in_flight += 1
             try:
                 try:
@@ -103,7 +103,7 @@ class Crew:
         for each, barred in line.barred.items():
             self._barred.setdefault(each, []).extend(barred)
 
-    def work(self, turn: Turn, run: Run, wave: int) -> HostWork:
+    def work(self, turn: QueuedHost, run: Execution, wave: int) -> HostWork:
         """Make the work on a host, with a row that is yet to be made."""
         name = turn.host.name
         turn = replace(turn, host=self.hosts[name])  # one that was put back may still be the fresh reading's
@@ -150,9 +150,9 @@ class Crew:
     def _task(self, change: PlannedHost) -> Task:
         return Task(change=change, options=self.options, force_closed=self.plan.force_closed is not None)
 
-    def _run(self, line: Line) -> Run:
+    def _run(self, line: HostQueue) -> Execution:
         means = self.means
-        return Run(
+        return Execution(
             options=self.options.reading(BEFORE),
             transport=means.transport,
             logon_of=self._accounts.logon_of,

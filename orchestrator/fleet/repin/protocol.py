@@ -11,27 +11,27 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.fleet.admission.limits import make_room
-from orchestrator.fleet.control.event_sink import Teller
+from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Stopping
 from orchestrator.fleet.control.run_until_abandoned import to_its_end
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin import words as repin_words
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
 from orchestrator.fleet.repin.events import RepinEvent, RepinListener, RunStarted
 from orchestrator.fleet.repin.host import HostWork
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.ledger import Books
 from orchestrator.fleet.repin.leftovers import gone, resolve
 from orchestrator.fleet.repin.limits import Course
 from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.pool import Crew
-from orchestrator.fleet.repin.services import RepinMeans
+from orchestrator.fleet.repin.services import RepinServices
 from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.fleet.repin.waves import Waves
 from orchestrator.remote.apply import repin_script
 from orchestrator.store.errors import StoreError
 
-__all__ = ["RepinMeans", "apply", "resume"]
+__all__ = ["RepinServices", "apply", "resume"]
 
 
 async def apply(
@@ -40,9 +40,9 @@ async def apply(
     *,
     record: RunRecord,
     options: RepinOptions,
-    means: RepinMeans,
-    journal: Journal | None,
-    stop: Stop | None = None,
+    means: RepinServices,
+    journal: RunJournal | None,
+    stop: StopRequest | None = None,
     on_event: RepinListener | None = None,
 ) -> RepinSummary:
     """Apply a plan, wave after wave; never raises for a host.
@@ -56,7 +56,7 @@ async def apply(
     reasons = tuple(refusals(plan, hosts, means.clock.now(), repin_script().sha256))
     if reasons:
         raise PlanRefused(plan.id, reasons)
-    running = _Repin(plan, hosts, options, means, stop or Stop(), on_event)
+    running = _Repin(plan, hosts, options, means, stop or StopRequest(), on_event)
     return await running.run(record, journal)
 
 
@@ -66,9 +66,9 @@ async def resume(
     *,
     record: RunRecord,
     options: RepinOptions,
-    means: RepinMeans,
-    journal: Journal,
-    stop: Stop | None = None,
+    means: RepinServices,
+    journal: RunJournal,
+    stop: StopRequest | None = None,
     on_event: RepinListener | None = None,
 ) -> RepinSummary:
     """Go on with a run: read every host that it left unresolved, then write those that it never began or did not write.
@@ -76,7 +76,9 @@ async def resume(
     `record` is the run's, with its id. What was not begun is left alone where the plan does not hold any more, and a
     remark says why. A waiver binds no run that has begun. Raises as `apply`.
     """
-    running = _Repin(plan, hosts, replace(options, dry_run=False, waived={}), means, stop or Stop(), on_event)
+    running = _Repin(
+        plan, hosts, replace(options, dry_run=False, waived={}), means, stop or StopRequest(), on_event
+    )
     return await running.run(record, journal)
 
 
@@ -88,22 +90,22 @@ class _Repin:
         plan: Plan,
         hosts: Mapping[str, Host],
         options: RepinOptions,
-        means: RepinMeans,
-        stop: Stop,
+        means: RepinServices,
+        stop: StopRequest,
         on_event: RepinListener | None,
     ) -> None:
         self._plan = plan
         self._hosts = hosts
         self._options = options
         self._clock = means.clock
-        self._tell: Teller[RepinEvent] = Teller(on_event)
+        self._tell: EventSink[RepinEvent] = EventSink(on_event)
         self._course = Course(options.limits, stop, self._tell)
         self._crew = Crew(plan, hosts, options, means, self._course, self._tell)
         self._room = make_room(options.jobs)
         self._books = Books(self._crew)
         self._waves = Waves(self._crew, self._room.jobs)
 
-    async def run(self, record: RunRecord, given: Journal | None) -> RepinSummary:
+    async def run(self, record: RunRecord, given: RunJournal | None) -> RepinSummary:
         """Go through the plan, and write down how that ended. Raises StoreError where it cannot begin."""
         started = self._clock.now()
         journal = None if self._options.dry_run else given
@@ -129,7 +131,7 @@ class _Repin:
             state = await self._finish(journal)
         return self._summary(state, started)
 
-    async def _go(self, journal: Journal | None) -> None:
+    async def _go(self, journal: RunJournal | None) -> None:
         """Read what was left, then write what was not begun, or found as it was."""
         await self._resolve()
         todo = await self._todo(journal)
@@ -148,7 +150,7 @@ class _Repin:
                 self._course.ended(gone(left.own))
         await self._crew.over([name for name in left_rows if name in known], self._room.jobs, one)
 
-    async def _todo(self, journal: Journal | None) -> frozenset[str]:
+    async def _todo(self, journal: RunJournal | None) -> frozenset[str]:
         """Give the hosts that may be begun: not done, not given away, and planned as they still are."""
         names = list(self._to_begin())
         if self._books.rows and names:
@@ -175,7 +177,7 @@ class _Repin:
     def _never_begun(self) -> tuple[str, ...]:
         return tuple(each.host for each in self._plan.hosts if self._books.never_begun(each.host))
 
-    async def _finish(self, journal: Journal | None) -> RunState:
+    async def _finish(self, journal: RunJournal | None) -> RunState:
         """Write down how the run ended; one that the database has failed stays `running`, and can be resumed."""
         run = self._crew.desk.run
         if journal is None or run is None:
@@ -213,7 +215,7 @@ class _Repin:
             remarks=tuple(self._tell.remarks),
         )
 
-    def _stopping(self, stop: Stop) -> None:
+    def _stopping(self, stop: StopRequest) -> None:
         self._tell(Stopping(reason=stop.reason, in_flight=self._course.in_flight, abandoned=stop.abandoned))
 
 

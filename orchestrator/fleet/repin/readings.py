@@ -10,12 +10,12 @@ from orchestrator.domain.outcome import Failed, Outcome, Probed
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin.guard import is_planned_machine, machine
 from orchestrator.domain.repin.plan import PlannedHost
-from orchestrator.fleet.admission.queue import Turn
-from orchestrator.fleet.ask import Asking
+from orchestrator.fleet.admission.queue import QueuedHost
+from orchestrator.fleet.ask import HostProbe
 from orchestrator.fleet.control.events import HostEvent
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin import words as repin_words
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import told_to_end
 
 BEFORE = "full"  # the probe mode of the reading before a write: see `before`
@@ -33,9 +33,9 @@ class NotRead:
     advice: str = ""
 
 
-async def ask(turn: Turn, run: Run, *, stays: bool) -> Outcome | None:
+async def ask(turn: QueuedHost, run: Execution, *, stays: bool) -> Outcome | None:
     """Ask a host, tries and all; what nobody foresaw is a failure of this host too. None: it was not started."""
-    asking = Asking(turn, run, stays=stays)
+    asking = HostProbe(turn, run, stays=stays)
     try:
         return await asking.outcome()
     except Exception as error:  # noqa: BLE001  # a reading that broke must not keep a row from its end
@@ -46,7 +46,7 @@ async def ask(turn: Turn, run: Run, *, stays: bool) -> Outcome | None:
         return asking.broke(error)
 
 
-def before(turn: Turn) -> Turn:
+def before(turn: QueuedHost) -> QueuedHost:
     """Give the turn of the reading before a write: no list is gone through, so that it tries pin and new port alone.
 
     Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer in the
@@ -55,13 +55,13 @@ def before(turn: Turn) -> Turn:
     return replace(turn, host=replace(turn.host, profile=replace(turn.host.profile, ports=())))
 
 
-def afterwards(run: Run) -> Run:
+def afterwards(run: Execution) -> Execution:
     """Give what readings after a write work with: they try no port, tell nobody, and are not stopped halfway."""
-    return replace(run, options=replace(run.options, mode=AFTER), stop=Stop(), tell=_nobody)
+    return replace(run, options=replace(run.options, mode=AFTER), stop=StopRequest(), tell=_nobody)
 
 
 async def read_again(
-    turn: Turn, after: Run, change: PlannedHost, *, deadline: datetime | None
+    turn: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
 ) -> Reading | NotRead:
     """Read a host in a fresh session. `after` is from `afterwards`.
 

@@ -10,11 +10,11 @@ from orchestrator.domain.record import HostRecord
 from orchestrator.domain.repin.guard import conclude
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.domain.repin.plan import Plan, PlannedHost
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 
 
 async def prove(
-    journal: Journal,
+    journal: RunJournal,
     rows: Iterable[Operation],
     plans: Mapping[str, Plan],
     records: Mapping[str, HostRecord],

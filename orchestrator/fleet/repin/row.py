@@ -10,7 +10,7 @@ from orchestrator.domain.repin.journal import State, ended
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.repin.events import HostMoved
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.summary import HostEnd
 
 
@@ -18,7 +18,7 @@ from orchestrator.fleet.repin.summary import HostEnd
 class Desk:
     """Where the rows of a run are kept, and who is told of them. `journal` and `run` are None in a dry run."""
 
-    journal: Journal | None
+    journal: RunJournal | None
     run: int | None
     plan: str
     clock: Clock

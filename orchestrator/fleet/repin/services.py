@@ -11,7 +11,7 @@ from orchestrator.remote.session import Logon, Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepinMeans:
+class RepinServices:
     """What a re-pin works with; none of it is closed by it.
 
     `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).

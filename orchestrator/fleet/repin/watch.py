@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from orchestrator.domain.repin.journal import State
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import Watching
 from orchestrator.fleet.repin.host import HostWork
 from orchestrator.fleet.repin.options import RepinOptions
@@ -82,7 +82,7 @@ async def _revert(host: HostWork, detail: str, row: Row) -> HostEnd:
     task = replace(host.task, change=reversed_change(host.task.change), options=options)
     desired = {role.role: role.new for role in task.change.roles}
     turn = replace(host.turn, host=replace(host.turn.host, desired=desired), patient=True)
-    back = HostWork(turn, replace(host.run, stop=Stop()), task, row, stays=True)
+    back = HostWork(turn, replace(host.run, stop=StopRequest()), task, row, stays=True)
     end = await repin_host(back)
     said = "could not be started" if end is None else f"{end.state}: {end.detail}"
     detail = f"{detail}; taken back: {said}"

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.fleet import words
-from orchestrator.fleet.admission.queue import Turn
+from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
 from orchestrator.fleet.logon import HeldError, HostLogon
-from orchestrator.fleet.run import Run
+from orchestrator.fleet.run import Execution
 from orchestrator.remote.apply import apply, never_sent
 from orchestrator.remote.contract.repin_answer import RepinAnswer
 from orchestrator.remote.faults.fault import Fault
@@ -41,7 +41,7 @@ class NoAnswerError(SendError):
 class Sending:
     """One write. `send` is called once."""
 
-    def __init__(self, turn: Turn, run: Run, change: PlannedHost) -> None:
+    def __init__(self, turn: QueuedHost, run: Execution, change: PlannedHost) -> None:
         self._turn = replace(turn, patient=True)
         self._run = run
         self._change = change

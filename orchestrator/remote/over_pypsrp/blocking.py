@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from orchestrator.remote.net.exchange import Exchange, Pause
-from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.psrp.speaker import Speaker, url
 from orchestrator.remote.session import Endpoint
 
@@ -15,7 +15,7 @@ _Result = TypeVar("_Result")
 class Blocking:
     """Stands where pypsrp's WSMan keeps its HTTP transport, so that nothing of `requests` runs."""
 
-    def __init__(self, speaker: Speaker, wire: Wire, endpoint: Endpoint) -> None:
+    def __init__(self, speaker: Speaker, wire: BlockingConnection, endpoint: Endpoint) -> None:
         self.endpoint = url(endpoint)
         self._speaker = speaker
         self._wire = wire
@@ -23,7 +23,7 @@ class Blocking:
     def send(self, message: bytes, **_: object) -> bytes:
         """Send a SOAP envelope and give the answer's bytes. Called by pypsrp, whose retries and time-outs are void.
 
-        Raises what `Speaker.exchange` and `Wire.post` raise.
+        Raises what `Speaker.exchange` and `BlockingConnection.post` raise.
         """
         return drive(self._speaker.exchange(message), self._wire)
 
@@ -35,7 +35,7 @@ class Blocking:
         """Do nothing: the wire's owner closes it. pypsrp calls this."""
 
 
-def drive(exchange: Exchange[_Result], wire: Wire) -> _Result:
+def drive(exchange: Exchange[_Result], wire: BlockingConnection) -> _Result:
     """Carry an exchange over a wire to its end."""
     try:
         step = next(exchange)

@@ -17,10 +17,10 @@ from orchestrator.remote.over_pypsrp.blocking import Blocking
 from orchestrator.remote.over_pypsrp.imports import WSMan
 from orchestrator.remote.over_pypsrp.shell import Connections, Shell
 from orchestrator.remote.over_pypsrp.tls import secure
-from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Logon, Parameter, Reply, Script
-from orchestrator.remote.try_progress import CLOSING, Course, trouble_of, unclosed
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,16 +36,16 @@ class Tools:
 class Conversation:
     """One try with one host. `converse` and `close` block; `cut` may be used from other threads."""
 
-    def __init__(self, course: Course, logon: Logon, tools: Tools, *, small: bool) -> None:
+    def __init__(self, course: TryProgress, logon: Logon, tools: Tools, *, small: bool) -> None:
         """Nothing is sent yet. `small`: use the smallest envelope, since the host refused larger ones."""
         self._course = course
         self._logon = logon
         self._tools = tools
         self._small = small
-        self._wire: Wire | None = None
+        self._wire: BlockingConnection | None = None
         self._shell: Shell | None = None
 
-    def take(self, wire: Wire) -> None:
+    def take(self, wire: BlockingConnection) -> None:
         """Take over a connected wire."""
         self._wire = wire
 
@@ -94,7 +94,11 @@ class Conversation:
         return self._shell is not None and self._wire is not None and self._wire.inbox.usable
 
     def _converse(
-        self, wire: Wire, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
+        self,
+        wire: BlockingConnection,
+        script: Script,
+        parameters: Mapping[str, Parameter],
+        accepted: Callable[[], None],
     ) -> Reply:
         course = self._course
         endpoint = course.endpoint
@@ -124,7 +128,7 @@ class Conversation:
             dialled=course.dialled,
         )
 
-    def _wsman(self, wire: Wire, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:
+    def _wsman(self, wire: BlockingConnection, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:
         def taken() -> None:
             self._course.enter(Phase.OPEN)
             accepted()

@@ -23,11 +23,11 @@ from orchestrator.remote.net.handshake import (
     untrusted,
 )
 from orchestrator.remote.net.trust import Secured, Trust, same_again, secured
-from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.session import Endpoint
 
 
-def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
+def secure(wire: BlockingConnection, endpoint: Endpoint, trust: Trust) -> Secured:
     """Speak TLS from here on, over a new connection too. No secret and no user name has been sent then.
 
     Raises Untrusted, Lost, Overdue, OtherService.
@@ -38,7 +38,7 @@ def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
     return found
 
 
-def _secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
+def _secure(wire: BlockingConnection, endpoint: Endpoint, trust: Trust) -> Secured:
     context = trust.context(endpoint)
     wire.allow()
     name = endpoint.address.rstrip(".")
@@ -65,7 +65,7 @@ def _secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
     return secured(tls.getpeercert(binary_form=True) or b"", endpoint)
 
 
-def _look(wire: Wire) -> Shown:
+def _look(wire: BlockingConnection) -> Shown:
     """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
     look = Look()
     try:
@@ -83,7 +83,7 @@ def _look(wire: Wire) -> Shown:
         return Shown()
 
 
-def _has_ended(wire: Wire, tls: ssl.SSLSocket) -> bool:
+def _has_ended(wire: BlockingConnection, tls: ssl.SSLSocket) -> bool:
     """Whether the host ends the connection though nothing was asked of it yet."""
     wire.allow(LOOK / 2)
     try:
@@ -94,7 +94,7 @@ def _has_ended(wire: Wire, tls: ssl.SSLSocket) -> bool:
         return True
 
 
-def _listen(wire: Wire) -> bytes:
+def _listen(wire: BlockingConnection) -> bytes:
     """Greet once more as TLS does, and give what comes first: OpenSSL has swallowed it."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
@@ -108,7 +108,7 @@ def _listen(wire: Wire) -> bytes:
 
 
 @contextlib.contextmanager
-def _connected(wire: Wire) -> Iterator[socket.socket]:
+def _connected(wire: BlockingConnection) -> Iterator[socket.socket]:
     """Connect with the wire's peer; the wire's `cut` reaches it."""
     wire.close()
     sock = made_for(wire.peer[0])

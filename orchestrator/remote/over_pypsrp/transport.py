@@ -21,9 +21,9 @@ from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.connect import connect, resolve, system_resolver
 from orchestrator.remote.over_pypsrp.conversation import Conversation, Tools
-from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
-from orchestrator.remote.try_progress import Course
+from orchestrator.remote.try_progress import TryProgress
 
 Result = TypeVar("Result")
 
@@ -108,7 +108,7 @@ class PypsrpSession:
         self._before_logon = before_logon
         self._accepted = accepted
         small = (endpoint.address, endpoint.port) in shared.small
-        self._course = Course(endpoint, shared.tools.clock)
+        self._course = TryProgress(endpoint, shared.tools.clock)
         self._lifetime = Lifetime(self._course, deadline)
         self._talk = Conversation(self._course, logon, shared.tools, small=small)
 
@@ -156,7 +156,7 @@ class PypsrpSession:
         self._course.enter(Phase.CONNECT)
         sock = await connect(self._endpoint, addresses, seconds=ends - clock())
         self._course.connected(sock)
-        talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
+        talk.take(BlockingConnection(sock, ends=ends + COMING_BACK, clock=clock))
         if self._before_logon is not None:
             await self._before_logon()
         loop = asyncio.get_running_loop()

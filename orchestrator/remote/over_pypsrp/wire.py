@@ -22,7 +22,7 @@ from orchestrator.remote.net.http import Answer, Fresh, Idle, Inbox, idle
 _CHUNK = 65_536
 
 
-class Wire:
+class BlockingConnection:
     """A connected socket. Used by one thread; `cut` alone may come from any other."""
 
     def __init__(self, sock: socket.socket, *, ends: float, clock: Callable[[], float]) -> None:
@@ -31,8 +31,8 @@ class Wire:
         self.inbox = Inbox()
         # Where TLS was spoken: what speaks it over a new connection, and what looks at what the host shows. They are
         # given this wire and do not hold it: a ring would keep its TLS until it is collected.
-        self.secure_again: Callable[[Wire], None] | None = None
-        self.look: Callable[[Wire], Shown] | None = None
+        self.secure_again: Callable[[BlockingConnection], None] | None = None
+        self.look: Callable[[BlockingConnection], Shown] | None = None
         self.peer = peer_of(sock)
         self._clock = clock
         self._lock = threading.Lock()

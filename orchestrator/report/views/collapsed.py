@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.firewall.collapsed import Merged
+from orchestrator.domain.firewall.collapsed import CollapsedRows
 from orchestrator.domain.firewall.firewall import Action, Firewall
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
@@ -28,7 +28,7 @@ _WIDEST_SUBNET, _WIDEST_ADDRESS = (
 
 
 def merged_screen(
-    merged: Sequence[Merged], found: Firewall, command: str, now: datetime | None = None
+    merged: Sequence[CollapsedRows], found: Firewall, command: str, now: datetime | None = None
 ) -> RenderableType:
     """Draw the merged rows of `found`; fits 80 columns. `command` lists every row, `now` as for the exact ones."""
     needed = [each for each in merged if each.action is Action.PERMIT]
@@ -45,7 +45,7 @@ def merged_screen(
     )
 
 
-def _section(title: str, rows: list[Merged]) -> Iterator[RenderableType]:
+def _section(title: str, rows: list[CollapsedRows]) -> Iterator[RenderableType]:
     if not rows:
         return
     yield from heading(f"{title}: {plural(len(rows), 'row')}")
@@ -68,16 +68,16 @@ def _section(title: str, rows: list[Merged]) -> Iterator[RenderableType]:
         yield Text(f"{plural(exact, 'row')} from exact addresses, which lie in no subnet of their hosts.")
 
 
-def _folded(rows: Iterable[Merged]) -> Iterable[list[Merged]]:
+def _folded(rows: Iterable[CollapsedRows]) -> Iterable[list[CollapsedRows]]:
     """Put rows from exact addresses together where all else is the same; a subnet stands alone."""
-    found: dict[tuple[object, ...], list[Merged]] = {}
+    found: dict[tuple[object, ...], list[CollapsedRows]] = {}
     for each in rows:
         key = each.sites, each.subnet and each.source, each.destination, each.port, each.why
         found.setdefault(key, []).append(each)
     return found.values()
 
 
-def _cells(same: list[Merged]) -> Iterator[Text]:
+def _cells(same: list[CollapsedRows]) -> Iterator[Text]:
     first = same[0]
     hosts = {host for each in same for host in each.hosts}
     opened, untried = (
@@ -93,7 +93,7 @@ def _cells(same: list[Merged]) -> Iterator[Text]:
     yield from (Text(f"{count:,}" if count else "-") for count in counts)
 
 
-def merged_rows(merged: Iterable[Merged]) -> Iterator[tuple[str, ...]]:
+def merged_rows(merged: Iterable[CollapsedRows]) -> Iterator[tuple[str, ...]]:
     """Yield a row per source, destination and port in the columns of MERGED_COLUMNS; `mixed` where hosts differ."""
     for each in merged:
         yield (
@@ -109,6 +109,6 @@ def merged_rows(merged: Iterable[Merged]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def merged_document(merged: Iterable[Merged], found: Firewall) -> dict[str, Any]:
+def merged_document(merged: Iterable[CollapsedRows], found: Firewall) -> dict[str, Any]:
     """Say all merged rows, and what is left out of them."""
     return envelope("firewall-merged", rows=[plain(each) for each in merged], **aside_document(found))

@@ -16,8 +16,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.firewall.collapsed import Merged
-from orchestrator.domain.firewall.firewall import Action, Firewall, Row
+from orchestrator.domain.firewall.collapsed import CollapsedRows
+from orchestrator.domain.firewall.firewall import Action, Firewall, FirewallRow
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.exports.csv import safe
@@ -48,10 +48,10 @@ def firewall_screen(found: Firewall, command: str, now: datetime | None = None) 
     )
 
 
-def _section(title: str, rows: list[Row]) -> Iterator[RenderableType]:
+def _section(title: str, rows: list[FirewallRow]) -> Iterator[RenderableType]:
     if not rows:
         return
-    folded: dict[tuple[str, str, int, str], list[Row]] = {}
+    folded: dict[tuple[str, str, int, str], list[FirewallRow]] = {}
     for row in rows:
         folded.setdefault((row.site, row.destination, row.port, row.why or "-"), []).append(row)
     yield from heading(title)
@@ -103,7 +103,7 @@ def firewall_document(found: Firewall) -> dict[str, Any]:
     return envelope("firewall", rows=plain(found.rows), **aside_document(found))
 
 
-def firewall_aerleon(rows: Iterable[Row | Merged]) -> str:
+def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:
     """Write what is needed for Aerleon: networks and services to be defined, and a policy's terms that use them.
 
     One mapping that is a definitions file and a policy file both; JSON, which YAML readers take. Names are left out:

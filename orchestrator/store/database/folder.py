@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from inventory.files.regular import kind
-from orchestrator.store.errors import DatabaseError, PlaceError, Trouble
+from orchestrator.store.errors import DatabaseError, PlaceError, StoreTrouble
 from orchestrator.store.place import FILE_NAME, default_folder
 
 # Write-ahead logging needs memory that is shared between the processes of one machine, and locks that hold.
@@ -140,14 +140,14 @@ def filesystem(path: Path, mounts: str) -> str:
     return kind
 
 
-def trouble_of(error: OSError) -> Trouble:
+def trouble_of(error: OSError) -> StoreTrouble:
     """Name what the system refused for."""
     import errno  # only on the way out
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return Trouble.FULL
+        return StoreTrouble.FULL
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return Trouble.READ_ONLY
+        return StoreTrouble.READ_ONLY
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
-        return Trouble.PATH
-    return Trouble.DISK
+        return StoreTrouble.PATH
+    return StoreTrouble.DISK

@@ -8,7 +8,7 @@ from pathlib import Path
 from inventory.files.kinds import HEAD, kind_of
 from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.store.database.schema import APPLICATION
-from orchestrator.store.errors import DatabaseError, NotOursError, StoreError, Trouble
+from orchestrator.store.errors import DatabaseError, NotOursError, StoreError, StoreTrouble
 
 _BEGIN = b"SQLite format 3\0"
 _PLACE_OF_APPLICATION = slice(68, 72)  # https://www.sqlite.org/fileformat2.html#the_database_header
@@ -27,7 +27,7 @@ def refused(path: Path) -> StoreError:
 
 
 def _damaged(path: Path, detail: str) -> DatabaseError:
-    return DatabaseError(str(path), Trouble.DAMAGED, detail)
+    return DatabaseError(str(path), StoreTrouble.DAMAGED, detail)
 
 
 def _head(path: Path) -> bytes:

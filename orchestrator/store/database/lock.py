@@ -15,7 +15,7 @@ from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.store.database.folder import trouble_of
-from orchestrator.store.errors import DatabaseError, LockTakenError, Owner, Trouble
+from orchestrator.store.errors import DatabaseError, LockTakenError, Owner, StoreTrouble
 
 if sys.platform == "win32":
     import msvcrt
@@ -117,7 +117,7 @@ def _is_ours(descriptor: int, database: Path) -> bool:
 
 def _not_ours(database: Path, path: Path, found: str) -> DatabaseError:
     return DatabaseError(
-        str(database), Trouble.PATH, f"{path}, its lock, is {found}, which was left as it is"
+        str(database), StoreTrouble.PATH, f"{path}, its lock, is {found}, which was left as it is"
     )
 
 

@@ -18,7 +18,7 @@ from orchestrator.store.database.lock import file_lock, myself
 from orchestrator.store.database.schema import APPLICATION, REVISIONS, State, scripts, state
 from orchestrator.store.database.server_lock import server_lock, server_name
 from orchestrator.store.database.trouble import read_from, translated
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, Trouble
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, StoreTrouble
 from orchestrator.store.place import Place, SqlitePlace, parse
 
 _SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
@@ -131,7 +131,7 @@ def _seal(connection: Connection, place: SqlitePlace) -> None:
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if lost is not None:
         raise DatabaseError(
-            place.shown, Trouble.DAMAGED, f"after the upgrade a row of {lost[0]} points nowhere"
+            place.shown, StoreTrouble.DAMAGED, f"after the upgrade a row of {lost[0]} points nowhere"
         )
 
 

@@ -11,51 +11,51 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from orchestrator.store.database import foreign, pooler
 from orchestrator.store.database.folder import trouble_of
-from orchestrator.store.errors import DatabaseError, StoreError, Trouble
+from orchestrator.store.errors import DatabaseError, StoreError, StoreTrouble
 from orchestrator.store.place import Place, PostgresPlace
 
 # By the name's beginning, the more telling ones first: https://www.sqlite.org/rescode.html
 _SQLITE = (
-    ("SQLITE_FULL", Trouble.FULL),
-    ("SQLITE_READONLY", Trouble.READ_ONLY),
-    ("SQLITE_BUSY", Trouble.LOCKED),
-    ("SQLITE_LOCKED", Trouble.LOCKED),
-    ("SQLITE_CORRUPT", Trouble.DAMAGED),
-    ("SQLITE_IOERR", Trouble.DISK),
-    ("SQLITE_CANTOPEN", Trouble.DENIED),
-    ("SQLITE_PERM", Trouble.DENIED),
-    ("SQLITE_AUTH", Trouble.DENIED),
+    ("SQLITE_FULL", StoreTrouble.FULL),
+    ("SQLITE_READONLY", StoreTrouble.READ_ONLY),
+    ("SQLITE_BUSY", StoreTrouble.LOCKED),
+    ("SQLITE_LOCKED", StoreTrouble.LOCKED),
+    ("SQLITE_CORRUPT", StoreTrouble.DAMAGED),
+    ("SQLITE_IOERR", StoreTrouble.DISK),
+    ("SQLITE_CANTOPEN", StoreTrouble.DENIED),
+    ("SQLITE_PERM", StoreTrouble.DENIED),
+    ("SQLITE_AUTH", StoreTrouble.DENIED),
 )
 # Python's own words for a text that is no UTF-8, and SQLite's for a schema of which a part is gone.
 _SQLITE_SAID = (
-    ("Could not decode to UTF-8", Trouble.DAMAGED),
-    ("no such table", Trouble.DAMAGED),
-    ("no such column", Trouble.DAMAGED),
-    ("no such index", Trouble.DAMAGED),
+    ("Could not decode to UTF-8", StoreTrouble.DAMAGED),
+    ("no such table", StoreTrouble.DAMAGED),
+    ("no such column", StoreTrouble.DAMAGED),
+    ("no such index", StoreTrouble.DAMAGED),
 )
 # By SQLSTATE's beginning: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = (
-    ("53100", Trouble.FULL),
-    ("25006", Trouble.READ_ONLY),
-    ("55P03", Trouble.LOCKED),
-    ("40P01", Trouble.LOCKED),
-    ("XX001", Trouble.DAMAGED),
-    ("XX002", Trouble.DAMAGED),
-    ("58030", Trouble.DISK),
-    ("42501", Trouble.DENIED),
-    ("28", Trouble.LOGON),
-    ("3D000", Trouble.MISSING),
-    ("3F000", Trouble.MISSING),
-    ("08", Trouble.UNREACHABLE),
-    ("57P", Trouble.UNREACHABLE),
-    ("53300", Trouble.UNREACHABLE),
+    ("53100", StoreTrouble.FULL),
+    ("25006", StoreTrouble.READ_ONLY),
+    ("55P03", StoreTrouble.LOCKED),
+    ("40P01", StoreTrouble.LOCKED),
+    ("XX001", StoreTrouble.DAMAGED),
+    ("XX002", StoreTrouble.DAMAGED),
+    ("58030", StoreTrouble.DISK),
+    ("42501", StoreTrouble.DENIED),
+    ("28", StoreTrouble.LOGON),
+    ("3D000", StoreTrouble.MISSING),
+    ("3F000", StoreTrouble.MISSING),
+    ("08", StoreTrouble.UNREACHABLE),
+    ("57P", StoreTrouble.UNREACHABLE),
+    ("53300", StoreTrouble.UNREACHABLE),
 )
 # A logon that fails carries no SQLSTATE out of libpq, only text; it is English unless the server was told otherwise.
 _SAID = (
-    ("password authentication failed", Trouble.LOGON),
-    ("no password supplied", Trouble.LOGON),
-    ("no pg_hba.conf entry", Trouble.LOGON),
-    ("does not exist", Trouble.MISSING),
+    ("password authentication failed", StoreTrouble.LOGON),
+    ("no password supplied", StoreTrouble.LOGON),
+    ("no pg_hba.conf entry", StoreTrouble.LOGON),
+    ("does not exist", StoreTrouble.MISSING),
 )
 
 
@@ -95,7 +95,7 @@ def read_from(place: Place) -> Iterator[None]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         detail = " ".join(f"{type(error).__name__}: {error}".split())[:_SHOWN]
         raise DatabaseError(
-            place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}"
+            place.shown, StoreTrouble.DAMAGED, f"what is stored cannot be read: {detail}"
         ) from error
     except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
         raise _known(place, error.orig or error) from error
@@ -113,14 +113,14 @@ def damaged(connection: Connection, place: Place) -> DatabaseError | None:
             said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
     except DatabaseError as error:
         return error
-    return None if said == "ok" else DatabaseError(place.shown, Trouble.DAMAGED, said)
+    return None if said == "ok" else DatabaseError(place.shown, StoreTrouble.DAMAGED, said)
 
 
 _SHOWN = 200  # characters of another program's words
 
 
 def _undecodable(place: Place, error: UnicodeDecodeError) -> DatabaseError:
-    return DatabaseError(place.shown, Trouble.DAMAGED, f"a text in it is not UTF-8: {error.reason}")
+    return DatabaseError(place.shown, StoreTrouble.DAMAGED, f"a text in it is not UTF-8: {error.reason}")
 
 
 def _known(place: Place, error: BaseException) -> StoreError:
@@ -137,17 +137,17 @@ def _known(place: Place, error: BaseException) -> StoreError:
         return foreign.refused(place.path)
     known = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), None)
     trouble = known or next(
-        (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER
+        (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), StoreTrouble.OTHER
     )
     return DatabaseError(place.shown, trouble, detail)
 
 
-def _postgresql(error: BaseException, detail: str) -> Trouble:
+def _postgresql(error: BaseException, detail: str) -> StoreTrouble:
     state: str = getattr(error, "sqlstate", None) or ""
     for begin, trouble in _POSTGRESQL:
         if state.startswith(begin):
             return trouble
     if state:
-        return Trouble.OTHER
+        return StoreTrouble.OTHER
     # No SQLSTATE: the connection itself failed or broke.
-    return next((trouble for said, trouble in _SAID if said in detail), Trouble.UNREACHABLE)
+    return next((trouble for said, trouble in _SAID if said in detail), StoreTrouble.UNREACHABLE)

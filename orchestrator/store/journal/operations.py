@@ -11,7 +11,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.store.database.trouble import read_from
-from orchestrator.store.errors import DatabaseError, Trouble, UnknownPlanError, UnknownRunError
+from orchestrator.store.errors import DatabaseError, StoreTrouble, UnknownPlanError, UnknownRunError
 from orchestrator.store.journal.tables import operation, plan, run
 from orchestrator.store.place import Place
 from orchestrator.store.tables import id_of
@@ -105,7 +105,7 @@ def load_operation(using: Connection, operation_id: int | None, place: Place) ->
         row = using.execute(_OPERATION, {"wanted": operation_id}).first()
         if row is None:
             raise DatabaseError(
-                place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal"
+                place.shown, StoreTrouble.DAMAGED, f"operation {operation_id} is not in the journal"
             )
         return operation_of(row)
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exis
 from sqlalchemy import Row as SqlRow
 
 from orchestrator.domain.record import HostRecord
-from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.rows import Row, put_together
 from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value
@@ -112,4 +112,4 @@ def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-        raise DatabaseError(place.shown, Trouble.DAMAGED, detail) from error
+        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error

@@ -16,7 +16,7 @@ from orchestrator.domain.facts import ESTABLISHED
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Source
 from orchestrator.domain.standing import Network, Standing, Tunnel
-from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import records
 from orchestrator.store.tables import connection, host_result
@@ -55,7 +55,7 @@ class Networks:
             detail = (
                 f"the result of {standing.host!r} in scan {standing.scan} does not hang together: {error!r}"
             )
-            raise DatabaseError(self._place.shown, Trouble.DAMAGED, detail) from error
+            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
         network = Network(
             dialled=said.dialled,
             tunnels=tuple(_tunnels(self._connections[number], said.known, standing.named or {})),

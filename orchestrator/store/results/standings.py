@@ -18,7 +18,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.standing import Standing
 from orchestrator.store.codec import decode
-from orchestrator.store.errors import DatabaseError, Trouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import final
 from orchestrator.store.results.networks import Networks
@@ -123,7 +123,7 @@ class Standings:
             return self._put_together(*row)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-            raise DatabaseError(self._place.shown, Trouble.DAMAGED, detail) from error
+            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
 
     def _put_together(self, *row: Any) -> Standing:
         _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows

@@ -14,7 +14,7 @@ from orchestrator.domain.execution.breaker import (
     Account,
     Breaker,
     Event,
-    IllegalMoveError,
+    IllegalBreakerMoveError,
     State,
     account,
 )
@@ -124,7 +124,7 @@ def test_the_limit_can_be_set(limit: int) -> None:
 )
 def test_a_move_that_is_not_allowed_is_refused(moves: list[str]) -> None:
     """A caller that breaks the rules hears it at once."""
-    with pytest.raises(IllegalMoveError):
+    with pytest.raises(IllegalBreakerMoveError):
         run(Breaker(), *moves)
 
 
@@ -205,7 +205,7 @@ class Workers(RuleBasedStateMachine):
     def start_too_early(self) -> None:
         """Ask out of turn, which is refused and changes nothing."""
         before = self.breaker
-        with pytest.raises(IllegalMoveError):
+        with pytest.raises(IllegalBreakerMoveError):
             self.breaker.start("impatient")
         assert self.breaker == before
 

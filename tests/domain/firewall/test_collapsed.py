@@ -7,22 +7,22 @@ import ipaddress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.firewall.collapsed import Merged, collapse
-from orchestrator.domain.firewall.firewall import Action, Row, Why
+from orchestrator.domain.firewall.collapsed import CollapsedRows, collapse
+from orchestrator.domain.firewall.firewall import Action, FirewallRow, Why
 from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.judgement import Belief
 
 GATEWAY = "203.0.113.10"
 
 
-def row(host: str, source: str, action: Action = Action.PERMIT, **changes: object) -> Row:
+def row(host: str, source: str, action: Action = Action.PERMIT, **changes: object) -> FirewallRow:
     """Make a host's row to one gateway and port."""
     why = Why.PIN if action is Action.PERMIT else None
     cells = {"destination": GATEWAY, "port": 2147, "found": Belief.OPEN, "why": why, "site": "paris"}
-    return Row(host=host, source=source, action=action, **{**cells, **changes})  # type: ignore[arg-type]  # a test names fields that exist
+    return FirewallRow(host=host, source=source, action=action, **{**cells, **changes})  # type: ignore[arg-type]  # a test names fields that exist
 
 
-def merged(rows: list[Row], **named: str) -> list[tuple[str, bool, tuple[str, ...]]]:
+def merged(rows: list[FirewallRow], **named: str) -> list[tuple[str, bool, tuple[str, ...]]]:
     """Collapse with these networks by host; give source, whether it is a subnet, and hosts."""
     subnets = Subnets({host: networks.split() for host, networks in named.items()})
     return [(each.source, each.subnet, each.hosts) for each in collapse(rows, subnets)]
@@ -56,7 +56,7 @@ def test_a_row_says_what_its_hosts_found_and_why() -> None:
         row("c", "10.1.2.5", found=Belief.CLOSED),
     ]
     (found,) = collapse(rows, Subnets({name: ["10.1.2.0/24"] for name in "abc"}))
-    assert found == Merged(
+    assert found == CollapsedRows(
         source="10.1.2.0/24",
         subnet=True,
         destination=GATEWAY,

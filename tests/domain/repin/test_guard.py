@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.reading import Kind, Reading, ViewState
-from orchestrator.domain.repin.guard import Go, Stop, conclude, guard
+from orchestrator.domain.repin.guard import Go, Refusal, conclude, guard
 from orchestrator.domain.repin.journal import State
 from tests.domain.repin.builders import ROLES, plan_one, reading, view
 
@@ -53,7 +53,7 @@ def test_a_forced_plan_may_write_a_closed_port_but_no_untried_one() -> None:
 
 def test_a_conflict_names_what_is_there_now() -> None:
     """The administrator sees the value that stands in the way."""
-    assert guard(CHANGE, reading(OPEN, pins={"primary": 80, "backup": 2147}), force_closed=False) == Stop(
+    assert guard(CHANGE, reading(OPEN, pins={"primary": 80, "backup": 2147}), force_closed=False) == Refusal(
         State.CONFLICT,
         "changed since the plan: PrimaryTunnelPort (64) is DWORD '80', expected DWORD '2147'",
     )
@@ -82,7 +82,7 @@ def test_a_time_out_that_was_not_repeated_is_untried_to_the_guard_too() -> None:
     (left,) = plan_one(cut, force_closed="tonight").left_out
     assert left.reason == "the primary pin 2147 was not tried: scan again"
     ruled = guard(CHANGE, cut, force_closed=True)
-    assert ruled == Stop(State.REFUSED, "primary 443 could not be tried now: not written")
+    assert ruled == Refusal(State.REFUSED, "primary 443 could not be tried now: not written")
 
 
 @given(

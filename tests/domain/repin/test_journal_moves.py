@@ -13,7 +13,7 @@ from orchestrator.domain.repin.journal import (
     MOVES,
     UNRESOLVED,
     WROTE,
-    IllegalMoveError,
+    IllegalJournalMoveError,
     State,
     diagram,
     ended,
@@ -28,7 +28,7 @@ def test_a_move_is_in_the_table_or_raises(before: State | None, after: State) ->
     if after in MOVES.get(before, ()):
         assert move(before, after) is after
     else:
-        with pytest.raises(IllegalMoveError):
+        with pytest.raises(IllegalJournalMoveError):
             move(before, after)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.fleet.admission.pace import Pace
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from tests.fleet.travel import TravelClock, travel
 
 clock = TravelClock()
@@ -18,7 +18,7 @@ async def _times(pace: Pace, count: int, connects: dict[str, int]) -> list[float
     starts: list[float] = []
 
     async def one() -> None:
-        await pace.charge(connects, Stop())
+        await pace.charge(connects, StopRequest())
         starts.append(clock.monotonic())
 
     await asyncio.gather(*(one() for _ in range(count)))
@@ -40,8 +40,8 @@ def test_gateways_have_buckets_of_their_own() -> None:
 
     async def run() -> Any:
         pace = Pace(10, clock)
-        await pace.charge({"203.0.113.10": 10}, Stop())
-        await pace.charge({"203.0.113.20": 10}, Stop())
+        await pace.charge({"203.0.113.10": 10}, StopRequest())
+        await pace.charge({"203.0.113.20": 10}, StopRequest())
         return clock.monotonic()
 
     assert travel(run()) == 0
@@ -60,7 +60,7 @@ def test_more_than_a_second_s_worth_waits_and_does_not_hang() -> None:
     """A full probe of more ports than the rate allows in a second waits for its turn, once."""
 
     async def run() -> Any:
-        await Pace(10, clock).charge({"203.0.113.10": 36}, Stop())
+        await Pace(10, clock).charge({"203.0.113.10": 36}, StopRequest())
         return clock.monotonic()
 
     assert travel(run()) == pytest.approx(2.6)
@@ -71,9 +71,9 @@ def test_what_was_made_beyond_the_charge_makes_the_next_one_wait() -> None:
 
     async def run() -> Any:
         pace = Pace(10, clock)
-        await pace.charge({"203.0.113.10": 1}, Stop())
+        await pace.charge({"203.0.113.10": 1}, StopRequest())
         pace.settle({"203.0.113.10": 1}, {"203.0.113.10": 16})
-        await pace.charge({"203.0.113.10": 1}, Stop())
+        await pace.charge({"203.0.113.10": 1}, StopRequest())
         return clock.monotonic()
 
     assert travel(run()) == pytest.approx(0.7)
@@ -84,9 +84,9 @@ def test_what_was_not_made_is_given_back() -> None:
 
     async def run() -> Any:
         pace = Pace(10, clock)
-        await pace.charge({"203.0.113.10": 10}, Stop())
+        await pace.charge({"203.0.113.10": 10}, StopRequest())
         pace.settle({"203.0.113.10": 10}, {})
-        await pace.charge({"203.0.113.10": 10}, Stop())
+        await pace.charge({"203.0.113.10": 10}, StopRequest())
         return clock.monotonic()
 
     assert travel(run()) == 0
@@ -96,7 +96,7 @@ def test_who_waits_for_the_pace_does_not_start_after_a_stop() -> None:
     """Ctrl-C while a host waits for its turn: it is not started."""
 
     async def run() -> Any:
-        pace, stop = Pace(1, clock), Stop()
+        pace, stop = Pace(1, clock), StopRequest()
         asyncio.get_running_loop().call_later(2, stop.ask, "Ctrl-C")
         return await pace.charge({"203.0.113.10": 60}, stop), clock.monotonic()
 

@@ -9,11 +9,11 @@ import signal
 import pytest
 
 from orchestrator.fleet.control.signals import listening
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 
 
-async def _after(*numbers: signal.Signals) -> Stop:
-    stop = Stop()
+async def _after(*numbers: signal.Signals) -> StopRequest:
+    stop = StopRequest()
     with listening(stop, asyncio.get_running_loop()):
         for number in numbers:
             os.kill(os.getpid(), number)

@@ -7,7 +7,7 @@ from orchestrator.domain.reading import Result
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.waves import parse_batch
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import Watching
 from tests.domain.repin.builders import GATEWAYS
 from tests.fleet.repin.world import DOWN, LOST, NEW, OLD, SimHost, World, fleet_of, repin, sim_host
@@ -103,7 +103,7 @@ def test_a_value_that_changes_while_it_is_watched_is_a_conflict() -> None:
     """Each look reads the values too."""
     sim = sim_host("h1", reconnects=None)
 
-    async def meddle(_stop: Stop, world: World) -> None:
+    async def meddle(_stop: StopRequest, world: World) -> None:
         await world.clock.sleep(40)
         sim.pin(8080)
 
@@ -115,7 +115,7 @@ def test_a_value_that_changes_while_it_is_watched_is_a_conflict() -> None:
 def test_abandoned_while_it_is_watched_it_stays_confirmed() -> None:
     """It is written, and that is known; resume verifies it."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(60)
         stop.abandon("Ctrl-C")
 
@@ -130,7 +130,7 @@ def test_abandoned_while_it_is_watched_it_stays_confirmed() -> None:
 def test_ctrl_c_lets_the_watch_come_to_its_end() -> None:
     """Those in flight finish, and watching is part of it."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(60)
         stop.ask("Ctrl-C")
 

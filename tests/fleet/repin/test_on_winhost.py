@@ -22,10 +22,10 @@ from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinMeans, apply
+from orchestrator.fleet.repin.protocol import RepinServices, apply
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.fleet.repin.undo import Ticket, undo_plan
-from orchestrator.fleet.run import Means
+from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.session import Logon
@@ -123,7 +123,7 @@ class Bench:
     async def _scan(self) -> None:
         made = transport(Wire.NATIVE, jobs=2)
         with Writer.open(self.url, command="test", user="me") as writer:
-            means = Means(
+            means = Services(
                 transport=made,
                 writer=writer,
                 logons=_logon,
@@ -152,7 +152,7 @@ class Bench:
                 self.hosts,
                 record=record,
                 options=RepinOptions(jobs=2, pace=0),
-                means=RepinMeans(
+                means=RepinServices(
                     transport=made,
                     logons=_logon,
                     clock=SystemClock(),

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.waves import Limits
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin import host as repin_work
 from tests.fleet.repin.world import DOWN, NEW, OLD, MemoryJournal, World, fleet_of, repin, sim_host
 
@@ -15,7 +15,7 @@ from tests.fleet.repin.world import DOWN, NEW, OLD, MemoryJournal, World, fleet_
 def test_the_first_ctrl_c_lets_those_in_flight_finish() -> None:
     """50 in flight finish, verified; none of the others is begun."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(1.6)
         stop.ask("Ctrl-C")
 
@@ -29,7 +29,7 @@ def test_the_first_ctrl_c_lets_those_in_flight_finish() -> None:
 def test_the_second_ctrl_c_leaves_them_unknown() -> None:
     """Out within 5 seconds; every row that had begun says unknown, so that resume reads it."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(2.0)
         stop.ask("Ctrl-C")
         await world.clock.sleep(0.1)
@@ -51,7 +51,7 @@ def test_the_second_ctrl_c_leaves_them_unknown() -> None:
 def test_ctrl_c_after_a_limit_does_not_abandon() -> None:
     """The run stops by itself already: the user's first Ctrl-C means what it always means."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(3)
         stop.ask("Ctrl-C")
 

@@ -15,7 +15,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.waves import Limits, parse_batch
 from orchestrator.fleet.control.events import BreakerTripped, HostStarted, Stopping
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.checks import PlanRefused
 from orchestrator.fleet.repin.events import HostEnded, Pausing, RunStarted, WaveEnded, WaveStarted
 from tests.fleet.repin.world import (
@@ -56,7 +56,7 @@ def test_no_lock_is_held_during_a_pause() -> None:
     """Between two waves another command can write; the journal is taken again before anything else happens."""
     seen: list[bool] = []
 
-    async def look(_stop: Stop, world: World) -> None:
+    async def look(_stop: StopRequest, world: World) -> None:
         for _ in range(40):
             seen.append(world.journal.held)
             await world.clock.sleep(10)
@@ -72,7 +72,7 @@ def test_no_lock_is_held_during_a_pause() -> None:
 def test_a_stop_ends_the_pause() -> None:
     """Ctrl-C during a pause: no further wave, and the journal says how the run ended."""
 
-    async def press(stop: Stop, world: World) -> None:
+    async def press(stop: StopRequest, world: World) -> None:
         await world.clock.sleep(60)
         stop.ask("Ctrl-C")
 

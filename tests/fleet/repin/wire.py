@@ -30,11 +30,11 @@ from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChan
 from orchestrator.domain.repin.waves import parse_batch
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.signals import listening
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.checks import check
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinMeans, apply, resume
+from orchestrator.fleet.repin.protocol import RepinServices, apply, resume
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.transports import Wire, transport
@@ -232,7 +232,7 @@ def repin_wire(
     *,
     plan: Plan | None = None,
     run: int | None = None,
-    stop: Stop | None = None,
+    stop: StopRequest | None = None,
     **options: Any,
 ) -> Gone:
     """Apply the plan for real in this process, or go on with a run."""
@@ -251,12 +251,12 @@ async def _repin(
     options: RepinOptions,
     run: int | None,
     on_event: Callable[[RepinEvent], None],
-    stop: Stop | None = None,
+    stop: StopRequest | None = None,
 ) -> RepinSummary:
     fleet = load(inventory)
     if run is None:
         check(plan, fleet, datetime.now(UTC), repin_script().sha256)
-    stop = stop or Stop()
+    stop = stop or StopRequest()
     made = transport(Wire.NATIVE, jobs=options.jobs)
     record = RunRecord(
         id=run,
@@ -268,7 +268,7 @@ async def _repin(
         options="{}",
         hosts=len(plan.hosts),
     )
-    means = RepinMeans(
+    means = RepinServices(
         transport=made,
         logons=logons_of(fleet),
         clock=SystemClock(),

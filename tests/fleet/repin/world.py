@@ -27,16 +27,16 @@ from orchestrator.domain.repin.journal import UNRESOLVED, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import Stop
+from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import RepinEvent
-from orchestrator.fleet.repin.journal import Journal
+from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinMeans, apply, resume
+from orchestrator.fleet.repin.protocol import RepinServices, apply, resume
 from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
-from orchestrator.store.errors import DatabaseError, InFlightError, Trouble
+from orchestrator.store.errors import DatabaseError, InFlightError, StoreTrouble
 from tests.domain.repin.builders import GATEWAYS, KEY, profile
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
 
@@ -318,7 +318,7 @@ class MemoryJournal:
         assert self.held or held, "the journal was used during a pause"
         if self.fails(host, state):
             self.fails = lambda _host, _state: True  # a writer that is broken stays so
-            raise DatabaseError("memory", Trouble.FULL, "as told")
+            raise DatabaseError("memory", StoreTrouble.FULL, "as told")
 
 
 def inventory_host(name: str, **changes: Any) -> Host:
@@ -420,7 +420,7 @@ class Repinned:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-Beside = Callable[[Stop, World], Awaitable[None]]
+Beside = Callable[[StopRequest, World], Awaitable[None]]
 
 
 def repin(  # what a test may want to be different, by keyword
@@ -444,9 +444,9 @@ def repin(  # what a test may want to be different, by keyword
     async def main() -> Repinned:
         if started:
             await asyncio.sleep(started)
-        clock, stop = TravelClock(), Stop()
+        clock, stop = TravelClock(), StopRequest()
         world = World(dict(sims), kept, clock)
-        means = RepinMeans(
+        means = RepinServices(
             transport=world,
             logons=logons,
             clock=clock,
@@ -454,7 +454,7 @@ def repin(  # what a test may want to be different, by keyword
         )
         aside = asyncio.ensure_future(beside(stop, world)) if beside else None
         record = record_of(wanted) if run is None else replace(record_of(wanted), id=run)
-        typed: Journal = kept
+        typed: RunJournal = kept
         summary = await (apply if run is None else resume)(
             wanted,
             hosts,

@@ -14,7 +14,7 @@ from orchestrator.domain.reading import Reading
 from orchestrator.remote.faults.codes import KEEP_ALIVE
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.faults.trouble import Lost
-from orchestrator.remote.over_pypsrp.wire import Wire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.psrp.patience import FIRST, FREE, LONGEST, Patience
 from tests.remote.wired import ask, fleet_of, run, simulated, transport
 
@@ -77,7 +77,7 @@ def test_a_thread_that_pauses_wakes_up_when_it_is_cut() -> None:
     left, right = socket.socketpair()
     with left, right:
         ticks = itertools.count()
-        wire = Wire(left, ends=1e9, clock=lambda: float(next(ticks)))
+        wire = BlockingConnection(left, ends=1e9, clock=lambda: float(next(ticks)))
         wire.cut()
         with pytest.raises(Lost):
             wire.pause(1e6)

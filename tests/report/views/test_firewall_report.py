@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.firewall.firewall import Action, Row, Why, firewall
+from orchestrator.domain.firewall.firewall import Action, FirewallRow, Why, firewall
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.views.collapsed import merged_rows, merged_screen
 from orchestrator.report.views.firewall import (
@@ -97,9 +97,9 @@ def test_aerleon_takes_the_policy() -> None:
     assert "permit tcp host 10.1.2.3 host 203.0.113.10 eq 2147" in text
 
 
-def needed(source: str, destination: str, port: int) -> Row:
+def needed(source: str, destination: str, port: int) -> FirewallRow:
     """Make a row that a host needs."""
-    return Row(
+    return FirewallRow(
         source=source,
         destination=destination,
         port=port,
@@ -120,7 +120,7 @@ SIX = [
 
 
 @pytest.mark.parametrize("rows", [FOUR, SIX, [*FOUR, *SIX]], ids=["IPv4", "IPv6", "both"])
-def test_aerleon_renders_every_row(rows: list[Row]) -> None:
+def test_aerleon_renders_every_row(rows: list[FirewallRow]) -> None:
     """Each needed row is one permit line of the device's lists, IPv6 or not."""
     api = pytest.importorskip("aerleon.api", reason="aerleon is not installed")
     naming = pytest.importorskip("aerleon.lib.naming", reason="aerleon is not installed")

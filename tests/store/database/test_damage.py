@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.repin.journal import State
-from orchestrator.store.errors import DatabaseError, NotOursError, Trouble
+from orchestrator.store.errors import DatabaseError, NotOursError, StoreTrouble
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
@@ -57,7 +57,7 @@ def read_all(path: Path) -> None:
         reader.verify_audit()
 
 
-def trouble(path: Path) -> tuple[Trouble, str]:
+def trouble(path: Path) -> tuple[StoreTrouble, str]:
     """Say what trouble a database gives to who reads all of it."""
     with pytest.raises(DatabaseError) as caught:
         read_all(path)
@@ -96,14 +96,14 @@ def test_overwritten_bytes_are_damage(database: Path, place: int, bytes_: bytes,
     whole[place : place + len(bytes_)] = bytes_
     database.write_bytes(whole)
     found, said = trouble(database)
-    assert (found, detail in said) == (Trouble.DAMAGED, True)
+    assert (found, detail in said) == (StoreTrouble.DAMAGED, True)
 
 
 @pytest.mark.parametrize("left", [100, 4096, 20_000])
 def test_a_file_that_was_cut_off_is_damage(database: Path, left: int) -> None:
     """A copy that ran out of space is no database any more, and none of another program's."""
     database.write_bytes(database.read_bytes()[:left])
-    assert trouble(database)[0] is Trouble.DAMAGED
+    assert trouble(database)[0] is StoreTrouble.DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_file_that_was_cut_off_is_damage(database: Path, left: int) -> None:
 def test_a_value_that_makes_no_sense_is_damage(database: Path, act: str) -> None:
     """Texts of another encoding, words that no list has, cut JSON, a table that is gone: damage, and no traceback."""
     by_hand(database, act)
-    assert trouble(database)[0] is Trouble.DAMAGED
+    assert trouble(database)[0] is StoreTrouble.DAMAGED
 
 
 def test_undecodable_names_in_the_schema_are_damage(database: Path) -> None:
@@ -138,7 +138,7 @@ def test_undecodable_names_in_the_schema_are_damage(database: Path) -> None:
     whole = database.read_bytes()
     assert whole.count(b"host_result") > 2
     database.write_bytes(whole.replace(b"host_result", b"host\xff\xfe\xfdsult"))
-    assert trouble(database)[0] is Trouble.DAMAGED
+    assert trouble(database)[0] is StoreTrouble.DAMAGED
 
 
 def test_a_writer_tells_damage_too(database: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_writer_tells_damage_too(database: Path) -> None:
         pytest.raises(DatabaseError) as caught,
     ):
         writer.resume_scan(1)
-    assert caught.value.trouble is Trouble.DAMAGED
+    assert caught.value.trouble is StoreTrouble.DAMAGED
 
 
 def test_an_index_that_was_damaged_is_told_as_damage(database: Path) -> None:
@@ -168,7 +168,7 @@ def test_an_index_that_was_damaged_is_told_as_damage(database: Path) -> None:
 
         with pytest.raises(DatabaseError) as caught:
             asyncio.run(writer.alone(twice))
-    assert caught.value.trouble is Trouble.DAMAGED
+    assert caught.value.trouble is StoreTrouble.DAMAGED
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.store.database import folder
-from orchestrator.store.errors import DatabaseError, PlaceError, Trouble
+from orchestrator.store.errors import DatabaseError, PlaceError, StoreTrouble
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -133,7 +133,7 @@ def test_a_read_only_folder_is_said(locked_away: Path) -> None:
     """A scan that cannot store does not start, and says what is missing."""
     with _without_rights(locked_away), pytest.raises(DatabaseError) as caught:
         Writer.open(f"sqlite:///{locked_away / 'fleet.db'}", command="scan", user="ann")
-    assert caught.value.trouble is Trouble.READ_ONLY
+    assert caught.value.trouble is StoreTrouble.READ_ONLY
 
 
 def test_a_place_below_a_file_is_said(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_place_below_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseError) as caught:
         Writer.open(f"sqlite:///{tmp_path / 'file' / 'fleet.db'}", command="scan", user="ann")
-    assert caught.value.trouble is Trouble.PATH
+    assert caught.value.trouble is StoreTrouble.PATH
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of this kind are POSIX")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.store.database.lock import file_holder, file_lock, lock_path, myself
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, PlaceError, StoreError, Trouble
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, PlaceError, StoreError, StoreTrouble
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -104,7 +104,7 @@ def test_the_lock_s_file_is_never_somebody_else_s(tmp_path: Path, kind: str) -> 
             notes.symlink_to(lock)
     with pytest.raises(DatabaseError) as caught, file_lock(database, myself("scan", "ann"), wait=0):
         pytest.fail("it took the lock")
-    assert (caught.value.trouble, "was left as it is" in str(caught.value)) == (Trouble.PATH, True)
+    assert (caught.value.trouble, "was left as it is" in str(caught.value)) == (StoreTrouble.PATH, True)
     assert (notes.read_text(), file_holder(database), (tmp_path / "new").exists()) == (
         "my notes",
         None,

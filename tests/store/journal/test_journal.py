@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Executable, text, update
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.domain.repin.journal import MOVES, IllegalMoveError, State, ended
+from orchestrator.domain.repin.journal import MOVES, IllegalJournalMoveError, State, ended
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.store.database import engine
 from orchestrator.store.errors import (
@@ -71,7 +71,7 @@ def test_any_sequence_of_moves_is_legal_or_changes_nothing(journal: Journal, url
                         standing = loop.run(journal.open(row(run, state, host)))
                     else:
                         standing = loop.run(journal.move(standing, state, changed=LATER))
-                except IllegalMoveError:
+                except IllegalJournalMoveError:
                     assert (state in moves, reader.in_states(*State, hosts=[host])) == (False, before)
                 else:
                     assert (state in moves, reader.in_states(*State, hosts=[host])[-1]) == (True, standing)
@@ -87,7 +87,7 @@ def test_a_stale_caller_cannot_move_a_row_that_has_ended(journal: Journal, url: 
         run = await begun(journal)
         sent = await brought(journal, run, State.SENT)
         mixed = await journal.move(sent, State.MIXED, changed=NOW)
-        with pytest.raises(IllegalMoveError, match="may not go from mixed to confirmed"):
+        with pytest.raises(IllegalJournalMoveError, match="may not go from mixed to confirmed"):
             await journal.move(sent, State.CONFIRMED, changed=LATER)
         return mixed
 
@@ -185,7 +185,7 @@ def test_hosts_never_begun_are_noted_together_or_not_at_all(journal: Journal, ur
         run = await begun(journal)
         with pytest.raises(ValueError, match="an intent is committed alone"):
             await journal.open_all([row(run, State.NOT_STARTED), row(run)])
-        with pytest.raises(IllegalMoveError):
+        with pytest.raises(IllegalJournalMoveError):
             await journal.open_all([row(run, State.NOT_STARTED), row(run, State.SENT)])
         return await journal.open_all([row(run, State.NOT_STARTED, f"web{n}") for n in range(3)])
 
@@ -247,7 +247,7 @@ def test_a_move_that_is_refused_costs_a_scan_nothing(
         puts: Iterable[asyncio.Task[None]] = [
             asyncio.create_task(writer.put(scan_id, make_record(f"web{n}"))) for n in range(5)
         ]
-        with pytest.raises(IllegalMoveError):
+        with pytest.raises(IllegalJournalMoveError):
             await journal.move(ended_row, State.SENT, changed=NOW)
         await asyncio.gather(*puts)
 
