@@ -14,7 +14,7 @@ def kerberos_trouble(error: BaseException) -> KerberosTrouble:
     for _ in range(_DEPTH):
         if at is None:
             break
-        found = getattr(at, "min_code", None)
+        found = getattr(at, "min_code", None) or getattr(at, "err_code", None)
         if isinstance(found, int) and found:
             minor = found & 0xFFFFFFFF
             break

@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from orchestrator.remote.http import Answer
@@ -28,6 +29,14 @@ _QUOTED = re.compile(r'"[^"]*"')  # a realm, which may hold commas
 _OK = 200
 _UNAUTHORISED = 401
 _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A context of pyspnego's that has made its first token, and that token."""
+
+    context: Any
+    token: bytes
 
 
 class LogonScheme(Protocol):
@@ -48,15 +57,20 @@ class LogonScheme(Protocol):
 
 
 def scheme(
-    endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+    endpoint: Endpoint,
+    logon: Logon,
+    binding: bytes | None,
+    nt_hash: str | None = None,
+    started: Started | None = None,
 ) -> LogonScheme:
     """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
 
     `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos.
+    `started`: a context that has its first token, which is Kerberos'.
     """
     if endpoint.auth == "basic":
         return Basic(logon)
-    return Negotiate(endpoint, logon, binding, nt_hash)
+    return Negotiate(endpoint, logon, binding, nt_hash, started)
 
 
 class Basic:
@@ -85,8 +99,14 @@ class Negotiate:
     """Tokens to and fro until both sides are content; the connection is logged on from then on."""
 
     def __init__(
-        self, endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        binding: bytes | None,
+        nt_hash: str | None = None,
+        started: Started | None = None,
     ) -> None:
+        self._started = started
         self._endpoint = endpoint
         self._logon = logon
         self._binding = binding
@@ -101,8 +121,7 @@ class Negotiate:
 
     def begin(self, body: bytes) -> Trying:
         """Exchange tokens; the body goes with the second one, which is the proof."""
-        context = self.context = self._open()
-        token = _step(context, None)
+        context, token = self._first()
         answer: Answer | None = None
         for number in range(_ROUNDS):
             if token is None:
@@ -122,6 +141,14 @@ class Negotiate:
             token = self._next(context, reply, answer)
         headers = answer.headers if answer else {}
         raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers)
+
+    def _first(self) -> tuple[Any, bytes | None]:
+        """Return the context and its first token."""
+        if self._started is not None:
+            self.context = self._started.context
+            return self.context, self._started.token
+        self.context = self._open()
+        return self.context, _step(self.context, None)
 
     def _open(self) -> Any:
         """Make a context of pyspnego's. Raises KerberosTrouble where this side cannot begin."""
@@ -172,6 +199,8 @@ class Negotiate:
                 context.step(reply)
             except Exception as error:
                 raise Garbled(f"the logon's last token: {type(error).__name__}: {error}") from error
+        if context.negotiated_protocol == "kerberos" and not context.complete:
+            raise Garbled("the host let us in, and did not prove by Kerberos which host it is")
         self.used = context.negotiated_protocol
 
 
