@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inventory.verdicts import Verdict
 from orchestrator.cli.command import hints
 from orchestrator.cli.errors import CommandError, UsageError
 from orchestrator.cli.names import unknown_host
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.summary import Summariser, Summary

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.record import HostRecord
 
 NOT_STARTED = "not-started"
@@ -54,6 +54,6 @@ def _states(record: HostRecord) -> frozenset[str]:
     words = {str(verdict)}
     if verdict is Verdict.UNKNOWN:
         words.add(FAILED)
-    elif verdict is not Verdict.OK and record.waived is None:
+    elif verdict.counted_as(waived=record.waived is not None) == ATTENTION:
         words.add(ATTENTION)
     return frozenset(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.text import clean

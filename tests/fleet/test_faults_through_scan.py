@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from inventory.load import load
+from inventory.verdicts import Verdict
 from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
 from orchestrator.demo.model import Machine
 from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, lossy
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord
 from orchestrator.fleet.clock import SystemClock

@@ -15,7 +15,8 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.summary import summarise
 from orchestrator.report.document import host_line

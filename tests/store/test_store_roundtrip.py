@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.model import ListedPort, Profile, RoleValues, Rule
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,
