@@ -14,10 +14,13 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from orchestrator.remote.auth.tickets import TicketCache, obtain
+from orchestrator.remote.fault_codes import PASSWORD_REFUSED
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.kerberos import can_ask_kdc, kerberos_trouble
+from orchestrator.remote.nt_hash import NtHashes
 from orchestrator.remote.session import Endpoint, Logon
-from orchestrator.remote.trouble import Garbled, Refused, Stage
+from orchestrator.remote.trouble import Garbled, KerberosTrouble, Refused, Stage
 
 Trying = Generator[tuple[str, bytes], Answer, tuple[Answer, bool]]
 """A logon under way: yields Authorization headers with the bodies to send under them, is sent the answers.
@@ -40,9 +43,13 @@ class Started:
 
 
 class LogonScheme(Protocol):
-    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can."""
+    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can.
+
+    `proved`: the host was sent the proof of a password (NTLM's third message, Basic), so that a refusal can lock.
+    """
 
     name: str
+    proved: bool
     used: str | None
     context: Any
 
@@ -80,14 +87,20 @@ class Basic:
         pair = f"{logon.username}:{logon.password or ''}".encode()
         self._header = f"Basic {base64.b64encode(pair).decode('ascii')}"
         self.name = "Basic"
+        self.proved = False
         self.used: str | None = "basic"
         self.context: Any = None
 
     def begin(self, body: bytes) -> Trying:
         """Send the first real request; its answer says whether the logon was taken."""
+        self.proved = True
         answer = yield self._header, body
         if answer.status == _UNAUTHORISED:
-            raise Refused(Stage.PROVED, offers(answer), answer.headers)
+            offered = offers(answer)
+            unwanted = bool(offered) and self.name not in map(
+                str.capitalize, offered
+            )  # then nobody looked at it
+            raise Refused(Stage.PROVED, offered, answer.headers, proof=not unwanted)
         return answer, True
 
     def header(self) -> str:
@@ -112,8 +125,10 @@ class Negotiate:
         self._binding = binding
         self._nt_hash = nt_hash
         self.name = "Kerberos" if endpoint.auth == "kerberos" else "Negotiate"
+        self.proved = False
         self.used: str | None = None
         self.context: Any = None
+        self._ticket: TicketCache | None = None
 
     def header(self) -> str:
         """Give nothing: the connection is what is logged on."""
@@ -121,12 +136,20 @@ class Negotiate:
 
     def begin(self, body: bytes) -> Trying:
         """Exchange tokens; the body goes with the second one, which is the proof."""
+        try:
+            return (yield from self._begin(body))
+        finally:
+            if self._ticket is not None:
+                self._ticket.destroy()
+
+    def _begin(self, body: bytes) -> Trying:
         context, token = self._first()
         answer: Answer | None = None
         for number in range(_ROUNDS):
             if token is None:
                 break
             proof = number > 0
+            self.proved = proof and context.negotiated_protocol != "kerberos"  # a ticket refused locks nobody
             answer = yield f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b""
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
@@ -135,12 +158,13 @@ class Negotiate:
                 self._finish(context, reply)
                 return answer, proof and bool(body)
             if reply is None:
-                raise Refused(Stage.PROVED if proof else Stage.ASKED, offers(answer), answer.headers)
-            if proof and context.negotiated_protocol != "kerberos":
-                raise Refused(_after_proof(reply), offers(answer), answer.headers)
+                stage = Stage.PROVED if proof else Stage.ASKED
+                raise Refused(stage, offers(answer), answer.headers, proof=self.proved)
+            if self.proved:
+                raise Refused(_after_proof(reply), offers(answer), answer.headers, proof=True)
             token = self._next(context, reply, answer)
         headers = answer.headers if answer else {}
-        raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers)
+        raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers, proof=self.proved)
 
     def _first(self) -> tuple[Any, bytes | None]:
         """Return the context and its first token."""
@@ -158,13 +182,11 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
-        user: Any = self._logon.username or None
-        if self._nt_hash is not None:
-            user = spnego.NTLMHash(self._logon.username, nt_hash=self._nt_hash)
+        user, password = self._credentials()
         try:
             return spnego.client(
                 user,
-                None if self._nt_hash is not None else self._logon.password,
+                password,
                 hostname=endpoint.address.rstrip("."),
                 service="host",
                 channel_bindings=bindings,
@@ -173,6 +195,31 @@ class Negotiate:
             )
         except Exception as error:
             raise kerberos_trouble(error) from error
+
+    def _credentials(self) -> tuple[Any, str | None]:
+        """Give user and password as pyspnego takes them. Raises KerberosTrouble.
+
+        pyspnego's own Negotiate falls to NTLM whatever the domain controller said: a wrong password would be tried
+        twice on each host. So the ticket is asked for here; where there is none for another reason it is NTLM.
+        """
+        import spnego
+
+        logon, auth = self._logon, self._endpoint.auth
+        hashed = self._nt_hash
+        password = None if auth == "ntlm" or is_address(self._endpoint.address) else logon.password
+        if hashed is None and password is not None and can_ask_kdc():
+            try:
+                self._ticket = obtain(logon)
+            except KerberosTrouble as trouble:
+                if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
+                    raise
+                hashed = NtHashes().of(logon)
+            else:
+                cache = spnego.KerberosCCache(self._ticket.name())
+                return [cache, spnego.Password(logon.username, password)], None
+        if hashed is not None:
+            return spnego.NTLMHash(logon.username, nt_hash=hashed), None
+        return logon.username or None, logon.password
 
     def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
         """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon, may_use, password_refused
+from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon, may_use
 from orchestrator.remote.certificate import binding
 from orchestrator.remote.classify import classify
 from orchestrator.remote.connect import connect, resolve, system_resolver
 from orchestrator.remote.course import CLOSING, Course, trouble_of, unclosed
 from orchestrator.remote.envelopes import Envelopes
+from orchestrator.remote.fault_codes import PASSWORD_REFUSED
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.logon import LogonScheme, scheme
@@ -181,7 +182,7 @@ class NativeSession:
             return await self._shared.kerberos.logon(endpoint, logon)
         except KerberosTrouble as trouble:
             found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
-            if endpoint.auth == "kerberos" or logon.password is None or password_refused(trouble):
+            if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
                 raise found from trouble
             self._remarks.append(f"NTLM, since Kerberos did not serve ({found.cause}: {found.detail})")
             return None

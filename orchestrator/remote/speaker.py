@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
+from orchestrator.domain.cause import Cause
+from orchestrator.remote.fault_codes import CODES
 from orchestrator.remote.http import Answer
 from orchestrator.remote.logon import LogonScheme, offers
 from orchestrator.remote.sealing import SEALED, Sealing
@@ -57,13 +59,27 @@ class Speaker:
     def _begin(self, message: bytes) -> Exchange[Answer | None]:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""
         answer, carried = yield from self._try(b"" if self.sealing else message)
-        if answer.status != _OK and not (carried and read_fault(answer.body)):
-            raise BadStatus(answer.status, answer.headers, answer.body)
+        if answer.status != _OK:
+            self._refuse(answer, carried=carried)
         self.logged_on = True
         if self.sealing:
             self._sealing = Sealing(self._logon.context, self._logon.name)
         self._accepted()
         return answer if carried else None
+
+    def _refuse(self, answer: Answer, *, carried: bool) -> None:
+        """Raise what an error in answer to the logon is; nothing where it speaks of the message that went along.
+
+        Some hosts word a refused logon as a WSMan fault: that one was not taken, whatever went along.
+        """
+        fault = read_fault(answer.body)
+        if fault is None:
+            raise BadStatus(answer.status, answer.headers, answer.body)
+        if CODES.get(fault.code or 0) is Cause.LOGON_FAILED:
+            fault.proof = self._logon.proved
+            raise fault
+        if not carried:
+            raise fault
 
     def _try(self, body: bytes) -> Exchange[tuple[Answer, bool]]:
         trying = self._logon.begin(body)

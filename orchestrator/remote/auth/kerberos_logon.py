@@ -6,7 +6,6 @@ All that may ask a domain controller runs off the loop and in bounded time; what
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from orchestrator.domain.breaker import account
 from orchestrator.remote.auth.kdc_breaker import SLOWEST, KdcBreaker
 from orchestrator.remote.auth.off_loop import OffLoop
 from orchestrator.remote.auth.tickets import TicketCache, obtain
-from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.kerberos import can_ask_kdc, kerberos_trouble
 from orchestrator.remote.logon import Started, is_address
 from orchestrator.remote.trouble import KerberosTrouble
 
@@ -24,32 +23,14 @@ if TYPE_CHECKING:
 
 RENEW = 300.0  # seconds before a ticket's end at which a new one is asked for
 
-_REFUSED = frozenset(
-    {
-        2529638913,  # KDC_ERR_NAME_EXP
-        2529638924,  # KDC_ERR_POLICY
-        2529638930,  # KDC_ERR_CLIENT_REVOKED
-        2529638935,  # KDC_ERR_KEY_EXP
-        2529638936,  # KDC_ERR_PREAUTH_FAILED
-        2529638943,  # KRB_AP_ERR_BAD_INTEGRITY
-    },
-)
-
-HAS_KERBEROS = all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
-
 
 def may_use(endpoint: Endpoint, logon: Logon) -> bool:
     """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
     if endpoint.auth == "kerberos":
         return True
-    if endpoint.auth != "negotiate" or is_address(endpoint.address) or not HAS_KERBEROS:
+    if endpoint.auth != "negotiate" or is_address(endpoint.address) or not can_ask_kdc():
         return False
     return account("", logon.username, host=endpoint.host, address=endpoint.address).host is None
-
-
-def password_refused(trouble: KerberosTrouble) -> bool:
-    """Whether a domain controller refused the account or its password: NTLM would count that a second time."""
-    return trouble.minor in _REFUSED
 
 
 class Kerberos:

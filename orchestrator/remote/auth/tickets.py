@@ -6,6 +6,7 @@ Nothing is written into the user's own cache, and `KRB5CCNAME` is read, never se
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.remote.kerberos import kerberos_trouble
@@ -45,11 +46,12 @@ class TicketCache:
         return f"MEMORY:{name.decode()}"
 
     def destroy(self) -> None:
-        """Forget every ticket. A cache in memory outlives its handle, so this has to be called."""
+        """Forget every ticket; never raises. A cache in memory outlives its handle, so this has to be called."""
         import krb5
 
         for cache in self._caches:
-            krb5.cc_destroy(self._context, cache)
+            with contextlib.suppress(krb5.Krb5Error):
+                krb5.cc_destroy(self._context, cache)
         self._caches.clear()
 
     def _new(self) -> Any:
@@ -72,7 +74,7 @@ def obtain(logon: Logon) -> TicketCache:
     except KerberosTrouble:
         raise
     except Exception as error:
-        raise kerberos_trouble(error) from error
+        raise kerberos_trouble(error, proved=logon.password is not None) from error
 
 
 def _by_password(logon: Logon) -> TicketCache:
@@ -82,12 +84,12 @@ def _by_password(logon: Logon) -> TicketCache:
     names = _names(logon.username)
     for enterprise, name in names:
         flags = krb5.PrincipalParseFlags.enterprise if enterprise else krb5.PrincipalParseFlags(0)
-        principal = krb5.parse_name_flags(context, name.encode(), flags=flags)
+        principal = krb5.parse_name_flags(context, name.encode("utf-8", "replace"), flags=flags)
         options = krb5.get_init_creds_opt_alloc(context)
         krb5.get_init_creds_opt_set_canonicalize(options, True)
         try:
             ticket = krb5.get_init_creds_password(
-                context, principal, options, password=(logon.password or "").encode()
+                context, principal, options, password=(logon.password or "").encode("utf-8", "replace")
             )
         except krb5.Krb5Error as error:
             if error.err_code & 0xFFFFFFFF == _UNKNOWN_CLIENT and (enterprise, name) != names[-1]:
