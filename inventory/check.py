@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from inventory.errors import Problem
 from inventory.fields import Strict
-from inventory.mistakes import Path, explain, find
+from inventory.mistakes import Path, explain, find, known_keys, top_keys
 from inventory.tree import Map, Seq
-from inventory.words import shown
+from inventory.words import quoted
 
 MODEL = TypeVar("MODEL", bound=Strict)
 ROUNDS = 4  # a part that is taken out can leave its surroundings incomplete; nothing nests deeper than this
@@ -34,8 +34,13 @@ def checked(
     secret.
     """
     if not isinstance(tree, Map):
-        found = "an empty file" if tree is None else shown(tree)
-        problems.append(Problem(file, 1, f"expected {what}, which is a mapping; found {found}"))
+        problems.append(Problem(file, 1, f"expected {what}, which is a mapping; found {_unmapped(tree)}"))
+        return Checked(None, frozenset())
+    if not known_keys(tree, model):
+        keys = quoted(sorted(top_keys(model)))
+        problems.append(
+            Problem(file, 1, f"expected {what}, with the keys {keys}; found none of them ({_HIDDEN})")
+        )
         return Checked(None, frozenset())
     lost: set[str] = set()
     for turn in range(ROUNDS):
@@ -50,6 +55,20 @@ def checked(
         for path in sorted(paths, key=_position, reverse=True):
             _prune(tree, path)
     return Checked(None, frozenset(lost))
+
+
+_HIDDEN = "nothing of this file is shown: it may hold a secret"
+
+
+def _unmapped(tree: Any) -> str:
+    """Say what stands in a mapping's place; a text is not shown: it may be another file's secret."""
+    match tree:
+        case None:
+            return "an empty file"
+        case Seq():
+            return "a list"
+        case _:
+            return f"a single text ({_HIDDEN})"
 
 
 def _keys(path: Path) -> list[str]:

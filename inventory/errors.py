@@ -1,18 +1,31 @@
-"""What can be wrong with what a user wrote. Every message is ready to be shown.
+"""The base of every error whose message is for the user, and what can be wrong with what a user wrote.
 
-InventoryFailure
-├── InventoryError   mistakes in a file, all of them at once
-├── SelectionError   a --limit expression that cannot be used, or that selects nothing
-└── SecretError      a secret that cannot be had; never shows it
+FleetcheckError          every room's own errors; `exit_code` is what a command ends with
+└── InventoryFailure
+    ├── InventoryError   mistakes in a file, all of them at once
+    ├── SelectionError   a --limit expression that cannot be used, or that selects nothing
+    └── SecretError      a secret that cannot be had; never shows it
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_GATE = 6
+"""What an error can end a command with; `orchestrator.domain.exit_codes` has the whole table."""
 
 
-class InventoryFailure(Exception):  # noqa: N818 - InventoryError is the one about a file
+class FleetcheckError(Exception):
+    """Base of every error that is told to the user as it is: `str()` says what was found and what to do next."""
+
+    exit_code: ClassVar[int] = EXIT_FAILED
+
+
+class InventoryFailure(FleetcheckError):  # noqa: N818 - InventoryError is the one about a file
     """Base of everything that this package raises on purpose."""
 
 
@@ -39,6 +52,8 @@ class InventoryError(InventoryFailure):
 
 class SelectionError(InventoryFailure):
     """A selection cannot be used. `problems` holds one sentence for each mistake."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, *problems: str) -> None:
         self.problems: tuple[str, ...] = problems

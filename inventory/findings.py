@@ -16,12 +16,17 @@ class Findings:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []  # said by `inventory check` alone
         self._shared: dict[tuple[int, str, bool], list[str]] = {}
         self._suggestions = SUGGESTIONS
 
     def say(self, line: int, message: str) -> None:
         """Add a problem."""
         self.problems.append(Problem(self.file, line, message))
+
+    def note(self, line: int, message: str) -> None:
+        """Add what is no mistake, and worth a word to who looks the file over."""
+        self.notes.append(Problem(self.file, line, message))
 
     def of_host(self, host: str, line: int, message: str, *, remark: bool = False) -> None:
         """Add a problem (or a remark) of one host; `{hosts}` in the message becomes the names of all that share it."""

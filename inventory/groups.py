@@ -93,12 +93,14 @@ def _children_first(nodes: dict[str, Node], findings: Findings) -> list[str]:
 
 
 def direct(nodes: Mapping[str, Node], names: Collection[str], findings: Findings) -> dict[str, list[str]]:
-    """Return the groups that name each host themselves. `names` are the names under `hosts`."""
+    """Return the groups that name each host themselves, in any case. `names` are the names under `hosts`."""
     found: dict[str, list[str]] = {}
+    spelt = {name.casefold(): name for name in names}
     for node in nodes.values():
         for host, line in zip(dict.fromkeys(node.settings.hosts or ()), _lines(node), strict=False):
-            if host in names:
-                found.setdefault(host, []).append(node.name)
+            name = host if host in names else spelt.get(host.casefold())
+            if name is not None:
+                found.setdefault(name, []).append(node.name)
             elif host in nodes:
                 findings.say(
                     line,
@@ -138,8 +140,33 @@ def levels(nodes: Mapping[str, Node], groups: Sequence[str]) -> dict[str, int]:
 def members(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return each group's hosts, children's included, in the order of the inventory."""
     position = {host: index for index, host in enumerate(hosts)}
-    sets: dict[str, set[str]] = {}
-    for name, node in nodes.items():
-        own = {host for host in node.settings.hosts or () if host in position}
-        sets[name] = own.union(*(sets[child] for child in node.children))
-    return {name: tuple(sorted(found, key=position.__getitem__)) for name, found in sets.items()}
+    return {
+        name: tuple(sorted(found, key=position.__getitem__))
+        for name, found in counted(nodes, position).items()
+    }
+
+
+def counted(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return each group's hosts as a subscript counts them: its own in its order, then its children's, as Ansible.
+
+    The groups come in the order in which the file describes them.
+    """
+    spelt = {host.casefold(): host for host in hosts}
+    own = {
+        name: [spelt[host.casefold()] for host in node.settings.hosts or () if host.casefold() in spelt]
+        for name, node in nodes.items()
+    }
+    return {
+        name: tuple(dict.fromkeys(host for below in _below(nodes, name) for host in own[below]))
+        for name in sorted(nodes, key=lambda name: nodes[name].line)
+    }
+
+
+def _below(nodes: Mapping[str, Node], name: str) -> list[str]:
+    """Return a group and every group below it, level by level."""
+    found = {name: None}
+    level = [name]
+    while level:
+        level = [child for group in level for child in nodes[group].children if child not in found]
+        found.update(dict.fromkeys(level))
+    return list(found)

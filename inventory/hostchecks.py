@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from inventory import shapes
 from inventory.findings import Findings
 from inventory.layers import BUILT_IN, Layer
 from inventory.model import Credential, Origin, Profile
+from inventory.regular import NotRegularError, open_regular
 from inventory.words import did_you_mean, shown, visible
 
 PORTS = {"https": 5986, "http": 5985}
@@ -116,8 +118,10 @@ class Checks:
 def no_authority(path: Path) -> str | None:
     """Say why a file cannot serve as certificate authority, or return None."""
     try:
-        with path.open("rb") as stream:
+        with os.fdopen(open_regular(path, follow=True), "rb") as stream:
             data = stream.read(1024 * 1024)
+    except NotRegularError as exc:
+        return f"is {exc.kind}, where a PEM file was expected"
     except (OSError, ValueError) as exc:
         return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
     if b"-----BEGIN CERTIFICATE-----" not in data:

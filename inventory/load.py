@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from inventory.errors import InventoryError
+from inventory.errors import InventoryError, Problem
 from inventory.findings import Findings
 from inventory.model import Credential, Fleet, Host, SecretRef, Waiver
-from inventory.textfile import decode, read_bytes
+from inventory.ownership import foreign_hands
+from inventory.textfile import decode, read_file
+from inventory.words import folded
 
 if TYPE_CHECKING:
     from inventory import schema
@@ -25,8 +28,21 @@ def load(path: Path) -> Fleet:
 
     Secrets are not looked up. Raises InventoryError with every mistake, and nothing else.
     """
-    data = read_bytes(path, what="inventory", advice="; `fleetcheck inventory init` writes one to begin with")
-    return loads(data, path)
+    advice = "; `fleetcheck inventory init` writes one to begin with"
+    data, found = read_file(path, what="inventory", advice=advice)
+    fleet = loads(data, path)
+    _refuse_foreign_command(fleet, found)
+    return fleet
+
+
+def _refuse_foreign_command(fleet: Fleet, found: os.stat_result) -> None:
+    """Refuse an inventory that runs a command and that somebody else may have written it into."""
+    secrets = {name: logon.password for name, logon in fleet.credentials.items()}
+    naming = [name for name, secret in secrets.items() if secret is not None and secret.source == "command"]
+    hands = foreign_hands(fleet.path, found) if naming else None
+    if hands is not None:
+        message = f"this file names a command to run (credential {folded(naming)}), and {hands}"
+        raise InventoryError([Problem(str(fleet.path), 0, message)])
 
 
 def loads(data: bytes, path: Path) -> Fleet:
@@ -35,8 +51,24 @@ def loads(data: bytes, path: Path) -> Fleet:
 
     findings = Findings(str(path))
     with _no_collection():
-        tree = parse(decode(data, str(path)), str(path), findings.problems)
+        text = decode(data, str(path))
+        try:
+            tree = parse(text, str(path), findings.problems)
+        except InventoryError:
+            _refuse_other_kind(data, findings.file)
+            raise
+        if not isinstance(tree, dict) or "hosts" not in tree:
+            _refuse_other_kind(data, findings.file)
         return build(tree, path, hashlib.sha256(data).hexdigest(), findings)
+
+
+def _refuse_other_kind(data: bytes, file: str) -> None:
+    """Name a text of another kind as what it is: its mistakes as an inventory help nobody."""
+    from inventory.kinds import HEAD, INVENTORY, kind_of
+
+    found = kind_of(data[:HEAD])
+    if found not in (None, INVENTORY):
+        raise InventoryError([Problem(file, 0, f"this is {found}")])
 
 
 @contextmanager
@@ -97,7 +129,9 @@ class _Build:
         credentials = self._credentials()
         hosts = self._hosts(nodes, credentials, path.parent)
         members = groups.members(nodes, self._document.hosts)
+        counted = groups.counted(nodes, self._document.hosts)
         self._namesakes(nodes)
+        self._twins()
         found: tuple[Waiver, ...] = ()
         if self._document.waivers and not self._lost & {
             "hosts",
@@ -107,7 +141,7 @@ class _Build:
             "tags",
             "waivers",
         }:
-            universe = Universe(hosts, members)
+            universe = Universe(hosts, members, counted)
             found = waivers.resolve(
                 self._document.waivers, self._tree["waivers"].lines, universe, self._findings
             )
@@ -117,7 +151,10 @@ class _Build:
             hosts=MappingProxyType(hosts),
             groups=MappingProxyType(members),
             credentials=MappingProxyType(credentials),
+            counted=MappingProxyType(counted),
             waivers=found,
+            name=self._document.fleet,
+            notes=tuple(map(str, self._findings.notes)),
             remarks=self._findings.remarks(),
         )
 
@@ -173,3 +210,16 @@ class _Build:
                 nodes[name].line,
                 f"`{name}` is the name of this group and of a host (line {line}); `--limit` needs two names",
             )
+
+    def _twins(self) -> None:
+        """Refuse hosts whose names differ in case alone: Windows names have none, nor has a selection."""
+        lines = getattr(self._tree["hosts"], "lines", {})
+        first: dict[str, str] = {}
+        for name in self._tree["hosts"]:
+            known = first.setdefault(name.casefold(), name)
+            if known != name:
+                self._findings.say(
+                    lines.get(name, 0),
+                    f"the hosts `{known}` (line {lines.get(known, 0)}) and `{name}` differ in case alone, and Windows"
+                    " names have none: take another name, or leave one out",
+                )

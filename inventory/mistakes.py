@@ -91,6 +91,17 @@ def find(tree: Map, loc: tuple[str | int, ...]) -> tuple[Path, int, Any]:
     return tuple(path), line, node
 
 
+def top_keys(model: type[BaseModel]) -> list[str]:
+    """Return the keys that a document may have."""
+    return list(_words((model,)))
+
+
+def known_keys(tree: Map, model: type[BaseModel]) -> bool:
+    """Say whether any key of a document is one that it may have, or near to one; True for an empty one."""
+    known = top_keys(model)
+    return not tree or any(key in known or did_you_mean(key, known) for key in tree)
+
+
 def _written(path: Path) -> str:
     """Write a path: `hosts.web1.port`, `waivers.2.until` for the second waiver."""
     return ".".join(visible(part[:SHOWN]) if isinstance(part, str) else str(part + 1) for part in path)

@@ -166,4 +166,11 @@ class Fleet:
     groups: Mapping[str, Sequence[str]]  # group -> the names of its hosts, children's included
     credentials: Mapping[str, Credential]
     waivers: tuple[Waiver, ...] = ()
+    name: str | None = None  # the key `fleet`
+    counted: Mapping[str, Sequence[str]] = (
+        field(  # the same hosts in the order in which a subscript counts them
+            default_factory=lambda: MappingProxyType({})
+        )
+    )
+    notes: tuple[str, ...] = ()  # said by `inventory check` alone: a waiver whose pattern takes no host, ...
     remarks: tuple[str, ...] = ()  # said to the user, no error: a deadline too short for its mode, ...

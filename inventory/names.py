@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from inventory import shapes
 from inventory.errors import InventoryError
+from inventory.regular import kind
 from inventory.textfile import decode, read_bytes
 from inventory.tree import Map, parse
 
@@ -14,15 +16,27 @@ LIMIT = 1024 * 1024  # bytes; more takes longer than a person waits for a comple
 
 
 def names(path: Path) -> tuple[str, ...]:
-    """Return the names of hosts, then of groups, as they stand in the file; none of a file that is big or unreadable."""
+    """Return the names of hosts, then of groups, that the loader would take; none of a big or unreadable file.
+
+    A shell pastes what is offered: `$(...)` in the place of a name must not come out of here.
+    """
     try:
-        if path.stat().st_size > LIMIT:
+        found_at = path.stat()
+        if found_at.st_size > LIMIT or kind(found_at.st_mode) is not None:
             return ()
         tree = parse(decode(read_bytes(path, what="inventory"), str(path)), str(path), [], tags=True)
     except (InventoryError, OSError, ValueError):
         return ()
     found = [*_keys(tree, "hosts"), *_groups(tree, "groups")]
-    return tuple(dict.fromkeys(found))
+    return tuple(name for name in dict.fromkeys(found) if is_name(name))
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text can be the name of a host or a group."""
+    try:
+        return bool(shapes.name(text))
+    except ValueError:
+        return False
 
 
 def _keys(tree: Any, key: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.errors import InventoryError, Problem
 from inventory.model import ListedPort, Profile, RoleValues, Rule
-from inventory.textfile import decode, read_bytes
+from inventory.textfile import decode, read_bytes, refuse_unlike_file
 from inventory.words import did_you_mean, quoted, shown
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _open(reference: str, base: Path) -> tuple[str, str, str, Path]:
     """Return text, file name for messages, the profile's name if it gives none, and the folder for `extends`."""
     if "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")):
         path = base / Path(reference).expanduser()
+        refuse_unlike_file(path, what="profile")
         return decode(read_bytes(path, what="profile"), str(path)), str(path), path.stem, path.parent
     if reference in shipped():
         text = resources.files("inventory.profiles").joinpath(f"{reference}.yaml").read_text("utf-8")

@@ -22,6 +22,10 @@ _NEEDED = "needed"
 
 ABOUT: Mapping[str, About] = MappingProxyType(
     {
+        "Document.fleet": About(
+            "the fleet's name: the label `fleet` of every Prometheus series, where one machine collects several fleets",
+            "fleet: emea",
+        ),
         "Document.credentials": About("logons, by name", "credentials: {ops: {username: 'CORP\\svc-fleet'}}"),
         "Document.defaults": About("settings that hold for every host", "defaults: {credential: ops}"),
         "Document.groups": About("hosts that share settings", "groups: {paris: {hosts: [web1]}}"),
@@ -69,7 +73,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "worked out from the mode and the profile's time-outs",
         ),
         "Settings.ca": About(
-            "who signed the hosts' WinRM certificates; a path begins at the inventory's folder",
+            "who signed the hosts' WinRM certificates: the issuing CA or any CA above it, or a host's own certificate; a "
+            "path begins at the inventory's folder",
             "ca: certs/corp-ca.pem",
             "what this system trusts",
         ),

@@ -10,12 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from inventory.fields import Address, Day, Fingerprint, Name, Port, Seconds, Strict, Subnet, Text, optional
+from inventory.verdicts import Verdict
 
-WAIVABLE = (
-    "cut-off", "blocked", "disconnected", "suspect", "split", "bad-pin", "unreadable", "untested", "drift-blocked",
-    "drifted", "stale", "no-agent",
-)  # fmt: skip
-"""The verdicts that call for attention, worst first. `ok` needs no waiver, and `unknown` is no finding to accept."""
+WAIVABLE = tuple(verdict.value for verdict in Verdict if verdict.can_be_waived)
 
 
 class PinRoles(Strict):
@@ -142,6 +139,7 @@ class WaiverEntry(Strict):
 class Document(Strict):
     """A fleetcheck inventory."""
 
+    fleet: Text | None = optional("a text in one line; put quotes around a number or a true")
     credentials: dict[Name, CredentialEntry] | None = optional("a mapping of names to credentials")
     defaults: Settings | None = optional("a mapping of settings that hold for every host")
     groups: dict[Name, Group | None] | None = optional("a mapping of names to groups")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import assert_never
 
+from inventory.capture import TooMuchOutputError, TooSlowError, output_of
 from inventory.errors import SecretError
 from inventory.model import SecretRef
+from inventory.regular import NotRegularError, open_regular
 from inventory.words import shown
 
 LIMIT = 64 * 1024  # bytes of a secret
@@ -71,15 +72,15 @@ def _environment(name: str, environ: Mapping[str, str]) -> str:
 def _file(path: Path) -> str:
     """Read a secret file through one descriptor, so that what was checked is what is read."""
     try:
-        with path.open("rb") as stream:
+        with os.fdopen(open_regular(path, follow=True), "rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise SecretError(f"the secret file {path} is not a regular file")
             if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise SecretError(
                     f"others can read or change the secret file {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
                 )
             data = stream.read(LIMIT + 1)
+    except NotRegularError as exc:
+        raise SecretError(f"the secret file {path} is not a regular file but {exc.kind}") from None
     except (OSError, ValueError) as exc:
         raise SecretError(
             f"the secret file {path} cannot be read: {getattr(exc, 'strerror', None) or exc}"
@@ -92,25 +93,19 @@ def _command(argv: list[str], timeout: float | None, environ: Mapping[str, str],
     seconds = timeout or COMMAND_SECONDS
     name = f"the command {shown(argv[0])}"
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own inventory names it, as a list, and no shell reads it
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            timeout=seconds,
-            check=False,
-            env=dict(environ),
-            cwd=base,
-        )
-    except subprocess.TimeoutExpired:
+        status, data = output_of(argv, most=LIMIT, seconds=seconds, environ=environ, folder=base)
+    except TooSlowError:
         raise SecretError(
             f"{name} gave no secret within {seconds:g} s; `timeout:` beside `argv:` gives it longer"
         ) from None
+    except TooMuchOutputError:
+        raise SecretError(_too_long(name)) from None
     except (OSError, ValueError) as exc:
         raise SecretError(f"{name} cannot be run: {getattr(exc, 'strerror', None) or exc}") from None
-    if done.returncode != 0:
-        ended = f"exit status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
+    if status != 0:
+        ended = f"exit status {status}" if status > 0 else f"signal {-status}"
         raise SecretError(f"{name} failed with {ended}; run it by hand to see why")
-    return _decoded(done.stdout, name)
+    return _decoded(data, name)
 
 
 def _keyring(service: str, username: str) -> str:
@@ -142,9 +137,13 @@ def _prompt(text: str, prompt: Callable[[str], str]) -> str:
 
 def _decoded(data: bytes, place: str) -> str:
     if len(data) > LIMIT:
-        raise SecretError(f"{place} gave more than {LIMIT // 1024} KB, which is no password")
+        raise SecretError(_too_long(place))
     try:
         secret = data.decode("utf-8")
     except UnicodeDecodeError:
         raise SecretError(f"{place} gave bytes that are not UTF-8") from None
     return secret.removesuffix("\n").removesuffix("\r")
+
+
+def _too_long(place: str) -> str:
+    return f"{place} gave more than {LIMIT // 1024} KB, which is no password"

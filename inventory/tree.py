@@ -1,23 +1,27 @@
 """YAML text as plain values that remember their lines.
 
 Built from libyaml's events, which cost a quarter of its nodes; one pass, no recursion, so that no input can exhaust
-the stack. Duplicate keys, tags, merge keys and more than one document are mistakes; aliases are bounded by what they
-unfold to.
+the stack. Duplicate keys, tags, merge keys and more than one document are mistakes (another program's `Dialect` may
+read the first three); aliases are bounded by what they unfold to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from inventory.errors import InventoryError, Problem
 from inventory.scalars import plain
-from inventory.words import visible
+from inventory.words import shown, visible
+from inventory.yaml_trouble import explain
 
 DEPTH = 64  # levels of nesting
 UNFOLDED = 1_000_000  # values that aliases may stand for, in all
+
+_CORE = "tag:yaml.org,2002:"
 
 _Loader: Any = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
@@ -56,14 +60,36 @@ class Seq(list[Any]):
         self.lines.append(line)
 
 
-def parse(text: str, file: str, problems: list[Problem], *, tags: bool = False) -> Any:
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A scalar with a tag that is not YAML's own, such as `!vault`; `value` is its text."""
+
+    tag: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How another program reads its YAML: with merge keys, tags, and the last of two equal keys.
+
+    `scalar` turns an unquoted word into a value; `twice` is told line and words of a key that stands there again.
+    """
+
+    scalar: Callable[[str], Any]
+    twice: Callable[[int, str], None]
+
+
+def parse(
+    text: str, file: str, problems: list[Problem], *, tags: bool = False, dialect: Dialect | None = None
+) -> Any:
     """Return the document's value: Map, Seq or scalar; None for an empty file. Keys are always texts, as written.
 
     Mistakes that leave the rest readable (a key given twice: the first counts) are added to `problems`. `tags`:
-    values with a tag of their own (`!vault`) are read as None instead of being a mistake.
+    values with a tag of their own (`!vault`) are read as None instead of being a mistake; with a `dialect` they are
+    `Tagged`.
     Raises InventoryError, `problems` included, where the text cannot be read any further.
     """
-    builder = _Builder(file, problems, tags=tags)
+    builder = _Builder(file, problems, tags=tags, dialect=dialect)
     loader = _Loader(text)
     try:
         next_event, taking = loader.get_event, builder.taking
@@ -71,44 +97,31 @@ def parse(text: str, file: str, problems: list[Problem], *, tags: bool = False) 
             if take := taking.get(type(event)):
                 take(event)
     except yaml.YAMLError as exc:
-        raise InventoryError([*problems, Problem(file, *_explain(exc, text))]) from None
+        raise InventoryError([*problems, Problem(file, *explain(exc, text, DEPTH))]) from None
     finally:
         loader.dispose()
     return builder.root
 
 
-_TIPS = {
-    "unknown escape": "; between double quotes a backslash is written twice, without quotes once (CORP\\name)",
-    "cannot start any token": "; indent with blanks, and put a text that begins with a special character in quotes",
-    "mapping values are not allowed": "; a text with a colon and a blank in it needs quotes",
-    "did not find expected key": "; look at the indentation and the quotes of the lines before",
-    "could not find expected ':'": "; a key is followed by a colon and a blank",
-}
-
-
-def _explain(exc: yaml.YAMLError, text: str) -> tuple[int, str]:
-    """Return line and words for a syntax error. Never quotes the file: it might be the line with a secret."""
-    if isinstance(exc, yaml.reader.ReaderError):
-        before = text.encode("utf-8", "replace")[: exc.position]
-        return before.count(b"\n") + 1, f"a character that YAML does not allow (U+{_code(exc.character):04X})"
-    mark = getattr(exc, "problem_mark", None) or getattr(exc, "context_mark", None)
-    what = str(getattr(exc, "problem", None) or "cannot be read")
-    if "nesting depth" in what:  # newer libyaml counts too, and looks further ahead than we are
-        return (mark.line + 1 if mark else 0), f"nested more than {DEPTH} levels deep"
-    tip = next((tip for part, tip in _TIPS.items() if part in what), "")
-    return (mark.line + 1 if mark else 0), f"not YAML: {what}{tip}"
-
-
-def _code(character: Any) -> int:
-    return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+def _with_merged(own: Map, merged: list[Map]) -> Map:
+    """Return a mapping with what merge keys bring, the later over the earlier and its own over all."""
+    whole = Map(own.line)
+    for part in (*merged, own):
+        for key, value in part.items():
+            whole.put(key, value, part.lines[key])
+    return whole
 
 
 class _Builder:
     """Puts the tree together, event by event. One frame a nesting level: container, pending key, its line, anchor."""
 
-    def __init__(self, file: str, problems: list[Problem], *, tags: bool) -> None:
+    def __init__(
+        self, file: str, problems: list[Problem], *, tags: bool, dialect: Dialect | None = None
+    ) -> None:
         self.file = file
         self.tags = tags
+        self.dialect = dialect
+        self.merging: dict[int, list[Map]] = {}  # what merge keys bring, by the depth of their mapping
         self.problems = problems
         self.root: Any = None
         self.documents = 0
@@ -143,10 +156,10 @@ class _Builder:
             self._key(value, line, event)
             return
         if event.tag is not None:
-            value = None
+            value = self._of_tag(event.tag, value)
             self._tagged(line)
         elif event.implicit[0]:
-            value = plain(value)
+            value = self.dialect.scalar(value) if self.dialect else plain(value)
         self.count += 1
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
@@ -154,24 +167,31 @@ class _Builder:
 
     def _key(self, key: str, line: int, event: Any) -> None:
         frame = self.stack[-1]
-        if event.tag is not None:
+        if event.tag is not None and not self.dialect:
             self._say(line, "a tag on a key means nothing here; leave it out")
         if key == "<<":
-            self._say(
-                line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`"
-            )
+            if not self.dialect:
+                self._say(
+                    line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`"
+                )
         elif isinstance(frame, Map) and key in frame.lines:
-            name = "this key" if self._secret() else f"`{visible(key[:60])}`"
-            self._say(
-                line, f"{name} stands here for the second time; the first is in line {frame.lines[key]}"
-            )
+            self._twice(key, line, frame.lines[key])
         if event.anchor:
             self.anchors[event.anchor] = (key, 1)
         self.keys[-1] = (key, line)
 
+    def _twice(self, key: str, line: int, first: int) -> None:
+        name = "this key" if self._secret() else f"`{visible(key[:60])}`"
+        words = f"{name} stands here for the second time; the first is in line {first}"
+        if self.dialect:
+            self.dialect.twice(line, words)
+        else:
+            self._say(line, words)
+
     def _secret(self) -> bool:
-        """Whether we are below `credentials`, where a slip of the pen can put a secret in a key's place."""
-        return bool(self.keys) and self.keys[0] is not None and self.keys[0][0] == "credentials"
+        """Whether a key may be a secret: below `credentials`, or at the top of what may be another file."""
+        top = self.keys[0] if len(self.keys) > 1 else None
+        return len(self.keys) == 1 or (top is not None and top[0] == "credentials")
 
     def _begin(self, event: Any, make: type[Map | Seq]) -> None:
         line = event.start_mark.line + 1
@@ -189,7 +209,10 @@ class _Builder:
         self.keys.append(None)
 
     def _end(self, _event: Any) -> None:
+        merged = self.merging.pop(len(self.stack), None)
         value = self.stack.pop()
+        if merged and isinstance(value, Map):
+            value = _with_merged(value, merged)
         self.keys.pop()
         opened = self.open.pop()
         if opened:
@@ -225,12 +248,33 @@ class _Builder:
         elif (key := self.keys[-1]) is not None:
             self.keys[-1] = None
             if key[0] == "<<":
-                return  # said already
-            frame.setdefault(key[0], value)  # the first of two wins; the second is already a problem
-            frame.lines.setdefault(*key)
+                self._merge(value, line)
+            elif self.dialect:
+                frame.put(key[0], value, key[1])
+            else:
+                frame.setdefault(key[0], value)  # the first of two wins; the second is already a problem
+                frame.lines.setdefault(*key)
+
+    def _merge(self, value: Any, line: int) -> None:
+        """Keep what a merge key brings; of several mappings in a list the first counts most."""
+        if not self.dialect:
+            return  # said already
+        parts = value[::-1] if isinstance(value, Seq) else [value]
+        if all(isinstance(part, Map) for part in parts):
+            self.merging.setdefault(len(self.stack), []).extend(parts)
+        else:
+            self._say(line, f"`<<` takes a mapping or a list of mappings, and not {shown(value)}")
+
+    def _of_tag(self, tag: str, value: str) -> Any:
+        """Return what a scalar with a tag stands for."""
+        if not self.dialect:
+            return None
+        if tag in ("!", f"{_CORE}str"):
+            return value
+        return self.dialect.scalar(value) if tag.startswith(_CORE) else Tagged(tag, value)
 
     def _tagged(self, line: int) -> None:
-        if not self.tags:
+        if not self.tags and not self.dialect:
             self._say(line, "tags (`!...`) are not read; a text that begins with `!` needs quotes")
 
     def _say(self, line: int, message: str) -> None:

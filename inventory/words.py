@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from inventory.scalars import plain
 
 SHOWN = 60  # characters of a value in a message
+_LETTERS = re.compile(r"\\.|[^\W_]|[_.-]")  # of a pattern; what a backslash makes special is none
 NAMED = 3  # names in a message before the rest is counted
 
 
@@ -56,3 +58,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     by_lower = {name.lower(): name for name in near}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean `{visible(by_lower[found[0]])}`?" if found else ""
+
+
+def near_pattern(pattern: str, known: Iterable[str]) -> str:
+    """Return "; the nearest name is `x`" for a glob or `~regex` that nothing fits: by its letters, at the same end."""
+    letters = "".join(part for part in _LETTERS.findall(pattern) if part[0] != "\\")[:SHOWN].lower()
+    at_end = pattern[:1] in ("*", "?")
+    pieces: dict[str, str] = {}
+    for name in known if letters else ():
+        piece = name[-len(letters) :] if at_end else name[: len(letters)]
+        pieces.setdefault(piece.lower(), name)
+    found = difflib.get_close_matches(letters, pieces, n=1, cutoff=0.6)
+    return f"; the nearest name is `{visible(pieces[found[0]])}`" if found else ""

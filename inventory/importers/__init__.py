@@ -1,46 +1,44 @@
-"""Make an inventory of what is already there: an Ansible inventory (YAML or INI) or a CSV table."""
+"""Make an inventory of what is already there: an Ansible inventory (a file or a folder) or a CSV table."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from inventory.textfile import decode, read_bytes
+from inventory.errors import InventoryError
+from inventory.textfile import read_bytes
 
-_TITLE = re.compile(r"^\s*(?:---|[\w.-]+\s*:\s*(?:#.*)?$|\{)", re.ASCII)
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The text of an inventory, and the sentences of its head: what was left out, changed or guessed."""
+
+    text: str
+    notes: tuple[str, ...]
 
 
 def import_inventory(path: Path) -> str:
-    """Return the text of an inventory made from the file at `path`; it loads without a mistake.
+    """Return the text alone of what `convert` makes."""
+    return convert(path).text
 
-    The kind of file is told by its name (.csv, .yaml, .yml, .json, .ini), else by its first line. Secrets are not
-    taken over: where there were some the text says `{from: prompt}`, and its head says what else was left out.
+
+def convert(path: Path) -> Imported:
+    """Return an inventory made from the file or folder at `path`; it loads without a mistake.
+
+    A table is told by its name or its first row; everything else is Ansible's. Secrets are not taken over: where there
+    were some the text says `{from: prompt}`, and its head says what else was left out.
     Raises InventoryError with every mistake at its line in the file that was read.
     """
-    from inventory.importers import ansible_ini, ansible_yaml, csv_table
-    from inventory.importers.ansible import as_inventory
+    from inventory.importers import csv_table
+    from inventory.importers.ansible import draft as ansible
     from inventory.importers.writing import write
 
-    text, file = decode(read_bytes(path, what="file to import"), str(path)), str(path)
-    match _kind(path, text):
-        case "csv":
-            draft = csv_table.read(text, file)
-        case "yaml":
-            draft = as_inventory(ansible_yaml.read(text, file))
-        case _:
-            draft = as_inventory(ansible_ini.read(text, file))
-    return write(draft, path)
-
-
-def _kind(path: Path, text: str) -> str:
-    suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv"):
-        return "csv"
-    if suffix in (".yaml", ".yml", ".json"):
-        return "yaml"
-    if suffix == ".ini":
-        return "ini"
-    first = next(
-        (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", ";"))), ""
-    )
-    return "yaml" if _TITLE.match(first) else "ini"
+    data = None if path.is_dir() else read_bytes(path, what="file to import")
+    if data is not None and csv_table.is_table(data, path):
+        draft = csv_table.read(data, path)
+        return Imported(write(draft, path), tuple(draft.notes))
+    draft, source = ansible.read(path, data)
+    try:
+        return Imported(write(draft, path), tuple(draft.notes))
+    except InventoryError as error:
+        raise source.places.relocated(error) from None

@@ -1,132 +1,143 @@
-"""A CSV table, one host a row: the first row names the columns."""
+"""A table, one host a row: a row of it names the columns."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator
+from pathlib import Path
 
 from inventory.errors import InventoryError, Problem
+from inventory.findings import Findings
+from inventory.hostchecks import no_authority
 from inventory.importers.draft import UNKNOWN_USER, Draft
-from inventory.scalars import plain
+from inventory.importers.table.headings import explain
+from inventory.importers.table.hosts import entries
+from inventory.importers.table.names import distinct, rename
+from inventory.importers.table.notes import Notes
+from inventory.importers.table.rows import looks_like_table, read_table
+from inventory.importers.table.settings import Entry
+from inventory.importers.table.text import decode, is_workbook
+from inventory.load import build
+from inventory.profile import load_profile
 from inventory.tree import Map, Seq
-from inventory.words import did_you_mean, quoted, shown
+from inventory.words import shown
 
-_TEXTS = (
-    "address",
-    "transport",
-    "auth",
-    "profile",
-    "ca",
-    "tls_pin",
-    "configuration",
-    "site",
-    "repin",
-    "canary_address",
+_ENDINGS = (".csv", ".tsv")
+_OTHERS = (".yaml", ".yml", ".json", ".ini")
+_ROUNDS = (
+    4  # of leaving out what the loader refuses; what is left then is a mistake of ours, and told as it is
 )
-_NUMBERS = ("port", "pin", "timeout")
-_ROLES = {
-    "pin_primary": ("pin", "primary"),
-    "pin_backup": ("pin", "backup"),
-    "gateway_primary": ("gateways", "primary"),
-    "gateway_backup": ("gateways", "backup"),
-}
-_SPECIAL = ("name", "username", "tags", "groups")
-COLUMNS = (*_SPECIAL[:1], *_TEXTS, *_NUMBERS, *_ROLES, *_SPECIAL[1:])
-_SECRET = re.compile(r"pass|secret|pwd", re.IGNORECASE)
-_APART = re.compile(r"[;,\s]+")
 
 
-def read(text: str, file: str) -> Draft:
-    """Return a draft of the table. Raises InventoryError for columns and rows that cannot be read."""
-    draft = Draft(file)
-    problems: list[Problem] = []
-    rows = _rows(text, file, problems)
-    line, header = next(rows, (1, []))
-    columns = [column.strip().lower().replace(" ", "_") for column in header]
-    _check(columns, line, draft, problems)
-    if not problems:
-        for line, row in rows:
-            _host(dict(zip(columns, row, strict=False)), line, draft, problems)
-            if len(row) > len(columns):
-                problems.append(
-                    Problem(file, line, f"{len(row)} cells, and the first row names {len(columns)} columns")
-                )
-    if problems:
-        raise InventoryError(problems)
-    if any("credential" not in host for host in draft.section("hosts").values()):
-        draft.section("defaults").put("credential", draft.credential(UNKNOWN_USER, line), line)
+def is_table(data: bytes, path: Path) -> bool:
+    """Whether a file is a table: by its name, else by its first row."""
+    suffix = path.suffix.lower()
+    if suffix in _ENDINGS or is_workbook(data):
+        return True
+    try:
+        return suffix not in _OTHERS and looks_like_table(decode(data, str(path)).text)
+    except InventoryError:
+        return False
+
+
+def read(data: bytes, path: Path) -> Draft:
+    """Return a draft of the table, which loads; what was changed or left out is in its notes, by line.
+
+    Raises InventoryError where there is no row of headings, or no row gives a host; then with the reason of each.
+    """
+    notes, file = Notes(), str(path)
+    decoded = decode(data, file)
+    if decoded.note:
+        notes.say(decoded.line, decoded.note)
+    table = read_table(decoded.text, file, notes)
+    explain(table, notes)
+    found = _usable(distinct(entries(table, notes), notes), path.parent, notes)
+    rename(found, notes)
+    found = _loadable(found, path, notes)
+    if not found:
+        reasons = notes.left_out or {table.head.line: "no row below the one that names the columns"}
+        raise InventoryError([Problem(file, line, f"no host: {reason}") for line, reason in reasons.items()])
+    draft = _draft(found, file)
+    for sentence in notes.sentences():
+        draft.note(sentence)
     return draft
 
 
-def _rows(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that hold something, with the line that each begins in."""
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begin = 1
+def _usable(found: list[Entry], base: Path, notes: Notes) -> list[Entry]:
+    """Leave out hosts whose `profile` or `ca` file is none: without it they would be judged, or trusted, otherwise."""
+    reasons: dict[tuple[str, str], str | None] = {}
+    for entry in found:
+        for key, look in (("profile", _no_profile), ("ca", _no_ca)):
+            value = entry.settings.get(key)
+            if value is None:
+                continue
+            if (key, value) not in reasons:
+                reasons[key, value] = look(value, base)
+            if reason := reasons[key, value]:
+                notes.leave_out(entry.line, f"`{key}` {shown(value)}: {reason}")
+    return [entry for entry in found if entry.line not in notes.left_out]
+
+
+def _no_profile(value: str, base: Path) -> str | None:
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield begin, [cell.strip() for cell in row]
-            begin = reader.line_num + 1
-    except csv.Error as exc:
-        problems.append(Problem(file, begin, f"not CSV: {exc}"))
+        load_profile(value, base)
+    except InventoryError as exc:
+        return exc.problems[0].message
+    return None
 
 
-def _check(columns: list[str], line: int, draft: Draft, problems: list[Problem]) -> None:
-    if "name" not in columns:
-        message = f"no column `name`; the first row names the columns, out of {quoted(COLUMNS)}"
-        problems.append(Problem(draft.file, line, message))
-        return
-    for position, column in enumerate(columns):
-        if _SECRET.search(column):
-            draft.note(
-                f"The column {shown(column)} was not taken over: secrets do not belong in an inventory."
-            )
-        elif column not in COLUMNS:
-            near = did_you_mean(column, COLUMNS) or f"; known are {quoted(COLUMNS)}"
-            problems.append(Problem(draft.file, line, f"unknown column {shown(column)}{near}"))
-        elif column in columns[:position]:
-            problems.append(Problem(draft.file, line, f"column `{column}` stands here twice"))
+def _no_ca(value: str, base: Path) -> str | None:
+    return no_authority(base / Path(value).expanduser())
 
 
-def _host(cells: dict[str, str], line: int, draft: Draft, problems: list[Problem]) -> None:
-    """Add a row's host; an empty cell says nothing."""
-    name = cells.get("name", "")
-    hosts = draft.section("hosts")
-    if not name:
-        problems.append(Problem(draft.file, line, "a row without a name"))
-    elif name in hosts:
-        message = (
-            f"host {shown(name)} stands here for the second time; the first is in line {hosts.lines[name]}"
-        )
-        problems.append(Problem(draft.file, line, message))
-    else:
-        said = {column: cell for column, cell in cells.items() if cell}
-        hosts.put(name, _settings(said, line, draft), line)
-        for group in _APART.split(said.get("groups", "")):
-            if group:
-                draft.join(group, name, line)
+def _loadable(found: list[Entry], path: Path, notes: Notes) -> list[Entry]:
+    """Leave out the hosts that the loader has something against, so that what is written loads."""
+    for _round in range(_ROUNDS):
+        findings = Findings(str(path))
+        if not found:
+            break
+        try:
+            build(_draft(found, str(path)).tree, path, "", findings)
+            break
+        except InventoryError as exc:
+            lines = {entry.line for entry in found}
+            for problem in exc.problems:
+                if problem.line in lines:
+                    notes.leave_out(problem.line, problem.message)
+            found = [entry for entry in found if entry.line not in notes.left_out]
+    return found
 
 
-def _settings(said: dict[str, str], line: int, draft: Draft) -> Map:
-    """Return what a row says of its host."""
-    host = Map(line)
-    for column, cell in said.items():
-        if column in _TEXTS or column in _NUMBERS:
-            host.put(column, plain(cell) if column in _NUMBERS else cell, line)
-    for column, (key, role) in _ROLES.items():
-        if column in said:
-            if not isinstance(host.get(key), Map):  # a `pin` for all roles gives way to one by role
-                host.put(key, Map(line), line)
-            host[key].put(role, plain(said[column]) if key == "pin" else said[column], line)
-    if "username" in said:
-        host.put("credential", draft.credential(said["username"], line), line)
-    if "tags" in said:
-        tags = Seq(line)
-        for tag in filter(None, _APART.split(said["tags"])):
-            tags.put(tag, line)
-        host.put("tags", tags, line)
+def _draft(found: list[Entry], file: str) -> Draft:
+    draft = Draft(file)
+    for entry in found:
+        draft.section("hosts").put(entry.name, _host(entry, draft), entry.line)
+        for group in entry.groups:
+            draft.join(group, entry.name, entry.line)
+    without = next((entry for entry in found if entry.username is None), None)
+    if without:
+        credential = draft.credential(UNKNOWN_USER, without.line)
+        draft.section("defaults").put("credential", credential, without.line)
+    return draft
+
+
+def _host(entry: Entry, draft: Draft) -> Map:
+    """Return what a host's row says, as a mapping with lines."""
+    host = Map(entry.line)
+    if entry.address != entry.name:
+        host.put("address", entry.address, entry.line)
+    for key, value in entry.settings.items():
+        host.put(key, _lined(value, entry.line) if isinstance(value, dict) else value, entry.line)
+    if entry.username is not None:
+        host.put("credential", draft.credential(entry.username, entry.line), entry.line)
+    if entry.tags:
+        tags = Seq(entry.line)
+        for tag in entry.tags:
+            tags.put(tag, entry.line)
+        host.put("tags", tags, entry.line)
     return host
+
+
+def _lined(values: dict[str, object], line: int) -> Map:
+    found = Map(line)
+    for key, value in values.items():
+        found.put(key, value, line)
+    return found

@@ -31,7 +31,7 @@ def verify(
 ) -> None:
     """Check that nothing in the record was changed.
 
-    The chain from its first entry, and the journal against it; exit code 1 where something was.
+    The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
     from orchestrator.report.repin_document import audit_document
     from orchestrator.store.place import database_url, parse
@@ -49,6 +49,7 @@ def verify(
         lines([("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)])
         broken = (found.broken.found if found.broken else None, missing)
         lines(("broken", why) for why in broken if why)
+        lines([("not covered", name) for name in found.not_covered])
     if found.broken or missing:
         raise typer.Exit(FAILED)
 

@@ -38,7 +38,7 @@ def hints(*, database: str | None, inventory: Path | None) -> Hints:
 
 
 def _hidden(word: str) -> str:
-    from orchestrator.store.place import hide
+    from orchestrator.store.place import as_typed
 
     option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
-    return option + equals + (hide(value) if "://" in value else value)
+    return option + equals + as_typed(value)

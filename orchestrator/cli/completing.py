@@ -53,8 +53,10 @@ def inventory_names(ctx: typer.Context) -> Offers:
 @_quietly
 def stored_hosts(ctx: typer.Context) -> Offers:
     """Offer the hosts that have results."""
+    from inventory.names import is_name
+
     with _reader(ctx) as reader:
-        return [(name, "") for name in reader.hosts()]
+        return [(name, "") for name in reader.hosts() if is_name(name)]
 
 
 @_quietly

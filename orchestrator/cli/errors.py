@@ -3,8 +3,8 @@
 CommandError        the command itself failed                         exit 1
   UsageError        what was typed does not fit what there is         exit 2
 
-Other rooms' errors are told apart by their base classes: a selection, a length of time, a policy, an unknown scan or run are usage (2);
-inventory, secret, database and a damaged plan are 1; a whole plan that does not hold any more is a safety gate (6). Anything else is a bug of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
+Every other room's errors are FleetcheckError too, and say themselves what a command ends with. Anything else is a bug
+of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from inventory.errors import FleetcheckError, InventoryError
 from orchestrator.domain.exit_codes import EXIT_FAILED, EXIT_GATE, EXIT_INTERRUPTED, EXIT_USAGE
 from orchestrator.domain.text import clean
 
@@ -29,10 +30,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class CommandError(Exception):
+class CommandError(FleetcheckError):
     """The command cannot do what was asked; the message says what was found and what to do next."""
-
-    exit_code = FAILED
 
 
 class UsageError(CommandError):
@@ -65,8 +64,6 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
 
 def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
-    from inventory.errors import InventoryError
-
     if isinstance(error, InventoryError):
         for problem in error.problems:
             sys.stderr.write(clean(str(problem)) + "\n")
@@ -79,46 +76,17 @@ def told(error: Exception) -> tuple[int, str]:
     """Give the exit code of an error, and what a person is told about it; to who debugs, all of it at once."""
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
-    code = error.exit_code if isinstance(error, CommandError) else _known(error)
-    if code is not None:
-        return code, str(error)
-    from inventory.errors import InventoryError
-
     match error:
         case InventoryError():
-            return FAILED, _count(len(error.problems))
+            return error.exit_code, _count(len(error.problems))
+        case FleetcheckError():
+            return error.exit_code, str(error)
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return FAILED, f"{where}{error.strerror or error}"
     from orchestrator.fleet.words import place
 
     return FAILED, f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it"
-
-
-def _known(error: Exception) -> int | None:
-    """Give the exit code of an error of another room whose message is for the user as it is; None for any other."""
-    from inventory.errors import SecretError, SelectionError
-    from orchestrator.domain.planfile import PlanError
-    from orchestrator.domain.policy import PolicyError
-    from orchestrator.domain.span import SpanError
-    from orchestrator.domain.waves import BatchError
-    from orchestrator.fleet.plan_checks import PlanRefused
-    from orchestrator.remote.standalone import StandaloneError
-    from orchestrator.store.errors import (
-        PlanUsedError,
-        StoreError,
-        UnknownPlanError,
-        UnknownRunError,
-        UnknownScanError,
-    )
-
-    families: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-        ((SelectionError, UnknownScanError, UnknownRunError, UnknownPlanError), USAGE),
-        ((PolicyError, SpanError, BatchError), USAGE),
-        ((PlanRefused, PlanUsedError), GATE),
-        ((SecretError, StoreError, PlanError, StandaloneError), FAILED),
-    )
-    return next((code for family, code in families if isinstance(error, family)), None)
 
 
 def _count(problems: int) -> str:

@@ -12,8 +12,9 @@ import typer
 from typer.core import TyperCommand
 
 from orchestrator.cli.completing import formats, offers, scan_ids
+from orchestrator.cli.console import say
 from orchestrator.cli.errors import USAGE, UsageError, handled, told
-from orchestrator.cli.options import DatabaseOption
+from orchestrator.cli.options import DatabaseOption, LabelOption
 from orchestrator.report.formats import Format
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def export(
         str | None,
         typer.Option(metavar="TIME", help="With nagios: an older scan is UNKNOWN, such as 26h or 2d."),
     ] = None,
+    label: LabelOption = None,
     exit_code: Annotated[
         bool,
         typer.Option(
@@ -78,14 +80,19 @@ def export(
 ) -> None:
     """Write a scan for other programs, such as a spreadsheet."""
     if wanted is Format.NAGIOS:
-        raise typer.Exit(_nagios(scan, output, max_age, db))
+        raise typer.Exit(_nagios(scan, output, max_age, db, labelled=bool(label)))
+    if label and wanted is not Format.PROMETHEUS:
+        raise UsageError(f"--label goes with --format prometheus; {wanted} has no labels")
     if max_age is not None:
         raise UsageError(f"--max-age goes with --format nagios; {wanted} says itself when the scan was")
     from orchestrator.cli.report_files import write_export
+    from orchestrator.cli.series import labels_of
 
+    labels = labels_of(label or ())
     reader, report = _stored(scan, db)
     with reader:
-        write_export(wanted, output, report, reader)
+        for remark in write_export(wanted, output, report, reader, labels):
+            say(f"remark: {remark}")
     if exit_code:
         raise typer.Exit(report.code)
 
@@ -108,10 +115,14 @@ def _stored(scan: str | None, database: str | None) -> tuple[Reader, ScanReport]
         raise
 
 
-def _nagios(scan: str | None, output: Path, max_age: str | None, database: str | None) -> int:
+def _nagios(
+    scan: str | None, output: Path, max_age: str | None, database: str | None, *, labelled: bool
+) -> int:
     """Check as a plug-in does: whatever goes wrong is its line and its exit code 3."""
     from orchestrator.report.export_nagios import nagios_trouble
 
+    if labelled:
+        return _said(nagios_trouble("--label goes with --format prometheus; nagios has no labels"))
     try:
         check = _check(scan, max_age, database)
         if output == _STDOUT:

@@ -14,8 +14,9 @@ import typer
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.names import expired_words, unknown_host
+from orchestrator.cli.names import expired_words, known_host, unknown_in_inventory
 from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
+from orchestrator.cli.selecting import NoMatch, NoMatchOption, limited
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -49,7 +50,7 @@ def check(
         return
     for warning in expired_words(fleet, today):
         say(f"warning: {warning}")
-    for remark in fleet.remarks:
+    for remark in (*fleet.remarks, *fleet.notes):
         say(f"remark: {remark}")
     sys.stdout.write(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
@@ -62,17 +63,17 @@ def check(
 def list_(
     inventory: InventoryOption = None,
     limit: LimitOption = None,
+    no_match: NoMatchOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
     """List hosts with their settings resolved."""
     from inventory.load import load
-    from inventory.select import select
     from orchestrator.report.document import inventory_document
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
     fleet = load(inventory_path(inventory))
-    hosts = select(fleet, limit or (), stdin=sys.stdin)
+    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN)
     if as_json:
         document(inventory_document(fleet, hosts))
     elif draws(table=table):
@@ -99,9 +100,10 @@ def show(
     from orchestrator.report.listing import listing
 
     fleet = load(inventory_path(inventory))
-    found = fleet.hosts.get(host)
-    if found is None:
-        raise UsageError(unknown_host(host, fleet.hosts, f"inventory {fleet.path}"))
+    name = known_host(host, fleet.hosts)
+    if name is None:
+        raise UsageError(unknown_in_inventory(host, fleet))
+    found = fleet.hosts[name]
     if as_json:
         document(inventory_host_document(found))
         return
@@ -138,23 +140,37 @@ def init(
 @handled
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", readable=False, help="Ansible YAML or INI inventory, or CSV.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            readable=False,
+            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), or CSV.",
+        ),
     ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
     ] = None,
 ) -> None:
-    """Make an inventory from Ansible's or a CSV file, without passwords."""
-    from inventory.importers import import_inventory
+    """Make an inventory from Ansible's or a CSV file, without passwords.
 
-    text = import_inventory(file)
+    What was left out, changed or guessed stands in its head, and is said on standard error.
+    """
+    from inventory.importers import convert
+    from orchestrator.report.words import plural
+
+    made = convert(file)
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(made.text)
+    else:
+        _write_new(output, made.text)
+    for note in made.notes:
+        say(f"note: {note}")
+    if output is None:
         return
-    _write_new(output, text)
+    head = f", with {plural(len(made.notes), 'note')} at its head" if made.notes else ""
     sys.stdout.write(
-        f"{output} written. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
+        f"{output} written{head}. Look it over, then: fleetcheck inventory check {shlex.quote(str(output))}\n"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.cli.command import user
 from orchestrator.cli.errors import UsageError
 from orchestrator.cli.logons import check_credential
+from orchestrator.cli.selecting import NoMatch, limited
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class PlanRequest:
     inventory: Path
     database: str | None
     limit: tuple[str, ...]
+    no_match: NoMatch = NoMatch.ERROR
     policy: str
     max_age: str
     agree: int
@@ -46,7 +47,6 @@ class PlanRequest:
 
 def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     """Plan the selected hosts. Raises UsageError, SelectionError, StoreError, PolicyError and SpanError."""
-    from inventory.select import select
     from orchestrator.domain.planner import draft
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
@@ -55,7 +55,7 @@ def make_plan(request: PlanRequest, fleet: Fleet) -> Plan:
     rules, until = _rules(request, fleet, now), now + expiry(request.expires)
     if request.credential is not None:
         check_credential(fleet, request.credential)
-    hosts = select(fleet, request.limit, stdin=sys.stdin)
+    hosts = limited(fleet, request.limit, request.no_match)
     with Reader.open(database_url(request.database, os.environ)) as reader:
         candidates = tuple(_candidates(request, hosts, reader))
         left = dict(_left_before(request, candidates, reader, now))

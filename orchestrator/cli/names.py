@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,32 @@ if TYPE_CHECKING:
 _NAMED = 3  # hosts of an ended waiver; the inventory has the others
 
 
-def unknown_host(name: str, known: Iterable[str], place: str) -> str:
-    """Say that `place` has no such host, and which names are near."""
-    from difflib import get_close_matches
+def known_host(name: str, known: Collection[str]) -> str | None:
+    """Find a host by its name in any case, as Windows does; the very spelling comes first. None: nobody has it."""
+    if name in known:
+        return name
+    folded = name.casefold()
+    return next((host for host in known if host.casefold() == folded), None)
 
-    near = get_close_matches(name, list(known), n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+
+def unknown_host(name: str, known: Iterable[str], place: str) -> str:
+    """Say that `place` has no such host, and what was meant where that can be guessed."""
+    from inventory.selection.universe import near_host
+
+    hint = near_host(name, known).replace("`", "")
+    if not hint and name.isdecimal():
+        hint = f"; for scan {name}: fleetcheck show --scan {name}"
     return f"{place} has no host {name!r}{hint}"
+
+
+def unknown_in_inventory(name: str, fleet: Fleet) -> str:
+    """Say that an inventory has no such host; of a group, how its hosts are listed."""
+    from inventory.selection.universe import Universe
+
+    where = f"inventory {fleet.path} has no host {name!r}"
+    if name in fleet.groups:
+        return f"{where}; it is a group: fleetcheck inventory list --limit {name}"
+    return where + Universe(fleet.hosts, fleet.groups).near(name).replace("`", "")
 
 
 def expired_words(fleet: Fleet, today: date) -> Iterator[str]:

@@ -43,6 +43,14 @@ DatabaseOption = Annotated[
         help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state folder.",
     ),
 ]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="With prometheus: a label of every series, which tells fleets apart; else the inventory's `fleet:`. "
+        "May be repeated.",
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import typed, user
 from orchestrator.cli.errors import UsageError
+from orchestrator.cli.selecting import NoMatch, limited
 from orchestrator.domain.record import ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
@@ -28,6 +28,7 @@ class ScanRequest:
     inventory_named: bool = False  # by `-i`: then a suggested command has to repeat it
     database: str | None = None  # as `--db` has it
     limit: tuple[str, ...] = ()
+    no_match: NoMatch = NoMatch.WARN
     mode: str = "auto"
     jobs: int = 64
     per_site: int = 0
@@ -66,6 +67,7 @@ def new_scan(request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], *, scrip
             user=user(),
             version=VERSION,
             script=script,
+            fleet=fleet.name,
         ),
         hosts=tuple(hosts),
     )
@@ -106,10 +108,8 @@ def earlier_hosts(
 
 
 def selected(request: ScanRequest, fleet: Fleet) -> tuple[Host, ...]:
-    """Choose the hosts of `--limit`. Raises SelectionError."""
-    from inventory.select import select
-
-    return select(fleet, request.limit, stdin=sys.stdin)
+    """Choose the hosts of `--limit`. Raises SelectionError, UsageError."""
+    return limited(fleet, request.limit, request.no_match, quiet=request.quiet)
 
 
 def _changed(record: ScanRecord, fleet: Fleet, gone: Sequence[str]) -> list[str]:

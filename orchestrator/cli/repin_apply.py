@@ -150,7 +150,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         transport=transport.value,
     )
     _known_credential(work)
-    if found.open or found.left:
+    if found.open or found.left or found.unproven is not None:
         confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)
 
@@ -165,6 +165,7 @@ class _Found:
     left: Sequence[str]  # hosts never begun, or found as they were
     process: Process
     who: str
+    unproven: str | None  # why the audit does not prove it
 
 
 def new_record(plan: Plan, wishes: Wishes) -> RunRecord:
@@ -187,17 +188,20 @@ def _to_resume(found: _Found, wanted: RepinOptions) -> str:
     first = f"run {found.run.id}: {hosts_of(len(found.open))} to read first, {hosts_of(len(found.left))} not begun"
     still = _STILL.get(found.process.value)
     going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
-    return "\n".join((first, *going, *(how(len(found.left), wanted) if found.left else ())))
+    unproven = [] if found.unproven is None else [found.unproven]
+    return "\n".join((first, *unproven, *going, *(how(len(found.left), wanted) if found.left else ())))
 
 
 def _stored(run_id: int, database: str | None) -> _Found:
-    """Read a run. Raises UnknownRunError, UsageError where nothing of it is left to do."""
+    """Read a run. Raises UnknownRunError, ChangedError, UsageError where nothing of it is left to do."""
+    from orchestrator.cli.proven import proven
     from orchestrator.cli.repin_report import process_of, results
     from orchestrator.domain.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
     with Reader.open(database_url(database, os.environ)) as reader:
+        unproven = proven(reader, run_id)
         run = reader.run(run_id)
         plan = reader.plan(run.plan)
         found = list(results(plan, reader.operations(run_id)))
@@ -206,7 +210,7 @@ def _stored(run_id: int, database: str | None) -> _Found:
     left = [each.host for each in found if each.state in TO_BEGIN]
     if not unresolved and not left and run.ended is not None:
         raise UsageError(f"run {run_id} is complete: `fleetcheck repin status {run_id}` shows it")
-    return _Found(run, plan, unresolved, left, process, who)
+    return _Found(run, plan, unresolved, left, process, who, unproven)
 
 
 def _may_begin(work: Work) -> Work:

@@ -20,6 +20,7 @@ from orchestrator.cli.options import (
     TableOption,
     inventory_path,
 )
+from orchestrator.cli.selecting import NoMatch, NoMatchOption
 from orchestrator.domain.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     output: options.Out = None,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
+    no_match: NoMatchOption = None,
     policy: options.Policy = "desired",
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
@@ -61,6 +63,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         inventory=path,
         database=db,
         limit=tuple(limit or ()),
+        no_match=no_match or NoMatch.ERROR,
         policy=policy,
         max_age=max_age,
         agree=agree,
@@ -100,7 +103,8 @@ def show(
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan's file. Raises PlanError, CommandError where it cannot be read."""
+    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind."""
+    from inventory.kinds import HEAD, PLAN, kind_of
     from orchestrator.domain.planfile import MAX_BYTES, loads
 
     try:
@@ -112,6 +116,9 @@ def read_plan(path: Path) -> Plan:
         ) from None
     if len(data) > MAX_BYTES:
         raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
+    other = kind_of(data[:HEAD])
+    if other not in (None, PLAN):
+        raise CommandError(f"{path}: this is {other}. `fleetcheck repin plan -o FILE` writes a plan")
     return loads(data, str(path))
 
 

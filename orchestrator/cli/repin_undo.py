@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 @handled
-def undo(
+def undo(  # noqa: PLR0913  # a command line has as many parameters as it has options
     run: options.Run,
     *,
     output: options.Out = None,
     inventory: InventoryOption = None,
     force_closed: options.ForceClosed = None,
     expires: options.Expires = "24h",
+    yes: options.Yes = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -38,14 +39,18 @@ def undo(
     """
     from orchestrator.cli.make_plan import expiry, reason_given
 
-    made = _plan(run, inventory_path(inventory), db, expiry(expires), reason_given(force_closed))
+    made = _plan(run, inventory_path(inventory), db, expiry(expires), reason_given(force_closed), yes=yes)
     keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
 
 
-def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, forced: str | None) -> Plan:
+def _plan(
+    run_id: int, inventory: Path, database: str | None, good: timedelta, forced: str | None, *, yes: bool
+) -> Plan:
     import uuid
 
     from inventory.load import load
+    from orchestrator.cli.confirm import confirmed
+    from orchestrator.cli.proven import proven
     from orchestrator.cli.repin_request import of_record
     from orchestrator.fleet.undo import Ticket, undo_plan
     from orchestrator.remote.apply import repin_script
@@ -55,6 +60,9 @@ def _plan(run_id: int, inventory: Path, database: str | None, good: timedelta, f
     fleet = load(inventory)
     now = datetime.now(UTC)
     with Reader.open(database_url(database, os.environ)) as reader:
+        unproven = proven(reader, run_id)
+        if unproven is not None:
+            confirmed(f"{unproven}\nthe way back is planned from them", yes=yes)
         run = reader.run(run_id)
         wrote_with = of_record(run.options).credential
         return undo_plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import files
 from orchestrator.cli.errors import FAILED, INTERRUPTED, UsageError, told
+from orchestrator.cli.series import shared_series
 from orchestrator.report.formats import Format
 
 if TYPE_CHECKING:
@@ -44,31 +45,40 @@ def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
     return tuple(found.values())
 
 
-def written(wanted: Sequence[ReportFile], report: ScanReport, database: str | None) -> ScanReport:
-    """Write the files, and give the report back: with a warning for each that could not be, and the code that says so."""
+def written(
+    wanted: Sequence[ReportFile], report: ScanReport, database: str | None, labels: Mapping[str, str]
+) -> ScanReport:
+    """Write the files, and give the report back: with a warning for each that could not be, and the code that says so.
+
+    Series that another file of the folder holds as well are a warning too, and no failure.
+    """
     if not wanted:
         return report
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
-    missed = []
+    missed: list[str] = []
+    shared: list[str] = []
     with Reader.open(database_url(database, os.environ)) as reader:
         for file in wanted:
             try:
-                write_export(file.format, file.path, report, reader)
+                shared += write_export(file.format, file.path, report, reader, labels)
             except Exception as error:  # noqa: BLE001 -- one file's trouble costs no other file, and not the summary
                 missed.append(f"--report {file.format}:{file.path} was not written: {told(error)[1]}")
     if not missed:
-        return report
+        return replace(report, warnings=(*report.warnings, *shared))
     code = INTERRUPTED if report.code == INTERRUPTED else FAILED
-    return replace(report, code=code, warnings=(*report.warnings, *missed))
+    return replace(report, code=code, warnings=(*report.warnings, *shared, *missed))
 
 
-def write_export(wanted: Format, path: Path, report: ScanReport, reader: Reader) -> None:
-    """Write one export, `-` to standard output. Raises as `files.write`, and StoreError."""
+def write_export(
+    wanted: Format, path: Path, report: ScanReport, reader: Reader, labels: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Write one export, `-` to standard output; return what is to be said. Raises as `files.write`, and StoreError."""
     from orchestrator.report.export import exported
 
     assert report.scan.id is not None  # noqa: S101  # it came from the database
     records = reader.records(report.scan.id, whole=False)
-    pieces = exported(wanted, report, records, now=datetime.now(UTC))
+    pieces = exported(wanted, report, records, now=datetime.now(UTC), labels=labels)
     files.write(path, pieces, marker=wanted.marker, what=f"{wanted} export of fleetcheck's")
+    return shared_series(path) if wanted is Format.PROMETHEUS else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,6 +18,7 @@ from orchestrator.cli.options import (
     DatabaseOption,
     InventoryOption,
     JsonOption,
+    LabelOption,
     LimitOption,
     OnlyOption,
     QuietOption,
@@ -26,6 +27,7 @@ from orchestrator.cli.options import (
     TransportOption,
     inventory_path,
 )
+from orchestrator.cli.selecting import NoMatch, NoMatchOption
 
 if TYPE_CHECKING:
     from inventory.model import Host
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
 
 @handled
 def scan(  # noqa: PLR0913  # a command line has as many parameters as it has options
+    host: options.Hosts = None,
     *,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
+    no_match: NoMatchOption = None,
     probe: options.Probe = None,
     jobs: options.Jobs = 64,
     per_site: options.PerSite = 0,
@@ -49,6 +53,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     earlier: options.From = None,
     only: OnlyOption = None,
     report_to: options.Report = None,
+    label: LabelOption = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
     db: DatabaseOption = None,
@@ -60,13 +65,18 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from inventory.load import load
     from orchestrator.cli.plan_scan import ScanRequest
     from orchestrator.cli.report_files import report_files, written
+    from orchestrator.cli.series import labels_of
+    from orchestrator.report.formats import Format
 
-    files = report_files(report_to or ())
+    files, labels = report_files(report_to or ()), labels_of(label or ())
+    if labels and not any(file.format is Format.PROMETHEUS for file in files):
+        raise UsageError("--label goes with --report prometheus:FILE, and there is none")
     request = ScanRequest(
         inventory=inventory_path(inventory),
         inventory_named=inventory is not None,
         database=db,
-        limit=tuple(limit or ()),
+        limit=_limit(host, limit),
+        no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
         per_site=per_site,
@@ -80,7 +90,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         quiet=quiet,
         transport=transport.value,
     )
-    _check(request, mode_given=probe is not None)
+    _check(request, mode_given=probe is not None, hosts_given=bool(host))
     if list_hosts and files:
         raise UsageError("--list-hosts asks no host: there is nothing to --report")
     fleet = load(request.inventory)
@@ -91,7 +101,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         return
     from orchestrator.cli.run_scan import run
 
-    report = written(files, run(request, fleet), db)
+    report = written(files, run(request, fleet), db, labels)
     print_report(report, db, as_json=as_json, table=table)
     raise typer.Exit(report.code)
 
@@ -112,7 +122,16 @@ def print_report(report: ScanReport, database: str | None, *, as_json: bool, tab
         show_report(reader, report, frozenset(), as_json=as_json, table=table)
 
 
-def _check(request: ScanRequest, *, mode_given: bool) -> None:
+def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
+    """Take the hosts that are named without an option for `--limit`. Raises UsageError where both are there."""
+    if hosts and limit:
+        raise UsageError(
+            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one of the two"
+        )
+    return tuple(hosts or limit or ())
+
+
+def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None:
     """Refuse options that do not go together. Raises UsageError."""
     if not math.isfinite(request.pace):
         raise UsageError(f"--pace {request.pace}: expected a number of connects a second; 0 is no limit")
@@ -123,7 +142,7 @@ def _check(request: ScanRequest, *, mode_given: bool) -> None:
     if request.resume is None:
         return
     for given, option in (
-        (request.limit, "--limit"),
+        (request.limit, "the hosts" if hosts_given else "--limit"),
         (request.earlier is not None, "--from"),
         (mode_given, "--probe"),
     ):

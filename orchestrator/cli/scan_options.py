@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.completing import offers, scan_ids
+from orchestrator.cli.completing import inventory_names, offers, scan_ids
 
 
 class Mode(enum.StrEnum):
@@ -19,6 +19,14 @@ class Mode(enum.StrEnum):
     PINNED = "pinned"
 
 
+Hosts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="HOST",
+        autocompletion=offers(inventory_names),
+        help="The same as --limit HOST; else every host.",
+    ),
+]
 Probe = Annotated[
     Mode | None,
     typer.Option(

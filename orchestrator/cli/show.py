@@ -147,13 +147,13 @@ def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str
 
 
 def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table: bool) -> None:
-    from orchestrator.cli.names import unknown_host
+    from orchestrator.cli.stored import stored_name
     from orchestrator.domain.history import history
     from orchestrator.report.history import history_document, history_rows, history_screen
 
     results = tuple(reader.history(host, _RESULTS))
     if not results:
-        raise UsageError(unknown_host(host, reader.hosts(), f"database {place}"))
+        results = tuple(reader.history(stored_name(reader, host, place=place), _RESULTS))
     if as_json:
         document(history_document(history(host, results), results))
     elif draws(table=table):

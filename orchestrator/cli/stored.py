@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inventory.verdicts import Verdict
 from orchestrator.cli.command import hints
 from orchestrator.cli.errors import CommandError, UsageError
-from orchestrator.cli.names import unknown_host
-from orchestrator.domain.judgement import Verdict
+from orchestrator.cli.names import known_host, unknown_host
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.summary import Summariser, Summary
@@ -38,12 +38,13 @@ def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> S
     Raises UsageError where there is none, with the names that are near.
     """
     if scan_id is None:
-        found = reader.latest(host)
+        found = reader.latest(host) or reader.latest(stored_name(reader, host, place=place))
         if found is None:
-            raise UsageError(unknown_host(host, reader.hosts(), f"database {place}"))
+            raise UsageError(f"database {place}: the results of {host} were deleted just now")
         scan, record = found
     else:
         scan = reader.scan(scan_id)
+        host = known_host(host, scan.hosts) or host
         records = list(reader.records(scan_id, [host]))
         if not records and host in scan.hosts:
             raise UsageError(f"scan {scan_id}: {host} was not started and has no result there")
@@ -57,6 +58,18 @@ def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> S
         last=reader.latest(host, probed=True) if failed else None,
         since=_since(reader, record),
     )
+
+
+def stored_name(reader: Reader, host: str, *, place: str) -> str:
+    """Find under which name the database has results of a host, whatever its case. Raises UsageError for none.
+
+    It reads every host's name: for a name that was not found as it is.
+    """
+    known = reader.hosts()
+    name = known_host(host, known)
+    if name is None:
+        raise UsageError(unknown_host(host, known, f"database {place}"))
+    return name
 
 
 def _since(reader: Reader, record: HostRecord) -> str | None:

@@ -77,9 +77,11 @@ def _plan_named(data: bytes, path: Path) -> str:
     match document:
         case {"plan": str(plan)}:
             return plan
-    raise CommandError(
-        f"{path}: no result of an exported re-pin script. Take the file as the script wrote it"
-    )
+    from inventory.kinds import HEAD, kind_of
+
+    other = kind_of(data[:HEAD])
+    found = f"this is {other}; expected a result" if other is not None else "no result"
+    raise CommandError(f"{path}: {found} of an exported re-pin script. Take the file as the script wrote it")
 
 
 async def _keep(journal: Journal, told: Sequence[_Told]) -> list[Answer]:

@@ -40,6 +40,8 @@ class Listener(enum.StrEnum):
     WRONG_NAME = "wrong-name"  # ... for another name
     EXPIRED = "expired"
     SMALL_KEY = "small-key"  # RSA of 1024 bits
+    WRONG_PURPOSE = "wrong-purpose"  # a certificate for clients
+    CLIENT_CERTIFICATE = "client-certificate"  # one is demanded of the client
     OLD_TLS = "old-tls"  # TLS 1.1 at most
     PLAIN = "plain"  # HTTP where TLS is expected
     SILENT = "silent"  # takes the connection and says nothing
@@ -81,6 +83,13 @@ class Bounce:
 
     fresh: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Each SOAP reply ends its connection, and says so (at LISTEN). `empty`: the logon's last reply too, which has no body."""
+
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +173,7 @@ Act = (
     | Password
     | Status
     | Bounce
+    | Close
     | SoapFault
     | Cut
     | Hang

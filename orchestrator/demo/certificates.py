@@ -72,6 +72,9 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if kind is Listener.SMALL_KEY:
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        if kind is Listener.CLIENT_CERTIFICATE:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=self.pem)
         _load(context, leaf, key)
         return context, hashlib.sha256(leaf.public_bytes(serialization.Encoding.DER)).digest()
 
@@ -83,13 +86,16 @@ class Authority:
         if not wrong:
             names += [x509.IPAddress(ipaddress.ip_address(address)) for address in self._addresses]
         end = datetime.now(UTC) + (-timedelta(days=1) if kind is Listener.EXPIRED else _LIFE)
+        use = ExtendedKeyUsageOID.SERVER_AUTH
+        if kind is Listener.WRONG_PURPOSE:
+            use = ExtendedKeyUsageOID.CLIENT_AUTH
         subject = "elsewhere.example" if wrong else self._names[0]
         return (
             x509.CertificateBuilder(self._name, _name(subject), key.public_key(), x509.random_serial_number())
             .not_valid_before(end - 2 * _LIFE)
             .not_valid_after(end)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
             )

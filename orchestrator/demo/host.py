@@ -17,6 +17,7 @@ from orchestrator.demo.behaviour import (
     Behaviour,
     Body,
     Bounce,
+    Close,
     Cut,
     Drip,
     Flood,
@@ -200,6 +201,9 @@ class RunningHost:
         if not passes:
             return Response(401, headers=headers)
         response = await self._soap(connection, request, guard)
+        parting = self._troubles.setting(Close)
+        if isinstance(parting, Close):
+            response.close = bool(response.body) or parting.empty
         response.headers += headers
         return response
 
@@ -207,7 +211,9 @@ class RunningHost:
         act = self._troubles.take(Step.LOGON)
         if isinstance(act, Bounce):
             headers = guard.bounce(authorization) if act.fresh else guard.challenge()
-            return Response(401, headers=[*headers, *act.headers])
+            ends = ("Connection", "close") in act.headers
+            kept = [header for header in act.headers if header[0] != "Connection"]
+            return Response(401, headers=[*headers, *kept], close=ends)
         if isinstance(act, Status):
             return Response(act.code, act.body, list(act.headers), content_type="text/html")
         return None if act is None else await _spoil(Response(), act)

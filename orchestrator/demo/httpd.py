@@ -19,7 +19,7 @@ _REASONS = {
     200: "OK", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
     401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required",
     411: "Length Required", 413: "Request Entity Too Large", 500: "Internal Server Error",
-    503: "Service Unavailable",
+    502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from orchestrator.demo.behaviour import (
     Behaviour,
     Body,
     Bounce,
+    Close,
     Cut,
     Drip,
     Fail,
@@ -66,6 +67,7 @@ _STATUSES: Mapping[Cause, Sequence[Status]] = {
         for code in (400, 411, 500)
     ),
     Cause.PROXY: (Status(407, (("Proxy-Authenticate", 'Basic realm="proxy"'), ("Via", "1.1 squid"))),),
+    Cause.GATEWAY: (Status(502, (("Via", "1.1 proxy01"),), b"<h1>Bad Gateway</h1>"), Status(504)),
     Cause.REDIRECT: tuple(
         Status(code, (("Location", "http://127.0.0.1:9/wsman"),)) for code in (301, 302, 307)
     ),
@@ -79,6 +81,8 @@ _LISTENERS: Mapping[str, Listener] = {
     "tls-expired": Listener.EXPIRED,
     "tls-too-old": Listener.OLD_TLS,
     "tls-too-old/small-key": Listener.SMALL_KEY,
+    "tls-bad-certificate": Listener.WRONG_PURPOSE,
+    "tls-client-certificate": Listener.CLIENT_CERTIFICATE,
     "not-tls": Listener.PLAIN,
 }
 
@@ -120,6 +124,7 @@ def _build() -> Iterator[Behaviour]:
     yield _row("logon-not-offered", Step.LISTEN, Offer(("CredSSP",)))
     yield _row("logon-loop", Step.LOGON, Bounce(headers=(("Via", "1.1 proxy.example"),)))
     yield _row("logon-loop/fresh-challenge", Step.LOGON, Bounce(fresh=True))
+    yield _row("connection-not-kept", Step.LOGON, Bounce(fresh=True, headers=(("Connection", "close"),)))
     for step in (Step.CREATE, Step.COMMAND, Step.RECEIVE):
         yield _row(f"session-lost/{step}", step, Cut())
     yield _row("session-lost/half", Step.RECEIVE, Cut(half=True))
@@ -193,6 +198,7 @@ ROWS: Mapping[str, Behaviour] = {behaviour.name: behaviour for behaviour in _bui
 
 # What a host may do and still give its reading, where the controller is patient enough.
 DELETE_FAILS = Behaviour(name="delete-fails", cause=None, step=Step.DELETE, act=SoapFault(995))
+CLOSES = Behaviour(name="closes", cause=None, step=Step.LISTEN, act=Close())
 DELETE_CUTS = Behaviour(name="delete-cuts", cause=None, step=Step.DELETE, act=Cut())
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.evidence import numbers
 from orchestrator.domain.facts import RoleFacts
-from orchestrator.domain.judgement import Belief, Verdict
+from orchestrator.domain.judgement import Belief
 
 _RESCAN = "scan it again: fleetcheck scan"
 _LONGER = " with a longer `timeout:`, the deadline cut the probe short"

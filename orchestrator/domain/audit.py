@@ -29,11 +29,15 @@ class BrokenLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditCheck:
-    """What `verify` found: how many entries hold together from the first on, the last one's hash, what broke it."""
+    """What `verify` found: how many entries hold together from the first on, the last one's hash, what broke.
+
+    `not_covered` names the runs and plans stored before entries held their digests: nothing proves them.
+    """
 
     entries: int
     last: str
     broken: BrokenLink | None = None
+    not_covered: tuple[str, ...] = ()
 
 
 def link(
@@ -62,16 +66,16 @@ def link(
 
 def content_hash(entry: AuditEntry) -> str:
     """Hash an entry's content with the hash before it: everything but its own hash."""
-    content = document(entry)
-    del content["hash"]
-    return sha256(content)
+    hashed = document(entry)
+    del hashed["hash"]
+    return sha256(hashed)
 
 
 def document(entry: AuditEntry) -> dict[str, Any]:
     """Write an entry as `audit export` shows it: one JSON object; `details` is an object in it where it can be one."""
-    content = _content(entry)
-    content["details"] = _details(entry.details)
-    return content
+    shown = content(entry)
+    shown["details"] = _details(entry.details)
+    return shown
 
 
 def _details(text: str) -> Any:
@@ -105,12 +109,8 @@ def _wrong(entry: AuditEntry, before: int, last: str) -> str | None:
     return None
 
 
-def operation_digest(operation: Operation) -> str:
-    """Hash a whole row of the journal; the audit's entry about the row's last change holds it."""
-    return sha256(_content(operation))
-
-
-def _content(value: AuditEntry | Operation) -> dict[str, Any]:
+def content(value: AuditEntry | Operation) -> dict[str, Any]:
+    """Return an entry or a row of the journal as plain values, by the names of its fields."""
     return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
 
 

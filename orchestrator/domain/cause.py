@@ -12,7 +12,7 @@ class Cause(enum.StrEnum):
     CONNECTION_REFUSED = "connection-refused"  # 2150858770, ECONNREFUSED
     PUBLIC_NETWORK = "public-network"  # 2150859113
     NO_LISTENER = "no-listener"  # 2150859027, HTTP 404
-    SERVICE_UNAVAILABLE = "service-unavailable"  # 2150859026, HTTP 503
+    SERVICE_UNAVAILABLE = "service-unavailable"  # 2150859026, HTTP 429, 503
     TOO_MANY_SHELLS = "too-many-shells"  # 2150859173, 174
     QUOTA = "quota"  # 2150859175, 176, 179, 236-242
     SESSION_LOST = "session-lost"  # 2150858843; the connection was cut
@@ -29,13 +29,17 @@ class Cause(enum.StrEnum):
     ABORTED = "aborted"  # 995
     HOST_ILL = "host-ill"  # 1115, 14, 1018
     NOT_WINRM = "not-winrm"  # HTTP 400, 411, 500 without SOAP
-    PROXY = "proxy"  # HTTP 407
+    PROXY = "proxy"  # HTTP 305, 407, 511
+    GATEWAY = "gateway"  # HTTP 502, 504: what stands in between has no answer from the host
+    CONNECTION_NOT_KEPT = "connection-not-kept"  # "Connection: close" where a logon needs the connection
     REDIRECT = "redirect"  # HTTP 3xx
     TLS_UNKNOWN_CA = "tls-unknown-ca"
     TLS_WRONG_NAME = "tls-wrong-name"
     TLS_EXPIRED = "tls-expired"
     TLS_PIN_MISMATCH = "tls-pin-mismatch"
     TLS_TOO_OLD = "tls-too-old"  # TLS 1.0/1.1 only, SHA-1, small key: this controller's OpenSSL refuses
+    TLS_BAD_CERTIFICATE = "tls-bad-certificate"  # wrong purpose, name constraints, a CA that is none
+    TLS_CLIENT_CERTIFICATE = "tls-client-certificate"  # the host demands one
     NOT_TLS = "not-tls"
     KERBEROS_NO_SPN = "kerberos-no-spn"
     KERBEROS_CLOCK = "kerberos-clock"

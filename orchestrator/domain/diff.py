@@ -6,7 +6,8 @@ import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from orchestrator.domain.judgement import Belief, Pin, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Pin, RoleJudgement
 from orchestrator.domain.standing import Pair, Standing
 
 MISSING, NOT_A_PORT = "missing", "not a port"  # a pin that is none

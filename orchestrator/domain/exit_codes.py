@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from inventory import errors
+
 EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
+EXIT_FAILED = errors.EXIT_FAILED
+EXIT_USAGE = errors.EXIT_USAGE
 EXIT_ATTENTION = 3
 EXIT_UNPROBED = 4
 EXIT_BOTH = 5
-EXIT_GATE = 6
+EXIT_GATE = errors.EXIT_GATE
 EXIT_INTERRUPTED = 130
 
 MEANINGS: Mapping[int, str] = MappingProxyType(

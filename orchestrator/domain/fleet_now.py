@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.diff import ChangeGroup, Differ
 from orchestrator.domain.group import GroupKey, key_of
-from orchestrator.domain.judgement import Belief, Judgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.standing import HostNow, Standing
 
 NOWHERE = ""  # the place of hosts that have none
@@ -215,12 +216,7 @@ class FleetSummariser:
 
 def state(standing: Standing) -> str:
     """Say where a host counts: `ok`, `waived`, `attention`, or `unknown` where it never gave a reading."""
-    verdict = standing.judgement.verdict
-    if verdict is Verdict.OK:
-        return "ok"
-    if standing.waived is not None:
-        return "waived"
-    return "unknown" if verdict is Verdict.UNKNOWN else "attention"
+    return standing.judgement.verdict.counted_as(waived=standing.waived is not None)
 
 
 def place_of(standing: Standing, by: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord
 
@@ -26,6 +27,11 @@ class GroupKey:
     cause: str
     any_live: bool
     waived: bool
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody has to look at these hosts."""
+        return self.verdict.needs_attention and not self.waived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

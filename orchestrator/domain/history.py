@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.diff import pin_word
-from orchestrator.domain.judgement import Belief, Verdict
+from orchestrator.domain.judgement import Belief
 from orchestrator.domain.standing import Standing
 
 

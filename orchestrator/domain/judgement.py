@@ -1,4 +1,4 @@
-"""The words of a verdict: what fleetcheck believes and concludes. `orchestrator.domain.verdict` decides them."""
+"""What fleetcheck believes and concludes, as values. `orchestrator.domain.verdict` decides them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-class Verdict(enum.StrEnum):
-    """What fleetcheck concludes about a host or a role, worst first: the order is the severity."""
-
-    CUT_OFF = "cut-off"
-    BLOCKED = "blocked"
-    DISCONNECTED = "disconnected"
-    SUSPECT = "suspect"
-    SPLIT = "split"
-    BAD_PIN = "bad-pin"
-    UNREADABLE = "unreadable"
-    UNTESTED = "untested"
-    DRIFT_BLOCKED = "drift-blocked"
-    DRIFTED = "drifted"
-    STALE = "stale"
-    NO_AGENT = "no-agent"
-    UNKNOWN = "unknown"
-    OK = "ok"
-
-    @property
-    def severity(self) -> int:
-        """0 for the worst."""
-        return _SEVERITY[self]
-
-
-_SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
+from inventory.verdicts import Verdict
 
 
 class Belief(enum.StrEnum):

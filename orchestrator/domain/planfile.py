@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+from inventory.errors import FleetcheckError
 from inventory.registry_names import fold
 from orchestrator.domain.digest import sha256
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
@@ -31,7 +32,7 @@ _WRITABLE = _TEXTS | {"DWORD", "QWORD"}
 _SINCE_2 = ("include_waived", "waived", "credential")  # of a plan; of a host: `verdict`
 
 
-class PlanError(Exception):
+class PlanError(FleetcheckError):
     """A plan that may not be used; the message says why and what to do."""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from inventory.errors import EXIT_USAGE, FleetcheckError
 from inventory.model import Rule
 from orchestrator.domain.facts import Facts, RoleFacts
 from orchestrator.domain.judgement import Belief
@@ -18,8 +19,10 @@ Choice = Mapping[str, int]
 """The new port of each role that the policy speaks of."""
 
 
-class PolicyError(ValueError):
+class PolicyError(FleetcheckError, ValueError):
     """A `--policy` that says nothing usable; the message is for the user."""
+
+    exit_code = EXIT_USAGE
 
 
 @dataclass(frozen=True, slots=True)

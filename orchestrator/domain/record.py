@@ -60,3 +60,4 @@ class ScanRecord:
     script: str  # SHA-256 of the probe
     state: ScanState = ScanState.RUNNING
     ended: datetime | None = None
+    fleet: str | None = None  # its name, where the inventory gives one

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from orchestrator.domain.judgement import Verdict
+from inventory.errors import EXIT_USAGE, FleetcheckError
+from inventory.verdicts import Verdict
 from orchestrator.domain.record import HostRecord
 
 NOT_STARTED = "not-started"
@@ -14,8 +15,10 @@ ATTENTION = "attention"
 CHOICES = (NOT_STARTED, FAILED, ATTENTION, *(str(verdict) for verdict in Verdict))
 
 
-class ChoiceError(ValueError):
+class ChoiceError(FleetcheckError, ValueError):
     """A word that `--only` does not know. `word` is it; the message says which ones there are."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, word: str) -> None:
         self.word = word
@@ -51,6 +54,6 @@ def _states(record: HostRecord) -> frozenset[str]:
     words = {str(verdict)}
     if verdict is Verdict.UNKNOWN:
         words.add(FAILED)
-    elif verdict is not Verdict.OK and record.waived is None:
+    elif verdict.counted_as(waived=record.waived is not None) == ATTENTION:
         words.add(ATTENTION)
     return frozenset(words)

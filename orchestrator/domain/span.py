@@ -6,13 +6,17 @@ import re
 from datetime import timedelta
 from types import MappingProxyType
 
+from inventory.errors import EXIT_USAGE, FleetcheckError
+
 _SPAN = re.compile(r"([0-9]{1,7})([smhd])\Z")
 _UNITS = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
 LONGEST = timedelta(days=3660)
 
 
-class SpanError(ValueError):
+class SpanError(FleetcheckError, ValueError):
     """No length of time that can be used; the message is for the user."""
+
+    exit_code = EXIT_USAGE
 
 
 def parse_span(text: str, option: str, *, least: timedelta = timedelta(0)) -> timedelta:

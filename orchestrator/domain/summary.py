@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.address import canonical
 from orchestrator.domain.group import Group, Groups
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import HostRecord

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.exit_codes import (
     EXIT_ATTENTION,
     EXIT_BOTH,
@@ -15,7 +16,6 @@ from orchestrator.domain.exit_codes import (
     EXIT_OK,
     EXIT_UNPROBED,
 )
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord
 
 
@@ -35,14 +35,13 @@ class Tally:
     def add(self, verdict: Verdict, *, waived: bool, hosts: int = 1) -> None:
         """Count one host's result, or that of so many hosts."""
         self.verdicts[verdict] += hosts
-        if verdict is Verdict.OK:
-            return
-        if waived:
-            self.waived += hosts
-        elif verdict is Verdict.UNKNOWN:
-            self.unknown += hosts
-        else:
-            self.attention += hosts
+        match verdict.counted_as(waived=waived):
+            case "waived":
+                self.waived += hosts
+            case "unknown":
+                self.unknown += hosts
+            case "attention":
+                self.attention += hosts
 
     @property
     def done(self) -> int:

@@ -15,8 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.firewall import sources
-from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.subnets import Subnets
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from inventory.model import Profile
+from inventory.verdicts import Verdict
 from orchestrator.domain import actions
 from orchestrator.domain.evidence import role_lines, split_lines, tunnel
 from orchestrator.domain.facts import Facts, KeyState, RoleFacts, facts
-from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement
 from orchestrator.domain.outcome import Failed, Outcome, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.remarks import remarks

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from inventory.errors import EXIT_USAGE, FleetcheckError
 from orchestrator.domain.journal import CONFLICTS, FAILED, State
 
 _SIZE = re.compile(r"([0-9]{1,6})(%?)\Z")
 
 
-class BatchError(ValueError):
+class BatchError(FleetcheckError, ValueError):
     """A `--batch` or a limit that says nothing usable; the message is for the user."""
+
+    exit_code = EXIT_USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from inventory.errors import EXIT_GATE
 from inventory.model import Fleet, Host, Profile
 from inventory.registry_names import fold
 from orchestrator.domain.digest import fact_changes, host_digest_v1
@@ -18,6 +19,8 @@ MADE_BY_0_1 = "made by 0.1: plan again (a plan's file of version 1 is read, and 
 
 class PlanRefused(PlanError):  # noqa: N818  # what happened to the plan, as the other ends of a re-pin are named
     """The plan does not hold; nothing was sent. `reasons` has every one, those of the whole plan first."""
+
+    exit_code = EXIT_GATE
 
     def __init__(self, plan: str, reasons: tuple[str, ...]) -> None:
         """Build the message from the reasons."""

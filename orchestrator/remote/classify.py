@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from orchestrator.remote.trouble import (
     Garbled,
     KerberosTrouble,
     Lost,
+    NotKept,
+    OtherService,
     Overdue,
     Refused,
     SoapFault,
@@ -61,10 +64,11 @@ def fault(
     code: int | None = None,
     pin: str | None = None,
     here: bool = False,
+    advice: str = "",
 ) -> Fault:
     """Build the fault of a cause: its words from the table, `detail` from what was seen.
 
-    `here`: the phase is where it happened, whatever the table says.
+    `advice` takes the place of the table's. `here`: the phase is where it happened, whatever the table says.
     """
     row = ROWS[cause]
     endpoint = seen.endpoint
@@ -82,13 +86,13 @@ def fault(
         phase=seen.phase if here else row.phase or seen.phase,
         cause=cause,
         detail=f"{meaning}: {detail}" if detail else meaning,
-        advice=row.advice.format_map(words),
+        advice=advice or row.advice.format_map(words),
         again=row.again,
         code=code,
     )
 
 
-def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911  # one line for each kind of trouble
+def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR0912  # one line for each kind of trouble
     """Give the fault that a trouble is."""
     match trouble:
         case Overdue():
@@ -111,7 +115,12 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911  # o
             said = clean(trouble.text, limit=QUOTED)
             return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor)
         case Untrusted():
-            return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin)
+            return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin, advice=trouble.advice)
+        case OtherService():
+            return _other(trouble, seen)
+        case NotKept():
+            said = ", ".join([f"it ended {trouble.at}", *_headers(trouble.headers)])
+            return fault(seen, Cause.CONNECTION_NOT_KEPT, said)
         case BrokenPool():
             return fault(
                 seen,
@@ -185,15 +194,36 @@ def _soap(trouble: SoapFault, seen: Seen) -> Fault:
 def _status(trouble: BadStatus, seen: Seen) -> Fault:
     """No SOAP came with it: the status decides, and the headers say who answered."""
     status = trouble.status
-    if 300 <= status < 400:  # noqa: PLR2004  # the redirects
-        cause, more = Cause.REDIRECT, f" to {trouble.headers.get('location', 'nowhere')}"
-    else:
-        cause, more = STATUSES.get(status, Cause.NOT_WINRM), ""
+    cause = STATUSES.get(status, Cause.NOT_WINRM)
+    more = f" to {trouble.headers.get('location', 'nowhere')}" if cause is Cause.REDIRECT else ""
     body = " ".join(trouble.body.decode("utf-8", "replace").split())
     parts = [f"HTTP {status}{clean(more, limit=QUOTED)}", *_headers(trouble.headers)]
     if body and cause in {Cause.NOT_WINRM, Cause.NO_LISTENER}:
         parts.append(f"body: {clean(body, limit=QUOTED)}")
-    return fault(seen, cause, ", ".join(parts), code=status)
+    return fault(seen, cause, ", ".join(parts), code=status, advice=_STATUS_ADVICE.get(status, ""))
+
+
+_STATUS_ADVICE = {
+    408: "The host, or something in between, waited too long for a request: a slow network, or a busy controller "
+    "(`--jobs`).",
+    421: "A web server that stands before several names answers, and does not know this one: set `address:` to the name "
+    "that it knows, or reach the host without it.",
+    426: "What answers wants another protocol, so it is not WinRM: another web server listens there, or a proxy stands in "
+    "between.",
+    431: "The logon's header is too large for what answers: a Kerberos ticket with many groups. Raise MaxFieldLength and "
+    "MaxRequestBytes of HTTP.sys on the host, or the limit of the proxy in between.",
+}
+
+
+def _other(trouble: OtherService, seen: Seen) -> Fault:
+    """Something listens there that speaks no HTTP: WinRM is elsewhere."""
+    end = seen.endpoint
+    said = f"{trouble.name} answers" if trouble.name else f"it begins with {trouble.heard[:40]!r}"
+    advice = (
+        f"Another service listens on {end.address}:{end.port}. WinRM's ports are 5985 (http) and 5986 (https); `winrm "
+        "enumerate winrm/config/listener` on the host shows its own. Set `port:` to it."
+    )
+    return fault(seen, Cause.NOT_WINRM, said, advice=advice)
 
 
 def _refused(trouble: Refused, seen: Seen) -> Fault:
@@ -226,13 +256,15 @@ def _headers(headers: Mapping[str, str]) -> list[str]:
     """Quote the headers that say who answered."""
     return [
         f"{name}: {clean(value, limit=80)}"
-        for name in ("server", "via", "proxy-authenticate")
+        for name in ("server", "via", "proxy-authenticate", "upgrade", "retry-after")
         if (value := headers.get(name))
     ]
 
 
 def _named(error: OSError) -> str:
     """Write an OS error as `ECONNREFUSED, Connection refused`."""
+    if isinstance(error, ssl.SSLError):  # its number is OpenSSL's, no errno
+        return clean(error.reason or str(error), limit=QUOTED)
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))

@@ -81,15 +81,28 @@ async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: floa
     raise last
 
 
+def made_for(address: str) -> socket.socket:
+    """Make a socket for an address; the caller connects and closes it. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return sock
+
+
+def peer_of(sock: socket.socket) -> tuple[str, int]:
+    """Give the address and port that a socket is connected with; ("", 0) where it is not any more."""
+    with contextlib.suppress(OSError, ValueError):
+        address, port, *_ = sock.getpeername()
+        return str(address), int(port)
+    return "", 0
+
+
 async def connect_to(address: str, port: int, seconds: float = LONGEST) -> socket.socket:
     """Connect with one address within `seconds`. Raises OSError, which TimeoutError is; cancelling leaves nothing."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = made_for(address)
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         async with asyncio.timeout(seconds):
             await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except BaseException:

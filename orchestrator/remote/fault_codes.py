@@ -69,13 +69,21 @@ SUBCODES: Mapping[str, Cause] = MappingProxyType(
 
 STATUSES: Mapping[int, Cause] = MappingProxyType(
     {
+        301: Cause.REDIRECT,
+        302: Cause.REDIRECT,
+        303: Cause.REDIRECT,
+        305: Cause.PROXY,
+        307: Cause.REDIRECT,
+        308: Cause.REDIRECT,
         404: Cause.NO_LISTENER,
         407: Cause.PROXY,
+        408: Cause.SESSION_LOST,
         413: Cause.ENVELOPE_TOO_LARGE,
         429: Cause.SERVICE_UNAVAILABLE,
-        502: Cause.SERVICE_UNAVAILABLE,
+        502: Cause.GATEWAY,
         503: Cause.SERVICE_UNAVAILABLE,
-        504: Cause.SERVICE_UNAVAILABLE,
+        504: Cause.GATEWAY,
+        511: Cause.PROXY,
     },
 )
 

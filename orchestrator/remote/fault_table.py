@@ -146,6 +146,18 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
             "a proxy asks for a logon of its own",
             "fleetcheck talks to hosts directly: admit {address}:{port} without the proxy.",
         ),
+        Cause.GATEWAY: Row(
+            "a gateway in between answers, not WinRM, and has no answer from the host",
+            "A proxy or load balancer stands before {address}:{port}, and does not reach WinRM behind it: look at its "
+            "list of servers, or let this machine reach the host without it.",
+            Again.BACKOFF,
+        ),
+        Cause.CONNECTION_NOT_KEPT: Row(
+            "the connection is closed where a logon needs it",
+            "NTLM and Negotiate log on a connection, so it has to last: let this machine reach {address}:{port} without "
+            "the proxy or load balancer in between, or let that keep its connections (HTTP/1.1, keep-alive). "
+            "`auth: basic` over https needs no lasting connection.",
+        ),
         Cause.REDIRECT: Row(
             "the host redirects to another address",
             "fleetcheck never follows a redirect, since a password would follow it. Set `address:` and `port:` to where "
@@ -177,6 +189,18 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
             "the host's TLS is too old for this machine's OpenSSL",
             "The host offers only what OpenSSL refuses: TLS 1.0 or 1.1, SHA-1, a small key. Switch TLS 1.2 on, or give "
             "the listener a new certificate.",
+            phase=Phase.TLS,
+        ),
+        Cause.TLS_BAD_CERTIFICATE: Row(
+            "the certificate may not be used so",
+            "It is from a known CA, and breaks a rule that it or its CA sets. On the host: give the listener a "
+            "certificate for servers. Or, once the fingerprint was compared on the host, pin it: {pin}",
+            phase=Phase.TLS,
+        ),
+        Cause.TLS_CLIENT_CERTIFICATE: Row(
+            "the host demands a certificate of this machine",
+            "fleetcheck shows none. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
+            "that, or the listener (`netsh http show sslcert`, Negotiate Client Certificate), do without.",
             phase=Phase.TLS,
         ),
         Cause.NOT_TLS: Row(

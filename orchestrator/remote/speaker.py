@@ -1,7 +1,7 @@
 """WSMan's messages over one connection: logged on, sealed where there is no TLS, every answer checked before it is read.
 
 No I/O: a conversation is a generator that yields HTTP requests and is sent their answers. A thread drives it over its
-socket (`orchestrator.remote.conversation`), the event loop over its stream (`orchestrator.remote.native_session`).
+socket (`orchestrator.remote.conversation`), the event loop over its stream (`orchestrator.remote.native_transport`).
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from orchestrator.remote.http import Answer
+from orchestrator.remote.http import Answer, Fresh
 from orchestrator.remote.logon import LogonScheme, offers
 from orchestrator.remote.sealing import SEALED, Sealing
 from orchestrator.remote.session import Endpoint
 from orchestrator.remote.soap import read_fault
-from orchestrator.remote.trouble import BadStatus, Garbled, Refused, Stage
+from orchestrator.remote.trouble import BadStatus, Garbled, NotKept, Refused, Stage
 from orchestrator.remote.xml_guard import guard
 
 _Result = TypeVar("_Result")
 Exchange = Generator[bytes, Answer, _Result]
-"""Yields whole HTTP requests, is sent the answer to each, ends with a result."""
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result. A `Fresh` one needs a new connection."""
 
 _OK = 200
 _UNAUTHORISED = 401
 _PLAIN = "application/soap+xml;charset=UTF-8"
+_PAGES = ("text/html", "text/plain", "application/xhtml", "application/json")  # what WinRM never answers
 
 
 class Speaker:
@@ -36,45 +37,61 @@ class Speaker:
         self._logon = logon
         self._accepted = accepted
         self._sealing: Sealing | None = None
+        self._ended = False  # whether the last answer was the last one over its connection
         self._head = (
             f"POST /wsman HTTP/1.1\r\nHost: {authority(endpoint)}\r\nUser-Agent: fleetcheck\r\n"
             "Accept-Encoding: identity\r\nConnection: Keep-Alive\r\n"
         )
 
     def exchange(self, message: bytes) -> Exchange[bytes]:
-        """Send a SOAP envelope and give the answer's bytes.
+        """Send a SOAP envelope and give the answer's bytes. Where the connection has ended, log on over a new one first.
 
-        Raises SoapFault, BadStatus, Refused, Garbled, KerberosTrouble; the driver of the generator may raise more.
+        Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator may raise
+        more.
         """
-        if not self.logged_on:
+        if not self.logged_on or self._ended:
             answer = yield from self._begin(message)
             if answer is not None:
                 return self._read(answer)
         requests = [self._request(self._logon.header(), message)]
         message = b""  # a script's is large, and its answer may take long
-        return self._read((yield requests.pop()))
+        answer = yield requests.pop()
+        self._ended = answer.last
+        return self._read(answer)
 
     def _begin(self, message: bytes) -> Exchange[Answer | None]:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""
+        self._sealing = None
         answer, carried = yield from self._try(b"" if self.sealing else message)
         if answer.status != _OK and not (carried and read_fault(answer.body)):
             raise BadStatus(answer.status, answer.headers, answer.body)
-        self.logged_on = True
+        if not self.logged_on:
+            self.logged_on = True
+            self._accepted()
+        if not carried and self._ended:
+            raise NotKept("as soon as the logon was through", answer.headers)
         if self.sealing:
             self._sealing = Sealing(self._logon.context, self._logon.name)
-        self._accepted()
         return answer if carried else None
 
     def _try(self, body: bytes) -> Exchange[tuple[Answer, bool]]:
         trying = self._logon.begin(body)
-        ask = next(trying)
+        request = self._request(*next(trying))
+        if self._ended:
+            request = Fresh(request)
         while True:
-            answer = yield self._request(*ask)
+            answer = yield request
+            self._ended = answer.last
+            if answer.status == _OK and _is_page(answer):
+                raise BadStatus(answer.status, answer.headers, answer.body)
             try:
                 ask = trying.send(answer)
             except StopIteration as end:
                 result: tuple[Answer, bool] = end.value
                 return result
+            if self._ended:
+                raise NotKept("in the middle of the logon", answer.headers)
+            request = self._request(*ask)
 
     def _request(self, authorization: str, body: bytes) -> bytes:
         head = self._head
@@ -91,6 +108,9 @@ class Speaker:
     def _read(self, answer: Answer) -> bytes:
         content_type = answer.headers.get("content-type", "")
         sealed = content_type.lower().startswith(SEALED)
+        coding = answer.headers.get("content-encoding", "identity").strip().lower()
+        if coding != "identity":
+            raise Garbled(f"an answer in Content-Encoding {coding[:40]!r}, which nobody asked for")
         body = self._unseal(answer.body, content_type) if sealed else answer.body
         if answer.status == _UNAUTHORISED:
             raise Refused(Stage.LATER, offers(answer), answer.headers)
@@ -105,6 +125,11 @@ class Speaker:
         if self._sealing is None:
             raise Garbled("an encrypted answer where none was agreed")
         return self._sealing.unwrap(body, content_type)
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether it is what people read in a browser, a portal's or another server's."""
+    return answer.headers.get("content-type", "").strip().lower().startswith(_PAGES)
 
 
 def authority(endpoint: Endpoint) -> str:

@@ -17,6 +17,7 @@ import json
 from importlib import resources
 from typing import Any
 
+from inventory.errors import FleetcheckError
 from orchestrator.domain.plan import Plan, PlannedHost
 from orchestrator.domain.planfile import digest
 from orchestrator.domain.text import clean
@@ -30,7 +31,7 @@ _LINE = 120
 _RUN_AGAIN = "Take the file as the script wrote it, or scan the host to see what it holds: fleetcheck scan"
 
 
-class StandaloneError(Exception):
+class StandaloneError(FleetcheckError):
     """A plan that cannot be exported, or a result that cannot be taken; the message says why and what to do."""
 
 

@@ -10,24 +10,30 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 from typing import TypeVar
 
-from orchestrator.remote.connect import connect_to
-from orchestrator.remote.http import MAX_SESSION, Answer, Inbox
-from orchestrator.remote.session import Endpoint
-from orchestrator.remote.speaker import Exchange
-from orchestrator.remote.trouble import Garbled, Lost
-from orchestrator.remote.trust import (
+from orchestrator.remote.connect import connect_to, peer_of
+from orchestrator.remote.handshake import (
+    AGAIN,
     HANDSHAKE,
+    HEARD,
     LOOK,
-    Secured,
+    Look,
     Shown,
-    Trust,
     hung_up,
+    may_be_no_tls,
     not_tls,
-    secured,
+    refused_late,
+    shown_by,
+    silent,
     untrusted,
 )
+from orchestrator.remote.http import MAX_SESSION, Answer, Fresh, Inbox
+from orchestrator.remote.session import Endpoint
+from orchestrator.remote.speaker import Exchange
+from orchestrator.remote.trouble import Garbled, Lost, Untrusted
+from orchestrator.remote.trust import Secured, Trust, same_again, secured
 
 _Result = TypeVar("_Result")
 _CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
@@ -36,16 +42,33 @@ _PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room th
 
 
 class Stream:
-    """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any."""
+    """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any.
 
-    __slots__ = ("_encrypted", "_incoming", "_loop", "_outgoing", "_sock", "_tls", "inbox")
+    Where a request needs a new connection, another socket with the same peer takes its place.
+    """
+
+    __slots__ = (
+        "_encrypted",
+        "_heard",
+        "_incoming",
+        "_loop",
+        "_outgoing",
+        "_peer",
+        "_sock",
+        "_tls",
+        "_trusted",
+        "inbox",
+    )
 
     def __init__(self, sock: socket.socket) -> None:
         """Take over a connected, non-blocking socket."""
         self.inbox = Inbox()
         self._loop = asyncio.get_running_loop()
         self._sock = sock
+        self._peer = peer_of(sock)
         self._tls: ssl.SSLObject | None = None
+        self._trusted: tuple[Endpoint, Trust, Secured] | None = None  # how TLS came about
+        self._heard = b""  # the first that came in a handshake, in case it is no TLS
         self._encrypted = 0
         self._incoming = self._outgoing = ssl.MemoryBIO()
 
@@ -70,7 +93,9 @@ class Stream:
             return result
 
     async def post(self, request: bytes) -> Answer:
-        """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls."""
+        """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
+        if isinstance(request, Fresh):
+            await self._renew()
         unsent: Lost | None = None
         try:
             await self._send(request)
@@ -87,44 +112,78 @@ class Stream:
             answer: Answer = end.value
             return answer
         except Lost:
-            raise unsent or Lost("waiting for the answer") from None
+            raise await self._why(unsent or Lost("waiting for the answer")) from None
+
+    async def _why(self, lost: Lost) -> Lost | Untrusted:
+        """Tell why the connection is gone: TLS 1.3 ends so, after the handshake, where a certificate was demanded."""
+        if self._trusted is None or self.inbox.spoke:
+            return lost
+        return silent(await _look(self._peer), lost)
 
     async def secure(self, endpoint: Endpoint, trust: Trust) -> Secured:
-        """Speak TLS from here on. Raises Untrusted, Lost, Garbled; no secret and no user name has been sent then."""
+        """Speak TLS from here on. No secret and no user name has been sent then.
+
+        Raises Untrusted, Lost, Garbled, OtherService.
+        """
         context = trust.context(endpoint)
-        peer = self._peer()
         try:
             tls = await self._handshake(context, endpoint.address.rstrip("."))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
-            raise hung_up(error, await _look(peer, trust)) from error
+            raise hung_up(error, await _look(self._peer)) from error
         except ssl.SSLError as error:
-            raise not_tls(error, endpoint) or untrusted(error, await _look(peer, trust)) from error
+            if may_be_no_tls(error) and (other := not_tls(error, endpoint, self._heard)):
+                raise other from error
+            raise untrusted(error, await _look(self._peer), trust.held(endpoint), endpoint) from error
         except (OSError, ValueError) as error:  # ValueError: no certificate can have such a name
             raise Lost(HANDSHAKE, error if isinstance(error, OSError) else None) from error
-        self._tls = tls
-        return secured(tls.getpeercert(binary_form=True) or b"", endpoint)
+        found = secured(tls.getpeercert(binary_form=True) or b"", endpoint)
+        self._trusted = endpoint, trust, found
+        return found
 
-    def _peer(self) -> tuple[str, int]:
+    async def _renew(self) -> None:
+        """Connect with the same peer again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled."""
+        self.close()
         try:
-            address, port, *_ = self._sock.getpeername()
-        except OSError as error:  # it is closed already
-            raise Lost("beginning TLS", error) from error
-        return address, port
+            self._sock = await connect_to(*self._peer)
+        except OSError as error:
+            raise Lost(AGAIN, error) from error
+        self.inbox.renew()
+        self._tls = None
+        if self._trusted is not None:
+            endpoint, trust, before = self._trusted
+            same_again(before, await self.secure(endpoint, trust))
 
-    async def show(self, context: ssl.SSLContext) -> Shown:
+    async def show(self, look: Look) -> Shown:
         """Shake hands and say what the host showed. Raises OSError, ValueError, Garbled."""
-        tls = await self._handshake(context, None)
-        return Shown(tls.getpeercert(binary_form=True) or b"", tls.version() or "")
+        try:
+            tls = await self._handshake(look.context, None)
+        except (ssl.SSLError, ConnectionError):
+            return Shown(demands=look.asked)
+        shown = shown_by(tls)  # before its end is waited for: it tells nothing any more then
+        return replace(shown, demands=look.asked and await self._has_ended())
+
+    async def _has_ended(self) -> bool:
+        """Whether the host ends the connection though nothing was asked of it yet."""
+        try:
+            async with asyncio.timeout(LOOK / 2):
+                return not await self._receive()
+        except TimeoutError:
+            return False
+        except (Lost, Untrusted):
+            return True
 
     async def _handshake(self, context: ssl.SSLContext, name: str | None) -> ssl.SSLObject:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        tls = self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._heard = b""
         while True:
             try:
                 tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self._flush()
-                self._take(await self._recv())
+                data = await self._recv()
+                self._heard = self._heard or data[:HEARD]
+                self._take(data)
             except ssl.SSLError:
                 with contextlib.suppress(OSError):
                     await self._flush()  # the alert that tells the host why
@@ -158,7 +217,7 @@ class Stream:
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
             return b""
         except OSError as error:
-            raise Lost("reading an answer", error) from error
+            raise refused_late(error) or Lost("reading an answer", error) from error
 
     async def _recv(self) -> bytes:
         """Read from the socket. What is there already does not wait, and still lets the other hosts go first.
@@ -183,7 +242,7 @@ class Stream:
             self._incoming.write_eof()
 
 
-async def _look(peer: tuple[str, int], trust: Trust) -> Shown:
+async def _look(peer: tuple[str, int]) -> Shown:
     """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
     try:
         sock = await connect_to(*peer)
@@ -192,7 +251,7 @@ async def _look(peer: tuple[str, int], trust: Trust) -> Shown:
     stream = Stream(sock)
     try:
         async with asyncio.timeout(LOOK):
-            return await stream.show(trust.curious())
+            return await stream.show(Look())
     except (OSError, ValueError, Garbled):  # TimeoutError is an OSError
         return Shown()
     finally:

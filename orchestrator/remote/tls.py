@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
+from dataclasses import replace
 
-from orchestrator.remote.session import Endpoint
-from orchestrator.remote.trouble import Lost, Overdue
-from orchestrator.remote.trust import (
+from orchestrator.remote.connect import made_for
+from orchestrator.remote.handshake import (
     HANDSHAKE,
+    HEARD,
     LOOK,
-    Secured,
+    Look,
     Shown,
-    Trust,
     hung_up,
+    may_be_no_tls,
     not_tls,
-    secured,
+    shown_by,
     untrusted,
 )
+from orchestrator.remote.session import Endpoint
+from orchestrator.remote.trouble import Lost, Overdue
+from orchestrator.remote.trust import Secured, Trust, same_again, secured
 from orchestrator.remote.wire import Wire
 
 
 def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
-    """Speak TLS from here on. Raises Untrusted, Lost, Overdue; no secret and no user name has been sent then."""
+    """Speak TLS from here on, over a new connection too. No secret and no user name has been sent then.
+
+    Raises Untrusted, Lost, Overdue, OtherService.
+    """
+    found = _secure(wire, endpoint, trust)
+    wire.secure_again = lambda again: same_again(found, _secure(again, endpoint, trust))
+    wire.look = _look
+    return found
+
+
+def _secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
     context = trust.context(endpoint)
     wire.allow()
-    peer = wire.sock.getpeername()
     name = endpoint.address.rstrip(".")
     try:
         tls = context.wrap_socket(wire.sock, server_hostname=name, do_handshake_on_connect=False)
@@ -39,29 +54,68 @@ def secure(wire: Wire, endpoint: Endpoint, trust: Trust) -> Secured:
         raise Overdue from None
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
         tls.close()
-        raise hung_up(error, _look(wire, trust, peer)) from error
+        raise hung_up(error, _look(wire)) from error
     except ssl.SSLError as error:
         tls.close()
-        raise not_tls(error, endpoint) or untrusted(error, _look(wire, trust, peer)) from error
+        if may_be_no_tls(error) and (other := not_tls(error, endpoint, _listen(wire))):
+            raise other from error
+        raise untrusted(error, _look(wire), trust.held(endpoint), endpoint) from error
     except (OSError, ValueError) as error:  # ValueError: a socket that was closed meanwhile
         raise Lost(HANDSHAKE, error if isinstance(error, OSError) else None) from error
     return secured(tls.getpeercert(binary_form=True) or b"", endpoint)
 
 
-def _look(wire: Wire, trust: Trust, peer: tuple[str, int]) -> Shown:
+def _look(wire: Wire) -> Shown:
     """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
-    family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    look = Look()
     try:
-        wire.hold(sock)
-        wire.allow(LOOK)
-        sock.connect(peer)
-        with trust.curious().wrap_socket(sock, do_handshake_on_connect=False) as tls:
+        with _connected(wire) as sock, look.context.wrap_socket(sock, do_handshake_on_connect=False) as tls:
             wire.hold(tls)
             wire.allow(LOOK)
             tls.do_handshake()
-            return Shown(tls.getpeercert(binary_form=True) or b"", tls.version() or "")
+            shown = shown_by(tls)  # before its end is waited for: it tells nothing any more then
+            return replace(shown, demands=look.asked and _has_ended(wire, tls))
+    except TimeoutError:
+        return Shown()
+    except (ssl.SSLError, ConnectionError):
+        return Shown(demands=look.asked)
     except (OSError, ValueError, Lost, Overdue):
         return Shown()
+
+
+def _has_ended(wire: Wire, tls: ssl.SSLSocket) -> bool:
+    """Whether the host ends the connection though nothing was asked of it yet."""
+    wire.allow(LOOK / 2)
+    try:
+        return not tls.recv(1)
+    except TimeoutError:
+        return False
+    except (ssl.SSLError, ConnectionError):
+        return True
+
+
+def _listen(wire: Wire) -> bytes:
+    """Greet once more as TLS does, and give what comes first: OpenSSL has swallowed it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        Look().context.wrap_bio(incoming, outgoing).do_handshake()
+    try:
+        with _connected(wire) as sock:
+            sock.sendall(outgoing.read())
+            return sock.recv(HEARD)
+    except (OSError, ValueError, Lost, Overdue):
+        return b""
+
+
+@contextlib.contextmanager
+def _connected(wire: Wire) -> Iterator[socket.socket]:
+    """Connect with the wire's peer; the wire's `cut` reaches it."""
+    wire.close()
+    sock = made_for(wire.peer[0])
+    try:
+        wire.hold(sock)
+        wire.allow(LOOK)
+        sock.connect(wire.peer)
+        yield sock
     finally:
         sock.close()

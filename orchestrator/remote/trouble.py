@@ -5,6 +5,8 @@ Trouble
 |-- Overdue         the time is up
 |-- Garbled         what came cannot be read, is too large or too deep
 |-- SpeaksTls       what answers our http is TLS
+|-- OtherService    what answers is no HTTP at all
+|-- NotKept         the connection does not outlast a logon
 |-- BadStatus       an HTTP status without a SOAP body
 |-- SoapFault       WSMan said no, with a code
 |-- Refused         the logon did not come about
@@ -50,6 +52,24 @@ class Garbled(Trouble):
 
 class SpeaksTls(Trouble):
     """The answer to a request in clear was a TLS alert."""
+
+
+class OtherService(Trouble):
+    """The first that was heard is no HTTP. `name` is the service that begins so, None for an unknown one."""
+
+    def __init__(self, heard: bytes, name: str | None) -> None:
+        super().__init__(heard, name)
+        self.heard = heard
+        self.name = name
+
+
+class NotKept(Trouble):
+    """The connection was to end, by the host's own word, where a logon needs it. Header names are in lower case."""
+
+    def __init__(self, at: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(at)
+        self.at = at
+        self.headers = headers
 
 
 class BadStatus(Trouble):
@@ -106,14 +126,16 @@ class KerberosTrouble(Trouble):
 class Untrusted(Trouble):
     """TLS did not come about; no user name was sent. `kind` is the cause, `detail` names the certificate seen.
 
-    `pin` is what `tls_pin:` would have to say for this certificate, None where none was seen.
+    `pin` is what `tls_pin:` would have to say for this certificate, None where none was seen. `advice` says who mends
+    it and how, "" where the cause's own words fit.
     """
 
-    def __init__(self, kind: Cause, detail: str, pin: str | None = None) -> None:
+    def __init__(self, kind: Cause, detail: str, pin: str | None = None, *, advice: str = "") -> None:
         super().__init__(kind, detail)
         self.kind = kind
         self.detail = detail
         self.pin = pin
+        self.advice = advice
 
 
 class BrokenPool(Trouble):

@@ -1,7 +1,8 @@
 """One TCP connection to one host for a thread: a request, its answer, the next request.
 
 The socket is ours, so that it can be shut down from another thread, every byte is counted as it comes, nothing is
-redirected, no environment is asked for a proxy, and a logon can rely on its connection: there is only this one.
+redirected, no environment is asked for a proxy, and a logon can rely on its connection: another one takes its place only
+where a request asks for that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import ssl
 import threading
 from collections.abc import Callable
 
-from orchestrator.remote.http import Answer, Inbox
+from orchestrator.remote.connect import made_for, peer_of
+from orchestrator.remote.handshake import AGAIN, Shown, refused_late, silent
+from orchestrator.remote.http import Answer, Fresh, Inbox
 from orchestrator.remote.trouble import Lost, Overdue
 
 _CHUNK = 65_536
@@ -26,6 +29,11 @@ class Wire:
         """Take a connected socket; `ends` is when the session's time is up, by `clock` (seconds)."""
         self.ends = ends
         self.inbox = Inbox()
+        # Where TLS was spoken: what speaks it over a new connection, and what looks at what the host shows. They are
+        # given this wire and do not hold it: a ring would keep its TLS until it is collected.
+        self.secure_again: Callable[[Wire], None] | None = None
+        self.look: Callable[[Wire], Shown] | None = None
+        self.peer = peer_of(sock)
         self._clock = clock
         self._lock = threading.Lock()
         self._sock = sock
@@ -66,7 +74,12 @@ class Wire:
         self._sock.settimeout(min(left, most))
 
     def post(self, request: bytes) -> Answer:
-        """Send one request and read the answer. Raises Lost, Overdue, Garbled, SpeaksTls."""
+        """Send one request and read the answer.
+
+        Raises Lost, Overdue, Garbled, SpeaksTls, OtherService, Untrusted, NotKept.
+        """
+        if isinstance(request, Fresh):
+            self._renew()
         unsent: Lost | None = None
         try:
             self.allow()
@@ -79,7 +92,24 @@ class Wire:
         try:
             return self._answer()
         except Lost:
-            raise unsent or Lost("waiting for the answer") from None
+            lost = unsent or Lost("waiting for the answer")
+            raise (lost if self.look is None or self.inbox.spoke else silent(self.look(self), lost)) from None
+
+    def _renew(self) -> None:
+        """Connect with the same peer again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted."""
+        self.close()
+        try:
+            sock = made_for(self.peer[0])
+            self.hold(sock)
+            self.allow()
+            sock.connect(self.peer)
+        except TimeoutError:
+            raise Overdue from None
+        except OSError as error:
+            raise Lost(AGAIN, error) from error
+        self.inbox.renew()
+        if self.secure_again is not None:
+            self.secure_again(self)
 
     def _answer(self) -> Answer:
         reading = self.inbox.answer()
@@ -103,4 +133,4 @@ class Wire:
         except ValueError as error:  # an SSLSocket that was closed meanwhile
             raise Lost("cut") from error
         except OSError as error:
-            raise Lost("reading an answer", error) from error
+            raise refused_late(error) or Lost("reading an answer", error) from error

@@ -15,7 +15,7 @@ from orchestrator.domain.record import ScanRecord
 from orchestrator.report.document import envelope, plain, scan_head
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
 from orchestrator.report.summary import Hints
-from orchestrator.report.words import STYLES, folded, moment, plural, shown
+from orchestrator.report.words import folded, moment, plural, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def _section(title: str, groups: Iterable[ChangeGroup]) -> Iterator[RenderableTy
         yield from heading(f"{title}: {plural(sum(len(group.hosts) for group in listed), 'host')}")
     for group in listed:
         first, *others = [change_words(change) for change in group.changes]
-        head, *names = hosts_named(shown(first, STYLES[group.verdict]), group.hosts)
+        head, *names = hosts_named(shown(first, group.verdict.style), group.hosts)
         yield from (head, *(Padding(shown(other), INDENT) for other in others), *names)
 
 

@@ -233,7 +233,7 @@ def check_document(fleet: Fleet | None, problems: Iterable[Any], expired: Iterab
         credentials=len(fleet.credentials) if fleet else None,
         waivers=len(fleet.waivers) if fleet else None,
         expired_waivers=plain(tuple(expired)),
-        remarks=list(fleet.remarks) if fleet else [],
+        remarks=[*fleet.remarks, *fleet.notes] if fleet else [],
     )
 
 

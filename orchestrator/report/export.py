@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import assert_never
 
 from orchestrator.domain.record import HostRecord
@@ -15,11 +16,21 @@ from orchestrator.report.export_prometheus import prometheus_pieces
 from orchestrator.report.formats import Format
 from orchestrator.report.summary import ScanReport
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 
 def exported(
-    wanted: Format, report: ScanReport, records: Iterable[HostRecord], *, now: datetime
+    wanted: Format,
+    report: ScanReport,
+    records: Iterable[HostRecord],
+    *,
+    now: datetime,
+    labels: Mapping[str, str] = _NONE,
 ) -> Iterator[str]:
-    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not looked at."""
+    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not looked at.
+
+    `labels` are for Prometheus alone.
+    """
     match wanted:
         case Format.JSON:
             return json_pieces(report, records)
@@ -30,7 +41,7 @@ def exported(
         case Format.JUNIT:
             return junit_pieces(report, records)
         case Format.PROMETHEUS:
-            return prometheus_pieces(report, records)
+            return prometheus_pieces(report, records, labels)
         case Format.NAGIOS:
             return iter([nagios_check(report, now=now).line])
     assert_never(wanted)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.record import ScanState
 from orchestrator.domain.text import clean
 from orchestrator.report.summary import ScanReport
@@ -15,9 +15,6 @@ from orchestrator.report.words import age, plural
 
 _NAMED = 3  # of the hosts that need attention most
 _LONGEST = 1000  # characters: old Nagios reads no more of a line
-
-CRITICAL_VERDICTS = frozenset({Verdict.CUT_OFF, Verdict.BLOCKED, Verdict.DISCONNECTED, Verdict.SUSPECT})
-"""No backup, or none after the next reconnect. Every other verdict that needs attention is a warning."""
 
 
 class State(enum.IntEnum):
@@ -77,7 +74,7 @@ def _state(report: ScanReport) -> State:
     counts = report.summary.counts
     if not counts.ok + counts.attention + counts.waived:
         return State.UNKNOWN
-    if any(verdict in CRITICAL_VERDICTS for verdict in _attention(report)):
+    if any(verdict.critical for verdict in _attention(report)):
         return State.CRITICAL
     finished = report.scan.state is ScanState.FINISHED
     whole = finished and not counts.attention + counts.unknown + counts.not_started
@@ -88,7 +85,7 @@ def _attention(report: ScanReport) -> Counter[Verdict]:
     """Count the hosts that need attention by verdict, worst first."""
     found: Counter[Verdict] = Counter()
     for group in report.summary.groups:
-        if not group.key.waived and group.key.verdict not in {Verdict.OK, Verdict.UNKNOWN}:
+        if group.key.needs_attention:
             found[group.key.verdict] += len(group.hosts)
     return found
 

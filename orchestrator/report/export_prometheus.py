@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.text import clean
@@ -25,11 +25,21 @@ METRICS = {
 }
 """Every metric, all of them gauges, with its help."""
 
+OWN_LABELS = frozenset({"scan", "mode", "inventory", "version", "state", "verdict", "site", "phase", "cause"})
+"""The labels that the metrics have of their own."""
+
 Sample = tuple[Mapping[str, object], float]
+Metric = tuple[str, Iterable[Sample]]
 
 
-def prometheus_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[str]:
-    """Write the metrics; reads the records once and keeps counts only."""
+def prometheus_pieces(
+    report: ScanReport, records: Iterable[HostRecord], labels: Mapping[str, str]
+) -> Iterator[str]:
+    """Write the metrics; reads the records once and keeps counts only.
+
+    `labels` come to every series, and so does `fleet` where the scan's inventory names its fleet: in one folder of
+    node_exporter's the series of two fleets must differ.
+    """
     sites: dict[str, Counter[Verdict]] = {}
     failures: Counter[tuple[str, str]] = Counter()
     live = 0
@@ -38,35 +48,27 @@ def prometheus_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iter
         live += record.judgement.any_live
         if isinstance(record.outcome, Failed):
             failures[str(record.outcome.phase), str(record.outcome.cause)] += 1
-    yield from _scan(report)
-    yield from _counts(report)
-    yield from _metric(
-        "fleetcheck_hosts_by_site",
-        (
-            ({"site": site, "verdict": verdict}, found[verdict])
-            for site, found in sorted(sites.items())
-            for verdict in Verdict
-        ),
-    )
-    yield from _metric(
-        "fleetcheck_failures",
-        (({"phase": phase, "cause": cause}, number) for (phase, cause), number in sorted(failures.items())),
-    )
-    yield from _metric("fleetcheck_hosts_with_tunnel", [({}, live)])
+    named = {} if report.scan.fleet is None else {"fleet": report.scan.fleet}
+    common = dict(sorted({**named, **labels}.items()))
+    for name, samples in (*_scan(report), *_counts(report), *_sums(sites, failures, live)):
+        yield f"# HELP {name} {METRICS[name]}\n# TYPE {name} gauge\n"
+        for own, value in samples:
+            written = ",".join(f'{label}="{_escaped(text)}"' for label, text in {**common, **own}.items())
+            yield f"{name}{{{written}}} {value}\n" if written else f"{name} {value}\n"
 
 
-def _scan(report: ScanReport) -> Iterator[str]:
+def _scan(report: ScanReport) -> Iterator[Metric]:
     scan = report.scan
     info = {"scan": scan.id, "mode": scan.mode, "inventory": scan.inventory, "version": scan.version}
-    yield from _metric("fleetcheck_scan_info", [(info, 1)])
-    yield from _metric("fleetcheck_scan_start_timestamp_seconds", [({}, scan.started.timestamp())])
+    yield "fleetcheck_scan_info", [(info, 1)]
+    yield "fleetcheck_scan_start_timestamp_seconds", [({}, scan.started.timestamp())]
     ended: list[Sample] = [] if scan.ended is None else [({}, scan.ended.timestamp())]
-    yield from _metric("fleetcheck_scan_end_timestamp_seconds", ended)
-    yield from _metric("fleetcheck_scan_complete", [({}, int(scan.state is ScanState.FINISHED))])
-    yield from _metric("fleetcheck_scan_exit_code", [({}, report.code)])
+    yield "fleetcheck_scan_end_timestamp_seconds", ended
+    yield "fleetcheck_scan_complete", [({}, int(scan.state is ScanState.FINISHED))]
+    yield "fleetcheck_scan_exit_code", [({}, report.code)]
 
 
-def _counts(report: ScanReport) -> Iterator[str]:
+def _counts(report: ScanReport) -> Iterator[Metric]:
     counts = report.summary.counts
     states = {
         "ok": counts.ok,
@@ -75,19 +77,30 @@ def _counts(report: ScanReport) -> Iterator[str]:
         "failed": counts.unknown,
         "not-started": counts.not_started,
     }
-    yield from _metric("fleetcheck_hosts", (({"state": state}, number) for state, number in states.items()))
+    yield "fleetcheck_hosts", [({"state": state}, number) for state, number in states.items()]
     verdicts = dict(counts.verdicts)
-    yield from _metric(
+    yield (
         "fleetcheck_hosts_by_verdict",
-        (({"verdict": verdict}, verdicts.get(verdict, 0)) for verdict in Verdict),
+        [({"verdict": verdict}, verdicts.get(verdict, 0)) for verdict in Verdict],
     )
 
 
-def _metric(name: str, samples: Iterable[Sample]) -> Iterator[str]:
-    yield f"# HELP {name} {METRICS[name]}\n# TYPE {name} gauge\n"
-    for labels, value in samples:
-        written = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        yield f"{name}{{{written}}} {value}\n" if written else f"{name} {value}\n"
+def _sums(
+    sites: Mapping[str, Counter[Verdict]], failures: Counter[tuple[str, str]], live: int
+) -> Iterator[Metric]:
+    yield (
+        "fleetcheck_hosts_by_site",
+        [
+            ({"site": site, "verdict": verdict}, found[verdict])
+            for site, found in sorted(sites.items())
+            for verdict in Verdict
+        ],
+    )
+    yield (
+        "fleetcheck_failures",
+        [({"phase": phase, "cause": cause}, number) for (phase, cause), number in sorted(failures.items())],
+    )
+    yield "fleetcheck_hosts_with_tunnel", [({}, live)]
 
 
 def _escaped(text: object) -> str:

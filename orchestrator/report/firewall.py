@@ -6,7 +6,7 @@ import csv
 import io
 import ipaddress
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -129,10 +129,20 @@ def firewall_aerleon(rows: Iterable[Row | Merged]) -> str:
         }
         for number, (address, port) in enumerate(order, 1)
     ]
-    header = {"comment": "made by fleetcheck", "targets": {"cisco": "fleetcheck extended"}}
+    target = f"fleetcheck {_filter_type(needed)}"
+    header = {"comment": "made by fleetcheck", "targets": {"cisco": target}}
     filters = [{"header": header, "terms": terms}]
     made = {"filename": "fleetcheck", "networks": networks, "services": services, "filters": filters}
     return json.dumps(made, indent=2) + "\n"
+
+
+def _filter_type(needed: Mapping[tuple[str, int], Iterable[str]]) -> str:
+    """Return the kind of list that Aerleon's Cisco target renders every row in: `extended` leaves IPv6 terms out."""
+    addresses = {
+        *(address for address, _ in needed),
+        *(each for sources in needed.values() for each in sources),
+    }
+    return "mixed" if any(":" in address for address in addresses) else "extended"
 
 
 def _network(addresses: Iterable[str]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.fleet_now import Place, PortUse
 from orchestrator.domain.gateways import GatewayUse
-from orchestrator.domain.judgement import Belief, Verdict
+from orchestrator.domain.judgement import Belief
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.tally import Counts
 from orchestrator.report.diff import change_words
@@ -20,7 +21,7 @@ from orchestrator.report.fleet_now import FleetReport, group_age, sections
 from orchestrator.report.history import MARKS
 from orchestrator.report.host_rows import HostTable, Likeness, PinCell
 from orchestrator.report.page import data_block, html_page
-from orchestrator.report.words import NAMES_SHOWN, STYLES, age, duration
+from orchestrator.report.words import NAMES_SHOWN, age, duration
 
 MARKER = "<title>The fleet: "
 ROWS = 250  # hosts that stand in the page itself; so many are shown at once where that is all of them,
@@ -34,7 +35,7 @@ GROUPS, PATTERNS, GATEWAYS, CHANGES, PLACES = (
 )  # the most that a section lists; the rest is counted
 
 _WORDS = {MARKS[belief][0]: belief.value for belief in Belief} | {".": "not tried"}
-_TONES = {verdict: style.split()[-1] for verdict, style in STYLES.items()}
+_TONES = {verdict: verdict.style.split()[-1] for verdict in Verdict}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

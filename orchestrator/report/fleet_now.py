@@ -13,14 +13,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.fleet_now import FleetNow, NowGroup, Place, PortUse, place_of, state
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.standing import HostNow
 from orchestrator.report.diff import change_words
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.summary import Hints
-from orchestrator.report.words import STYLES, age, duration, folded, plural, shown, styled
+from orchestrator.report.words import age, duration, folded, plural, shown, styled
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 QUIET_SHOWN = 3  # places where all is well; more of them are one line
@@ -131,7 +131,7 @@ def _group(group: NowGroup, report: FleetReport) -> Iterator[RenderableType]:
     key = group.key
     words = [key.label] if key.verdict is not Verdict.UNKNOWN else []
     words += [f"not probed: {key.cause}"] if key.cause else []
-    head, *names = hosts_named(Text(", ".join(words), style=STYLES[key.verdict]), group.hosts)
+    head, *names = hosts_named(Text(", ".join(words), style=key.verdict.style), group.hosts)
     yield head
     notes = [key.ports, "a tunnel was up" if key.any_live else "", *group.reasons, group_age(group, report)]
     yield from (Padding(shown(note), INDENT) for note in notes if note)
@@ -190,7 +190,7 @@ def _changes(report: FleetReport) -> Iterator[RenderableType]:
     yield from heading(f"Changed since last time: {plural(sum(len(g.hosts) for g in groups), 'host')}")
     for group in groups[:GROUPS_SHOWN]:
         words = "; ".join(change_words(change) for change in group.changes)
-        yield from hosts_named(shown(words, STYLES[group.verdict]), group.hosts)
+        yield from hosts_named(shown(words, group.verdict.style), group.hosts)
     if rest := groups[GROUPS_SHOWN:]:
         yield Text(f"and {plural(len(rest), 'more group')} of changes, see --json")
 

@@ -15,7 +15,7 @@ from orchestrator.domain.judgement import Belief
 from orchestrator.domain.standing import Standing
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import INDENT, heading
-from orchestrator.report.words import STYLES, moment, plural, shown
+from orchestrator.report.words import moment, plural, shown
 
 RESULTS_SHOWN = 40  # the newest, one character each; the older ones are a count
 STRETCHES_SHOWN = 30
@@ -47,7 +47,7 @@ def _stretches(stretches: Sequence[Stretch]) -> Iterator[RenderableType]:
     table.add_column("conclusion", overflow="fold")
     for each in stretches[:STRETCHES_SHOWN]:
         pins = ", ".join(f"{role} {pin}" for role, pin in each.pins.items())
-        said = Text(each.label, style=STYLES[each.verdict]).append(shown(each.cause and f": {each.cause}"))
+        said = Text(each.label, style=each.verdict.style).append(shown(each.cause and f": {each.cause}"))
         said.append(f"  {pins}" if pins else "", style="")
         table.add_row(_when(each), _scans(each), said)
     yield Padding(table, INDENT)

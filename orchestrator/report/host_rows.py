@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.diff import ChangeGroup, pin_word
 from orchestrator.domain.fleet_now import place_of, state
-from orchestrator.domain.judgement import Belief, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.standing import HostNow, Standing
 from orchestrator.domain.text import clean
 from orchestrator.report.diff import change_words

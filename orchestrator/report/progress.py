@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.report.words import duration, plural, shown
 
 _LONGEST_SHOWN = 3
@@ -40,7 +40,7 @@ class Progress:
         self.running.pop(host, None)
         self.done += 1
         self.failed += verdict is Verdict.UNKNOWN
-        self.attention += verdict not in {Verdict.UNKNOWN, Verdict.OK} and not waived
+        self.attention += verdict.needs_attention and not waived
 
     def rate(self, now: float) -> float:
         """Hosts a second since the beginning; 0 before the first."""

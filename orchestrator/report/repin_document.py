@@ -92,6 +92,7 @@ def audit_document(check: AuditCheck, missing: str | None, *, place: str) -> dic
         entries=check.entries,
         last=check.last,
         broken=plain(check.broken),
+        not_covered=list(check.not_covered),
         missing=missing,
         database=place,
     )

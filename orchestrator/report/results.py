@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.domain.group import group_key
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord
 from orchestrator.report.words import shown, styled
 
@@ -19,12 +18,8 @@ RESULT_COLUMNS = ("host", "state", "verdict", "seen", "action")
 
 def state(record: HostRecord) -> str:
     """Say where a result counts: `ok`, `waived`, `failed` (not probed) or `attention`."""
-    verdict = record.judgement.verdict
-    if verdict is Verdict.OK:
-        return "ok"
-    if record.waived is not None:
-        return "waived"
-    return "failed" if verdict is Verdict.UNKNOWN else "attention"
+    counted = record.judgement.verdict.counted_as(waived=record.waived is not None)
+    return "failed" if counted == "unknown" else counted
 
 
 def result_rows(records: Iterable[HostRecord], not_started: Iterable[str] = ()) -> Iterator[tuple[str, ...]]:

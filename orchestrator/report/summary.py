@@ -12,12 +12,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.verdicts import Verdict
 from orchestrator.domain import summary as domain
 from orchestrator.domain.group import Group as HostGroup
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, unbroken, warned
-from orchestrator.report.words import STYLES, age, duration, folded, moment, plural, shown
+from orchestrator.report.words import age, duration, folded, moment, plural, shown
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 
@@ -76,7 +76,7 @@ class ScanReport:
 def scan_report(report: ScanReport) -> RenderableType:
     """Draw a scan's summary; fits 80 columns."""
     waived = [group for group in report.summary.groups if group.key.waived]
-    attention = [group for group in report.summary.groups if _attention(group)]
+    attention = [group for group in report.summary.groups if group.key.needs_attention]
     failed = [
         group
         for group in report.summary.groups
@@ -103,7 +103,7 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
             f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
             "ask the hosts that were not started",
         )
-    worst = next((group for group in report.summary.groups if _attention(group)), None)
+    worst = next((group for group in report.summary.groups if group.key.needs_attention), None)
     if worst is not None:
         yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
     if report.summary.counts.unknown and hints.can_scan:
@@ -112,10 +112,6 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
             "ask again those that failed",
         )
     yield f"fleetcheck show --scan {scan.id}{hints.database}", "see this summary again"
-
-
-def _attention(group: HostGroup) -> bool:
-    return group.key.verdict not in {Verdict.OK, Verdict.UNKNOWN} and not group.key.waived
 
 
 def _head(report: ScanReport) -> Iterator[Text]:
@@ -159,7 +155,7 @@ def _groups(
 
 def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
     key = group.key
-    head = Text(key.cause or key.label, style=STYLES[key.verdict]).append(
+    head = Text(key.cause or key.label, style=key.verdict.style).append(
         f"  {plural(len(group.hosts), 'host')}", style="bold"
     )
     if key.any_live:

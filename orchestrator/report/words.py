@@ -10,30 +10,13 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.reading import Result
 from orchestrator.domain.text import clean
 
 NAMES_SHOWN = 10  # of a group's hosts; the rest is a count and a command that lists them
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-
-STYLES = {
-    Verdict.CUT_OFF: "bold red",
-    Verdict.BLOCKED: "red",
-    Verdict.DISCONNECTED: "red",
-    Verdict.SUSPECT: "magenta",
-    Verdict.SPLIT: "yellow",
-    Verdict.BAD_PIN: "yellow",
-    Verdict.UNREADABLE: "yellow",
-    Verdict.UNTESTED: "yellow",
-    Verdict.DRIFT_BLOCKED: "yellow",
-    Verdict.DRIFTED: "yellow",
-    Verdict.STALE: "cyan",
-    Verdict.NO_AGENT: "cyan",
-    Verdict.UNKNOWN: "blue",
-    Verdict.OK: "green",
-}
 
 RESULTS = {
     Result.CONNECTED: "connected",
@@ -54,7 +37,7 @@ def shown(text: str, style: str = "", *, limit: int | None = None) -> Text:
 
 def styled(verdict: Verdict, label: str | None = None) -> Text:
     """Write a verdict (or its label, with the role) in its colour."""
-    return Text(label or str(verdict), style=STYLES[verdict])
+    return Text(label or str(verdict), style=verdict.style)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

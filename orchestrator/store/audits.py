@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
-from orchestrator.domain.audit import AuditCheck, BrokenLink, check, link, operation_digest
+from orchestrator.domain.audit import AuditCheck, BrokenLink, check, content, link
+from orchestrator.domain.bound import OPERATION, PLAN, RUN, Key, Told, told
 from orchestrator.domain.operation import AuditEntry, Operation
-from orchestrator.store.journal_tables import audit, operation
+from orchestrator.store.journal_tables import audit, operation, plan, run
 from orchestrator.store.operations import operation_of, operations
 
 CHUNK = 1000  # entries a query
-OPERATION = "operation"
-"""The audit's word for a row of the journal that was made or moved; `details` then hold the row's digest."""
-
 _COLUMNS = tuple(column.name for column in audit.columns)
 _LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 _ADD = insert(audit)
@@ -35,9 +33,15 @@ def append(
     return entry
 
 
-def append_operation(into: Connection, who: str, before: str | None, after: Operation) -> AuditEntry:
-    """Add the entry about an operation that was opened (`before`: None) or moved from the state `before`."""
+def append_operation(
+    into: Connection, who: str, before: str | None, after: Operation, more: Mapping[str, Any]
+) -> AuditEntry:
+    """Add the entry about an operation that was opened (`before`: None) or moved from the state `before`.
+
+    `more` joins its details: the digest of a plan that was handed out.
+    """
     details = {
+        **more,
         "operation": after.id,
         "run": after.run,
         "plan": after.plan,
@@ -45,7 +49,7 @@ def append_operation(into: Connection, who: str, before: str | None, after: Oper
         "from": before,
         "to": after.state.value,
         "detail": after.detail,
-        "row": operation_digest(after),
+        **told(OPERATION, content(after)),
     }
     return append(into, who=who, what=OPERATION, subject=after.host, details=details, time=after.changed)
 
@@ -64,47 +68,82 @@ def _entries(using: Connection) -> Iterator[AuditEntry]:
 
 
 def verify(using: Connection) -> AuditCheck:
-    """Go along the chain, then hold the journal against it: each row has to be what its last entry says it is."""
-    told: dict[int, str] = {}
-    found = check(_noting(_entries(using), told))
+    """Go along the chain, then hold plans, runs and the journal against it: each row is what its last entry says.
+
+    What was stored before entries held so much is not compared but named in `not_covered`.
+    """
+    said = Told()
+    found = check(said.noting(_entries(using)))
     if found.broken is not None:
         return found
-    return replace(found, broken=_first_difference(using, told))
+    rows = list(_plans(using)) + list(_runs(using))
+    bare = tuple(_name(key) for key, _, _ in rows if not said.covered(key))
+    every = chain(_operations(using), rows)
+    return replace(found, not_covered=bare, broken=_first_difference(every, said, gone=True))
 
 
-def _noting(chain: Iterable[AuditEntry], told: dict[int, str]) -> Iterator[AuditEntry]:
-    """Pass the entries on, and note what the last one about each operation says of its row."""
-    for entry in chain:
-        if entry.what == OPERATION:
-            details = _object(entry.details)
-            if "row" in details:
-                told[details["operation"]] = details["row"]
-        yield entry
+def prove(using: Connection, run_id: int) -> AuditCheck:
+    """Do the same for one run, its plan and its rows. Other rows are not looked at, the whole chain is."""
+    said = Told()
+    found = check(said.noting(_entries(using)))
+    if found.broken is not None:
+        return found
+    plan_id = select(run.c.plan_id).where(run.c.id == run_id).scalar_subquery()
+    rows = [*_plans(using, plan.c.id == plan_id), *_runs(using, run.c.id == run_id)]
+    bare = tuple(_name(key) for key, _, _ in rows if not said.covered(key))
+    every = chain(_operations(using, operation.c.run_id == run_id), rows)
+    return replace(found, not_covered=bare, broken=_first_difference(every, said, gone=False))
 
 
-def _object(text: str) -> dict[str, Any]:
-    """Read an entry's details; what is no object says nothing here, and the chain breaks at it."""
-    try:
-        details = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return details if isinstance(details, dict) else {}
+Row = tuple[Key, str, Mapping[str, Any]]
+"""A row as it is stored: which one, how it is called, its columns."""
 
 
-def _first_difference(using: Connection, told: dict[int, str]) -> BrokenLink | None:
-    for number, found in _operations(using):
-        said = told.pop(number, None)
-        if said != operation_digest(found):
-            missing = "no entry tells of it" if said is None else "its last entry tells of other content"
-            where = f"operation {number} ({found.host}, {found.state}) is not what was written"
-            return BrokenLink(number=None, found=f"{where}: {missing}")
-    if told:
-        return BrokenLink(number=None, found=f"operation {min(told)} is not in the journal any more")
+def _first_difference(rows: Iterable[Row], said: Told, *, gone: bool) -> BrokenLink | None:
+    """Find the first row that is not what was written; with `gone`, also one that is no more."""
+    left = set(said.digests)
+    for key, name, row in rows:
+        left.discard(key)
+        differs = said.difference(key, row) if said.covered(key) else None
+        if differs is not None:
+            return BrokenLink(number=None, found=f"{name} is not what was written: {differs}")
+    if gone and left:
+        name = _name(min(left, key=lambda key: (key[0], str(key[1]).rjust(20))))
+        return BrokenLink(number=None, found=f"{name} is not in the journal any more")
     return None
 
 
-def _operations(using: Connection) -> Iterator[tuple[int, Operation]]:
+def _name(key: Key) -> str:
+    return f"{key[0]} {key[1]}"
+
+
+def _runs(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:
+    for row in using.execute(select(run).where(*where).order_by(run.c.id)):
+        yield (RUN, row.id), _name((RUN, row.id)), dict(row._mapping)  # noqa: SLF001 -- a public name
+
+
+def _plans(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:
+    for row in using.execute(select(plan).where(*where).order_by(plan.c.created, plan.c.id)):
+        yield (PLAN, row.id), _name((PLAN, row.id)), dict(row._mapping)  # noqa: SLF001 -- a public name
+
+
+def _operations(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]:
     after = 0
-    while rows := using.execute(operations().where(operation.c.id > after).limit(CHUNK)).all():
-        yield from ((row.id, operation_of(row)) for row in rows)
+    while rows := using.execute(operations().where(operation.c.id > after, *where).limit(CHUNK)).all():
+        for row in rows:
+            found = operation_of(row)
+            name = f"operation {row.id} ({found.host}, {found.state})"
+            yield (OPERATION, row.id), name, content(found)
         after = rows[-1].id
+
+
+def plan_told(using: Connection, plan_id: str) -> dict[str, Any]:
+    """Return what an entry's details hold to bind a stored plan, as it is in the database."""
+    (row,) = _plans(using, plan.c.id == plan_id)
+    return {"plan": plan_id, **told(PLAN, row[2])}
+
+
+def run_told(using: Connection, run_id: int) -> dict[str, Any]:
+    """Return what an entry's details hold to bind a stored run and its plan, as they are in the database."""
+    (row,) = _runs(using, run.c.id == run_id)
+    return told(RUN, row[2]) | plan_told(using, row[2]["plan_id"])

@@ -18,7 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from orchestrator.store.errors import DriverMissingError, PlaceError
 from orchestrator.store.place import Place, PostgresPlace, SqlitePlace
+from orchestrator.store.pooler import refuse_shared_sessions
 
+_CONNECT = 10  # seconds for a connection to a server
 _BUSY = 30  # seconds that a statement waits for another program's lock
 _SHARED = (f"busy_timeout={_BUSY * 1000}", "trusted_schema=OFF")
 _WRITING = (*_SHARED, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -91,15 +93,20 @@ def _postgresql(place: PostgresPlace, name: str, *, read_only: bool) -> Engine:
             place.url,
             paramstyle="format",
             poolclass=NullPool,
-            connect_args={"connect_timeout": 10, "application_name": name[:63]},
+            connect_args={"connect_timeout": _CONNECT, "application_name": name[:63]},
         )
     except ArgumentError:  # its text may quote the URL
         raise PlaceError(place.shown, "this is no URL", "Expected postgresql://user@server/name.") from None
     except ImportError as error:
         raise DriverMissingError(place.shown, "psycopg", f"importing it fails ({error})") from None
 
+    def another() -> Any:
+        _, params = engine.dialect.create_connect_args(engine.url)
+        return engine.dialect.loaded_dbapi.connect(**params, connect_timeout=_CONNECT)
+
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: object) -> None:
+        refuse_shared_sessions(connection, another, shown=place.shown)
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
             cursor.execute(f"SET lock_timeout = '{_BUSY}s'")

@@ -24,8 +24,10 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from inventory.errors import EXIT_GATE, EXIT_USAGE, FleetcheckError
 
-class StoreError(Exception):
+
+class StoreError(FleetcheckError):
     """The family. `str()` is one or two whole sentences for the user; no password is ever in it."""
 
 
@@ -166,6 +168,8 @@ class DatabaseError(StoreError):
 class UnknownScanError(StoreError):
     """No scan has the id `scan_id`; `latest` is the newest id, None where nothing was scanned."""
 
+    exit_code = EXIT_USAGE
+
     def __init__(self, place: str, scan_id: int, latest: int | None) -> None:
         """Build the sentence from its parts."""
         known = f"the latest is {latest}" if latest is not None else "there is none yet"
@@ -175,6 +179,8 @@ class UnknownScanError(StoreError):
 
 class UnknownRunError(StoreError):
     """No run has the id `run_id`; `latest` is the newest id, None where nothing was ever applied."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, place: str, run_id: int, latest: int | None) -> None:
         """Build the sentence from its parts."""
@@ -187,6 +193,8 @@ class UnknownRunError(StoreError):
 
 class UnknownPlanError(StoreError):
     """No plan with the id `plan_id` is stored."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, place: str, plan_id: str) -> None:
         """Build the sentence from its parts."""
@@ -210,6 +218,8 @@ class OtherPlanError(StoreError):
 
 class PlanUsedError(StoreError):
     """The plan `plan_id` was used before: by the run `run_id`, or as a stand-alone script where that is None."""
+
+    exit_code = EXIT_GATE
 
     def __init__(self, plan_id: str, run_id: int | None) -> None:
         """Build the sentence from its parts."""

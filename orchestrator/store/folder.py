@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
+from inventory.regular import kind
 from orchestrator.store.errors import DatabaseError, PlaceError, Trouble
 from orchestrator.store.place import FILE_NAME, default_folder
 
@@ -27,16 +28,16 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 def prepare(path: Path) -> None:
     """Make ready for a database at `path`: folders that are missing (0700), the file itself (0600, empty).
 
-    Raises PlaceError for a folder in the file's place or a network filesystem, DatabaseError where it may not be made.
+    Raises PlaceError for what is no regular file or on a network filesystem, DatabaseError where it may not be
+    made.
     """
-    if path.is_dir():
-        refuse_folder(path)
+    exists(path)
     refuse_network(path)
     try:
         for folder in reversed([parent for parent in path.parents if not parent.exists()]):
             folder.mkdir(mode=0o700, exist_ok=True)
         if path.parent == default_folder():
-            path.parent.chmod(0o700)
+            _narrow(path.parent, stat.S_ISDIR)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         protect(path)
@@ -44,18 +45,70 @@ def prepare(path: Path) -> None:
         raise DatabaseError(str(path), trouble_of(error), error.strerror or str(error)) from error
 
 
-def refuse_folder(path: Path) -> NoReturn:
-    """Raise PlaceError with words for a folder in the file's place."""
-    raise PlaceError(str(path), "this is a folder", f"Name a file in it: {path / FILE_NAME}")
+def exists(path: Path) -> bool:
+    """Say whether there is a file at `path`; nothing is opened.
+
+    Raises PlaceError for anything else that is there (a folder, a device, a FIFO, a link), DatabaseError where
+    the system will not say.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DatabaseError(str(path), trouble_of(error), error.strerror or str(error)) from error
+    refuse_other(path, kind(found.st_mode))
+    for file in (path.with_name(path.name + end) for end in _BESIDE):
+        with suppress(OSError):
+            refuse_other(file, kind(file.lstat().st_mode))
+    return True
+
+
+_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite opens by itself
+
+
+def refuse_other(path: Path, other: str | None) -> None:
+    """Raise PlaceError where `other` names what is in the place of a regular file."""
+    match other:
+        case None:
+            return
+        case "a folder":
+            advice = f"Name a file in it: {path / FILE_NAME}"
+        case "a link":
+            advice = f"Name the file that it leads to: {os.path.realpath(path)}"
+        case _:
+            advice = "It was left as it is. Name a file with `--db` or FLEETCHECK_DB."
+    raise PlaceError(str(path), f"this is {other}", advice)
 
 
 def protect(path: Path) -> None:
     """Take the others' rights from the database and the files beside it; what is not ours stays as it is."""
     for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock"))):
-        with suppress(FileNotFoundError, PermissionError):
-            mode = stat.S_IMODE(file.stat().st_mode)
-            if mode & 0o077:
-                file.chmod(mode & 0o700)
+        _narrow(file, stat.S_ISREG)
+
+
+def _narrow(path: Path, fits: Callable[[int], bool]) -> None:
+    """Take the others' rights from a file or folder by its descriptor, where it belongs to this user.
+
+    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up SQLite's
+    locks.
+    """
+    with suppress(FileNotFoundError, PermissionError):
+        if not _is_open_to_others(path.lstat(), fits):
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            found = os.fstat(descriptor)  # another one may have taken its place since
+            if _is_open_to_others(found, fits):
+                os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & 0o700)
+        finally:
+            os.close(descriptor)
+
+
+def _is_open_to_others(found: os.stat_result, fits: Callable[[int], bool]) -> bool:
+    if os.name != "posix":
+        return False
+    return fits(found.st_mode) and found.st_uid == os.geteuid() and bool(found.st_mode & 0o077)
 
 
 def refuse_network(path: Path) -> None:
@@ -64,11 +117,11 @@ def refuse_network(path: Path) -> None:
         mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
     except OSError:
         return
-    kind = filesystem(path.resolve(), mounts)
-    if kind in NETWORK:
+    found = filesystem(Path(os.path.realpath(path)), mounts)  # `Path.resolve` raises on a loop of links
+    if found in NETWORK:
         raise PlaceError(
             str(path),
-            f"SQLite is not safe over a network filesystem ({kind})",
+            f"SQLite is not safe over a network filesystem ({found})",
             "Name a file on a local disk with `--db` or FLEETCHECK_DB, or a PostgreSQL database by URL.",
         )
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from orchestrator.domain.bound import OPERATION
 from orchestrator.domain.journal import State
 from orchestrator.domain.operation import AuditEntry, Operation, RunRecord, RunState
 from orchestrator.domain.plan import Plan
@@ -139,7 +140,7 @@ class Journal:
         self, who: str, what: str, subject: str, details: Mapping[str, Any], time: datetime
     ) -> AuditEntry:
         """Add an entry to the audit that belongs to no row of the journal. `details` are JSON values."""
-        if what == audits.OPERATION:
+        if what == OPERATION:
             raise ValueError(f"{what!r} is the audit's word for the journal's own rows")
         told = {**details}
         return await self._alone(

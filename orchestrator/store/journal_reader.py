@@ -103,9 +103,15 @@ class JournalReader(ReadingConnection):
             after = chunk[-1].number
 
     def verify_audit(self) -> AuditCheck:
-        """Check the audit's chain, and the journal against it. What is broken is in the answer."""
+        """Check the audit's chain; plans, runs and the journal against it. What is broken is in the answer."""
         with self._snapshot() as using:
             return audits.verify(using)
+
+    def prove(self, run_id: int) -> AuditCheck:
+        """Check the chain, and one run, its plan and its operations against it. Raises UnknownRunError."""
+        with self._snapshot() as using:
+            rows.load_run(using, run_id, self._place)
+            return audits.prove(using, run_id)
 
     def _operations(self, *where: ColumnElement[bool]) -> tuple[Operation, ...]:
         with self._snapshot() as using:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.store.errors import DatabaseError, LockTakenError, Owner
+from inventory.regular import NotRegularError, open_regular
+from orchestrator.store.errors import DatabaseError, LockTakenError, Owner, Trouble
 from orchestrator.store.folder import trouble_of
 
 if sys.platform == "win32":
@@ -40,6 +41,7 @@ else:
         return True
 
 
+_MOST = 65_536  # bytes of a lock's file
 _PAUSE = 0.1  # seconds between two looks at a lock that is taken
 
 
@@ -56,20 +58,18 @@ def myself(command: str, user: str = "") -> Owner:
 
 def lock_path(database: Path) -> Path:
     """Return the lock's file: one for all names of a database."""
-    real = database.resolve()
-    return real.with_name(real.name + ".lock")
+    folder = os.path.realpath(database.parent)  # `Path.resolve` raises on a loop of links
+    return Path(folder) / f"{database.name}.lock"
 
 
 @contextmanager
 def file_lock(database: Path, owner: Owner, *, wait: float) -> Iterator[None]:
     """Hold the database's lock for the block. `wait` is in seconds.
 
-    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file cannot be made.
+    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file cannot be
+    made, or where something else than our own lock's file is in its place: that is left as it is.
     """
-    try:
-        descriptor = os.open(lock_path(database), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise DatabaseError(str(database), trouble_of(error), error.strerror or str(error)) from error
+    descriptor = _open(database)
     try:
         wait_for(lambda: _try_lock(descriptor), lambda: _holder(descriptor), shown=str(database), wait=wait)
         _write(descriptor, json.dumps(_as_json(owner)))
@@ -81,6 +81,44 @@ def file_lock(database: Path, owner: Owner, *, wait: float) -> Iterator[None]:
         os.close(
             descriptor
         )  # this releases the lock; the file stays, or two could each lock a file of their own
+
+
+def _open(database: Path) -> int:
+    path = lock_path(database)
+    try:
+        try:
+            descriptor = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600
+            )
+        except FileExistsError:
+            descriptor = open_regular(path, os.O_RDWR)
+    except NotRegularError as error:
+        raise _not_ours(database, path, error.kind) from error
+    except OSError as error:
+        raise DatabaseError(str(database), trouble_of(error), error.strerror or str(error)) from error
+    if not _is_ours(descriptor, database):
+        os.close(descriptor)
+        raise _not_ours(database, path, "another file")
+    return descriptor
+
+
+def _is_ours(descriptor: int, database: Path) -> bool:
+    """Whether a file may be overwritten: empty or an owner's lines, and this user's or the database's owner's."""
+    found = os.fstat(descriptor)
+    if os.name == "posix" and found.st_uid not in (0, os.geteuid()):
+        try:
+            if found.st_uid != database.lstat().st_uid:
+                return False
+        except OSError:
+            return False
+    # Zeros are what a file that was being written can hold after the power went.
+    return found.st_size <= _MOST and os.read(descriptor, 1) in (b"", b"{", b"\0")
+
+
+def _not_ours(database: Path, path: Path, found: str) -> DatabaseError:
+    return DatabaseError(
+        str(database), Trouble.PATH, f"{path}, its lock, is {found}, which was left as it is"
+    )
 
 
 def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown: str, wait: float) -> None:
@@ -97,8 +135,8 @@ def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown:
 def file_holder(database: Path) -> Owner | None:
     """Say who writes to the database now; None for nobody. Changes nothing, and never raises."""
     try:
-        descriptor = os.open(lock_path(database), os.O_RDWR)
-    except OSError:
+        descriptor = open_regular(lock_path(database), os.O_RDWR)
+    except (OSError, NotRegularError):
         return None
     try:
         return None if _try_lock(descriptor) else _holder(descriptor)
@@ -110,7 +148,7 @@ def _holder(descriptor: int) -> Owner:
     """Read the owner's lines; an owner that had no time to write them, or wrote nonsense, is nobody known."""
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
-        said = json.loads(os.read(descriptor, 65_536))
+        said = json.loads(os.read(descriptor, _MOST))
         return Owner(
             command=str(said["command"]),
             user=str(said["user"]),

@@ -13,15 +13,15 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
-from orchestrator.store import engine, folder
-from orchestrator.store.errors import DatabaseError, NoDatabaseError, NotOursError, Owner, Trouble
+from orchestrator.store import engine, folder, foreign
+from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, Trouble
 from orchestrator.store.lock import file_lock, myself
 from orchestrator.store.place import Place, SqlitePlace, parse
 from orchestrator.store.schema import APPLICATION, REVISIONS, State, scripts, state
 from orchestrator.store.server_lock import server_lock, server_name
-from orchestrator.store.trouble import translated
+from orchestrator.store.trouble import read_from, translated
 
-_HEAD = b"SQLite format 3\0"
+_SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 
 
 def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path | None:
@@ -44,20 +44,24 @@ def look(place: Place) -> State:
     """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
     if isinstance(place, SqlitePlace):
         _look_at_file(place)
-    with translated(place), disposing(engine.reading(place)) as source, source.begin() as connection:
+    with (
+        translated(place),
+        disposing(engine.reading(place)) as source,
+        source.connect() as connection,
+        read_from(place),
+        connection.begin(),
+    ):
         return state(connection, place)[0]
 
 
 def _look_at_file(place: SqlitePlace) -> None:
     """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
-    if place.path.is_dir():
-        folder.refuse_folder(place.path)
-    if not place.path.is_file():
+    if not folder.exists(place.path):
         raise NoDatabaseError(place.shown)
-    with translated(place), place.path.open("rb") as file:
-        head = file.read(len(_HEAD))
-    if head not in (b"", _HEAD):
-        raise NotOursError(place.shown, "a file that is no SQLite database")
+    # A longer file is for SQLite to judge: to close a second descriptor here would give up SQLite's locks.
+    with translated(place):
+        if 0 < place.path.lstat().st_size < _SMALLEST:
+            raise foreign.refused(place.path)
 
 
 @contextmanager
@@ -98,7 +102,8 @@ def _bring_up(place: Place, connection: Connection) -> Path | None:
     if isinstance(place, SqlitePlace) and found is State.OLDER:
         copy = _copy(place.path, f"{revision}-to-{REVISIONS[-1]}")
     with connection.begin():
-        _upgrade(connection)
+        with read_from(place):
+            _upgrade(connection)
         if isinstance(place, SqlitePlace):
             _seal(connection, place)
     return copy

@@ -14,6 +14,7 @@ from orchestrator.store.errors import DatabaseError, Trouble, UnknownPlanError, 
 from orchestrator.store.journal_tables import operation, plan, run
 from orchestrator.store.place import Place
 from orchestrator.store.tables import id_of
+from orchestrator.store.trouble import read_from
 
 _OF_RUN = ("id", "started", "ended", "reason", "hosts", "options", "command", "version")
 _OF_OPERATION = (
@@ -89,20 +90,24 @@ _OPERATION = select(operation).where(operation.c.id == bindparam("wanted"))
 
 
 def load_run(using: Connection, run_id: int, place: Place) -> RunRecord:
-    """Read one run. Raises UnknownRunError."""
-    row = using.execute(_RUN, {"wanted": id_of(run_id)}).first()
-    if row is None:
-        latest = using.execute(select(func.max(run.c.id))).scalar()
-        raise UnknownRunError(place.shown, run_id, latest)
-    return run_of(row)
+    """Read one run. Raises UnknownRunError, DatabaseError."""
+    with read_from(place):
+        row = using.execute(_RUN, {"wanted": id_of(run_id)}).first()
+        if row is None:
+            latest = using.execute(select(func.max(run.c.id))).scalar()
+            raise UnknownRunError(place.shown, run_id, latest)
+        return run_of(row)
 
 
 def load_operation(using: Connection, operation_id: int | None, place: Place) -> Operation:
     """Read one operation. Raises DatabaseError where it is not there: rows of the journal do not go away."""
-    row = using.execute(_OPERATION, {"wanted": operation_id}).first()
-    if row is None:
-        raise DatabaseError(place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal")
-    return operation_of(row)
+    with read_from(place):
+        row = using.execute(_OPERATION, {"wanted": operation_id}).first()
+        if row is None:
+            raise DatabaseError(
+                place.shown, Trouble.DAMAGED, f"operation {operation_id} is not in the journal"
+            )
+        return operation_of(row)
 
 
 def load_plan(using: Connection, plan_id: str, place: Place) -> Plan:

@@ -16,8 +16,21 @@ ENVIRONMENT = "FLEETCHECK_DB"
 FILE_NAME = "fleetcheck.db"
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
-_SLIP = re.compile(r"postgres(ql)?(\+\w+)?:")  # as a file's name it would be shown, password and all
-_SECRET_KEYS = ("password", "sslpassword")
+_SLIP = re.compile(
+    r"postgres(ql)?(\+\w+)?:", re.IGNORECASE
+)  # as a file's name it would be shown, password and all
+_PATH = re.compile(r"(\.{0,2}|~[^/:@]*)/(?!/)|[A-Za-z]:[\\/](?!/)|[^:@]*\Z")  # what nobody can mean as a URL
+_LOGON = re.compile(r"[^/\s:@]*:[^/]*@")  # user:password@
+# As libpq and other drivers spell them, whatever their case:
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+_SECRET_KEY = re.compile(
+    r"pass(word|wd|phrase)?|(ssl|key)?password|pwd|.*secret|.*token|scram_\w+_key", re.IGNORECASE
+)
+_KEYWORDS = re.compile(
+    r"(host(addr)?|port|dbname|database|user|uid|username|server|service|sslmode|connect_timeout|options|driver)\s*=",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(r"(?:^|[\s;?&,'\"(])([A-Za-z_]+)\s*=")
 _EXPECTED = "Expected the path of a file, or postgresql://user@server/name."
 
 
@@ -53,7 +66,7 @@ class PostgresPlace:
         """What must not appear in a message, as written in the URL and as sent."""
         parts = urlsplit(self.url)
         written = [parts.password or ""]
-        written += [value for key, value in parse_qsl(parts.query) if key in _SECRET_KEYS]
+        written += [value for key, value in parse_qsl(parts.query) if is_secret(key)]
         return tuple({text for secret in written if secret for text in (secret, unquote(secret))})
 
 
@@ -84,28 +97,63 @@ def database_url(option: str | None, environ: Mapping[str, str]) -> str:
     return place.url
 
 
+def is_secret(key: str) -> bool:
+    """Say whether a key of a URL or of a keyword string holds a secret, in whatever case it is written."""
+    return _SECRET_KEY.fullmatch(key) is not None
+
+
 def parse(named: str) -> Place:
-    """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one that is not well-formed."""
-    scheme, separator, rest = named.partition("://")
-    if not separator and _SLIP.match(named):
-        raise PlaceError("postgresql:***", "this is no URL (`//` does not follow the colon)", _EXPECTED)
+    """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one not well-formed.
+
+    What may be a URL or a keyword string with a slip in it is refused: as a file's name it would be shown.
+    """
+    url = named.strip()
+    scheme, separator, rest = url.partition("://")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        _refuse_slips(url)
         return SqlitePlace(_absolute(named))
     if scheme == "sqlite":
+        _refuse_slips(rest.removeprefix("/"))
         return SqlitePlace(_absolute(rest.removeprefix("/")))
-    if scheme not in _POSTGRESQL:
-        raise PlaceError(hide(named), f"{scheme}:// is not known", _EXPECTED)
+    if scheme.lower() not in _POSTGRESQL:
+        raise PlaceError(hide(url), f"{scheme}:// is not known", _EXPECTED)
     try:
-        parts = urlsplit(named)
+        parts = urlsplit(url)
         _ = parts.port  # raises for a port that is none
     except ValueError as error:
-        raise PlaceError(hide(named), f"this is no URL ({_cause(error)})", _EXPECTED) from None
+        raise PlaceError(hide(url), f"this is no URL ({_cause(error)})", _EXPECTED) from None
     if parts.netloc.count("@") > 1:
         # The driver would take the end of the password for the server's name, and show it.
-        raise PlaceError(hide(named), "its user or password holds a `@` as it is; write it as %40", _EXPECTED)
+        raise PlaceError(hide(url), "its user or password holds a `@` as it is; write it as %40", _EXPECTED)
     if not parts.path.strip("/") and "dbname" not in parts.query:
-        raise PlaceError(hide(named), "the URL names no database", _EXPECTED)
+        raise PlaceError(hide(url), "the URL names no database", _EXPECTED)
+    if any(is_secret(key) and key != key.lower() for key, _ in parse_qsl(parts.query)):
+        raise PlaceError(hide(url), "the driver knows its keys in small letters only: password", _EXPECTED)
     return PostgresPlace(f"postgresql+psycopg://{rest}")  # urlunsplit drops the // of a URL without a server
+
+
+def as_typed(word: str) -> str:
+    """Return a word of a command line as it may be stored and shown: a URL with `***`, a keyword string not."""
+    if "://" in word:
+        return hide(word)
+    return "***" if any(is_secret(key) for key in _ASSIGNED.findall(word)) else word
+
+
+def _refuse_slips(named: str) -> None:
+    """Raise PlaceError, without a word of it, for what nobody means as a path, and may hold a password."""
+    if _SLIP.match(named):
+        raise PlaceError("postgresql:***", "this is no URL (`//` does not follow the colon)", _EXPECTED)
+    if any(is_secret(key) for key in _ASSIGNED.findall(named)):
+        reason = "it has a password in it (it is not shown), and no file is named with one"
+        raise PlaceError("***", reason, _EXPECTED)
+    if _KEYWORDS.match(named):
+        reason = "this is a keyword string (it is not shown)"
+        advice = "Write it as a URL: postgresql://user@server/name. A file that is called so: ./NAME"
+        raise PlaceError("***", reason, advice)
+    if not _PATH.match(named) and ("://" in named or _LOGON.search(named)):
+        raise PlaceError(
+            "***", "this looks like a URL with a logon, and is none (it is not shown)", _EXPECTED
+        )
 
 
 def hide(url: str) -> str:
@@ -123,7 +171,7 @@ def hide(url: str) -> str:
         return nothing
     user, at, server = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
-    query = urlencode([(k, "***" if k in _SECRET_KEYS else v) for k, v in parse_qsl(parts.query)], safe="*")
+    query = urlencode([(k, "***" if is_secret(k) else v) for k, v in parse_qsl(parts.query)], safe="*")
     place = f"{name}{colon}{'***' if colon else ''}{at}{server}{parts.path}"
     return f"{parts.scheme}://{place}{'?' if query else ''}{query}"
 

@@ -85,8 +85,8 @@ def sweep(place: Place, controller: str) -> None:
 
 
 def _file(place: SqlitePlace, controller: str) -> Path:
-    real = place.path.resolve()
-    return real.with_name(f"{real.name}.run-{hashlib.sha256(controller.encode()).hexdigest()[:12]}")
+    path = place.path
+    return path.with_name(f"{path.name}.run-{hashlib.sha256(controller.encode()).hexdigest()[:12]}")
 
 
 def _key(controller: str) -> int:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, func, select
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.tally import Counts, Tally
 from orchestrator.store import load, scans

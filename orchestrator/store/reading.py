@@ -13,7 +13,7 @@ from orchestrator.store import engine, migrating
 from orchestrator.store.errors import NoDatabaseError
 from orchestrator.store.place import Place, parse
 from orchestrator.store.schema import State
-from orchestrator.store.trouble import translated
+from orchestrator.store.trouble import read_from, translated
 
 
 class ReadingConnection:
@@ -55,5 +55,5 @@ class ReadingConnection:
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         """One state of the database for the block."""
-        with translated(self._place), self._connection.begin():
+        with read_from(self._place), self._connection.begin():
             yield self._connection

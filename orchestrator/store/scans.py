@@ -12,6 +12,7 @@ from orchestrator.store.errors import UnknownScanError
 from orchestrator.store.place import Place
 from orchestrator.store.rows import Document, shared
 from orchestrator.store.tables import document, id_of, scan
+from orchestrator.store.trouble import read_from
 
 _COPIED = (
     "started",
@@ -23,6 +24,7 @@ _COPIED = (
     "command",
     "version",
     "script",
+    "fleet",
 )
 
 
@@ -55,9 +57,10 @@ def of_row(row: Row[Any]) -> ScanRecord:
 
 
 def load(connection: Connection, scan_id: int, place: Place) -> ScanRecord:
-    """Read one scan. Raises UnknownScanError."""
-    row = connection.execute(query().where(scan.c.id == id_of(scan_id))).first()
-    if row is None:
-        latest = connection.execute(select(func.max(scan.c.id))).scalar()
-        raise UnknownScanError(place.shown, scan_id, latest)
-    return of_row(row)
+    """Read one scan. Raises UnknownScanError, DatabaseError."""
+    with read_from(place):
+        row = connection.execute(query().where(scan.c.id == id_of(scan_id))).first()
+        if row is None:
+            latest = connection.execute(select(func.max(scan.c.id))).scalar()
+            raise UnknownScanError(place.shown, scan_id, latest)
+        return of_row(row)

@@ -11,7 +11,14 @@ import orchestrator
 from orchestrator.store.errors import NotOursError, TooNewError
 from orchestrator.store.place import Place
 
-REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first; a test holds them against the migrations
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+)  # oldest first; a test holds them against the migrations
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
 _SCANS = ("document", "gist", "scan", "host_result", "attempt", "connection", "registry_value")
 _REPINS = ("plan", "run", "operation", "audit")

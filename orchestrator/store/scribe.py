@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,9 @@ WAIVED = "waived hosts included"
 """The audit's word for a plan that goes over waivers; `details` hold the reason given, and each host with its waiver."""
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Scribe:
     """Writes as `user`, for the process that `controller` names. `into` is a connection inside a transaction."""
@@ -63,9 +66,9 @@ class Scribe:
         if into.execute(_GIVEN, {"wanted": plan.id}).first() is not None:
             raise PlanUsedError(plan.id, None)
         key = _key(into.execute(_NEW_RUN, rows.run_columns(record, self.controller)))
-        details = {"plan": plan.id, "digest": digest, "hosts": record.hosts, "command": record.command}
+        details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
-        self._tell(into, key, "run begun", record.started, details | told)
+        self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
         for what, details in _on_record(plan):
             self._tell(into, key, what, record.started, details)
         return replace(record, id=key)
@@ -78,7 +81,7 @@ class Scribe:
         values = rows.run_columns(taken, self.controller)
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
         details = {"was": found.state.value, "reason": found.reason}
-        self._tell(into, run_id, "run resumed", now, details)
+        self._tell(into, run_id, "run resumed", now, details | audits.run_told(into, run_id))
         return taken, before
 
     def end(self, into: Connection, run_id: int, state: RunState, reason: str, ended: datetime) -> None:
@@ -86,7 +89,8 @@ class Scribe:
         self._own(into, run_id)
         values = {"state": state.value, "ended": ended, "reason": reason}
         into.execute(update(tables.run).where(_RUN.id == run_id).values(values))
-        self._tell(into, run_id, "run ended", ended, {"state": state.value, "reason": reason})
+        details = {"state": state.value, "reason": reason}
+        self._tell(into, run_id, "run ended", ended, details | audits.run_told(into, run_id))
 
     def open(self, into: Connection, wanted: Sequence[Operation]) -> tuple[Operation, ...]:
         """Make rows. Raises UnknownRunError, RunTakenError, IllegalMoveError, InFlightError."""
@@ -97,10 +101,13 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows; one that was given away already gives the rows of then.
+        """Store a plan that was given away, with its rows; nothing where it has none.
 
-        Raises PlanUsedError for a plan that a run has, else as `keep` and `open`.
+        One that was given away already gives the rows of then. Raises PlanUsedError for a plan that a run has, else as
+        `keep` and `open`.
         """
+        if not wanted:
+            return ()
         self.keep(into, plan)
         _refuse_applied(into, plan.id)
         given = into.execute(rows.operations().where(_OPERATION.plan_id == plan.id)).all()
@@ -110,8 +117,8 @@ class Scribe:
             audits.append(
                 into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
             )
-        undone = _undone(into, plan)
-        return self.open(into, [replace(each, undoes=undone.get(each.host)) for each in wanted])
+        undone, bound = _undone(into, plan), audits.plan_told(into, plan.id)  # no run's entry holds it
+        return tuple(self._open(into, replace(each, undoes=undone.get(each.host)), bound) for each in wanted)
 
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
@@ -121,27 +128,27 @@ class Scribe:
         self._own(into, found.run)
         moved = replace(found, state=move(found.state, state), **changes)
         into.execute(rows.CHANGE, rows.operation_change(moved))
-        audits.append_operation(into, self.user, found.state.value, moved)
+        audits.append_operation(into, self.user, found.state.value, moved, _NOTHING)
         return moved
 
     def keep(self, into: Connection, plan: Plan) -> str:
         """Store a plan where it is not there yet, and return its digest. Raises OtherPlanError."""
         wanted = rows.plan_columns(plan)
-        query = select(tables.plan.c.digest).where(tables.plan.c.id == plan.id)
-        stored = into.execute(query).scalar()
+        query = select(tables.plan.c.digest, tables.plan.c.text).where(tables.plan.c.id == plan.id)
+        stored = into.execute(query).first()
         if stored is None:
             into.execute(insert(tables.plan).values(wanted))
-        elif stored != wanted["digest"]:
+        elif (stored.digest, stored.text) != (wanted["digest"], wanted["text"]):
             raise OtherPlanError(self.place.shown, plan.id)
         return str(wanted["digest"])
 
-    def _open(self, into: Connection, wanted: Operation) -> Operation:
+    def _open(self, into: Connection, wanted: Operation, more: Mapping[str, Any] = _NOTHING) -> Operation:
         move(None, wanted.state)
         if wanted.state is State.INTENT:
             _refuse_in_flight(into, wanted.host)
         made = replace(wanted, started=wanted.changed)
         opened = replace(made, id=_key(into.execute(_NEW_OPERATION, rows.operation_columns(made))))
-        audits.append_operation(into, self.user, None, opened)
+        audits.append_operation(into, self.user, None, opened, more)
         return opened
 
     def _own(self, into: Connection, run_id: int | None) -> None:

@@ -77,6 +77,7 @@ scan = Table(
     Column("user_name", AsciiText, nullable=False),  # `user` alone means the database's user in PostgreSQL
     Column("version", AsciiText, nullable=False),
     Column("script", AsciiText, nullable=False),
+    Column("fleet", AsciiText),  # NULL: the inventory gives the fleet no name
     sqlite_autoincrement=True,  # an id is never used twice, not even when the newest scan was deleted
 )
 

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from orchestrator.store.errors import DatabaseError, NotOursError, StoreError, Trouble
+from orchestrator.store import foreign, pooler
+from orchestrator.store.errors import DatabaseError, StoreError, Trouble
 from orchestrator.store.folder import trouble_of
 from orchestrator.store.place import Place, PostgresPlace
 
@@ -23,6 +25,13 @@ _SQLITE = (
     ("SQLITE_CANTOPEN", Trouble.DENIED),
     ("SQLITE_PERM", Trouble.DENIED),
     ("SQLITE_AUTH", Trouble.DENIED),
+)
+# Python's own words for a text that is no UTF-8, and SQLite's for a schema of which a part is gone.
+_SQLITE_SAID = (
+    ("Could not decode to UTF-8", Trouble.DAMAGED),
+    ("no such table", Trouble.DAMAGED),
+    ("no such column", Trouble.DAMAGED),
+    ("no such index", Trouble.DAMAGED),
 )
 # By SQLSTATE's beginning: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = (
@@ -60,6 +69,10 @@ def translated(place: Place) -> Iterator[None]:
         yield
     except StoreError:
         raise
+    except (
+        UnicodeDecodeError
+    ) as error:  # the driver's, of a text in the file: nothing that is stored is decoded
+        raise _undecodable(place, error) from error
     except (DataError, IntegrityError):  # what was to be stored is wrong, not the database
         raise
     except DBAPIError as error:
@@ -70,17 +83,62 @@ def translated(place: Place) -> Iterator[None]:
         raise DatabaseError(place.shown, trouble_of(error), error.strerror or str(error)) from error
 
 
+@contextmanager
+def read_from(place: Place) -> Iterator[None]:
+    """Do as `translated`, where nothing but reading is done: what makes no sense is damage, and told as that.
+
+    What we wrote can be read back: no number that is none, no word that no list has, no JSON text cut off.
+    """
+    try:
+        with translated(place):
+            yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:_SHOWN]
+        raise DatabaseError(
+            place.shown, Trouble.DAMAGED, f"what is stored cannot be read: {detail}"
+        ) from error
+    except (DataError, IntegrityError) as error:  # PostgreSQL's DataError: a text that is no number, say
+        raise _known(place, error.orig or error) from error
+
+
+def damaged(connection: Connection, place: Place) -> DatabaseError | None:
+    """Look for damage in a database that refused a value, outside of a transaction; None where there is none.
+
+    SQLite's own check reads the whole file. PostgreSQL has none, and looks after its indexes itself.
+    """
+    if isinstance(place, PostgresPlace):
+        return None
+    try:
+        with translated(place), connection.begin():
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    except DatabaseError as error:
+        return error
+    return None if said == "ok" else DatabaseError(place.shown, Trouble.DAMAGED, said)
+
+
+_SHOWN = 200  # characters of another program's words
+
+
+def _undecodable(place: Place, error: UnicodeDecodeError) -> DatabaseError:
+    return DatabaseError(place.shown, Trouble.DAMAGED, f"a text in it is not UTF-8: {error.reason}")
+
+
 def _known(place: Place, error: BaseException) -> StoreError:
     """Name what a driver's error means; nothing secret is in its text when this is done with it."""
     detail = " ".join(str(error).split())
     if isinstance(place, PostgresPlace):
         for secret in place.secrets:
             detail = detail.replace(secret, "***")
+        if pooler.STATEMENTS in detail:
+            return pooler.shared(place.shown, "statement")
         return DatabaseError(place.shown, _postgresql(error, detail), detail)
     name: str = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_NOTADB"):
-        return NotOursError(place.shown, "a file that is no SQLite database")
-    trouble = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), Trouble.OTHER)
+        return foreign.refused(place.path)
+    known = next((trouble for begin, trouble in _SQLITE if name.startswith(begin)), None)
+    trouble = known or next(
+        (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), Trouble.OTHER
+    )
     return DatabaseError(place.shown, trouble, detail)
 
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from orchestrator.domain.record import HostRecord
 from orchestrator.store import engine, migrating
 from orchestrator.store.errors import DatabaseError, Owner, StoreError, Trouble, WriterClosedError
 from orchestrator.store.insert import Inserter
 from orchestrator.store.place import Place
-from orchestrator.store.trouble import translated
+from orchestrator.store.trouble import damaged, translated
 
 T = TypeVar("T")
 
@@ -171,6 +172,12 @@ class WritingThread:
             return
         try:
             call.done.set_result(self._transact(into, call.work))
+        except (
+            IntegrityError
+        ) as error:  # two rows with one id, say: our mistake, or an index that was damaged
+            damage = None if into is None else damaged(into.connection, self._place)
+            self._broken = self._broken or damage
+            call.done.set_exception(damage or error)
         except Exception as error:  # noqa: BLE001 -- it goes to the caller
             call.done.set_exception(error)
 

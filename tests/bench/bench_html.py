@@ -21,7 +21,8 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome
 
-from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement
 from orchestrator.domain.standing import HostNow, Standing
 from orchestrator.report.fleet_html import FleetPage, fleet_html
 from tests import browser

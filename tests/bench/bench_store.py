@@ -24,7 +24,8 @@ from functools import partial
 from pathlib import Path
 
 from inventory.model import ListedPort, Profile, RoleValues
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,

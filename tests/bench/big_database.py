@@ -18,8 +18,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed
 from orchestrator.domain.reading import Interface
 from orchestrator.domain.record import HostRecord

@@ -67,6 +67,7 @@ OFFERS = {
     "fleetcheck sc": ["scan", "scans"],
     "fleetcheck scan --pro": ["--probe"],
     "fleetcheck scan --limit par-": ["par-web-01"],
+    "fleetcheck scan lyo-": sorted(host for host in HOSTS if host.startswith("lyo-")),
     "fleetcheck scan --from ": ["1"],
     "fleetcheck show mad-": sorted(host for host in HOSTS if host.startswith("mad-")),
     "fleetcheck repin plan --policy v": ["vendor-order"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -208,3 +209,62 @@ def test_a_report_that_fails_after_the_scan_costs_nothing_else(
     assert (ended.code, ended.out.split("\t")[0]) == (1, "par-web-01")
     assert "--report csv:fleet.csv was not written: fleet.csv: No space left on device" in ended.err
     assert (tmp_path / "state").read_text().startswith("FLEETCHECK OK - scan 2 ")
+
+
+def test_two_fleets_in_one_folder_are_told_apart(own: Scanned, tmp_path: Path) -> None:
+    """Two files with the same series are a remark; with a label for each there is none."""
+    paris, lyon = tmp_path / "paris.prom", tmp_path / "lyon.prom"
+    assert export(own, "prometheus", "-o", str(paris)).err == ""
+    ended = export(own, "prometheus", "-o", str(lyon))
+    assert ended.code == 0
+    assert re.fullmatch(
+        rf"remark: {lyon} and {paris} hold \d+ of the same series, .* --label fleet=NAME\n", ended.err
+    )
+    ended = export(own, "prometheus", "-o", str(lyon), "--label", "fleet=lyon", "--label", "dc=1")
+    assert (ended.code, ended.err) == (0, "")
+    assert 'fleetcheck_hosts{dc="1",fleet="lyon",state="ok"}' in lyon.read_text()
+
+
+def test_a_fleets_name_is_kept_with_the_scan(own: Scanned, tmp_path: Path) -> None:
+    """`fleet:` of the inventory is a label in the scan's report and in a later export; a clash is a warning."""
+    inventory = own.inventory.with_name(f"named-{tmp_path.name}.yaml")  # beside the CA and the secrets
+    inventory.write_text("fleet: emea\n" + own.inventory.read_text())
+    first, second = tmp_path / "first.prom", tmp_path / "second.prom"
+    words = ("-q", "-l", "par-web-01", "-i", str(inventory), "--db", str(own.database))
+    for path in (first, second):
+        ended = fleetcheck("scan", *words, "--report", f"prometheus:{path}")
+    assert (ended.code, f"{second} and {first} hold" in ended.err) == (0, True)
+    assert 'fleetcheck_hosts{fleet="emea",state="ok"} 1' in second.read_text()
+    assert 'fleetcheck_hosts{fleet="emea",state="ok"} 1' in export(own, "prometheus").out
+    assert json.loads(export(own, "json").out)["scan"]["fleet"] == "emea"
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("fleet", "expected NAME=VALUE"),
+        ("1=a", "expected NAME=VALUE"),
+        ("a-b=c", "expected NAME=VALUE"),
+        ("__name__=x", "expected NAME=VALUE"),
+        ("fleet=", "expected a value"),
+        ("fleet=a\nb", "expected a value"),
+        ("state=ok", "a label `state` of their own"),
+    ],
+)
+def test_a_label_that_is_none_is_refused(own: Scanned, tmp_path: Path, label: str, said: str) -> None:
+    """Before anything is written, and before a host is asked; the message names the label."""
+    place = tmp_path / "fleet.prom"
+    ended = export(own, "prometheus", "-o", str(place), "--label", label)
+    assert (ended.code, said in ended.err, place.exists()) == (2, True, False)
+    ended = fleetcheck("scan", *own.options, "--report", f"prometheus:{place}", "--label", label)
+    assert (ended.code, said in ended.err, place.exists()) == (2, True, False)
+
+
+def test_a_label_goes_with_prometheus_alone(own: Scanned) -> None:
+    """Elsewhere it would be lost: exit code 2, and 3 for a Nagios check."""
+    assert export(own, "csv", "--label", "a=b").code == 2
+    assert fleetcheck("scan", *own.options, "--report", "csv:fleet.csv", "--label", "a=b").code == 2
+    ended = export(own, "nagios", "--label", "a=b")
+    assert (ended.code, ended.out.startswith("FLEETCHECK UNKNOWN - --label goes with")) == (3, True)
+    twice = export(own, "prometheus", "--label", "a=b", "--label", "a=c")
+    assert (twice.code, "another --label gives `a` already" in twice.err) == (2, True)

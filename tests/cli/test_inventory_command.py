@@ -103,11 +103,28 @@ def test_the_starter_is_an_inventory_and_overwrites_nothing(tmp_path: Path) -> N
 
 def test_an_ansible_inventory_is_turned_into_ours(tmp_path: Path) -> None:
     """`import FILE -o OUT` writes an inventory that passes the check, and never overwrites one."""
-    (tmp_path / "hosts.ini").write_text("[web]\nweb[1:2].corp.example\n")
+    (tmp_path / "hosts.ini").write_text("[web]\nweb[1:2].corp.example ansible_connection=winrm\n")
     ended = fleetcheck("inventory", "import", "hosts.ini", "-o", "new.yaml")
     assert (ended.code, ended.err) == (0, "")
     assert fleetcheck("inventory", "check", "new.yaml").out.startswith("new.yaml: no mistakes. hosts: 2,")
     assert fleetcheck("inventory", "import", "hosts.ini", "-o", "new.yaml").code == 1
+
+
+def test_an_ansible_folder_is_imported_with_its_notes_on_standard_error(tmp_path: Path) -> None:
+    """A folder is read with what stands beside; each note of the head is said, too, and the list goes to the pipe alone."""
+    (tmp_path / "prod" / "group_vars").mkdir(parents=True)
+    (tmp_path / "prod" / "hosts").write_text("[win]\nweb1\nlinux1 ansible_connection=ssh\n")
+    (tmp_path / "prod" / "group_vars" / "win.yml").write_text(
+        "ansible_connection: winrm\nansible_port: 5985\n"
+    )
+    ended = fleetcheck("inventory", "import", "prod")
+    notes = [line.removeprefix("note: ") for line in ended.err.splitlines()]
+    head = [line.removeprefix("# ") for line in ended.out.splitlines() if line.startswith("# ")]
+    assert (ended.code, head[1:]) == (0, notes)
+    assert notes == [
+        "Read beside the inventory: `group_vars/win.yml`.",
+        "Left out, because Ansible does not reach them over WinRM: `linux1` (hosts:3).",
+    ]
 
 
 def test_the_schema_is_json() -> None:
@@ -136,3 +153,12 @@ def test_an_unknown_profile_is_an_error(name: str) -> None:
 def test_profiles_are_listed() -> None:
     """`profile list` names the shipped ones."""
     assert "livevault" in fleetcheck("profile", "list").out
+
+
+def test_an_import_says_how_many_notes_it_left(tmp_path: Path) -> None:
+    """What was left out stands at the head of the file, and the screen sends the reader there."""
+    table, made = tmp_path / "hosts.csv", tmp_path / "made.yaml"
+    table.write_text("name,x\nSRV 01,a\nsrv02,\n", encoding="utf-8")
+    ended = fleetcheck("inventory", "import", str(table), "-o", str(made))
+    assert (ended.code, ended.out.startswith(f"{made} written, with 2 notes at its head. ")) == (0, True)
+    assert fleetcheck("inventory", "check", str(made)).code == 0

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,9 @@ from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.plot import ACCESS_DENIED
 from orchestrator.demo.repin_scenario import repin_hosts
 from orchestrator.demo.scenario import GATEWAYS
+from orchestrator.domain.audit import AuditCheck
+from orchestrator.domain.planfile import digest, dumps, loads
+from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
 
 MAIN = "from orchestrator.cli.main import main; main()"
@@ -382,3 +387,46 @@ def test_a_host_is_not_planned_again_on_old_evidence(fleet: Drifted) -> None:
     assert {(row[1], row[3]) for row in rows} == {
         ("left-out", "run 1 was at work there since it was read: scan again")
     }
+
+
+def test_a_run_that_was_edited_in_the_database_is_neither_resumed_nor_undone(fleet: Drifted) -> None:
+    """What was changed behind the audit's back is found by `verify` (1), and refused before anything is done (6)."""
+    assert fleet.apply("--yes", "--quiet").code == 0
+    database = Path(os.environ["FLEETCHECK_DB"])
+    forged = loads(fleet.plan.read_bytes(), "plan")
+    text = dumps(replace(forged, policy="forged"))  # its digest fits
+    acts = {
+        "plan": ("UPDATE plan SET text = ?, digest = ?", (text, digest(loads(text.encode(), "plan")))),
+        "run": ("UPDATE run SET options = ?", ("{}",)),
+    }
+    whole = database.read_bytes()
+    for table, (act, values) in acts.items():
+        with contextlib.closing(sqlite3.connect(database)) as using:
+            using.execute("DROP TRIGGER tr_plan_update")
+            using.execute(act, values)
+            using.commit()
+        verified = fleetcheck("audit", "verify")
+        assert (verified.code, f"{table} " in verified.out, "is not what was written" in verified.out) == (
+            1,
+            True,
+            True,
+        )
+        for command in ("resume", "undo"):
+            ended = fleetcheck("repin", command, "1", "-i", str(fleet.inventory), "--yes")
+            assert (ended.code, ended.out) == (6, "")
+            assert "run 1 cannot be trusted" in ended.err
+            assert "is not what was written: its last entry tells of other content" in ended.err
+        database.write_bytes(whole)
+
+
+def test_a_run_of_before_the_audit_covered_it_is_asked_about(
+    fleet: Drifted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing proves what an older version stored: `undo` and `resume` say so, and want a clear yes."""
+    assert fleet.apply("--yes", "--quiet", "--batch", "2", "--max-conflicts", "1").code == 0
+    older = AuditCheck(entries=1, last="ab" * 32, not_covered=("plan x", "run 1"))
+    monkeypatch.setattr(Reader, "prove", lambda _self, _run: older)
+    said = "run 1 was stored before the audit covered plans and runs (plan x, run 1)"
+    asked = fleetcheck("repin", "undo", "1", "-i", str(fleet.inventory))
+    assert (asked.code, said in asked.err, "--yes goes ahead" in asked.err) == (2, True, True)
+    assert fleetcheck("repin", "undo", "1", "-i", str(fleet.inventory), "--yes").code == 0

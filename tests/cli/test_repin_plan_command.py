@@ -186,3 +186,25 @@ def test_before_the_first_scan_there_is_nothing_to_plan_from(scanned: Scanned) -
     ended = fleetcheck("repin", "plan", "-i", str(scanned.inventory))
     assert ended.code == 1
     assert "fleetcheck scan" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"# ours\nhosts:\n  web1: {}\n", "this is an inventory; `-i` names it"),
+        (b"SQLite format 3\0", "this is an SQLite database; name it with `--db`"),
+        (b"\x1f\x8b\x08", "this is a gzip archive; unpack it first"),
+        (b'{"fleetcheck": {"version": "1", "document": "repin-plan", "v": 1}}', "(`repin-plan`)"),
+    ],
+)
+@pytest.mark.parametrize("command", ["show", "apply"])
+def test_another_kind_of_file_is_no_plan_and_is_named(
+    tmp_path: Path, command: str, content: bytes, words: str
+) -> None:
+    """Whoever mixes up two files is told what the one is, and which command writes a plan."""
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    ended = fleetcheck("repin", command, str(path))
+    assert (ended.code, ended.out) == (1, "")
+    assert words in ended.err
+    assert "`fleetcheck repin plan -o FILE` writes a plan" in ended.err

@@ -119,6 +119,7 @@ def test_a_status_row_answers_before_anybody_logs_on(serve: Serve, row: Behaviou
         ("tls-expired", "CERTIFICATE_VERIFY_FAILED"),
         ("tls-too-old", "UNSUPPORTED_PROTOCOL"),
         ("tls-too-old/small-key", "CERTIFICATE_VERIFY_FAILED"),
+        ("tls-bad-certificate", "CERTIFICATE_VERIFY_FAILED"),
         ("not-tls", "WRONG_VERSION_NUMBER"),
     ],
 )
@@ -134,9 +135,18 @@ def test_a_tls_row_fails_in_the_handshake_for_its_own_reason(
         "tls-wrong-name": "IP address mismatch",
         "tls-expired": "certificate has expired",
         "tls-too-old/small-key": "EE certificate key too weak",
+        "tls-bad-certificate": "unsuitable certificate purpose",
     }.get(name, "")
     assert caught.value.reason == reason
     assert expected in str(caught.value)
+    assert host.counters.requests == 0
+
+
+def test_a_demanded_certificate_ends_the_connection_after_the_handshake(serve: Serve, tmp_path: Path) -> None:
+    """TLS 1.3: the client has finished by then, and hears nothing at its first request; asyncio sends no alert."""
+    host = serve(ROWS["tls-client-certificate"])
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
+        post(host, tmp_path / "ca.pem")
     assert host.counters.requests == 0
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from inventory.load import load
 from inventory.model import Fleet
+from inventory.verdicts import Verdict
 from orchestrator.demo.answer import probe
 from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import SimulatedHost
 from orchestrator.demo.rows import flaky
 from orchestrator.demo.scenario import MIX_SIZE, demo_fleet, demo_hosts
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.verdict import judge
 from orchestrator.remote.contract import decode_probe, probe_parameters
 

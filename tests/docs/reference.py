@@ -13,9 +13,9 @@ from pathlib import Path
 from inventory import profile_schema, schema
 from inventory.fields import Strict
 from inventory.reference import about_key
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.exit_codes import MEANINGS
-from orchestrator.domain.judgement import Verdict
 from orchestrator.remote.fault_table import ROWS
 from tests.docs.verdict_table import WHEN, actions
 

@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.actions import role_action
 from orchestrator.domain.facts import Facts, KeyState, RoleFacts
-from orchestrator.domain.judgement import Belief, Pin, Verdict
+from orchestrator.domain.judgement import Belief, Pin
 from orchestrator.domain.reading import Source, Target
 from orchestrator.domain.verdict import HOST_TABLE, role_verdict
 
-WHEN = {
-    Verdict.CUT_OFF: "the pin is closed, every listed port was tried, none is open",
-    Verdict.BLOCKED: "the pin is closed; another port is open, or not every port was tried",
-    Verdict.DISCONNECTED: "the pin is open, the agent should be connected all the time, and no tunnel is up to any gateway",
-    Verdict.SUSPECT: "a canary says that something else than the gateway answers on the pin, or on the desired pin",
-    Verdict.SPLIT: "both registry views hold the key and differ in a value that counts",
-    Verdict.BAD_PIN: "the registry value is missing, or is no port",
-    Verdict.UNREADABLE: "the key could not be read, in any view",
-    Verdict.UNTESTED: "nothing is known of the pin, or of the desired pin: no gateway address, or the attempt told nothing",
-    Verdict.DRIFT_BLOCKED: "the pin is not the desired pin, and the desired pin is closed",
-    Verdict.DRIFTED: "the pin is not the desired pin, and the desired pin is open",
-    Verdict.STALE: "a tunnel is up, but on another port than the pin",
-    Verdict.NO_AGENT: "the key is in no view of the registry",
-    Verdict.UNKNOWN: "the host gave no reading; see [why a host could not be probed](#why-a-host-could-not-be-probed)",
-    Verdict.OK: "nothing of all that",
-}
+WHY = "; see [why a host could not be probed](#why-a-host-could-not-be-probed)"
+WHEN = {verdict: verdict.meaning + (WHY if verdict is Verdict.UNKNOWN else "") for verdict in Verdict}
 
 _GATEWAY = Target(
     role="primary", source=Source.INVENTORY, name="GATEWAY", addresses=("203.0.113.10",), decides=True

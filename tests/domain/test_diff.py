@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.diff import What, changes, diff
-from orchestrator.domain.judgement import Verdict
 from tests.report.standings import blocked, role, standing, unprobed
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.facts import Facts, KeyState, RoleFacts
-from orchestrator.domain.judgement import Belief, Pin, Verdict
+from orchestrator.domain.judgement import Belief, Pin
 from orchestrator.domain.verdict import role_verdict
 from tests.domain.build import (
     BACKUP,

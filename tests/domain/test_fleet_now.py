@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.fleet_now import FleetNow, fleet_now
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.standing import HostNow
 from tests.report.samples import NOW
 from tests.report.standings import blocked, hosts_now, now, role, standing, unprobed

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from inventory.model import Waiver
-from orchestrator.domain.judgement import Belief, Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.select_hosts import CHOICES, ChoiceError, chosen, parse_only
 from orchestrator.domain.tally import Counts, exit_code, tally
 from orchestrator.domain.waiver import unexpired, waive

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.model import ListedPort, Profile, RoleValues
+from inventory.verdicts import Verdict
 from orchestrator.domain.effort import MODES, actual_attempts
 from orchestrator.domain.facts import KeyState, facts
-from orchestrator.domain.judgement import Belief, Judgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,

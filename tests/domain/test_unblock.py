@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.judgement import RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import RoleJudgement
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import NO_GATEWAY, REPIN, unblock

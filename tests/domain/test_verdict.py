@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from orchestrator.domain.judgement import Belief, Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.reading import Connection, Kind, Reading, Source, Target, Value, ViewState
 from orchestrator.domain.verdict import judge, judge_outcome
 from tests.domain.build import (

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from inventory.model import Waiver
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.standing import HostNow
 from orchestrator.domain.waiver import unexpired, waived_now
 from tests.report.standings import blocked, now, role, standing, unprobed

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from inventory.load import load
+from inventory.verdicts import Verdict
 from orchestrator.demo.auth import Account
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
 from orchestrator.demo.model import Machine
 from orchestrator.demo.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, lossy
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord
 from orchestrator.fleet.clock import SystemClock
@@ -64,12 +64,16 @@ EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
     Cause.HOST_ILL: (AGAIN, {Phase.OPEN}),
     Cause.NOT_WINRM: (NEVER, {Phase.AUTH}),
     Cause.PROXY: (NEVER, {Phase.AUTH}),
+    Cause.GATEWAY: (AGAIN, {Phase.AUTH}),
+    Cause.CONNECTION_NOT_KEPT: (NEVER, {Phase.AUTH}),
     Cause.REDIRECT: (NEVER, {Phase.AUTH}),
     Cause.TLS_UNKNOWN_CA: (NEVER, {Phase.TLS}),
     Cause.TLS_WRONG_NAME: (NEVER, {Phase.TLS}),
     Cause.TLS_EXPIRED: (NEVER, {Phase.TLS}),
     Cause.TLS_PIN_MISMATCH: (NEVER, {Phase.TLS}),
     Cause.TLS_TOO_OLD: (NEVER, {Phase.TLS}),
+    Cause.TLS_BAD_CERTIFICATE: (NEVER, {Phase.TLS}),
+    Cause.TLS_CLIENT_CERTIFICATE: (NEVER, {Phase.TLS}),
     Cause.NOT_TLS: (NEVER, {Phase.TLS}),
     Cause.NTLM_DISABLED: (NEVER, {Phase.AUTH}),
     Cause.GARBLED: (NEVER, {Phase.RUN, Phase.DECODE}),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from inventory.verdicts import Verdict
 from orchestrator.demo.host import SimulatedHost
 from orchestrator.demo.model import Machine, Row
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.reading import Kind, Result, Source
 from orchestrator.domain.record import HostRecord
 from tests.fleet.wire import scan_wire, served, simulated

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from inventory.verdicts import Verdict
 from orchestrator.demo.auth import Account
 from orchestrator.demo.rows import ROWS, flaky
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.fleet.events import HostRetrying
 from tests.fleet.wire import scan_wire, served, simulated

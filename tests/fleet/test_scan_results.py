@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from inventory.model import Waiver
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.fleet.events import Event, HostFinished, HostStarted, Remark, ScanStarted

@@ -13,7 +13,7 @@ from inventory.load import loads
 from inventory.profile_schema import ProfileDocument
 from inventory.schema import WAIVABLE, json_schema
 from inventory.starter import starter
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from tests.inventory import texts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,17 @@ def test_a_file_that_is_not_there_or_big_offers_nothing(tmp_path: Path) -> None:
     """A prompt does not wait for seconds."""
     (tmp_path / "big.yaml").write_text(TEXT + "#" * LIMIT, "utf-8")
     assert (names(tmp_path / "big.yaml"), names(tmp_path / "none.yaml")) == ((), ())
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", "`id`", "a b", "-rf", "a;b", "a'b", "all", "x/../y", "*"])
+def test_what_the_inventory_refuses_is_not_offered(tmp_path: Path, name: str) -> None:
+    """A shell pastes what is offered, so a file that somebody else wrote must not put words of its own in."""
+    text = f"hosts: {{web1: {{}}, {json.dumps(name)}: {{}}}}\ngroups: {{{json.dumps(name)}: {{}}, paris: {{}}}}\n"
+    (tmp_path / "fleet.yaml").write_text(text, "utf-8")
+    assert names(tmp_path / "fleet.yaml") == ("web1", "paris")
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    """A prompt must not hang, whatever the variable names."""
+    os.mkfifo(tmp_path / "fleet.yaml")
+    assert names(tmp_path / "fleet.yaml") == ()

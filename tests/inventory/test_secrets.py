@@ -170,3 +170,42 @@ def test_a_prompt_without_a_terminal_says_what_to_use() -> None:
         resolve(SecretRef(source="prompt", fields={}), environ={}, prompt=nobody, base=Path())
     expected = "a password has to be typed, and there is no terminal to ask; use {from: env} or {from: file}"
     assert str(caught.value) == expected
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """A FIFO in the place of a secret file would hold the command until somebody writes into it."""
+    os.mkfifo(tmp_path / "secret", 0o600)
+    expected = f"the secret file {tmp_path / 'secret'} is not a regular file but a FIFO"
+    assert refusal("file", tmp_path, path="secret") == expected
+
+
+def test_a_device_is_no_secret_file() -> None:
+    """A device gives bytes without an end, or none: it is refused unread."""
+    assert refusal("file", path="/dev/zero") == "the secret file /dev/zero is not a regular file but a device"
+
+
+def test_a_link_to_a_secret_file_is_followed(tmp_path: Path) -> None:
+    """Secrets are often handed over as links, so what the link leads to is what counts."""
+    secret_file(tmp_path, b"hunter2")
+    (tmp_path / "link").symlink_to("secret")
+    assert found("file", tmp_path, path="link") == "hunter2"
+
+
+def test_a_command_that_prints_without_end_is_ended_early(tmp_path: Path) -> None:
+    """Of a command's output 64 KB are taken and no more, however long it would go on."""
+    argv = [sys.executable, "-c", "while True: print('x' * 1000)"]
+    with pytest.raises(SecretError, match="gave more than 64 KB, which is no password"):
+        found("command", tmp_path, argv=argv, timeout=60)
+
+
+def test_a_command_of_the_longest_length_is_whole(tmp_path: Path) -> None:
+    """What is exactly as long as a secret may be is not cut."""
+    argv = [sys.executable, "-c", "print('x' * 65535)"]
+    assert len(found("command", tmp_path, argv=argv)) == 65535
+
+
+def test_what_a_command_started_cannot_hold_it(tmp_path: Path) -> None:
+    """A program that the killed one left behind keeps its output open, and is not waited for."""
+    child = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(4)'])"
+    message = refusal("command", tmp_path, argv=[sys.executable, "-c", child], timeout=0.5)
+    assert "gave no secret within 0.5 s" in message

@@ -9,7 +9,8 @@ import pytest
 
 from inventory.model import Host
 from inventory.profile import load_profile
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.verdict import judge
 from orchestrator.remote.contract import decode_probe, probe_parameters
 from orchestrator.remote.session import Script

@@ -46,7 +46,8 @@ def fault_from(behave: Callable[[socket.socket], None], deadline: float = 5.0) -
     ("answer", "cause"),
     [
         (b"", Cause.SESSION_LOST),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", Cause.GARBLED),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Cause.NOT_WINRM),
+        (b"\r\nHTTP/1.1 200 OK\r\n\r\n", Cause.GARBLED),
         (b"\x15\x03\x01\x00\x02\x02\x46", Cause.NOT_WINRM),
         (b"HTTP/1.1 2\xb2\xb2 OK\r\n\r\n", Cause.GARBLED),
         (b"HTTP/9.9 200 OK\r\n\r\n", Cause.GARBLED),

@@ -61,6 +61,125 @@ def test_no_bytes_bring_up_anything_but_trouble(pieces: list[bytes], start: byte
         answered(start, *filter(None, pieces))
 
 
+def said(head: bytes, body: bytes = b"hello") -> Answer:
+    """Read an answer of this head."""
+    return answered(head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("version", "headers", "last"),
+    [
+        (b"1.1", b"", False),
+        (b"1.1", b"\nConnection: keep-alive", False),
+        (b"1.1", b"\nConnection: close", True),
+        (b"1.1", b"\nConnection: Keep-Alive, close", True),
+        (b"1.1", b"\nConnection: CLOSE , Keep-Alive", True),
+        (b"1.1", b"\nConnection: keep-alive\nConnection: Close", True),
+        (b"1.1", b"\nConnection: close-notify", False),
+        (b"1.1", b"\nConnection: Upgrade, foo", False),
+        (b"1.1", b"\nProxy-Connection: close", False),
+        (b"1.0", b"", True),
+        (b"1.0", b"\nConnection: Keep-Alive", False),
+        (b"1.0", b"\nConnection: keep-alive, close", True),
+        (b"1.0", b"\nProxy-Connection: keep-alive", True),
+    ],
+)
+def test_an_answer_says_whether_its_connection_goes_on(version: bytes, headers: bytes, last: bool) -> None:
+    """`close` among the options wins, HTTP/1.0 has to ask for more, and `Proxy-Connection` is no header of HTTP."""
+    answer = said(b"HTTP/" + version + b" 200 OK\nContent-Length: 5" + headers)
+    assert (answer.last, answer.body) == (last, b"hello")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 5\nContent-Length: 5",
+        b"HTTP/1.1 200 OK\nContent-Length: 5, 5",
+        b"HTTP/1.1 200\nContent-Length: 5",
+        b"HTTP/1.1 200 \nContent-Length: 5",
+        b"HTTP/1.1 200 Zugriff f\xfcr alle: ja\nContent-Length: 5",
+        b"HTTP/1.1 200 OK\nX-Long: one\n two\n\tthree\nContent-Length: 5",
+        b"HTTP/1.1 200 OK\nContent-Length : 5",
+        b"HTTP/1.1 200 OK\nX:\nContent-Length:\t5 ",
+        b"HTTP/1.1 200 OK\nTransfer-Encoding: identity\nContent-Length: 5",
+        b"HTTP/1.1 103 Early Hints\nLink: x\n\nHTTP/1.1 102 Processing\n\nHTTP/1.1 200 OK\nContent-Length: 5",
+        b"HTTP/1.2 200 OK\nContent-Length: 5",
+    ],
+)
+def test_what_is_odd_and_legal_is_read(head: bytes) -> None:
+    """As proxies write HTTP: equal lengths twice, no reason, folded headers, answers of the 100 family before the real one."""
+    answer = said(head)
+    assert (answer.status, answer.body, answer.last) == (200, b"hello", False)
+
+
+def test_lines_that_end_in_lf_alone_are_read() -> None:
+    """Small devices write so; waiting for CR would take the whole of the host's time."""
+    answer = answered(b"HTTP/1.0 404 No\nServer: small\n\nnothing")
+    assert (answer.status, answer.headers["server"], answer.body) == (404, "small", b"nothing")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 5\nContent-Length: 6",
+        b"HTTP/1.1 200 OK\nContent-Length: 5,",
+        b"HTTP/1.1 200 OK\nContent-Length: +5",
+        b"HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked",
+        b"HTTP/1.1 2000 OK\nContent-Length: 5",
+        b"HTTP/1.1 099 OK\nContent-Length: 5",
+        b"HTTP/2 200\nContent-Length: 5",
+    ],
+)
+def test_what_no_proxy_may_write_is_garbled(head: bytes) -> None:
+    """Two lengths that differ, codings that nobody asked for, status lines that are none."""
+    with pytest.raises(Garbled):
+        said(head)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_long_page_with_a_refusal_leaves_the_next_answer_whole(chunked: bool) -> None:
+    """A proxy's page of 200 KB beside a challenge is passed over, its first part kept: the logon goes on."""
+    page = b"x" * 200_000
+    head = b"HTTP/1.1 401 No\r\n"
+    if chunked:
+        first = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(page), page)
+    else:
+        first = head + b"Content-Length: 200000\r\n\r\n" + page
+    inbox = Inbox()
+    inbox.feed(first + WHOLE)
+    found = []
+    for _ in range(2):
+        with pytest.raises(StopIteration) as end:
+            next(inbox.answer())
+        found.append(end.value.value)
+    assert [(one.status, len(one.body), one.last) for one in found] == [(401, 65_536, False), (200, 5, False)]
+
+
+def test_nothing_follows_a_switch_of_protocols() -> None:
+    """101 is an answer of its own: what comes behind it is no HTTP."""
+    answer = said(b"HTTP/1.1 101 Switching Protocols\nUpgrade: h2c", b"\0\0\0\4")
+    assert (answer.status, answer.last, answer.body) == (101, True, b"")
+
+
+def test_a_new_connection_begins_with_nothing_of_the_old_one() -> None:
+    """What was left of the former is gone, and what was received in all stays counted."""
+    inbox = Inbox()
+    inbox.feed(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\nrubbish")
+    with pytest.raises(StopIteration) as end:
+        next(inbox.answer())
+    received = inbox.received
+    inbox.feed(b"")
+    inbox.renew()
+    inbox.feed(WHOLE)
+    with pytest.raises(StopIteration) as again:
+        next(inbox.answer())
+    assert (end.value.value.last, again.value.value.body, inbox.received) == (
+        True,
+        b"hello",
+        received + len(WHOLE),
+    )
+
+
 def test_two_answers_in_one_piece_are_two() -> None:
     """What came behind an answer is kept for the next one."""
     inbox = Inbox()

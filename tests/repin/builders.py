@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planner import Candidate, Draft, Rules, draft

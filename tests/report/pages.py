@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.fleet_now import FleetSummariser
 from orchestrator.domain.gateways import Gateways
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.standing import HostNow
 from orchestrator.domain.tally import Counts, Tally

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.model import ListedPort, Profile, RoleValues
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.collapse import Merged, collapse
 from orchestrator.domain.diff import diff
 from orchestrator.domain.firewall import firewall
 from orchestrator.domain.fleet_now import fleet_now
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.standing import HostNow, Standing
 from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import Unblocking, unblock

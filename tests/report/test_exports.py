@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.summary import summarise
 from orchestrator.report.document import host_line
@@ -170,6 +172,55 @@ def test_junit_tells_the_states_apart() -> None:
     assert {case.name: case.classname for case in suite}["web2"] == "fleetcheck.lyon"
 
 
+_RESULT = frozenset({"type", "message"})
+JUNIT_ATTRIBUTES = {
+    # jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd at 031e285:
+    # the plug-in refuses a file with any other attribute
+    "jenkins": {
+        "testsuites": frozenset({"name", "time", "tests", "failures", "errors"}),
+        "testsuite": frozenset(
+            {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package",
+             "file", "log", "url"}
+        ),
+        "properties": frozenset(),
+        "property": frozenset({"name", "value"}),
+        "testcase": frozenset({"name", "time", "classname", "group"}),
+        "skipped": _RESULT,
+        "failure": _RESULT,
+        "error": _RESULT,
+    },
+    # apache/maven-surefire, maven-surefire-plugin/src/site/resources/xsd/surefire-test-report.xsd at 15475f2, which
+    # knows no `testsuites` around a suite
+    "surefire": {
+        "testsuite": frozenset({"name", "time", "tests", "errors", "skipped", "failures", "group"}),
+        "properties": frozenset(),
+        "property": frozenset({"name", "value"}),
+        "testcase": frozenset({"name", "classname", "group", "time"}),
+        "skipped": frozenset({"message"}),
+        "failure": _RESULT,
+        "error": _RESULT,
+    },
+}  # fmt: skip
+"""The attributes that public schemas of JUnit XML allow, by element."""
+
+
+@pytest.mark.parametrize(
+    ("schema", "beyond"),
+    [("jenkins", {}), ("surefire", {"testsuites": {"name", "time", "tests", "failures", "errors"}, "testsuite": {"timestamp"}})],
+)  # fmt: skip
+def test_junit_has_the_attributes_that_schemas_allow(schema: str, beyond: dict[str, set[str]]) -> None:
+    """Nothing is written that Jenkins' schema refuses; of Surefire's it is known what goes beyond it."""
+    tree = ET.fromstring(text(Format.JUNIT, [*four(), *hostile()], "late1"))  # noqa: S314 -- our own
+    allowed = JUNIT_ATTRIBUTES[schema]
+    found: dict[str, set[str]] = {}
+    for element in tree.iter():
+        found.setdefault(element.tag, set()).update(
+            element.attrib.keys() - allowed.get(element.tag, frozenset())
+        )
+    assert {tag: names for tag, names in found.items() if names} == beyond
+    assert {each.attrib["skipped"] for each in tree} == {str(1 + len(HOSTILE))}
+
+
 def test_junit_holds_hostile_words_as_text() -> None:
     """Markup and controls in names and evidence make no element, and the document stays well-formed."""
     suite = next(iter(JUnitXml.fromstring(text(Format.JUNIT, hostile()).encode())))
@@ -216,6 +267,42 @@ def test_prometheus_takes_hostile_words_as_label_values() -> None:
     assert found["fleetcheck_hosts", "ok"] == 0
     assert found["fleetcheck_hosts_by_site", HOSTILE[0], "cut-off"] == 2
     assert {key[0] for key in found} == set(METRICS)
+
+
+def series(exposition: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Read the series that Prometheus would keep apart: name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items()))
+        for family in text_string_to_metric_families(exposition)
+        for sample in family.samples
+    }
+
+
+def test_prometheus_series_of_two_fleets_differ() -> None:
+    """With a fleet's name, or labels, every series has them; two fleets have none in common."""
+    emea, apac = (series(text(Format.PROMETHEUS, four(), fleet=name)) for name in ("emea", 'ap"ac\n'))
+    assert (emea & apac, {dict(labels)["fleet"] for _, labels in emea}) == (set(), {"emea"})
+    labels = {"part": "a", "fleet": "other"}
+    found = "".join(
+        exported(Format.PROMETHEUS, report(four(), fleet="emea"), four(), now=samples.NOW, labels=labels)
+    )
+    assert {(dict(each)["fleet"], dict(each)["part"]) for _, each in series(found)} == {("other", "a")}
+
+
+def test_prometheus_series_without_a_name_stay_what_they_were() -> None:
+    """Nobody who names no fleet gets new series."""
+    lines = text(Format.PROMETHEUS, four()).splitlines()
+    assert 'fleetcheck_hosts{state="ok"} 1' in lines
+    assert "fleetcheck_scan_complete 1" in lines
+    assert 'fleetcheck_scan_info{scan="12",mode=' in "".join(lines)
+
+
+def test_the_alerts_of_the_pages_see_each_fleet() -> None:
+    """No rule that a page gives adds fleets up."""
+    pages = "".join(page.read_text("utf-8") for page in PAGE.parent.glob("*.md"))
+    rules = re.findall(r"^(?:time|sum|max|min|count)\b.*fleetcheck_.*$", pages, re.MULTILINE)
+    assert len(rules) == 2
+    assert all(re.match(r"time\(\) - fleetcheck_\w+ >|\w+ by \(instance, fleet\) \(", rule) for rule in rules)
 
 
 def ended(*records: HostRecord, missing: Sequence[str] = (), **changes: object) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.domain.firewall import firewall
+from orchestrator.domain.firewall import Action, Row, Why, firewall
+from orchestrator.domain.judgement import Belief
 from orchestrator.report.firewall import (
     COLUMNS,
     firewall_aerleon,
@@ -92,3 +93,46 @@ def test_aerleon_takes_the_policy() -> None:
     definitions.ParseDefinitionsObject({key: made[key] for key in ("networks", "services")}, "")
     (text,) = api.Generate([{key: made[key] for key in ("filename", "filters")}], definitions).values()
     assert "permit tcp host 10.1.2.3 host 203.0.113.10 eq 2147" in text
+
+
+def needed(source: str, destination: str, port: int) -> Row:
+    """Make a row that a host needs."""
+    return Row(
+        source=source,
+        destination=destination,
+        port=port,
+        action=Action.PERMIT,
+        found=Belief.CLOSED,
+        why=Why.PIN,
+        host="web1",
+        site="paris",
+    )
+
+
+FOUR = [needed(f"192.0.2.{number}", "203.0.113.10", 2147) for number in (11, 12)]
+SIX = [
+    needed("2001:db8:1::11", "2001:db8:f::10", 2147),
+    needed("2001:db8:1::12", "2001:db8:f::10", 443),
+    needed("2001:db8:1::13", "2001:db8:f::10", 443),
+]
+
+
+@pytest.mark.parametrize("rows", [FOUR, SIX, [*FOUR, *SIX]], ids=["IPv4", "IPv6", "both"])
+def test_aerleon_renders_every_row(rows: list[Row]) -> None:
+    """Each needed row is one permit line of the device's lists, IPv6 or not."""
+    api = pytest.importorskip("aerleon.api", reason="aerleon is not installed")
+    naming = pytest.importorskip("aerleon.lib.naming", reason="aerleon is not installed")
+    made = json.loads(firewall_aerleon(rows))
+    definitions = naming.Naming()
+    definitions.ParseDefinitionsObject({key: made[key] for key in ("networks", "services")}, "")
+    (text,) = api.Generate([{key: made[key] for key in ("filename", "filters")}], definitions).values()
+    permits = sorted(line.strip() for line in text.splitlines() if line.strip().startswith("permit"))
+    assert permits == sorted(
+        f"permit tcp host {row.source} host {row.destination} eq {row.port}" for row in rows
+    )
+
+
+def test_aerleons_list_stays_what_it_was_without_ipv6() -> None:
+    """A policy for IPv4 alone keeps its kind of list, so that a device's names do not change."""
+    targets = [json.loads(firewall_aerleon(rows))["filters"][0]["header"]["targets"] for rows in (FOUR, SIX)]
+    assert targets == [{"cisco": "fleetcheck extended"}, {"cisco": "fleetcheck mixed"}]

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.domain.standing import HostNow
 from orchestrator.report.fleet_html import MARKER, ROWS, fleet_html, runs, strip_words
 from orchestrator.report.host_rows import BESIDE

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Canary, Connection, Identity, Result, Source, Target, View, ViewState
 from orchestrator.report.grid import rows

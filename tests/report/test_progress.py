@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.judgement import Verdict
+from inventory.verdicts import Verdict
 from orchestrator.report.progress import Progress, progress_line, progress_view
 from tests.report.conftest import render
 

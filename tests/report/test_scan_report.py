@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Judgement, Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.summary import summarise
 from orchestrator.report.summary import GROUPS_SHOWN, Hints, ScanReport, next_commands, scan_report

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from inventory.model import ListedPort, Profile, RoleValues
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,

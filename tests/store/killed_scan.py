@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
 
 from inventory.model import Profile
-from orchestrator.domain.judgement import Judgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.reading import Attempt, Identity, Reading, Result, Source
 from orchestrator.domain.record import HostRecord, ScanRecord

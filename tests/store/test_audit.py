@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,14 +17,18 @@ from sqlalchemy import Connection, Executable, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.domain.audit import FIRST, AuditCheck, BrokenLink, check, document, link
+from orchestrator.domain.bound import BOUND, FIELDS, NEWEST, OPERATION, RUN
+from orchestrator.domain.bound import PLAN as PLAN_KIND
 from orchestrator.domain.journal import State
-from orchestrator.domain.operation import AuditEntry, RunState
+from orchestrator.domain.operation import AuditEntry, Operation, RunState
 from orchestrator.store import audits, engine
+from orchestrator.store.errors import OtherPlanError
 from orchestrator.store.journal import Journal
-from orchestrator.store.journal_tables import audit, operation
+from orchestrator.store.journal_tables import audit, operation, plan, run
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
-from tests.store.repin_rows import NOW, PLAN, begun, brought, by_hand
+from orchestrator.store.writer import Writer
+from tests.store.repin_rows import NOW, PLAN, begun, brought, by_hand, run_record
 
 
 @pytest.fixture
@@ -53,10 +57,10 @@ def _by_hand(url: str) -> Iterator[Connection]:
                 connection.execute(text(f"DROP TRIGGER {name}"))
             yield connection
             return
-        for table in ("audit", "operation"):
+        for table in ("audit", "operation", "plan", "run"):
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         yield connection
-        for table in ("audit", "operation"):
+        for table in ("audit", "operation", "plan", "run"):
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
 
 
@@ -190,6 +194,172 @@ def test_a_changed_row_of_the_journal_is_found(told: Journal, url: str) -> None:
     told_of = {column: broken and broken.found[:13] for column, broken in found.items()}
     assert told_of == dict.fromkeys(changes, "operation 2 (")
     assert changes.keys() | {"id", "plan_id"} == set(operation.c.keys())
+
+
+def test_a_changed_plan_or_run_is_found(told: Journal, url: str) -> None:
+    """`resume` and `undo` act on what is stored of a plan and a run: no column of either changes unseen."""
+    assert told
+    changes: dict[Any, dict[str, Any]] = {
+        plan: {"digest": "ab" * 32, "text": "{}", "created": NOW, "expires": NOW},
+        run: {
+            "started": NOW + timedelta(seconds=1),
+            "ended": None,
+            "state": "running",
+            "reason": "a limit",
+            "hosts": 9,
+            "options": "{}",
+            "command": "fleetcheck",
+            "user_name": "bob",
+            "version": "9",
+            "controller": "x",
+        },
+    }
+    wanted = {(table.name, column) for table, columns in changes.items() for column in columns}
+    found = {
+        (table.name, column): _tampered(url, update(table).values({column: value})).broken
+        for table, columns in changes.items()
+        for column, value in columns.items()
+    }
+    named = {key: broken and broken.found for key, broken in found.items()}
+    assert named == {
+        (table, column): f"{table} {PLAN.id if table == 'plan' else 1} is not what was written: "
+        "its last entry tells of other content"
+        for table, column in wanted
+    }
+    assert set(plan.c.keys()) == changes[plan].keys() | {"id"}
+    assert set(run.c.keys()) == changes[run].keys() | {"id", "plan_id"}
+
+
+def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
+    """`resume` and `undo` ask about one run: its plan, itself and its rows count, others' do not, the chain does."""
+
+    async def another() -> None:
+        run = await begun(told, "plan-2")
+        await told.end_run(run, RunState.FINISHED, "", NOW)
+
+    asyncio.run(another())
+    of_2 = update(run).where(run.c.id == 2).values(options="{}")
+    acts: dict[str, Executable] = {
+        "run 2": of_2,
+        "plan": update(plan).values(text="{}"),
+        "operation 2": update(operation).where(operation.c.id == 2).values(detail="x"),
+        "entry 3": update(audit).where(audit.c.number == 3).values(who="bob"),
+    }
+    broken = {}
+    for name, act in acts.items():
+        with _by_hand(url) as connection:
+            point = connection.begin_nested()
+            connection.execute(act)
+            first, second = (audits.prove(connection, number).broken for number in (1, 2))
+            point.rollback()
+        broken[name] = (first is not None, second is not None)
+    assert broken == {
+        "run 2": (False, True),
+        "plan": (True, True),
+        "operation 2": (True, False),
+        "entry 3": (True, True),
+    }
+    with Reader.open(url) as reader:
+        assert [reader.prove(number).broken for number in (1, 2)] == [None, None]
+
+
+def test_a_plan_that_was_handed_out_is_bound_too(journal: Journal, url: str) -> None:
+    """An exported plan belongs to no run: the entries about its rows hold its digest."""
+    asyncio.run(journal.hand_out(PLAN, time=NOW))
+    with Reader.open(url) as reader:
+        assert reader.verify_audit().broken is None
+    assert _tampered(url, update(plan).values(text="{}")).broken is not None
+
+
+def test_a_run_or_plan_that_is_gone_or_made_up_is_found(told: Journal, url: str) -> None:
+    """Neither a run nor a plan can be put in, or taken out, without the audit telling."""
+    assert told
+    with _by_hand(url) as connection:
+        row = dict(connection.execute(select(run)).one()._mapping)
+        connection.execute(run.insert().values(row | {"id": 7}))
+    broken = _verified(url).broken
+    assert broken == BrokenLink(number=None, found="run 7 is not what was written: no entry tells of it")
+
+
+def test_another_text_under_a_stored_plan_s_digest_is_refused(told: Journal, url: str) -> None:
+    """A plan whose text was forged and whose digest was not is no plan that a run may begin with."""
+    with _by_hand(url) as connection:
+        connection.execute(update(plan).values(text="{}"))
+    with pytest.raises(OtherPlanError):
+        asyncio.run(told.begin_run(run_record(), PLAN))
+
+
+def test_the_lists_of_fields_are_the_tables() -> None:
+    """A column that is added needs a list of fields of its own number: what was written is checked by the old one."""
+    newest = {kind: set(FIELDS[kind][number]) for kind, number in NEWEST.items()}
+    assert newest == {
+        OPERATION: {each.name for each in fields(Operation)},
+        RUN: set(run.c.keys()),
+        PLAN_KIND: set(plan.c.keys()),
+    }
+
+
+def test_an_older_list_of_fields_is_still_checked_by_itself(
+    told: Journal, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade that adds a field, what was written before holds, and a change in it is found."""
+    assert told
+    monkeypatch.setitem(FIELDS, RUN, {**FIELDS[RUN], 2: FIELDS[RUN][1][:-1]})
+    monkeypatch.setitem(NEWEST, RUN, 2)
+    assert _verified(url).broken is None
+    assert _tampered(url, update(run).values(controller="x")).broken is not None
+    asyncio.run(told.end_run(1, RunState.FINISHED, "", NOW))
+    assert _verified(url).broken is None
+    assert _tampered(url, update(run).values(controller="x")).broken is None
+    assert _tampered(url, update(run).values(options="{}")).broken is not None
+
+
+def _as_before(url: str) -> None:
+    """Make the database as 0.1 would have: no entry holds a digest of a plan or a run, and the upgrade is to come."""
+    with _by_hand(url) as connection:
+        chain = connection.execute(select(audit).order_by(audit.c.number)).all()
+        connection.execute(delete(audit))
+        last: tuple[int, str] | None = None
+        for row in chain:
+            details = json.loads(row.details)
+            new = ("fields", "plan_row", "plan_fields", *(() if row.what == OPERATION else ("row",)))
+            kept = {key: value for key, value in details.items() if key not in new}
+            entry = link(last, time=row.time, who=row.who, what=row.what, subject=row.subject, details=kept)
+            connection.execute(audit.insert().values({c.name: getattr(entry, c.name) for c in audit.columns}))
+            last = (entry.number, entry.hash)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+
+
+def test_what_was_stored_before_is_not_covered_until_it_is_gone_on_with(told: Journal, url: str) -> None:
+    """The upgrade writes one entry; older runs and plans are named, and the next entry about one binds it."""
+    told._writer.close()
+    _as_before(url)
+    with Reader.open(url, command="fleetcheck scans", user="ann") as reader:
+        found = reader.verify_audit()
+        entry = list(reader.audit())[-1]
+        assert (entry.who, entry.what) == ("fleetcheck", BOUND)
+        assert json.loads(entry.details) == {"runs before": 1, "plans before": 1}
+        assert found == AuditCheck(entries=11, last=entry.hash, not_covered=(f"plan {PLAN.id}", "run 1"))
+        assert reader.prove(1).not_covered == (f"plan {PLAN.id}", "run 1")
+    assert _tampered(url, update(run).values(options="{}")).broken is None
+    assert _tampered(url, update(operation).where(operation.c.id == 2).values(detail="x")).broken is not None
+    with Writer.open(url, command="repin", user="ann") as writer:
+        asyncio.run(Journal(writer).begin_run(run_record(id=1), PLAN))
+    with Reader.open(url) as reader:
+        assert (reader.verify_audit().broken, reader.verify_audit().not_covered) == (None, ())
+    assert _tampered(url, update(run).values(options="{}")).broken is not None
+
+
+def test_a_run_made_up_after_the_upgrade_is_not_taken_for_an_older_one(told: Journal, url: str) -> None:
+    """`not covered` is for what an entry of before the upgrade tells of, and for nothing else."""
+    told._writer.close()
+    _as_before(url)
+    Reader.open(url, command="fleetcheck scans", user="ann").close()
+    with _by_hand(url) as connection:
+        row = dict(connection.execute(select(run)).one()._mapping)
+        connection.execute(run.insert().values(row | {"id": 7}))
+    broken = _verified(url).broken
+    assert broken == BrokenLink(number=None, found="run 7 is not what was written: no entry tells of it")
 
 
 def test_a_row_that_is_gone_or_made_up_is_found(told: Journal, url: str) -> None:

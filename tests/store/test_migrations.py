@@ -227,6 +227,16 @@ def test_scans_of_before_there_were_repins_are_kept(url: str, used: list[HostRec
         connection.execute(text("DELETE FROM audit"))
 
 
+def test_scans_of_before_fleets_had_names_are_kept(url: str, used: list[HostRecord]) -> None:
+    """The step to the fleet's name leaves scans and results as they were, and no scan gets one."""
+    with _connected(url) as connection:
+        command.downgrade(_config(connection), "0004")
+        assert "fleet" not in {column["name"] for column in inspect(connection).get_columns("scan")}
+    with Reader.open(url, command="fleetcheck scans", user="ann") as reader:
+        assert sorted(reader.records(1), key=lambda r: r.host) == used
+        assert [scan.fleet for scan in reader.scans()] == [None]
+
+
 def test_reading_an_older_database_upgrades_it(
     url: str, used: list[HostRecord], next_step: Callable[[str], None]
 ) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.store.errors import DriverMissingError, PlaceError
-from orchestrator.store.place import PostgresPlace, SqlitePlace, database_url, default_folder, parse
+from orchestrator.store.place import (
+    PostgresPlace,
+    SqlitePlace,
+    as_typed,
+    database_url,
+    default_folder,
+    parse,
+)
 
 
 def test_option_wins_over_environment(tmp_path: Path) -> None:
@@ -79,6 +86,20 @@ LEAKY = [
     f"postgresql://ann:x@{SECRET}@db/fleet",
     f"postgresql:/ann:{SECRET}@db/fleet",
     f"postgres:ann:{SECRET}@db/fleet",
+    f"host=db user=ann password={SECRET}",
+    f"HOST=db USER=ann PASSWORD={SECRET}",
+    f"host='db' password = '{SECRET} more'",
+    f"Server=db;Uid=ann;Pwd={SECRET}",
+    f"fleet.db?Password={SECRET}",
+    f"sqlite:///fleet.db?password={SECRET}",
+    f"jdbc:postgresql://db/fleet?user=ann&password={SECRET}",
+    f"ann:{SECRET}@db/fleet",
+    f"//ann:{SECRET}@db/fleet",
+    f" postgresql://ann:{SECRET}@db",
+    f"\tpostgres:ann:{SECRET}@db/fleet",
+    f"Postgres:ann:{SECRET}@db/fleet",
+    f"postgresql://ann@db/fleet?PASSWORD={SECRET}",
+    f"postgresql://ann@db/?pass%77ord={SECRET}",
 ]
 
 
@@ -91,10 +112,47 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(named: str) -
     assert SECRET not in str(caught.value)
 
 
+def test_a_keyword_string_is_no_file_s_name() -> None:
+    """The driver's other form would make a file of that name: the message says how to write it, and what a file needs."""
+    with pytest.raises(
+        PlaceError, match=r"this is a keyword string .* postgresql://user@server/name\. .*\./NAME"
+    ):
+        parse("host=db dbname=fleet")
+
+
+@pytest.mark.parametrize(
+    "name", ["./host=db", "a=b.db", "/var/u:p@h/f.db", "ann@home.db", "f:1.db", "mails@x:y.db", " f.db"]
+)
+def test_an_odd_path_stays_a_path(name: str) -> None:
+    """What cannot be meant as a URL or a keyword string is the file that it names."""
+    assert parse(name) == SqlitePlace(Path.cwd() / name)
+
+
+@pytest.mark.parametrize("named", [" postgresql://ann@db/fleet\n", "PostgreSQL://ann@db/fleet"])
+def test_blanks_around_a_url_and_its_scheme_s_case_do_not_matter(named: str) -> None:
+    """A line end that a shell's variable brought along does not make a file of a URL."""
+    assert parse(named) == PostgresPlace("postgresql+psycopg://ann@db/fleet")
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        (f"postgresql://ann:{SECRET}@db/fleet", "postgresql://ann:***@db/fleet"),
+        (f" postgresql://ann:{SECRET}@db/fleet", "postgresql://ann:***@db/fleet"),
+        (f"host=db PASSWORD={SECRET}", "***"),
+        ("fleet.db", "fleet.db"),
+    ],
+)
+def test_a_command_line_is_kept_without_its_passwords(word: str, shown: str) -> None:
+    """What is stored of a command holds no password, in whatever form it was typed."""
+    assert as_typed(word) == shown
+
+
 @pytest.mark.parametrize(
     "url",
     [
         f"postgresql://ann:{SECRET}@db/fleet",
+        f" postgresql://ann:{SECRET}@db/fleet",
         f"postgresql://ann@db/fleet?password={SECRET}",
         f"postgresql://ann@db/fleet?sslpassword={SECRET}&sslmode=require",
     ],

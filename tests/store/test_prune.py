@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.store import prune as module
 from orchestrator.store.prune import Limits, Pruned, PruneReader, prune

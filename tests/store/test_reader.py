@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.store.errors import DatabaseError, NoDatabaseError, Trouble, UnknownScanError

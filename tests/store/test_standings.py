@@ -11,8 +11,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import select, text
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.standing import HostNow
 from orchestrator.store import engine, migrating, schema, standings
 from orchestrator.store.place import parse

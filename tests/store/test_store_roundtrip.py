@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.model import ListedPort, Profile, RoleValues, Rule
-from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement, Verdict
+from inventory.verdicts import Verdict
+from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,
@@ -224,6 +225,7 @@ SCAN = st.builds(
     script=TEXT,
     state=st.sampled_from(ScanState),
     ended=st.none() | TIME,
+    fleet=st.none() | TEXT,
 )
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 

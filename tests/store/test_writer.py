@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
+from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.judgement import Verdict
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState

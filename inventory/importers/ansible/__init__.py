@@ -1,0 +1,1 @@
+"""Read what Ansible reads, by Ansible's own rules, and make an inventory of it; see `draft`."""

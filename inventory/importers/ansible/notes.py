@@ -1,0 +1,58 @@
+"""What an import leaves out or changes, as sentences with the places that they are about."""
+
+from __future__ import annotations
+
+from inventory.errors import Problem
+from inventory.importers.ansible.places import Places
+from inventory.words import quoted, visible
+
+LISTED = 50  # names in one sentence before the rest is counted
+SAID = 200  # sentences before the rest is counted
+
+
+class Notes:
+    """Collects sentences. One that many hosts or variables share is said once, with their names."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._said: dict[
+            tuple[int, str], dict[str, int]
+        ] = {}  # line and sentence -> names, each with its line
+
+    def say(self, sentence: str, line: int = 0) -> None:
+        """Say something, about a line where there is one."""
+        self._said.setdefault((line, sentence), {})
+
+    def of(self, sentence: str, name: str, line: int = 0) -> None:
+        """Say of a name what others may share; `{names}` in the sentence becomes all of them, with their lines.
+
+        A name with a backtick in it is taken to be quoted already.
+        """
+        self._said.setdefault((0, sentence), {}).setdefault(name, line)
+
+    def sentences(self) -> list[str]:
+        """Return every sentence, a place in front where it has one, in the order in which it was first said."""
+        found = []
+        for (line, sentence), names in self._said.items():
+            place = f"{self._places.short(line)}: " if line else ""
+            found.append(place + self._written(sentence, names))
+        more = len(found) - SAID
+        return found if more <= 0 else [*found[:SAID], f"There are {more:,} notes more, which are not shown."]
+
+    def problems(self) -> list[Problem]:
+        """Return the sentences as mistakes, for an import that comes to nothing."""
+        return [
+            self._places.problem(line, self._written(sentence, names))
+            for (line, sentence), names in self._said.items()
+        ]
+
+    def _written(self, sentence: str, names: dict[str, int]) -> str:
+        if not names:
+            return sentence
+        listed = [
+            (visible(name) if "`" in name else quoted([name]))
+            + (f" ({self._places.short(line)})" if line else "")
+            for name, line in list(names.items())[:LISTED]
+        ]
+        more = len(names) - len(listed)
+        return sentence.replace("{names}", ", ".join(listed) + (f" and {more:,} more" if more else ""))

@@ -1,0 +1,185 @@
+"""Read an Ansible inventory in YAML, and the JSON of `ansible-inventory --list` or of an inventory script."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inventory.errors import InventoryError
+from inventory.importers.ansible.ini import add_hosts
+from inventory.importers.ansible.model import Ansible
+from inventory.importers.ansible.values import checked, yaml_word
+from inventory.tree import Dialect, Map, Seq, parse
+from inventory.words import shown
+
+_KEYS = ("hosts", "children", "vars")
+
+
+def tree_of(text: str, file: str, offset: int, into: Ansible) -> Any:
+    """Return the value of a YAML or JSON text, lines counted from `offset`. Raises InventoryError for what is neither."""
+    problems = into.problems
+    dialect = Dialect(
+        yaml_word,
+        lambda line, words: into.notes.say(f"{words}; as in Ansible, the last one counts.", line + offset),
+    )
+    try:
+        return _moved(parse(text, file, problems, dialect=dialect), offset)
+    except InventoryError:
+        try:
+            return _moved(_with_lines(json.loads(text)), offset)  # JSON has escapes that YAML has not
+        except (ValueError, RecursionError):
+            pass
+        raise
+
+
+def read(text: str, file: str, offset: int, into: Ansible) -> str | None:
+    """Add what the text says to the inventory; oddities that Ansible warns of become notes.
+
+    Return the reason why nothing was read, where only Ansible can: the text configures one of its plugins.
+    """
+    tree = tree_of(text, file, offset, into)
+    if not isinstance(tree, Map):
+        into.problem(offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}")
+    elif isinstance(tree.get("plugin"), str):
+        return f"configures the inventory plugin {shown(tree['plugin'])}"
+    elif "_meta" in tree or text.lstrip().startswith("{"):
+        _list(tree, into)
+    else:
+        for name, body in tree.items():
+            _group(name, body, tree.lines[name], into)
+    return None
+
+
+def _group(name: str, body: Any, line: int, into: Ansible) -> None:
+    group = into.group(name, line)
+    if not isinstance(body, Map):
+        if body is not None:
+            into.problem(line, f"group {shown(name)}: expected a mapping, found {shown(body)}")
+        return
+    for key, part in body.items():
+        at = body.lines[key]
+        if key not in _KEYS:
+            words = "a group has `hosts`, `children` and `vars`; passed over, as by Ansible"
+            into.notes.say(f"unexpected key {shown(key)} in group {shown(name)}; {words}.", at)
+            continue
+        members = _members(part, at, f"`{key}` of group {shown(name)}", into)
+        for member, value in members.items():
+            where = members.lines[member]
+            if key == "hosts":
+                _host(member, value, where, name, into)
+            elif key == "children":
+                group.children.setdefault(member, where)
+                _group(member, value, where, into)
+            else:
+                group.put(member, checked(value), where)
+
+
+def _host(pattern: str, body: Any, line: int, group: str, into: Ansible) -> None:
+    variables = Map(line)
+    if isinstance(body, Map):
+        for key, value in body.items():
+            variables.put(key, checked(value), body.lines[key])
+    elif body:
+        into.problem(line, f"host {shown(pattern)}: expected a mapping, found {shown(body)}")
+    add_hosts(pattern, variables, line, group, into)
+
+
+def _members(value: Any, line: int, what: str, into: Ansible) -> Map:
+    """Return a mapping; nothing, or a single name, counts as one."""
+    if isinstance(value, Map):
+        return value
+    empty = Map(line)
+    if isinstance(value, str):
+        empty.put(value, None, line)
+    elif value is not None:
+        into.problem(line, f"{what}: expected a mapping, found {shown(value)}")
+    return empty
+
+
+def _list(tree: Map, into: Ansible) -> None:
+    """Take in groups with lists of names, and `_meta.hostvars`."""
+    for name, body in tree.items():
+        if name != "_meta":
+            _listed(name, body, tree.lines[name], into)
+    meta = tree.get("_meta")
+    hostvars = meta.get("hostvars") if isinstance(meta, Map) else None
+    if not isinstance(hostvars, Map):
+        return
+    for name, said in hostvars.items():
+        if name not in into.hosts:  # the real thing passes such variables over; here the host would be lost
+            into.add(name, hostvars.lines[name], None)
+        if isinstance(said, Map):
+            variables = Map(said.line)
+            for key, value in said.items():
+                variables.put(key, checked(value), said.lines[key])
+            into.set(name, variables, hostvars.lines[name])
+
+
+def _listed(name: str, body: Any, line: int, into: Ansible) -> None:
+    """Take in one group: a mapping, or a list of hosts alone."""
+    group = into.group(name, line)
+    if isinstance(body, Seq):
+        whole = Map(line)
+        whole.put("hosts", body, line)
+        body = whole
+    elif not isinstance(body, Map):
+        if body is not None:
+            into.problem(line, f"group {shown(name)}: expected a mapping or a list, found {shown(body)}")
+        return
+    for host, at in _names(body, "hosts", name, into):
+        into.add(host, at, name)
+        if isinstance(body["hosts"], Map) and isinstance(said := body["hosts"][host], Map):
+            into.set(host, said, at)
+    for child, at in _names(body, "children", name, into):
+        group.children.setdefault(child, at)
+        into.group(child, at)
+    if isinstance(variables := body.get("vars"), Map):
+        for key, value in variables.items():
+            group.put(key, checked(value), variables.lines[key])
+
+
+def _names(body: Map, key: str, group: str, into: Ansible) -> list[tuple[str, int]]:
+    value = body.get(key)
+    if isinstance(value, Map):
+        return list(value.lines.items())
+    if isinstance(value, Seq):
+        return [(str(name), line) for name, line in zip(value, value.lines, strict=True) if name is not None]
+    if value is not None:
+        into.problem(
+            body.lines[key], f"`{key}` of group {shown(group)}: expected a list, found {shown(value)}"
+        )
+    return []
+
+
+def _with_lines(value: Any) -> Any:
+    """Give a JSON value the shape of a tree; its lines are not known, and count as the first."""
+    if isinstance(value, dict):
+        tree = Map(1)
+        for key, item in value.items():
+            tree.put(key, _with_lines(item), 1)
+        return tree
+    if isinstance(value, list):
+        items = Seq(1)
+        for item in value:
+            items.put(_with_lines(item), 1)
+        return items
+    return value
+
+
+def _moved(tree: Any, offset: int) -> Any:
+    """Add `offset` to every line of a tree, which aliases may have made share its parts."""
+    seen: set[int] = set()
+    waiting = [tree] if offset else []
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, (Map, Seq)) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        node.line += offset
+        if isinstance(node, Map):
+            node.lines = {key: line + offset for key, line in node.lines.items()}
+            waiting += node.values()
+        else:
+            node.lines = [line + offset for line in node.lines]
+            waiting += node
+    return tree

@@ -1,0 +1,111 @@
+"""The rows of a table as hosts; a row that gives none is a note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from inventory import shapes
+from inventory.importers.table import cells
+from inventory.importers.table.addresses import Address, address_in
+from inventory.importers.table.columns import Column
+from inventory.importers.table.notes import Notes
+from inventory.importers.table.rows import Row, Table
+from inventory.importers.table.settings import Entry, put
+from inventory.words import shown
+
+_ACCOUNT = re.compile(r"(?:\\\\|[^\\]+\\)?([^\\]+?)\$?")  # \\SRV01, CORP\SRV01, SRV01$
+
+
+def entries(table: Table, notes: Notes) -> Iterator[Entry]:
+    """Yield a host a row; a row that gives none is a note."""
+    width = table.columns.width
+    for row in table.rows:
+        if any(cell.strip() for cell in row.cells[width:]):
+            notes.leave_out(
+                row.line,
+                f"{len(row.cells)} cells where {width} columns have a name, so that one cannot tell which is which;"
+                " a cell with the separator in it needs quotes",
+            )
+        elif entry := _Row(row, table, notes).entry():
+            yield entry
+
+
+class _Row:
+    """One row, read cell by cell."""
+
+    def __init__(self, row: Row, table: Table, notes: Notes) -> None:
+        self._row = row
+        self._columns = table.columns
+        self._notes = notes
+        self._texts: dict[int, str] = {}
+
+    def entry(self) -> Entry | None:
+        """Return the row's host, or None with the reason among the notes."""
+        line, found = self._row.line, self._address()
+        title = next(filter(None, map(self._text, self._columns.names)), "")
+        if not title:
+            self._notes.leave_out(line, "no name")
+            return None
+        account = _ACCOUNT.fullmatch(cells.one_line(title))
+        name = account[1] if account else cells.one_line(title)
+        if found is None:
+            try:
+                found = Address(address=shapes.address(name))
+            except ValueError:
+                self._notes.leave_out(line, f"no address, and its name {shown(title)} cannot be one")
+                return None
+        entry = Entry(line=line, title=cells.one_line(title), name=name, address=found.address)
+        self._settings(entry)
+        if found.port and "port" not in entry.settings:
+            put(entry, "port", found.port, self._notes)
+            self._say("the port behind an address was taken as `port`", found.port)
+        return entry
+
+    def _text(self, column: Column) -> str:
+        """Return what a cell says; cells that say nothing, and what nobody sees, are noted once."""
+        if column.position not in self._texts:
+            cell = self._row.cells[column.position] if column.position < len(self._row.cells) else ""
+            text = self._texts[column.position] = cells.text_of(cell)
+            if cell.strip() and not text:
+                self._say(f"column {shown(column.title)} says nothing in", cell.strip())
+            elif cells.hides(cell):
+                self._say(
+                    f"marks that nobody sees were taken out of column {shown(column.title)}", cell.strip()
+                )
+            elif cells.lost_a_letter(text):
+                self._say(
+                    f"column {shown(column.title)} has a `?` inside a word: so Export-Csv of Windows PowerShell writes"
+                    " other letters than ASCII's, unless told `-Encoding UTF8`; look at",
+                    text,
+                )
+        return self._texts[column.position]
+
+    def _say(self, sentence: str, found: str | None = None) -> None:
+        self._notes.say(self._row.line, sentence, found)
+
+    def _address(self) -> Address | None:
+        """Return the first address of the row's columns."""
+        for column in self._columns.addresses:
+            text = self._text(column)
+            if not text or (column.dotted and "." not in text):
+                continue
+            try:
+                found = address_in(text)
+            except ValueError:
+                self._say(f"column {shown(column.title)} holds no address that a server is reached at", text)
+                continue
+            for remark in found.remarks:
+                self._say(remark, cells.one_line(text))
+            return found
+        return None
+
+    def _settings(self, entry: Entry) -> None:
+        for column in self._columns.others:
+            if text := self._text(column):
+                put(entry, column.key, text, self._notes)
+        if (entry.settings.get("transport"), entry.settings.get("auth")) == ("http", "basic"):
+            entry.settings["auth"] = "negotiate"
+            self._say(
+                "Basic over plain http shows the password to the network; `auth: negotiate` is written instead"
+            )

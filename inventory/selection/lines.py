@@ -1,0 +1,54 @@
+"""The lines of a file of hosts (`@file`) or of standard input (`-`), bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from inventory.errors import InventoryError, SelectionError
+from inventory.textfile import decode, read_bytes
+from inventory.words import shown, visible
+
+LARGEST = 1024 * 1024  # bytes or characters: 10,000 names of 100 letters
+
+
+def lines_of(term: str, stdin: TextIO | None) -> list[tuple[str, str]]:
+    """Give each line that says something, with its place ("hosts.txt:3: "). Raises SelectionError."""
+    named = "standard input" if term == "-" else visible(term[1:])
+    try:
+        text = _stdin(stdin) if term == "-" else _file(term[1:])
+    except InventoryError as exc:
+        raise SelectionError(*map(str, exc.problems)) from None
+    found = [(line, f"{named}:{number}: ") for number, line in _said(text)]
+    if not found:
+        raise SelectionError(f"{named if term == '-' else shown(term)} names no host")
+    return found
+
+
+def _said(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if (said := line.strip()) and not said.startswith("#"):
+            yield number, said
+
+
+def _stdin(stdin: TextIO | None) -> str:
+    if stdin is None:
+        raise SelectionError("standard input cannot be read: there is none")
+    try:
+        text = stdin.read(LARGEST + 1)
+    except (OSError, ValueError) as exc:
+        raise SelectionError(f"standard input cannot be read: {exc}") from None
+    if len(text) > LARGEST:
+        raise SelectionError(f"standard input has more than {LARGEST // 1024:,} kB: that is no list of hosts")
+    return text
+
+
+def _file(name: str) -> str:
+    if not name:
+        raise SelectionError("an `@` with no file's name behind it")
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as exc:  # `~nobody`
+        raise SelectionError(f"{visible(name)}: {exc}") from None
+    return decode(read_bytes(path, what="file of hosts", limit=LARGEST), str(path))
