@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import signal
 from collections.abc import Iterator
 
 import pytest
 
+from tests import adlabs
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
 
@@ -18,15 +20,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}
 NEEDS_KIT = QUIET | {"winhost_kit"}
+NEEDS_REALM = {"adlab_kit", "mit_realm", "samba_realm"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the kit, and keep it on one worker: a host takes seconds and 163 MB."""
+    """Mark what needs a kit, and keep it on one worker: a host takes seconds and 163 MB, a domain controller 8 s."""
     for item in items:
-        if NEEDS_KIT.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.winhost)
-            if item.config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group("winhost"))
+        for mark, fixtures in ((pytest.mark.winhost, NEEDS_KIT), (pytest.mark.adlab, NEEDS_REALM)):
+            if fixtures.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
+                if item.config.pluginmanager.hasplugin("xdist"):
+                    item.add_marker(pytest.mark.xdist_group(mark.name))
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +62,29 @@ def winhost_kit() -> None:
     """Skip where there is no kit; for tests that only need its command line or start hosts of their own."""
     if kit.kit() is None:
         pytest.skip("FLEETCHECK_WINHOST is not set: no real PowerShell hosts here")
+
+
+@pytest.fixture(scope="session")
+def adlab_kit() -> None:
+    """Skip where there is no kit for realms, or no Kerberos on this side."""
+    if adlabs.kit() is None:
+        pytest.skip("FLEETCHECK_ADLAB is not set: no real Kerberos realm here")
+    if importlib.util.find_spec("krb5") is None:
+        pytest.skip("FLEETCHECK_ADLAB is set, and Kerberos is not installed: pip install '.[kerberos]'")
+
+
+@pytest.fixture(scope="session")
+def mit_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: ARG001  # it only skips
+    """Start a realm by MIT's KDC, with one host's name."""
+    with adlabs.start("mit", net, hosts=1, first=61) as realm:
+        yield realm
+
+
+@pytest.fixture(scope="session")
+def samba_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: ARG001  # it only skips
+    """Start a domain controller that locks accounts, with four hosts' names."""
+    with adlabs.start("samba", net, hosts=4, first=71) as realm:
+        yield realm
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ class AtHand:
     warnings: tuple[str, ...] = ()
     waived: Waived | None = None
     subnets: Subnets = field(default_factory=lambda: Subnets({}))
+    fleet: Fleet | None = None
 
     def as_of_today(self, hosts: Iterable[HostNow]) -> Iterable[HostNow]:
         """Give hosts as today's waivers have them."""
@@ -81,4 +82,5 @@ def _of(fleet: Fleet) -> AtHand:
         warnings=tuple(expired_words(fleet, today)),
         waived=unexpired(fleet.waivers, today),
         subnets=Subnets({name: host.subnets for name, host in fleet.hosts.items()}),
+        fleet=fleet,
     )

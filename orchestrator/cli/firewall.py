@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from orchestrator.cli.at_hand import AtHand
     from orchestrator.domain.collapse import Merged
     from orchestrator.domain.firewall import Firewall
-    from orchestrator.report.summary import Hints
 
 
 class RowFormat(StrEnum):
@@ -30,11 +30,11 @@ class RowFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """The rows, and those merged by subnet where that was asked for; `hints` go on what is to be typed next."""
+    """The rows, and those merged by subnet where that was asked for; `options` go on what is to be typed next."""
 
     found: Firewall
     merged: tuple[Merged, ...] | None
-    hints: Hints
+    options: str
 
 
 @handled
@@ -47,12 +47,21 @@ def firewall(
         bool,
         typer.Option("--collapse", help="One row per subnet that the inventory names; the rest stays exact."),
     ] = False,
+    gone: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-aside",
+            metavar="PATTERN",
+            help="Leave out hosts that are no more, as --limit names them. Can be repeated.",
+        ),
+    ] = None,
     inventory: InventoryOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
 ) -> None:
     """List what firewalls have to permit, and need not any more."""
+    from orchestrator.cli.aside import set_aside, typed
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
     from orchestrator.domain.firewall import firewall as work_out
@@ -65,12 +74,17 @@ def firewall(
     if collapse:
         _need_subnets(known)
     with StandingReader.open(database_url(db, os.environ)) as reader:
-        hosts = reader.fleet_now(known.hosts, before=False, sources=True)
-        found = work_out(host.standing for host in known.counted(hosts))
+        hosts = list(known.counted(reader.fleet_now(known.hosts, before=False, sources=True)))
+    found = work_out(
+        hosts,
+        listed=known.fleet.hosts if known.fleet else {},
+        set_aside=set_aside(gone or (), known.fleet, hosts),
+    )
+    given = hints(database=db, inventory=inventory)
     shown = _Shown(
         found=found,
         merged=_merged(found, known) if collapse else None,
-        hints=hints(database=db, inventory=inventory),
+        options=f"{typed(gone or ())}{given.inventory}{given.database}",
     )
     if format_ is not None:
         _write(shown, format_)
@@ -91,7 +105,7 @@ def _need_subnets(known: AtHand) -> None:
 def _merged(found: Firewall, known: AtHand) -> tuple[Merged, ...]:
     from orchestrator.domain.collapse import collapse
 
-    return collapse(found.rows, known.subnets)
+    return collapse(found.rows, known.subnets, found.needed)
 
 
 def _write(shown: _Shown, format_: RowFormat) -> None:
@@ -112,20 +126,21 @@ def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
     from orchestrator.report.firewall import firewall_document, firewall_rows, firewall_screen
     from orchestrator.report.merged import merged_document, merged_rows, merged_screen
 
-    found, merged = shown.found, shown.merged
-    options = f"{shown.hints.inventory}{shown.hints.database}"
+    found, merged, now = shown.found, shown.merged, datetime.now(UTC)
     if as_json:
-        document(firewall_document(found) if merged is None else merged_document(merged, found.unknown))
+        document(firewall_document(found) if merged is None else merged_document(merged, found))
     elif not draws(table=table):
         lines(firewall_rows(found) if merged is None else merged_rows(merged))
         _remark(found)
     elif merged is None:
-        draw(firewall_screen(found, f"fleetcheck firewall --format csv{options}"))
+        draw(firewall_screen(found, f"fleetcheck firewall --format csv{shown.options}", now))
     else:
-        command = f"fleetcheck firewall --collapse --format csv{options}"
-        draw(merged_screen(merged, found.unknown, command))
+        command = f"fleetcheck firewall --collapse --format csv{shown.options}"
+        draw(merged_screen(merged, found, command, now))
 
 
 def _remark(found: Firewall) -> None:
-    if found.unknown:
-        say(f"remark: hosts left out, since no reading says what they need: {len(found.unknown):,}")
+    from orchestrator.report.firewall_aside import aside_remarks
+
+    for remark in aside_remarks(found):
+        say(f"remark: {remark}")

@@ -46,9 +46,8 @@ class Display(LiveDisplay):
                 progress.stopping = True
                 self.say(stopping(event))
             case BreakerTripped():
-                rejected = " and ".join(event.rejected)
                 self.say(
-                    f"credential {event.credential}: rejected by {rejected}; nothing more is tried with it"
+                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
                 )
             case Remark(words=words):
                 self.say(f"remark: {words}")

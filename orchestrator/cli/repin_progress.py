@@ -81,9 +81,10 @@ class RepinDisplay(LiveDisplay):
             case Stopping():
                 progress.stopping = True
                 self.say(stopping(event))
-            case BreakerTripped(credential=credential, rejected=rejected):
-                by = " and ".join(rejected)
-                self.say(f"credential {credential}: rejected by {by}; nothing more is tried with it")
+            case BreakerTripped():
+                self.say(
+                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
+                )
             case Remark(words=words):
                 self.say(f"remark: {words}")
             case _:

@@ -123,11 +123,9 @@ def _in_flight(summary: RepinSummary) -> str:
 
 
 def _given_up(account: GivenUp, run: int | None) -> str:
-    by = " and ".join(account.rejected)
     again = f", then `fleetcheck repin resume {run}`" if run is not None else ""
     return (
-        f"credential {account.credential} ({account.username}) was rejected by {by} in a row: nothing more was tried "
-        f"with it, so that the account is not locked; {plural(len(account.barred), 'host')} not started. "
+        f"{account.why}: nothing more was tried with it, so that the account is not locked; {plural(len(account.barred), 'host')} not started. "
         f"Put its password right{again}"
     )
 

@@ -151,6 +151,14 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """Objects come with the script's output, as CLIXML: `before` it and `after` it; b"" is how some write $null (at RUN)."""
+
+    before: tuple[bytes, ...] = ()
+    after: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """The pipeline fails with this error record (at RUN)."""
 
@@ -182,6 +190,7 @@ Act = (
     | Body
     | Flood
     | Say
+    | Noise
     | Fail
     | Age
 )

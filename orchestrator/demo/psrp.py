@@ -11,7 +11,7 @@ import functools
 import hashlib
 import struct
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
@@ -185,6 +185,17 @@ def finished(text: str) -> tuple[Message, ...]:
     """Return what a pipeline sends that writes one string and completes."""
     element = serialize(text, _CIPHER)
     return (Message(_OUTPUT, ET.tostring(element)), _completed())
+
+
+def amid(messages: Sequence[Message], before: Iterable[bytes], after: Iterable[bytes]) -> tuple[Message, ...]:
+    """Return what a pipeline sends with other objects written before and after its own; its end stays the last."""
+    *written, end = messages
+    return (
+        *(Message(_OUTPUT, data) for data in before),
+        *written,
+        *(Message(_OUTPUT, data) for data in after),
+        end,
+    )
 
 
 @functools.cache

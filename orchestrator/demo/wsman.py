@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from orchestrator.demo import bodies, psrp, soap
-from orchestrator.demo.behaviour import Act, Age, Fail, Say, SoapFault, Step, Troubles, Wait
+from orchestrator.demo.behaviour import Act, Age, Fail, Noise, Say, SoapFault, Step, Troubles, Wait
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.plot import Killed
 from orchestrator.demo.soap import RSP, WsmanFault, WsmanRequest
@@ -158,6 +158,8 @@ class WsmanService:
                 messages = psrp.failed(act.error_id, act.exception, act.message)
             else:
                 messages = await self._run(psrp.read_pipeline(message.data))
+            if isinstance(act, Noise):
+                messages = psrp.amid(messages, act.before, act.after)
         except Killed:
             return  # nobody is left to hear of it
         except psrp.BadMessage as exc:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.evidence import numbers
 from orchestrator.domain.facts import RoleFacts
-from orchestrator.domain.judgement import Belief
+from orchestrator.domain.judgement import Belief, RoleJudgement
 
 _RESCAN = "scan it again: fleetcheck scan"
 _LONGER = " with a longer `timeout:`, the deadline cut the probe short"
+
+BEHIND_A_FIREWALL = frozenset({Verdict.CUT_OFF, Verdict.BLOCKED, Verdict.DRIFT_BLOCKED})
+"""Verdicts on a role whose gateway may need a rule of its own."""
 
 UNREADABLE = f"does the account have the right to read the key? then {_RESCAN}"
 NO_AGENT = "was the agent removed? if not: the wrong host, or the wrong `profile:`"
@@ -23,6 +26,17 @@ def role_action(verdict: Verdict, role: RoleFacts, *, deadline_hit: bool) -> str
     """Say what to do about a role's verdict; empty for `ok`. `deadline_hit`: the probe was cut by its deadline."""
     say = _ROLE_ACTIONS.get(verdict)
     return say(role, deadline_hit) if say else ""
+
+
+def host_action(worst: RoleJudgement, roles: Sequence[RoleJudgement]) -> str:
+    """Say what to do about a host: for its worst role, and for each other one that a firewall may cut off.
+
+    Each gateway has a rule of its own, and a host that is given one of two is still not back.
+    """
+    others = [role for role in roles if role is not worst and role.verdict in BEHIND_A_FIREWALL]
+    told = dict.fromkeys(role.action for role in others if role.action not in ("", worst.action))
+    names = {action: " and ".join(role.role for role in others if role.action == action) for action in told}
+    return "; ".join((worst.action, *(f"and for the {names[action]} gateway: {action}" for action in told)))
 
 
 def _untested(role: RoleFacts, deadline_hit: bool) -> str:
@@ -58,6 +72,12 @@ def _blocked(role: RoleFacts, deadline_hit: bool) -> str:
 
 
 def _cut_off(role: RoleFacts, _: bool) -> str:
+    if role.refused:
+        gateway = role.target.name if role.target else f"the {role.role} gateway"
+        return (
+            f"every port is refused, not dropped: is {gateway} the {role.role} gateway's address, and does its "
+            "service run? no firewall is in the way, unless it rejects instead of dropping"
+        )
     rule = _rule(role, role.pin.port if role.desired is None else role.desired)
     return f"ask for a firewall rule: {rule}" + ("" if role.other_desired is None else "; then re-pin it")
 

@@ -73,6 +73,25 @@ class Beliefs:
         asked_all = all(canonical(address) in ranks for address in target.addresses)
         return Belief.CLOSED if asked_all and _Rank.UNTRIED not in ranks.values() else Belief.UNTRIED
 
+    def refused(self, role: str, ports: Iterable[int]) -> bool:
+        """Tell whether each of these ports was asked and answered with a refusal, at every address of the role's gateway.
+
+        How long it took says nothing: Windows repeats a refused SYN, so that a refusal within a millisecond is told
+        after one or two seconds.
+        """
+        target = self._targets.get(role)
+        asked = {
+            (port, address)
+            for port in ports
+            for address in map(canonical, target.addresses if target else ())
+        }
+        last = {
+            (port, address): max(made, key=lambda attempt: attempt.number).result
+            for port in ports
+            for address, made in self._tries.get((role, port), {}).items()
+        }
+        return bool(last) and asked <= last.keys() and set(last.values()) == {Result.REFUSED}
+
     def _count(self, attempt: Attempt) -> None:
         tries = self._tries.setdefault((attempt.role, attempt.port), {})
         address = None if attempt.address is None else canonical(attempt.address)

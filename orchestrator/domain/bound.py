@@ -66,6 +66,7 @@ class Told:
     digests: dict[Key, tuple[str, int]] = field(default_factory=dict)
     first: dict[Key, int] = field(default_factory=dict)
     bound: int = 0
+    run_of: dict[Key, object] = field(default_factory=dict)
 
     def noting(self, chain: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
         """Pass the entries on, and note what each one says."""
@@ -87,12 +88,19 @@ class Told:
             return f"its last entry is by a list of fields that this program does not know ({version})"
         return None if digest(key[0], row, version) == value else "its last entry tells of other content"
 
+    def operations_of(self, run: int) -> set[Key]:
+        """Return the operations that belong to a run by what is said of them."""
+        return {key for key, owner in self.run_of.items() if owner == run and key in self.digests}
+
     def _note(self, entry: AuditEntry) -> None:
         details = _object(entry.details)
         if entry.what == BOUND:
             self.bound = self.bound or entry.number
         elif entry.what == OPERATION:
-            self._hold(entry, (OPERATION, details.get("operation", 0)), details)
+            key = (OPERATION, details.get("operation", 0))
+            self._hold(entry, key, details)
+            if isinstance(key[1], (int, str)):
+                self.run_of[key] = details.get("run")
         elif entry.subject.startswith(_SUBJECT_OF_RUN) and entry.subject[len(_SUBJECT_OF_RUN) :].isdecimal():
             self._hold(entry, (RUN, int(entry.subject[len(_SUBJECT_OF_RUN) :])), details)
         if "plan" in details:
@@ -105,7 +113,7 @@ class Told:
     def _hold(self, entry: AuditEntry, key: Key, details: Mapping[str, Any]) -> None:
         self._speak(entry, key)
         row_key, version_key = _KEYS[key[0]]
-        if row_key in details and key in self.first:
+        if row_key in details and isinstance(key[1], (int, str)):
             version = details.get(version_key, 1)
             self.digests[key] = (str(details[row_key]), version if isinstance(version, int) else 0)
 

@@ -5,8 +5,10 @@
     OPEN -----rejected----> DOUBTED     those under way finish, new ones wait until none is
     DOUBTED --accepted----> OPEN        the count starts again
     any ------limit-------> TRIPPED     `limit` rejected in a row on different hosts: nothing more is tried
+    any -----refused------> TRIPPED     a domain controller refused it: no host will take it
 
-A dead host (it ended before its logon was answered) changes no state: its turn passes on. Pure: no clock, no tasks;
+A dead host (it ended before its logon was answered, or before a proof of the password was sent to it) changes no
+state: its turn passes on. Pure: no clock, no tasks;
 `orchestrator.fleet` does the waiting.
 """
 
@@ -29,12 +31,13 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What happens to a logon. LIMIT is the rejection that reaches the limit."""
+    """What happens to a logon. LIMIT is the rejection that reaches the limit, REFUSED a domain controller's."""
 
     START = "start"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     LIMIT = "limit"
+    REFUSED = "refused"
     DEAD = "dead"
 
 
@@ -44,21 +47,25 @@ MOVES = MappingProxyType(
         (State.FIRST, Event.ACCEPTED): State.OPEN,
         (State.FIRST, Event.REJECTED): State.DOUBTED,
         (State.FIRST, Event.LIMIT): State.TRIPPED,
+        (State.FIRST, Event.REFUSED): State.TRIPPED,
         (State.FIRST, Event.DEAD): State.FIRST,
         (State.OPEN, Event.START): State.OPEN,
         (State.OPEN, Event.ACCEPTED): State.OPEN,
         (State.OPEN, Event.REJECTED): State.DOUBTED,
         (State.OPEN, Event.LIMIT): State.TRIPPED,
+        (State.OPEN, Event.REFUSED): State.TRIPPED,
         (State.OPEN, Event.DEAD): State.OPEN,
         (State.DOUBTED, Event.START): State.DOUBTED,
         (State.DOUBTED, Event.ACCEPTED): State.OPEN,
         (State.DOUBTED, Event.REJECTED): State.DOUBTED,
         (State.DOUBTED, Event.LIMIT): State.TRIPPED,
+        (State.DOUBTED, Event.REFUSED): State.TRIPPED,
         (State.DOUBTED, Event.DEAD): State.DOUBTED,
         # Logons that were under way when it tripped still end; what they bring no longer counts.
         (State.TRIPPED, Event.ACCEPTED): State.TRIPPED,
         (State.TRIPPED, Event.REJECTED): State.TRIPPED,
         (State.TRIPPED, Event.LIMIT): State.TRIPPED,
+        (State.TRIPPED, Event.REFUSED): State.TRIPPED,
         (State.TRIPPED, Event.DEAD): State.TRIPPED,
     },
 )
@@ -78,17 +85,20 @@ class Account:
     host: str | None
 
 
-def account(credential: str, username: str, *, host: str, address: str = "") -> Account:
+def account(
+    credential: str, username: str, *, host: str, address: str = "", of_domain: bool = False
+) -> Account:
     r"""Tell which account a logon on a host is for.
 
     Local, so one breaker a host: `.\name`, and `HOST\name` where HOST is this host's name or address (up to its
     first dot, case does not count). All others count over the fleet: `DOMAIN\name`, `name@domain`, and a bare
     `name` too, since a server that does not know it asks its domain, and the domain's account would be locked.
+    `of_domain`: the logon asks a domain whatever the name looks like (Kerberos).
     """
     name = username.casefold()
     domain, separator, _ = name.rpartition("\\")
     own = {".", "localhost", _label(host), _label(address), host.casefold(), address.casefold()}
-    local = bool(separator) and domain in own
+    local = bool(separator) and domain in own and not of_domain
     return Account(credential=credential, name=name, host=host if local else None)
 
 
@@ -97,7 +107,8 @@ class Breaker:
     """One account's breaker, a value: each move gives the next one.
 
     `under_way` holds the hosts whose logon has no answer yet, `rejected` the different hosts that rejected in a row
-    since the last accepted logon, oldest first. `worked`: an accepted logon has been seen.
+    since the last accepted logon, oldest first. `worked`: an accepted logon has been seen. `refused`: the host for
+    whose logon a domain controller was asked, and refused the account; None where none did.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -105,6 +116,7 @@ class Breaker:
     under_way: frozenset[str] = frozenset()
     rejected: tuple[str, ...] = ()
     worked: bool = False
+    refused: str | None = None
 
     @property
     def may_start(self) -> bool:
@@ -137,8 +149,13 @@ class Breaker:
         event = Event.LIMIT if len(rejected) >= self.limit else Event.REJECTED
         return replace(self._ended(host, event), rejected=rejected)
 
+    def refuse(self, host: str) -> Breaker:
+        """End a logon that a domain controller refused. Raises IllegalMoveError where none was under way."""
+        after = self._ended(host, Event.REFUSED)
+        return after if self.tripped else replace(after, refused=host)
+
     def dead(self, host: str) -> Breaker:
-        """End a logon that was never answered; its turn passes on. Raises IllegalMoveError where none was under way."""
+        """End a logon that was never answered, or that no proof was sent for; its turn passes on. Raises IllegalMoveError where none was under way."""
         return self._ended(host, Event.DEAD)
 
     def _ended(self, host: str, event: Event) -> Breaker:

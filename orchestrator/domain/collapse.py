@@ -1,7 +1,7 @@
 """Firewall rows of many hosts as one row per subnet that the inventory names. Pure.
 
 What lies in no subnet of its host stays exact. A subnet is asked for as a whole; it is given up as a whole only where
-nobody in it needs the port.
+nobody in it may need the port: a host whose address nobody knows may be in any network that is named for it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orchestrator.domain.firewall import Action, Row, Why
+from orchestrator.domain.firewall import Action, Needed, Row, Why
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.subnets import Subnets, parsed_address
 
-Where = tuple[str, int]
-"""Destination and port."""
+Span = tuple[int, int, int]
+"""The version of a network, its first and its last address as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,19 @@ class Merged:
     sites: tuple[str, ...]
 
 
-def collapse(rows: Iterable[Row], subnets: Subnets) -> tuple[Merged, ...]:
-    """Merge rows: those to permit first, then by site, subnets before exact addresses, destination and port."""
+def collapse(rows: Iterable[Row], subnets: Subnets, needed: Iterable[Needed] = ()) -> tuple[Merged, ...]:
+    """Merge rows: those to permit first, then by site, subnets before exact addresses, destination and port.
+
+    `needed` says what every host may need, also those that have no row.
+    """
     exact = list(rows)
-    needed = _needed(exact)
+    spots = _needed(exact, needed, subnets)
     bins: defaultdict[tuple[Action, str, bool, str, int], list[Row]] = defaultdict(list)
     for row in exact:
         around = subnets.around(row.host, row.source)
         if around is not None and row.action is Action.REMOVE:
-            around = None if _holds(around, needed[row.destination, row.port]) else around
+            maybe = (spots.get((place, row.port)) for place in (row.destination, None))
+            around = None if any(each and each.within(around) for each in maybe) else around
         key = row.action, around or row.source, around is not None, row.destination, row.port
         bins[key].append(row)
     merged = [_merged(source, same, subnet=subnet) for (_, source, subnet, *_), same in bins.items()]
@@ -68,22 +72,41 @@ def _merged(source: str, rows: list[Row], *, subnet: bool) -> Merged:
     )
 
 
-def _needed(rows: Iterable[Row]) -> Mapping[Where, list[tuple[int, int]]]:
-    """Give who needs what, as sorted (version, number) of the sources' addresses."""
-    found: defaultdict[Where, set[tuple[int, int]]] = defaultdict(set)
+def _needed(
+    rows: Iterable[Row], needed: Iterable[Needed], subnets: Subnets
+) -> Mapping[tuple[str | None, int], _From]:
+    """Give from where each place, destination (None: any) and port, may be needed."""
+    found: defaultdict[tuple[str | None, int], set[Span]] = defaultdict(set)
     for row in rows:
-        address = parsed_address(row.source)
-        if row.action is Action.PERMIT and address is not None:
-            found[row.destination, row.port].add((address.version, int(address)))
-    return defaultdict(list, {where: sorted(numbers) for where, numbers in found.items()})
+        if row.action is Action.PERMIT:
+            found[row.destination, row.port].update(_spans([row.source]))
+    for each in needed:
+        spans = _spans(each.sources) or _spans(subnets.of(each.host))
+        for place in each.places:
+            found[place].update(spans)
+    return {place: _From(spans) for place, spans in found.items()}
 
 
-def _holds(subnet: str, numbers: list[tuple[int, int]]) -> bool:
-    """Tell whether any of the sorted addresses lies in a network."""
-    network = ipaddress.ip_network(subnet)
-    first = network.version, int(network.network_address)
-    place = bisect_left(numbers, first)
-    return place < len(numbers) and numbers[place] <= (network.version, int(network.broadcast_address))
+def _spans(texts: Iterable[str]) -> list[Span]:
+    """Give the first and the last number of addresses and networks; names have none."""
+    networks = [ipaddress.ip_network(text) for text in texts if parsed_address(text.partition("/")[0])]
+    return [(each.version, int(each.network_address), int(each.broadcast_address)) for each in networks]
+
+
+class _From:
+    """Addresses, and the few networks of hosts whose address nobody knows."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._sorted = sorted(spans)
+        self._wide = [span for span in self._sorted if span[1] != span[2]]
+
+    def within(self, subnet: str) -> bool:
+        """Tell whether any of them has a part in a network."""
+        ((version, first, last),) = _spans([subnet])
+        place = bisect_left(self._sorted, (version, first, 0))
+        if place < len(self._sorted) and self._sorted[place][:2] <= (version, last):
+            return True
+        return any(v == version and one <= last and other >= first for v, one, other in self._wide)
 
 
 def _order(merged: Merged) -> tuple[object, ...]:

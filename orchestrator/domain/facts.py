@@ -44,6 +44,7 @@ class RoleFacts:
     live: tuple[int, ...]
     trying: tuple[int, ...]
     target: Target | None
+    refused: bool = False  # every listed port, and by an answer: somebody is there, and nothing listens
 
     @property
     def gateway_known(self) -> bool:
@@ -150,14 +151,16 @@ def _role(
     pin = parse_pin(find_value(judged.values, named.port_value) if judged else None)
     wanted = desired.get(role)
     important = tuple(port for port in (pin.port, wanted) if port is not None)
+    listed = (*profile.port_numbers, *important)
     return RoleFacts(
         role=role,
         pin=pin,
         desired=wanted,
-        beliefs=beliefs.over(role, (*profile.port_numbers, *important), twice=important),
+        beliefs=beliefs.over(role, listed, twice=important),
         live=_connected(reading, role, gateways, ESTABLISHED),
         trying=_connected(reading, role, gateways, SYN_SENT),
         target=beliefs.target(role),
+        refused=beliefs.refused(role, listed),
     )
 
 

@@ -1,4 +1,4 @@
-"""What firewalls have to permit for the fleet as it is, and what they permit that no host needs any more. Pure.
+"""What firewalls have to permit for the fleet as it is, and what they permit that no host may need any more. Pure.
 
 All of it is what hosts told and found; no firewall was asked. A source is an address of the host's own interfaces: one
 behind address translation looks different to a firewall.
@@ -6,119 +6,194 @@ behind address translation looks different to a firewall.
 
 from __future__ import annotations
 
-import enum
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from orchestrator.domain.judgement import Belief, RoleJudgement
-from orchestrator.domain.standing import Standing
-from orchestrator.domain.subnets import parsed_address
+from inventory.model import Host
+from inventory.verdicts import Verdict
+from orchestrator.domain.address import canonical
+from orchestrator.domain.claims import Claimant, Claims, Destinations, Mark
+from orchestrator.domain.firewall_rows import Action, HostRows, Row
+from orchestrator.domain.holders import HeldBack, Holders, places
+from orchestrator.domain.needs import HostNeeds, Why, host_needs, listed_needs
+from orchestrator.domain.sources import is_address, own_addresses, sources
+from orchestrator.domain.standing import HostNow, Standing
 
+__all__ = ["Action", "Firewall", "MarkedRow", "Needed", "Row", "Why", "firewall", "sources"]
 
-class Action(enum.StrEnum):
-    """What to do about a row: it has to be permitted, or a rule for it can go."""
-
-    PERMIT = "permit"
-    REMOVE = "remove"
-
-
-class Why(enum.StrEnum):
-    """Why a host needs a port: its pin, its desired pin, or a connection that is up."""
-
-    PIN = "pin"
-    DESIRED = "desired"
-    LIVE = "live"
+_NOTHING: Mapping[str, Host] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One source, one destination, one TCP port. `found` is what the host believes of it; `why` is None to remove."""
+class MarkedRow:
+    """A row that no machine is to take, since only this host vouches for it. `others` own a source that is claimed."""
 
-    source: str
-    destination: str
-    port: int
-    action: Action
-    found: Belief
-    why: Why | None
+    row: Row
+    mark: Mark
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """Where a host may connect to, destination (None: any) and port, and from which addresses, as far as is known."""
+
     host: str
-    site: str
+    sources: tuple[str, ...]
+    places: frozenset[tuple[str | None, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firewall:
-    """All rows: what is needed, by host, then what is not. `unknown` are hosts of which no need is known."""
+    """All rows: what is needed, by host, then what is not. `unknown` are hosts of which no need is known.
+
+    `held_back` is what could go but for hosts that may need it, `marked` what a machine must not be given. `set_aside`
+    are the hosts that were left out on demand. `needed` has what every host may need.
+    """
 
     rows: tuple[Row, ...]
     unknown: tuple[str, ...]
+    held_back: tuple[HeldBack, ...] = ()
+    marked: tuple[MarkedRow, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    needed: tuple[Needed, ...] = field(default=(), compare=False, repr=False)
 
 
-def firewall(standings: Iterable[Standing]) -> Firewall:
-    """Work out the rows. A port can go at a site where a host finds it open and no host of the site needs it."""
-    rows: list[Row] = []
-    unneeded: list[tuple[Standing, RoleJudgement, int]] = []
-    needed: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
-    unknown = []
-    for standing in standings:
-        roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
-        if not roles:
-            unknown.append(standing.host)
-        for role in roles:
-            needs = dict(_needs(role))
-            for port, why in needs.items():
-                rows.extend(_rows(standing, role, port, why))
-            where = standing.gateways[role.role]
-            needed[standing.site or ""].update((address, port) for address in where for port in needs)
-            others = [p for p, belief in role.beliefs.items() if belief is Belief.OPEN and p not in needs]
-            unneeded.extend((standing, role, port) for port in others)
-    for standing, role, port in unneeded:
-        known = needed[standing.site or ""]
-        rows.extend(row for row in _rows(standing, role, port, None) if (row.destination, port) not in known)
-    return Firewall(rows=tuple(dict.fromkeys(rows)), unknown=tuple(unknown))
+def firewall(
+    hosts: Iterable[Standing | HostNow],
+    *,
+    listed: Mapping[str, Host] = _NOTHING,
+    set_aside: Collection[str] = (),
+) -> Firewall:
+    """Work out the rows of what is known of hosts. A port can go where a host finds it open and nobody may need it.
 
-
-def _needs(role: RoleJudgement) -> Iterator[tuple[int, Why]]:
-    """Yield ports with why they are needed; of two reasons the last one that comes counts."""
-    yield from ((port, Why.LIVE) for port in role.live)
-    if role.desired is not None:
-        yield role.desired, Why.DESIRED
-    if role.pin.port is not None:
-        yield role.pin.port, Why.PIN
-
-
-def _rows(standing: Standing, role: RoleJudgement, port: int, why: Why | None) -> Iterator[Row]:
-    for source in sources(standing):
-        for destination in standing.gateways[role.role]:
-            if _meet(source, destination):
-                yield Row(
-                    source=source,
-                    destination=destination,
-                    port=port,
-                    action=Action.PERMIT if why else Action.REMOVE,
-                    found=role.beliefs.get(port, Belief.UNTRIED),
-                    why=why,
-                    host=standing.host,
-                    site=standing.site or "",
-                )
-
-
-def sources(standing: Standing) -> tuple[str, ...]:
-    """Give the addresses that a host connects from: the inventory's where the host has it, else all that it has.
-
-    Loopback and link-local addresses are none. A host that told none is taken by the inventory's word, maybe a name.
+    `listed` are the hosts of today's inventory: what they may need counts, also where no scan has seen them.
+    `set_aside` hosts are no more: they need nothing, own nothing and have no rows.
     """
-    own = tuple(address for address in standing.sources if _outward(address))
-    if standing.address in own:
-        return (standing.address,)
-    return own or (standing.address,)
+    seen = [now for now in map(_now, hosts) if now.latest.host not in set_aside]
+    needs = [host_needs(now, listed.get(now.latest.host)) for now in seen]
+    names = {each.host for each in needs}
+    unseen = [host for name, host in listed.items() if name not in names and name not in set_aside]
+    destinations = _destinations(needs, [host for host in listed.values() if host.name not in set_aside])
+    every = [*needs, *map(listed_needs, unseen)]
+    sorter = _Sorter(
+        Claims([*_claimants(seen, needs, listed), *map(_unseen, unseen)], destinations.known()),
+        Holders(every, destinations),
+        destinations.known(),
+    )
+    unknown = [each.host for each in needs if not sorter.add(each)]
+    return Firewall(
+        rows=sorter.rows(),
+        unknown=tuple(unknown),
+        held_back=sorter.held_back(),
+        marked=tuple(dict.fromkeys(sorter.marked)),
+        set_aside=tuple(sorted(set_aside)),
+        needed=tuple(_needed(each, listed, destinations) for each in every if each.needs),
+    )
 
 
-def _outward(address: str) -> bool:
-    parsed = parsed_address(address)
-    return parsed is not None and not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
+class _Sorter:
+    """Takes hosts one by one and puts each row where it belongs: to be shown, marked, or held back."""
+
+    def __init__(self, claims: Claims, holders: Holders, destinations: Collection[str]) -> None:
+        self._claims, self._holders, self._known = claims, holders, destinations
+        self._permits: dict[Row, None] = {}
+        self._removes: dict[Row, None] = {}
+        self._held: defaultdict[tuple[str, str, int], dict[Row, None]] = defaultdict(dict)
+        self.marked: list[MarkedRow] = []
+
+    def add(self, needs: HostNeeds) -> bool:
+        """Take the rows of one host; False where nobody knows what it needs."""
+        standing = needs.based
+        if standing is None or standing.judgement.verdict is Verdict.NO_AGENT:
+            return standing is not None  # where no agent is, nothing is needed
+        roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
+        own = {(need.destination, need.port) for need in needs.needs}
+        made = HostRows(standing)
+        marks: dict[str, tuple[Mark | None, tuple[str, ...]]] = {}
+        for role in roles:
+            for row in (*made.needed(role), *made.unneeded(role, own)):
+                if row.source not in marks:
+                    marks[row.source] = self._claims.mark(row.host, row.site, row.source)
+                self._put(row, *marks[row.source])
+        return bool(roles)
+
+    def _put(self, row: Row, mark: Mark | None, others: tuple[str, ...]) -> None:
+        if mark is None and row.destination not in self._known:
+            mark = Mark.DESTINATION
+        if mark is not None:
+            self.marked.append(MarkedRow(row=row, mark=mark, others=others))
+        elif row.action is Action.PERMIT:
+            self._permits[row] = None
+        elif self._holders.of(row.site, row.destination, row.port):
+            self._held[row.site, row.destination, row.port][row] = None
+        else:
+            self._removes[row] = None
+
+    def rows(self) -> tuple[Row, ...]:
+        """Give the rows that nothing speaks against, those to permit first."""
+        return (*self._permits, *self._removes)
+
+    def held_back(self) -> tuple[HeldBack, ...]:
+        """Give what could go but for hosts that may need it, by site, destination and port."""
+        return tuple(
+            HeldBack(
+                site=site,
+                destination=destination,
+                port=port,
+                rows=len(rows),
+                hosts=tuple(sorted({row.host for row in rows})),
+                held_by=self._holders.of(site, destination, port),
+            )
+            for (site, destination, port), rows in sorted(self._held.items())
+        )
 
 
-def _meet(source: str, destination: str) -> bool:
-    """Tell whether one may reach the other: two addresses of one family do, and a name may have any."""
-    one, other = parsed_address(source), parsed_address(destination)
-    return one is None or other is None or one.version == other.version
+def _now(host: Standing | HostNow) -> HostNow:
+    if isinstance(host, HostNow):
+        return host
+    return HostNow(latest=host, known=host if host.probed else None)
+
+
+def _destinations(needs: Iterable[HostNeeds], listed: Iterable[Host]) -> Destinations:
+    found = Destinations()
+    for host in listed:
+        found.name(host.gateways.values())
+    for standing in (each.based for each in needs if each.based is not None):
+        if standing.named is None:  # nobody looked what the inventory says
+            for addresses in standing.gateways.values():
+                found.name(addresses)
+        else:
+            found.name(standing.named.values())
+        found.resolved(standing.network.resolved)
+    return found
+
+
+def _claimants(
+    seen: Iterable[HostNow], needs: Iterable[HostNeeds], listed: Mapping[str, Host]
+) -> Iterator[Claimant]:
+    for now, each in zip(seen, needs, strict=True):
+        if each.based is not None:
+            answered = {now.latest.address, each.based.address, each.based.network.dialled or ""}
+            answered |= {listed[each.host].address} if each.host in listed else set()
+            yield Claimant(
+                host=each.host,
+                site=each.site,
+                owned=frozenset(canonical(address) for address in answered if is_address(address)),
+                said=own_addresses(each.based),
+            )
+
+
+def _unseen(host: Host) -> Claimant:
+    owned = frozenset({canonical(host.address)} if is_address(host.address) else ())
+    return Claimant(host=host.name, site=host.site or "", owned=owned, said=())
+
+
+def _needed(needs: HostNeeds, listed: Mapping[str, Host], destinations: Destinations) -> Needed:
+    return Needed(
+        host=needs.host,
+        sources=(listed[needs.host].address,) if needs.based is None else sources(needs.based),
+        places=frozenset(
+            (place, need.port) for need in needs.needs for place in places(need, needs.needs, destinations)
+        ),
+    )

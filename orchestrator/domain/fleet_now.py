@@ -43,10 +43,15 @@ class NowGroup:
 
     key: GroupKey
     hosts: tuple[str, ...]
-    action: str
+    actions: tuple[str, ...]  # what to do, more than one where that differs between them
     oldest: datetime
     old: int
     reasons: tuple[str, ...] = ()
+
+    @property
+    def action(self) -> str:
+        """What to do for the first of them."""
+        return self.actions[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,7 @@ class _Bin:
     """A group while it fills."""
 
     hosts: list[str]
-    action: str
+    actions: dict[str, None]
     oldest: datetime
     old: int
     reasons: dict[str, None]
@@ -169,8 +174,9 @@ class FleetSummariser:
             key = shared.keys[alike] = key_of(standing.judgement, cause, waived=alike[1])
         found = self._bins.get(key)
         if found is None:
-            found = self._bins[key] = _Bin([], standing.judgement.action, standing.at, 0, {})
+            found = self._bins[key] = _Bin([], {}, standing.at, 0, {})
         found.hosts.append(standing.host)
+        found.actions[standing.judgement.action] = None
         found.oldest = min(found.oldest, standing.at)
         found.old += old
         if standing.waived is not None:
@@ -205,7 +211,7 @@ class FleetSummariser:
             NowGroup(
                 key=key,
                 hosts=tuple(sorted(found.hosts)),
-                action=found.action,
+                actions=tuple(found.actions),
                 oldest=found.oldest,
                 old=found.old,
                 reasons=tuple(found.reasons),

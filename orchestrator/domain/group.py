@@ -36,16 +36,25 @@ class GroupKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Hosts that share a key, by name. `action` is what to do; `same_action`: it is the same for all of them.
+    """Hosts that share a key, by name. `actions` is what to do, more than one where that differs between them.
 
     `reasons` are the waivers' where they are waived.
     """
 
     key: GroupKey
     hosts: tuple[str, ...]
-    action: str
-    same_action: bool
+    actions: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+
+    @property
+    def action(self) -> str:
+        """What to do for the first of them."""
+        return self.actions[0]
+
+    @property
+    def same_action(self) -> bool:
+        """Whether that is the same for all of them."""
+        return len(self.actions) == 1
 
 
 class Groups:
@@ -83,8 +92,7 @@ class Groups:
             Group(
                 key=key,
                 hosts=tuple(sorted(self._hosts[key])),
-                action=next(iter(self._actions[key])),
-                same_action=len(self._actions[key]) == 1,
+                actions=tuple(self._actions[key]),
                 reasons=tuple(self._reasons[key]),
             )
             for key in order

@@ -35,7 +35,8 @@ class Pin:
 class RoleJudgement:
     """One role of one host: its pin, what is desired, what is believed of every listed port, and the conclusion.
 
-    `live` holds the remote ports of live connections of this role. `action` is what to do, empty for `ok`.
+    `live` holds the remote ports of live connections of this role. `action` is what to do, empty for `ok`. `refused`:
+    every listed port was refused by an answer, which no firewall that drops does.
     """
 
     role: str
@@ -46,6 +47,7 @@ class RoleJudgement:
     live: tuple[int, ...]
     evidence: tuple[str, ...]
     action: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Judgement:
 
     `roles` is empty for the host verdicts (unknown, unreadable, no-agent, split). `view` is the registry view that
     was judged. `any_live`: a tunnel is up for some role. `evidence` and `remarks` are sentences, uncleaned.
+    `action` says what to do for the worst role, and for every other one that needs a firewall rule.
     """
 
     verdict: Verdict

@@ -35,6 +35,7 @@ class Trace:
     script: str | None = None  # SHA-256 (hex) of the script that ran
     timings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     received: int = 0  # bytes
+    dialled: str | None = None  # the IP address that answered, where a connection stood long enough to say
     remarks: tuple[str, ...] = ()  # a close that failed, a clock that is off, ...
 
 

@@ -95,7 +95,11 @@ def _plan(candidate: Candidate, rules: Rules) -> tuple[PlannedHost, WaivedHost |
         raise NotPlannedError(f"never scanned: fleetcheck scan --limit {host.name}")
     if len(candidate.records) < rules.agree:
         raise NotPlannedError(f"{len(candidate.records)} of the {rules.agree} scans that --agree asks for")
-    verdict = _verdict(host, candidate.records[0][1], rules)
+    scan, newest_record = candidate.records[0]
+    # The age counts for the newest alone: three nightly scans never lie within one day.
+    if _reading(newest_record) is not None and _too_old(newest_record, rules):
+        raise NotPlannedError(f"its evidence, scan {scan}, is older than --max-age: scan again")
+    verdict = _verdict(host, newest_record, rules)
     waiver = _waiver(host, verdict, rules)
     planned = [_from_record(host, scan, record, rules) for scan, record in candidate.records[: rules.agree]]
     newest = planned[0]
@@ -132,8 +136,6 @@ def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> Pla
     if reading is None:
         raise NotPlannedError(f"no reading in scan {scan} ({getattr(record.outcome, 'cause', 'failed')})")
     read = record.outcome.trace.started
-    if _too_old(record, rules):
-        raise NotPlannedError(f"its evidence, scan {scan}, is older than --max-age: scan again")
     found = _facts(host, reading)
     _readable(found)
     choice = _choice(rules.policy, found, host.profile)

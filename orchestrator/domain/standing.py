@@ -10,6 +10,31 @@ from types import MappingProxyType
 from inventory.model import Profile
 from orchestrator.domain.group import GroupKey, key_of
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.record import HostRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """A live connection of a role: where it goes, in one spelling."""
+
+    role: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What a host's last reading says of its network, for firewall rows.
+
+    `dialled` is the address that the host answered at, None where that was not noted. `resolved` has the addresses that
+    the host found for gateways that the inventory calls by a name. `whole` is the record itself where the judgement
+    says nothing by role: the key was not readable, or its two views differ.
+    """
+
+    dialled: str | None = None
+    tunnels: tuple[Tunnel, ...] = ()
+    resolved: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    whole: HostRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +43,7 @@ class Standing:
 
     `cause` is phase and cause where the host was not probed (`auth: logon-failed`), else empty. `gateways` are the
     addresses that decide, by role, sorted; `sources` the host's own addresses, as its interfaces have them.
+    `named` and `desired` are the inventory's gateways and pins by role when it was asked, None where nobody looked.
     """
 
     host: str
@@ -33,6 +59,9 @@ class Standing:
     gateways: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[str, ...] = ()
     repin: str = "allow"  # or "forbid", by the inventory
+    named: Mapping[str, str] | None = None
+    desired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    network: Network = Network()
 
     @property
     def probed(self) -> bool:
@@ -50,11 +79,13 @@ class HostNow:
     """What is known of a host now: its latest result, its last one with a reading, and the reading before that.
 
     `latest` and `known` are the same where the latest result has a reading; `known` is None where none ever had.
+    `readable` is the last reading that got at the registry key, for who asks for it; None where none ever did.
     """
 
     latest: Standing
     known: Standing | None = None
     before: Standing | None = None
+    readable: Standing | None = None
 
     @property
     def standing(self) -> Standing:

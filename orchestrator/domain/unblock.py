@@ -1,23 +1,19 @@
 """The fewest firewall rules that bring blocked hosts back. Pure.
 
 A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin, or for its
-desired pin where it may be re-pinned. To find the fewest rules is a set cover, which nobody can solve fast for any
-input; the greedy choice (always the rule that helps most of what is left) takes at most 1 + ln(n) times as many rules
-as there need be, n being how many closed roles the best rule helps (Johnson 1974, Chvatal 1979). The bound is for
-bringing all back, and for that alone: with a lower target the choice is the same, cut off where the target is reached.
+desired pin where it may be re-pinned. How rules are chosen stands in `orchestrator.domain.cover`.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.firewall import sources
+from orchestrator.domain.cover import Chosen, Gateway, Need, choose
 from orchestrator.domain.judgement import Belief, RoleJudgement
+from orchestrator.domain.sources import sources
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.subnets import Subnets
 
@@ -33,11 +29,9 @@ _NO_RULE = {
     Verdict.UNKNOWN: "the host never gave a reading",
 }
 NO_GATEWAY = "no gateway address is known"
+REFUSED = "every port is refused, not dropped: a wrong gateway address, or a dead service"
 REPIN = "needs no rule: the desired pin is open, fleetcheck repin plan"
 
-Gateway = tuple[str, ...]
-Permit = tuple[int, Gateway]
-"""A port, and the addresses of the gateway that it is to be open to."""
 _Place = tuple[str, str]  # site and subnet, each empty for none
 
 
@@ -77,7 +71,7 @@ class Apart:
 class Unblocking:
     """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules do.
 
-    `left` are the others of them, beyond the target.
+    `left` are the others of them, beyond the target. `fewest`: it is proved that no fewer rules do.
     """
 
     blocked: int
@@ -85,15 +79,7 @@ class Unblocking:
     rules: tuple[Rule, ...]
     left: tuple[str, ...]
     apart: tuple[Apart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """A closed role of a host: any of `permits` helps."""
-
-    host: str
-    role: str
-    permits: tuple[Permit, ...]
+    fewest: bool = True
 
 
 def unblock(
@@ -101,10 +87,10 @@ def unblock(
 ) -> Unblocking:
     """Choose rules until `target` (over 0, up to 1) of the hosts that rules can fix are back.
 
-    Rules come in the order of the choice: what helps most first; of equal ones the earlier in the profile's list, then the
-    lower port and gateway. With `subnets` a rule's hosts are told apart by these, too.
+    Rules come with what helps most first; of equal ones the earlier in the profile's list, then the lower port and
+    gateway. With `subnets` a rule's hosts are told apart by these, too.
     """
-    needs: list[_Need] = []
+    needs: list[Need] = []
     places: dict[str, _Place] = {}
     apart: dict[str, list[str]] = {}
     order: dict[int, tuple[int, str]] = {}
@@ -118,20 +104,25 @@ def unblock(
             continue
         places[standing.host] = standing.site or "", _subnet(standing, subnets) if subnets else ""
         needs.extend(found)
-    chosen, back = _cover(needs, math.ceil(round(target * len(places), 9)), order)
+    choice = choose(
+        needs,
+        math.ceil(round(target * len(places), 9)),
+        {port: place for port, (place, _) in order.items()},
+    )
     return Unblocking(
         blocked=len(places),
-        back=len(back),
-        rules=tuple(_rule(permit, hosts, done, places, order) for permit, hosts, done in chosen),
-        left=tuple(sorted(places.keys() - back)),
+        back=len(choice.back),
+        rules=tuple(_rule(each, places, order) for each in choice.chosen),
+        left=tuple(sorted(places.keys() - choice.back)),
         apart=tuple(
             Apart(reason=reason, hosts=tuple(sorted(names)))
             for reason, names in sorted(apart.items(), key=lambda item: (-len(item[1]), item[0]))
         ),
+        fewest=choice.fewest or not needs,
     )
 
 
-def _look(standing: Standing) -> list[_Need] | str:
+def _look(standing: Standing) -> list[Need] | str:
     """Give what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
     closed = [role for role in standing.judgement.roles if role.verdict in _BLOCKED]
     repin = standing.repin == "allow"
@@ -143,6 +134,8 @@ def _look(standing: Standing) -> list[_Need] | str:
     other = next((role.verdict for role in standing.judgement.roles if role.verdict in hindering), None)
     if other is not None:
         return f"another role: {_NO_RULE[other]}"
+    if any(role.refused for role in closed):
+        return REFUSED
     needs = []
     for role in closed:
         gateway = standing.gateways.get(role.role)
@@ -151,7 +144,7 @@ def _look(standing: Standing) -> list[_Need] | str:
         if repin and role.desired is not None and role.beliefs.get(role.desired) is Belief.OPEN:
             continue
         permits = tuple((port, gateway) for port in _helping(role, repin=repin))
-        needs.append(_Need(standing.host, role.role, permits))
+        needs.append(Need(standing.host, role.role, permits))
     return needs or REPIN
 
 
@@ -167,66 +160,20 @@ def _helping(role: RoleJudgement, *, repin: bool) -> tuple[int, ...]:
     return tuple(dict.fromkeys(port for port in ports if port is not None and port not in useless))
 
 
-def _cover(
-    needs: list[_Need], wanted: int, order: Mapping[int, tuple[int, str]]
-) -> tuple[list[tuple[Permit, list[str], int]], set[str]]:
-    """Choose permits greedily until `wanted` hosts are back; each with the hosts that it helped and those back then."""
-    helped = _helped(needs)
-    open_needs = Counter(need.host for need in needs)
-
-    def entry(permit: Permit) -> tuple[int, int, Permit]:
-        return -len(helped[permit]), order.get(permit[0], (len(order), ""))[0], permit
-
-    heap = [entry(permit) for permit in helped]
-    heapq.heapify(heap)
-    chosen: list[tuple[Permit, list[str], int]] = []
-    back: set[str] = set()
-    while heap and len(back) < wanted:
-        count, _, permit = heapq.heappop(heap)
-        if count != -len(helped[permit]):  # it helps fewer by now: put back where it belongs
-            if helped[permit]:
-                heapq.heappush(heap, entry(permit))
-            continue
-        met = sorted(helped[permit])
-        for number in met:
-            need = needs[number]
-            open_needs[need.host] -= 1
-            if not open_needs[need.host]:
-                back.add(need.host)
-            for other in need.permits:
-                helped[other].discard(number)
-        chosen.append((permit, [needs[number].host for number in met], len(back)))
-    return chosen, back
-
-
-def _helped(needs: Iterable[_Need]) -> dict[Permit, set[int]]:
-    """Give the numbers of the needs that each permit helps."""
-    helped: dict[Permit, set[int]] = {}
-    for number, need in enumerate(needs):
-        for permit in need.permits:
-            helped.setdefault(permit, set()).add(number)
-    return helped
-
-
-def _rule(
-    permit: Permit,
-    helped: Iterable[str],
-    back: int,
-    places: Mapping[str, _Place],
-    order: Mapping[int, tuple[int, str]],
-) -> Rule:
-    hosts = tuple(sorted(set(helped)))
+def _rule(chosen: Chosen, places: Mapping[str, _Place], order: Mapping[int, tuple[int, str]]) -> Rule:
+    hosts = tuple(sorted(chosen.helped))
+    port, gateway = chosen.permit
     by_place: dict[_Place, list[str]] = {}
     for host in hosts:
         by_place.setdefault(places[host], []).append(host)
     return Rule(
-        port=permit[0],
-        label=order.get(permit[0], (0, ""))[1],
-        gateway=permit[1],
+        port=port,
+        label=order.get(port, (0, ""))[1],
+        gateway=gateway,
         hosts=hosts,
         places=tuple(
             HostsAt(site=site, subnet=subnet, hosts=tuple(by_place[site, subnet]))
             for site, subnet in sorted(by_place)
         ),
-        back=back,
+        back=chosen.back,
     )

@@ -117,7 +117,7 @@ def _by_role(known: Facts, reading: Reading, profile: Profile, said: tuple[str, 
         view=known.view,
         any_live=known.any_live,
         evidence=(tunnel(known), *(line for role in roles for line in role.evidence)),
-        action=worst.action,
+        action=actions.host_action(worst, roles),
         remarks=said,
     )
 
@@ -133,6 +133,7 @@ def _judge_role(role: RoleFacts, known: Facts, reading: Reading, profile: Profil
         live=role.live,
         evidence=role_lines(role, reading=reading, profile=profile),
         action=actions.role_action(verdict, role, deadline_hit=reading.deadline_hit),
+        refused=role.refused,
     )
 
 

@@ -34,7 +34,13 @@ class Accounts:
         logon = self.logon_of[host.credential]
         if logon.password is None:
             return None
-        return account(host.credential or "", logon.username, host=host.name, address=host.address)
+        return account(
+            host.credential or "",
+            logon.username,
+            host=host.name,
+            address=host.address,
+            of_domain=host.auth == "kerberos",
+        )
 
     def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
         """Say which accounts were given up. `barred`: the hosts not started for it; `again`: what goes on with them."""
@@ -43,6 +49,7 @@ class Accounts:
                 credential=each.credential,
                 username=each.name,
                 rejected=self.gate.breaker(each).rejected,
+                refused=self.gate.breaker(each).refused,
                 barred=tuple(barred.get(each, ())),
                 host=each.host,
                 again=again,
@@ -57,6 +64,7 @@ class Accounts:
                 credential=tripped.credential,
                 username=tripped.name,
                 rejected=breaker.rejected,
+                refused=breaker.refused,
                 host=tripped.host,
             )
         )

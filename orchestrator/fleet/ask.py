@@ -230,5 +230,6 @@ class Asking:
             script=probe_script().sha256,
             timings=reply.timings,
             received=reply.received,
+            dialled=reply.dialled,
             remarks=(*reply.remarks, *self._remarks),
         )

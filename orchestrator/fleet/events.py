@@ -12,6 +12,7 @@ from datetime import datetime
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord
+from orchestrator.fleet import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,21 @@ class HostFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerTripped:
-    """Nothing more is tried with an account. `rejected` refused it in a row; `host` is set where it is that host's own."""
+    """Nothing more is tried with an account. `rejected` refused it in a row; `host` is set where it is that host's own.
+
+    `refused`: a domain controller refused it, asked for this host's sake.
+    """
 
     credential: str
     username: str
     rejected: tuple[str, ...]
     host: str | None = None
+    refused: str | None = None
+
+    @property
+    def by(self) -> str:
+        """Say who refused it."""
+        return words.refusers(self.rejected, self.refused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,12 @@ class Permit:
         self._end(Breaker.reject)
         return worked
 
+    def refused(self) -> None:
+        """Tell that a domain controller refused the account: it is given up."""
+        self._end(Breaker.refuse)
+
     def dead(self) -> None:
-        """Tell that no answer to the logon came, and none will."""
+        """Tell that no answer to the logon came and none will, or that the password was not tried."""
         self._end(Breaker.dead)
 
     def _end(self, move: Callable[[Breaker, str], Breaker]) -> None:

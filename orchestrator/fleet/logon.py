@@ -10,7 +10,7 @@ from orchestrator.fleet import words
 from orchestrator.fleet.gate import Permit
 from orchestrator.fleet.line import Turn
 from orchestrator.fleet.run import Run
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults import Fault, RefusedBy
 from orchestrator.remote.session import Session
 
 HELD = 2.0  # seconds that a connected host waits for the answer to another one's logon before it steps aside
@@ -18,7 +18,6 @@ PATIENCE = 5.0  # seconds that a host which holds others up may take before a us
 
 LOGGED_ON = frozenset({Phase.OPEN, Phase.RUN, Phase.DECODE})
 _NO_NAME_SENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
-_REJECTED = frozenset({Cause.LOGON_FAILED, Cause.LOGON_LOOP})
 
 
 class HeldError(Exception):
@@ -65,12 +64,19 @@ class HostLogon:
             self._permit.accepted()
 
     def judged(self, fault: Fault) -> Fault:
-        """Tell the breaker what a fault says of the logon; give it back as a quota suspect where it is one."""
+        """Tell the breaker what a fault says of the logon; give it back as a quota suspect where it is one.
+
+        Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a trouble
+        of its own, and the next host has its turn.
+        """
         if self._permit is None:
             return fault
-        if fault.cause is Cause.ACCESS_DENIED or fault.phase in LOGGED_ON:
-            self._permit.accepted()
-        elif fault.cause in _REJECTED and self._permit.rejected():
+        if fault.refused_by is RefusedBy.DOMAIN:
+            self._permit.refused()
+        elif fault.refused_by is None:
+            if fault.cause is Cause.ACCESS_DENIED or fault.phase in LOGGED_ON:
+                self._permit.accepted()
+        elif self._permit.rejected():
             return Fault(
                 phase=fault.phase,
                 cause=Cause.QUOTA_SUSPECT,

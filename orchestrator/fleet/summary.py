@@ -7,6 +7,7 @@ from datetime import datetime
 
 from orchestrator.domain.record import ScanState
 from orchestrator.domain.tally import Counts, exit_code
+from orchestrator.fleet.words import refusers
 
 SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
 
@@ -15,7 +16,8 @@ SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
 class GivenUp:
     """An account that nothing more was tried with. `rejected` refused it in a row, `barred` were not started for it.
 
-    `host` is set where the account is that host's own. `again` is what goes on with the run.
+    `refused`: a domain controller refused it, asked for this host's sake. `host` is set where the account is that
+    host's own. `again` is what goes on with the run.
     """
 
     credential: str
@@ -24,16 +26,28 @@ class GivenUp:
     barred: tuple[str, ...]
     host: str | None = None
     again: str = SCAN_AGAIN
+    refused: str | None = None
+
+    @property
+    def why(self) -> str:
+        """Say which credential it is, and who refused it."""
+        in_a_row = "" if self.refused is not None else " in a row"
+        by = refusers(self.rejected, self.refused)
+        return f"credential {self.credential} ({self.username}) was rejected by {by}{in_a_row}"
+
+    @property
+    def first(self) -> str:
+        """Name the host to try it on alone."""
+        return self.refused or (self.rejected[0] if self.rejected else "HOST")
 
     @property
     def words(self) -> str:
         """Say which credential it is, why it was given up, and what to type."""
-        first = self.rejected[0] if self.rejected else "a host"
         return (
-            f"credential {self.credential} ({self.username}) was rejected by {' and '.join(self.rejected)} in a row: "
+            f"{self.why}: "
             f"nothing more was tried with it, so that the account is not locked; "
             f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. Put its password right, "
-            f"try it alone with `fleetcheck scan --limit {first}`, then {self.again}"
+            f"try it alone with `fleetcheck scan --limit {self.first}`, then {self.again}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,6 +30,13 @@ HUNG_ADVICE = MappingProxyType(
         Phase.DECODE: "the answer could not be read in time: scan again with a longer `timeout:`",
     }
 )
+
+
+def refusers(rejected: Sequence[str], refused: str | None) -> str:
+    """Say who refused an account: `rejected` hosts in a row, or a domain controller that was asked for one, `refused`."""
+    if refused is not None:
+        return f"a domain controller, asked for {refused}"
+    return " and ".join(rejected) or "a host"
 
 
 def hung(phase: Phase, *, deadline: float, tried: int, since: float, earlier: Fault | None) -> str:

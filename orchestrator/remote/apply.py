@@ -8,11 +8,12 @@ from datetime import datetime
 from inventory.model import Host
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.plan import PlannedHost
-from orchestrator.remote.ask import ask
+from orchestrator.remote.ask import PRINTS, ask
 from orchestrator.remote.repin_answer import RepinAnswer
 from orchestrator.remote.repin_contract import decode_repin, repin_parameters
 from orchestrator.remote.session import Script, Session
 
+_UNCLEAR = "Nobody knows yet whether it wrote: `fleetcheck repin resume` reads it and says."
 _MAY_HAVE_RUN = {Phase.RUN, Phase.DECODE}
 
 
@@ -38,6 +39,7 @@ async def apply(
         repin_script(),
         parameters,
         lambda text: decode_repin(text, change, operation=operation),
+        garbled=f"{_UNCLEAR} {PRINTS}",
     )
     return answer
 

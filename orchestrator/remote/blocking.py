@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from orchestrator.remote.session import Endpoint
-from orchestrator.remote.speaker import Exchange, Speaker, url
+from orchestrator.remote.speaker import Exchange, Pause, Speaker, url
 from orchestrator.remote.wire import Wire
 
 _Result = TypeVar("_Result")
@@ -26,6 +26,10 @@ class Blocking:
         """
         return drive(self._speaker.exchange(message), self._wire)
 
+    def pause(self, seconds: float) -> None:
+        """Wait before the next message. Raises Lost once the wire is cut."""
+        self._wire.pause(seconds)
+
     def close(self) -> None:
         """Do nothing: the wire's owner closes it. pypsrp calls this."""
 
@@ -33,9 +37,13 @@ class Blocking:
 def drive(exchange: Exchange[_Result], wire: Wire) -> _Result:
     """Carry an exchange over a wire to its end."""
     try:
-        request = next(exchange)
+        step = next(exchange)
         while True:
-            request = exchange.send(wire.post(request))
+            if isinstance(step, Pause):
+                wire.pause(step.seconds)
+                step = next(exchange)
+            else:
+                step = exchange.send(wire.post(step))
     except StopIteration as end:
         result: _Result = end.value
         return result

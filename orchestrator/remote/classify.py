@@ -13,7 +13,8 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.domain.text import clean
 from orchestrator.remote.fault_codes import CODES, KERBEROS, STATUSES, SUBCODES
 from orchestrator.remote.fault_table import ROWS
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults import Again, Fault, RefusedBy
+from orchestrator.remote.reasons import REASONS
 from orchestrator.remote.session import Endpoint, ErrorRecord
 from orchestrator.remote.trouble import (
     BadStatus,
@@ -44,6 +45,7 @@ _CONSTRAINED = (
     "OnlyCoreTypes",
 )
 _NO_LANGUAGE = ("ScriptsNotAllowed",)
+_HIGH_BYTES, _KERBEROS = 0xFFFF0000, 0x96C70000  # libkrb5's numbers all begin so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +66,20 @@ def fault(
     code: int | None = None,
     pin: str | None = None,
     here: bool = False,
+    refused_by: RefusedBy | None = None,
     advice: str = "",
 ) -> Fault:
-    """Build the fault of a cause: its words from the table, `detail` from what was seen.
+    """Build the fault of a cause: its words from the table, `detail` from what was seen, `advice` where it says more.
 
-    `advice` takes the place of the table's. `here`: the phase is where it happened, whatever the table says.
+    `advice` takes the place of the table's. Where the code says more of an account than its cause does, so do the
+    words. `here`: the phase is where it happened, whatever the table says.
     """
     row = ROWS[cause]
+    reason = REASONS.get(code) if code is not None else None
+    if reason is not None and (cause is reason.cause or refused_by is not None):
+        detail = f"{reason.said}: {detail}" if detail else reason.said
+    else:
+        reason = None
     endpoint = seen.endpoint
     words = {
         "host": endpoint.host,
@@ -80,15 +89,17 @@ def fault(
         "transport": endpoint.transport,
         "script": seen.script,
         "pin": f'`tls_pin: "{pin}"`' if pin else "`tls_pin:`",
+        "look": _look_up(code),
     }
     meaning = row.meaning.format_map(words)
     return Fault(
         phase=seen.phase if here else row.phase or seen.phase,
         cause=cause,
         detail=f"{meaning}: {detail}" if detail else meaning,
-        advice=advice or row.advice.format_map(words),
+        advice=advice or (reason or row).advice.format_map(words),
         again=row.again,
         code=code,
+        refused_by=refused_by,
     )
 
 
@@ -111,9 +122,7 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
         case Refused():
             return _refused(trouble, seen)
         case KerberosTrouble():
-            cause = Cause.KERBEROS_TICKET if trouble.minor is None else KERBEROS.get(trouble.minor)
-            said = clean(trouble.text, limit=QUOTED)
-            return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor)
+            return _kerberos(trouble, seen)
         case Untrusted():
             return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin, advice=trouble.advice)
         case OtherService():
@@ -156,7 +165,8 @@ def unreachable(error: OSError, seen: Seen) -> Fault:
             again=Again.BACKOFF,
             code=error.errno,
         )
-    return fault(seen, Cause.UNCLASSIFIED, where, code=error.errno)
+    own = "The error is this machine's own, from its network: `man 7 tcp` and its log may say more."
+    return fault(seen, Cause.UNCLASSIFIED, where, code=error.errno, advice=own)
 
 
 def unresolved(error: OSError, seen: Seen) -> Fault:
@@ -181,6 +191,16 @@ def from_records(records: Sequence[ErrorRecord], seen: Seen) -> Fault:
     return fault(seen, Cause.UNCLASSIFIED, f"the script ended with an error: {said}")
 
 
+def _kerberos(trouble: KerberosTrouble, seen: Seen) -> Fault:
+    """Tell an AS exchange that was refused, which is a refused logon, from trouble with tickets."""
+    said = clean(trouble.text, limit=QUOTED)
+    if trouble.refused:
+        by = RefusedBy.DOMAIN
+        return fault(seen, Cause.LOGON_FAILED, said, code=trouble.minor, refused_by=by)
+    cause = Cause.KERBEROS_TICKET if trouble.minor is None else KERBEROS.get(trouble.minor)
+    return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor)
+
+
 def _soap(trouble: SoapFault, seen: Seen) -> Fault:
     """Code first, subcode second."""
     cause = (CODES.get(trouble.code) if trouble.code is not None else None) or SUBCODES.get(trouble.subcode)
@@ -188,7 +208,8 @@ def _soap(trouble: SoapFault, seen: Seen) -> Fault:
     subcode = f", {clean(trouble.subcode, limit=60)}" if trouble.subcode else ""
     said = clean(" ".join(trouble.text.split()), limit=QUOTED)
     detail = f"{number}{subcode}: {said}" if said else f"{number}{subcode}"
-    return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code, here=True)
+    by = RefusedBy.HOST if trouble.proof else None
+    return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code, here=True, refused_by=by)
 
 
 def _status(trouble: BadStatus, seen: Seen) -> Fault:
@@ -232,7 +253,9 @@ def _refused(trouble: Refused, seen: Seen) -> Fault:
     cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers)
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
     parts = [f"HTTP 401, asked with {asked}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
-    return fault(seen, cause, ", ".join(parts), code=401)
+    return fault(
+        seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
+    )
 
 
 def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool) -> Cause:
@@ -261,10 +284,19 @@ def _headers(headers: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _look_up(code: int | None) -> str:
+    """Say where a code that nobody here knows can be looked up; Kerberos' and this machine's own are no Windows'."""
+    if code is None:
+        return "Look into the host's event log (Windows Remote Management)"
+    if code & _HIGH_BYTES == _KERBEROS:
+        return f"Look {code - 2**32} up in libkrb5's list of errors (`krb5.h`)"
+    return f"Look it up with `winrm helpmsg 0x{code:X}` on any Windows"
+
+
 def _named(error: OSError) -> str:
     """Write an OS error as `ECONNREFUSED, Connection refused`."""
     if isinstance(error, ssl.SSLError):  # its number is OpenSSL's, no errno
-        return clean(error.reason or str(error), limit=QUOTED)
+        return clean(getattr(error, "reason", "") or str(error), limit=QUOTED)
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))

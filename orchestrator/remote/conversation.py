@@ -10,7 +10,9 @@ from orchestrator.remote.blocking import Blocking
 from orchestrator.remote.certificate import binding
 from orchestrator.remote.classify import classify
 from orchestrator.remote.course import CLOSING, Course, trouble_of, unclosed
+from orchestrator.remote.kerberos import Tickets
 from orchestrator.remote.logon import LogonScheme, scheme
+from orchestrator.remote.output import document_among
 from orchestrator.remote.quiet_pypsrp import WSMan
 from orchestrator.remote.session import Logon, Parameter, Reply, Script
 from orchestrator.remote.shell import Connections, Shell
@@ -27,6 +29,7 @@ class Tools:
 
     trust: Trust = field(default_factory=Trust)
     connections: Connections = field(default_factory=Connections)
+    tickets: Tickets = field(default_factory=Tickets)
     clock: Callable[[], float]
 
 
@@ -102,20 +105,23 @@ class Conversation:
             certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
-        logon = scheme(endpoint, self._logon, bound)
+        logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
         shell = Shell(self._wsman(wire, logon, accepted), endpoint.configuration)
         self._shell = shell
         shell.open()
         course.enter(Phase.RUN)
-        text, errors = shell.run(script, parameters)
+        objects, errors = shell.run(script, parameters)
         course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
         return Reply(
             text=text,
+            beside=beside,
             errors=errors,
             auth=logon.used,
             certificate=certificate,
             timings=dict(course.timings),
             received=wire.inbox.received,
+            dialled=course.dialled,
         )
 
     def _wsman(self, wire: Wire, logon: LogonScheme, accepted: Callable[[], None]) -> WSMan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Callable
 from types import TracebackType
 
@@ -19,7 +21,7 @@ CLOSING = 5.0  # seconds at most that closing a shell may take
 class Course:
     """One try with one host. `phase` may be read from other threads."""
 
-    __slots__ = ("_clock", "_since", "began", "endpoint", "phase", "script", "timings")
+    __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "script", "timings")
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
         """`clock` gives seconds; the first phase begins now."""
@@ -27,6 +29,7 @@ class Course:
         self.phase = Phase.RESOLVE
         self.script = ""  # SHA-256 of the script that is to run
         self.timings: dict[str, int] = {}  # phase -> milliseconds
+        self.dialled: str | None = None  # the IP address that the connection stands with
         self._clock = clock
         self._since = self.began = clock()
 
@@ -35,6 +38,11 @@ class Course:
         now = self._clock()
         self.timings[self.phase.value] = round((now - self._since) * 1000)
         self._since, self.phase = now, phase
+
+    def connected(self, sock: socket.socket) -> None:
+        """Note which address answered: of a name's several, the one that let us connect."""
+        with contextlib.suppress(OSError):  # it is closed already, which the next step says better
+            self.dialled = str(sock.getpeername()[0])
 
     def seen(self) -> Seen:
         """Say how far it is."""

@@ -114,8 +114,8 @@ def _look_at_language(found: dict[str, Any], script: str) -> None:
             phase=Phase.RUN,
             cause=Cause.CONSTRAINED_LANGUAGE,
             detail=f"PowerShell on the host runs in {language}",
-            advice=f"WDAC or AppLocker restricts scripts there, and the {script} needs FullLanguage: set up a"
-            f" restricted endpoint (JEA) whose function is the {script}, and name it in the inventory.",
+            advice=f"The {script} needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: it cannot"
+            " be probed so far. Its pins can be read on the host itself (`reg query`).",
             again=Again.NEVER,
         )
     if found.keys() == {"v", "script", "language", "error"}:

@@ -1,4 +1,4 @@
-"""Which code is which cause. WSMan's codes (`wsmerror.h`), Win32's, SOAP subcodes, HTTP statuses, Kerberos' codes.
+"""Which code is which cause: WSMan's, Windows' and Kerberos' codes, SOAP subcodes, HTTP statuses.
 
 Matched on the code first, the subcode second, the status third, never on a message's text: that is in the host's
 language. All unsigned; `parse_code` reads the other spellings.
@@ -10,50 +10,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from orchestrator.domain.cause import Cause
+from orchestrator.remote.reasons import REASONS
+from orchestrator.remote.windows_codes import WINDOWS
+from orchestrator.remote.wsman_codes import WSMAN
 
 KEEP_ALIVE = 2150858793  # 0x80338029, the normal answer while a script still runs; never a fault
 KEEP_ALIVE_SUBCODE = "TimedOut"
 _HRESULT_FROM_WIN32 = 0x80070000
+_HRESULT_FROM_NT = 0xD0000000
+_NTSTATUS_ERROR = 0xC0000000
+_NTSTATUS_ERROR = 0xC0000000
+_FACILITY = 0xF0000000
 _HIGH = 0xFFFF0000
 
 CODES: Mapping[int, Cause] = MappingProxyType(
-    {
-        2150859046: Cause.NO_ANSWER,  # 0x80338126
-        2150858770: Cause.CONNECTION_REFUSED,  # 0x80338012
-        2150859113: Cause.PUBLIC_NETWORK,  # 0x80338169
-        2150859027: Cause.NO_LISTENER,  # 0x80338113
-        2150859026: Cause.SERVICE_UNAVAILABLE,  # 0x80338112
-        2150859173: Cause.TOO_MANY_SHELLS,  # 0x803381A5
-        2150859174: Cause.TOO_MANY_SHELLS,  # 0x803381A6
-        2150859175: Cause.QUOTA,
-        2150859176: Cause.QUOTA,
-        2150859179: Cause.QUOTA,
-        **dict.fromkeys(range(2150859236, 2150859243), Cause.QUOTA),
-        2150858843: Cause.SESSION_LOST,  # 0x8033805B
-        2150859180: Cause.SHELLS_FORBIDDEN,
-        2150859235: Cause.SHELLS_FORBIDDEN,
-        2150858811: Cause.NO_CONFIGURATION,
-        2150858754: Cause.NO_CONFIGURATION,
-        2150859231: Cause.RUN_AS_FAILED,
-        2150858824: Cause.ENVELOPE_TOO_LARGE,
-        2150858790: Cause.ENVELOPE_TOO_LARGE,
-        2150859193: Cause.NAME_NOT_RESOLVED,  # 0x803381B9
-        2150859195: Cause.KERBEROS_NEEDS_NAME,
-        2150859019: Cause.KERBEROS_NEEDS_NAME,
-        2150858978: Cause.LOGON_NOT_OFFERED,
-        2150858980: Cause.LOGON_NOT_OFFERED,
-        2150858981: Cause.LOGON_NOT_OFFERED,
-        2150859020: Cause.LOGON_NOT_OFFERED,
-        2150859022: Cause.LOGON_NOT_OFFERED,
-        5: Cause.ACCESS_DENIED,
-        1326: Cause.LOGON_FAILED,
-        1311: Cause.LOGON_FAILED,
-        1312: Cause.LOGON_FAILED,
-        995: Cause.ABORTED,
-        1115: Cause.HOST_ILL,
-        14: Cause.HOST_ILL,
-        1018: Cause.HOST_ILL,
-    },
+    {**WSMAN, **WINDOWS, **{code: reason.cause for code, reason in REASONS.items()}}
 )
 
 SUBCODES: Mapping[str, Cause] = MappingProxyType(
@@ -98,15 +69,29 @@ KERBEROS: Mapping[int, Cause] = MappingProxyType(
         2529639068: Cause.KERBEROS_NO_KDC,  # KDC_UNREACH
         2529639066: Cause.KERBEROS_NO_KDC,  # REALM_UNKNOWN
         2529639132: Cause.KERBEROS_NO_KDC,  # REALM_CANT_RESOLVE
-        2529638936: Cause.LOGON_FAILED,  # KDC_ERR_PREAUTH_FAILED
+        2529639136: Cause.KERBEROS_NO_KDC,  # CONFIG_NODEFREALM
+        2529638913: Cause.LOGON_FAILED,  # KDC_ERR_NAME_EXP
         2529638918: Cause.LOGON_FAILED,  # KDC_ERR_C_PRINCIPAL_UNKNOWN
+        2529638924: Cause.LOGON_FAILED,  # KDC_ERR_POLICY
         2529638930: Cause.LOGON_FAILED,  # KDC_ERR_CLIENT_REVOKED
+        2529638935: Cause.LOGON_FAILED,  # KDC_ERR_KEY_EXP
+        2529638936: Cause.LOGON_FAILED,  # KDC_ERR_PREAUTH_FAILED
+        2529639122: Cause.LOGON_FAILED,  # PREAUTH_FAILED: libkrb5's own, no way of proving it was taken
     },
 )
 
+_BAD_INTEGRITY = 2529638943  # in an AS exchange: the answer does not open with this password
+AS_REFUSALS = frozenset(code for code, cause in KERBEROS.items() if cause is Cause.LOGON_FAILED) | {
+    _BAD_INTEGRITY
+}
+"""What a domain controller answers in an AS exchange where it does not take the account with its password."""
+
+PASSWORD_REFUSED = AS_REFUSALS - {2529638918}
+"""Those of them after which the same password is not tried by NTLM: all but that the domain knows no such user."""
+
 
 def parse_code(text: str | int | None) -> int | None:
-    """Read a code in any spelling (unsigned, signed, hex) as unsigned; an HRESULT of Win32 as the Win32 code.
+    """Read a code in any spelling (unsigned, signed, hex) as unsigned; an HRESULT of Win32 or NTSTATUS as that code.
 
     None where it is not a number of 32 bits.
     """
@@ -121,6 +106,8 @@ def parse_code(text: str | int | None) -> int | None:
     if not -0x80000000 <= code <= 0xFFFFFFFF:  # noqa: PLR2004  # what 32 bits hold
         return None
     code &= 0xFFFFFFFF
+    if code & _FACILITY == _HRESULT_FROM_NT:
+        return (code & ~_FACILITY) | _NTSTATUS_ERROR
     return code & 0xFFFF if code & _HIGH == _HRESULT_FROM_WIN32 else code
 
 

@@ -1,7 +1,7 @@
 """What each cause means, as a table: what to tell the user, and whether to try again.
 
-Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256) and `{pin}` (the
-line for the inventory).
+Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256), `{pin}` (the
+line for the inventory) and `{look}` (where to look the code up).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
             '"{configuration}". A local administrator over the network needs LocalAccountTokenFilterPolicy = 1.',
         ),
         Cause.LOGON_FAILED: Row(
-            "the host did not accept the logon",
+            "the logon was refused",
             "Wrong password, locked, expired and blocked look the same from here. It counts toward the account's "
             "lock-out.",
             phase=Phase.AUTH,
@@ -245,8 +245,8 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
         ),
         Cause.CONSTRAINED_LANGUAGE: Row(
             "PowerShell runs in ConstrainedLanguage mode there (WDAC, AppLocker)",
-            "The probe needs FullLanguage: allow this script (SHA-256 {script}), or set up a restricted endpoint (JEA) "
-            "that has it as its function and name it with `configuration:`.",
+            "The probe needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: it cannot be probed "
+            "so far. Its pins can be read on the host itself (`reg query`).",
             phase=Phase.RUN,
         ),
         Cause.TOO_OLD: Row(
@@ -257,7 +257,8 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
         ),
         Cause.NO_LANGUAGE: Row(
             'the endpoint "{configuration}" runs no scripts (NoLanguage)',
-            "It is a restricted endpoint: name a full one with `configuration:`, or add the probe to it as a function.",
+            "It is a restricted endpoint (JEA), where no probe can run: name one in full language with "
+            "`configuration:`.",
             phase=Phase.RUN,
         ),
         Cause.SCRIPT_BLOCKED: Row(
@@ -272,7 +273,7 @@ ROWS: Mapping[Cause, Row] = MappingProxyType(
         ),
         Cause.UNCLASSIFIED: Row(
             "something that fleetcheck does not know",
-            "Look the code up with `winrm helpmsg CODE` on any Windows, and tell us: it belongs into the table.",
+            "{look}, and tell us what it was: it belongs into the table.",
         ),
         Cause.BUG: Row(
             "a mistake in fleetcheck itself",

@@ -1,6 +1,6 @@
 """The one error that leaves this room: a `Fault` says where on the way to a host's answer something failed, and why.
 
-Fault    phase, cause, detail, advice, again, code
+Fault    phase, cause, detail, advice, again, code, refused_by
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ class Again(enum.StrEnum):
     LATER = "later"  # as BACKOFF, starting from its long end: a quota or a reboot takes its time
 
 
+class RefusedBy(enum.StrEnum):
+    """Who refused the proof of a password: it counts toward the account's lock-out."""
+
+    HOST = "host"  # one host did: it may be that host's own trouble
+    DOMAIN = "domain"  # a domain controller did: no host will take it
+
+
 class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/cause.py` are classes of fault
     """A host gave no reply that can be used.
 
     `detail` is what was seen, uncleaned where it quotes the host; `advice` is our own words on what to do next;
-    `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did.
+    `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did. `refused_by` is None unless the
+    proof of a password was refused: what happens before one is sent, or to one that was taken, locks no account.
     """
 
-    def __init__(  # a value with six fields, all by keyword
+    def __init__(  # a value with seven fields, all by keyword
         self,
         *,
         phase: Phase,
@@ -36,6 +44,7 @@ class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/caus
         advice: str = "",
         again: Again = Again.NEVER,
         code: int | None = None,
+        refused_by: RefusedBy | None = None,
     ) -> None:
         super().__init__(phase, cause, detail)
         self.phase = phase
@@ -44,6 +53,7 @@ class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/caus
         self.advice = advice
         self.again = again
         self.code = code
+        self.refused_by = refused_by
 
     def __str__(self) -> str:
         """Write it as one line: phase, cause, detail."""

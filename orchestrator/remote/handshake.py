@@ -15,7 +15,7 @@ from orchestrator.remote.session import Endpoint
 from orchestrator.remote.trouble import Lost, OtherService, Trouble, Untrusted
 
 HANDSHAKE = "the TLS handshake was under way"
-AGAIN = "connecting again, since it was to end by the host's own word"
+AGAIN = "connecting once more"
 HEARD = 200  # bytes of what came in the place of TLS
 LOOK = 3.0  # seconds that a second handshake may take, which is there for the words alone
 _OLD = {"SSLv3", "TLSv1", "TLSv1.1"}

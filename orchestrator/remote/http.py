@@ -43,6 +43,17 @@ class Fresh(bytes):
     __slots__ = ()
 
 
+class Idle(bytes):
+    """No request at all: it asks whether the host has ended the connection meanwhile. Its answer says so by `last`."""
+
+    __slots__ = ()
+
+
+def idle(*, ended: bool) -> Answer:
+    """Answer an `Idle`."""
+    return Answer(status=0, headers={}, challenges=(), body=b"", last=ended)
+
+
 class Inbox:
     """What one host said, in the order it came: over one connection, and the next one after `renew`."""
 

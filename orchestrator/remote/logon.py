@@ -13,8 +13,9 @@ import re
 from collections.abc import Generator
 from typing import Any, Protocol
 
+from orchestrator.remote.credentials import credentials
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.kerberos import Ticket, Tickets, kerberos_trouble
 from orchestrator.remote.session import Endpoint, Logon
 from orchestrator.remote.trouble import Garbled, Refused, Stage
 
@@ -31,9 +32,13 @@ _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
 
 
 class LogonScheme(Protocol):
-    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can."""
+    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can.
+
+    `proved`: the host was sent the proof of a password (NTLM's third message, Basic), so that a refusal can lock.
+    """
 
     name: str
+    proved: bool
     used: str | None
     context: Any
 
@@ -48,15 +53,21 @@ class LogonScheme(Protocol):
 
 
 def scheme(
-    endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+    endpoint: Endpoint,
+    logon: Logon,
+    binding: bytes | None,
+    *,
+    nt_hash: str | None = None,
+    tickets: Tickets | None = None,
 ) -> LogonScheme:
     """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
 
-    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos.
+    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos. Else
+    `tickets` are the run's.
     """
     if endpoint.auth == "basic":
         return Basic(logon)
-    return Negotiate(endpoint, logon, binding, nt_hash)
+    return Negotiate(endpoint, logon, binding, nt_hash=nt_hash, tickets=tickets)
 
 
 class Basic:
@@ -66,14 +77,20 @@ class Basic:
         pair = f"{logon.username}:{logon.password or ''}".encode()
         self._header = f"Basic {base64.b64encode(pair).decode('ascii')}"
         self.name = "Basic"
+        self.proved = False
         self.used: str | None = "basic"
         self.context: Any = None
 
     def begin(self, body: bytes) -> Trying:
         """Send the first real request; its answer says whether the logon was taken."""
+        self.proved = True
         answer = yield self._header, body
         if answer.status == _UNAUTHORISED:
-            raise Refused(Stage.PROVED, offers(answer), answer.headers)
+            offered = offers(answer)
+            unwanted = bool(offered) and self.name not in map(
+                str.capitalize, offered
+            )  # then nobody looked at it
+            raise Refused(Stage.PROVED, offered, answer.headers, proof=not unwanted)
         return answer, True
 
     def header(self) -> str:
@@ -85,15 +102,24 @@ class Negotiate:
     """Tokens to and fro until both sides are content; the connection is logged on from then on."""
 
     def __init__(
-        self, endpoint: Endpoint, logon: Logon, binding: bytes | None, nt_hash: str | None = None
+        self,
+        endpoint: Endpoint,
+        logon: Logon,
+        binding: bytes | None,
+        *,
+        nt_hash: str | None = None,
+        tickets: Tickets | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._logon = logon
         self._binding = binding
         self._nt_hash = nt_hash
         self.name = "Kerberos" if endpoint.auth == "kerberos" else "Negotiate"
+        self.proved = False
         self.used: str | None = None
         self.context: Any = None
+        self._tickets = tickets or Tickets()
+        self._ticket: Ticket | None = None
 
     def header(self) -> str:
         """Give nothing: the connection is what is logged on."""
@@ -101,6 +127,13 @@ class Negotiate:
 
     def begin(self, body: bytes) -> Trying:
         """Exchange tokens; the body goes with the second one, which is the proof."""
+        try:
+            return (yield from self._begin(body))
+        finally:
+            if self._ticket is not None:
+                self._ticket.destroy()
+
+    def _begin(self, body: bytes) -> Trying:
         context = self.context = self._open()
         token = _step(context, None)
         answer: Answer | None = None
@@ -108,6 +141,7 @@ class Negotiate:
             if token is None:
                 break
             proof = number > 0
+            self.proved = proof and context.negotiated_protocol != "kerberos"  # a ticket refused locks nobody
             answer = yield f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b""
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
@@ -116,12 +150,13 @@ class Negotiate:
                 self._finish(context, reply)
                 return answer, proof and bool(body)
             if reply is None:
-                raise Refused(Stage.PROVED if proof else Stage.ASKED, offers(answer), answer.headers)
-            if proof and context.negotiated_protocol != "kerberos":
-                raise Refused(_after_proof(reply), offers(answer), answer.headers)
+                stage = Stage.PROVED if proof else Stage.ASKED
+                raise Refused(stage, offers(answer), answer.headers, proof=self.proved)
+            if self.proved:
+                raise Refused(_after_proof(reply), offers(answer), answer.headers, proof=True)
             token = self._next(context, reply, answer)
         headers = answer.headers if answer else {}
-        raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers)
+        raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers, proof=self.proved)
 
     def _open(self) -> Any:
         """Make a context of pyspnego's. Raises KerberosTrouble where this side cannot begin."""
@@ -131,13 +166,14 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
-        user: Any = self._logon.username or None
-        if self._nt_hash is not None:
-            user = spnego.NTLMHash(self._logon.username, nt_hash=self._nt_hash)
+        by_name = not is_address(endpoint.address)
+        found = credentials(
+            self._logon, endpoint.auth, by_name=by_name, nt_hash=self._nt_hash, tickets=self._tickets
+        )
+        self._ticket = found.ticket
         try:
             return spnego.client(
-                user,
-                None if self._nt_hash is not None else self._logon.password,
+                found.user,
                 hostname=endpoint.address.rstrip("."),
                 service="host",
                 channel_bindings=bindings,

@@ -64,9 +64,12 @@ class PipelineState:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One object that the script wrote: text, None where it was something else."""
+    """One object that the pipeline wrote: its text, "" for $null and what else is empty.
 
-    text: str | None
+    Of an object that is no text it is "<object>" and what it says of itself: never a document.
+    """
+
+    text: str
 
 
 Message = Protocol | Version | PoolState | PipelineState | Output | ErrorRecord
@@ -84,10 +87,12 @@ def read(message: bytes) -> Message | None:
     kind, document = document_of(message)
     if kind not in _READ:
         return None
-    return (_read_once if len(document) <= _SHORT else _read)(kind, document)
+    if kind == Kind.PIPELINE_OUTPUT and not document.strip():
+        return Output("")  # so some hosts write $null
+    return (_read_once if len(document) <= _SHORT else _read)(Kind(kind), document)
 
 
-def _read(kind: int, document: bytes) -> Message:  # one line for each kind of message
+def _read(kind: Kind, document: bytes) -> Message:  # one line for each kind of message
     root = _tree(document)
     match kind:
         case Kind.SESSION_CAPABILITY:
@@ -100,11 +105,21 @@ def _read(kind: int, document: bytes) -> Message:  # one line for each kind of m
             return PipelineState(_state(root, "PipelineState"), _reason(root))
         case Kind.ERROR_RECORD:
             return error_record(root)
-    return Output(unescape(root.text or "") if root.tag == "S" else None)
+    return Output(_text(root))
 
 
 _read_once = functools.lru_cache(maxsize=64)(_read)
 """Most of what hosts say is the same for all of a fleet: versions and states."""
+
+
+def _text(root: ET.Element) -> str:
+    """Give an object's text, see `Output`."""
+    if root.tag == "S":
+        return unescape(root.text or "")
+    parts = [child for child in root if child.tag not in {"TN", "TNRef"}]  # the names of its types
+    said = root.findtext("ToString") or " ".join(text for part in parts for text in part.itertext())
+    said = unescape((said or root.text or "").strip())
+    return f"<object> {said}" if said else ""
 
 
 def powershell_of(root: ET.Element) -> str:

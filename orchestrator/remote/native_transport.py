@@ -21,6 +21,7 @@ from orchestrator.remote.faults import Fault
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.logon import LogonScheme, scheme
 from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.output import document_among
 from orchestrator.remote.runspace import Runspace
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
 from orchestrator.remote.speaker import Speaker
@@ -170,7 +171,9 @@ class NativeSession:
     async def _connected(self) -> Stream:
         addresses = await resolve(self._endpoint, self._shared.resolver)
         self._course.enter(Phase.CONNECT)
-        return Stream(await connect(self._endpoint, addresses, seconds=self._left()))
+        sock = await connect(self._endpoint, addresses, seconds=self._left())
+        self._course.connected(sock)
+        return Stream(sock)
 
     async def _converse(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         if self._before_logon is not None:
@@ -198,22 +201,23 @@ class NativeSession:
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)
-        text, errors = await stream.drive(runspace.run(script, parameters))
+        objects, errors = await stream.drive(runspace.run(script, parameters))
         course.enter(Phase.DECODE)
+        text, beside = document_among(objects, script.name)
         return Reply(
             text=text,
+            beside=beside,
             errors=errors,
             auth=logon.used,
             certificate=certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
+            dialled=course.dialled,
         )
 
     def _scheme(self, bound: bytes | None) -> LogonScheme:
-        basic = self._endpoint.auth == "basic"
-        return scheme(
-            self._endpoint, self._logon, bound, None if basic else self._shared.hashes.of(self._logon)
-        )
+        hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
+        return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
 
     def _taken(self) -> None:
         self._course.enter(Phase.OPEN)

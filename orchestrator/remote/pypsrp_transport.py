@@ -155,6 +155,7 @@ class PypsrpSession:
         addresses = await resolve(self._endpoint, self._shared.resolver)
         self._course.enter(Phase.CONNECT)
         sock = await connect(self._endpoint, addresses, seconds=ends - clock())
+        self._course.connected(sock)
         talk.take(Wire(sock, ends=ends + COMING_BACK, clock=clock))
         if self._before_logon is not None:
             await self._before_logon()

@@ -13,7 +13,7 @@ _VARIABLE = "PYPSRP_LOG_CFG"
 
 _found = os.environ.pop(_VARIABLE, None)
 try:
-    from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
+    from pypsrp.complex_objects import GenericComplexObject, PSInvocationState, RunspacePoolState
     from pypsrp.encryption import WinRMEncryption
     from pypsrp.exceptions import InvalidPSRPOperation
     from pypsrp.messages import Message, MessageType
@@ -33,6 +33,7 @@ for _name in ("pypsrp", "spnego"):
 
 __all__ = [
     "Fragmenter",
+    "GenericComplexObject",
     "InvalidPSRPOperation",
     "Message",
     "MessageType",

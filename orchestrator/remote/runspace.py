@@ -22,11 +22,12 @@ from orchestrator.remote.messages import (
     read,
     refuse_old,
 )
+from orchestrator.remote.patience import Patience
 from orchestrator.remote.pipeline import creating, opening
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
 from orchestrator.remote.soap_answers import answers, command_id, received, shell_id
-from orchestrator.remote.speaker import Exchange, Speaker
-from orchestrator.remote.trouble import BrokenPool, Garbled, SoapFault
+from orchestrator.remote.speaker import Exchange, Pause, Speaker
+from orchestrator.remote.trouble import BrokenPool, SoapFault
 
 # MS-PSRP 2.2.3.4 and 2.2.3.5
 _POOL_OPENED = 2
@@ -43,6 +44,7 @@ class Runspace:
         self._speaker = speaker
         self._envelopes = envelopes
         self._parts = Defragmenter()
+        self._patience = Patience()
         self._sent = 0  # PSRP messages, which are numbered
         self.created = False  # whether the host has a shell of ours
 
@@ -68,8 +70,8 @@ class Runspace:
 
     def run(
         self, script: Script, parameters: Mapping[str, Parameter]
-    ) -> Exchange[tuple[str, tuple[ErrorRecord, ...]]]:
-        """Run the script once. Gives its output joined and its error records: one at least where it did not end well."""
+    ) -> Exchange[tuple[tuple[str, ...], tuple[ErrorRecord, ...]]]:
+        """Run the script once. Gives the objects it wrote and its error records: one at least where it did not end well."""
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
         pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
@@ -83,9 +85,7 @@ class Runspace:
         while state == _PIPELINE_RUNNING:
             for message in (yield from self._receive(command)):
                 match message:
-                    case Output(text=None):
-                        raise Garbled("the script's output is not text")
-                    case Output(text=str(text)):
+                    case Output(text=text):
                         texts.append(text)
                     case ErrorRecord():
                         errors.append(message)
@@ -94,7 +94,7 @@ class Runspace:
                         errors += [message.error] if message.error else []
         if state != _PIPELINE_COMPLETED and not errors:
             errors.append(ErrorRecord("", f"the pipeline ended in state {state}"))
-        return "".join(texts), tuple(errors)
+        return tuple(texts), tuple(errors)
 
     def close(self) -> Exchange[None]:
         """End the shell on the host."""
@@ -113,12 +113,14 @@ class Runspace:
         return list(fragments(self._sent, message, size=self._envelopes.room))
 
     def _receive(self, command: str = "") -> Exchange[list[Message]]:
-        """Ask for what is new; "still running" is no error, and nothing new."""
+        """Ask for what is new; "still running" is no error, and nothing new. Waits where the host says so at once."""
+        data = b""
         try:
-            answer = yield from self._ask(self._envelopes.receive(command))
+            data = received((yield from self._ask(self._envelopes.receive(command))))
         except SoapFault as fault:
-            if still_running(fault.code, fault.subcode):
-                return []
-            raise
-        found = map(read, self._parts.feed(received(answer)))
+            if not still_running(fault.code, fault.subcode):
+                raise
+        if wait := self._patience.after(heard=bool(data)):
+            yield Pause(wait)
+        found = map(read, self._parts.feed(data))
         return [message for message in found if message is not None]

@@ -68,14 +68,19 @@ class ErrorRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a script run brought back. `text` is the pipeline's output, joined; timings in milliseconds."""
+    """What a script run brought back; timings in milliseconds.
+
+    `text` is the script's document, `beside` the other texts that the pipeline wrote: all of them where none is one.
+    """
 
     text: str
+    beside: tuple[str, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()
     auth: str | None = None
     certificate: str | None = None
     timings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     received: int = 0
+    dialled: str | None = None  # the IP address that the connection went to
     remarks: tuple[str, ...] = ()
 
 

@@ -18,9 +18,11 @@ from orchestrator.remote.envelopes import ENVELOPE, IDLE, OPERATION, SMALLEST_EN
 from orchestrator.remote.fault_codes import still_running
 from orchestrator.remote.fragments import Defragmenter
 from orchestrator.remote.messages import document_of, powershell_of, refuse_old
+from orchestrator.remote.patience import Patience
 from orchestrator.remote.pipeline import check
 from orchestrator.remote.quiet_pypsrp import (
     Fragmenter,
+    GenericComplexObject,
     InvalidPSRPOperation,
     Message,
     MessageType,
@@ -32,7 +34,7 @@ from orchestrator.remote.quiet_pypsrp import (
     WSMan,
 )
 from orchestrator.remote.session import ErrorRecord, Parameter, Script
-from orchestrator.remote.trouble import BrokenPool, Garbled, SoapFault
+from orchestrator.remote.trouble import BrokenPool, SoapFault
 from orchestrator.remote.xml_guard import guard
 
 _READ = frozenset(
@@ -82,8 +84,10 @@ class Shell:
             raise BrokenPool(f"state {self._pool.state}")
         refuse_old(self._pool.version, self._pool.protocol_version or "")
 
-    def run(self, script: Script, parameters: Mapping[str, Parameter]) -> tuple[str, tuple[ErrorRecord, ...]]:
-        """Run the script once. Gives its output joined and its error records: one at least where it did not end well."""
+    def run(
+        self, script: Script, parameters: Mapping[str, Parameter]
+    ) -> tuple[tuple[str, ...], tuple[ErrorRecord, ...]]:
+        """Run the script once. Gives the objects it wrote and its error records: one at least where it did not end well."""
         check(parameters)
         shell = PowerShell(self._pool)
         shell.add_script(script.text)
@@ -91,12 +95,10 @@ class Shell:
         shell.begin_invoke(remote_stream_options=0)
         while shell.state == PSInvocationState.RUNNING:
             shell.poll_invoke()
-        if any(type(item) is not str for item in shell.output):
-            raise Garbled("the script's output is not text")
         errors = tuple(_record(record) for record in shell.streams.error)
         if shell.state != PSInvocationState.COMPLETED and not errors:
             errors = (ErrorRecord("", f"the pipeline ended in state {shell.state}"),)
-        return "".join(shell.output), errors
+        return tuple(map(_text, shell.output)), errors
 
     def close(self) -> None:
         """End the shell on the host."""
@@ -124,16 +126,22 @@ class _Pool(RunspacePool):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.version = ""
+        self.heard = False  # whether the last Receive brought anything at all
+        self._patience = Patience()
         self._serializer = _Serializer()
         self._fragmenter = _Fragmenter(self.connection.max_payload_size, self._serializer, self)
 
     def _receive(self, id: str | None = None, timeout: int | None = None) -> list[tuple[int, Any]]:  # noqa: A002  # pypsrp's name
+        self.heard = False
+        answers: list[tuple[int, Any]] = []
         try:
-            answers: list[tuple[int, Any]] = super()._receive(id, timeout)
+            answers = super()._receive(id, timeout)
         except SoapFault as trouble:
-            if still_running(trouble.code, trouble.subcode):
-                return []
-            raise
+            if not still_running(trouble.code, trouble.subcode):
+                raise
+        speaker = self.connection.transport
+        if (wait := self._patience.after(heard=self.heard)) and isinstance(speaker, Blocking):
+            speaker.pause(wait)
         return answers
 
 
@@ -147,6 +155,7 @@ class _Fragmenter(Fragmenter):
 
     def defragment(self, data: bytes) -> list[Message]:
         """Give the messages that are complete now. Raises Garbled."""
+        self._pool.heard = self._pool.heard or bool(data)
         read = (self._read(message) for message in self._whole.feed(data))
         return [message for message in read if message is not None]
 
@@ -159,6 +168,18 @@ class _Fragmenter(Fragmenter):
             self._pool.version = powershell_of(ET.fromstring(document))  # noqa: S314  # guarded
             return None
         return Message.unpack(message, self.serializer)
+
+
+def _text(item: Any) -> str:
+    """Give an object's text as `orchestrator.remote.messages.Output` has it."""
+    if item is None or type(item) is str:
+        return item or ""
+    said = getattr(item, "to_string", None)
+    if not said and isinstance(item, GenericComplexObject):
+        said = " ".join(map(str, (*item.adapted_properties.values(), *item.extended_properties.values())))
+    elif not said and item not in ([], {}, ()):
+        said = str(item)
+    return f"<object> {said}" if said else ""
 
 
 def _record(record: Any) -> ErrorRecord:

@@ -7,9 +7,12 @@ socket (`orchestrator.remote.conversation`), the event loop over its stream (`or
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import TypeVar
 
-from orchestrator.remote.http import Answer, Fresh
+from orchestrator.domain.cause import Cause
+from orchestrator.remote.fault_codes import CODES
+from orchestrator.remote.http import Answer, Fresh, Idle
 from orchestrator.remote.logon import LogonScheme, offers
 from orchestrator.remote.sealing import SEALED, Sealing
 from orchestrator.remote.session import Endpoint
@@ -18,8 +21,18 @@ from orchestrator.remote.trouble import BadStatus, Garbled, NotKept, Refused, St
 from orchestrator.remote.xml_guard import guard
 
 _Result = TypeVar("_Result")
-Exchange = Generator[bytes, Answer, _Result]
-"""Yields whole HTTP requests, is sent the answer to each, ends with a result. A `Fresh` one needs a new connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What an exchange yields to have its driver wait so many seconds; nothing is sent to it then."""
+
+    seconds: float
+
+
+Exchange = Generator[bytes | Pause, Answer, _Result]
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result. May yield pauses in between. A `Fresh` request
+needs a new connection, an `Idle` one is none: it asks whether the connection is still there."""
 
 _OK = 200
 _UNAUTHORISED = 401
@@ -49,6 +62,8 @@ class Speaker:
         Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator may raise
         more.
         """
+        if self.logged_on and not self._ended:
+            self._ended = (yield Idle()).last
         if not self.logged_on or self._ended:
             answer = yield from self._begin(message)
             if answer is not None:
@@ -63,8 +78,8 @@ class Speaker:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""
         self._sealing = None
         answer, carried = yield from self._try(b"" if self.sealing else message)
-        if answer.status != _OK and not (carried and read_fault(answer.body)):
-            raise BadStatus(answer.status, answer.headers, answer.body)
+        if answer.status != _OK:
+            self._refuse(answer, carried=carried)
         if not self.logged_on:
             self.logged_on = True
             self._accepted()
@@ -73,6 +88,20 @@ class Speaker:
         if self.sealing:
             self._sealing = Sealing(self._logon.context, self._logon.name)
         return answer if carried else None
+
+    def _refuse(self, answer: Answer, *, carried: bool) -> None:
+        """Raise what an error in answer to the logon is; nothing where it speaks of the message that went along.
+
+        Some hosts word a refused logon as a WSMan fault: that one was not taken, whatever went along.
+        """
+        fault = read_fault(answer.body)
+        if fault is None:
+            raise BadStatus(answer.status, answer.headers, answer.body)
+        if CODES.get(fault.code or 0) is Cause.LOGON_FAILED:
+            fault.proof = self._logon.proved
+            raise fault
+        if not carried:
+            raise fault
 
     def _try(self, body: bytes) -> Exchange[tuple[Answer, bool]]:
         trying = self._logon.begin(body)

@@ -29,9 +29,9 @@ from orchestrator.remote.handshake import (
     silent,
     untrusted,
 )
-from orchestrator.remote.http import MAX_SESSION, Answer, Fresh, Inbox
+from orchestrator.remote.http import MAX_SESSION, Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.session import Endpoint
-from orchestrator.remote.speaker import Exchange
+from orchestrator.remote.speaker import Exchange, Pause
 from orchestrator.remote.trouble import Garbled, Lost, Untrusted
 from orchestrator.remote.trust import Secured, Trust, same_again, secured
 
@@ -85,15 +85,23 @@ class Stream:
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
         try:
-            answer = await self.post(next(exchange))
+            step = next(exchange)
             while True:
-                answer = await self.post(exchange.send(answer))
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = next(exchange)
+                    continue
+                posting = self.post(step)
+                step = b""  # a script's is large, and its answer may take long
+                step = exchange.send(await posting)
         except StopIteration as end:
             result: _Result = end.value
             return result
 
     async def post(self, request: bytes) -> Answer:
         """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
+        if isinstance(request, Idle):
+            return idle(ended=await self._has_hung_up())
         if isinstance(request, Fresh):
             await self._renew()
         unsent: Lost | None = None
@@ -119,6 +127,29 @@ class Stream:
         if self._trusted is None or self.inbox.spoke:
             return lost
         return silent(await _look(self._peer), lost)
+
+    async def _has_hung_up(self) -> bool:
+        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        try:
+            data = await self._read_now()
+        except (BlockingIOError, InterruptedError):
+            return False
+        except (OSError, ValueError):
+            return True
+        self.inbox.feed(data)
+        return not data
+
+    async def _read_now(self) -> bytes:
+        """Read what is there. Raises BlockingIOError where nothing is; other OSErrors where the connection is gone."""
+        data = self._sock.recv(_CHUNK)
+        if self._tls is None:
+            return data
+        while True:
+            self._take(data)
+            with contextlib.suppress(ssl.SSLWantReadError):  # a ticket, or half of a record
+                return self._tls.read(_CHUNK)
+            await asyncio.sleep(0)  # a host that talks without a pause does not hold the loop
+            data = self._sock.recv(_CHUNK)
 
     async def secure(self, endpoint: Endpoint, trust: Trust) -> Secured:
         """Speak TLS from here on. No secret and no user name has been sent then.

@@ -83,7 +83,12 @@ class BadStatus(Trouble):
 
 
 class SoapFault(Trouble):
-    """A WSMan fault. `code` is unsigned, None where none came; `subcode` has no prefix: "TimedOut"."""
+    """A WSMan fault. `code` is unsigned, None where none came; `subcode` has no prefix: "TimedOut".
+
+    `proof`: it answers the proof of a password, before the logon was taken.
+    """
+
+    proof = False
 
     def __init__(self, *, code: int | None, subcode: str, text: str, machine: str = "") -> None:
         super().__init__(code, subcode)
@@ -103,24 +108,38 @@ class Stage(enum.Enum):
 
 
 class Refused(Trouble):
-    """HTTP 401. `offers` are the schemes of WWW-Authenticate, as the host writes them."""
+    """HTTP 401. `offers` are the schemes of WWW-Authenticate, as the host writes them.
+
+    `proof`: what it refused was a proof of a password (NTLM's third message, Basic), so that it can lock an account.
+    """
 
     def __init__(
-        self, stage: Stage, offers: tuple[str, ...], headers: Mapping[str, str] = MappingProxyType({})
+        self,
+        stage: Stage,
+        offers: tuple[str, ...],
+        headers: Mapping[str, str] = MappingProxyType({}),
+        *,
+        proof: bool = False,
     ) -> None:
         super().__init__(stage, offers)
         self.stage = stage
         self.offers = offers
         self.headers = headers
+        self.proof = proof
 
 
 class KerberosTrouble(Trouble):
-    """Kerberos, or finding a credential for it, failed on this side. `minor` is the GSS minor code, unsigned, None where none came."""
+    """Kerberos, or finding a credential for it, failed on this side.
 
-    def __init__(self, minor: int | None, text: str) -> None:
+    `minor` is libkrb5's code, unsigned, None where none came. `refused`: a domain controller did not take the account
+    with its password, in an AS exchange; no host was asked.
+    """
+
+    def __init__(self, minor: int | None, text: str, *, refused: bool = False) -> None:
         super().__init__(minor, text)
         self.minor = minor
         self.text = text
+        self.refused = refused
 
 
 class Untrusted(Trouble):

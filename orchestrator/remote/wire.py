@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from orchestrator.remote.connect import made_for, peer_of
 from orchestrator.remote.handshake import AGAIN, Shown, refused_late, silent
-from orchestrator.remote.http import Answer, Fresh, Inbox
+from orchestrator.remote.http import Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.trouble import Lost, Overdue
 
 _CHUNK = 65_536
@@ -37,7 +37,7 @@ class Wire:
         self._clock = clock
         self._lock = threading.Lock()
         self._sock = sock
-        self._is_cut = False
+        self._is_cut = threading.Event()
 
     @property
     def sock(self) -> socket.socket:
@@ -48,14 +48,14 @@ class Wire:
         """Take another socket in the place of the present one, so that `cut` reaches it. Raises Lost once cut."""
         with self._lock:
             self._sock = sock
-            if self._is_cut:
+            if self._is_cut.is_set():
                 sock.close()
                 raise Lost("cut")
 
     def cut(self) -> None:
         """Shut the connection down; whatever waits for it wakes up. Never raises."""
         with self._lock:
-            self._is_cut = True
+            self._is_cut.set()
             # Not `self._sock.shutdown`: SSLSocket's forgets its TLS first, and what the other thread writes in that
             # moment would go out in clear.
             with contextlib.suppress(OSError):
@@ -73,11 +73,18 @@ class Wire:
             raise Overdue
         self._sock.settimeout(min(left, most))
 
+    def pause(self, seconds: float) -> None:
+        """Wait, within what is left of the time. Raises Lost once cut."""
+        if self._is_cut.wait(max(0.0, min(seconds, self.ends - self._clock()))):
+            raise Lost("cut")
+
     def post(self, request: bytes) -> Answer:
         """Send one request and read the answer.
 
         Raises Lost, Overdue, Garbled, SpeaksTls, OtherService, Untrusted, NotKept.
         """
+        if isinstance(request, Idle):
+            return idle(ended=self._has_hung_up())
         if isinstance(request, Fresh):
             self._renew()
         unsent: Lost | None = None
@@ -94,6 +101,18 @@ class Wire:
         except Lost:
             lost = unsent or Lost("waiting for the answer")
             raise (lost if self.look is None or self.inbox.spoke else silent(self.look(self), lost)) from None
+
+    def _has_hung_up(self) -> bool:
+        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        try:
+            self._sock.settimeout(0)
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
+            return False
+        except (OSError, ValueError):
+            return True
+        self.inbox.feed(data)
+        return not data
 
     def _renew(self) -> None:
         """Connect with the same peer again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted."""

@@ -7,6 +7,7 @@ import io
 import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -20,25 +21,29 @@ from orchestrator.domain.firewall import Action, Firewall, Row
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.export_csv import safe
-from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
+from orchestrator.report.firewall_aside import aside, aside_document, counts
+from orchestrator.report.parts import INDENT, heading, next_section
 from orchestrator.report.words import plural, shown
 
 COLUMNS = ("source", "destination", "service", "action", "found", "why", "host", "site")
 
 
-def firewall_screen(found: Firewall, command: str) -> RenderableType:
-    """Draw the rows, those of a site, destination and port as one line; fits 80 columns. `command` lists every row."""
+def firewall_screen(found: Firewall, command: str, now: datetime | None = None) -> RenderableType:
+    """Draw the rows, those of a site, destination and port as one line; fits 80 columns. `command` lists every row.
+
+    What is left out stands below them; the readings of hosts that may need it are told by their age `now`.
+    """
     needed = [row for row in found.rows if row.action is Action.PERMIT]
     return Group(
         Text("Firewall", style="bold").append(
-            f"  {plural(len(needed), 'row')} needed, {len(found.rows) - len(needed):,} that no host needs",
+            f"  {plural(len(needed), 'row')} needed, {len(found.rows) - len(needed):,} that no host needs{counts(found)}",
             style="",
         ),
         *_section("Needed", needed),
         *_section(
             "Open, and needed by no host of the site", [r for r in found.rows if r.action is Action.REMOVE]
         ),
-        *_unknown(found.unknown),
+        *aside(found, now),
         *next_section([(command, "list every row, with its source and its host")]),
     )
 
@@ -69,12 +74,6 @@ def _section(title: str, rows: list[Row]) -> Iterator[RenderableType]:
     yield Padding(table, INDENT)
 
 
-def _unknown(hosts: tuple[str, ...]) -> Iterator[RenderableType]:
-    if hosts:
-        yield Text()
-        yield from hosts_named(Text("what they need is not known"), hosts)
-
-
 def firewall_rows(found: Firewall) -> Iterator[tuple[str, ...]]:
     """Yield a row per source, destination and port in the columns of COLUMNS."""
     for row in found.rows:
@@ -100,8 +99,8 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def firewall_document(found: Firewall) -> dict[str, Any]:
-    """Say all rows."""
-    return envelope("firewall", rows=plain(found.rows), unknown=list(found.unknown))
+    """Say all rows, and what is left out of them."""
+    return envelope("firewall", rows=plain(found.rows), **aside_document(found))
 
 
 def firewall_aerleon(rows: Iterable[Row | Merged]) -> str:

@@ -21,6 +21,7 @@ from orchestrator.report.fleet_now import FleetReport, group_age, sections
 from orchestrator.report.history import MARKS
 from orchestrator.report.host_rows import HostTable, Likeness, PinCell
 from orchestrator.report.page import data_block, html_page
+from orchestrator.report.parts import told
 from orchestrator.report.words import NAMES_SHOWN, age, duration
 
 MARKER = "<title>The fleet: "
@@ -103,6 +104,7 @@ def _words() -> dict[str, Any]:
         "duration": duration,
         "change": change_words,
         "group_age": group_age,
+        "told": told,
         "tone": _TONES.__getitem__,
         "belief": _WORDS.__getitem__,
         "runs": runs,

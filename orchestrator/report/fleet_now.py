@@ -18,7 +18,16 @@ from orchestrator.domain.fleet_now import FleetNow, NowGroup, Place, PortUse, pl
 from orchestrator.domain.standing import HostNow
 from orchestrator.report.diff import change_words
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
+from orchestrator.report.parts import (
+    INDENT,
+    bullets,
+    heading,
+    hosts_named,
+    next_section,
+    told,
+    unbroken,
+    warned,
+)
 from orchestrator.report.summary import Hints
 from orchestrator.report.words import age, duration, folded, plural, shown, styled
 
@@ -136,8 +145,9 @@ def _group(group: NowGroup, report: FleetReport) -> Iterator[RenderableType]:
     notes = [key.ports, "a tunnel was up" if key.any_live else "", *group.reasons, group_age(group, report)]
     yield from (Padding(shown(note), INDENT) for note in notes if note)
     yield from names
-    if group.action and not key.waived:
-        yield Padding(bullets([group.action], mark=">") or Text(), INDENT)
+    todo = None if key.waived else bullets(told(key.verdict, group.actions), mark=">")
+    if todo is not None:
+        yield Padding(todo, INDENT)
 
 
 def group_age(group: NowGroup, report: FleetReport) -> str:

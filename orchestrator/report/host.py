@@ -99,7 +99,7 @@ def _conclusion(sighting: Sighting) -> Iterator[RenderableType]:
         yield from _section("Why", bullets(judgement.evidence))
         told = [(role.role, role.action) for role in judgement.roles if role.action]
         actions = [judgement.action] if judgement.action else []
-        actions += [f"{role}: {action}" for role, action in told if action != judgement.action]
+        actions += [f"{role}: {action}" for role, action in told if action not in judgement.action]
         yield from _section("What to do", bullets(actions))
 
 

@@ -219,7 +219,7 @@ class _Maker:
             old=old,
             waived=clean(standing.waived or "", limit=WORDS_SHOWN),
             change=self.changed.get(standing.host, ""),
-            action=clean(standing.judgement.action, limit=WORDS_SHOWN),
+            action=clean(standing.judgement.action, limit=2 * WORDS_SHOWN),
             pins=tuple(roles[role][1] if role in roles else None for role in self.roles),
         )
         nothing = NO_ROLE * len(self.ports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -11,10 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.domain.collapse import Merged
-from orchestrator.domain.firewall import Action
+from orchestrator.domain.firewall import Action, Firewall
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.parts import heading, hosts_named, next_section
+from orchestrator.report.firewall_aside import aside, aside_document, counts
+from orchestrator.report.parts import heading, next_section
 from orchestrator.report.words import plural, shown
 
 MERGED_COLUMNS = ("source", "destination", "service", "action", "found", "why", "hosts", "names", "sites")
@@ -25,17 +27,20 @@ _WIDEST_SUBNET, _WIDEST_ADDRESS = (
 )  # longer IPv6 ones are folded
 
 
-def merged_screen(merged: Sequence[Merged], unknown: tuple[str, ...], command: str) -> RenderableType:
-    """Draw the rows; fits 80 columns. `command` lists every row."""
+def merged_screen(
+    merged: Sequence[Merged], found: Firewall, command: str, now: datetime | None = None
+) -> RenderableType:
+    """Draw the merged rows of `found`; fits 80 columns. `command` lists every row, `now` as for the exact ones."""
     needed = [each for each in merged if each.action is Action.PERMIT]
     removable = [each for each in merged if each.action is Action.REMOVE]
     return Group(
         Text("Firewall", style="bold").append(
-            f"  {plural(len(needed), 'row')} needed, {len(removable):,} that no host needs", style=""
+            f"  {plural(len(needed), 'row')} needed, {len(removable):,} that no host needs{counts(found)}",
+            style="",
         ),
         *_section("Needed", needed),
         *_section("Open, and needed by no host of the site or in the subnet", removable),
-        *_unknown(unknown),
+        *aside(found, now),
         *next_section([(command, "list every row, with the names of its hosts")]),
     )
 
@@ -88,12 +93,6 @@ def _cells(same: list[Merged]) -> Iterator[Text]:
     yield from (Text(f"{count:,}" if count else "-") for count in counts)
 
 
-def _unknown(hosts: tuple[str, ...]) -> Iterator[RenderableType]:
-    if hosts:
-        yield Text()
-        yield from hosts_named(Text("what they need is not known"), hosts)
-
-
 def merged_rows(merged: Iterable[Merged]) -> Iterator[tuple[str, ...]]:
     """Yield a row per source, destination and port in the columns of MERGED_COLUMNS; `mixed` where hosts differ."""
     for each in merged:
@@ -110,6 +109,6 @@ def merged_rows(merged: Iterable[Merged]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def merged_document(merged: Iterable[Merged], unknown: tuple[str, ...]) -> dict[str, Any]:
-    """Say all merged rows."""
-    return envelope("firewall-merged", rows=[plain(each) for each in merged], unknown=list(unknown))
+def merged_document(merged: Iterable[Merged], found: Firewall) -> dict[str, Any]:
+    """Say all merged rows, and what is left out of them."""
+    return envelope("firewall-merged", rows=[plain(each) for each in merged], **aside_document(found))

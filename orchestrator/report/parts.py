@@ -9,9 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.verdicts import Verdict
+from orchestrator.domain.actions import BEHIND_A_FIREWALL
 from orchestrator.report.words import folded, plural, shown
 
 INDENT = (0, 0, 0, 2)
+RULES_SHOWN = 4  # different advice about a group that may need firewall rules
 
 
 def heading(title: str) -> Iterator[Text]:
@@ -64,3 +67,14 @@ def unbroken(line: Text) -> Text:
     """Leave a long line to the terminal to break: what is copied from there is whole."""
     line.no_wrap, line.overflow = True, "ignore"
     return line
+
+
+def told(verdict: Verdict, actions: Sequence[str]) -> Sequence[str]:
+    """Give what to do about a group of hosts, none where nothing is: each firewall rule, of all else the first."""
+    if len(actions) == 1:
+        return [each for each in actions if each]
+    if verdict not in BEHIND_A_FIREWALL:
+        return [f"{actions[0]} (as for the first of them; the others differ in detail)"]
+    shown_, rest = actions[:RULES_SHOWN], len(actions) - RULES_SHOWN
+    more = [f"and {rest:,} more, for others of them: fleetcheck unblock"] if rest > 0 else []
+    return [*(f"{each} (some of them)" for each in shown_), *more]

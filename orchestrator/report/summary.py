@@ -16,7 +16,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain import summary as domain
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.record import ScanRecord, ScanState
-from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, unbroken, warned
+from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, told, unbroken, warned
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
@@ -165,9 +165,8 @@ def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
         yield Padding(shown(key.ports), INDENT)
     yield from _names(group, report)
     yield from _last_known(group, report)
-    if group.action:
-        differs = "" if group.same_action else " (as for the first of them; the others differ in detail)"
-        yield Padding(bullets([group.action + differs], mark=">") or Text(), INDENT)
+    if (todo := bullets(told(key.verdict, group.actions), mark=">")) is not None:
+        yield Padding(todo, INDENT)
 
 
 def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:

@@ -71,7 +71,9 @@ def _next(found: Unblocking, command: str) -> Iterator[RenderableType]:
 def _title(number: int, rule: Rule) -> Text:
     label = f" ({rule.label})" if rule.label else ""
     title = shown(f"{number}. permit TCP {rule.port}{label} to {', '.join(rule.gateway)}", "bold")
-    return title.append(f"\n  helps {plural(len(rule.hosts), 'host')}; {rule.back:,} back by now", style="")
+    return title.append(
+        f"\n  helps {plural(len(rule.hosts), 'host')}; {rule.back:,} back after this rule", style=""
+    )
 
 
 def _left(found: Unblocking) -> Iterator[RenderableType]:

@@ -76,10 +76,8 @@ def verify(using: Connection) -> AuditCheck:
     found = check(said.noting(_entries(using)))
     if found.broken is not None:
         return found
-    rows = list(_plans(using)) + list(_runs(using))
-    bare = tuple(_name(key) for key, _, _ in rows if not said.covered(key))
-    every = chain(_operations(using), rows)
-    return replace(found, not_covered=bare, broken=_first_difference(every, said, gone=True))
+    every = chain(_operations(using), _plans(using), _runs(using))
+    return _compared(found, said, every, set(said.digests))
 
 
 def prove(using: Connection, run_id: int) -> AuditCheck:
@@ -89,28 +87,30 @@ def prove(using: Connection, run_id: int) -> AuditCheck:
     if found.broken is not None:
         return found
     plan_id = select(run.c.plan_id).where(run.c.id == run_id).scalar_subquery()
-    rows = [*_plans(using, plan.c.id == plan_id), *_runs(using, run.c.id == run_id)]
-    bare = tuple(_name(key) for key, _, _ in rows if not said.covered(key))
-    every = chain(_operations(using, operation.c.run_id == run_id), rows)
-    return replace(found, not_covered=bare, broken=_first_difference(every, said, gone=False))
+    own = _operations(using, operation.c.run_id == run_id)
+    every = chain(own, _plans(using, plan.c.id == plan_id), _runs(using, run.c.id == run_id))
+    return _compared(found, said, every, said.operations_of(run_id))
 
 
 Row = tuple[Key, str, Mapping[str, Any]]
 """A row as it is stored: which one, how it is called, its columns."""
 
 
-def _first_difference(rows: Iterable[Row], said: Told, *, gone: bool) -> BrokenLink | None:
-    """Find the first row that is not what was written; with `gone`, also one that is no more."""
-    left = set(said.digests)
+def _compared(found: AuditCheck, said: Told, rows: Iterable[Row], left: set[Key]) -> AuditCheck:
+    """Hold rows against what is said of them, up to the first that differs; `left` are those that have to be there."""
+    bare = []
     for key, name, row in rows:
         left.discard(key)
-        differs = said.difference(key, row) if said.covered(key) else None
-        if differs is not None:
-            return BrokenLink(number=None, found=f"{name} is not what was written: {differs}")
-    if gone and left:
+        if not said.covered(key):
+            bare.append(_name(key))
+        elif (differs := said.difference(key, row)) is not None:
+            what = f"{name} is not what was written: {differs}"
+            return replace(found, broken=BrokenLink(number=None, found=what))
+    if left:
         name = _name(min(left, key=lambda key: (key[0], str(key[1]).rjust(20))))
-        return BrokenLink(number=None, found=f"{name} is not in the journal any more")
-    return None
+        broken = BrokenLink(number=None, found=f"{name} is not in the journal any more")
+        return replace(found, broken=broken)
+    return replace(found, not_covered=tuple(bare))
 
 
 def _name(key: Key) -> str:

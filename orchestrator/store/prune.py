@@ -129,9 +129,11 @@ async def _prune_unused(writer: Writer) -> int:
 
 
 def _kept(using: Connection) -> frozenset[int]:
-    """Read the ids of every host's latest result and of its latest one with a reading."""
-    rows = using.execute(standings.now())
-    return frozenset(number for row in rows for number in (row.latest, row.known) if number is not None)
+    """Read the ids of every host's latest result, its latest one with a reading, and its latest one with the key."""
+    rows = using.execute(standings.now(readable=True))
+    return frozenset(
+        number for row in rows for number in (row.latest, row.known, row.readable) if number is not None
+    )
 
 
 def _before(using: Connection, limit: datetime | None) -> Sequence[int]:

@@ -69,8 +69,8 @@ class Scribe:
         details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
         self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
-        for what, details in _on_record(plan):
-            self._tell(into, key, what, record.started, details)
+        for what, more in _on_record(plan):
+            self._tell(into, key, what, record.started, more)
         return replace(record, id=key)
 
     def take_over(self, into: Connection, run_id: int, now: datetime) -> tuple[RunRecord, str]:
@@ -101,10 +101,9 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows; nothing where it has none.
+        """Store a plan that was given away, with its rows; one that was given away already gives the rows of then.
 
-        One that was given away already gives the rows of then. Raises PlanUsedError for a plan that a run has, else as
-        `keep` and `open`.
+        Raises PlanUsedError for a plan that a run has, else as `keep` and `open`.
         """
         if not wanted:
             return ()
@@ -117,7 +116,8 @@ class Scribe:
             audits.append(
                 into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
             )
-        undone, bound = _undone(into, plan), audits.plan_told(into, plan.id)  # no run's entry holds it
+        bound = audits.plan_told(into, plan.id)  # no run's entry holds it
+        undone = _undone(into, plan)
         return tuple(self._open(into, replace(each, undoes=undone.get(each.host)), bound) for each in wanted)
 
     def move(

@@ -22,19 +22,25 @@ class StandingReader(ReadingConnection):
         """Yield every host that ever had a result, or those of `hosts` that had one, by name.
 
         `before=False` leaves the reading before the last one out, for who does not compare: it takes half the time.
-        `sources`: with the hosts' own addresses, which takes as long again.
+        `sources`: with what they say of their network and the last reading of the key, which takes as long again.
         """
         with self._snapshot() as using:
-            rows = [row for row in using.execute(now()) if hosts is None or row.host in hosts]
+            rows = [row for row in using.execute(now(readable=sources)) if hosts is None or row.host in hosts]
         rows.sort(key=lambda row: row.host)
         standings = Standings(self._place, sources=sources)
         numbers = iter(rows)
         while chunk := list(islice(numbers, CHUNK)):
-            found = self._read(standings, {number for row in chunk for number in row[1 : 4 if before else 3]})
+            skipped = () if before else (3,)
+            wanted = {
+                number for row in chunk for place, number in enumerate(row) if place and place not in skipped
+            }
+            found = self._read(standings, wanted)
             for row in chunk:
-                latest, known, earlier = (found.get(number) for number in row[1:])
+                latest, known, earlier, readable = (found.get(number) for number in row[1:])
                 if latest is not None:  # else it was pruned meanwhile
-                    yield HostNow(latest=latest, known=known, before=earlier)
+                    yield HostNow(
+                        latest=latest, known=known, before=earlier if before else None, readable=readable
+                    )
 
     def side_by_side(self, earlier: int, later: int) -> Iterator[Pair]:
         """Yield the results of each host that either scan has, by the host's name."""

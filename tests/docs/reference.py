@@ -92,6 +92,7 @@ def causes() -> str:
     blanks = {
         "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",
         "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
+        "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (
         (f"`{cause}`", ROWS[cause].meaning, ROWS[cause].advice.format_map(blanks).replace("\n", " "))

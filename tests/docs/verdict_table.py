@@ -31,6 +31,7 @@ class Case:
     other: Belief = Belief.OPEN
     target: Target | None = _GATEWAY
     live: tuple[int, ...] = (2147,)
+    refused: bool = False
 
     def role(self) -> RoleFacts:
         """Make the facts."""
@@ -45,6 +46,7 @@ class Case:
             live=self.live,
             trying=(),
             target=self.target,
+            refused=self.refused,
         )
 
 
@@ -54,6 +56,7 @@ _CASES = (
     Case(Belief.CLOSED, 2147),
     Case(Belief.CLOSED, 2147, other=Belief.UNTRIED),
     Case(Belief.CLOSED, other=Belief.CLOSED),
+    Case(Belief.CLOSED, other=Belief.CLOSED, refused=True),
     Case(Belief.UNTRIED, target=None),
     Case(Belief.UNTRIED, target=_UNRESOLVED),
     Case(Belief.UNTRIED),

@@ -8,17 +8,20 @@ import pytest
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Belief, Judgement
-from orchestrator.domain.reading import Connection, Kind, Reading, Source, Target, Value, ViewState
+from orchestrator.domain.reading import Connection, Kind, Reading, Result, Source, Target, Value, ViewState
 from orchestrator.domain.verdict import judge, judge_outcome
 from tests.domain.build import (
     GATEWAYS,
+    PORTS,
     PRIMARY,
+    attempt,
     believed,
     dword,
     failed,
     live,
     profile,
     reading,
+    target,
     view,
 )
 
@@ -301,3 +304,35 @@ def test_the_views_agree_on_a_pin_of_another_role() -> None:
 
     assert judged(found).verdict is V.UNTESTED
     assert judged(found, None, "primary", "backup").verdict is V.SPLIT
+
+
+def test_a_host_that_is_cut_off_twice_is_told_both_rules() -> None:
+    """Each gateway has a rule of its own, and a host that gets one of two is still cut off."""
+    shut = beliefs(CLOSED, CLOSED, CLOSED)
+    found = believed({"primary": shut, "backup": shut}, {"primary": 2147, "backup": 443})
+    action = judged(found, None, "primary", "backup").action
+    assert "to primary.example, TCP 2147, permit" in action
+    assert "to backup.example, TCP 443, permit" in action
+
+
+def test_two_roles_with_the_same_advice_are_told_it_once() -> None:
+    """What is the same for both gateways stands once."""
+    elsewhere = beliefs(CLOSED, OPEN, CLOSED)
+    found = believed({"primary": elsewhere, "backup": elsewhere}, {"primary": 2147, "backup": 2147})
+    assert judged(found, 443, "primary", "backup").action.count("fleetcheck repin plan") == 1
+
+
+def test_ports_that_are_all_refused_are_no_matter_of_a_firewall() -> None:
+    """Who refuses has answered: the gateway's address is wrong, or its service is dead. One time-out and it is a rule."""
+
+    def action(*results: Result) -> str:
+        at = target("primary")
+        attempts = [attempt(at, port, result) for port, result in zip(PORTS, results, strict=True)]
+        small = profile("primary")
+        found = reading([view(64, dword("PrimaryTunnelPort", 2147))], targets=[at], attempts=attempts)
+        return judge(found, profile=small, desired={}, gateways=GATEWAYS).action
+
+    refused = action(Result.REFUSED, Result.REFUSED, Result.REFUSED)
+    assert "203.0.113.10 the primary gateway's address" in refused
+    assert "ask for a firewall rule" not in refused
+    assert action(Result.REFUSED, Result.TIMED_OUT, Result.REFUSED).startswith("ask for a firewall rule")

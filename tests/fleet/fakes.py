@@ -21,7 +21,7 @@ from orchestrator.fleet.run import Means
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.stop import Stop
 from orchestrator.fleet.summary import ScanSummary
-from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.faults import Again, Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
 
@@ -193,13 +193,26 @@ def hangs(phase: Phase) -> Behaviour:
     return behave
 
 
-def fails(phase: Phase, cause: Cause, again: Again = Again.NEVER, seconds: float = 0.5) -> Behaviour:
+def fails(
+    phase: Phase,
+    cause: Cause,
+    again: Again = Again.NEVER,
+    seconds: float = 0.5,
+    refused_by: RefusedBy | None = None,
+) -> Behaviour:
     """Fail in a phase, always."""
 
     async def behave(session: FakeSession) -> str:
         await session.reach(phase)
         await asyncio.sleep(seconds)
-        raise Fault(phase=phase, cause=cause, detail="as told", advice="do this", again=again)
+        raise Fault(
+            phase=phase,
+            cause=cause,
+            detail="as told",
+            advice="do this",
+            again=again,
+            refused_by=refused_by,
+        )
 
     return behave
 
@@ -215,7 +228,8 @@ def then(*behaviours: Behaviour) -> Behaviour:
 
 
 CHANCE = random.Random(1)  # noqa: S311  # jitter, not a secret
-REJECTS = fails(Phase.AUTH, Cause.LOGON_FAILED)
+REJECTS = fails(Phase.AUTH, Cause.LOGON_FAILED, refused_by=RefusedBy.HOST)
+REFUSED_BY_DOMAIN = fails(Phase.AUTH, Cause.LOGON_FAILED, refused_by=RefusedBy.DOMAIN)
 
 
 def host(name: str, **changes: Any) -> Host:

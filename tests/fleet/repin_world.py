@@ -34,7 +34,7 @@ from orchestrator.fleet.repin_options import RepinOptions
 from orchestrator.fleet.repin_summary import HostEnd, RepinSummary
 from orchestrator.fleet.stop import Stop
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.faults import Fault
+from orchestrator.remote.faults import Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from orchestrator.store.errors import DatabaseError, InFlightError, Trouble
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
@@ -44,7 +44,13 @@ VALUES = {"primary": "PrimaryTunnelPort", "backup": "BackupTunnelPort"}
 OLD, NEW = 2147, 443
 LOST = Fault(phase=Phase.RUN, cause=Cause.SESSION_LOST, detail="the connection was cut", advice="read it")
 DOWN = Fault(phase=Phase.CONNECT, cause=Cause.NO_ANSWER, detail="no answer", advice="is it up?")
-REJECTED = Fault(phase=Phase.AUTH, cause=Cause.LOGON_FAILED, detail="rejected", advice="the password")
+REJECTED = Fault(
+    phase=Phase.AUTH,
+    cause=Cause.LOGON_FAILED,
+    detail="rejected",
+    advice="the password",
+    refused_by=RefusedBy.HOST,
+)
 BUSY_SHELLS = Fault(phase=Phase.OPEN, cause=Cause.TOO_MANY_SHELLS, detail="no shell", advice="later")
 
 

@@ -9,8 +9,9 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import ScanState
 from orchestrator.fleet.events import BreakerTripped, HostPutBack
+from orchestrator.remote.faults import RefusedBy
 from orchestrator.remote.session import Logon
-from tests.fleet.fakes import REJECTS, answers, fails, hangs, host, hosts, run_scan, then
+from tests.fleet.fakes import REFUSED_BY_DOMAIN, REJECTS, answers, fails, hangs, host, hosts, run_scan, then
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 64])
@@ -144,6 +145,42 @@ def test_access_denied_is_a_logon_that_was_taken() -> None:
     """`access denied` after the logon does not count towards the breaker."""
     scanned = run_scan(hosts(10), default=fails(Phase.AUTH, Cause.ACCESS_DENIED))
     assert len(scanned.writer.records) == 10
+
+
+def test_hosts_that_never_come_to_the_password_stop_nobody() -> None:
+    """Two hosts that ask for a logon again and again have a trouble of their own: the other twelve are asked."""
+    loop = fails(Phase.AUTH, Cause.LOGON_LOOP)
+    scanned = run_scan(hosts(14), {"h1": loop, "h2": loop, "h3": fails(Phase.AUTH, Cause.LOGON_FAILED)})
+    assert (scanned.summary.counts.attention, scanned.summary.given_up) == (11, ())
+    assert scanned.summary.counts.not_started == 0
+
+
+def test_a_loop_after_the_proof_counts() -> None:
+    """A proof that was sent may lock, however the host words its refusal."""
+    loop = fails(Phase.AUTH, Cause.LOGON_LOOP, refused_by=RefusedBy.HOST)
+    assert len(run_scan(hosts(14), default=loop).transport.sessions) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 64])
+def test_a_domain_s_refusal_is_tried_once_and_never_again(jobs: int) -> None:
+    """A domain controller that refused the account need not be asked for a second host."""
+    scanned = run_scan(hosts(4), default=REFUSED_BY_DOMAIN, jobs=jobs, rejections=5)
+    assert len(scanned.transport.sessions) == 1
+    assert (scanned.summary.counts.not_started, scanned.summary.exit_code) == (3, 6)
+    (account,) = scanned.summary.given_up
+    assert account.words == (
+        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was tried with "
+        "it, so that the account is not locked; 3 hosts not started. Put its password right, try it alone with "
+        "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
+    )
+
+
+def test_a_domain_s_refusal_is_no_quota_of_a_host() -> None:
+    """A password that was changed while a scan runs is told as what it is, and the scan stops."""
+    scanned = run_scan(hosts(10), {"h5": REFUSED_BY_DOMAIN}, jobs=1)
+    outcome = scanned.writer.of("h5").outcome
+    assert isinstance(outcome, Failed)
+    assert (outcome.cause, scanned.summary.counts.not_started) == (Cause.LOGON_FAILED, 5)
 
 
 def test_limit_can_be_set() -> None:

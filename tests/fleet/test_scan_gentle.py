@@ -11,7 +11,6 @@ import pytest
 
 from inventory.model import Host
 from orchestrator.domain.breaker import DEFAULT_LIMIT
-from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase, Probed
 from orchestrator.fleet.clock import Clock
 from orchestrator.fleet.events import HostFinished, HostStarted
@@ -22,7 +21,6 @@ from tests.fleet.fakes import (
     FakeSession,
     Scanned,
     answers,
-    fails,
     host,
     hosts,
     run_scan,
@@ -172,7 +170,7 @@ async def _logs_on_slowly(session: FakeSession) -> str:
 
 def test_a_wide_run_that_was_held_up_widens_again_step_by_step() -> None:
     """A hundred in flight, a rejection, half a minute of doubt: those who waited do not come back in one moment."""
-    odd = {"h101": fails(Phase.AUTH, Cause.LOGON_FAILED), "h102": _logs_on_slowly}
+    odd = {"h101": REJECTS, "h102": _logs_on_slowly}
     scanned = run_scan(hosts(300), odd, jobs=100, ramp_up=50, default=answers(5), pace=0)
     after = [second for second in begun(scanned).values() if second > 30]
     assert len(after) > 50

@@ -52,6 +52,15 @@ def test_hung_hosts_cost_their_own_deadline_and_leave_nothing_behind(tmp_path: P
     assert after == before
 
 
+def test_two_hosts_behind_a_proxy_that_strips_the_logon_stop_nobody(tmp_path: Path, net: str) -> None:
+    """Two of fourteen hosts answer 401 to everything: no password was tried there, and the other twelve are asked."""
+    hosts = [simulated(f"h{n:02}", *((ROWS["logon-loop"],) if n < 2 else ())) for n in range(14)]
+    with served(hosts, tmp_path, f"{net}.20") as place:
+        summary = scan_wire(place, jobs=4, pace=0).summary
+    assert (summary.causes, summary.counts.attention) == ((("logon-loop", 2),), 12)
+    assert (summary.given_up, summary.counts.not_started) == ((), 0)
+
+
 def test_one_stale_password_is_two_logons_on_the_wire(tmp_path: Path, net: str) -> None:
     """Sixty-four hosts, sixty-four workers, a password that nobody takes any more: the hosts see two logons."""
     with served([simulated(f"h{n}", STALE) for n in range(64)], tmp_path, f"{net}.20") as place:

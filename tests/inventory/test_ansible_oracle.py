@@ -159,10 +159,16 @@ g3: {vars: {port: 5}}
 """
 
 
-def test_a_yaml_inventory_is_read_as_by_ansible(tmp_path: Path) -> None:
+JSON = """\
+{"all": {"vars": {"v": 1}, "children": {"web": {"hosts": {"web[1:2]": {"v": 2}, "x:5985": null}, "children": {"old": {"hosts": "o1"}}}}}}
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("hosts.yml", YAML), ("hosts.json", JSON), ("hosts", JSON)])
+def test_a_yaml_inventory_is_read_as_by_ansible(tmp_path: Path, name: str, text: str) -> None:
     """Words of YAML 1.1, merge keys, ports and ranges in names, groups described twice: as Ansible has them."""
-    path = tmp_path / "hosts.yml"
-    path.write_text(YAML, encoding="utf-8")
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
     answer = oracle.ask(path)
     assert answer is not None
     assert ours(path) == answer

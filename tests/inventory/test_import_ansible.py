@@ -391,6 +391,12 @@ def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) 
     ]
 
 
+def test_a_user_that_only_ansible_knows_is_asked_for_with_kerberos_too(case: Case) -> None:
+    """Where somebody is meant, no other account takes the place of the name that could not be read."""
+    text = 'a ansible_user="{{ vault_user }}"\nb\n[all:vars]\nansible_connection=psrp\nansible_psrp_auth=kerberos\n'
+    assert users(case.fleet("hosts.ini", text)) == {"a": "CHANGE-ME", "b": None}
+
+
 NAMES = """\
 all:
   vars: {ansible_connection: winrm, ansible_user: op}

@@ -14,7 +14,7 @@ from orchestrator.remote.banners import service
 from orchestrator.remote.classify import Seen, classify
 from orchestrator.remote.faults import Again
 from orchestrator.remote.http import Inbox
-from orchestrator.remote.trouble import Garbled, Lost, OtherService
+from orchestrator.remote.trouble import Garbled, OtherService, Trouble
 from tests.remote.wired import plain
 
 MYSQL = b"8.0.36\0" + bytes(8)
@@ -89,5 +89,5 @@ def test_a_hostile_banner_is_shown_harmlessly() -> None:
 def test_no_bytes_break_the_naming(heard: bytes) -> None:
     """Whatever comes first, it is a service or none, in one printable line."""
     assert (service(heard) or "none").isprintable()
-    with contextlib.suppress(Garbled, Lost, OtherService):
+    with contextlib.suppress(Trouble):
         answered(heard)

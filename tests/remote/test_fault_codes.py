@@ -10,6 +10,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.classify import Seen, classify
 from orchestrator.remote.fault_codes import KEEP_ALIVE, KERBEROS, parse_code
+from orchestrator.remote.fault_table import ROWS
 from orchestrator.remote.faults import Again, Fault
 from orchestrator.remote.soap import read_fault
 from orchestrator.remote.trouble import Garbled, KerberosTrouble, SoapFault
@@ -54,6 +55,66 @@ CODES = {
     1115: (Cause.HOST_ILL, Again.LATER),
     14: (Cause.HOST_ILL, Again.LATER),
     1018: (Cause.HOST_ILL, Again.LATER),
+    8: (Cause.HOST_ILL, Again.LATER),
+    112: (Cause.HOST_ILL, Again.LATER),
+    1450: (Cause.HOST_ILL, Again.LATER),
+    1455: (Cause.HOST_ILL, Again.LATER),
+    0xC0000017: (Cause.HOST_ILL, Again.LATER),
+    0xC000009A: (Cause.HOST_ILL, Again.LATER),
+    0x80338003: (Cause.HOST_ILL, Again.LATER),
+    0x80338083: (Cause.HOST_ILL, Again.LATER),
+    1330: (Cause.LOGON_FAILED, Again.NEVER),
+    1331: (Cause.LOGON_FAILED, Again.NEVER),
+    1789: (Cause.LOGON_FAILED, Again.NEVER),
+    1793: (Cause.LOGON_FAILED, Again.NEVER),
+    1907: (Cause.LOGON_FAILED, Again.NEVER),
+    1909: (Cause.LOGON_FAILED, Again.NEVER),
+    0xC000006D: (Cause.LOGON_FAILED, Again.NEVER),
+    0x8009030C: (Cause.LOGON_FAILED, Again.NEVER),
+    0x80338036: (Cause.LOGON_FAILED, Again.NEVER),
+    1385: (Cause.ACCESS_DENIED, Again.NEVER),
+    0xC0000022: (Cause.ACCESS_DENIED, Again.NEVER),
+    1398: (Cause.KERBEROS_CLOCK, Again.NEVER),
+    0x80090324: (Cause.KERBEROS_CLOCK, Again.NEVER),
+    0x80090322: (Cause.LOGON_LOOP, Again.NEVER),
+    0xC0000418: (Cause.NTLM_DISABLED, Again.NEVER),
+    1723: (Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
+    0x80338014: (Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
+    1223: (Cause.ABORTED, Again.BACKOFF),
+    0x803381DE: (Cause.SESSION_LOST, Again.BACKOFF),
+    0x803381C4: (Cause.SESSION_LOST, Again.BACKOFF),
+    0x803381DD: (Cause.SHELLS_FORBIDDEN, Again.NEVER),
+    0x803381C3: (Cause.RUN_AS_FAILED, Again.NEVER),
+    0x803381FD: (Cause.RUN_AS_FAILED, Again.NEVER),
+    0x80338049: (Cause.ENVELOPE_TOO_LARGE, Again.ONCE),
+    0x80338000: (Cause.NO_CONFIGURATION, Again.NEVER),
+    0x80338013: (Cause.NOT_WINRM, Again.NEVER),
+    0x80338199: (Cause.REDIRECT, Again.NEVER),
+}
+
+# What the words have to say of an account, by code.
+REASONS = {
+    1326: "user name or password is wrong",
+    1311: "no domain controller",
+    1327: "a restriction of the account",
+    1328: "not log on at this hour",
+    1329: "not log on from or to this machine",
+    1330: "the password has expired",
+    1331: "the account is disabled",
+    1385: "not log on over the network",
+    1789: "trust with its domain is broken",
+    1793: "the account has expired",
+    1907: "the password has to be changed",
+    1909: "the account is locked out",
+    0xC0000064: "does not know that user",
+    0xC000006A: "user name or password is wrong",
+    0xC0000071: "the password has expired",
+    0xC0000072: "the account is disabled",
+    0xC0000193: "the account has expired",
+    0xC0000224: "the password has to be changed",
+    0xC0000234: "the account is locked out",
+    0x80090311: "no domain controller",
+    0x80090322: "belongs to another account",
 }
 
 
@@ -130,6 +191,50 @@ def test_an_unknown_code_is_told_in_hex() -> None:
     assert (fault.cause, fault.again) == (Cause.UNCLASSIFIED, Again.NEVER)
     assert "0x80342120" in fault.detail
     assert "\u202e" not in fault.detail
+
+
+@pytest.mark.parametrize("code", REASONS, ids=hex)
+def test_an_account_s_trouble_is_told_by_its_reason(code: int) -> None:
+    """Locked, expired, disabled and wrong are four things to mend: where a code tells them apart, so do the words."""
+    fault = told(envelope(str(code)))
+    assert REASONS[code] in fault.detail
+    assert "look the same" not in fault.advice
+    assert fault.advice.isprintable()
+    assert not set("{}") & set(fault.detail + fault.advice)
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        (envelope("2150900000"), "Look it up with `winrm helpmsg 0x80342120` on any Windows, and"),
+        (envelope("4711"), "Look it up with `winrm helpmsg 0x1267` on any Windows, and"),
+        (envelope("-1"), "Look it up with `winrm helpmsg 0xFFFFFFFF` on any Windows, and"),
+        (
+            envelope(None, subcode="w:NobodyKnows"),
+            "Look into the host's event log (Windows Remote Management), and",
+        ),
+    ],
+)
+def test_an_unknown_code_is_looked_up_by_its_own_number(body: bytes, advice: str) -> None:
+    """The command in the advice can be typed as it stands; where no code came there is none to look up."""
+    fault = told(body)
+    assert (fault.cause, fault.advice.startswith(advice)) == (Cause.UNCLASSIFIED, True), fault.advice
+
+
+def test_an_unknown_code_of_kerberos_is_no_windows_code() -> None:
+    """libkrb5's numbers are looked up where they are listed."""
+    advice = classify(KerberosTrouble(2529638999, "x"), SEEN).advice
+    assert advice.startswith("Look -1765328297 up in libkrb5's list")
+
+
+def test_no_cause_advises_to_look_up_the_word_code() -> None:
+    """A placeholder in a command is nothing that can be typed."""
+    assert not [cause for cause, row in ROWS.items() if " CODE" in row.advice]
+
+
+def test_an_hresult_of_an_ntstatus_is_that_status() -> None:
+    """0xD000006D is 0xC000006D, a refused logon."""
+    assert parse_code("0xD000006D") == parse_code("-805306259") == 0xC000006D
 
 
 def test_an_hresult_of_win32_is_its_win32_code() -> None:

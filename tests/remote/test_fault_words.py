@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from orchestrator.remote.classify import Seen, classify, fault, from_records, un
 from orchestrator.remote.fault_table import ROWS
 from orchestrator.remote.faults import Again
 from orchestrator.remote.session import ErrorRecord
-from orchestrator.remote.trouble import BadStatus, Lost, Overdue, Refused, Stage, Trouble
+from orchestrator.remote.trouble import BadStatus, Lost, NotKept, Overdue, Refused, Stage, Trouble
 from tests.remote.wired import plain
 
 SHA = "ab" * 32
@@ -66,6 +67,36 @@ def test_an_http_status_without_soap_has_its_cause(status: int, cause: Cause, ag
     """What answers in the place of WinRM is told by its status, and tried again only where that can help."""
     made = classify(BadStatus(status, {}, b""), seen())
     assert (made.cause, made.again, made.code) == (cause, again, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (408, "waited too long for a request"),
+        (421, "does not know this one: set `address:`"),
+        (426, "wants another protocol"),
+        (431, "a Kerberos ticket with many groups"),
+        (502, "does not reach WinRM behind it"),
+    ],
+)
+def test_a_status_of_what_stands_between_has_a_step_of_its_own(status: int, words: str) -> None:
+    """Each says what to do about it, and what answered is named by its headers."""
+    made = classify(BadStatus(status, {"via": "1.1 proxy01", "upgrade": "h2c"}, b""), seen())
+    assert (words in made.advice, "via: 1.1 proxy01, upgrade: h2c" in made.detail) == (True, True)
+
+
+def test_a_connection_that_does_not_outlast_a_logon_is_told_with_who_closed_it() -> None:
+    """The headers say who stands in between, and nothing is tried again."""
+    made = classify(NotKept("in the middle of the logon", {"via": "1.0 squid"}), seen())
+    assert (made.cause, made.again) == (Cause.CONNECTION_NOT_KEPT, Again.NEVER)
+    assert made.detail.endswith("it ended in the middle of the logon, via: 1.0 squid")
+
+
+def test_an_alert_is_not_told_as_an_error_of_the_system() -> None:
+    """OpenSSL's numbers are no errno: 1 is not "Operation not permitted"."""
+    error = ssl.SSLError(1, "[SSL: SSLV3_ALERT_UNEXPECTED_MESSAGE] sslv3 alert unexpected message")
+    made = classify(Lost("reading an answer", error), seen(Phase.RUN))
+    assert ("EPERM" in made.detail, "UNEXPECTED_MESSAGE" in made.detail) == (False, True)
 
 
 def test_another_server_is_quoted_harmlessly() -> None:

@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import spnego
 
+from orchestrator.remote.credentials import credentials
 from orchestrator.remote.http import Answer
-from orchestrator.remote.kerberos import kerberos_trouble
+from orchestrator.remote.kerberos import Tickets, kerberos_trouble
 from orchestrator.remote.logon import is_address, offers
+from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.session import Logon
 
 
 def answer(*challenges: str) -> Answer:
@@ -42,6 +46,23 @@ def test_the_offered_schemes_are_read(challenges: tuple[str, ...], schemes: tupl
 def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     """Only an IP address is used as it stands."""
     assert is_address(address) == is_one
+
+
+@pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
+@pytest.mark.parametrize("password", ["Passw0rd!", ":".join(["0123456789abcdef" * 2] * 2)])
+def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: str) -> None:
+    """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
+    logon = Logon(username="svc", password=password)
+    found = credentials(logon, auth, by_name=False, nt_hash=None, tickets=Tickets())
+    assert (type(found.user), found.user.username, found.ticket) == (spnego.NTLMHash, "svc", None)
+    assert found.user.nt_hash == NtHashes().of(logon)
+
+
+def test_no_password_is_the_user_s_own_ticket_cache() -> None:
+    """Without a password nobody is asked: Kerberos looks for a ticket of that name."""
+    logon = Logon(username="svc", password=None)
+    found = credentials(logon, "kerberos", by_name=True, nt_hash=None, tickets=Tickets())
+    assert (found.user, found.ticket) == ("svc", None)
 
 
 class GssError(Exception):

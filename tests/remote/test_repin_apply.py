@@ -74,6 +74,8 @@ def test_answer_is_read() -> None:
     ("reply", "cause"),
     [
         (Reply(text=""), Cause.GARBLED),
+        (Reply(text="", beside=("Welcome",)), Cause.GARBLED),
+        (Reply(text="Welcome"), Cause.GARBLED),
         (Reply(text="{}"), Cause.GARBLED),
         (Reply(text="", errors=(ErrorRecord("ScriptsNotAllowed", "no"),)), Cause.NO_LANGUAGE),
         (
@@ -81,7 +83,7 @@ def test_answer_is_read() -> None:
             Cause.SCRIPT_BLOCKED,
         ),
     ],
-    ids=["nothing", "something else", "an error", "something else and an error"],
+    ids=["nothing", "two texts", "a text", "something else", "an error", "something else and an error"],
 )
 def test_reply_without_an_answer_is_a_fault(reply: Reply, cause: Cause) -> None:
     """A reply that does not say what was written is a fault, it is not sent again, and a reading has to tell."""
@@ -89,6 +91,16 @@ def test_reply_without_an_answer_is_a_fault(reply: Reply, cause: Cause) -> None:
     fault = applied(session)
     assert isinstance(fault, Fault)
     assert (fault.cause, len(session.ran), never_sent(session)) == (cause, 1, False)
+
+
+def test_a_whole_answer_with_a_greeting_beside_it_is_no_answer() -> None:
+    """Whatever is written beside the answer, a reading has to tell what was written to the registry."""
+    document = json.loads(GOLDEN.read_text("ascii"))["answer"] | {"clock": "2026-11-22T23:09:02Z"}
+    fault = applied(OneSession(Reply(text=json.dumps(document), beside=("Welcome to SRV01",))))
+    assert isinstance(fault, Fault)
+    assert (fault.cause, fault.phase) == (Cause.GARBLED, Phase.DECODE)
+    assert fault.detail.endswith('the host printed "Welcome to SRV01" beside the answer')
+    assert fault.advice.startswith("Nobody knows yet whether it wrote: `fleetcheck repin resume`")
 
 
 @pytest.mark.parametrize("phase", Phase)

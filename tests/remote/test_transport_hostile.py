@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.connect import system_resolver
 from orchestrator.remote.faults import Fault
 from orchestrator.remote.http import MAX_ANSWER
+from orchestrator.remote.kerberos import can_ask_kdc
 from orchestrator.remote.session import Reply
 from tests.remote.wired import LOGON, fault_of, plain, raw_server, read_request, run, script, transport
 
@@ -70,6 +72,14 @@ def fault_from(behave: Callable[[socket.socket], None], deadline: float = 5.0) -
         ),
         (b"HTTP/1.1 404 No\r\nConnection: close\r\n\r\n" + b"x" * 3 * MAX_ANSWER, Cause.NO_LISTENER),
         (b"HTTP/1.0 503 No\r\n\r\n", Cause.SERVICE_UNAVAILABLE),
+        (b"HTTP/1.0 504 No\n\n", Cause.GATEWAY),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n\0\0\0", Cause.NOT_WINRM),
+        (b"HTTP/1.1 408 Request Time-out\r\nConnection: close\r\n\r\n", Cause.SESSION_LOST),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>Welcome</p>",
+            Cause.NOT_WINRM,
+        ),
+        (b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0d\0\4\0\x10\0\0", Cause.NOT_WINRM),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Cause.GARBLED),
     ],
 )
@@ -246,11 +256,19 @@ def test_kerberos_with_an_address_is_refused_before_anything_is_sent() -> None:
     assert (fault.cause, fault.phase) == (Cause.KERBEROS_NEEDS_NAME, Phase.AUTH)
 
 
-def test_kerberos_without_its_extra_says_what_to_install() -> None:
-    """Where gssapi is not installed, the words name the extra; where it is, there is no ticket here."""
+def test_kerberos_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Kerberos is not installed, the words name the extra; where it is, no domain controller is known here."""
+    (tmp_path / "krb5.conf").write_text(
+        "[libdefaults]\ndefault_realm = NOBODY.TEST\ndns_lookup_kdc = false\ndns_lookup_realm = false\n"
+    )
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
     with raw_server(says(b"")) as port:
         fault = run(fault_of(plain(port, address="web1.test", auth="kerberos")))
-    assert (fault.cause, fault.phase) == (Cause.KERBEROS_TICKET, Phase.AUTH)
+    cause = Cause.KERBEROS_NO_KDC if can_ask_kdc() else Cause.KERBEROS_TICKET
+    assert (fault.cause, fault.phase, fault.refused_by) == (cause, Phase.AUTH, None)
+    assert ("fleetcheck[kerberos]" in fault.detail) is not can_ask_kdc()
 
 
 def test_an_unknown_name_is_a_fault_of_its_phase() -> None:

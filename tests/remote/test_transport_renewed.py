@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,20 @@ from orchestrator.demo.rows import CLOSES
 from orchestrator.demo.scenario import VALUES
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.reading import Reading
+from orchestrator.remote import tls
 from orchestrator.remote.apply import apply
 from orchestrator.remote.ask import endpoint
+from orchestrator.remote.connect import connect_to
 from orchestrator.remote.faults import Again, Fault
+from orchestrator.remote.http import Answer, Fresh, Idle, idle
+from orchestrator.remote.logon import Basic
 from orchestrator.remote.repin_answer import RepinAnswer, RepinResult
-from orchestrator.remote.session import Reply
+from orchestrator.remote.session import Endpoint, Reply
+from orchestrator.remote.speaker import Speaker
+from orchestrator.remote.stream import Stream
+from orchestrator.remote.transports import Wire
+from orchestrator.remote.trust import Trust
+from orchestrator.remote.wire import Wire as BlockingWire
 from tests.demo.hosts import make_machine, plan_both
 from tests.remote.certificates import Issuer, pem, server
 from tests.remote.repins import AHEAD, OPERATION
@@ -147,3 +158,67 @@ def test_a_new_connection_to_another_certificate_gets_nothing(tmp_path: Path) ->
         True,
         1,
     ), fault.detail
+
+
+def test_a_connection_that_ended_in_silence_is_renewed_before_the_next_request() -> None:
+    """Nothing is sent into a closed connection: the speaker asks first, and logs on anew where it has ended."""
+    where = plain(5986, transport="https", auth="basic")
+    speaker = Speaker(where, Basic(LOGON), lambda: None)
+    good = Answer(status=200, headers={}, challenges=(), body=SHELL)
+    first = speaker.exchange(b"one")
+    assert type(next(first)) is bytes
+    with pytest.raises(StopIteration):
+        first.send(good)
+    kept, ended = speaker.exchange(b"two"), speaker.exchange(b"three")
+    assert (isinstance(next(kept), Idle), type(kept.send(idle(ended=False)))) == (True, bytes)
+    with pytest.raises(StopIteration):
+        kept.send(good)
+    next(ended)
+    request = ended.send(idle(ended=True))
+    assert (isinstance(request, Fresh), request.endswith(b"three"), b"Authorization: Basic" in request) == (
+        True,
+    ) * 3
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_an_end_in_silence_is_noticed_without_waiting(tmp_path: Path, wire: Wire, secure: bool) -> None:
+    """While the host keeps the connection the question is answered at once, and so it is when the host is gone."""
+    root = Issuer("Root")
+    (tmp_path / "ca.pem").write_bytes(pem(root.certificate))
+    leaf, key = root.leaf()
+    context = server(key, leaf)
+    end, gone = threading.Event(), threading.Event()
+
+    def behave(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) if secure else sock as talk:
+            end.wait(10)
+            talk.shutdown(socket.SHUT_RDWR)
+        gone.set()
+
+    async def native(port: int) -> list[bool]:
+        stream = Stream(await connect_to("127.0.0.1", port))
+        if secure:
+            await stream.secure(at(port), Trust())
+        found = [(await stream.post(Idle())).last]
+        end.set()
+        await asyncio.to_thread(gone.wait)
+        found.append((await stream.post(Idle())).last)
+        stream.close()
+        return found
+
+    def blocking(port: int) -> list[bool]:
+        talk = BlockingWire(socket.create_connection(("127.0.0.1", port)), ends=60.0, clock=lambda: 0.0)
+        if secure:
+            tls.secure(talk, at(port), Trust())
+        found = [talk.post(Idle()).last]
+        end.set()
+        gone.wait()
+        found.append(talk.post(Idle()).last)
+        talk.close()
+        return found
+
+    def at(port: int) -> Endpoint:
+        return plain(port, transport="https", address="srv01.test", ca=tmp_path / "ca.pem")
+
+    with raw_server(behave) as port:
+        assert (run(native(port)) if wire is Wire.NATIVE else blocking(port)) == [False, True]

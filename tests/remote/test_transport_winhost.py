@@ -13,6 +13,7 @@ import pytest
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults import Fault
+from orchestrator.remote.output import like_a_document
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
 from tests import winhosts as kit
 from tests.remote.wired import run, transport
@@ -104,6 +105,24 @@ def test_a_wrong_password_is_a_failed_logon(engine: kit.Winhost, scheme: str, au
     assert (fault.cause, fault.phase) == (Cause.LOGON_FAILED, Phase.AUTH)
 
 
+@pytest.mark.parametrize(
+    ("text", "document", "beside"),
+    [
+        ("$null; 'x'; [string]$null; , @()", "x", ()),
+        ("'Welcome'; '{\"script\": \"test\"}'; $null", '{"script": "test"}', ("Welcome",)),
+        ("5; 'x'", "", ("<object> 5", "x")),
+        ("[Activator]::CreateInstance([Object]); 'x'", "", ("<object> System.Object", "x")),
+    ],
+)
+def test_what_the_engine_writes_beside_the_answer_is_told_apart(
+    engine: kit.Winhost, text: str, document: str, beside: tuple[str, ...]
+) -> None:
+    """Empty objects are passed over as the real engine writes them; the document is told from all else."""
+    reply, _ = asked(http(engine), text)
+    assert isinstance(reply, Reply)
+    assert (reply.text, reply.beside) == (document, beside)
+
+
 def test_a_session_configuration_that_is_not_there_is_named(engine: kit.Winhost) -> None:
     """The user is told which configuration is missing."""
     fault, _ = asked(http(engine, configuration="Nobody.Has.This"))
@@ -126,11 +145,12 @@ def test_a_syntax_error_leaves_an_error_record(engine: kit.Winhost) -> None:
     assert len(reply.errors) == 1
 
 
-def test_an_output_that_is_no_text_is_garbled(engine: kit.Winhost) -> None:
-    """Objects are never taken for an answer."""
-    fault, _ = asked(http(engine), "42")
-    assert isinstance(fault, Fault)
-    assert fault.cause == Cause.GARBLED
+def test_an_output_that_is_no_text_is_no_document(engine: kit.Winhost) -> None:
+    """Objects are never taken for an answer, whatever they say of themselves."""
+    for text, said in (("42", "42"), ("[text.StringBuilder]'{}'", "{}")):
+        reply, _ = asked(http(engine), text)
+        assert isinstance(reply, Reply)
+        assert (reply.text, like_a_document(reply.text)) == (f"<object> {said}", False)
 
 
 def test_a_large_answer_comes_whole(engine: kit.Winhost) -> None:

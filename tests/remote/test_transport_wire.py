@@ -79,6 +79,8 @@ def test_every_way_to_log_on_gives_a_reading(tmp_path: Path, scheme: str, auth: 
         {"tls"} if scheme == "https" else set()
     )
     assert reply.received > 1000
+    assert reply.dialled is not None
+    assert reply.dialled.startswith("127.")
 
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)

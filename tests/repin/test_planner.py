@@ -310,6 +310,17 @@ def test_agree_wants_the_same_answer_from_every_scan() -> None:
     assert [each.scan for each in draft([agreed], rules).hosts[0].evidence] == [13, 12]
 
 
+def test_agree_takes_scans_of_three_nights() -> None:
+    """`--max-age` counts for the newest scan: with daily ones the others are always older. An old newest one is left out."""
+    ports = {2147: "refused", 443: "connected"}
+    days = [record(reading(ports), age=timedelta(days=number, hours=1)) for number in range(4)]
+    rules = Rules(policy=Policy("desired"), now=NOW, agree=3)
+    nightly = Candidate(host=host(), records=((13, days[0]), (12, days[1]), (11, days[2])))
+    assert [each.scan for each in draft([nightly], rules).hosts[0].evidence] == [13, 12, 11]
+    stopped = Candidate(host=host(), records=((12, days[1]), (11, days[2]), (10, days[3])))
+    assert "scan 12, is older than --max-age" in draft([stopped], rules).left_out[0].reason
+
+
 @pytest.mark.parametrize(
     "text", ["", "Desired", "prefer", "prefer:", "prefer:0", "prefer:65536", "prefer:٤٤٣", "desired:1"]
 )

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from inventory.verdicts import Verdict
 from orchestrator.domain.collapse import Merged, collapse
 from orchestrator.domain.diff import diff
-from orchestrator.domain.firewall import firewall
+from orchestrator.domain.firewall import Firewall, firewall
 from orchestrator.domain.fleet_now import fleet_now
 from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
-from orchestrator.domain.standing import HostNow, Standing
+from orchestrator.domain.standing import HostNow, Network, Standing
 from orchestrator.domain.subnets import Subnets
 from orchestrator.domain.unblock import Unblocking, unblock
 from orchestrator.report.diff import DiffReport
@@ -131,6 +131,11 @@ def fleet_report() -> FleetReport:
 
 def blocked_hosts() -> Iterator[Standing]:
     """Make hosts behind firewalls: most need 2147, some 443 too, and some that no rule can help."""
+    for number, host in enumerate(_blocked_hosts()):
+        yield replace(host, sources=(f"10.1.2.{number + 3}",)) if host.probed else host
+
+
+def _blocked_hosts() -> Iterator[Standing]:
     for number in range(14):
         yield standing(f"ber-{number:02}", blocked(), role("backup"), site="berlin")
     for number in range(3):
@@ -142,13 +147,31 @@ def blocked_hosts() -> Iterator[Standing]:
     yield unprobed("db7")
 
 
+def _in_subnets() -> list[Standing]:
+    return [
+        replace(
+            host,
+            sources=(f"10.1.{number % 3}.{number + 10}",) if host.probed else (),
+            site=host.site or "madrid",
+        )
+        for number, host in enumerate(blocked_hosts())
+    ]
+
+
+def walls() -> Firewall:
+    """Work out their firewall rows: beside them one that claims another's address, one long not read, one that is no more."""
+    hosts = _in_subnets()
+    hosts[0] = replace(hosts[0], network=Network(dialled=hosts[0].sources[0]))
+    liar = standing("ber-liar", site="berlin", sources=(*hosts[0].sources, "10.1.0.200"))
+    old = standing("par-old", role(pin=443), role("backup"), sources=("10.1.9.9",), at=NOON)
+    long_ago = HostNow(latest=unprobed("par-old", at=NOW), known=old)
+    return firewall([*hosts, liar, long_ago, unprobed("gone1")], set_aside={"gone1"})
+
+
 def merged() -> tuple[Merged, ...]:
-    """Merge their firewall rows: two subnets of Berlin are named, Paris has none."""
-    hosts = []
-    for number, host in enumerate(blocked_hosts()):
-        hosts.append(replace(host, sources=(f"10.1.{number % 3}.{number + 10}",)))
-    named = {host.host: ("10.1.0.0/24", "10.1.1.0/24") for host in hosts if host.site == "berlin"}
-    return collapse(firewall(hosts).rows, Subnets(named))
+    """Merge these: two subnets of Berlin are named, Paris has none."""
+    named = {host.host: ("10.1.0.0/24", "10.1.1.0/24") for host in _in_subnets() if host.site == "berlin"}
+    return collapse(walls().rows, Subnets(named), walls().needed)
 
 
 def unblocking() -> Unblocking:

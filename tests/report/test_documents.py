@@ -16,7 +16,6 @@ import pytest
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
 from orchestrator.domain.audit import AuditCheck, BrokenLink
-from orchestrator.domain.firewall import firewall
 from orchestrator.domain.history import history
 from orchestrator.domain.journal import State
 from orchestrator.domain.outcome import Probed
@@ -91,8 +90,8 @@ DOCUMENTS = {
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
     "unblock": unblock_document(standings.unblocking(), 0.95),
-    "firewall": firewall_document(firewall(standings.blocked_hosts())),
-    "firewall-merged": merged_document(standings.merged(), ("db7",)),
+    "firewall": firewall_document(standings.walls()),
+    "firewall-merged": merged_document(standings.merged(), standings.walls()),
     "fleet": fleet_document(standings.fleet_report()),
     "hosts": document.hosts_document([HOST]),
     "inventory": document.inventory_document(FLEET, [HOST]),

@@ -27,7 +27,7 @@ def test_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> No
     """Rows of a site, gateway and port are one line; it fits."""
     golden(
         "firewall",
-        firewall_screen(firewall(standings.blocked_hosts()), "fleetcheck firewall --format csv"),
+        firewall_screen(standings.walls(), "fleetcheck firewall --format csv", standings.NOW),
         width,
     )
 
@@ -36,7 +36,9 @@ def test_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> No
 def test_merged_rows_are_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
     """A row per subnet with the number of its hosts; what stays exact is told; it fits."""
     command = "fleetcheck firewall --collapse --format csv"
-    golden("firewall-merged", merged_screen(standings.merged(), ("db7",), command), width)
+    golden(
+        "firewall-merged", merged_screen(standings.merged(), standings.walls(), command, standings.NOW), width
+    )
 
 
 def test_merged_rows_name_their_hosts() -> None:

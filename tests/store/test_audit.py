@@ -243,6 +243,8 @@ def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
         "run 2": of_2,
         "plan": update(plan).values(text="{}"),
         "operation 2": update(operation).where(operation.c.id == 2).values(detail="x"),
+        "operation 2 gone": delete(operation).where(operation.c.id == 2),
+        "operation 2 elsewhere": update(operation).where(operation.c.id == 2).values(run_id=2),
         "entry 3": update(audit).where(audit.c.number == 3).values(who="bob"),
     }
     broken = {}
@@ -257,6 +259,8 @@ def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
         "run 2": (False, True),
         "plan": (True, True),
         "operation 2": (True, False),
+        "operation 2 gone": (True, False),
+        "operation 2 elsewhere": (True, True),
         "entry 3": (True, True),
     }
     with Reader.open(url) as reader:

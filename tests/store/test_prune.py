@@ -92,6 +92,21 @@ def test_old_results_go_and_the_latest_of_every_host_stay(filled: Writer, url: s
     assert (known[0].id, len(known[1].outcome.reading.attempts)) == (2, 12)
 
 
+def test_the_last_reading_of_a_locked_key_stays(
+    writer: Writer, url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord
+) -> None:
+    """While a host's key cannot be read, what it said before is all that says which firewall rules it may need."""
+    verdicts = (Verdict.OK, Verdict.STALE, Verdict.UNREADABLE, Verdict.UNREADABLE)
+    for days, verdict in zip((400, 300, 200, 100), verdicts, strict=True):
+        scan_id = writer.begin_scan(make_scan("web1", started=at(days)))
+        put(writer, scan_id, [make_record("web1", started=at(days), verdict=verdict)])
+        writer.end_scan(scan_id, ScanState.FINISHED, at(days))
+    assert run(writer, url, results=30).results == 2
+    with Reader.open(url) as reader:
+        (host,) = reader.fleet_now(sources=True)
+    assert (host.latest.scan, host.readable and host.readable.scan) == (4, 2)
+
+
 def test_attempts_go_and_results_stay(filled: Writer, url: str) -> None:
     """Without its attempts a result still says what was concluded; the latest of each host keep theirs."""
     found = run(filled, url, attempts=30)

@@ -13,7 +13,10 @@ from sqlalchemy import select, text
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.standing import HostNow
+from orchestrator.domain.outcome import Probed
+from orchestrator.domain.reading import Connection, Interface, Source, Target
+from orchestrator.domain.record import HostRecord
+from orchestrator.domain.standing import HostNow, Network, Tunnel
 from orchestrator.store import engine, migrating, schema, standings
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
@@ -110,6 +113,70 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
     assert (standing.site, standing.groups, standing.at) == ("paris", ("paris",), record.outcome.trace.ended)
     assert standing.repin == record.repin
     assert dict(standing.gateways) == {"primary": ("203.0.113.10",)}
+
+
+def _on_the_network(record: HostRecord) -> HostRecord:
+    """Give a host a registry gateway, a tunnel to the inventory's, and connections that are none."""
+    outcome = record.outcome
+    assert isinstance(outcome, Probed)
+    registry = Target(
+        role="primary", source=Source.REGISTRY, name="gw.old", addresses=("203.0.113.99",), decides=True
+    )
+    inventory = Target(
+        role="primary", source=Source.INVENTORY, name="GW.example", addresses=("203.0.113.10",)
+    )
+    rows = [("::ffff:203.0.113.10", "Established"), ("203.0.113.99", "SynSent"), ("10.9.9.9", "Established")]
+    reading = replace(
+        outcome.reading,
+        targets=(registry, inventory),
+        identity=replace(
+            outcome.reading.identity, interfaces=(Interface(name="lan", addresses=("10.1.1.1",)),)
+        ),
+        connections=tuple(
+            Connection(
+                local_address="10.1.1.1", local_port=5000, remote_address=to, remote_port=443, state=how
+            )
+            for to, how in rows
+        ),
+    )
+    trace = replace(outcome.trace, dialled="10.1.1.1")
+    return replace(record, outcome=replace(outcome, reading=reading, trace=trace))
+
+
+def test_what_a_host_says_of_its_network_comes_where_it_is_asked_for(
+    url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
+) -> None:
+    """Its addresses, where it answered, what names came to, and the live connection with the address that it goes to."""
+    put(writer, writer.begin_scan(make_scan("web1")), [_on_the_network(make_record("web1"))])
+    with Reader.open(url) as reader:
+        (host,) = reader.fleet_now(sources=True)
+        (plain,) = reader.fleet_now()
+    assert (host.standing.sources, host.standing.network) == (
+        ("10.1.1.1",),
+        Network(
+            dialled="10.1.1.1",
+            tunnels=(Tunnel(role="primary", address="203.0.113.10", port=443),),
+            resolved={"gw.example": ("203.0.113.10",)},
+        ),
+    )
+    assert (host.standing.named, host.standing.desired) == ({"primary": "203.0.113.10"}, {"primary": 443})
+    assert (plain.standing.sources, plain.standing.network, plain.readable) == ((), Network(), None)
+
+
+def test_the_last_reading_of_the_key_is_known_while_the_key_is_locked(
+    url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
+) -> None:
+    """A host that is unreadable now has its earlier reading beside it, and the record that says what it found since."""
+    for day, verdict in enumerate((Verdict.STALE, Verdict.OK, Verdict.UNREADABLE)):
+        number = writer.begin_scan(make_scan("web1", started=MORNING + day * DAY))
+        put(writer, number, [make_record("web1", verdict=verdict, started=MORNING + day * DAY)])
+    with Reader.open(url) as reader:
+        (host,) = reader.fleet_now(sources=True, before=False)
+    assert host.known is host.latest
+    assert (host.before, host.readable and host.readable.scan) == (None, 2)
+    whole = host.latest.network.whole
+    assert whole is not None
+    assert len(whole.outcome.reading.attempts) == 12  # type: ignore[union-attr]  # it was probed
 
 
 def test_what_was_stored_before_there_were_gists_reads_the_same(stored: str, writer: Writer) -> None:

@@ -151,6 +151,7 @@ TRACE = st.builds(
     script=MAYBE_TEXT,
     timings=st.dictionaries(TEXT, MS, max_size=3),
     received=st.integers(0, 2**40),
+    dialled=MAYBE_TEXT,
     remarks=several(TEXT),
 )
 PROBED = st.builds(Probed, host=TEXT, reading=READING, trace=TRACE)
@@ -167,6 +168,7 @@ ROLE = st.builds(
     live=several(PORT),
     evidence=several(TEXT),
     action=TEXT,
+    refused=st.booleans(),
 )
 JUDGEMENT = st.builds(
     Judgement,

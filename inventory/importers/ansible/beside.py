@@ -45,7 +45,8 @@ def _files(root: Path, name: str, known: set[str]) -> Iterator[Path]:
             yield from _folder(path)
             return
         if path.exists():
-            yield path
+            if path.is_file():
+                yield path
             return
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 
+from inventory.errors import InventoryError
 from inventory.importers.ansible.model import Ansible
 from inventory.importers.ansible.patterns import read_pattern
 from inventory.importers.ansible.values import ini_value
 from inventory.shapes import is_ip
 from inventory.tree import Map
 from inventory.words import shown
+
+MOST = 250_000  # hosts of one inventory
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?")
 _HOST = re.compile(r"\[\S+\]:[0-9]+(?:\s|$)")
@@ -70,6 +73,8 @@ def add_hosts(pattern: str, variables: Map, line: int, group: str, into: Ansible
     except ValueError as exc:
         into.notes.say(f"{shown(pattern)} was left out: {exc}.", line)
         return
+    if len(into.hosts) + len(names) > MOST:
+        raise InventoryError([into.places.problem(line, f"more than {MOST:,} hosts up to this line")])
     if not names:
         into.notes.say(f"{shown(pattern)} stands for no host: its end comes before its begin.", line)
     for name in names:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from inventory import shapes
 from inventory.hostchecks import PORTS
 from inventory.importers.ansible.model import ROOTS, Ansible
 from inventory.importers.ansible.notes import Notes
+from inventory.importers.renaming import Renaming, is_name
 from inventory.tree import Map
 from inventory.words import visible
-
-_FOREIGN = re.compile(r"[^\w.-]+")
-_LONGEST = 200  # characters, which leaves room for a number
 
 _SIGNS = "Renamed, because `--limit` could not tell the old names from its own signs: {names}."
 _TAKEN = (
@@ -68,20 +65,22 @@ def _one_an_address(source: Ansible, wanted: dict[str, Map]) -> dict[str, str]:
 
 
 def _named(
-    olds: Iterable[str], taken: set[str], default: str, lines: Mapping[str, int], source: Ansible
+    olds: Collection[str], taken: set[str], default: str, lines: Mapping[str, int], source: Ansible
 ) -> dict[str, str]:
     """Name each, in order; who can keep the name does. `taken` holds names in small letters."""
     kept: dict[str, str] = {}
     for old in olds:
-        if _name_of(old, default) == old and old.casefold() not in taken:
+        if is_name(old) and old.casefold() not in taken:
             kept[old] = old
             taken.add(old.casefold())
+    renaming = Renaming(lambda name: name.casefold() not in taken, default)
     for old in olds:
         if old not in kept:
-            kept[old] = _free(old, taken, default)
+            kept[old] = renaming.name(old)
             taken.add(kept[old].casefold())
-            why = _TAKEN if _name_of(old, default) == old else _SIGNS
-            source.notes.of(why, f"`{visible(old)}` -> `{kept[old]}`", lines[old])
+            source.notes.of(
+                _TAKEN if is_name(old) else _SIGNS, f"`{visible(old)}` -> `{kept[old]}`", lines[old]
+            )
     return {old: kept[old] for old in olds}
 
 
@@ -92,8 +91,9 @@ def _name_groups(source: Ansible, names: Names) -> None:
     clashing = [old for old in lines if old.casefold() in hosts]
     taken = hosts | set(ROOTS)
     groups = _named([old for old in lines if old not in clashing], taken, "group", lines, source)
+    renaming = Renaming(lambda name: name.casefold() not in taken, "group")
     for old in clashing:
-        groups[old] = _free(f"{_name_of(old, 'group')}-group", taken, "group")
+        groups[old] = renaming.name(f"{old}-group")
         taken.add(groups[old].casefold())
         source.notes.of(_BOTH, f"`{visible(old)}` -> `{groups[old]}`", lines[old])
     names.groups = {old: groups[old] for old in lines}
@@ -118,25 +118,6 @@ def _addressed(old: str, settings: Map, line: int, notes: Notes) -> bool:
 def _bare(name: str) -> str:
     """Take the brackets off an IPv6 address."""
     return name[1:-1] if name.startswith("[") and name.endswith("]") and shapes.is_ip(name[1:-1]) else name
-
-
-def _free(old: str, taken: set[str], default: str) -> str:
-    """Return a name that nobody has; `taken` holds names in small letters."""
-    base = _name_of(old, default)
-    number, name = 1, base
-    while name.casefold() in taken:
-        number += 1
-        name = f"{base}-{number}"
-    return name
-
-
-def _name_of(old: str, default: str) -> str:
-    """Return a name as it is, or with `-` for what a name cannot hold."""
-    try:
-        return shapes.name(old)
-    except ValueError:
-        bare = _bare(old)
-        return bare if bare != old else _FOREIGN.sub("-", old).strip("-")[:_LONGEST] or default
 
 
 def members(source: Ansible, names: Names, group: str) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from inventory.hostchecks import PORTS, no_authority
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
 from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
-from inventory.importers.draft import Draft
+from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.tree import Map
 from inventory.words import quoted, shown
 
@@ -98,6 +98,9 @@ class Translator:
                 value = self._value(host, name, variables, templates)
                 if value is not None and self._put(found, key, name, value, variables.lines[name]):
                     break
+        if "credential" not in found and any(variables.get(name) for name in self._names[kind]["user"]):
+            # somebody is meant, and not whoever has a Kerberos ticket
+            found.put("credential", self._draft.credential(UNKNOWN_USER, found.line), 0)
         self._derive(found, kind)
         return found
 
@@ -170,9 +173,8 @@ class Translator:
         if known:
             found.put(key, known[0], line)
         else:
-            self._notes.say(
-                f"The logon {shown(','.join(words))} is not known here; `auth: negotiate` is tried instead."
-            )
+            said = shown(",".join(words))
+            self._notes.say(f"the logon {said} is not known here; `auth: negotiate` is tried instead.", line)
         return True
 
     def _put_ca(self, found: Map, key: str, name: str, value: Any, line: int) -> bool:

@@ -42,7 +42,7 @@ def read(text: str, file: str, offset: int, into: Ansible) -> str | None:
         into.problem(offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}")
     elif isinstance(tree.get("plugin"), str):
         return f"configures the inventory plugin {shown(tree['plugin'])}"
-    elif "_meta" in tree or text.lstrip().startswith("{"):
+    elif "_meta" in tree or (text.lstrip().startswith("{") and any(map(_is_listed, tree.values()))):
         _list(tree, into)
     else:
         for name, body in tree.items():
@@ -94,6 +94,12 @@ def _members(value: Any, line: int, what: str, into: Ansible) -> Map:
     elif value is not None:
         into.problem(line, f"{what}: expected a mapping, found {shown(value)}")
     return empty
+
+
+def _is_listed(body: Any) -> bool:
+    """Whether a group has lists of names, as `--list` writes it and no inventory in YAML may."""
+    parts = body.values() if isinstance(body, Map) else (body,)
+    return any(isinstance(part, Seq) for part in parts)
 
 
 def _list(tree: Map, into: Ansible) -> None:

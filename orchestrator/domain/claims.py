@@ -1,0 +1,113 @@
+"""Whose address an address is: a host speaks only for itself, also where firewall rules are made of its words. Pure.
+
+A host owns the address that it was dialled at, since it answered there with a good logon; of all others it only says
+that they are its own. Sites may use the same private networks, so each site is looked at by itself; a host without a
+site may stand in any of them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.domain.address import canonical
+from orchestrator.domain.subnets import parsed_address
+
+OWNERS_NAMED = 10  # of a claimed address, which as a rule has one
+
+_BySite = defaultdict[str, set[str]]
+
+
+class Mark(enum.StrEnum):
+    """Why a row is left out of what machines take."""
+
+    CLAIMED = "claimed"  # the source is the address at which another host answers
+    DISPUTED = "disputed"  # several hosts say that the source is theirs, and none answers there
+    GATEWAY = "gateway"  # the source is a gateway's address
+    DESTINATION = "destination"  # no inventory names the destination: only the host does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimant:
+    """A host, the addresses that it answers at and those that it says it has, each in one spelling."""
+
+    host: str
+    site: str
+    owned: frozenset[str]
+    said: tuple[str, ...]
+
+
+class Claims:
+    """Tells of a host's address whether it may stand in a row."""
+
+    def __init__(self, hosts: Iterable[Claimant], gateways: Iterable[str]) -> None:
+        """`gateways` are the addresses that an inventory names for gateways."""
+        self._gateways = frozenset(gateways)
+        self._owners: defaultdict[str, _BySite] = defaultdict(_by_site)
+        self._claimants: defaultdict[str, _BySite] = defaultdict(_by_site)
+        for each in hosts:
+            for address in each.owned:
+                self._owners[address][each.site].add(each.host)
+            for address in each.said:
+                self._claimants[address][each.site].add(each.host)
+
+    def mark(self, host: str, site: str, address: str) -> tuple[Mark | None, tuple[str, ...]]:
+        """Say what is wrong with a row from this address, and the first few owners of a claimed one; None: nothing."""
+        if address in self._gateways:
+            return Mark.GATEWAY, ()
+        owners = _near(self._owners.get(address, {}), site)
+        if any(host in each for each in owners):
+            return None, ()
+        if owners:
+            return Mark.CLAIMED, tuple(sorted({name for each in owners for name in each})[:OWNERS_NAMED])
+        claimants = _near(self._claimants.get(address, {}), site)
+        return (Mark.DISPUTED if any(each != {host} for each in claimants) else None), ()
+
+
+def _by_site() -> _BySite:
+    return defaultdict(set)
+
+
+def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
+    """Give the hosts that may stand at a site, by theirs."""
+    if not site:
+        return list(hosts.values())
+    return [hosts[each] for each in ("", site) if each in hosts]
+
+
+class Destinations:
+    """The gateways that an inventory names, as addresses and as names.
+
+    What a name stands for is the hosts' word. An address that one host alone finds for it, where others find another
+    one, is not believed.
+    """
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
+        self._votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def name(self, gateways: Iterable[str]) -> None:
+        """Take what an inventory names."""
+        self._named.update(map(canonical, gateways))
+
+    def resolved(self, found: Mapping[str, Iterable[str]]) -> None:
+        """Take what one host found for names."""
+        for name, addresses in found.items():
+            self._votes[name].update(set(addresses))
+
+    def known(self) -> frozenset[str]:
+        """Give all that may be a destination."""
+        known = set(self._named)
+        for name in self._named & self._votes.keys():
+            votes = self._votes[name]
+            shared = any(count > 1 for count in votes.values())
+            known.update(address for address, count in votes.items() if count > 1 or not shared)
+        return frozenset(known)
+
+    def addresses(self, destination: str) -> frozenset[str]:
+        """Give the addresses that a destination may have, none where it is a name that no host resolved."""
+        if parsed_address(destination) is not None:
+            return frozenset({destination})
+        return frozenset(self._votes.get(destination, ()))

@@ -1,0 +1,39 @@
+"""From which addresses a host connects, by its own word and the inventory's. Pure."""
+
+from __future__ import annotations
+
+from orchestrator.domain.address import canonical
+from orchestrator.domain.standing import Standing
+from orchestrator.domain.subnets import parsed_address
+
+
+def sources(standing: Standing) -> tuple[str, ...]:
+    """Give the addresses that a host connects from: the inventory's where the host has it, else all that it has.
+
+    Loopback, link-local and multicast addresses are none. A host that told none is taken by the address that it was
+    dialled at, else by the inventory's word, maybe a name.
+    """
+    own = own_addresses(standing)
+    if canonical(standing.address) in own:
+        return (canonical(standing.address),)
+    dialled = standing.network.dialled
+    if not own and dialled is not None and _outward(dialled):
+        return (canonical(dialled),)
+    return own or (canonical(standing.address) if is_address(standing.address) else standing.address,)
+
+
+def own_addresses(standing: Standing) -> tuple[str, ...]:
+    """Give the addresses that a host says it has and that others can see, each once and in one spelling."""
+    return tuple(dict.fromkeys(canonical(address) for address in standing.sources if _outward(address)))
+
+
+def is_address(text: str) -> bool:
+    """Tell an address from a name."""
+    return parsed_address(text) is not None
+
+
+def _outward(address: str) -> bool:
+    parsed = parsed_address(canonical(address))
+    return parsed is not None and not (
+        parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast
+    )

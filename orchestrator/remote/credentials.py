@@ -1,0 +1,50 @@
+"""What pyspnego is given to log on with: a ticket, an NT hash, or the user's own ticket cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.remote.fault_codes import PASSWORD_REFUSED
+from orchestrator.remote.kerberos import Ticket, Tickets, can_ask_kdc
+from orchestrator.remote.nt_hash import NtHashes
+from orchestrator.remote.session import Logon
+from orchestrator.remote.trouble import KerberosTrouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """`user` as `spnego.client` takes it, its password being in it. `ticket` has to outlive the logon's first token."""
+
+    user: Any
+    ticket: Ticket | None = None
+
+
+def credentials(
+    logon: Logon, auth: str, *, by_name: bool, nt_hash: str | None, tickets: Tickets
+) -> Credentials:
+    """Choose by `auth` what to log on with. Asks a domain controller, and blocks, where Kerberos may be it.
+
+    `by_name`: the host is dialled by a name, not an IP address. Raises KerberosTrouble.
+
+    pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever it
+    says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not Kerberos
+    then is a hash, which pyspnego takes for NTLM alone. (It would also take a password of 32 hex digits, a colon and
+    32 more for two hashes.)
+    """
+    import spnego
+
+    if logon.password is None or not logon.username:
+        return Credentials(user=logon.username or None)
+    password = spnego.Password(logon.username, logon.password)
+    if by_name and auth != "ntlm" and nt_hash is None and can_ask_kdc():
+        try:
+            ticket = tickets.ask(logon)
+        except KerberosTrouble as trouble:
+            if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
+                raise
+        else:
+            return Credentials(user=[spnego.KerberosCCache(ticket.name), password], ticket=ticket)
+    if auth == "kerberos":
+        return Credentials(user=password)  # pyspnego says what is missing
+    return Credentials(user=spnego.NTLMHash(logon.username, nt_hash=nt_hash or NtHashes().of(logon)))
