@@ -150,7 +150,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         transport=transport.value,
     )
     _known_credential(work)
-    if found.open or found.left:
+    if found.open or found.left or found.unproven is not None:
         confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)
 
