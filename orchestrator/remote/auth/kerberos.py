@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+from typing import TYPE_CHECKING
 
+from inventory.schema.shapes import is_ip
+from orchestrator.domain.execution.breaker import account
 from orchestrator.remote.faults.codes import AS_REFUSALS
 from orchestrator.remote.faults.trouble import KerberosTrouble
+
+if TYPE_CHECKING:
+    from orchestrator.remote.session import Endpoint, Logon
 
 _DEPTH = 8  # how far down the chain of causes to look
 
@@ -18,6 +24,20 @@ _DEPTH = 8  # how far down the chain of causes to look
 def can_ask_kdc() -> bool:
     """Whether this side has what asks a domain controller for tickets: GSSAPI's and MIT Kerberos' Python modules."""
     return all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
+
+
+def is_local(endpoint: Endpoint, logon: Logon) -> bool:
+    r"""Whether a user is the host's own (`.\name`, `HOST\name`): no domain controller knows of it."""
+    return account("", logon.username, host=endpoint.host, address=endpoint.address).host is not None
+
+
+def may_use(endpoint: Endpoint, logon: Logon) -> bool:
+    """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
+    if endpoint.auth == "kerberos":
+        return True
+    if endpoint.auth != "negotiate" or is_ip(endpoint.address) or not can_ask_kdc():
+        return False
+    return not is_local(endpoint, logon)
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:

@@ -7,17 +7,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import spnego
 
 from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
-from orchestrator.remote.auth.kerberos import Tickets, kerberos_trouble
+from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import offers
 from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.auth.tickets import Tickets
 from orchestrator.remote.net.http import Answer
-from orchestrator.remote.session import Logon
+from orchestrator.remote.session import Endpoint, Logon
 
 
 def answer(*challenges: str) -> Answer:
@@ -49,12 +51,19 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     assert is_ip(address) == is_one
 
 
+def dialled(address: str, auth: Literal["negotiate", "ntlm", "kerberos"]) -> Endpoint:
+    """Give a host that is dialled so."""
+    return Endpoint(host="web1", address=address, port=5985, transport="http", auth=auth)
+
+
 @pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
 @pytest.mark.parametrize("password", ["Passw0rd!", ":".join(["0123456789abcdef" * 2] * 2)])
-def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: str) -> None:
+def test_what_is_not_kerberos_is_ntlm_with_this_password(
+    password: str, auth: Literal["ntlm", "negotiate"]
+) -> None:
     """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
     logon = Logon(username="svc", password=password)
-    found = credentials(logon, auth, by_name=False, nt_hash=None, tickets=Tickets())
+    found = credentials(logon, dialled("10.1.2.3", auth), nt_hash=None, tickets=Tickets())
     assert (type(found.user), found.user.username, found.ticket) == (spnego.NTLMHash, "svc", None)
     assert found.user.nt_hash == NtHashes().of(logon)
 
@@ -62,7 +71,7 @@ def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: st
 def test_no_password_is_the_user_s_own_ticket_cache() -> None:
     """Without a password nobody is asked: Kerberos looks for a ticket of that name."""
     logon = Logon(username="svc", password=None)
-    found = credentials(logon, "kerberos", by_name=True, nt_hash=None, tickets=Tickets())
+    found = credentials(logon, dialled("web1.corp.example", "kerberos"), nt_hash=None, tickets=Tickets())
     assert (found.user, found.ticket) == ("svc", None)
 
 
