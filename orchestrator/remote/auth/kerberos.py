@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from typing import TYPE_CHECKING
 
 from inventory.schema.shapes import is_ip
@@ -40,6 +41,16 @@ def may_use(endpoint: Endpoint, logon: Logon) -> bool:
     return not is_local(endpoint, logon)
 
 
+_MINOR = re.compile(r"Minor \(\d+\): (.*?)(?:, Context: .*)?", re.DOTALL)
+
+
+def _minor_s(text: str, code: int) -> str:
+    """Return what an error says of its minor code alone: gssapi puts its major one before, krb5 its number behind."""
+    before = _MINOR.search(text)
+    said = _MINOR.fullmatch(text, before.start()) if before else None
+    return (said[1] if said else text).removesuffix(f" {code}").strip()
+
+
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:
     """Give the trouble of an error of pyspnego, gssapi or krb5: the code of whoever in the chain has one.
 
@@ -53,7 +64,7 @@ def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosT
         found = getattr(at, "err_code", None) or getattr(at, "min_code", None)
         if isinstance(found, int) and found:
             minor = found & 0xFFFFFFFF
-            text = text.removesuffix(f" {found}")  # krb5 writes its number behind its words
+            text = _minor_s(str(at), found) or text
             break
         at = getattr(at, "base_error", None) or at.__cause__ or at.__context__
     if (isinstance(error, ImportError | ValueError) and not proved) or "not available" in text:

@@ -153,7 +153,7 @@ class Negotiate:
             if token is None:
                 break
             proof = number > 0
-            self.proved = proof and context.negotiated_protocol != "kerberos"  # a ticket refused locks nobody
+            self.proved = proof and not self._is_kerberos(context)  # a ticket refused locks nobody
             answer = yield f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b""
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
@@ -163,8 +163,9 @@ class Negotiate:
                 self._finish(context, reply, proves=answer.status == _OK or carried)
                 return answer, carried
             if reply is None:
-                stage = Stage.PROVED if proof else Stage.ASKED
-                raise Refused(stage, offers(answer), answer.headers, proof=self.proved)
+                ticket = self._is_kerberos(context)
+                stage = Stage.PROVED if proof and not ticket else Stage.ASKED
+                raise Refused(stage, offers(answer), answer.headers, proof=self.proved, ticket=ticket)
             if self.proved:
                 raise Refused(_after_proof(reply), offers(answer), answer.headers, proof=True)
             token = self._next(context, reply, answer)
@@ -209,7 +210,7 @@ class Negotiate:
         try:
             token: bytes | None = context.step(reply)
         except SpnegoError as error:
-            if context.negotiated_protocol == "kerberos":
+            if self._is_kerberos(context):
                 raise kerberos_trouble(error) from error
             if "rejection" in str(error):  # pyspnego's own words, always English
                 raise Refused(Stage.ASKED, offers(answer), answer.headers) from error
@@ -227,10 +228,12 @@ class Negotiate:
                 context.step(reply)
             except Exception as error:
                 raise Garbled(f"the logon's last token: {type(error).__name__}: {error}") from error
-        is_kerberos = self._started is not None or context.negotiated_protocol == "kerberos"
-        if proves and is_kerberos and not context.complete:
+        if proves and self._is_kerberos(context) and not context.complete:
             raise Garbled("the host let us in, and did not prove by Kerberos which host it is")
         self.used = context.negotiated_protocol
+
+    def _is_kerberos(self, context: Any) -> bool:
+        return self._started is not None or context.negotiated_protocol == "kerberos"
 
 
 def _step(context: Any, token: bytes | None) -> bytes | None:
