@@ -21,6 +21,7 @@ from orchestrator.remote.faults.trouble import KerberosTrouble
 if TYPE_CHECKING:
     from orchestrator.remote.session import Endpoint, Logon
 
+_DEFAULT = "the default realm"
 RENEW = 300.0  # seconds before a ticket's end at which a new one is asked for
 
 
@@ -53,7 +54,7 @@ class Kerberos:
 
     async def fetch(self, endpoint: Endpoint, cache: str) -> Started:
         """Have the host's service ticket in the cache; return a context that nothing binds. Raises KerberosTrouble."""
-        realm = endpoint.address.rstrip(".").partition(".")[2] or "the default realm"
+        realm = endpoint.address.rstrip(".").partition(".")[2].upper() or _DEFAULT
         return await self._breaker.ask(realm, lambda: self.begin(endpoint, cache, None))
 
     async def begin(self, endpoint: Endpoint, cache: str, binding: bytes | None) -> Started:
@@ -79,9 +80,8 @@ class Kerberos:
         return await asyncio.shield(asked.task)
 
     async def _exchange(self, logon: Logon) -> TicketCache:
-        realm = f"the realm of {logon.username}" if logon.username else "the ticket cache"
         made = await self._breaker.ask(
-            realm, lambda: self._off_loop.run(lambda: obtain(logon), seconds=SLOWEST)
+            _realm(logon), lambda: self._off_loop.run(lambda: obtain(logon), seconds=SLOWEST)
         )
         self._caches.append(made)
         return made
@@ -110,6 +110,11 @@ class KerberosLogon:
         except TimeoutError:
             said = f"the token was not made in {SLOWEST:.0f} s"
             raise KerberosTrouble(KDC_UNREACHABLE, said) from None
+
+
+def _realm(logon: Logon) -> str:
+    domain, backslash, user = logon.username.rpartition("\\")
+    return (domain if backslash else user.rpartition("@")[2] if "@" in user else "") or _DEFAULT
 
 
 def _seen(task: asyncio.Task[TicketCache]) -> None:

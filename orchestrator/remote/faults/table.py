@@ -211,8 +211,8 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         Cause.KERBEROS_NO_SPN: CauseWords(
             "Kerberos knows no service of that name",
             "Use the host's real, full name in `address:`: an alias or a short name has no service of its own, unless "
-            "krb5.conf says `dns_canonicalize_hostname = true`. `setspn -Q HTTP/{address}` shows on a machine of the "
-            "domain whether there is one.",
+            "krb5.conf says `dns_canonicalize_hostname = true`. `setspn -Q */{address}` shows on a machine of the domain "
+            "whether there is one.",
             phase=Phase.AUTH,
         ),
         Cause.KERBEROS_CLOCK: CauseWords(
