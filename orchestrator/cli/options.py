@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.completing import only_words as words_of_only
 from orchestrator.cli.errors import CommandError
+from orchestrator.remote.transport_name import TransportName
 
 InventoryOption = Annotated[
     Path | None,
@@ -66,20 +66,12 @@ TableOption = Annotated[
 ]
 
 
-class TransportName(enum.StrEnum):
-    """What speaks with the hosts; `orchestrator.remote.transports.Wire` on this side of the imports that cost."""
-
-    NATIVE = "native"
-    PYPSRP = "pypsrp"
-
-
 TransportOption = Annotated[
     TransportName,
     typer.Option(
         "--transport",
         metavar="NAME",
-        help="What speaks WinRM: native (our own; hosts that log on by Kerberos go by pypsrp all the same), or "
-        "pypsrp for every host.",
+        help="What speaks WinRM with the hosts: native (our own), or pypsrp.",
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]

@@ -23,11 +23,11 @@ from orchestrator.cli.options import (
     OnlyOption,
     QuietOption,
     TableOption,
-    TransportName,
     TransportOption,
     inventory_path,
 )
 from orchestrator.cli.selecting import NoMatch, NoMatchOption
+from orchestrator.remote.transport_name import TransportName
 
 if TYPE_CHECKING:
     from inventory.model import Host

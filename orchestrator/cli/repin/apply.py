@@ -19,7 +19,6 @@ from orchestrator.cli.options import (
     JsonOption,
     QuietOption,
     TableOption,
-    TransportName,
     TransportOption,
     inventory_path,
 )
@@ -27,6 +26,7 @@ from orchestrator.cli.repin import options
 from orchestrator.cli.repin.plan import read_plan
 from orchestrator.cli.repin.statement import hosts_of, how, statement
 from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
+from orchestrator.remote.transport_name import TransportName
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
