@@ -68,7 +68,8 @@ def test_each_transport_has_its_turn(wire: TransportName) -> None:
             return type(made).__name__
 
     assert (
-        run(main()) == {TransportName.NATIVE: "NativeOrPypsrp", TransportName.PYPSRP: "PypsrpTransport"}[wire]
+        run(main())
+        == {TransportName.NATIVE: "NativeTransport", TransportName.PYPSRP: "PypsrpTransport"}[wire]
     )
 
 
