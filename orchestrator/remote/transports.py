@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 from orchestrator.remote.native import NativeTransport
 from orchestrator.remote.net.connect import system_resolver
 from orchestrator.remote.session import Resolver, Transport
+from orchestrator.remote.transport_name import TransportName
 
 if TYPE_CHECKING:
     from orchestrator.remote.over_pypsrp.transport import PypsrpTransport
 
 
-class Wire(enum.StrEnum):
-    """What `--transport` takes."""
-
-    NATIVE = "native"
-    PYPSRP = "pypsrp"
-
-
-def transport(wire: Wire, *, jobs: int, resolver: Resolver = system_resolver) -> Transport:
+def transport(name: TransportName, *, jobs: int, resolver: Resolver = system_resolver) -> Transport:
     """Make the transport of a run. `jobs` is how many hosts are under way at once."""
-    if wire is Wire.PYPSRP:
+    if name is TransportName.PYPSRP:
         return _pypsrp(jobs, resolver)
     return NativeTransport(resolver=resolver)
 

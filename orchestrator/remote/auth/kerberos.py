@@ -67,6 +67,7 @@ def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosT
             text = _minor_s(str(at), found) or text
             break
         at = getattr(at, "base_error", None) or at.__cause__ or at.__context__
-    if (isinstance(error, ImportError | ValueError) and not proved) or "not available" in text:
+    missing = isinstance(error, ImportError) or (isinstance(error, ValueError) and not proved)
+    if missing or "not available" in text:
         text = f"{text}. Kerberos needs `pip install 'fleetcheck[kerberos]'` on this machine"
     return KerberosTrouble(minor, text, refused=proved and minor in AS_REFUSALS)
