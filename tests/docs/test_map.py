@@ -47,3 +47,11 @@ def test_every_room_says_what_it_is(room: str) -> None:
         if not importlib.import_module(".".join(path.parent.relative_to(ROOT).parts)).__doc__
     ]
     assert silent == []
+
+
+def test_every_target_that_contributors_are_told_of_is_there() -> None:
+    """`make TARGET` in CONTRIBUTING.md is a target of the Makefile, and a path given to it exists."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) <= targets
+    assert [path for path in re.findall(r"\bT=([\w/.-]+)", text) if not (ROOT / path).exists()] == []
