@@ -25,7 +25,7 @@ INSIDE = {
     "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move that way",
     "orchestrator.domain.repin.planned_host.NotPlannedError": "becomes a host's reason in the plan",
     "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice is taken",
-    "orchestrator.fleet.logon.HeldError": "ends one host's try, caught where the host is asked",
+    "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",
     "orchestrator.fleet.repin.write.SendError": "becomes a state of the journal, caught where the host is written",
     "orchestrator.fleet.repin.write.NotSentError": "as SendError",
     "orchestrator.fleet.repin.write.NoAnswerError": "as SendError",

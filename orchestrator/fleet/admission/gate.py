@@ -28,21 +28,21 @@ class Permit:
         return not self._ended and not self._gate.may_start(self._account)
 
     def accepted(self) -> None:
-        """Tell that the host took the logon."""
+        """Take note that the host accepted the logon."""
         self._end(Breaker.accept)
 
     def rejected(self) -> bool:
-        """Tell that the host refused the logon; True where the same account had worked before in this run."""
+        """Take note that the host refused the logon; return whether the account had worked before in this run."""
         worked = self._gate.breaker(self._account).worked
         self._end(Breaker.reject)
         return worked
 
     def refused(self) -> None:
-        """Tell that a domain controller refused the account: it is given up."""
+        """Take note that a domain controller refused the account: it is given up."""
         self._end(Breaker.refuse)
 
     def dead(self) -> None:
-        """Tell that no answer to the logon came and none will, or that the password was not tried."""
+        """Take note that no answer to the logon came and none will, or that the password was not tried."""
         self._end(Breaker.dead)
 
     def _end(self, move: Callable[[Breaker, str], Breaker]) -> None:
@@ -64,26 +64,26 @@ class Gate:
         self._spare: deque[asyncio.Future[None]] = deque()
 
     def breaker(self, account: Account) -> Breaker:
-        """Give what is known of an account so far."""
+        """Return what is known of an account so far."""
         return self._breakers.get(account, self._new)
 
     def may_start(self, account: Account) -> bool:
-        """Say whether one more logon may begin now."""
+        """Return whether one more logon may begin now."""
         return self.breaker(account).may_start
 
     def tripped(self, account: Account) -> bool:
-        """Say whether the account is given up for this run."""
+        """Return whether the account is given up for this run."""
         return self.breaker(account).tripped
 
     def start(self, account: Account, host: str) -> Permit:
-        """Begin a logon. Raises IllegalMoveError where `may_start` is False."""
+        """Begin a logon. Raise IllegalMoveError where `may_start` is False."""
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
     async def enter(self, account: Account, host: str, stop: StopRequest) -> Permit | None:
-        """Wait until a logon may begin, and begin it; None where the account is given up, or the run's end asked for.
+        """Wait until a logon may begin, and begin it; return None where the account is given up, or a stop was requested.
 
-        Who asks for that end calls `wake` (the line does).
+        Who requests the stop calls `wake` (the queue does).
         """
         while not (stop.requested or self.tripped(account)):
             if self.may_start(account):

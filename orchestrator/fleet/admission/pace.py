@@ -22,7 +22,7 @@ class Pace:
         self._paid: dict[str, float] = {}
 
     async def charge(self, connects: Mapping[str, int], stop: StopRequest) -> bool:
-        """Charge connects by gateway address, wait until they may be made; False: the run's end was asked for first."""
+        """Charge connects by gateway address, wait until they may be made; return False where a stop came first."""
         wait = self._charge(connects)
         return not (stop.requested if wait <= 0 else await stop.within(wait, self._clock))
 

@@ -1,4 +1,4 @@
-"""The wish to end a run, in two steps: let those in flight finish, then leave them."""
+"""A request to stop an execution, in two steps: let hosts in flight finish, then abandon them."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class StopRequest:
             self.ask(reason)
 
     def listen(self, listener: Callable[[StopRequest], None]) -> Callable[[], None]:
-        """Have `listener` told of each step; call what comes back to end that."""
+        """Call `listener` at each step; return a function that unsubscribes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def within(self, seconds: float, clock: Clock) -> bool:
-        """Wait `seconds`, or less where the end is asked for: True then."""
+        """Wait `seconds`, or until a stop is requested; return whether one was."""
         try:
             async with clock.timeout(seconds):
                 await self._requested.wait()

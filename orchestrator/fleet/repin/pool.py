@@ -157,12 +157,12 @@ class Crew:
             transport=means.transport,
             logon_of=self._accounts.logon_of,
             gate=self._accounts.gate,
-            line=line,
+            queue=line,
             pace=self._pace,
             clock=means.clock,
             chance=means.chance,
             stop=self.course.stop,
-            tell=self.tell,
+            emit=self.tell,
         )
 
     def _tripped(self, event: BreakerTripped) -> None:

@@ -10,10 +10,10 @@ from inventory.model import Host
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.fleet.admission.limits import make_room
+from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Stopping
-from orchestrator.fleet.control.run_until_abandoned import to_its_end
+from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin import words as repin_words
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
@@ -125,7 +125,7 @@ class _Repin:
         if self._room.words:
             self._tell.remark(self._room.words)
         try:
-            await to_its_end(self._go(given), self._course.stop, self._stopping)
+            await run_until_abandoned(self._go(given), self._course.stop, self._stopping)
         finally:
             self._course.close()
             state = await self._finish(journal)

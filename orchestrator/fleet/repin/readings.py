@@ -11,9 +11,9 @@ from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin.guard import is_planned_machine, machine
 from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.fleet.admission.queue import QueuedHost
-from orchestrator.fleet.ask import HostProbe
 from orchestrator.fleet.control.events import HostEvent
 from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.repin import words as repin_words
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import told_to_end
@@ -33,35 +33,37 @@ class NotRead:
     advice: str = ""
 
 
-async def ask(turn: QueuedHost, run: Execution, *, stays: bool) -> Outcome | None:
+async def ask(queued: QueuedHost, execution: Execution, *, stays: bool) -> Outcome | None:
     """Ask a host, tries and all; what nobody foresaw is a failure of this host too. None: it was not started."""
-    asking = HostProbe(turn, run, stays=stays)
+    probing = HostProbe(queued, execution, stays=stays)
     try:
-        return await asking.outcome()
+        return await probing.outcome()
     except Exception as error:  # noqa: BLE001  # a reading that broke must not keep a row from its end
-        return asking.broke(error)
+        return probing.broke(error)
     except asyncio.CancelledError as error:
         if told_to_end():
             raise
-        return asking.broke(error)
+        return probing.broke(error)
 
 
-def before(turn: QueuedHost) -> QueuedHost:
+def before(queued: QueuedHost) -> QueuedHost:
     """Give the turn of the reading before a write: no list is gone through, so that it tries pin and new port alone.
 
     Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer in the
     gateway's place since the plan was made is seen.
     """
-    return replace(turn, host=replace(turn.host, profile=replace(turn.host.profile, ports=())))
+    return replace(queued, host=replace(queued.host, profile=replace(queued.host.profile, ports=())))
 
 
-def afterwards(run: Execution) -> Execution:
+def afterwards(execution: Execution) -> Execution:
     """Give what readings after a write work with: they try no port, tell nobody, and are not stopped halfway."""
-    return replace(run, options=replace(run.options, mode=AFTER), stop=StopRequest(), tell=_nobody)
+    return replace(
+        execution, options=replace(execution.options, mode=AFTER), stop=StopRequest(), emit=_no_one
+    )
 
 
 async def read_again(
-    turn: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
+    queued: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
 ) -> Reading | NotRead:
     """Read a host in a fresh session. `after` is from `afterwards`.
 
@@ -69,7 +71,7 @@ async def read_again(
     passed proves nothing, so it is waited for. None: no write is under way.
     """
     for _ in range(MOST_LOOKS):
-        outcome = await ask(turn, after, stays=True)
+        outcome = await ask(queued, after, stays=True)
         if not isinstance(outcome, Probed):
             return _not_read(outcome)
         reading = outcome.reading
@@ -98,5 +100,5 @@ def _not_read(outcome: Failed | None) -> NotRead:
     return NotRead(repin_words.failed(outcome), outcome.advice)
 
 
-def _nobody(_event: HostEvent) -> None:
+def _no_one(_event: HostEvent) -> None:
     """Tell nobody."""

@@ -10,7 +10,7 @@ from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
-from orchestrator.fleet.logon import HeldError, HostLogon
+from orchestrator.fleet.host_logon import HeldError, HostLogon
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.apply import apply, never_sent
 from orchestrator.remote.contract.repin_answer import RepinAnswer
@@ -41,11 +41,11 @@ class NoAnswerError(SendError):
 class Sending:
     """One write. `send` is called once."""
 
-    def __init__(self, turn: QueuedHost, run: Execution, change: PlannedHost) -> None:
-        self._turn = replace(turn, patient=True)
-        self._run = run
+    def __init__(self, queued: QueuedHost, execution: Execution, change: PlannedHost) -> None:
+        self._queued = replace(queued, patient=True)
+        self._execution = execution
         self._change = change
-        self._logon = HostLogon(self._turn, run)
+        self._logon = HostLogon(self._queued, execution)
 
     async def send(
         self,
@@ -60,17 +60,17 @@ class Sending:
         `before_sending` is awaited when the connection stands and the right to log on is had: the script leaves only
         after it, and what it raises comes out. Raises SendError besides.
         """
-        run, host = self._run, self._turn.host
+        execution, host = self._execution, self._queued.host
         seconds = window + LATE
-        cut = run.clock.timeout(seconds)
+        cut = execution.clock.timeout(seconds)
 
         async def before_logon() -> None:
             await self._logon.begin(session, cut, patiently=True)
             await before_sending()
 
-        session = run.transport.session(
+        session = execution.transport.session(
             endpoint(host),
-            run.logon_of[host.credential],
+            execution.logon_of[host.credential],
             deadline=seconds + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,
@@ -94,7 +94,7 @@ class Sending:
             return answer
         finally:
             self._logon.release(session.phase)
-            await close_within(session, closing, run.clock)
+            await close_within(session, closing, execution.clock)
 
 
 def _error(session: Session, detail: str, advice: str) -> SendError:

@@ -123,7 +123,7 @@ class Bench:
     async def _scan(self) -> None:
         made = transport(Wire.NATIVE, jobs=2)
         with Writer.open(self.url, command="test", user="me") as writer:
-            means = Services(
+            services = Services(
                 transport=made,
                 writer=writer,
                 logons=_logon,
@@ -131,7 +131,9 @@ class Bench:
                 chance=random.Random(1),  # noqa: S311  # jitter
             )
             hosts = list(self.hosts.values())
-            await scan(record_of(hosts), hosts, options=ScanOptions(jobs=2, mode="full", pace=0), means=means)
+            await scan(
+                record_of(hosts), hosts, options=ScanOptions(jobs=2, mode="full", pace=0), services=services
+            )
         await made.aclose()
 
     async def _apply(self, plan: Plan) -> RepinSummary:

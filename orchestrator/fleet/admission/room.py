@@ -1,4 +1,4 @@
-"""Room for the run in this process: every host in flight needs file descriptors."""
+"""Fit the width of an execution to the open files that this process may have: every host in flight needs some."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ def make_room(jobs: int) -> Room:
 
 
 def fit(jobs: int, limit: int) -> Room:
-    """Say how many hosts at once `limit` open files allow: at least one."""
+    """Return how many hosts at once `limit` open files allow: at least one."""
     possible = max(1, (limit - SPARE) // PER_HOST)
     if possible >= jobs:
         return Room(jobs)
     return Room(
         possible,
-        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: this process may open {limit} files; "
+        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: "
+        f"this process may open {limit} files; "
         f"`ulimit -n {jobs * PER_HOST + SPARE}` before the command gives it room",
     )
