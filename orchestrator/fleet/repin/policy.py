@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestrator.domain.repin.guard import Refusal
-from orchestrator.fleet.repin.host import HostWork
+from orchestrator.fleet.repin.host import HostRepin
 from orchestrator.fleet.repin.summary import HostEnd
 
 
-async def repin_host(host: HostWork) -> HostEnd | None:
+async def repin_host(host: HostRepin) -> HostEnd | None:
     """Re-pin one host, or leave it alone with a reason. None: it was not started. Raises StoreError.
 
     The intent is on the disk before the first byte of the write leaves, the write is sent once, and what became of it

@@ -10,7 +10,7 @@ from orchestrator.domain.record import HostRecord
 from orchestrator.domain.repin.guard import conclude
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.domain.repin.plan import Plan, PlannedHost
-from orchestrator.fleet.repin.journal import RunJournal
+from orchestrator.fleet.repin.run_journal import RunJournal
 
 
 async def prove(

@@ -1,11 +1,12 @@
-"""The write of one host: one session, one run of the script, never a second one."""
+"""The write of one host: one session, one run of the script, never a second one; what came of it is a value."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
@@ -21,25 +22,51 @@ from orchestrator.remote.session import Session
 LATE = 10.0  # seconds beyond the host's window that an answer may take
 
 
-class SendError(Exception):
-    """The write gave no answer. `detail` is what was seen, `advice` what to do about it."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The script was sent, and it answered."""
 
-    def __init__(self, detail: str, advice: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.advice = advice
+    answer: RepinAnswer
+    advice: str = ""
 
-
-class NotSentError(SendError):
-    """It failed before the script left: nothing can have been written."""
-
-
-class NoAnswerError(SendError):
-    """It failed after that: only a reading tells what was written."""
+    @property
+    def failed(self) -> bool:
+        """Whether nobody knows what it did although it answered."""
+        return self.answer.state is State.UNKNOWN
 
 
-class Sending:
-    """One write. `send` is called once."""
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It failed before the script left: nothing can have been written. `detail` is what was seen."""
+
+    detail: str
+    advice: str
+    failed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """It failed after the script left: only a reading tells what was written. `detail` is what was seen."""
+
+    detail: str
+    advice: str
+    failed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SentEarlier:
+    """An earlier process sent the script. That its controller died is no failure of the host's.
+
+    `unanswered`: it took no answer in, so the write may begin until its deadline.
+    """
+
+    unanswered: bool
+    advice: str = ""
+    failed: bool = False
+
+
+class HostWrite:
+    """The write of one host; `send` is called once."""
 
     def __init__(self, queued: QueuedHost, execution: Execution, change: PlannedHost) -> None:
         self._queued = replace(queued, patient=True)
@@ -54,11 +81,12 @@ class Sending:
         deadline: datetime,
         window: float,
         before_sending: Callable[[], Awaitable[None]],
-    ) -> RepinAnswer:
-        """Write. `deadline` is the host's own time, `window` seconds ahead; `operation` is the journal row's id.
+    ) -> Sent | NotSent | NoAnswer:
+        """Send the write, and return what came of it; never raise for the host.
 
+        `deadline` is the host's own time, `window` seconds ahead; `operation` is the journal row's id.
         `before_sending` is awaited when the connection stands and the right to log on is had: the script leaves only
-        after it, and what it raises comes out. Raises SendError besides.
+        after it, and what it raises comes out.
         """
         execution, host = self._execution, self._queued.host
         seconds = window + LATE
@@ -81,23 +109,23 @@ class Sending:
                 answer = await apply(session, host, self._change, operation=operation, deadline=deadline)
         except Fault as fault:
             told = self._logon.judged(fault)
-            raise _error(session, str(told), told.advice) from fault
+            return _without_answer(session, str(told), told.advice)
         except HeldError:
-            raise NotSentError(words.GIVEN_UP, words.GIVEN_UP_ADVICE) from None
+            return NotSent(words.GIVEN_UP, words.GIVEN_UP_ADVICE)
         except TimeoutError:
             if not cut.expired():
                 raise
             detail = f"no answer within {seconds:g} s: hung in phase {session.phase}"
-            raise _error(session, detail, words.HUNG_ADVICE[session.phase]) from None
+            return _without_answer(session, detail, words.HUNG_ADVICE[session.phase])
         else:
             closing = CLOSING
-            return answer
+            return Sent(answer)
         finally:
             self._logon.release(session.phase)
             await close_within(session, closing, execution.clock)
 
 
-def _error(session: Session, detail: str, advice: str) -> SendError:
+def _without_answer(session: Session, detail: str, advice: str) -> NotSent | NoAnswer:
     if never_sent(session):
-        return NotSentError(f"nothing was sent: {detail}", advice)
-    return NoAnswerError(detail, advice)
+        return NotSent(f"nothing was sent: {detail}", advice)
+    return NoAnswer(detail, advice)

@@ -22,7 +22,7 @@ from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinServices, apply
+from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.fleet.run import Services
@@ -149,12 +149,12 @@ class Bench:
             hosts=len(plan.hosts),
         )
         with Writer.open(self.url, command="test", user="me") as writer:
-            summary = await apply(
-                plan,
-                self.hosts,
+            given = RunInput(
+                plan=plan,
+                hosts=self.hosts,
                 record=record,
                 options=RepinOptions(jobs=2, pace=0),
-                means=RepinServices(
+                services=RepinServices(
                     transport=made,
                     logons=_logon,
                     clock=SystemClock(),
@@ -162,6 +162,7 @@ class Bench:
                 ),
                 journal=Journal(writer),
             )
+            summary = await apply(given)
         await made.aclose()
         return summary
 

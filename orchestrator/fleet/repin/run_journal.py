@@ -1,4 +1,4 @@
-"""The journal as a re-pin needs it: every call returns once what it says is on the disk."""
+"""What a re-pin run needs of the journal: every call returns once what it says is on the disk."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from orchestrator.domain.repin.plan import Plan
 class RunJournal(Protocol):
     """What a re-pin needs of `orchestrator.store.journal.journal.Journal`.
 
-    All of it raises StoreError; moves that the table does not have raise IllegalMoveError.
+    All of it raises StoreError; moves that the table does not have raise IllegalJournalMoveError.
     """
 
     async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
-        """Store a run and its plan, and give it back with its id; one that has an id is taken over."""
+        """Store a run and its plan, and return it with its id; one that has an id is taken over."""
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime, /) -> None:
         """Write how the run ended."""
@@ -47,7 +47,7 @@ class RunJournal(Protocol):
         """Read a run's rows, in the order in which they were made."""
 
     async def handed_out(self, hosts: Iterable[str], /) -> Mapping[str, Operation]:
-        """Say which of these hosts were given away in a stand-alone script whose answer has not come in yet."""
+        """Return the rows of those of these hosts whose stand-alone script was handed out, and has not been answered yet."""
 
     async def let_go(self) -> None:
         """Give the database's lock back, for a pause."""
