@@ -21,7 +21,7 @@ _NO_NAME_SENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
 
 
 class HeldError(Exception):
-    """This host's logon was not begun: another's is under way, its account was given up, or a stop was requested."""
+    """A logon was not begun: another's is under way, its account was given up, or a stop was requested."""
 
 
 class HostLogon:
@@ -38,9 +38,10 @@ class HostLogon:
         self.waiting = False
 
     async def begin(self, session: Session, cut: asyncio.Timeout, *, patiently: bool) -> None:
-        """Wait for the right to log on: `patiently` for as long as it takes, else for HELD seconds. Raise HeldError.
+        """Wait to log on: `patiently` for as long as it takes, else for HELD seconds. Raise HeldError.
 
-        Where others have to wait for this logon, `cut` is made to pass when after PATIENCE no user name was sent yet.
+        Where others have to wait for this logon, `cut` is made to pass when after PATIENCE no user name was
+        sent yet.
         """
         execution, account = self._execution, self._queued.account
         if account is None:
@@ -64,10 +65,10 @@ class HostLogon:
             self._permit.accepted()
 
     def judged(self, fault: Fault) -> Fault:
-        """Tell the breaker what a fault says of the logon; return the fault, as a quota suspect where it is one.
+        """Tell the breaker what a fault says of the logon; return it, as a quota suspect where it is one.
 
-        Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a trouble
-        of its own, and the next host has its turn.
+        Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a
+        trouble of its own, and the next host has its turn.
         """
         if self._permit is None:
             return fault
@@ -88,7 +89,7 @@ class HostLogon:
         return fault
 
     def release(self, phase: Phase) -> None:
-        """End a try that came as far as `phase`; tell the breaker so where nothing else has told it the logon's end."""
+        """End a try that came as far as `phase`; tell the breaker the logon's end where it does not know."""
         if self._watch is not None:
             self._watch.cancel()
         if self._permit is not None:

@@ -1,4 +1,4 @@
-"""Probe one host of an execution, from the queue to its outcome: pace, tries, back-off, and a total deadline."""
+"""Probe one host, from the queue to its outcome: pace, tries, back-off, and a total deadline."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class HostProbe:
         self.phase = Phase.RESOLVE
 
     async def outcome(self) -> Outcome | None:
-        """Return what the host answered, or None: it was not started (a stop was requested), or was put back into the queue.
+        """Return what the host answered, or how it failed; None: it was not started, or queued again.
 
-        Take no longer than its deadline and what closing may take. Raise what nobody foresaw as it came; `broke`
-        makes an outcome of that.
+        Take no longer than its deadline and what closing may take. Raise what nobody foresaw as it came;
+        `broke` makes an outcome of that.
         """
         execution = self._execution
         charged = usual_attempts(self._host, execution.options.mode, canaries=execution.options.canaries)
@@ -155,7 +155,7 @@ class HostProbe:
         return reading
 
     def _step_aside(self) -> Failed | None:
-        """Put the host back into the queue, as if never started; return the failure where a try has failed already."""
+        """Queue the host again, as if never started; return the failure where a try has failed."""
         if self._fault is not None:
             return self._failed(self._fault.phase, self._fault.cause, self._fault.detail, self._fault.advice)
         if self._stays:

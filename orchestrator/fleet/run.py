@@ -1,4 +1,4 @@
-"""What an execution (one process's work on many hosts) works with, and what its hosts share: values, made once."""
+"""What an execution (one process's work on many hosts) works with, and what its hosts share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.remote.session import Logon, Transport
 
 
 class Writer(Protocol):
-    """What a scan needs of `orchestrator.store.writer.Writer`. All of it raises StoreError."""
+    """What a scan needs of `orchestrator.store.writer.Writer`. Each method raises StoreError."""
 
     def begin_scan(self, scan: ScanRecord, /) -> int:
         """Write the scan's row; return its id."""

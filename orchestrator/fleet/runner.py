@@ -57,13 +57,14 @@ async def fan_out(
 ) -> AsyncGenerator[Done[Item, Value] | Broke[Item], None]:
     """Yield one value per item that was started, as they complete; an exception of `work` is a value too.
 
-    At most `jobs` items are in work at a time, and none starts while as many results wait to be taken: who iterates
-    slowly slows the work. Once `stopped()` is true nothing starts any more. Who leaves the loop early closes the
-    generator (`contextlib.aclosing`): all work is then cancelled, and has ended or had `GRACE` seconds for it.
+    At most `jobs` items are in work at a time, and none starts while as many results wait to be taken: who
+    iterates slowly slows the work. Once `stopped()` is true nothing starts any more. Who leaves the loop
+    early closes the generator (`contextlib.aclosing`): all work is then cancelled, and has ended or had
+    `GRACE` seconds.
     """
     results: asyncio.Queue[Done[Item, Value] | Broke[Item] | None] = asyncio.Queue(maxsize=jobs)
 
-    # Set once whoever iterated has gone: a worker whose work did not let itself be cancelled waits for nobody.
+    # Set once whoever iterated has gone: a worker whose work refused to be cancelled then waits for nobody.
     left = False
 
     async def worker() -> None:

@@ -28,7 +28,7 @@ from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
 
-LANDING = 2.0  # seconds that a result which is being stored gets once its run is abandoned; less than `runner.GRACE`
+LANDING = 2.0  # seconds that a result in the writer's hands gets once its scan is abandoned; < `runner.GRACE`
 
 
 async def scan(
@@ -43,9 +43,10 @@ async def scan(
 ) -> ScanSummary:
     """Probe `hosts`, a few at a time, and store what became of each; never raise for a host.
 
-    `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that have no
-    result yet. Every logon is asked for once, before anything starts: what `services.logons` raises comes out, and so
-    does StoreError where the scan cannot begin. Later trouble with the database ends the run and is in the summary.
+    `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that
+    have no result yet. Every logon is asked for once, before anything starts: what `services.logons` raises
+    comes out, and so does StoreError where the scan cannot begin. Later trouble with the database ends the
+    run and is in the summary.
     """
     running = _Scan(record, hosts, options, services, stop or StopRequest(), on_event)
     return await running.run(unexpired(waivers, services.clock.now().date()))
@@ -186,7 +187,7 @@ class _Scan:
         self._emit(HostFinished(record=record))
 
     def _end(self, scan_id: int) -> ScanState:
-        """Write how the scan ended; a scan that the database has failed stays `running`, and can be resumed."""
+        """Write how the scan ended; one that the database has failed stays `running`, and can be resumed."""
         everyone = self._score.done + sum(map(len, self._queue.barred.values())) >= len(self._hosts)
         state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
         if not self._trouble:

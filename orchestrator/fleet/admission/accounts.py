@@ -13,7 +13,7 @@ from orchestrator.remote.session import Logon
 
 
 class Accounts:
-    """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account that is given up."""
+    """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account given up."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Accounts:
         self._given_up: list[Account] = []
 
     def of(self, host: Host) -> Account | None:
-        """Return whose password a logon on this host tries; None where there is none to try (a Kerberos ticket)."""
+        """Return whose password a logon on this host tries; None where there is none (a Kerberos ticket)."""
         logon = self.logon_of[host.credential]
         if logon.password is None:
             return None
@@ -43,7 +43,10 @@ class Accounts:
         )
 
     def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
-        """Return the accounts that were given up. `barred`: the hosts not started for it; `again`: the command to go on."""
+        """Return the accounts that were given up.
+
+        `barred`: the hosts not started for it; `again`: the command that goes on with them.
+        """
         return tuple(
             GivenUp(
                 credential=each.credential,

@@ -1,6 +1,6 @@
-"""The lock-out breakers of a run: who may log on now, and who has to wait for another host's answer.
+"""Hold the lock-out breakers of an execution: who may log on now, who waits for another host's answer.
 
-`orchestrator.domain.execution.breaker` decides; here is what wakes those who wait.
+`orchestrator.domain.execution.breaker` decides; this module wakes those who wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from orchestrator.fleet.control.stop import StopRequest
 
 
 class Permit:
-    """The right to log on to one host once. Its end is told once, by the first of its methods that is called."""
+    """The right to log on to one host once. The first of its methods that is called ends it."""
 
     def __init__(self, gate: Gate, account: Account, host: str) -> None:
         self._gate = gate
@@ -32,7 +32,7 @@ class Permit:
         self._end(Breaker.accept)
 
     def rejected(self) -> bool:
-        """Take note that the host refused the logon; return whether the account had worked before in this run."""
+        """Take note that the host refused the logon; return whether the account had worked before."""
         worked = self._gate.breaker(self._account).worked
         self._end(Breaker.reject)
         return worked
@@ -52,7 +52,7 @@ class Permit:
 
 
 class Gate:
-    """One breaker per account, in one event loop's thread. `on_trip` is told of an account that is given up."""
+    """One breaker per account, in one event loop's thread. Call `on_trip` for an account that is given up."""
 
     def __init__(
         self, limit: int = DEFAULT_LIMIT, on_trip: Callable[[Account, Breaker], None] | None = None
@@ -76,12 +76,12 @@ class Gate:
         return self.breaker(account).tripped
 
     def start(self, account: Account, host: str) -> Permit:
-        """Begin a logon. Raise IllegalMoveError where `may_start` is False."""
+        """Begin a logon. Raise IllegalBreakerMoveError where `may_start` is False."""
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
     async def enter(self, account: Account, host: str, stop: StopRequest) -> Permit | None:
-        """Wait until a logon may begin, and begin it; return None where the account is given up, or a stop was requested.
+        """Wait until a logon may begin, and begin it; return None on a stop, or if the account is given up.
 
         Who requests the stop calls `wake` (the queue does).
         """
@@ -101,7 +101,7 @@ class Gate:
         await waiter
 
     def wake(self) -> None:
-        """Let everybody who waits look again."""
+        """Wake everybody who waits."""
         waiting, self._waiting = [*self._waiting, *self._spare], []
         self._spare.clear()
         for waiter in waiting:
@@ -109,7 +109,7 @@ class Gate:
                 waiter.set_result(None)
 
     def wake_one(self) -> None:
-        """Let one of the spare look again."""
+        """Wake one of the spare."""
         while self._spare:
             waiter = self._spare.popleft()
             if not waiter.done():

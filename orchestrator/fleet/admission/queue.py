@@ -16,7 +16,7 @@ from orchestrator.fleet.control.stop import StopRequest
 
 @dataclass(frozen=True, slots=True)
 class QueuedHost:
-    """A host that may be started now. `account` is whose password its logon tries, None where none is at stake.
+    """A host that may be started now. `account`: whose password its logon tries, None where none is at stake.
 
     `patient`: it has been cut short once for the others' sake, and is not again.
     """
@@ -29,10 +29,10 @@ class QueuedHost:
 class HostQueue:
     """Give hosts in their order, as far as accounts, sites and the ramp allow; a `Source` for `fan_out`.
 
-    While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose site has
-    no room: workers are free for all others, and the run goes on however few workers there are. `barred` holds, by
-    account, the hosts that were not started because their account was given up. Whoever has taken a host calls
-    `leave` at its end.
+    While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose
+    site has no room: workers are free for all others, and the execution goes on however few workers there
+    are. `barred` holds, by account, the hosts that were not started because their account was given up.
+    Whoever has taken a host calls `leave` at its end.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class HostQueue:
         return account in self._aside
 
     def put_back(self, queued: QueuedHost) -> None:
-        """Queue a host again, behind the others, whose logon was not begun; bar it where its account was given up."""
+        """Queue a host whose logon was not begun behind the others; bar it if its account was given up."""
         if queued.account is not None:
             self._put_aside(queued.account, queued)
             self._gate.wake()
 
     async def _widen(self) -> None:
-        """Wait until the run may be wider: one does by the clock, the others until they are woken, one by one."""
+        """Wait until there is more room: one worker by the clock, the others until woken, one by one."""
         if self._widening:
             await self._gate.changed(spare=True)
             return

@@ -12,9 +12,9 @@ from orchestrator.fleet.control.stop import StopRequest
 async def run_until_abandoned(
     work: Coroutine[Any, Any, None], stop: StopRequest, on_step: Callable[[StopRequest], None]
 ) -> None:
-    """Run `work` to its end; where `stop` abandons it, cancel it and wait for that. `on_step` is told of each step.
+    """Run `work` to its end, or cancel it and wait where `stop` abandons it. Call `on_step` at each step.
 
-    What `work` raises comes out; its being cancelled does not.
+    Raise what `work` raises, but not that it was cancelled.
     """
     task = asyncio.create_task(work)
 

@@ -9,9 +9,10 @@ from orchestrator.fleet.control.clock import Clock
 
 
 class StopRequest:
-    """Asked once: nothing new starts, what is in flight finishes. Asked again: it is abandoned.
+    """Asked once: nothing new starts, what is in flight finishes. Asked again: that is abandoned.
 
-    Belongs to one event loop's thread. `reason` is what asked first, in words ("Ctrl-C"), empty while nobody did.
+    Belongs to one event loop's thread. `reason`: what asked first, in words ("Ctrl-C"), empty while nobody
+    did.
     """
 
     def __init__(self) -> None:
@@ -22,12 +23,12 @@ class StopRequest:
 
     @property
     def requested(self) -> bool:
-        """Nothing new may start."""
+        """Whether nothing new may start."""
         return self._requested.is_set()
 
     @property
     def abandoned(self) -> bool:
-        """What is in flight is to be left."""
+        """Whether what is in flight is to be left."""
         return self._abandoned.is_set()
 
     def ask(self, reason: str) -> None:

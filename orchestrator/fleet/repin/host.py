@@ -39,10 +39,10 @@ class Unreachable(Refusal):
 
 
 class HostRepin:
-    """The re-pin of one host; each of its words is called once, in the policy's order.
+    """The re-pin of one host. `policy.repin_host` calls each of the five words once, in order.
 
-    `stays`: it goes on whatever else the run does (a revert, which belongs to its write). `sent`: what came of a
-    write that was sent already, by an earlier process.
+    `stays`: it goes on whatever else the run does (a revert, which belongs to its write). `sent`: what came
+    of a write that was sent already, by an earlier process.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class HostRepin:
         return self.row.state is State.CONFIRMED
 
     async def read(self) -> FreshReading | None:
-        """Read the host before the write: its values, its clock, and whether the new ports connect to the gateways."""
+        """Read the host before the write: values, clock, whether the new ports connect to the gateways."""
         outcome = await ask(before(self._queued), self._execution, stays=self._stays)
         return None if outcome is None else FreshReading(outcome, self._clock.monotonic())
 
@@ -107,7 +107,7 @@ class HostRepin:
         await self.row.open(State.INTENT, before=held)
 
     async def write(self, before: FreshReading) -> None:
-        """Send the write, once, and write down what came back: intent -> sent -> what the answer, or its lack, says."""
+        """Send the write, once: intent -> sent -> the state that the answer, or its lack, gives."""
         sent = self._sent = await self._send(self._deadline(before))
         match sent:
             case NotSent():
@@ -138,7 +138,7 @@ class HostRepin:
         return await read_again(self._queued, self._after, self._change, deadline=deadline)
 
     async def settle(self, reading: Reading) -> None:
-        """Move the row to what a reading says; a confirmed one stays so while its agent may still take it up."""
+        """Move the row to what a reading says; it stays confirmed while the agent may still take it up."""
         ruling = self.ruling(reading)
         watched = self.waits and self._options.wait_live is not None
         if watched and ruling.state is State.VERIFIED and not self._taken_up(reading):
@@ -147,7 +147,7 @@ class HostRepin:
         await self.row.move(ruling.state, detail=ruling.reason, after=after)
 
     def ruling(self, reading: Reading) -> Refusal:
-        """Return what a reading after the write says: old values where the host said that it wrote were put back."""
+        """Return what a reading after the write says; old values after a confirmed write are a conflict."""
         ruling = guard.conclude(self._change, reading)
         written = self.waits or guard.are_new(self._change.targets, self.row.after)
         if ruling.state is State.NOT_WRITTEN and written:
@@ -192,7 +192,7 @@ class HostRepin:
         return taken_up(self._change, reading, self._queued.host)
 
     def _deadline(self, before: FreshReading) -> datetime:
-        """Return until when the host may begin to write, by its clock, which stood at least where the reading says."""
+        """Return until when the host may begin to write, by its own clock, as the reading told it."""
         clock = _read(before).identity.clock
         assert clock is not None  # noqa: S101  # the ruling saw to it
         passed = self._clock.monotonic() - before.at

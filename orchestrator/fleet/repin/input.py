@@ -47,9 +47,9 @@ class WriteRequest:
 class RunInput:
     """What `apply` and `resume` take.
 
-    `hosts`: the inventory's, by name. `record`: the run's; it has no id for a new run, and has one for a run to resume.
-    `journal`: None for a dry run only, which reads it at most. `stop`: the user's. `on_event`: called with each event,
-    in the event loop's thread; it must not wait.
+    `hosts`: the inventory's, by name. `record`: the run's; it has no id for a new run, and has one for a run
+    to resume. `journal`: None for a dry run only, which reads it at most. `stop`: the user's. `on_event`:
+    called with each event, in the event loop's thread; it must not wait.
     """
 
     plan: Plan
@@ -77,8 +77,8 @@ class RunInput:
     def hosts_to_probe(self) -> Mapping[str, Host]:
         """Return the planned hosts that the inventory has, by name, as this run probes them.
 
-        Each desires what is planned for it, so that a probe tries just that, and is logged on to with the credential
-        that the options name, where they name one.
+        Each desires what is planned for it, so that a probe tries just that, and is logged on to with the
+        credential that the options name, where they name one.
         """
         return {
             planned.host: _as_planned(self.hosts[planned.host], planned, self.options.credential)

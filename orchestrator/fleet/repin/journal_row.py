@@ -1,4 +1,4 @@
-"""One host's row of the journal while a run works on it: every move is on the disk before the next thing happens."""
+"""One host's row of the journal in a run: every move is on the disk before the next thing happens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.fleet.repin.summary import HostEnd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalContext:
-    """Where the rows of a run are kept, and who hears of their moves. `journal` and `run` are None in a dry run."""
+    """Where the rows of a run are kept, and who hears of them. `journal` and `run` are None in a dry run."""
 
     journal: RunJournal | None
     run: int | None
@@ -28,8 +28,8 @@ class JournalContext:
 class JournalRow:
     """A row that is yet to be made, or one that is there already (`operation`).
 
-    `open` makes it and `move` moves it; nothing else changes it. Both raise StoreError, and IllegalJournalMoveError
-    for a move that the table does not have.
+    `open` makes it and `move` moves it; nothing else changes it. Both raise StoreError, and
+    IllegalJournalMoveError for a move that the table does not have.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A run's rows: what the journal holds when the run begins, the rows that it makes, and what it leaves at its end."""
+"""A run's rows: those that the journal holds when it begins, those that it makes, and its end."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from orchestrator.fleet.repin.summary import HostEnd
 class RunLedger:
     """Keep one process's part of a run. A dry run keeps nothing: `journal` is None, and so is `run`, its id.
 
-    `rows` has the last row of each host that had one before this process, `leftovers` the hosts among them that have
-    to be read first.
+    `rows` has the last row of each host that had one before this process, `leftovers` the hosts among them
+    that have to be read first.
     """
 
     def __init__(self, given: RunInput, limits: RunLimits, emit: Callable[[HostMoved], None]) -> None:
@@ -44,7 +44,7 @@ class RunLedger:
         return self._context.run
 
     async def open(self) -> None:
-        """Begin the run, or take it over: then what its last process had under way is unknown. Raise StoreError."""
+        """Begin the run, or take it over: what its last process had begun is unknown. Raise StoreError."""
         journal = self.journal
         if journal is None:
             return
@@ -76,7 +76,7 @@ class RunLedger:
         return JournalRow(self._context, row.host, row.wave, undoes=row.number)
 
     def to_begin(self) -> tuple[str, ...]:
-        """Return the hosts that may be begun, as far as anybody knows: never begun, or found as they were before."""
+        """Return the hosts that may be begun by their rows: never begun, or found as they were before."""
         return tuple(name for name in self._names if self._state(name) in (None, *TO_BEGIN))
 
     def never_begun(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class RunLedger:
         return state
 
     def reason(self) -> str:
-        """Return why the run stopped early, "" where it did not: a limit that the last hosts reach has stopped nothing."""
+        """Return why the run stopped early, or "": a limit that the last hosts reach has stopped nothing."""
         limits = self._limits
         idle = limits.gate and not limits.interrupted and not any(map(self._never_begun, self._names))
         return "" if idle else limits.stop.reason
@@ -136,7 +136,7 @@ class RunLedger:
         ]
 
     async def _account_for_all(self, journal: RunJournal, run: int) -> None:
-        """Give every host that was begun an end: by the journal, and where that fails by what it last took in."""
+        """End every host that was begun: by the journal, and where that fails by what it last took in."""
         left = {name: _end(each.own) for name, each in self.leftovers.items()}
         left |= {name: row.end() for name, row in self._begun.items() if row.state is not None}
         try:
@@ -148,7 +148,7 @@ class RunLedger:
                     self._limits.abandoned(end)
 
     async def _mark_unknown(self, journal: RunJournal, run: int) -> list[Operation]:
-        """Move every row that stands at intent or sent to unknown, since nobody is at work on it; return all rows."""
+        """Move rows from intent and sent to unknown, since nobody is at work on them; return all rows."""
         now = self._clock.now()
         return [
             await journal.move(row, State.UNKNOWN, changed=now, detail=repin_words.ABANDONED)

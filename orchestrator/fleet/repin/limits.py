@@ -1,4 +1,4 @@
-"""Count how the hosts of a run end, and stop the run: at a limit, a lock-out breaker, trouble, or the user's wish."""
+"""Count how the hosts of a run end, and stop it: at a limit, a lock-out breaker, trouble, or on request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.fleet.repin.summary import HostEnd
 
 
 class RunLimits:
-    """Own a run's counters and its stop request; nobody else writes either. Follow `asked`, the user's stop request.
+    """Own a run's counters and its stop request; nobody else writes them. Follow `asked`, the user's.
 
     `stop` is the run's own: the user's first Ctrl-C after a limit was reached must not abandon anybody.
     """

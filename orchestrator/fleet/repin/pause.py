@@ -25,7 +25,7 @@ class JournalPause:
         await self.end()
 
     async def end(self) -> None:
-        """Have the lock again, wherever a pause was left; do nothing where there is none."""
+        """Take the lock again, wherever a pause was left; do nothing where there was none."""
         if self._paused:
             if self._taking is None:
                 self._taking = asyncio.create_task(self._journal.take_again())

@@ -87,7 +87,7 @@ class HostPool:
             return await do(queued, execution)
         except StoreError as error:
             self._limits.stop_for_trouble(str(error))
-        except Exception as error:  # noqa: BLE001  # a fault of ours: nothing more is begun, and the run says so
+        except Exception as error:  # noqa: BLE001  # a fault of ours: the run stops, and says so
             self._limits.stop_for_trouble(words.place(error))
         return None
 

@@ -1,7 +1,15 @@
 """The re-pin protocol: a plan in, every planned host written or left alone with a reason, a summary out.
 
-`apply` reads as the protocol does. What it does on one host is `policy.repin_host`; how a host's row may move is
-`orchestrator.domain.repin.journal.MOVES`.
+1. A plan is applied only where it holds (`checks`).
+2. The run is in the journal before any host is asked (`ledger`).
+3. What an earlier process left is read first (`leftovers`).
+4. Hosts with a new waiver, or with a stand-alone script at work, are left alone.
+5. The rest is written in waves (`waves`, `wave_writer`); each host by `policy.repin_host`: read, rule, intend,
+   write, read again. The row says `intent` on the disk before the first byte of the write leaves.
+6. Agents are watched where that was asked for, and their writes taken back (`watch`).
+7. The run's end is in the journal: no row stays in the middle, and every host has one (`ledger`).
+
+How a row may move is one table: `orchestrator.domain.repin.journal.MOVES`.
 """
 
 from __future__ import annotations
@@ -42,9 +50,9 @@ __all__ = ["RepinServices", "RunInput", "apply", "resume"]
 async def apply(given: RunInput) -> RepinSummary:
     """Apply a plan, wave after wave, and return how that ended; never raise for a host.
 
-    Raise PlanRefused for a plan that does not hold (`checks`): nothing was sent then. Every logon is asked for once,
-    before anything starts: raise what `services.logons` raises, and StoreError where the run cannot begin
-    (PlanUsedError among them). Later trouble with the database ends the run and is in the summary.
+    Raise PlanRefused for a plan that does not hold (`checks`): nothing was sent then. Every logon is asked
+    for once, before anything starts: raise what `services.logons` raises, and StoreError where the run cannot
+    begin (PlanUsedError among them). Later trouble with the database ends the run and is in the summary.
     """
     check_new(given.plan)
     reasons = _refusals(given, given.plan)
@@ -54,10 +62,10 @@ async def apply(given: RunInput) -> RepinSummary:
 
 
 async def resume(given: RunInput) -> RepinSummary:
-    """Go on with a run: read every host that it left unresolved, then write those that it never began or did not write.
+    """Go on with a run: read every host that it left unresolved, then write those not begun or not written.
 
-    What was not begun is left alone where the plan does not hold any more, and a remark says why. A waiver binds no
-    run that has begun. Raise as `apply`.
+    What was not begun is left alone where the plan does not hold any more, and a remark says why. A waiver
+    binds no run that has begun. Raise as `apply`.
     """
     options = replace(given.options, dry_run=False, waived={})
     return await _RunExecution(replace(given, options=options)).to_its_end()
@@ -101,7 +109,7 @@ class _RunExecution:
         await self._waves.go(frozenset(names), writer.write)
 
     async def _read_leftovers(self) -> None:
-        """Read the hosts that an earlier process left unresolved, and end their rows by what the values are."""
+        """Read the hosts that an earlier process left unresolved; end their rows by what the values are."""
         leftovers, known = self._ledger.leftovers, self._pool.hosts
         for name, left in leftovers.items():
             if name not in known:
@@ -120,7 +128,7 @@ class _RunExecution:
         await self._pool.over([name for name in leftovers if name in known], self._room.jobs, one)
 
     def _still_planned(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the hosts that may be begun: none where a resumed run's plan does not hold for them any more."""
+        """Return the hosts that may be begun: none where a resumed run's plan does not hold for them now."""
         if not (self._ledger.rows and names):
             return names
         changes = tuple(self._requests[name].change for name in names)
@@ -149,7 +157,7 @@ class _RunExecution:
             self._limits.ended(row.end(advice=repin_words.WAIVED_ADVICE))
 
     async def _without_handed_out(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """End the hosts whose stand-alone script may still be at work; return the others. A dry run asks, too."""
+        """End the hosts whose stand-alone script may be at work; return the others. A dry run asks, too."""
         journal, now = self._given.journal, self._clock.now
         handed = {} if journal is None or not names else await journal.handed_out(names)
         at_work = {name: row for name, row in handed.items() if row.deadline is None or now() < row.deadline}

@@ -21,7 +21,7 @@ from orchestrator.fleet.runner import told_to_end
 BEFORE = "full"  # the probe mode of the reading before a write: see `before`
 AFTER = "connections"  # ... and the one that tries nothing
 SETTLING = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
-LONGEST = 300.0  # seconds that a write's deadline is waited for: no window is longer, so the host's clock was changed
+LONGEST = 300.0  # seconds a write's deadline is waited for: no window is longer, so the host's clock changed
 MOST_LOOKS = 3  # at a host whose clock has to pass a write's deadline
 
 
@@ -34,7 +34,7 @@ class NotRead:
 
 
 async def ask(queued: QueuedHost, execution: Execution, *, stays: bool) -> Outcome | None:
-    """Ask a host, tries and all; what nobody foresaw is a failure of this host too. None: it was not started."""
+    """Probe a host, tries and all; return what nobody foresaw as its failure. None: it was not started."""
     probing = HostProbe(queued, execution, stays=stays)
     try:
         return await probing.outcome()
@@ -47,16 +47,16 @@ async def ask(queued: QueuedHost, execution: Execution, *, stays: bool) -> Outco
 
 
 def before(queued: QueuedHost) -> QueuedHost:
-    """Give the turn of the reading before a write: no list is gone through, so that it tries pin and new port alone.
+    """Return the host as the reading before a write probes it: pin and new port alone, no list of ports.
 
-    Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer in the
-    gateway's place since the plan was made is seen.
+    Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer
+    in the gateway's place since the plan was made is seen.
     """
     return replace(queued, host=replace(queued.host, profile=replace(queued.host.profile, ports=())))
 
 
 def afterwards(execution: Execution) -> Execution:
-    """Give what readings after a write work with: they try no port, tell nobody, and are not stopped halfway."""
+    """Return what readings after a write work with: they try no port, emit nothing, and no stop ends them."""
     return replace(
         execution, options=replace(execution.options, mode=AFTER), stop=StopRequest(), emit=_no_one
     )
@@ -67,8 +67,8 @@ async def read_again(
 ) -> Reading | NotRead:
     """Read a host in a fresh session. `after` is from `afterwards`.
 
-    `deadline`: a write that got no answer may begin until then, by the host's own clock; what was read before it has
-    passed proves nothing, so it is waited for. None: no write is under way.
+    `deadline`: a write that got no answer may begin until then, by the host's own clock; what was read before
+    it has passed proves nothing, so it is waited for. None: no write is under way.
     """
     for _ in range(MOST_LOOKS):
         outcome = await ask(queued, after, stays=True)
@@ -89,7 +89,7 @@ async def read_again(
 
 
 def unsettled(reading: Reading, deadline: datetime) -> float | None:
-    """Give the seconds until a write with this deadline can begin no more, by the host's clock; None: it told no time."""
+    """Return the seconds until a write can begin no more, by the host's clock; None: it told no time."""
     clock = reading.identity.clock
     return None if clock is None else (deadline - clock + timedelta(seconds=SETTLING)).total_seconds()
 
@@ -101,4 +101,4 @@ def _not_read(outcome: Failed | None) -> NotRead:
 
 
 def _no_one(_event: HostEvent) -> None:
-    """Tell nobody."""
+    """Drop the event."""

@@ -24,7 +24,7 @@ class RunJournal(Protocol):
         """Write how the run ended."""
 
     async def open(self, row: Operation, /) -> Operation:
-        """Make a row; raises InFlightError where an earlier write on the host has to be read first."""
+        """Make a row; raise InFlightError where an earlier write on the host has to be read first."""
 
     async def open_all(self, rows: Sequence[Operation], /) -> tuple[Operation, ...]:
         """Make many rows that are no intents."""
@@ -47,7 +47,7 @@ class RunJournal(Protocol):
         """Read a run's rows, in the order in which they were made."""
 
     async def handed_out(self, hosts: Iterable[str], /) -> Mapping[str, Operation]:
-        """Return the rows of those of these hosts whose stand-alone script was handed out, and has not been answered yet."""
+        """Return, of these hosts, the rows whose stand-alone script was handed out and not answered yet."""
 
     async def let_go(self) -> None:
         """Give the database's lock back, for a pause."""

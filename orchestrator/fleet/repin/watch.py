@@ -1,4 +1,4 @@
-"""After the write: watch whether the agents use their new ports, and take back the writes of those that do not."""
+"""Watch whether agents use their new ports after the write, and take back the writes of those that do not."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ async def watch(
 ) -> AsyncGenerator[HostEnd, None]:
     """Look at hosts in rounds until each has its end; yield those. Raise StoreError.
 
-    A round reads every host that waits, `options.jobs` at a time, connections only. A host whose time has passed is
-    looked at once more and then ends as `not-taken-up`, or `reverted`.
+    A round reads every host that waits, `options.jobs` at a time, connections only. A host whose time has
+    passed is looked at once more and then ends as `not-taken-up`, or `reverted`.
     """
     waits = options.wait_live or 0.0
     while hosts:
@@ -74,7 +74,7 @@ async def _look(host: HostRepin, options: RepinOptions, row_back: RowBack, *, la
 
 
 async def _revert(host: HostRepin, detail: str, row: JournalRow) -> HostEnd:
-    """Take a write back, by a row of its own and through the same policy: going back to a closed port helps nobody."""
+    """Take a write back, by a row of its own and the same policy: not to a port that is closed now."""
     end = await repin_host(host.way_back(row))
     said = "could not be started" if end is None else f"{end.state}: {end.detail}"
     detail = f"{detail}; taken back: {said}"

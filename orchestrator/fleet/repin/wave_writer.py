@@ -74,5 +74,5 @@ class WaveWriter:
                         limits.ended(end)
             except StoreError as error:
                 limits.stop_for_trouble(str(error))
-            except Exception as error:  # noqa: BLE001  # a fault of ours stops the run with words, as in `HostPool`
+            except Exception as error:  # noqa: BLE001  # a fault of ours: the run stops, and says so
                 limits.stop_for_trouble(words.place(error))

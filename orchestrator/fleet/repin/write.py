@@ -1,4 +1,4 @@
-"""The write of one host: one session, one run of the script, never a second one; what came of it is a value."""
+"""Write one host: one session, one run of the script, never a second one; what came of it is a value."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class HostWrite:
         """Send the write, and return what came of it; never raise for the host.
 
         `deadline` is the host's own time, `window` seconds ahead; `operation` is the journal row's id.
-        `before_sending` is awaited when the connection stands and the right to log on is had: the script leaves only
-        after it, and what it raises comes out.
+        `before_sending` is awaited when the connection stands and the right to log on is had: the script
+        leaves only after it, and what it raises comes out.
         """
         execution, host = self._execution, self._queued.host
         seconds = window + LATE
