@@ -61,6 +61,11 @@ class RunInput:
     stop: StopRequest = field(default_factory=StopRequest)
     on_event: RepinListener | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse to be made without a journal for a run that writes."""
+        if self.journal is None and not self.options.dry_run:
+            raise ValueError("a run without a journal is a dry run")
+
     @property
     def names(self) -> tuple[str, ...]:
         """The planned hosts' names, in the plan's order."""
