@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunState, last_rows
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.events import HostMoved
 from orchestrator.fleet.repin.input import RunInput
 from orchestrator.fleet.repin.journal_row import JournalContext, JournalRow
@@ -151,7 +151,7 @@ class RunLedger:
         """Move rows from intent and sent to unknown, since nobody is at work on them; return all rows."""
         now = self._clock.now()
         return [
-            await journal.move(row, State.UNKNOWN, changed=now, detail=repin_words.ABANDONED)
+            await journal.move(row, State.UNKNOWN, changed=now, detail=details.ABANDONED)
             if row.state in (State.INTENT, State.SENT)
             else row
             for row in await journal.operations(run)

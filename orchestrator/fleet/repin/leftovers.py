@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.operation import Operation, last_rows
 from orchestrator.domain.repin.plan import PlannedHost
-from orchestrator.fleet.repin import words as repin_words
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin import details
+from orchestrator.fleet.repin.host_repin import HostRepin
 from orchestrator.fleet.repin.readings import NotRead
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.repin.undo import reversed_change
@@ -69,7 +69,7 @@ def gone(row: Operation) -> HostEnd:
     return HostEnd(
         host=row.host,
         state=row.state,
-        detail=repin_words.GONE,
+        detail=details.GONE,
         wave=row.wave,
         operation=row.id,
         stumbled=True,

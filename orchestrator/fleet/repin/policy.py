@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.repin.guard import Refusal
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin.host_repin import HostRepin
 from orchestrator.fleet.repin.summary import HostEnd
 
 

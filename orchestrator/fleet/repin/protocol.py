@@ -26,10 +26,11 @@ from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Stopping
 from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
 from orchestrator.fleet.repin.events import RepinEvent, RunStarted
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin.host_repin import HostRepin
+from orchestrator.fleet.repin.host_write import SentEarlier
 from orchestrator.fleet.repin.input import RepinServices, RunInput
 from orchestrator.fleet.repin.ledger import RunLedger
 from orchestrator.fleet.repin.leftovers import gone, resolve
@@ -39,7 +40,6 @@ from orchestrator.fleet.repin.pool import HostPool
 from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.fleet.repin.wave_writer import WaveWriter
 from orchestrator.fleet.repin.waves import Waves
-from orchestrator.fleet.repin.write import SentEarlier
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.apply import repin_script
 from orchestrator.store.errors import StoreError
@@ -154,7 +154,7 @@ class _RunExecution:
         except StoreError as error:
             self._limits.stop_for_trouble(str(error))
         else:
-            self._limits.ended(row.end(advice=repin_words.WAIVED_ADVICE))
+            self._limits.ended(row.end(advice=details.WAIVED_ADVICE))
 
     async def _without_handed_out(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """End the hosts whose stand-alone script may be at work; return the others. A dry run asks, too."""
@@ -229,7 +229,7 @@ def _handed_out(row: Operation) -> HostEnd:
     return HostEnd(
         host=row.host,
         state=State.NOT_STARTED,
-        detail=repin_words.HANDED_OUT,
+        detail=details.HANDED_OUT,
         wave=0,
-        advice=repin_words.HANDED_OUT_ADVICE,
+        advice=details.HANDED_OUT_ADVICE,
     )

@@ -14,7 +14,7 @@ from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.events import HostEvent
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.host_probe import HostProbe
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import told_to_end
 
@@ -79,13 +79,13 @@ async def read_again(
             return NotRead(f"another machine answers now: {machine(reading)}")
         left = 0.0 if deadline is None else unsettled(reading, deadline)
         if left is None:
-            return NotRead(repin_words.NO_CLOCK_AGAIN)
+            return NotRead(details.NO_CLOCK_AGAIN)
         if left <= 0:
             return reading
         if left > LONGEST:
             break
         await after.clock.sleep(left)
-    return NotRead(repin_words.CLOCK_STANDS)
+    return NotRead(details.CLOCK_STANDS)
 
 
 def unsettled(reading: Reading, deadline: datetime) -> float | None:
@@ -97,7 +97,7 @@ def unsettled(reading: Reading, deadline: datetime) -> float | None:
 def _not_read(outcome: Failed | None) -> NotRead:
     if outcome is None:
         return NotRead("it could not be started")
-    return NotRead(repin_words.failed(outcome), outcome.advice)
+    return NotRead(details.failed(outcome), outcome.advice)
 
 
 def _no_one(_event: HostEvent) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from orchestrator.domain.repin.journal import State
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.repin.events import Watching
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin.host_repin import HostRepin
 from orchestrator.fleet.repin.journal_row import JournalRow
 from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.policy import repin_host

@@ -9,7 +9,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.repin.events import Watching
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin.host_repin import HostRepin
 from orchestrator.fleet.repin.input import RunInput
 from orchestrator.fleet.repin.ledger import RunLedger
 from orchestrator.fleet.repin.limits import RunLimits

@@ -8,7 +8,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.waves import Limits
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin.host import HostRepin
+from orchestrator.fleet.repin.host_repin import HostRepin
 from tests.fleet.repin.world import DOWN, NEW, OLD, MemoryJournal, World, fleet_of, repin, sim_host
 
 

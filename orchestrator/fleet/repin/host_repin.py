@@ -13,13 +13,13 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.uptake import taken_up
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
+from orchestrator.fleet.repin.host_write import HostWrite, NoAnswer, NotSent, Sent, SentEarlier
 from orchestrator.fleet.repin.input import WriteRequest
 from orchestrator.fleet.repin.journal_row import JournalRow
 from orchestrator.fleet.repin.readings import NotRead, afterwards, ask, before, read_again
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.repin.undo import reversed_change
-from orchestrator.fleet.repin.write import HostWrite, NoAnswer, NotSent, Sent, SentEarlier
 from orchestrator.fleet.run import Execution
 
 
@@ -85,10 +85,10 @@ class HostRepin:
         """Return whether the host may be written."""
         outcome = before.outcome
         if isinstance(outcome, Failed):
-            return Unreachable(State.UNREACHABLE, repin_words.failed(outcome), outcome.advice)
+            return Unreachable(State.UNREACHABLE, details.failed(outcome), outcome.advice)
         ruling = guard.guard(self._change, outcome.reading, force_closed=self._request.force_closed)
         if isinstance(ruling, Go) and outcome.reading.identity.clock is None:
-            return Refusal(State.REFUSED, repin_words.NO_CLOCK)
+            return Refusal(State.REFUSED, details.NO_CLOCK)
         return ruling
 
     async def leave(self, ruling: Refusal) -> HostEnd:
@@ -115,7 +115,7 @@ class HostRepin:
             case NoAnswer():
                 await self.row.move(State.UNKNOWN, detail=sent.detail)
             case Sent(answer):
-                said = repin_words.answered(self._change, answer)
+                said = details.answered(self._change, answer)
                 await self.row.move(answer.state, detail=said, before=answer.before, after=answer.after)
 
     async def conclude(self) -> HostEnd:
@@ -151,7 +151,7 @@ class HostRepin:
         ruling = guard.conclude(self._change, reading)
         written = self.waits or guard.are_new(self._change.targets, self.row.after)
         if ruling.state is State.NOT_WRITTEN and written:
-            return Refusal(State.CONFLICT, repin_words.PUT_BACK)
+            return Refusal(State.CONFLICT, details.PUT_BACK)
         return ruling
 
     async def unread(self, why: NotRead) -> HostEnd:

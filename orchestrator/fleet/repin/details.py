@@ -1,4 +1,4 @@
-"""What a re-pin says of a host: the write script's answer in words, uncleaned where it quotes the host."""
+"""The details that a journal row of a re-pin gets, in words; uncleaned where they quote the host."""
 
 from __future__ import annotations
 
