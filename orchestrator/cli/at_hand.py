@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.console import say
 from orchestrator.cli.names import expired_words
+from orchestrator.cli.options import one_inventory
 from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.waiver import Waived, unexpired, waived_now
 
@@ -52,14 +53,16 @@ class AtHand:
         return (f"hosts of the inventory that no scan has a result of: {left:,}",) if left else ()
 
 
-def at_hand(option: Path | None) -> AtHand:
+def at_hand(given: Sequence[Path] | None) -> AtHand:
     """Load the inventory that -i, FLEETCHECK_INVENTORY or ./fleet.yaml names; nothing where none does.
 
-    Raises InventoryError where it was named by -i; any other that is broken is said and left aside.
+    Raises InventoryError where it was named by -i; any other that is broken is said and left aside. Raises UsageError
+    where -i is given twice.
     """
     from inventory.errors import InventoryError
     from inventory.load import load
 
+    option = one_inventory(given)
     named = os.environ.get("FLEETCHECK_INVENTORY")
     path = option or (Path(named) if named else Path("fleet.yaml"))
     if option is None and not path.exists():

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.cli.console import document, lines
 from orchestrator.cli.errors import FAILED, handled
-from orchestrator.cli.options import DatabaseOption, JsonOption
+from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption
 
 app = typer.Typer(
     name="audit", help="Prove and export the record of who did what to which host.", no_args_is_help=True
@@ -28,6 +28,7 @@ def verify(
     ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Check that nothing in the record was changed.
 
@@ -46,10 +47,10 @@ def verify(
         document(audit_document(found, missing, place=parse(url).shown))
     else:
         whole = not found.broken and not missing
-        lines([("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)])
+        head = ("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)
         broken = (found.broken.found if found.broken else None, missing)
-        lines(("broken", why) for why in broken if why)
-        lines([("not covered", name) for name in found.not_covered])
+        broke = [("broken", why) for why in broken if why]
+        lines([*head, *broke, *(("not covered", name) for name in found.not_covered)], ("record", "value"))
     if found.broken or missing:
         raise typer.Exit(FAILED)
 

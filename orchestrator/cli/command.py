@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator.report.summary import Hints
+    from orchestrator.report.hints import Hints
 
 
 def typed(argv: Sequence[str] = sys.argv) -> str:
@@ -29,7 +29,7 @@ def user() -> str:
 
 def hints(*, database: str | None, inventory: Path | None) -> Hints:
     """Make what the suggested commands have to repeat of this one: `--db` and `-i` where they were given."""
-    from orchestrator.report.summary import Hints
+    from orchestrator.report.hints import Hints
 
     return Hints(
         database=f" --db {shlex.quote(_hidden(database))}" if database else "",

@@ -9,7 +9,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -54,17 +56,33 @@ def draw(drawing: RenderableType) -> None:
     sys.stdout.writelines(line.rstrip() + "\n" for line in text.getvalue().rstrip("\n").split("\n"))
 
 
-def lines(rows: Iterable[Iterable[object]]) -> None:
-    """Print rows as tab-separated lines; each field is cleaned, so a line has as many fields as its row."""
-    for row in rows:
+_header: ContextVar[bool] = ContextVar("header", default=False)
+
+
+def with_header(wanted: bool) -> None:
+    """Take what `--header` says, for the rows that this command will print."""
+    _header.set(wanted)
+
+
+def lines(rows: Iterable[Iterable[object]], columns: Sequence[str]) -> None:
+    """Print rows as tab-separated lines, behind the columns' names where `--header` asked for them.
+
+    Each field is cleaned, so a line has as many fields as its row.
+    """
+    for row in chain([columns] if _header.get() else [], rows):
         sys.stdout.write("\t".join(clean(str(field)) for field in row) + "\n")
 
 
 def say(message: str) -> None:
-    """Print a remark to standard error, cleaned; a terminal gets it wrapped between words."""
+    """Print a remark to standard error, cleaned; a terminal gets it wrapped between words.
+
+    A line that is set in is a command to be pasted: it stays whole.
+    """
     lines_ = [clean(line) for line in message.splitlines()]
     if sys.stderr.isatty():
-        console(sys.stderr).print("\n".join(lines_))
+        shown = console(sys.stderr)
+        for line in lines_:
+            shown.print(line, soft_wrap=line.startswith("  "))
     else:
         sys.stderr.writelines(f"{line}\n" for line in lines_)
 

@@ -144,9 +144,16 @@ def _serve_on(inventory: Path, database: Path) -> None:
     """Wait for Ctrl-C, the fleet still serving."""
     import signal
 
-    say(
-        "the fleet serves until Ctrl-C; in another terminal:\n"
-        f"  fleetcheck scan -i {shlex.quote(str(inventory))} --db {shlex.quote(str(database))}"
-    )
+    where = f"-i {shlex.quote(str(inventory))} --db {shlex.quote(str(database))}"
+    plan = shlex.quote(str(database.with_name("plan.json")))
+    say("the fleet serves until Ctrl-C; in another terminal:")
+    for typed in (
+        f"scan {where}",
+        f"repin plan {where} -o {plan}",
+        f"repin apply {plan} {where} --yes",
+        f"repin status 1 --db {shlex.quote(str(database))}",
+        f"report {where}",
+    ):
+        say(f"    fleetcheck {typed}")
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause() if hasattr(signal, "pause") else os.read(sys.stdin.fileno(), 1)

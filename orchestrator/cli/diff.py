@@ -10,7 +10,7 @@ import typer
 from orchestrator.cli.completing import offers, scan_ids
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.options import DatabaseOption, JsonOption, TableOption
+from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
     from orchestrator.domain.record import ScanRecord
@@ -39,21 +39,23 @@ def diff(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Say which hosts changed verdict, pin, open ports or gateways.
 
-    Exit code 3 when something did.
+    Of the hosts that both scans asked. Exit code 3 when something did.
     """
     from orchestrator.cli.command import hints
     from orchestrator.domain.views.diff import diff as compare
-    from orchestrator.report.views.diff import DiffReport, diff_document, diff_rows, diff_screen
+    from orchestrator.domain.views.diff import of_what_both_asked
+    from orchestrator.report.views.diff import DIFF_COLUMNS, DiffReport, diff_document, diff_rows, diff_screen
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
     with Reader.open(database_url(db, os.environ)) as reader:
         first, second = _scans(reader, earlier, later)
         assert first.id is not None and second.id is not None  # noqa: S101, PT018  # they came from the database
-        found = compare(reader.side_by_side(first.id, second.id))
+        found = of_what_both_asked(compare(reader.side_by_side(first.id, second.id)), first, second)
     code = CHANGED if found.groups else 0
     report = DiffReport(
         earlier=first, later=second, diff=found, code=code, hints=hints(database=db, inventory=None)
@@ -63,7 +65,7 @@ def diff(
     elif draws(table=table):
         draw(diff_screen(report))
     else:
-        lines(diff_rows(found))
+        lines(diff_rows(found), DIFF_COLUMNS)
     if code:
         raise typer.Exit(code)
 

@@ -13,7 +13,14 @@ import typer
 
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    one_inventory,
+)
 
 if TYPE_CHECKING:
     from orchestrator.cli.at_hand import AtHand
@@ -59,6 +66,7 @@ def firewall(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """List what firewalls have to permit, and need not any more."""
     from orchestrator.cli.aside import set_aside, typed
@@ -80,7 +88,7 @@ def firewall(
         listed=known.fleet.hosts if known.fleet else {},
         set_aside=set_aside(gone or (), known.fleet, hosts),
     )
-    given = hints(database=db, inventory=inventory)
+    given = hints(database=db, inventory=one_inventory(inventory))
     shown = _Shown(
         found=found,
         merged=_merged(found, known) if collapse else None,
@@ -123,14 +131,22 @@ def _write(shown: _Shown, format_: RowFormat) -> None:
 
 
 def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
-    from orchestrator.report.views.collapsed import merged_document, merged_rows, merged_screen
-    from orchestrator.report.views.firewall import firewall_document, firewall_rows, firewall_screen
+    from orchestrator.report.views.collapsed import (
+        MERGED_COLUMNS,
+        merged_document,
+        merged_rows,
+        merged_screen,
+    )
+    from orchestrator.report.views.firewall import COLUMNS, firewall_document, firewall_rows, firewall_screen
 
     found, merged, now = shown.found, shown.merged, datetime.now(UTC)
     if as_json:
         document(firewall_document(found) if merged is None else merged_document(merged, found))
     elif not draws(table=table):
-        lines(firewall_rows(found) if merged is None else merged_rows(merged))
+        if merged is None:
+            lines(firewall_rows(found), COLUMNS)
+        else:
+            lines(merged_rows(merged), MERGED_COLUMNS)
         _remark(found)
     elif merged is None:
         draw(firewall_screen(found, f"fleetcheck firewall --format csv{shown.options}", now))

@@ -15,7 +15,14 @@ from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, UsageError, handled
 from orchestrator.cli.names import expired_words, known_host, unknown_in_inventory
-from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
+from orchestrator.cli.options import (
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    LimitOption,
+    TableOption,
+    inventory_path,
+)
 from orchestrator.cli.selecting import NoMatch, NoMatchOption, limited
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
@@ -36,7 +43,7 @@ def check(
     from inventory.resolving.waivers import expired
     from orchestrator.report.document import check_document
 
-    path = inventory_path(file or inventory)
+    path = file or inventory_path(inventory)
     try:
         fleet = load(path)
     except InventoryError as error:
@@ -66,6 +73,7 @@ def list_(
     no_match: NoMatchOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """List hosts with their settings resolved."""
     from inventory.load import load
@@ -79,7 +87,7 @@ def list_(
     elif draws(table=table):
         draw(listing(HOST_COLUMNS, host_rows(hosts)))
     else:
-        lines(host_rows(hosts))
+        lines(host_rows(hosts), HOST_COLUMNS)
 
 
 @app.command()
@@ -92,6 +100,7 @@ def show(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Show one host's settings, and where each came from."""
     from inventory.explain import explain
@@ -112,7 +121,7 @@ def show(
     if draws(table=table):
         draw(listing(columns, rows))
     else:
-        lines(rows)
+        lines(rows, columns)
 
 
 @app.command()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +12,12 @@ import typer
 
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.completing import only_words as words_of_only
-from orchestrator.cli.errors import CommandError
+from orchestrator.cli.console import with_header
+from orchestrator.cli.errors import CommandError, UsageError
+from orchestrator.remote.transport_name import TransportName
 
 InventoryOption = Annotated[
-    Path | None,
+    list[Path] | None,  # a list, so that a second one is seen and refused
     typer.Option(
         "--inventory",
         "-i",
@@ -64,13 +66,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 TableOption = Annotated[
     bool, typer.Option("--table", help="Draw tables even when the output is not a terminal.")
 ]
-
-
-class TransportName(enum.StrEnum):
-    """What speaks with the hosts; `orchestrator.remote.transports.Wire` on this side of the imports that cost."""
-
-    NATIVE = "native"
-    PYPSRP = "pypsrp"
+HeaderOption = Annotated[
+    bool,
+    typer.Option(
+        "--header", callback=with_header, help="Begin the lines for a pipe with the columns' names."
+    ),
+]
 
 
 TransportOption = Annotated[
@@ -78,17 +79,29 @@ TransportOption = Annotated[
     typer.Option(
         "--transport",
         metavar="NAME",
-        help="What speaks WinRM: native (our own; hosts that log on by Kerberos go by pypsrp all the same), or "
-        "pypsrp for every host.",
+        help="What speaks WinRM with the hosts: native (our own), or pypsrp.",
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]
 
 
-def inventory_path(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """Find the inventory file. Raises CommandError where nothing names one and ./fleet.yaml is not there."""
-    if option is not None:
-        return option
+def one_inventory(option: Sequence[Path] | None) -> Path | None:
+    """Return the file that `-i` names, None without one. Raises UsageError where it is given twice."""
+    if not option:
+        return None
+    if len(option) > 1:
+        named = " ".join(f"-i {shlex.quote(str(path))}" for path in option)
+        raise UsageError(f"{named}: expected one inventory; put the hosts of all of them into one file")
+    return option[0]
+
+
+def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the inventory file.
+
+    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given twice.
+    """
+    if (given := one_inventory(option)) is not None:
+        return given
     if named := environ.get("FLEETCHECK_INVENTORY"):
         return Path(named)
     default = Path("fleet.yaml")

@@ -11,7 +11,7 @@ import typer
 from orchestrator.cli.completing import offers, profile_names
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import JsonOption, TableOption
+from orchestrator.cli.options import HeaderOption, JsonOption, TableOption
 
 app = typer.Typer(
     name="profile", help="Show or check what is known of a product: key, values, ports.", no_args_is_help=True
@@ -77,17 +77,18 @@ def check(
 
 @app.command("list")
 @handled
-def list_(as_json: JsonOption = False, table: TableOption = False) -> None:
+def list_(as_json: JsonOption = False, table: TableOption = False, _header: HeaderOption = False) -> None:
     """List the shipped profiles."""
     from inventory.profile import load_profile, shipped
     from orchestrator.report.document import profiles_document
     from orchestrator.report.listing import listing
 
     profiles = [load_profile(name, Path.cwd()) for name in shipped()]
+    columns = ("name", "title")
     rows = [(profile.name, profile.title) for profile in profiles]
     if as_json:
         document(profiles_document(profiles))
     elif draws(table=table):
-        draw(listing(("name", "title"), rows))
+        draw(listing(columns, rows))
     else:
-        lines(rows)
+        lines(rows, columns)

@@ -14,13 +14,21 @@ import typer
 
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    one_inventory,
+)
 
 if TYPE_CHECKING:
     from orchestrator.cli.fleet_page import PageFile
     from orchestrator.domain.standing import HostNow
     from orchestrator.domain.views.fleet_now import FleetSummariser, Place
     from orchestrator.report.views.fleet_now import FleetReport
+    from orchestrator.store.reader import Reader
 
 
 HtmlOption = Annotated[
@@ -51,6 +59,7 @@ def report(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Show the fleet now, from each host's last known result.
 
@@ -61,22 +70,24 @@ def report(
     from orchestrator.cli.fleet_page import page_file
     from orchestrator.domain.primitives.span import parse_span
     from orchestrator.domain.views.fleet_now import FleetSummariser
-    from orchestrator.report.views.fleet_now import FleetReport, fleet_rows
+    from orchestrator.report.views.fleet_now import FLEET_COLUMNS, FleetReport, fleet_rows
     from orchestrator.store.place import database_url, parse
-    from orchestrator.store.results.standing_reader import StandingReader
+    from orchestrator.store.reader import Reader
 
     span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
     page = page_file(html, before=now - span, by=by.value, alone=not (as_json or table))
     known = at_hand(inventory)
+    typed = hints(database=db, inventory=one_inventory(inventory))
     summariser = FleetSummariser(now=now, max_age=span, by=by.value)
-    with StandingReader.open(url) as reader:
+    with Reader.open(url) as reader:
+        unended = tuple(_killed(reader, db))
         hosts = _counted(known.as_of_today(reader.fleet_now(known.hosts)), summariser)
         if page is not None:
             page.gather(hosts, url)
         elif as_json or draws(table=table):
             deque(hosts, maxlen=0)
         else:
-            lines(fleet_rows(hosts, by=by.value, before=now - span))
+            lines(fleet_rows(hosts, by=by.value, before=now - span, hints=typed), FLEET_COLUMNS)
     fleet = summariser.summary()
     found = FleetReport(
         fleet=fleet,
@@ -84,12 +95,22 @@ def report(
         max_age=span.total_seconds(),
         by=by.value,
         place=parse(url).shown,
-        warnings=(*known.warnings, *known.missing(fleet.total.hosts)),
-        hints=hints(database=db, inventory=inventory),
+        warnings=(*unended, *known.warnings, *known.missing(fleet.total.hosts)),
+        hints=typed,
     )
     _tell(found, page, as_json=as_json, table=table)
     if exit_code:
         raise typer.Exit(_code(fleet.total))
+
+
+def _killed(reader: Reader, database: str | None) -> Iterator[str]:
+    """Say that the latest scan was killed: the fleet is then partly as an earlier one saw it."""
+    from orchestrator.cli.stored import hints_of, killed
+    from orchestrator.domain.record import ScanState
+
+    latest = reader.latest_scan()
+    if latest is not None and latest.state is ScanState.KILLED:
+        yield killed(latest, hints_of(latest, database))
 
 
 def _counted(hosts: Iterable[HostNow], summariser: FleetSummariser) -> Iterator[HostNow]:

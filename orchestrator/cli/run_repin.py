@@ -96,10 +96,11 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     from orchestrator.fleet.control.signals import listening
     from orchestrator.fleet.control.stop import StopRequest
     from orchestrator.fleet.repin.protocol import RepinServices
-    from orchestrator.remote.transports import Wire, transport
+    from orchestrator.remote.transport_name import TransportName
+    from orchestrator.remote.transports import transport
 
     stop = StopRequest()
-    made = transport(Wire(work.transport), jobs=work.options.jobs)
+    made = transport(TransportName(work.transport), jobs=work.options.jobs)
     display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
     services = RepinServices(
         transport=made,

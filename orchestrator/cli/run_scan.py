@@ -133,10 +133,11 @@ async def _scan(
     from orchestrator.fleet.options import ScanOptions
     from orchestrator.fleet.run import Services
     from orchestrator.fleet.scan import scan
-    from orchestrator.remote.transports import Wire, transport
+    from orchestrator.remote.transport_name import TransportName
+    from orchestrator.remote.transports import transport
 
     stop = StopRequest()
-    made = transport(Wire(request.transport), jobs=request.jobs)
+    made = transport(TransportName(request.transport), jobs=request.jobs)
     with listening(stop, asyncio.get_running_loop()):
         try:
             async with display.shown():

@@ -16,6 +16,7 @@ from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import (
     DatabaseOption,
+    HeaderOption,
     InventoryOption,
     JsonOption,
     LabelOption,
@@ -23,11 +24,12 @@ from orchestrator.cli.options import (
     OnlyOption,
     QuietOption,
     TableOption,
-    TransportName,
     TransportOption,
     inventory_path,
+    one_inventory,
 )
 from orchestrator.cli.selecting import NoMatch, NoMatchOption
+from orchestrator.remote.transport_name import TransportName
 
 if TYPE_CHECKING:
     from inventory.model import Host
@@ -59,6 +61,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Probe hosts and say what needs attention."""
@@ -73,7 +76,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
     request = ScanRequest(
         inventory=inventory_path(inventory),
-        inventory_named=inventory is not None,
+        inventory_named=one_inventory(inventory) is not None,
         database=db,
         limit=_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
@@ -103,6 +106,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 
     report = written(files, run(request, fleet), db, labels)
     print_report(report, db, as_json=as_json, table=table)
+    _say_end(report, quiet=quiet, drawn=draws(table=table) and not as_json)
     raise typer.Exit(report.code)
 
 
@@ -120,6 +124,17 @@ def print_report(report: ScanReport, database: str | None, *, as_json: bool, tab
         say(f"warning: {warning}")
     with Reader.open(database_url(database, os.environ)) as reader:
         show_report(reader, report, frozenset(), as_json=as_json, table=table)
+
+
+def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
+    """Say the scan in one line: below what was drawn on a terminal, else beside the output unless `--quiet`."""
+    from orchestrator.report.summary import last_line
+
+    sys.stdout.flush()
+    if drawn and sys.stdout.isatty():
+        sys.stdout.write(f"{last_line(report)}\n")
+    elif not quiet:
+        say(last_line(report))
 
 
 def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
@@ -158,5 +173,5 @@ def _print_hosts(hosts: Iterable[Host], *, as_json: bool) -> None:
     if as_json:
         document(hosts_document(hosts))
     else:
-        lines((host.name,) for host in hosts)
+        lines(((host.name,) for host in hosts), ("host",))
     sys.stdout.flush()

@@ -13,7 +13,7 @@ from orchestrator.cli.choices import only_words
 from orchestrator.cli.completing import offers, scan_ids, stored_hosts
 from orchestrator.cli.console import document, draw, draws, lines, stream_document
 from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import DatabaseOption, JsonOption, OnlyOption, TableOption
+from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, OnlyOption, TableOption
 
 if TYPE_CHECKING:
     from orchestrator.domain.record import HostRecord
@@ -45,6 +45,7 @@ def show(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Show a host's port report, or a scan's summary."""
     from orchestrator.cli.stored import scan_of, scan_report_of, sighting
@@ -62,7 +63,7 @@ def show(
             _show_history(reader, _host_alone(host, scan, wanted), place=place, as_json=as_json, table=table)
             return
         if host is not None:
-            _show_host(sighting(reader, host, scan, place=place), as_json=as_json, table=table)
+            _show_host(sighting(reader, host, scan, place=place, database=db), as_json=as_json, table=table)
             return
         report = scan_report_of(reader, scan_of(reader, scan), database=db, place=place)
         show_report(reader, report, wanted, as_json=as_json, table=table)
@@ -76,21 +77,27 @@ def scans(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """List past scans, newest first."""
+    from orchestrator.cli.stored import hints_of
+    from orchestrator.domain.record import ScanState
     from orchestrator.report.document import scans_document
-    from orchestrator.report.listing import scan_rows, scan_table
+    from orchestrator.report.hints import Hints
+    from orchestrator.report.listing import SCAN_COLUMNS, scan_rows, scan_table
     from orchestrator.store.place import database_url
     from orchestrator.store.reader import Reader
 
     with Reader.open(database_url(db, os.environ)) as reader:
         found = reader.scans(limit)
+    gone = next((each for each in found if each.state is ScanState.KILLED), None)
+    hints = Hints() if gone is None else hints_of(gone, db)
     if as_json:
         document(scans_document(found))
     elif draws(table=table):
-        draw(scan_table(found, datetime.now(UTC)))
+        draw(scan_table(found, datetime.now(UTC), hints))
     else:
-        lines(scan_rows(found))
+        lines(scan_rows(found), SCAN_COLUMNS)
 
 
 def show_report(
@@ -98,14 +105,14 @@ def show_report(
 ) -> None:
     """Print a scan: a JSON document, plain lines, or drawn: its summary, with `only` the hosts that it means."""
     from orchestrator.report.document import host_line, scan_document
-    from orchestrator.report.results import result_rows, result_table
+    from orchestrator.report.results import RESULT_COLUMNS, result_rows, result_table
     from orchestrator.report.summary import scan_report
 
     records, not_started = _chosen(reader, report, only)
     if as_json:
         stream_document(scan_document(report), "hosts", (host_line(record) for record in records))
     elif not draws(table=table):
-        lines(result_rows(records, not_started))
+        lines(result_rows(records, not_started, report.hints), RESULT_COLUMNS)
     elif only:
         draw(result_table(records, not_started))
     else:
@@ -129,14 +136,14 @@ def _chosen(
 def _show_host(found: Sighting, *, as_json: bool, table: bool) -> None:
     from orchestrator.report.document import host_document
     from orchestrator.report.host import host_report
-    from orchestrator.report.host_lines import host_rows
+    from orchestrator.report.host_lines import HOST_RECORD_COLUMNS, host_rows
 
     if as_json:
         document(host_document(found))
     elif draws(table=table):
         draw(host_report(found, datetime.now(UTC)))
     else:
-        lines(host_rows(found))
+        lines(host_rows(found), HOST_RECORD_COLUMNS)
 
 
 def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str:
@@ -149,7 +156,12 @@ def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str
 def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table: bool) -> None:
     from orchestrator.cli.stored import stored_name
     from orchestrator.domain.views.history import history
-    from orchestrator.report.views.history import history_document, history_rows, history_screen
+    from orchestrator.report.views.history import (
+        HISTORY_COLUMNS,
+        history_document,
+        history_rows,
+        history_screen,
+    )
 
     results = tuple(reader.history(host, _RESULTS))
     if not results:
@@ -159,4 +171,4 @@ def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table
     elif draws(table=table):
         draw(history_screen(history(host, results)))
     else:
-        lines(history_rows(results))
+        lines(history_rows(results), HISTORY_COLUMNS)

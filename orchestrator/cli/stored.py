@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
@@ -15,6 +17,7 @@ from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.repin.touched import SPEAKING, against
 from orchestrator.domain.views.summary import Summariser, Summary
+from orchestrator.report.hints import Hints
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import LastKnown, ScanReport
 
@@ -32,7 +35,7 @@ def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
     return latest
 
 
-def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> Sighting:
+def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str, database: str | None) -> Sighting:
     """Give a host's result in a scan, else its latest one; where it failed, its last reading too.
 
     Raises UsageError where there is none, with the names that are near.
@@ -57,6 +60,7 @@ def sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> S
         record=record,
         last=reader.latest(host, probed=True) if failed else None,
         since=_since(reader, record),
+        hints=hints_of(scan, database),
     )
 
 
@@ -87,14 +91,15 @@ def scan_report_of(reader: Reader, scan: ScanRecord, *, database: str | None, pl
         summariser.add(record)
         left.pop(record.host, None)
     summary = summariser.summary()
+    typed = hints_of(scan, database)
     return ScanReport(
         scan=scan,
         summary=summary,
         not_started=tuple(left),
         code=exit_code(summary.counts, interrupted=scan.state is ScanState.INTERRUPTED),
         place=place,
-        warnings=tuple(_state(reader, scan)),
-        hints=hints(database=database, inventory=None),
+        warnings=tuple(_state(reader, scan, typed)),
+        hints=typed,
         last_known=last_known(reader, scan, summary),
     )
 
@@ -110,11 +115,22 @@ def last_known(reader: Reader, scan: ScanRecord, summary: Summary) -> dict[str, 
     }
 
 
-def _state(reader: Reader, scan: ScanRecord) -> Iterable[str]:
-    if scan.state is not ScanState.RUNNING:
-        return
-    owner = reader.writing()
-    if owner is None:
-        yield "this scan was killed before it ended; its results so far are kept, --resume goes on"
-    else:
-        yield f"this scan may still be running: {owner} writes to the database"
+def _state(reader: Reader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
+    if scan.state is ScanState.RUNNING and scan.id is not None:
+        owner = reader.runner(scan.id)
+        yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
+    elif scan.state is ScanState.KILLED:
+        yield killed(scan, hints)
+
+
+def killed(scan: ScanRecord, hints: Hints) -> str:
+    """Say that a scan was killed, and what goes on with it."""
+    typed = f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}"
+    return f"scan {scan.id} was killed before it ended; its results so far are kept. Go on with it: {typed}"
+
+
+def hints_of(scan: ScanRecord, database: str | None) -> Hints:
+    """Make what a command about a stored scan has to repeat: `-i` where the inventory at hand is not the scan's."""
+    at_hand = os.environ.get("FLEETCHECK_INVENTORY") or "fleet.yaml"
+    named = scan.inventory and Path(scan.inventory) != Path(at_hand)
+    return hints(database=database, inventory=Path(scan.inventory) if named else None)

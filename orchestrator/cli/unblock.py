@@ -10,7 +10,14 @@ import typer
 
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    one_inventory,
+)
 
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%?\Z")
 _ALL = 100
@@ -26,6 +33,7 @@ def unblock(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Rank the firewall rules that bring blocked hosts back.
 
@@ -34,7 +42,12 @@ def unblock(
     from orchestrator.cli.at_hand import at_hand
     from orchestrator.cli.command import hints
     from orchestrator.domain.firewall.unblock import unblock as choose
-    from orchestrator.report.views.unblock import unblock_document, unblock_rows, unblock_screen
+    from orchestrator.report.views.unblock import (
+        UNBLOCK_COLUMNS,
+        unblock_document,
+        unblock_rows,
+        unblock_screen,
+    )
     from orchestrator.store.place import database_url
     from orchestrator.store.results.standing_reader import StandingReader
 
@@ -46,11 +59,11 @@ def unblock(
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):
-        given = hints(database=db, inventory=inventory)
+        given = hints(database=db, inventory=one_inventory(inventory))
         options = f"{'' if share == 1 else f' --target {target}'}{given.inventory}{given.database}"
         draw(unblock_screen(found, share, f"fleetcheck unblock --json{options}"))
     else:
-        lines(unblock_rows(found))
+        lines(unblock_rows(found), UNBLOCK_COLUMNS)
 
 
 def _share(text: str) -> float:

@@ -36,11 +36,12 @@ class HostRecord:
 
 
 class ScanState(enum.StrEnum):
-    """`running` in the database with no process behind it is a scan that was killed: `scan --resume` continues it."""
+    """How a scan stands. `running` with no process behind it was killed: `scan --resume` goes on with it."""
 
     RUNNING = "running"
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
+    KILLED = "killed"  # never stored: nobody was left to store it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +62,10 @@ class ScanRecord:
     state: ScanState = ScanState.RUNNING
     ended: datetime | None = None
     fleet: str | None = None  # its name, where the inventory gives one
+
+    @property
+    def partial(self) -> bool:
+        """Whether it was meant for a part of the inventory alone: by `--limit`, or by `--from` an earlier scan."""
+        return bool(self.selection) or any(
+            word == "--from" or word.startswith("--from=") for word in self.command.split()
+        )

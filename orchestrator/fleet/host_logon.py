@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.execution.breaker import Breaker
 from orchestrator.domain.outcome import Phase
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.gate import Permit
@@ -70,7 +71,10 @@ class HostLogon:
         Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a
         trouble of its own, and the next host has its turn.
         """
+        account = self._queued.account
         if self._permit is None:
+            if fault.refused_by is RefusedBy.DOMAIN and account is not None:
+                self._execution.gate.move(account, self._queued.host.name, Breaker.give_up)
             return fault
         if fault.refused_by is RefusedBy.DOMAIN:
             self._permit.refused()

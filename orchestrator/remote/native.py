@@ -1,23 +1,22 @@
-"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM and Negotiate as NTLM.
-
-What it does not do (Kerberos) goes over pypsrp: `orchestrator.remote.transports` chooses.
-"""
+"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM, Kerberos, and Negotiate as either."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon, may_use
 from orchestrator.remote.auth.logon import LogonScheme, scheme
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.contract.output import document_among
 from orchestrator.remote.faults.classify import classify
+from orchestrator.remote.faults.codes import PASSWORD_REFUSED
 from orchestrator.remote.faults.fault import Fault
-from orchestrator.remote.faults.trouble import SoapFault, TooOldShell
+from orchestrator.remote.faults.trouble import KerberosTrouble, SoapFault, TooOldShell
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.certificate import binding
 from orchestrator.remote.net.connect import connect, resolve, system_resolver
@@ -38,6 +37,7 @@ class Shared:
     clock: Callable[[], float]
     trust: Trust = field(default_factory=Trust)
     hashes: NtHashes = field(default_factory=NtHashes)
+    kerberos: Kerberos = field(default_factory=Kerberos)
     open: set[NativeSession] = field(default_factory=set)
     small: set[tuple[str, int]] = field(default_factory=set)
 
@@ -67,6 +67,7 @@ class NativeTransport:
         """Cut the sessions that are still open."""
         for session in tuple(self._shared.open):
             session.cut()
+        self._shared.kerberos.close()
 
 
 class NativeSession:
@@ -79,8 +80,10 @@ class NativeSession:
         "_deadline",
         "_endpoint",
         "_ends",
+        "_kerberos",
         "_lifetime",
         "_logon",
+        "_remarks",
         "_runspace",
         "_shared",
         "_stream",
@@ -104,6 +107,8 @@ class NativeSession:
         self._course = TryProgress(endpoint, shared.clock)
         self._lifetime = Lifetime(self._course, deadline)
         self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
+        self._kerberos: KerberosLogon | None = None
+        self._remarks: list[str] = []
         self._stream: Stream | None = None
         self._runspace: Runspace | None = None
 
@@ -162,11 +167,26 @@ class NativeSession:
 
     async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         try:
+            self._kerberos = await self._tickets()
             stream = self._stream = await self._connected()
             return await self._converse(stream, script, parameters)
         except asyncio.CancelledError:  # the deadline, or who asked for it
             self._give_up()
             raise
+
+    async def _tickets(self) -> KerberosLogon | None:
+        """Fetch the host's tickets, before a connection has to wait for them; None where NTLM is to serve. Raises Fault."""
+        endpoint, logon = self._endpoint, self._logon
+        if not may_use(endpoint, logon):
+            return None
+        try:
+            return await self._shared.kerberos.logon(endpoint, logon)
+        except KerberosTrouble as trouble:
+            found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
+            if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
+                raise found from trouble
+            self._remarks.append(f"NTLM, since Kerberos did not serve ({found.cause}: {found.detail})")
+            return None
 
     async def _connected(self) -> Stream:
         addresses = await resolve(self._endpoint, self._shared.resolver)
@@ -194,7 +214,7 @@ class NativeSession:
             certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
-        logon = self._scheme(bound)
+        logon = await self._scheme(bound)
         runspace = self._runspace = Runspace(
             Speaker(endpoint, logon, self._taken),
             Envelopes(endpoint, seconds=self._left(), small=self._small()),
@@ -212,10 +232,14 @@ class NativeSession:
             certificate=certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
+            remarks=tuple(self._remarks),
             dialled=course.dialled,
         )
 
-    def _scheme(self, bound: bytes | None) -> LogonScheme:
+    async def _scheme(self, bound: bytes | None) -> LogonScheme:
+        if self._kerberos is not None:
+            started = await self._kerberos.begin(bound)
+            return scheme(self._endpoint, self._logon, bound, started=started)
         hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
         return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
 

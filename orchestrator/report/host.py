@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -15,7 +15,9 @@ from orchestrator.domain.judgement import RoleJudgement
 from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import Identity, Reading, Value, View, ViewState
 from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.report.advice import drawn, pieces
 from orchestrator.report.grid import ports
+from orchestrator.report.hints import Hints
 from orchestrator.report.parts import bullets
 from orchestrator.report.words import age, moment, plural, shown, styled
 
@@ -27,12 +29,14 @@ class Sighting:
     """A host's result in a scan; `last` is the scan and record of its last reading where this result is none.
 
     `since` says what a re-pin has done there after this result, None where none has: then the result is history.
+    `hints` is for the commands that the advice names.
     """
 
     scan: ScanRecord
     record: HostRecord
     last: tuple[ScanRecord, HostRecord] | None = None
     since: str | None = None
+    hints: Hints = field(default_factory=Hints)
 
 
 def host_report(sighting: Sighting, now: datetime) -> RenderableType:
@@ -41,7 +45,7 @@ def host_report(sighting: Sighting, now: datetime) -> RenderableType:
     parts: list[RenderableType] = [*_head(sighting, now), *_conclusion(sighting)]
     match record.outcome:
         case Failed() as failed:
-            parts.extend(_failure(failed))
+            parts.extend(_failure(failed, sighting))
             parts.extend(_last_known(sighting, now))
         case Probed(reading=reading):
             parts.extend(_reading(record, reading))
@@ -100,14 +104,20 @@ def _conclusion(sighting: Sighting) -> Iterator[RenderableType]:
         told = [(role.role, role.action) for role in judgement.roles if role.action]
         actions = [judgement.action] if judgement.action else []
         actions += [f"{role}: {action}" for role, action in told if action not in judgement.action]
-        yield from _section("What to do", bullets(actions))
+        yield from _to_do(actions, sighting)
 
 
-def _failure(failed: Failed) -> Iterator[RenderableType]:
+def _to_do(actions: list[str], sighting: Sighting) -> Iterator[RenderableType]:
+    if actions:
+        yield from (Text(), Text("What to do", style="bold"))
+        yield from drawn(pieces(action, [sighting.record.host], sighting.hints) for action in actions)
+
+
+def _failure(failed: Failed, sighting: Sighting) -> Iterator[RenderableType]:
     yield from _section(
         "Failed", _pairs([("phase", failed.phase), ("cause", failed.cause), ("seen", failed.detail)])
     )
-    yield from _section("What to do", bullets([failed.advice] if failed.advice else []))
+    yield from _to_do([failed.advice] if failed.advice else [], sighting)
 
 
 def _last_known(sighting: Sighting, now: datetime) -> Iterator[RenderableType]:
@@ -117,7 +127,11 @@ def _last_known(sighting: Sighting, now: datetime) -> Iterator[RenderableType]:
     scan, record = sighting.last
     line = styled(record.judgement.verdict, record.judgement.label)
     line.append(f", scan {scan.id}, {age(record.outcome.trace.ended, now)}: ", style="")
-    line = Text().append(line).append(shown(f"fleetcheck show {record.host} --scan {scan.id}"))
+    line = (
+        Text()
+        .append(line)
+        .append(shown(f"fleetcheck show {record.host} --scan {scan.id}{sighting.hints.database}"))
+    )
     yield from _section("Last known", line)
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.domain.reading import Reading, Value
+from orchestrator.report.advice import told
 from orchestrator.report.host import Sighting
+
+HOST_RECORD_COLUMNS = ("record", "fields")  # how many there are depends on the record
 
 
 def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
@@ -26,14 +29,14 @@ def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
             record.outcome.phase,
             record.outcome.cause,
             record.outcome.detail,
-            record.outcome.advice,
+            told(record.outcome.advice, record.host, sighting.hints),
         )
     if sighting.last is not None:
         scan, last = sighting.last
         yield "last-known", last.judgement.label, scan.id, last.outcome.trace.ended.isoformat()
     yield from (("evidence", sentence) for sentence in judgement.evidence)
     if judgement.action:
-        yield "action", judgement.action
+        yield "action", told(judgement.action, record.host, sighting.hints)
     for role in judgement.roles:
         live = ",".join(map(str, role.live))
         yield "role", role.role, role.verdict, role.pin.port or "", role.desired or "", live

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from inventory.model import Host
 from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.report.hints import Hints
+from orchestrator.report.parts import next_section
 from orchestrator.report.words import age, duration, moment, shown
 
 SCAN_COLUMNS = ("id", "started", "state", "mode", "hosts", "inventory", "selection")
@@ -42,8 +44,8 @@ def scan_rows(scans: Iterable[ScanRecord]) -> Iterable[tuple[str, ...]]:
         )
 
 
-def scan_table(scans: Iterable[ScanRecord], now: datetime) -> RenderableType:
-    """Draw scans for a person: ages, durations, and what `running` may mean."""
+def scan_table(scans: Sequence[ScanRecord], now: datetime, hints: Hints) -> RenderableType:
+    """Draw scans for a person: ages, durations, and what goes on with one that was killed."""
     rows = [
         (
             str(scan.id),
@@ -57,12 +59,23 @@ def scan_table(scans: Iterable[ScanRecord], now: datetime) -> RenderableType:
     ]
     if not rows:
         return Text("no scan yet: fleetcheck scan")
-    return listing(("id", "started (UTC)", "state", "mode", "hosts", "selection"), rows)
+    table = listing(("id", "started (UTC)", "state", "mode", "hosts", "selection"), rows)
+    return Group(table, *next_section(_resumed(scans, hints))) if any(map(_was_killed, scans)) else table
+
+
+def _resumed(scans: Iterable[ScanRecord], hints: Hints) -> Iterator[tuple[str, str]]:
+    newest = next(filter(_was_killed, scans))
+    yield (
+        f"fleetcheck scan --resume {newest.id}{hints.inventory}{hints.database}",
+        f"go on with scan {newest.id}, which was killed",
+    )
+
+
+def _was_killed(scan: ScanRecord) -> bool:
+    return scan.state is ScanState.KILLED
 
 
 def _state(scan: ScanRecord) -> str:
-    if scan.state is ScanState.RUNNING:
-        return "running, or killed"
     took = f" after {duration((scan.ended - scan.started).total_seconds())}" if scan.ended else ""
     return f"{scan.state}{took}"
 

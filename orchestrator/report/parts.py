@@ -69,7 +69,7 @@ def unbroken(line: Text) -> Text:
     return line
 
 
-def told(verdict: Verdict, actions: Sequence[str]) -> Sequence[str]:
+def group_actions(verdict: Verdict, actions: Sequence[str]) -> Sequence[str]:
     """Give what to do about a group of hosts, none where nothing is: each firewall rule, of all else the first."""
     if len(actions) == 1:
         return [each for each in actions if each]

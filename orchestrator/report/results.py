@@ -11,6 +11,8 @@ from rich.text import Text
 
 from orchestrator.domain.group import group_key
 from orchestrator.domain.record import HostRecord
+from orchestrator.report.advice import told
+from orchestrator.report.hints import Hints
 from orchestrator.report.words import shown, styled
 
 RESULT_COLUMNS = ("host", "state", "verdict", "seen", "action")
@@ -22,11 +24,19 @@ def state(record: HostRecord) -> str:
     return "failed" if counted == "unknown" else counted
 
 
-def result_rows(records: Iterable[HostRecord], not_started: Iterable[str] = ()) -> Iterator[tuple[str, ...]]:
+def result_rows(
+    records: Iterable[HostRecord], not_started: Iterable[str] = (), hints: Hints | None = None
+) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host in the columns of RESULT_COLUMNS; hosts without a result have empty fields."""
     for record in records:
         judgement = record.judgement
-        yield record.host, state(record), judgement.label, _seen(record), judgement.action
+        yield (
+            record.host,
+            state(record),
+            judgement.label,
+            _seen(record),
+            told(judgement.action, record.host, hints),
+        )
     for host in not_started:
         yield host, "not-started", "", "", ""
 

@@ -16,7 +16,18 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
-from orchestrator.report.parts import INDENT, bullets, command, heading, next_section, told, unbroken, warned
+from orchestrator.report.advice import drawn, pieces
+from orchestrator.report.hints import Hints
+from orchestrator.report.parts import (
+    INDENT,
+    bullets,
+    command,
+    group_actions,
+    heading,
+    next_section,
+    unbroken,
+    warned,
+)
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
@@ -31,18 +42,6 @@ MEANING = {
     130: "interrupted",
 }
 """What a fleet command's exit code says."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where nothing.
-
-    `can_scan`: the hosts are still there to be asked again.
-    """
-
-    database: str = ""
-    inventory: str = ""
-    can_scan: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ class ScanReport:
     code: int
     place: str
     warnings: tuple[str, ...] = ()
-    hints: Hints = Hints()
+    hints: Hints = field(default_factory=Hints)
     last_known: Mapping[str, LastKnown] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -95,10 +94,23 @@ def scan_report(report: ScanReport) -> RenderableType:
     )
 
 
+def last_line(report: ScanReport) -> str:
+    """Say a scan in one line, the last one that it prints."""
+    counts = report.summary.counts
+    parts = [
+        f"{counts.ok:,} ok",
+        f"{counts.attention:,} need attention",
+        f"{counts.unknown:,} not probed",
+        *([f"{counts.not_started:,} not started"] if counts.not_started else []),
+        f"exit {report.code}",
+    ]
+    return f"scan {report.scan.id}: {', '.join(parts)}"
+
+
 def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     """Yield commands worth typing next, each with what it does; most useful first."""
     scan, hints = report.scan, report.hints
-    if report.not_started and hints.can_scan:
+    if report.not_started and hints.can_scan and scan.state is not ScanState.RUNNING:
         yield (
             f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
             "ask the hosts that were not started",
@@ -134,7 +146,8 @@ def _head(report: ScanReport) -> Iterator[Text]:
 
 def _end(scan: ScanRecord) -> str:
     if scan.ended is None:
-        return f"begun {moment(scan.started)}, still running or killed"
+        how = "still running" if scan.state is ScanState.RUNNING else "killed before it ended"
+        return f"begun {moment(scan.started)}, {how}"
     word = "interrupted" if scan.state is ScanState.INTERRUPTED else "finished"
     return f"{word} {moment(scan.ended)} after {duration((scan.ended - scan.started).total_seconds())}"
 
@@ -165,8 +178,10 @@ def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
         yield Padding(shown(key.ports), INDENT)
     yield from _names(group, report)
     yield from _last_known(group, report)
-    if (todo := bullets(told(key.verdict, group.actions), mark=">")) is not None:
-        yield Padding(todo, INDENT)
+    only = "failed" if key.verdict is Verdict.UNKNOWN else key.verdict
+    again = f" --from {report.scan.id} --only {only}"
+    said = group_actions(key.verdict, group.actions)
+    yield from drawn((pieces(each, group.hosts, report.hints, again=again) for each in said), mark=">")
 
 
 def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -13,6 +13,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store.database.lock import file_holder
+from orchestrator.store.database.presence import of_scan, present
 from orchestrator.store.database.server_lock import server_holder
 from orchestrator.store.errors import Owner
 from orchestrator.store.journal.reader import JournalReader
@@ -42,19 +43,20 @@ class Reader(StandingReader, JournalReader):
     """
 
     def scans(self, limit: int | None = None, *, finished: bool = False) -> tuple[ScanRecord, ...]:
-        """Return the scans, or those alone that ran to their end, newest first."""
+        """Return the scans, or those alone that ran to their end, newest first; one whose process is gone is `killed`."""
         most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
             query = scans.query().order_by(scan.c.id.desc()).limit(most)
             if finished:
                 query = query.where(scan.c.state == ScanState.FINISHED.value)
-            rows = using.execute(query)
-            return tuple(scans.of_row(row) for row in rows)
+            found = [scans.of_row(row) for row in using.execute(query)]
+        return tuple(map(self._as_it_stands, found))
 
     def scan(self, scan_id: int) -> ScanRecord:
-        """Return one scan. Raises UnknownScanError."""
+        """Return one scan; one whose process is gone is `killed`. Raises UnknownScanError."""
         with self._snapshot() as using:
-            return scans.load(using, scan_id, self._place)
+            found = scans.load(using, scan_id, self._place)
+        return self._as_it_stands(found)
 
     def latest_scan(self) -> ScanRecord | None:
         """Return the newest scan, None where there is none."""
@@ -166,12 +168,25 @@ class Reader(StandingReader, JournalReader):
         with self._snapshot() as using:
             return tuple(sorted(using.execute(select(_RESULT.host).distinct()).scalars()))
 
+    def runner(self, scan_id: int) -> Owner | None:
+        """Say which process runs a scan now, and since when; None: it has ended or was killed."""
+        with self._snapshot() as using:
+            return present(self._place, using, of_scan(scan_id))
+
     def writing(self) -> Owner | None:
-        """Say which process holds the writing lock now; a `running` scan without one was killed."""
+        """Say which process holds the writing lock now."""
         if isinstance(self._place, SqlitePlace):
             return file_holder(self._place.path)
         with self._snapshot() as using:
             return server_holder(using)
+
+    def _as_it_stands(self, found: ScanRecord) -> ScanRecord:
+        """Tell a scan that was killed from one that runs."""
+        if found.state is not ScanState.RUNNING or found.id is None or self.runner(found.id) is not None:
+            return found
+        with self._snapshot() as using:  # it may have ended between the two looks
+            again = scans.load(using, found.id, self._place)
+        return replace(again, state=ScanState.KILLED) if again.state is ScanState.RUNNING else again
 
     def _load(self, *where: ColumnElement[bool], whole: bool = True) -> list[HostRecord]:
         with self._snapshot() as using:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store.database.lock import myself
+from orchestrator.store.database.presence import Presence, of_scan
 from orchestrator.store.errors import Owner, UnknownScanError
 from orchestrator.store.place import Place, parse
 from orchestrator.store.results import scans
@@ -37,7 +38,7 @@ class Writer:
         self._thread = WritingThread(place)
         self._owner = Owner()
         self._room = asyncio.Semaphore(ROOM)
-        self._scans: set[int] = set()
+        self._scans: dict[int, Presence] = {}
 
     @classmethod
     def open(cls, url: str, *, command: str, user: str, wait: float = 5.0) -> Self:
@@ -72,35 +73,37 @@ class Writer:
         return self._owner.user
 
     def begin_scan(self, record: ScanRecord) -> int:
-        """Store a scan before its first result and return its id; `record.id` is not looked at. Raises StoreError."""
+        """Store a scan before its first result and return its id; `record.id` is not looked at. Raises StoreError.
+
+        From now on until it ends whoever asks is told that this process runs it (`Reader.runner`).
+        """
 
         def work(into: Inserter) -> int:
             (hosts_id,) = into.documents([scans.names(record)]).values()
             row = insert(scan).values(**scans.columns(record), hosts_id=hosts_id)
             key = into.connection.execute(row).inserted_primary_key
             assert key is not None  # noqa: S101 -- an insert of one row has one
+            self._show(int(key[0]))  # before others see the scan: it must not look killed for a moment
             return int(key[0])
 
-        scan_id = self._thread.call(work)
-        self._scans.add(scan_id)
-        return scan_id
+        return self._thread.call(work)
 
     def resume_scan(self, scan_id: int) -> ScanRecord:
         """Open an earlier scan for more results, and return it as it now is. Raises UnknownScanError, StoreError."""
 
         def work(into: Inserter) -> ScanRecord:
             found = scans.load(into.connection, scan_id, self._place)
+            self._show(scan_id)
             _mark(into, scan_id, ScanState.RUNNING, None)
             return replace(found, state=ScanState.RUNNING, ended=None)
 
-        record = self._thread.call(work)
-        self._scans.add(scan_id)
-        return record
+        return self._thread.call(work)
 
     def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
         """Say how a scan ended, after every `put` before this call is committed. Raises StoreError."""
         self._thread.call(lambda into: _mark(into, scan_id, state, ended))
-        self._scans.discard(scan_id)
+        if (shown := self._scans.pop(scan_id, None)) is not None:
+            shown.hide()
 
     async def put(self, scan_id: int, record: HostRecord) -> None:
         """Store a host's result and return once it is committed, with others', within about 50 ms.
@@ -126,7 +129,14 @@ class Writer:
 
     def close(self) -> None:
         """Commit what waits, end the thread, give the lock back. Calling it again does nothing; never raises."""
+        for shown in self._scans.values():  # before the lock: who resumes such a scan gives the same sign
+            shown.hide()
         self._thread.close()
+
+    def _show(self, scan_id: int) -> None:
+        """Say from now on that this process runs the scan."""
+        shown = self._scans.setdefault(scan_id, Presence(self._place, self._owner, of_scan(scan_id)))
+        shown.show()
 
     def __enter__(self) -> Self:
         """Close it at the end of the block."""

@@ -14,7 +14,7 @@ import collections
 from hypothesis import HealthCheck, given, settings
 
 from orchestrator.remote.faults.fault import Fault
-from orchestrator.remote.transports import Wire
+from orchestrator.remote.transport_name import TransportName
 from tests.remote.hostile import DEADLINE, Script, outcome, scripts
 from tests.remote.wired import WIRE
 
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scripts", type=int, default=2000)
     most = parser.parse_args().scripts
-    for wire in Wire:
+    for wire in TransportName:
         WIRE.set(wire)
         ends: collections.Counter[str] = collections.Counter()
         slowest = 0.0

@@ -30,7 +30,8 @@ from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.contract.probe import probe_parameters
 from orchestrator.remote.probe import probe_script
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from orchestrator.store.writer import Writer
 from tests.bench.lean import serving
 from tests.bench.peers import Target, pypsrp_client
@@ -50,7 +51,7 @@ def scanned(
     folder: Path,
     jobs: int,
     *,
-    wire: Wire = Wire.NATIVE,
+    wire: TransportName = TransportName.NATIVE,
     timeout: float | None = None,
     on_event: Listener | None = None,
 ) -> ScanSummary:
@@ -116,7 +117,7 @@ def compare(way: str, given: argparse.Namespace, folder: Path) -> None:
     with serving(way, given.hosts, folder) as lean:
         fleet = load(lean.inventory)
         hosts = tuple(fleet.hosts.values())
-        wire = Wire(given.wire)
+        wire = TransportName(given.wire)
         scanned(fleet, hosts[:8], folder, given.jobs, wire=wire)  # imports, schema, caches
         bare(fleet, hosts[:8], given.jobs)
         ours, theirs = [], []
@@ -141,7 +142,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=["https-basic", "http-ntlm"])
-    parser.add_argument("--wire", choices=[str(wire) for wire in Wire], default="native")
+    parser.add_argument("--wire", choices=[str(wire) for wire in TransportName], default="native")
     given = parser.parse_args()
     for way in given.ways:
         with tempfile.TemporaryDirectory() as folder:

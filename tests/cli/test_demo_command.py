@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import shlex
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from orchestrator.cli.console import say
 from tests.cli.conftest import fleetcheck
+from tests.docs.pages import ROOT, blocks
 
 
 def test_the_demo_scans_and_says_what_to_type_next(tmp_path: Path, net: str) -> None:
@@ -78,3 +85,46 @@ def test_who_runs_it_by_its_path_is_told_how_to_type_the_next_commands(
     ended = fleetcheck("demo", "--hosts", "1", "--folder", "demo", "--address", f"{net}.35")
     assert ended.code == 0
     assert ended.err.splitlines()[-1] == f"`fleetcheck` is not on your PATH yet: . '{scripts}/activate'"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
+def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> None:
+    """The README's lines are what it says, each command whole on its line; typed in order they scan and re-pin."""
+    folder = tmp_path / "demo"
+    words = ["demo", "--hosts", "12", "--folder", str(folder), "--address", f"{net}.36", "--keep"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "orchestrator", *words],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        try:
+            said: list[str] = []
+            while not said or "fleetcheck report" not in said[-1]:
+                said.append(process.stderr.readline().rstrip("\n"))
+                assert said[-1], f"it ended early: {said}"
+            shown = said[said.index("the fleet serves until Ctrl-C; in another terminal:") :]
+            (screen,) = (block.text for block in blocks("README.md") if block.about == "screen: demo --keep")
+            assert "\n".join(shown).replace(str(folder), "/home/ann/demo") == screen.rstrip("\n")
+            ended = [fleetcheck(*shlex.split(line)[1:]) for line in shown[1:]]
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+    assert [each.code for each in ended] == [5, 0, 0, 0, 0]
+    assert "\tverified\t" in ended[3].out
+
+
+def test_a_command_that_is_said_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal of 80 columns a remark is wrapped between words, and a command stays one line."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    command = f"    fleetcheck scan -i {'x' * 60}.yaml --db {'y' * 60}.db"
+    with contextlib.redirect_stderr(Terminal()) as screen:
+        say(f"{'word ' * 30}\n{command}")
+    lines = screen.getvalue().splitlines()
+    assert lines[-1] == command
+    assert max(map(len, lines[:-1])) <= 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from dataclasses import replace
@@ -11,7 +12,11 @@ import pytest
 
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.scenes.scenario import GATEWAYS, demo_hosts
+from orchestrator.domain.record import ScanState
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
 from tests.cli.conftest import Scanned, fleetcheck
+from tests.report import samples
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +85,34 @@ def test_one_scan_is_not_enough(scanned: Scanned) -> None:
     ended = fleetcheck("diff", "--db", str(scanned.database))
     assert (ended.code, ended.out) == (1, "")
     assert "no two finished scans" in ended.err
+
+
+def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) -> None:
+    """Hosts that `--limit` or `--from` left out have not gone: they are counted on the screen, and are no lines."""
+    database = tmp_path / "part.db"
+    shutil.copy(twice, database)
+    with (
+        Writer.open(f"sqlite:///{database}", command="test", user="test") as writer,
+        Reader.open(f"sqlite:///{database}") as reader,
+    ):
+        part = replace(reader.scan(2), id=None, selection="mad-mail-02", hosts=("mad-mail-02", "par-db-01"))
+        number = writer.begin_scan(part)
+        (record,) = reader.records(2, ["mad-mail-02"])
+        asyncio.run(writer.put(number, record))
+        writer.end_scan(number, ScanState.FINISHED, part.started)
+    ended = fleetcheck("diff", "2", "3", "--db", str(database))
+    assert (ended.code, ended.out) == (
+        0,
+        "par-db-01\tonly-earlier\t\t\t\n",
+    )  # it was meant, and has no result
+    said = fleetcheck("diff", "2", "3", "--table", "--db", str(database)).out
+    assert "1 host in both, 0 changed; 1 were asked in one scan only" in said
+    assert json.loads(fleetcheck("diff", "2", "3", "--json", "--db", str(database)).out)["not_asked"] == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "part"), [("scan --from 1 --only failed", True), ("scan --from=1", True), ("scan", False)]
+)
+def test_a_scan_from_an_earlier_one_is_a_part(command: str, part: bool) -> None:
+    """Which hosts it was meant for stands in its command."""
+    assert replace(samples.scan(), command=f"fleetcheck {command}").partial is part

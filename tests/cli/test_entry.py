@@ -144,3 +144,30 @@ def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in ended.err
     monkeypatch.setenv("FLEETCHECK_DEBUG", "1")
     assert "Traceback" in fleetcheck("inventory", "check").err
+
+
+def test_the_package_runs_as_a_module() -> None:
+    """`python -m orchestrator` is the command, for who has no script on the PATH."""
+    command = [sys.executable, "-m", "orchestrator", "--version"]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert ended.stdout == f"fleetcheck {VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("scan",),
+        ("report",),
+        ("unblock",),
+        ("firewall",),
+        ("inventory", "check"),
+        ("repin", "plan"),
+        ("repin", "undo", "1"),
+    ],
+    ids=" ".join,
+)
+def test_a_second_inventory_is_refused(words: tuple[str, ...]) -> None:
+    """Neither of two files is taken in silence; what was typed is said, and what was expected."""
+    ended = fleetcheck(*words, "-i", "one.yaml", "--inventory", "two b.yaml")
+    said = "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them into one file\n"
+    assert (ended.code, ended.out, ended.err) == (2, "", said)

@@ -87,7 +87,7 @@ def test_its_plan_is_not_given_away() -> None:
 
 def undone(run: str) -> dict[str, str]:
     """Plan the way back of a run; give each host with `planned`, or why it is left out."""
-    ended = fleetcheck("repin", "undo", run, "-o", "back.json")
+    ended = fleetcheck("repin", "undo", run, "-o", "back.json", "--yes")
     assert ended.code == 0, ended.err
     plan = loads(Path("back.json").read_bytes(), "back.json")
     assert (plan.file_version, plan.undoes) == (2, run)

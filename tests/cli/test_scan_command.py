@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -10,10 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.cli.main import app
+from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.record import ScanState
+from orchestrator.domain.views.summary import Summary
+from orchestrator.report.summary import ScanReport, last_line
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+from tests.report import samples
 
 
 def url(database: Path) -> str:
@@ -40,6 +47,52 @@ def test_down_a_pipe_goes_one_plain_line_per_host(scanned: Scanned) -> None:
         ("mad-db-01", "attention", "split"),
     ]
     assert rows[3][3] == "open: access-denied"
+
+
+def test_the_last_line_says_it_all(own: Scanned) -> None:
+    """Beside plain lines and beside a document the scan is said in one line, the last one; `--quiet` leaves it out."""
+    assert scanned_line(own.ended.err) == "scan 1: 1 ok, 2 need attention, 2 not probed, exit 5"
+    options = (*own.options, "--limit", "par-web-01")
+    assert (
+        scanned_line(fleetcheck("scan", *options, "--json").err)
+        == "scan 2: 1 ok, 0 need attention, 0 not probed, exit 0"
+    )
+    assert fleetcheck("scan", *options, "--quiet").err == ""
+
+
+class Terminal(io.StringIO):
+    """An output that a person looks at."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def test_on_a_terminal_the_last_line_stands_below_the_summary(own: Scanned) -> None:
+    """Who looks at a terminal sees it last of all, on standard output, `--quiet` or not."""
+    screen = Terminal()
+    words = ["scan", *own.options, "--limit", "par-web-01", "--quiet"]
+    with contextlib.redirect_stdout(screen), pytest.raises(SystemExit):
+        app(words, prog_name="fleetcheck")
+    *_, foot, last = screen.getvalue().splitlines()
+    assert "exit code is 0" in foot
+    assert last == "scan 2: 1 ok, 0 need attention, 0 not probed, exit 0"
+
+
+def test_hosts_that_were_not_started_stand_in_the_last_line() -> None:
+    """Where a scan was stopped, the line says how many hosts are left."""
+    counts = Counts(selected=4, ok=1, waived=0, attention=0, unknown=0, not_started=3, verdicts=())
+    summary = Summary(counts=counts, groups=(), remarks=(), same_machine=(), ntlm=0)
+    report = ScanReport(scan=samples.scan(), summary=summary, not_started=("a", "b", "c"), code=130, place="")
+    assert (
+        last_line(report)
+        == f"scan {samples.scan().id}: 1 ok, 0 need attention, 0 not probed, 3 not started, exit 130"
+    )
+
+
+def scanned_line(said: str) -> str:
+    """Give the last line."""
+    return said.splitlines()[-1]
 
 
 def test_the_exit_code_says_that_hosts_need_attention_and_others_were_not_probed(scanned: Scanned) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.record import ScanState
+from orchestrator.report.advice import pieces, told
+from orchestrator.report.hints import Hints
+from orchestrator.store.reader import Reader
+from orchestrator.store.writer import Writer
 from tests.cli.conftest import Scanned, fleetcheck
 
 
@@ -107,3 +116,98 @@ def test_a_database_that_is_not_there_is_said() -> None:
         ended = fleetcheck(command)
         assert (ended.code, "fleetcheck scan" in ended.err) == (1, True)
     assert list(Path().iterdir()) == []
+
+
+@pytest.fixture
+def killed(scanned: Scanned, tmp_path: Path) -> Iterator[tuple[Path, Writer]]:
+    """Give a copy of the database in which a scan with one result runs, in this process; closed, it was killed."""
+    database = tmp_path / "killed.db"
+    shutil.copy(scanned.database, database)
+    url = f"sqlite:///{database}"
+    with Writer.open(url, command="fleetcheck scan", user="ann") as writer, Reader.open(url) as reader:
+        begun = replace(reader.scan(1), id=None, state=ScanState.RUNNING, ended=None)
+        (record,) = reader.records(1, ["par-web-01"])
+        asyncio.run(writer.put(writer.begin_scan(begun), record))
+        yield database, writer
+
+
+def test_a_killed_scan_is_told_from_a_running_one(killed: tuple[Path, Writer], scanned: Scanned) -> None:
+    """Everywhere a scan is named: the word, and as long as nobody runs it, the whole command that goes on with it."""
+    database, writer = killed
+    db = ("--db", str(database))
+    resume = f"fleetcheck scan --resume 2 -i {scanned.inventory} --db {database}"
+    assert fleetcheck("scans", *db).out.splitlines()[0].split("\t")[2] == "running"
+    assert "still running" in fleetcheck("show", *db, "--table").out
+    assert "--resume" not in fleetcheck("show", *db, "--table").out
+    assert "scan 2 (running)" in fleetcheck("export", "--format", "nagios", *db).out
+    writer.close()
+    assert fleetcheck("scans", *db).out.splitlines()[0].split("\t")[2] == "killed"
+    assert resume in fleetcheck("scans", "--table", *db).out
+    said = fleetcheck("show", *db, "--table").out
+    assert "killed before it ended" in said
+    assert f"    {resume}\n" in said
+    assert json.loads(fleetcheck("show", "--json", *db).out)["scan"]["state"] == "killed"
+    assert (
+        f"warning: scan 2 was killed before it ended; its results so far are kept. Go on with it: {resume}\n"
+        in (fleetcheck("report", "-i", str(scanned.inventory), *db).err)
+    )
+    check = fleetcheck("export", "--format", "nagios", *db).out
+    assert "scan 2 (killed)" in check
+    assert "go on with it: fleetcheck scan --resume 2" in check
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        (("scans",), "id started state mode hosts inventory selection"),
+        (("show",), "host state verdict seen action"),
+        (("show", "mad-mail-02"), "record fields"),
+        (("show", "mad-mail-02", "--history"), "scan time role port belief pin"),
+        (("report",), "host state verdict ports since old cause place action"),
+        (("firewall",), "source destination service action found why host site"),
+        (("unblock",), "record port gateways site hosts names subnet"),
+        (("audit", "verify"), "record value"),
+        (("repin", "status"), "run started state plan hosts reason"),
+    ],
+    ids=" ".join,
+)
+def test_lines_for_a_pipe_begin_with_the_columns_names_where_asked(
+    scanned: Scanned, words: tuple[str, ...], columns: str
+) -> None:
+    """`--header` puts one line in front of what is there without it."""
+    plain = fleetcheck(*words, "--db", str(scanned.database)).out
+    head, *lines = fleetcheck(*words, "--header", "--db", str(scanned.database)).out.splitlines()
+    assert (head.split("\t"), lines) == (columns.split(), plain.splitlines())
+
+
+def test_advice_about_a_host_can_be_typed_as_it_stands(scanned: Scanned) -> None:
+    """The command names the host, the inventory and the database, and stands whole on a line of its own."""
+    where = f"--limit mad-db-01 -i {scanned.inventory} --db {scanned.database}"
+    assert told(
+        "scan it again: fleetcheck scan with a longer `timeout:`", "a b", Hints(database=" --db x")
+    ) == ("scan it again: fleetcheck scan --limit 'a b' --db x with a longer `timeout:`")
+    text = shown(scanned, "mad-mail-02")
+    found = [
+        line for line in text.splitlines() if "fleetcheck scan" in line or "fleetcheck repin plan" in line
+    ]
+    assert all(where.replace("mad-db-01", "mad-mail-02") in line for line in found)
+
+
+def test_advice_about_many_hosts_means_them_alone() -> None:
+    """Few are named; more are meant by the scan that they were in; a plan is of the fleet."""
+    hosts = [f"h{number}" for number in range(9)]
+    again = " --from 12 --only blocked"
+    said = (
+        "try every port: fleetcheck scan --probe full; or: fleetcheck repin plan --policy vendor-order; done"
+    )
+    typed = [
+        piece for command, piece in pieces(said, hosts, Hints(inventory=" -i f"), again=again) if command
+    ]
+    assert typed == [
+        "fleetcheck scan --probe full --from 12 --only blocked -i f",
+        "fleetcheck repin plan --policy vendor-order -i f",
+    ]
+    assert [piece for command, piece in pieces(said, hosts[:2], Hints()) if command] == [
+        "fleetcheck scan --probe full --limit h0,h1",
+        "fleetcheck repin plan --policy vendor-order --limit h0,h1",
+    ]

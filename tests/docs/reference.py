@@ -98,7 +98,11 @@ def causes() -> str:
         "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (
-        (f"`{cause}`", ROWS[cause].meaning, ROWS[cause].advice.format_map(blanks).replace("\n", " "))
+        (
+            f"`{cause}`",
+            ROWS[cause].meaning.replace("{configuration}", "CONFIGURATION"),
+            ROWS[cause].advice.format_map(blanks).replace("\n", " "),
+        )
         for cause in Cause
         if cause in ROWS
     )

@@ -28,7 +28,8 @@ from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from tests.fleet.fakes import ListWriter, record_of
 from tests.fleet.wire import logons_of
 from tests.remote.wired import no_dns
@@ -118,7 +119,7 @@ def _timeout(name: str) -> float:
     return SHORT if name.startswith("deadline") else TIMEOUT
 
 
-async def scanned(folder: Path, address: str, wire: Wire) -> dict[str, HostRecord]:
+async def scanned(folder: Path, address: str, wire: TransportName) -> dict[str, HostRecord]:
     """Scan a fleet with one host for each row; give the stored records by the row's name."""
     names = [*ROWS, *WELL]
     fleet = SimulatedFleet([simulated(name, number) for number, name in enumerate(names)], address=address)
@@ -146,7 +147,7 @@ async def scanned(folder: Path, address: str, wire: Wire) -> dict[str, HostRecor
     return {names[int(record.host[1:])]: record for record in writer.records}
 
 
-@pytest.fixture(scope="module", params=list(Wire))
+@pytest.fixture(scope="module", params=list(TransportName))
 def records(
     tmp_path_factory: pytest.TempPathFactory, net: str, request: pytest.FixtureRequest
 ) -> dict[str, HostRecord]:

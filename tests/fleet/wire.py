@@ -30,7 +30,8 @@ from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.fleet.summary import ScanSummary
 from orchestrator.remote.session import Logon
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.fleet.fakes import record_of
@@ -134,7 +135,7 @@ async def _scan(
     hosts: Sequence[Host] = tuple(inventory.hosts.values())
     record = record_of(hosts)
     stop = StopRequest()
-    made = transport(Wire.NATIVE, jobs=options.jobs)
+    made = transport(TransportName.NATIVE, jobs=options.jobs)
     with Writer.open(url, command="test", user="test") as writer, listening(stop, asyncio.get_running_loop()):
         if resume is not None:
             record, hosts = _rest(writer, url, resume, inventory.hosts)

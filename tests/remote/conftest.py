@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.remote.transports import Wire
+from orchestrator.remote.transport_name import TransportName
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
 from tests.remote.wired import WIRE
@@ -34,14 +34,14 @@ def foreign(
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test of a module that says `BOTH_WIRES = True` over each transport: they keep one contract."""
     if getattr(metafunc.module, "BOTH_WIRES", False):
-        metafunc.parametrize("wire", list(Wire), indirect=True)
+        metafunc.parametrize("wire", list(TransportName), indirect=True)
 
 
 # Autouse, since a fixture that a hook adds to a test's names is parametrised, and never set up.
 @pytest.fixture(autouse=True)
-def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+def wire(request: pytest.FixtureRequest) -> Iterator[TransportName]:
     """Talk over this transport; over our own where a module says nothing."""
-    chosen: Wire = getattr(request, "param", WIRE.get())
+    chosen: TransportName = getattr(request, "param", WIRE.get())
     before = WIRE.set(chosen)
     yield chosen
     WIRE.reset(before)

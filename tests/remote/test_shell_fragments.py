@@ -31,8 +31,8 @@ def message(kind: int, document: bytes) -> bytes:
 
 
 def fragmenter() -> tuple[_Fragmenter, SimpleNamespace]:
-    """Make one, with a pool that only keeps the version."""
-    pool = SimpleNamespace(version="")
+    """Make one, with a pool that only keeps the version and what was heard."""
+    pool = SimpleNamespace(version="", heard=False)
     return _Fragmenter(100_000, Serializer(), pool), pool  # type: ignore[arg-type]  # all that it touches
 
 

@@ -24,7 +24,7 @@ from orchestrator.remote.over_pypsrp import shell
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.psrp import envelopes
 from orchestrator.remote.session import Logon, Reply
-from orchestrator.remote.transports import Wire
+from orchestrator.remote.transport_name import TransportName
 from tests.remote.wired import LOGON, ask, fleet_of, run, script, simulated, transport
 
 BOTH_WIRES = True
@@ -60,14 +60,17 @@ def read(found: tuple[Reading, Reply] | Fault) -> Reply:
     return found[1]
 
 
-def test_each_transport_has_its_turn(wire: Wire) -> None:
+def test_each_transport_has_its_turn(wire: TransportName) -> None:
     """The tests of this module really run over both."""
 
     async def main() -> str:
         async with transport() as made:
             return type(made).__name__
 
-    assert run(main()) == {Wire.NATIVE: "NativeOrPypsrp", Wire.PYPSRP: "PypsrpTransport"}[wire]
+    assert (
+        run(main())
+        == {TransportName.NATIVE: "NativeTransport", TransportName.PYPSRP: "PypsrpTransport"}[wire]
+    )
 
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)

@@ -21,7 +21,7 @@ from orchestrator.domain.reading import Reading
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Endpoint, Logon, Reply, Resolver, Script, Transport
-from orchestrator.remote.transports import Wire
+from orchestrator.remote.transport_name import TransportName
 from orchestrator.remote.transports import transport as made_by
 
 LOGON = Logon(username=OPS.username, password=OPS.password)
@@ -92,7 +92,7 @@ async def ask(transport: Transport, host: Host, *, deadline: float = 20.0) -> tu
         await session.close()
 
 
-WIRE = ContextVar("WIRE", default=Wire.NATIVE)
+WIRE = ContextVar("WIRE", default=TransportName.NATIVE)
 """The transport that `transport` makes: a module that says `BOTH_WIRES = True` is run with each."""
 
 

@@ -12,8 +12,9 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.summary import summarise
-from orchestrator.report.parts import told
-from orchestrator.report.summary import GROUPS_SHOWN, Hints, ScanReport, next_commands, scan_report
+from orchestrator.report.hints import Hints
+from orchestrator.report.parts import group_actions
+from orchestrator.report.summary import GROUPS_SHOWN, ScanReport, next_commands, scan_report
 from tests.report import samples
 from tests.report.conftest import render
 
@@ -111,9 +112,12 @@ def test_a_hosts_words_in_a_summary_are_cleaned() -> None:
 def test_hosts_of_one_group_behind_several_gateways_are_told_every_rule() -> None:
     """Two sites that are cut off from gateways of their own share a group; the rule for either is told, not one for both."""
     actions = tuple(f"ask for a firewall rule: to 203.0.113.{n}" for n in range(6))
-    few = told(samples.Verdict.CUT_OFF, actions[:2])
+    few = group_actions(samples.Verdict.CUT_OFF, actions[:2])
     assert few == [f"{action} (some of them)" for action in actions[:2]]
-    assert told(samples.Verdict.CUT_OFF, actions)[-1] == "and 2 more, for others of them: fleetcheck unblock"
-    assert told(samples.Verdict.CUT_OFF, actions[:1]) == [actions[0]]
-    (other,) = told(samples.Verdict.SUSPECT, actions)
+    assert (
+        group_actions(samples.Verdict.CUT_OFF, actions)[-1]
+        == "and 2 more, for others of them: fleetcheck unblock"
+    )
+    assert group_actions(samples.Verdict.CUT_OFF, actions[:1]) == [actions[0]]
+    (other,) = group_actions(samples.Verdict.SUSPECT, actions)
     assert other.startswith(f"{actions[0]} (as for the first of them")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.domain.outcome import Probed
+from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.store.errors import InFlightError
@@ -82,6 +85,48 @@ def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state
 
     with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
         assert asyncio.run(go_on(Journal(writer))).state is State.INTENT
+
+
+def test_a_killed_scan_is_told_from_a_running_one(url: str) -> None:
+    """While its process lives a scan is `running`, and who runs it is known; from its death on it is `killed`."""
+    running = [ScanState.RUNNING] * 2
+    with child("killed_scan.py", url=url) as victim:
+        scan_id, _ = victim.pipe.recv()
+        with Reader.open(url) as reader:
+            who = reader.runner(scan_id)
+            assert who is not None
+            assert (who.command, who.pid) == ("killed scan", victim.process.pid)
+            assert [reader.scan(scan_id).state, *(scan.state for scan in reader.scans())] == running
+            victim.kill()
+            _gone(reader, scan_id)
+            assert (reader.scan(scan_id).state, reader.scans()[0].state) == (ScanState.KILLED,) * 2
+    with Writer.open(url, command="fleetcheck prune", user="ann"), Reader.open(url) as reader:
+        assert reader.scan(scan_id).state is ScanState.KILLED  # whoever else writes now
+    with (
+        Writer.open(url, command="fleetcheck scan --resume 1", user="ann") as writer,
+        Reader.open(url) as reader,
+    ):
+        writer.resume_scan(scan_id)
+        assert reader.scan(scan_id).state is ScanState.RUNNING
+        writer.end_scan(scan_id, ScanState.FINISHED, datetime(2026, 3, 1, tzinfo=UTC))
+        assert (reader.scan(scan_id).state, reader.runner(scan_id)) == (ScanState.FINISHED, None)
+
+
+def test_two_fleets_of_one_server_do_not_speak_for_each_other(
+    postgresql_url: str, made_schema: str, make_scan: Callable[..., ScanRecord]
+) -> None:
+    """A scan of one schema says nothing of the scan with the same number in the database's other schema."""
+    with Writer.open(postgresql_url, command="scan", user="ann") as writer:
+        scan_id = writer.begin_scan(make_scan())
+        with Reader.open(postgresql_url) as reader, Reader.open(made_schema) as other:
+            assert reader.runner(scan_id) is not None
+            assert other.runner(scan_id) is None
+
+
+def _gone(reader: Reader, scan_id: int) -> None:
+    """Wait until a server has seen that a process is gone; a file's lock goes with it at once."""
+    while reader.runner(scan_id) is not None:
+        time.sleep(0.01)  # the test's own time-out ends this
 
 
 def _step(state: State | None) -> int:

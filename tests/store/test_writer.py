@@ -221,7 +221,7 @@ def test_a_scan_goes_on_where_it_was_left(
         put(writer, scan_id, [make_record("web2")])
     assert resumed == replace(make_scan("web1", "web2"), id=scan_id)
     with Reader.open(url) as reader:
-        assert (reader.done(scan_id), reader.scan(scan_id).state) == ({"web1", "web2"}, ScanState.RUNNING)
+        assert (reader.done(scan_id), reader.scan(scan_id).state) == ({"web1", "web2"}, ScanState.KILLED)
 
 
 def test_resuming_an_unknown_scan_says_which_there_are(writer: Writer, make_scan: MakeScan) -> None:

@@ -15,18 +15,20 @@ from orchestrator.cli.console import say
 from orchestrator.cli.errors import UsageError, handled
 from orchestrator.cli.options import (
     DatabaseOption,
+    HeaderOption,
     InventoryOption,
     JsonOption,
     QuietOption,
     TableOption,
-    TransportName,
     TransportOption,
     inventory_path,
+    one_inventory,
 )
 from orchestrator.cli.repin import options
 from orchestrator.cli.repin.plan import read_plan
 from orchestrator.cli.repin.statement import hosts_of, how, statement
 from orchestrator.cli.scan_options import Jobs, PerSite, RampUp
+from orchestrator.remote.transport_name import TransportName
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write what a plan says, and nothing else.
@@ -95,7 +98,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         record=new_record(read, wishes),
         options=options_of(wishes, len(read.hosts), dry_run=dry_run),
         database=db,
-        inventory=inventory,
+        inventory=one_inventory(inventory),
         file=plan,
         quiet=quiet,
         transport=transport.value,
@@ -124,6 +127,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Go on with a run that was stopped or killed.
@@ -145,12 +149,12 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         record=found.run,
         options=options_of(whole, len(found.plan.hosts), dry_run=False),
         database=db,
-        inventory=inventory,
+        inventory=one_inventory(inventory),
         quiet=quiet,
         transport=transport.value,
     )
     _known_credential(work)
-    if found.open or found.left:
+    if found.open or found.left or found.unproven is not None:
         confirmed(_to_resume(found, work.options), yes=yes)
     _run(work, as_json=as_json, table=table)
 

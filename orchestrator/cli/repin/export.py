@@ -13,7 +13,14 @@ import typer
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption, inventory_path
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    inventory_path,
+)
 from orchestrator.cli.repin import options
 from orchestrator.cli.repin.plan import read_plan
 
@@ -77,10 +84,16 @@ def import_(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Take in what an exported script answered; a scan proves it."""
     from orchestrator.cli.take_in import take_in
-    from orchestrator.report.repin.answers import answer_rows, answers_document, answers_screen
+    from orchestrator.report.repin.answers import (
+        ANSWER_COLUMNS,
+        answer_rows,
+        answers_document,
+        answers_screen,
+    )
 
     found = take_in(results, db)
     where = hints(database=db, inventory=None).database
@@ -89,7 +102,7 @@ def import_(
     elif draws(table=table):
         draw(answers_screen(found, where))
     else:
-        lines(answer_rows(found))
+        lines(answer_rows(found), ANSWER_COLUMNS)
     raise typer.Exit(_code(found))
 
 

@@ -13,11 +13,13 @@ from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import CommandError, handled
 from orchestrator.cli.options import (
     DatabaseOption,
+    HeaderOption,
     InventoryOption,
     JsonOption,
     LimitOption,
     TableOption,
     inventory_path,
+    one_inventory,
 )
 from orchestrator.cli.repin import options
 from orchestrator.cli.selecting import NoMatch, NoMatchOption
@@ -25,8 +27,8 @@ from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
     from orchestrator.domain.repin.plan import Plan
+    from orchestrator.report.hints import Hints
     from orchestrator.report.repin.ticket import Ticket
-    from orchestrator.report.summary import Hints
 
 PLAN_MARKER = '"document": "plan"'
 
@@ -50,6 +52,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Decide from stored scans which hosts to re-pin.
 
@@ -74,7 +77,13 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         expires=expires,
     )
     made = make_plan(request, load(path))
-    keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
+    keep(
+        made,
+        output,
+        hints=hints(database=db, inventory=one_inventory(inventory)),
+        as_json=as_json,
+        table=table,
+    )
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
 
@@ -86,6 +95,7 @@ def show(
     html: options.Html = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Read a plan like a change ticket."""
     from orchestrator.report.repin.ticket import ticket
@@ -139,7 +149,7 @@ def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table:
 def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
     """Print a plan: a JSON document, the ticket, or a plain line per host and the warnings beside."""
     from orchestrator.report.repin.document import plan_document
-    from orchestrator.report.repin.ticket_screen import ticket_rows, ticket_screen, warnings
+    from orchestrator.report.repin.ticket_screen import TICKET_COLUMNS, ticket_rows, ticket_screen, warnings
 
     now = datetime.now(UTC)
     if as_json:
@@ -149,4 +159,4 @@ def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
     else:
         for warning in warnings(found, now):
             say(f"warning: {warning}")
-        lines(ticket_rows(found))
+        lines(ticket_rows(found), TICKET_COLUMNS)

@@ -13,7 +13,7 @@ import typer
 from orchestrator.cli.completing import offers, run_ids
 from orchestrator.cli.console import document, draw, draws, lines, say, stream_document
 from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import DatabaseOption, JsonOption, TableOption
+from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
     from orchestrator.report.repin.run import HostResult, RunReport
@@ -46,6 +46,7 @@ def status(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """List runs, or say how each host of one stands.
 
@@ -95,7 +96,7 @@ def print_run(report: RunReport, *, as_json: bool, table: bool, only: frozenset[
     `only`: the hosts that these words mean; the document's counts are of the whole run all the same.
     """
     from orchestrator.report.repin.document import result_line, run_document
-    from orchestrator.report.repin.run import result_rows
+    from orchestrator.report.repin.run import RESULT_COLUMNS, result_rows
     from orchestrator.report.repin.screen import run_screen
 
     chosen = _only(report, only)
@@ -109,7 +110,7 @@ def print_run(report: RunReport, *, as_json: bool, table: bool, only: frozenset[
             run_document(report), "hosts", (result_line(report, result) for result in chosen.results)
         )
     else:
-        lines(result_rows(chosen))
+        lines(result_rows(chosen), RESULT_COLUMNS)
 
 
 def states_of(only: Iterable[str] | None) -> frozenset[str]:
@@ -149,7 +150,7 @@ def _words(result: HostResult) -> set[str]:
 def _list(reader: Reader, limit: int, *, as_json: bool, table: bool) -> None:
     from orchestrator.cli.repin_report import process_of
     from orchestrator.report.repin.document import runs_document
-    from orchestrator.report.repin.screen import run_rows, runs_table
+    from orchestrator.report.repin.screen import RUN_COLUMNS, run_rows, runs_table
 
     found = [(run, process_of(run, reader)[0]) for run in reader.runs(limit)]
     if as_json:
@@ -157,4 +158,4 @@ def _list(reader: Reader, limit: int, *, as_json: bool, table: bool) -> None:
     elif draws(table=table):
         draw(runs_table(found, datetime.now(UTC)))
     else:
-        lines(run_rows(found))
+        lines(run_rows(found), RUN_COLUMNS)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, user
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption, InventoryOption, JsonOption, TableOption, inventory_path
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    inventory_path,
+    one_inventory,
+)
 from orchestrator.cli.repin import options
 from orchestrator.cli.repin.plan import keep
 from orchestrator.version import VERSION
@@ -32,6 +40,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
+    _header: HeaderOption = False,
 ) -> None:
     """Plan the way back for what a run wrote.
 
@@ -40,7 +49,13 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.cli.make_plan import expiry, reason_given
 
     made = _plan(run, inventory_path(inventory), db, expiry(expires), reason_given(force_closed), yes=yes)
-    keep(made, output, hints=hints(database=db, inventory=inventory), as_json=as_json, table=table)
+    keep(
+        made,
+        output,
+        hints=hints(database=db, inventory=one_inventory(inventory)),
+        as_json=as_json,
+        table=table,
+    )
 
 
 def _plan(

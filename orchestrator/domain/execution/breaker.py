@@ -154,6 +154,10 @@ class Breaker:
         after = self._ended(host, Event.REFUSED)
         return after if self.tripped else replace(after, refused=host)
 
+    def give_up(self, host: str) -> Breaker:
+        """Try nothing more: a domain controller refused the account before a logon on `host` had begun."""
+        return self if self.tripped else replace(self, state=State.TRIPPED, refused=host)
+
     def dead(self, host: str) -> Breaker:
         """End a logon that was never answered, or that no proof was sent for; its turn passes on. Raise IllegalBreakerMoveError where none was under way."""
         return self._ended(host, Event.DEAD)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Belief, Pin, RoleJudgement
+from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.standing import Pair, Standing
 
 MISSING, NOT_A_PORT = "missing", "not a port"  # a pin that is none
@@ -54,6 +55,7 @@ class Diff:
     groups: tuple[ChangeGroup, ...]
     only_earlier: tuple[str, ...] = ()
     only_later: tuple[str, ...] = ()
+    not_asked: int = 0  # hosts that one of the two scans was not meant to ask (`--limit`, `--from`)
 
     @property
     def changed(self) -> int:
@@ -138,6 +140,19 @@ class Differ:
         groups.sort(key=lambda group: (not group.worse, _rank(group.verdict), -len(group.hosts), group.hosts))
         earlier, later = (tuple(sorted(names)) for names in self._only)
         return Diff(compared=self._compared, groups=tuple(groups), only_earlier=earlier, only_later=later)
+
+
+def of_what_both_asked(found: Diff, earlier: ScanRecord, later: ScanRecord) -> Diff:
+    """Leave out the hosts that a scan of a part of the fleet never asked: they have not gone, and are not new."""
+    first = _asked(found.only_earlier, later)
+    second = _asked(found.only_later, earlier)
+    left = len(found.only_earlier) + len(found.only_later) - len(first) - len(second)
+    return replace(found, only_earlier=first, only_later=second, not_asked=left)
+
+
+def _asked(hosts: tuple[str, ...], other: ScanRecord) -> tuple[str, ...]:
+    meant = set(other.hosts)
+    return tuple(host for host in hosts if host in meant) if other.partial else hosts
 
 
 def _rank(verdict: Verdict) -> int:

@@ -4,8 +4,8 @@
 2. The run is in the journal before any host is asked (`ledger`).
 3. What an earlier process left is read first (`leftovers`).
 4. Hosts with a new waiver, or with a stand-alone script at work, are left alone.
-5. The rest is written in waves (`waves`, `wave_writer`); each host by `policy.repin_host`: read, rule, intend,
-   write, read again. The row says `intent` on the disk before the first byte of the write leaves.
+5. The rest is written in waves (`waves`, `wave_writer`), each host by `policy.repin_host`: read, rule,
+   intend, write, read again. The row says `intent` on the disk before the first byte of the write leaves.
 6. Agents are watched where that was asked for, and their writes taken back (`watch`).
 7. The run's end is in the journal: no row stays in the middle, and every host has one (`ledger`).
 

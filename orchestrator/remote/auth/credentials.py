@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.remote.auth.kerberos import Ticket, Tickets, can_ask_kdc
+from orchestrator.remote.auth.kerberos import can_ask_kdc
 from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.auth.tickets import TicketCache, Tickets
 from orchestrator.remote.faults.codes import PASSWORD_REFUSED
 from orchestrator.remote.faults.trouble import KerberosTrouble
 from orchestrator.remote.session import Logon
@@ -17,7 +18,7 @@ class Credentials:
     """`user` as `spnego.client` takes it, its password being in it. `ticket` has to outlive the logon's first token."""
 
     user: Any
-    ticket: Ticket | None = None
+    ticket: TicketCache | None = None
 
 
 def credentials(
@@ -44,7 +45,7 @@ def credentials(
             if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
                 raise
         else:
-            return Credentials(user=[spnego.KerberosCCache(ticket.name), password], ticket=ticket)
+            return Credentials(user=[spnego.KerberosCCache(ticket.name()), password], ticket=ticket)
     if auth == "kerberos":
         return Credentials(user=password)  # pyspnego says what is missing
     return Credentials(user=spnego.NTLMHash(logon.username, nt_hash=nt_hash or NtHashes().of(logon)))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
-from orchestrator.remote.auth.kerberos import Ticket, Tickets, kerberos_trouble
+from orchestrator.remote.auth.kerberos import kerberos_trouble
+from orchestrator.remote.auth.tickets import TicketCache, Tickets
 from orchestrator.remote.faults.trouble import Garbled, Refused, Stage
 from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Endpoint, Logon
@@ -29,6 +31,15 @@ _QUOTED = re.compile(r'"[^"]*"')  # a realm, which may hold commas
 _OK = 200
 _UNAUTHORISED = 401
 _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A context of pyspnego's that has made its first token, and that token; `again` makes another such context."""
+
+    context: Any
+    token: bytes
+    again: Callable[[], Any]
 
 
 class LogonScheme(Protocol):
@@ -59,15 +70,16 @@ def scheme(
     *,
     nt_hash: str | None = None,
     tickets: Tickets | None = None,
+    started: Started | None = None,
 ) -> LogonScheme:
     """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
 
     `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos. Else
-    `tickets` are the run's.
+    `tickets` are the run's. `started`: a context with its first token, which is Kerberos'.
     """
     if endpoint.auth == "basic":
         return Basic(logon)
-    return Negotiate(endpoint, logon, binding, nt_hash=nt_hash, tickets=tickets)
+    return Negotiate(endpoint, logon, binding, nt_hash=nt_hash, tickets=tickets, started=started)
 
 
 class Basic:
@@ -109,7 +121,9 @@ class Negotiate:
         *,
         nt_hash: str | None = None,
         tickets: Tickets | None = None,
+        started: Started | None = None,
     ) -> None:
+        self._started = started
         self._endpoint = endpoint
         self._logon = logon
         self._binding = binding
@@ -119,7 +133,7 @@ class Negotiate:
         self.used: str | None = None
         self.context: Any = None
         self._tickets = tickets or Tickets()
-        self._ticket: Ticket | None = None
+        self._ticket: TicketCache | None = None
 
     def header(self) -> str:
         """Give nothing: the connection is what is logged on."""
@@ -134,8 +148,7 @@ class Negotiate:
                 self._ticket.destroy()
 
     def _begin(self, body: bytes) -> Trying:
-        context = self.context = self._open()
-        token = _step(context, None)
+        context, token = self._first()
         answer: Answer | None = None
         for number in range(_ROUNDS):
             if token is None:
@@ -157,6 +170,15 @@ class Negotiate:
             token = self._next(context, reply, answer)
         headers = answer.headers if answer else {}
         raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers, proof=self.proved)
+
+    def _first(self) -> tuple[Any, bytes | None]:
+        """Return the context and its first token. A token is used once: over a new connection it is made anew."""
+        started = self._started
+        if started is not None and self.context is None:
+            self.context = started.context
+            return self.context, started.token
+        self.context = self._open() if started is None else started.again()
+        return self.context, _step(self.context, None)
 
     def _open(self) -> Any:
         """Make a context of pyspnego's. Raises KerberosTrouble where this side cannot begin."""
@@ -208,6 +230,8 @@ class Negotiate:
                 context.step(reply)
             except Exception as error:
                 raise Garbled(f"the logon's last token: {type(error).__name__}: {error}") from error
+        if context.negotiated_protocol == "kerberos" and not context.complete:
+            raise Garbled("the host let us in, and did not prove by Kerberos which host it is")
         self.used = context.negotiated_protocol
 
 

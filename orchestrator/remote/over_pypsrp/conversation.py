@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth.kerberos import Tickets
 from orchestrator.remote.auth.logon import LogonScheme, scheme
+from orchestrator.remote.auth.tickets import Tickets
 from orchestrator.remote.contract.output import document_among
 from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.trouble import SoapFault, TooOldShell

@@ -41,6 +41,8 @@ def nagios_check(report: ScanReport, *, now: datetime, max_age: timedelta | None
     words = [
         f"scan {scan.id} {'' if scan.state is ScanState.FINISHED else f'({scan.state}) '}of {age(scan.started, now)}"
     ]
+    if scan.state is ScanState.KILLED:
+        words.append(f"go on with it: fleetcheck scan --resume {scan.id}")
     words.append(f"{counts.ok} of {plural(counts.selected, 'host')} ok")
     words += [
         f"{number} {what}"

@@ -18,7 +18,7 @@ from orchestrator.domain.views.fleet_now import Place, PortUse
 from orchestrator.domain.views.gateways import GatewayUse
 from orchestrator.report.host_rows import HostTable, Likeness, PinCell
 from orchestrator.report.html.page import data_block, html_page
-from orchestrator.report.parts import told
+from orchestrator.report.parts import group_actions
 from orchestrator.report.views.diff import change_words
 from orchestrator.report.views.fleet_now import FleetReport, group_age, sections
 from orchestrator.report.views.history import MARKS
@@ -104,7 +104,7 @@ def _words() -> dict[str, Any]:
         "duration": duration,
         "change": change_words,
         "group_age": group_age,
-        "told": told,
+        "group_actions": group_actions,
         "tone": _TONES.__getitem__,
         "belief": _WORDS.__getitem__,
         "runs": runs,

@@ -44,6 +44,9 @@ class Answer:
         return "reported" if self.new else "known already"
 
 
+ANSWER_COLUMNS = ("host", "answer", "seen", "journal")
+
+
 def answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host: name, what the script says, what was seen, whether it is news."""
     for answer in answers:
@@ -57,7 +60,7 @@ def answers_screen(answers: Sequence[Answer], database: str) -> RenderableType:
     return Group(
         Text(f"{plural(len(answers), 'answer')} taken in, {fine:,} with the new values there", style="bold"),
         Text(),
-        listing(("host", "answer", "seen", "journal"), answer_rows(answers)),
+        listing(ANSWER_COLUMNS, answer_rows(answers)),
         *next_section([(f"fleetcheck scan --limit {names}{database}", "prove it: read the hosts")]),
     )
 

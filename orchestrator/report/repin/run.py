@@ -9,8 +9,8 @@ from datetime import datetime
 
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
+from orchestrator.report.hints import Hints
 from orchestrator.report.repin.states import WORDS, advice, joined, label
-from orchestrator.report.summary import Hints
 
 GOES_ON = "nothing yet: the run goes on"
 
@@ -70,7 +70,7 @@ class RunReport:
         open_rows = UNRESOLVED | TO_BEGIN
         if state in open_rows and (self.going or self.dry_run):
             return GOES_ON if self.going else ""
-        return advice(state, hosts, self.run.id)
+        return advice(state, hosts, self.run.id, self.hints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,9 @@ def _details(results: list[HostResult]) -> tuple[tuple[str, tuple[str, ...]], ..
 def counts(report: RunReport) -> dict[str, int]:
     """Count the hosts by state, worst first; states that no host is in are left out."""
     return {label(group.state): len(group.hosts) for group in groups(report)}
+
+
+RESULT_COLUMNS = ("host", "state", "wave", "changed", "seen", "action")
 
 
 def result_rows(report: RunReport) -> Iterator[tuple[str, ...]]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from orchestrator.domain.repin.journal import State
+from orchestrator.report.hints import Hints
 
 _NAMED = 5  # hosts that a command names; with more of them it says HOST
-_ANEW = "fleetcheck scan --limit {hosts}, then fleetcheck repin plan --limit {hosts}"
-_RESUME = "fleetcheck repin resume {run}"
+_ANEW = "fleetcheck scan --limit {hosts}{where}, then fleetcheck repin plan --limit {hosts}{where}"
+_RESUME = "fleetcheck repin resume {run}{where}"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`meaning` is what is known, `advice` what to do; in it `{hosts}` and `{run}` stand for themselves."""
+    """`meaning` is what is known, `advice` what to do; in it `{hosts}`, `{run}`, `{where}` and `{database}` stand for themselves."""
 
     meaning: str
     advice: str
@@ -66,7 +67,8 @@ WORDS = MappingProxyType(
         ),
         State.NOT_TAKEN_UP: Words(
             "written, but the agent did not use the new port in time",
-            "fleetcheck scan --limit {hosts} shows whether it does now; fleetcheck repin undo {run} plans the way back",
+            "fleetcheck scan --limit {hosts}{where} shows whether it does now; "
+            "fleetcheck repin undo {run}{where} plans the way back",
             "yellow",
         ),
         State.REVERTED: Words(
@@ -80,12 +82,12 @@ WORDS = MappingProxyType(
         State.NOT_STARTED: Words("never begun: nothing written", _RESUME, "magenta"),
         State.HANDED_OUT: Words(
             "given away in a stand-alone script",
-            "run the script there, then fleetcheck repin import RESULT.json",
+            "run the script there, then fleetcheck repin import RESULT.json{database}",
             "cyan",
         ),
         State.REPORTED: Words(
             "the stand-alone script says so; nobody else has looked",
-            "fleetcheck scan --limit {hosts} proves it",
+            "fleetcheck scan --limit {hosts}{where} proves it",
             "cyan",
         ),
         State.ALREADY: Words("every value was as wanted before: nothing written", "", "green"),
@@ -114,7 +116,12 @@ def joined(*parts: str) -> str:
     return "; ".join((*(part.removesuffix(".") for part in said[:-1]), *said[-1:]))
 
 
-def advice(state: State | None, hosts: Sequence[str], run: int | None) -> str:
+def advice(state: State | None, hosts: Sequence[str], run: int | None, hints: Hints) -> str:
     """Say what to do about hosts in a state, in commands that name them where they are few."""
     names = shlex.quote(",".join(hosts)) if len(hosts) <= _NAMED else "HOST"
-    return words(state).advice.format(hosts=names, run="RUN" if run is None else run)
+    return words(state).advice.format(
+        hosts=names,
+        run="RUN" if run is None else run,
+        where=f"{hints.inventory}{hints.database}",
+        database=hints.database,
+    )

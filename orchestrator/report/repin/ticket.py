@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
 from orchestrator.domain.repin.planfile import digest
 from orchestrator.domain.repin.waived import waived_words
-from orchestrator.report.summary import Hints
+from orchestrator.report.hints import Hints
 
 NOTHING_TO_DO = "nothing to do"  # how the planner begins the reason of a host that needs no change: read last
 

@@ -39,6 +39,9 @@ def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
     )
 
 
+TICKET_COLUMNS = ("host", "state", "change", "why")
+
+
 def ticket_rows(ticket: Ticket) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host: name, `planned` or `left-out`, what changes, why (and what could go wrong)."""
     waived = {name: f"waived, {group.words}" for group in ticket.waived for name in group.hosts}

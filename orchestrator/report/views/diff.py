@@ -13,8 +13,8 @@ from rich.text import Text
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.diff import Change, ChangeGroup, Diff, What
 from orchestrator.report.document import envelope, plain, scan_head
+from orchestrator.report.hints import Hints
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
-from orchestrator.report.summary import Hints
 from orchestrator.report.words import folded, moment, plural, shown
 
 
@@ -50,13 +50,17 @@ def diff_screen(report: DiffReport) -> RenderableType:
         Text(f"Scan {report.earlier.id} -> {report.later.id}", style="bold").append(
             f"  {moment(report.earlier.started)} -> {moment(report.later.started)}", style=""
         ),
-        Text(f"  {plural(diff.compared, 'host')} in both, {diff.changed:,} changed"),
+        Text(f"  {plural(diff.compared, 'host')} in both, {diff.changed:,} changed{_not_asked(diff)}"),
         *_section("Worse", worse),
         *_section("Changed", [group for group in diff.groups if not group.worse]),
         *_alone(f"In scan {report.earlier.id} only", diff.only_earlier),
         *_alone(f"In scan {report.later.id} only", diff.only_later),
         *_next(report),
     )
+
+
+def _not_asked(diff: Diff) -> str:
+    return f"; {diff.not_asked:,} were asked in one scan only" if diff.not_asked else ""
 
 
 def _section(title: str, groups: Iterable[ChangeGroup]) -> Iterator[RenderableType]:
@@ -88,6 +92,9 @@ def _next(report: DiffReport) -> Iterator[RenderableType]:
     yield from next_section(commands)
 
 
+DIFF_COLUMNS = ("host", "what", "role", "before", "after")
+
+
 def diff_rows(diff: Diff) -> Iterator[tuple[str, ...]]:
     """Yield a row per change of a host: host, what, role, before, after; then the hosts that one scan alone has."""
     for group in diff.groups:
@@ -117,4 +124,5 @@ def diff_document(report: DiffReport) -> dict[str, Any]:
         groups=plain(diff.groups),
         only_earlier=list(diff.only_earlier),
         only_later=list(diff.only_later),
+        not_asked=diff.not_asked,
     )

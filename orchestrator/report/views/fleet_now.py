@@ -16,18 +16,18 @@ from rich.text import Text
 from inventory.verdicts import Verdict
 from orchestrator.domain.standing import HostNow
 from orchestrator.domain.views.fleet_now import FleetNow, NowGroup, Place, PortUse, place_of, state
+from orchestrator.report.advice import drawn, pieces, told
 from orchestrator.report.document import envelope, plain
+from orchestrator.report.hints import Hints
 from orchestrator.report.parts import (
     INDENT,
-    bullets,
+    group_actions,
     heading,
     hosts_named,
     next_section,
-    told,
     unbroken,
     warned,
 )
-from orchestrator.report.summary import Hints
 from orchestrator.report.views.diff import change_words
 from orchestrator.report.words import age, duration, folded, plural, shown, styled
 
@@ -145,9 +145,9 @@ def _group(group: NowGroup, report: FleetReport) -> Iterator[RenderableType]:
     notes = [key.ports, "a tunnel was up" if key.any_live else "", *group.reasons, group_age(group, report)]
     yield from (Padding(shown(note), INDENT) for note in notes if note)
     yield from names
-    todo = None if key.waived else bullets(told(key.verdict, group.actions), mark=">")
-    if todo is not None:
-        yield Padding(todo, INDENT)
+    if not key.waived:
+        said = group_actions(key.verdict, group.actions)
+        yield from drawn((pieces(each, group.hosts, report.hints) for each in said), mark=">")
 
 
 def group_age(group: NowGroup, report: FleetReport) -> str:
@@ -232,7 +232,12 @@ def _table(first: str) -> Table:
     return table
 
 
-def fleet_rows(hosts: Iterable[HostNow], *, by: str, before: datetime) -> Iterator[tuple[str, ...]]:
+FLEET_COLUMNS = ("host", "state", "verdict", "ports", "since", "old", "cause", "place", "action")
+
+
+def fleet_rows(
+    hosts: Iterable[HostNow], *, by: str, before: datetime, hints: Hints | None = None
+) -> Iterator[tuple[str, ...]]:
     """Yield a row per host: host, state, verdict, ports, since when it is known, `old`, why not probed, place, to do."""
     for host in hosts:
         standing = host.standing
@@ -245,7 +250,7 @@ def fleet_rows(hosts: Iterable[HostNow], *, by: str, before: datetime) -> Iterat
             "old" if standing.at < before else "",
             host.latest.cause,
             place_of(standing, by),
-            standing.judgement.action,
+            told(standing.judgement.action, standing.host, hints),
         )
 
 

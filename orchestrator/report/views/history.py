@@ -92,6 +92,9 @@ def _line(beliefs: Sequence[Belief | None]) -> Text:
     return line
 
 
+HISTORY_COLUMNS = ("scan", "time", "role", "port", "belief", "pin")
+
+
 def history_rows(newest_first: Sequence[Standing]) -> Iterator[tuple[object, ...]]:
     """Yield a row per result, role and port that was tried: scan, when, role, port, belief, `pin` where it is the pin.
 

@@ -90,6 +90,9 @@ def _apart(apart: tuple[Apart, ...]) -> Iterator[RenderableType]:
         yield from hosts_named(shown(item.reason), item.hosts)
 
 
+UNBLOCK_COLUMNS = ("record", "port", "gateways", "site", "hosts", "names", "subnet")
+
+
 def unblock_rows(found: Unblocking) -> Iterator[tuple[object, ...]]:
     """Yield a row per rule and place (rule, port, gateway, site, hosts, names, subnet), then per reason of those apart."""
     for rule in found.rules:

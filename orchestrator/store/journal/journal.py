@@ -19,9 +19,10 @@ from orchestrator.domain.repin.bound import OPERATION
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.store.journal import audits, presence, tables
+from orchestrator.store.database import presence
+from orchestrator.store.database.presence import Presence
+from orchestrator.store.journal import audits, tables
 from orchestrator.store.journal import operations as rows
-from orchestrator.store.journal.presence import Presence
 from orchestrator.store.journal.scribe import Scribe
 from orchestrator.store.writer import Writer
 

@@ -12,10 +12,10 @@ from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.store.database.connection import ReadingConnection
+from orchestrator.store.database.presence import present
 from orchestrator.store.errors import Owner
 from orchestrator.store.journal import audits
 from orchestrator.store.journal import operations as rows
-from orchestrator.store.journal.presence import present
 from orchestrator.store.journal.tables import operation, run
 from orchestrator.store.tables import MOST
 

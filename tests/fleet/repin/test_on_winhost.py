@@ -29,7 +29,8 @@ from orchestrator.fleet.run import Services
 from orchestrator.fleet.scan import scan
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.session import Logon
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -121,7 +122,7 @@ class Bench:
         return undo_plan(run, plan, rows, self.fleet, ticket=ticket)
 
     async def _scan(self) -> None:
-        made = transport(Wire.NATIVE, jobs=2)
+        made = transport(TransportName.NATIVE, jobs=2)
         with Writer.open(self.url, command="test", user="me") as writer:
             services = Services(
                 transport=made,
@@ -137,7 +138,7 @@ class Bench:
         await made.aclose()
 
     async def _apply(self, plan: Plan) -> RepinSummary:
-        made = transport(Wire.NATIVE, jobs=2)
+        made = transport(TransportName.NATIVE, jobs=2)
         record = RunRecord(
             id=None,
             plan=plan.id,

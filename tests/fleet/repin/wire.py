@@ -37,7 +37,8 @@ from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply, resume
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.remote.apply import repin_script
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -257,7 +258,7 @@ async def _repin(
     if run is None:
         check(plan, fleet, datetime.now(UTC), repin_script().sha256)
     stop = stop or StopRequest()
-    made = transport(Wire.NATIVE, jobs=options.jobs)
+    made = transport(TransportName.NATIVE, jobs=options.jobs)
     record = RunRecord(
         id=run,
         plan=plan.id,

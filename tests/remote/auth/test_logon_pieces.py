@@ -13,9 +13,10 @@ import spnego
 
 from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
-from orchestrator.remote.auth.kerberos import Tickets, kerberos_trouble
+from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import offers
 from orchestrator.remote.auth.nt_hash import NtHashes
+from orchestrator.remote.auth.tickets import Tickets
 from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Logon
 

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.demo.wire.ntlm import Acceptor
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth import kerberos
+from orchestrator.remote.auth import tickets as kdc
 from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import Basic
 from orchestrator.remote.faults.classify import Seen, classify
@@ -180,8 +180,8 @@ def test_a_password_that_was_refused_is_not_sent_again(monkeypatch: pytest.Monke
             assert answer.wait(30)
             raise kerberos_trouble(Krb5Error("No", -1765328360), proved=True)
 
-    monkeypatch.setattr(kerberos, "Ticket", Slow)
-    tickets = kerberos.Tickets()
+    monkeypatch.setattr(kdc, "obtain", Slow)
+    tickets = kdc.Tickets()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(tickets.ask, LOGON)
         assert asking.wait(30)
@@ -205,8 +205,8 @@ def test_a_password_that_was_taken_is_asked_with_by_many(monkeypatch: pytest.Mon
             if len(seen) > 1:
                 together.wait(30)
 
-    monkeypatch.setattr(kerberos, "Ticket", Quick)
-    tickets = kerberos.Tickets()
+    monkeypatch.setattr(kdc, "obtain", Quick)
+    tickets = kdc.Tickets()
     tickets.ask(LOGON)
     with ThreadPoolExecutor(2) as threads:
         assert len(list(threads.map(tickets.ask, [LOGON, LOGON]))) == 2

@@ -262,3 +262,20 @@ def test_a_role_of_one_product_leaves_no_mark_for_another(opened: Open) -> None:
     alone = standing("kms1", role("activation"))
     driver = opened(pages.page([standings.now(standing("web1")), standings.now(alone)]))
     assert names(driver) == ["kms1", "web1"]
+
+
+@pytest.mark.parametrize("width", [1280, 1366])
+def test_what_to_do_is_seen_on_a_small_laptop(opened: Open, chromium: Chrome, width: int) -> None:
+    """At the widths of small screens the table ends within the page, its last column too, and no line of ports is cut."""
+    size = chromium.get_window_size()
+    chromium.set_window_size(width, 900)
+    try:
+        driver = opened(pages.page(standings.hosts_now()))
+        script = (
+            "const wide = document.querySelector('table.hosts, .hosts table').closest('.wide');"
+            "const last = [...wide.querySelectorAll('thead th')].at(-1).getBoundingClientRect();"
+            "return [wide.scrollWidth <= wide.clientWidth, last.width > 100 && last.right <= innerWidth]"
+        )
+        assert driver.execute_script(script) == [True, True]
+    finally:
+        chromium.set_window_size(size["width"], size["height"])

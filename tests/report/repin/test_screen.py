@@ -8,10 +8,10 @@ import pytest
 
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
+from orchestrator.report.hints import Hints
 from orchestrator.report.repin import states
 from orchestrator.report.repin.run import Process, counts, result_rows
 from orchestrator.report.repin.screen import next_commands, run_rows, run_screen, runs_table
-from orchestrator.report.summary import Hints
 from tests.report import runs
 from tests.report.conftest import render
 from tests.report.samples import NOW

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.domain.repin.plan import LeftOut
+from orchestrator.report.hints import Hints
 from orchestrator.report.html.ticket import ticket_html
 from orchestrator.report.repin.ticket import ticket
 from orchestrator.report.repin.ticket_screen import next_commands, ticket_rows, ticket_screen
-from orchestrator.report.summary import Hints
 from tests.report import plans
 from tests.report.conftest import render
 

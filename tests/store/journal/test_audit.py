@@ -235,7 +235,8 @@ def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
     """`resume` and `undo` ask about one run: its plan, itself and its rows count, others' do not, the chain does."""
 
     async def another() -> None:
-        await told.end_run((await told.begin_run(run_record(), PLAN)).id or 0, RunState.FINISHED, "", NOW)
+        run = await begun(told, "plan-2")
+        await told.end_run(run, RunState.FINISHED, "", NOW)
 
     asyncio.run(another())
     of_2 = update(run).where(run.c.id == 2).values(options="{}")

@@ -1,6 +1,6 @@
-"""A sign that the process of a run is alive, also while it holds no lock on the database: in a pause between two waves.
+"""A sign that the process of a scan or a run is alive, also while it holds no lock on the database.
 
-Nobody who writes waits for it. The system takes it away with its process, so a run that was killed has none.
+Nobody who writes waits for it. The system takes it away with its process, so a scan or a run that was killed has none.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WHO = text(
 class Presence:
     """The sign of the process that `controller` names. Neither call raises, and a second one changes nothing.
 
-    Where no sign can be given (a full disk) the run looks killed, and to resume one that is not is safe: this process
+    Where no sign can be given (a full disk) the scan or the run looks killed, and to resume one that is not is safe: this process
     finds its run taken, and stops.
     """
 
@@ -66,14 +66,14 @@ class Presence:
         source = self._held.enter_context(disposing(engine.writing(place, name=server_name(owner))))
         connection = self._held.enter_context(source.connect())
         with connection.begin():
-            connection.execute(_TAKE, {"key": _key(self._controller)})
+            connection.execute(_TAKE, {"key": _key(connection, self._controller)})
 
 
 def present(place: Place, using: Connection, controller: str) -> Owner | None:
     """Say which process gives the sign of `controller` now, and since when; None: none does."""
     if isinstance(place, SqlitePlace):
         return file_holder(_file(place, controller))
-    row = using.execute(_WHO, {"key": _key(controller)}).first()
+    row = using.execute(_WHO, {"key": _key(using, controller)}).first()
     return None if row is None else owner_of(row)
 
 
@@ -89,6 +89,15 @@ def _file(place: SqlitePlace, controller: str) -> Path:
     return path.with_name(f"{path.name}.run-{hashlib.sha256(controller.encode()).hexdigest()[:12]}")
 
 
-def _key(controller: str) -> int:
-    """Make a key of 64 bits, positive; the writing lock's keys are of another kind."""
-    return int.from_bytes(hashlib.sha256(controller.encode()).digest()[:8]) >> 1
+def of_scan(scan_id: int) -> str:
+    """Return the `controller` of a scan's process: the scan's own number in its database, which one process writes to."""
+    return f"scan {scan_id}"
+
+
+def _key(connection: Connection, controller: str) -> int:
+    """Make a key of 64 bits, positive; the writing lock's keys are of another kind.
+
+    Advisory locks are the whole database's, and scan 1 is in each of its schemas: the schema is part of the key.
+    """
+    schema = str(connection.execute(text("SELECT coalesce(current_schema(), '')")).scalar())
+    return int.from_bytes(hashlib.sha256(f"{schema}\0{controller}".encode()).digest()[:8]) >> 1
