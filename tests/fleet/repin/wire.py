@@ -34,7 +34,7 @@ from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.checks import check
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinServices, apply, resume
+from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply, resume
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.transport_name import TransportName
@@ -269,7 +269,7 @@ async def _repin(
         options="{}",
         hosts=len(plan.hosts),
     )
-    means = RepinServices(
+    services = RepinServices(
         transport=made,
         logons=logons_of(fleet),
         clock=SystemClock(),
@@ -280,16 +280,17 @@ async def _repin(
         listening(stop, asyncio.get_running_loop()),
     ):
         try:
-            return await (apply if run is None else resume)(
-                plan,
-                fleet.hosts,
+            given = RunInput(
+                plan=plan,
+                hosts=fleet.hosts,
                 record=record,
                 options=options,
-                means=means,
+                services=services,
                 journal=Journal(writer),
                 stop=stop,
                 on_event=on_event,
             )
+            return await (apply if run is None else resume)(given)
         finally:
             await made.aclose()
 
