@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.store.database import schema
 
-ROOT = Path(schema.__file__).parents[2]
+ROOT = Path(schema.__file__).parents[3]
 # What a program from the wheel does at its first scan; it must not see the source tree.
 FIRST_USE = """
 import sys
