@@ -12,9 +12,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tests import winhosts
+
+_FAKETIME = "faketime/libfaketimeMT.so.1"  # in a folder of libraries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +27,33 @@ class Realm:
 
     env: Mapping[str, str]
     folder: str
+    keytabs: Path
     accounts: Mapping[str, tuple[str, str]]
     hosts: Mapping[str, str]
     krb5_conf: Mapping[str, str]
+    tickets: Mapping[str, str]
+    log: str
+
+    def by(self, configuration: str) -> Realm:
+        """Return the realm as a client with another of its configurations sees it."""
+        return replace(self, env={**self.env, "KRB5_CONFIG": self.krb5_conf[configuration]})
+
+    def holding(self, ticket: str) -> Realm:
+        """Return the realm as somebody sees it who has one of its tickets in the ticket cache."""
+        return replace(self, env={**self.env, "KRB5CCNAME": self.tickets.get(ticket, ticket)})
+
+    def at(self, offset: str) -> Realm:
+        """Return the realm as a client sees it whose clock is off: `+20m`."""
+        (faketime, *_) = Path("/usr/lib").glob(f"*/{_FAKETIME}")
+        preload = f"{self.env['LD_PRELOAD']}:{faketime}"
+        return replace(
+            self, env={**self.env, "LD_PRELOAD": preload, "FAKETIME": offset, "DONT_FAKE_MONOTONIC": "1"}
+        )
+
+    def issued(self) -> tuple[int, int]:
+        """Count the tickets that MIT's KDC has issued: by passwords, and for services."""
+        lines = [line for line in Path(self.log).read_text().splitlines() if "ISSUE: " in line]
+        return sum("AS_REQ " in line for line in lines), sum("TGS_REQ " in line for line in lines)
 
     def state(self, account: str) -> dict[str, Any]:
         """Read what a Samba domain controller counts of an account: `badPwdCount`, `locked`."""
@@ -62,16 +90,36 @@ def start(mode: str, net: str, *, hosts: int, first: int) -> Iterator[Realm]:
             yield Realm(
                 env=found["env"],
                 folder=found["folder"],
+                keytabs=Path(found["folder"]) / "keytabs",
                 accounts={
                     name: (account["principal"], account["password"])
                     for name, account in found["accounts"].items()
                 },
                 hosts={host["fqdn"]: host["address"] for host in found["hosts"]},
                 krb5_conf=found["krb5_conf"],
+                tickets=found["tickets"],
+                log=found["log"],
             )
         finally:
             process.terminate()
             process.wait(60)
+
+
+@contextlib.contextmanager
+def hosts(
+    realm: Realm, net: str, *more: str, hosts: int, first: int, keytabs: Path | None = None
+) -> Iterator[list[winhosts.Winhost]]:
+    """Start real PowerShell hosts behind a realm's names, on ports 6985 and 6986: its hosts' usual ports stay free.
+
+    They take the passwords of `fleet` and `norights` by NTLM as well; `norights` may do nothing.
+    """
+    users = [f"{name}:{realm.accounts[name][1]}" for name in ("fleet", "norights")]
+    more = ("--port", "6985", "--https-port", "6986", "--domain", "adlab.test", "--deny", "norights", *more)
+    more += ("--auth", "negotiate,kerberos", "--keytabs", str(keytabs or realm.keytabs))
+    more += tuple(word for user in users for word in ("--user", user))
+    environ = {"KRB5_CONFIG": realm.krb5_conf["good"]}
+    with winhosts.start(net, first=first, hosts=hosts, more=more, environ=environ) as started:
+        yield started
 
 
 def _environment() -> dict[str, str]:

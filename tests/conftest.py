@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import shutil
 import signal
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}
 NEEDS_KIT = QUIET | {"winhost_kit"}
-NEEDS_REALM = {"adlab_kit", "mit_realm", "samba_realm"}
+NEEDS_REALM = {"adlab_kit", "mit_realm", "samba_realm", "mit_hosts", "samba_hosts"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,8 +76,8 @@ def adlab_kit() -> None:
 
 @pytest.fixture(scope="session")
 def mit_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: ARG001  # it only skips
-    """Start a realm by MIT's KDC, with one host's name."""
-    with adlabs.start("mit", net, hosts=1, first=61) as realm:
+    """Start a realm by MIT's KDC, with two hosts' names."""
+    with adlabs.start("mit", net, hosts=2, first=61) as realm:
         yield realm
 
 
@@ -85,6 +86,33 @@ def samba_realm(adlab_kit: None, net: str) -> Iterator[adlabs.Realm]:  # noqa: A
     """Start a domain controller that locks accounts, with four hosts' names."""
     with adlabs.start("samba", net, hosts=4, first=71) as realm:
         yield realm
+
+
+@pytest.fixture(scope="session")
+def mit_hosts(
+    winhost_kit: None,  # noqa: ARG001  # it only skips
+    mit_realm: adlabs.Realm,
+    net: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[list[kit.Winhost]]:
+    """Start real PowerShell behind the names of MIT's realm; the second host has the first one's key."""
+    keytabs = tmp_path_factory.mktemp("keytabs")
+    first, second = sorted(mit_realm.keytabs.glob("WINHOST*.keytab"))
+    for name in (first.name, second.name):
+        shutil.copy(first, keytabs / name)
+    with adlabs.hosts(mit_realm, net, hosts=2, first=61, keytabs=keytabs) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def samba_hosts(
+    winhost_kit: None,  # noqa: ARG001  # it only skips
+    samba_realm: adlabs.Realm,
+    net: str,
+) -> Iterator[list[kit.Winhost]]:
+    """Start real PowerShell behind the first name of Samba's domain; it takes channel bindings that fit alone."""
+    with adlabs.hosts(samba_realm, net, "--cbt", "strict", hosts=1, first=71) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

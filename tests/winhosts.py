@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pypsrp.powershell import PowerShell, RunspacePool
@@ -200,15 +201,18 @@ def start(
     culture: str = "",
     engine: str = "wine",
     warm: int | None = None,
+    more: Sequence[str] = (),
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[list[Winhost]]:
     """Start real hosts at `net`.`first` and following; they are gone with all they made when the block ends.
 
-    `warm` is how many idle engines a host keeps; 0: a new process for each shell.
+    `warm` is how many idle engines a host keeps; 0: a new process for each shell. `more` options of the kit's, and
+    variables of the environment.
     """
     argv = [sys.executable, "-m", "winhost", "--hosts", str(hosts), "--first", f"{net}.{first}"]
     argv += ["--user", f"{USER}:{PASSWORD}", "--engine", engine, *(["--culture", culture] if culture else [])]
-    argv += [] if warm is None else ["--warm", str(warm)]
-    env = {**os.environ, "PYTHONPATH": str(kit())}
+    argv += [*([] if warm is None else ["--warm", str(warm)]), *more]
+    env = {**os.environ, "PYTHONPATH": str(kit()), **environ}
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -43,7 +43,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         ),
         "Settings.port": About("WinRM's TCP port", "port: 15986", "5986 with `https`, 5985 with `http`"),
         "Settings.auth": About(
-            "how to log on; `negotiate` takes Kerberos where it can and NTLM else",
+            "how to log on; `negotiate` tries Kerberos first, for a host's name and a domain's user, and takes NTLM else",
             "auth: ntlm",
             "`negotiate`",
         ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +25,9 @@ from orchestrator.cli.options import (
     inventory_path,
 )
 from orchestrator.cli.selecting import NoMatch, NoMatchOption, limited
+
+if TYPE_CHECKING:
+    from inventory.model import Host
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -46,6 +50,7 @@ def check(
     path = file or inventory_path(inventory)
     try:
         fleet = load(path)
+        _installed(path, fleet.hosts.values())
     except InventoryError as error:
         if not as_json:
             raise
@@ -63,6 +68,15 @@ def check(
         f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
         f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
     )
+
+
+def _installed(path: Path, hosts: Iterable[Host]) -> None:
+    """Raise InventoryError where hosts need Kerberos' packages, and this machine does not have them."""
+    from inventory.errors import InventoryError, Problem
+    from orchestrator.cli.kerberos_packages import missing
+
+    if (lacking := missing(hosts)) is not None:
+        raise InventoryError([Problem(str(path), 0, lacking)])
 
 
 @app.command("list")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
+from orchestrator.cli.kerberos_packages import demand
 from orchestrator.cli.logons import logons
 from orchestrator.cli.repin.progress import RepinDisplay
 from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
@@ -53,6 +54,7 @@ def run(work: Work) -> RunReport:
     from orchestrator.store.place import database_url, parse
 
     url = database_url(work.database, os.environ)
+    demand(work.fleet.hosts[each.host] for each in work.plan.hosts if each.host in work.fleet.hosts)
     known = logons(work.fleet, _credentials(work))
     with contextlib.ExitStack() as stack:
         journal = None if work.options.dry_run else _journal(stack, url)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.console import say
+from orchestrator.cli.kerberos_packages import demand, ntlm_alone
 from orchestrator.cli.logons import logons
 from orchestrator.cli.names import expired_words
 from orchestrator.cli.plan_scan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan, selected
@@ -102,6 +103,7 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
             if request.earlier is not None:
                 hosts = earlier_hosts(request, fleet, hosts, reader)
             plan = new_scan(request, fleet, hosts, script=probe_script().sha256)
+        demand(plan.hosts)
         known = logons(fleet, (host.credential for host in plan.hosts))
         if request.resume is not None:  # from here on the scan is under way again
             plan = replace(plan, record=writer.resume_scan(request.resume))
@@ -180,7 +182,7 @@ def _say_remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> None:
         short[_TOO_SHORT_SHOWN:] = [f"{others} a `timeout:` that is too short for this mode"]
     if request.per_site and not any(host.site for host in plan.hosts):
         short.append("--per-site limits nothing: none of the selected hosts has a `site:` in the inventory")
-    for remark in (*fleet.remarks, *plan.remarks, *short):
+    for remark in (*fleet.remarks, *plan.remarks, *short, *ntlm_alone(fleet, plan.hosts)):
         say(f"remark: {remark}")
 
 

@@ -45,6 +45,8 @@ class Cause(enum.StrEnum):
     KERBEROS_CLOCK = "kerberos-clock"
     KERBEROS_TICKET = "kerberos-ticket"
     KERBEROS_NO_KDC = "kerberos-no-kdc"
+    KERBEROS_WRONG_KEY = "kerberos-wrong-key"  # 1396, 1397, 2150859248
+    KERBEROS_ENCRYPTION = "kerberos-encryption"
     NTLM_DISABLED = "ntlm-disabled"
     GARBLED = "garbled"  # too large, too deep, not XML, not our JSON
     DEADLINE = "deadline"

@@ -7,9 +7,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from orchestrator.domain import ntlm_fallback
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon, may_use
+from orchestrator.remote.auth.kerberos import may_use
+from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon
 from orchestrator.remote.auth.logon import LogonScheme, scheme
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.contract.output import document_among
@@ -124,7 +126,7 @@ class NativeSession:
         """
         course = self._course
         course.script = script.sha256
-        course.refuse()
+        course.refuse(self._logon)
         self._ends = self._shared.clock() + self._deadline
         self._shared.open.add(self)
         try:
@@ -185,7 +187,7 @@ class NativeSession:
             found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
             if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
                 raise found from trouble
-            self._remarks.append(f"NTLM, since Kerberos did not serve ({found.cause}: {found.detail})")
+            self._remarks.append(ntlm_fallback.remark(found.cause, found.detail))
             return None
 
     async def _connected(self) -> Stream:
@@ -203,7 +205,10 @@ class NativeSession:
         except Exception as error:
             if not isinstance(error, SoapFault | TooOldShell):
                 stream.inbox.usable = False  # nobody knows what the host would make of another request
-            raise classify(trouble_of(error), self._course.seen()) from error
+            found = classify(trouble_of(error), self._course.seen())
+            if found.phase is Phase.AUTH and self._remarks:  # Kerberos was first: that is the half of it
+                found.detail = "; ".join([found.detail, *self._remarks])
+            raise found from error
 
     async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         course, endpoint = self._course, self._endpoint

@@ -11,10 +11,12 @@ from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
+from orchestrator.remote.auth.kerberos import is_local
 from orchestrator.remote.faults.classify import QUOTED, Seen, classify, fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
-from orchestrator.remote.session import Endpoint
+from orchestrator.remote.session import Endpoint, Logon
 
+_LOCAL = "Set `auth: ntlm` for it, or name a credential of the domain; nothing was sent."
 CLOSING = 5.0  # seconds at most that closing a shell may take
 
 
@@ -53,14 +55,17 @@ class TryProgress:
             script=self.script,
         )
 
-    def refuse(self) -> None:
-        """Refuse what must never be sent, before anything is. Raises Fault."""
+    def refuse(self, logon: Logon) -> None:
+        """Refuse what must never be sent, and what cannot work, before anything is sent. Raises Fault."""
         endpoint = self.endpoint
         if endpoint.auth == "basic" and endpoint.transport != "https":
             said = "Basic over plain http would show the password to the network; nothing was sent"
             raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said)
         if endpoint.auth == "kerberos" and is_ip(endpoint.address):
             raise fault(self.seen(), Cause.KERBEROS_NEEDS_NAME, f"address: {endpoint.address}")
+        if endpoint.auth == "kerberos" and is_local(endpoint, logon):
+            said = f"{logon.username} is an account of the host's own, which no domain controller knows"
+            raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said, advice=_LOCAL)
 
 
 def trouble_of(error: Exception) -> Trouble:

@@ -15,6 +15,7 @@ from typing import Any
 from inventory.model import Fleet, Host, Profile, Waiver
 from orchestrator.domain.group import Group
 from orchestrator.domain.judgement import Belief, RoleJudgement
+from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.host import Sighting
@@ -129,6 +130,8 @@ def host_line(record: HostRecord) -> dict[str, Any]:
         "any_live": judgement.any_live,
         "roles": [_role_line(role) for role in judgement.roles],
         "failure": _failure(outcome) if isinstance(outcome, Failed) else None,
+        "logon": outcome.trace.auth,
+        "no_kerberos": cause_among(outcome.trace.remarks),
         "action": judgement.action,
         "ended": plain(outcome.trace.ended),
     }

@@ -61,6 +61,6 @@ def test_the_page_shows_every_command_of_its_kind() -> None:
 def test_the_subnets_of_the_page_load(inventory_file: Callable[[str], Path]) -> None:
     """What the page says to write into an inventory is no mistake there."""
     (groups,) = re.findall(r"<!-- subnets -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
-    rest = "defaults: {auth: kerberos}\nhosts: {web1: {address: web1.corp.example}, db7: {address: db7.corp.example}}\n"
+    rest = "credentials: {ops: {username: svc, password: {from: env, name: PW}}}\ndefaults: {credential: ops}\nhosts: {web1: {address: web1.corp.example}, db7: {address: db7.corp.example}}\n"
     ended = fleetcheck("inventory", "check", str(inventory_file(groups + rest)))
     assert (ended.code, ended.err) == (0, "")

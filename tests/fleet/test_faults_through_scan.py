@@ -87,6 +87,7 @@ EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
 }
 NOT_ON_THE_WIRE = {
     *(Cause.KERBEROS_NO_SPN, Cause.KERBEROS_CLOCK, Cause.KERBEROS_TICKET, Cause.KERBEROS_NO_KDC),
+    *(Cause.KERBEROS_WRONG_KEY, Cause.KERBEROS_ENCRYPTION),
     *(Cause.QUOTA_SUSPECT, Cause.BUG),  # the controller's own conclusions
 }
 WELL = {"delete-fails": DELETE_FAILS, "delete-cuts": DELETE_CUTS, "flaky": flaky(2), "lossy": lossy(1)}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.remote.auth import kerberos_logon
+from orchestrator.remote.auth import kerberos
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.auth.sealing import Sealing
 from orchestrator.remote.faults.trouble import Garbled, Trouble
@@ -368,15 +368,15 @@ def test_kerberos_is_tried_where_it_may_be_the_logon(
     monkeypatch: pytest.MonkeyPatch, auth: Any, address: str, kerberos_here: bool, wanted: bool
 ) -> None:
     """Asked for, or Negotiate with a name on a controller that has Kerberos; nothing else asks a domain controller."""
-    monkeypatch.setattr(kerberos_logon, "can_ask_kdc", lambda: kerberos_here)
+    monkeypatch.setattr(kerberos, "can_ask_kdc", lambda: kerberos_here)
     where = Endpoint(host="web1", address=address, port=5986, transport="https", auth=auth)
-    assert kerberos_logon.may_use(where, Logon(username="CORP\\ops", password="x")) == wanted
+    assert kerberos.may_use(where, Logon(username="CORP\\ops", password="x")) == wanted
 
 
 def test_a_local_name_asks_no_domain_controller(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name behind a dot or the host's own name is the host's account: Negotiate takes NTLM for it."""
-    monkeypatch.setattr(kerberos_logon, "can_ask_kdc", lambda: True)
+    monkeypatch.setattr(kerberos, "can_ask_kdc", lambda: True)
     where = Endpoint(host="web1", address="web1.test", port=5986, transport="https", auth="negotiate")
     names = (".\\ops", "WEB1\\ops", "CORP\\ops")
-    tried = [kerberos_logon.may_use(where, Logon(username=name, password="x")) for name in names]
+    tried = [kerberos.may_use(where, Logon(username=name, password="x")) for name in names]
     assert tried == [False, False, True]

@@ -1,8 +1,8 @@
 """One behaviour for each row of WinRM's ways to fail, by name: the cause's word, then the variant.
 
-What this process cannot do for real: Kerberos (no domain controller on loopback), and so `kerberos-no-spn`,
-`kerberos-clock`, `kerberos-ticket` and `kerberos-no-kdc`, which fail before anything reaches the host; the codes that
-a host answers about Kerberos are here. `quota-suspect` and `bug` are the controller's own conclusions.
+What this process cannot do for real: Kerberos (no domain controller on loopback), and so all causes of Kerberos but
+`kerberos-needs-name`, which mostly fail before anything reaches the host; the codes that a host answers about
+Kerberos are here. `quota-suspect` and `bug` are the controller's own conclusions.
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.group import Group, Groups
+from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading
@@ -42,7 +44,7 @@ class Summariser:
         self._machines: dict[str, str] = {}  # machine id -> the first host that told it
         self._twins: dict[str, list[str]] = {}  # ... and all of them, where it is not the only one
         self._gateways: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        self._ntlm = 0
+        self._ntlm: Counter[str | None] = Counter()  # hosts logged on by NTLM, by why it was not Kerberos
         self._quiet = 0  # disconnected: the pins are open, all could be looked at, and no tunnel is up
         self._live = 0  # some tunnel is up
 
@@ -50,7 +52,8 @@ class Summariser:
         """Take one record into account."""
         self._tally.add(record.judgement.verdict, waived=record.waived is not None)
         self._groups.add(record)
-        self._ntlm += record.outcome.trace.auth == "ntlm"
+        if record.outcome.trace.auth == "ntlm":
+            self._ntlm[cause_among(record.outcome.trace.remarks)] += 1
         if isinstance(record.outcome, Probed):
             self._probed(record, record.outcome.reading)
 
@@ -62,7 +65,7 @@ class Summariser:
             groups=self._groups.sorted(),
             remarks=(*self._tunnel_hint(), *_same_machine(twins), *self._lonely(), *self._ntlm_remark()),
             same_machine=twins,
-            ntlm=self._ntlm,
+            ntlm=self._ntlm.total(),
             tunnel_hint=next(iter(self._tunnel_hint()), ""),
         )
 
@@ -96,8 +99,13 @@ class Summariser:
                 yield f"{hosts[0]} alone uses the {role} gateway {', '.join(gateway)}"
 
     def _ntlm_remark(self) -> Iterable[str]:
-        if self._ntlm:
-            yield f"{self._ntlm} {'host' if self._ntlm == 1 else 'hosts'} logged on by NTLM, not Kerberos"
+        for cause, number in sorted(self._ntlm.items(), key=lambda item: (-item[1], item[0] or "")):
+            hosts = f"{number:,} {'host' if number == 1 else 'hosts'} logged on by NTLM"
+            yield (
+                f"{hosts}, not Kerberos"
+                if cause is None
+                else f"{hosts}, since Kerberos did not serve: {cause}"
+            )
 
 
 def summarise(records: Iterable[HostRecord], *, selected: int) -> Summary:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.remote.auth.kerberos import can_ask_kdc
+from orchestrator.remote.auth.kerberos import can_ask_kdc, may_use
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.auth.tickets import TicketCache, Tickets
 from orchestrator.remote.faults.codes import PASSWORD_REFUSED
 from orchestrator.remote.faults.trouble import KerberosTrouble
-from orchestrator.remote.session import Logon
+from orchestrator.remote.session import Endpoint, Logon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,10 @@ class Credentials:
     ticket: TicketCache | None = None
 
 
-def credentials(
-    logon: Logon, auth: str, *, by_name: bool, nt_hash: str | None, tickets: Tickets
-) -> Credentials:
-    """Choose by `auth` what to log on with. Asks a domain controller, and blocks, where Kerberos may be it.
+def credentials(logon: Logon, endpoint: Endpoint, *, nt_hash: str | None, tickets: Tickets) -> Credentials:
+    """Choose what to log on to a host with. Asks a domain controller, and blocks, where Kerberos may be it.
 
-    `by_name`: the host is dialled by a name, not an IP address. Raises KerberosTrouble.
+    Raises KerberosTrouble.
 
     pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever it
     says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not Kerberos
@@ -38,14 +36,14 @@ def credentials(
     if logon.password is None or not logon.username:
         return Credentials(user=logon.username or None)
     password = spnego.Password(logon.username, logon.password)
-    if by_name and auth != "ntlm" and nt_hash is None and can_ask_kdc():
+    if nt_hash is None and can_ask_kdc() and may_use(endpoint, logon):
         try:
             ticket = tickets.ask(logon)
         except KerberosTrouble as trouble:
-            if auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
+            if endpoint.auth == "kerberos" or trouble.minor in PASSWORD_REFUSED:
                 raise
         else:
             return Credentials(user=[spnego.KerberosCCache(ticket.name()), password], ticket=ticket)
-    if auth == "kerberos":
+    if endpoint.auth == "kerberos":
         return Credentials(user=password)  # pyspnego says what is missing
     return Credentials(user=spnego.NTLMHash(logon.username, nt_hash=nt_hash or NtHashes().of(logon)))

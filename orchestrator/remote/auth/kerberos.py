@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
+from typing import TYPE_CHECKING
 
+from inventory.schema.shapes import is_ip
+from orchestrator.domain.execution.breaker import account
 from orchestrator.remote.faults.codes import AS_REFUSALS
 from orchestrator.remote.faults.trouble import KerberosTrouble
+
+if TYPE_CHECKING:
+    from orchestrator.remote.session import Endpoint, Logon
 
 _DEPTH = 8  # how far down the chain of causes to look
 
@@ -18,6 +25,30 @@ _DEPTH = 8  # how far down the chain of causes to look
 def can_ask_kdc() -> bool:
     """Whether this side has what asks a domain controller for tickets: GSSAPI's and MIT Kerberos' Python modules."""
     return all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
+
+
+def is_local(endpoint: Endpoint, logon: Logon) -> bool:
+    r"""Whether a user is the host's own (`.\name`, `HOST\name`): no domain controller knows of it."""
+    return account("", logon.username, host=endpoint.host, address=endpoint.address).host is not None
+
+
+def may_use(endpoint: Endpoint, logon: Logon) -> bool:
+    """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
+    if endpoint.auth == "kerberos":
+        return True
+    if endpoint.auth != "negotiate" or is_ip(endpoint.address) or not can_ask_kdc():
+        return False
+    return not is_local(endpoint, logon)
+
+
+_MINOR = re.compile(r"Minor \(\d+\): (.*?)(?:, Context: .*)?", re.DOTALL)
+
+
+def _minor_s(text: str, code: int) -> str:
+    """Return what an error says of its minor code alone: gssapi puts its major one before, krb5 its number behind."""
+    before = _MINOR.search(text)
+    said = _MINOR.fullmatch(text, before.start()) if before else None
+    return (said[1] if said else text).removesuffix(f" {code}").strip()
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:
@@ -33,7 +64,7 @@ def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosT
         found = getattr(at, "err_code", None) or getattr(at, "min_code", None)
         if isinstance(found, int) and found:
             minor = found & 0xFFFFFFFF
-            text = text.removesuffix(f" {found}")  # krb5 writes its number behind its words
+            text = _minor_s(str(at), found) or text
             break
         at = getattr(at, "base_error", None) or at.__cause__ or at.__context__
     missing = isinstance(error, ImportError) or (isinstance(error, ValueError) and not proved)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inventory.schema.shapes import is_ip
-from orchestrator.domain.execution.breaker import account
-from orchestrator.remote.auth.kdc_breaker import SLOWEST, KdcBreaker
-from orchestrator.remote.auth.kerberos import can_ask_kdc, kerberos_trouble
+from orchestrator.remote.auth.kdc_breaker import KDC_UNREACHABLE, RETRY, SLOWEST, KdcBreaker, no_answer
+from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import Started
 from orchestrator.remote.auth.off_loop import OffLoop
 from orchestrator.remote.auth.tickets import TicketCache, obtain
@@ -22,25 +21,29 @@ from orchestrator.remote.faults.trouble import KerberosTrouble
 if TYPE_CHECKING:
     from orchestrator.remote.session import Endpoint, Logon
 
+_DEFAULT = "the default realm"
 RENEW = 300.0  # seconds before a ticket's end at which a new one is asked for
 
 
-def may_use(endpoint: Endpoint, logon: Logon) -> bool:
-    """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
-    if endpoint.auth == "kerberos":
-        return True
-    if endpoint.auth != "negotiate" or is_ip(endpoint.address) or not can_ask_kdc():
-        return False
-    return account("", logon.username, host=endpoint.host, address=endpoint.address).host is None
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A credential's tickets, asked for or there; `at` is when (seconds since 1970)."""
+
+    at: float
+    task: asyncio.Task[TicketCache]
 
 
 class Kerberos:
-    """The tickets of a run's credentials, shared by its hosts. `clock` gives seconds."""
+    """The tickets of a run's credentials, shared by its hosts. `clock` gives seconds, `wall` those since 1970."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._wall = wall
         self._off_loop = OffLoop()
         self._breaker = KdcBreaker(clock)
-        self._tickets: dict[tuple[str, str | None], asyncio.Task[TicketCache]] = {}
+        self._asked: dict[tuple[str, str | None], _Asked] = {}
+        self._caches: list[TicketCache] = []
 
     async def logon(self, endpoint: Endpoint, logon: Logon) -> KerberosLogon:
         """Return one host's logon, its tickets fetched. Raises KerberosTrouble."""
@@ -49,38 +52,39 @@ class Kerberos:
         await made.fetch()
         return made
 
+    async def fetch(self, endpoint: Endpoint, cache: str) -> Started:
+        """Have the host's service ticket in the cache; return a context that nothing binds. Raises KerberosTrouble."""
+        realm = endpoint.address.rstrip(".").partition(".")[2].upper() or _DEFAULT
+        return await self._breaker.ask(realm, lambda: self.begin(endpoint, cache, None))
+
     async def begin(self, endpoint: Endpoint, cache: str, binding: bytes | None) -> Started:
-        """Return a host's context with its first token. Raises KerberosTrouble."""
-
-        def blocking() -> Started:
-            return _started(endpoint, cache, binding)
-
-        realm = endpoint.address.rstrip(".").partition(".")[2] or "the default realm"
-        return await self._breaker.ask(realm, lambda: self._off_loop.run(blocking, seconds=SLOWEST))
+        """Return a host's context with its first token. Raises KerberosTrouble, and TimeoutError after SLOWEST s."""
+        return await self._off_loop.run(lambda: _started(endpoint, cache, binding), seconds=SLOWEST)
 
     def close(self) -> None:
         """Forget every ticket."""
-        for task in self._tickets.values():
-            if task.done() and not task.cancelled() and task.exception() is None:
-                task.result().destroy()
-            task.cancel()
-        self._tickets.clear()
+        for asked in self._asked.values():
+            asked.task.cancel()
+        for cache in self._caches:
+            cache.destroy()
+        self._asked.clear()
+        self._caches.clear()
 
     async def _of(self, logon: Logon) -> TicketCache:
         """Return a credential's tickets: asked for once, whoever asks first; what was refused stays refused."""
-        key = (logon.username, logon.password)
-        task = self._tickets.get(key)
-        if task is not None and _stale(task):
-            task = None
-        if task is None:
-            task = self._tickets[key] = asyncio.ensure_future(self._exchange(logon))
-        return await asyncio.shield(task)
+        key, now = (logon.username, logon.password), self._wall()
+        asked = self._asked.get(key)
+        if asked is None or _stale(asked, now):
+            asked = self._asked[key] = _Asked(now, asyncio.ensure_future(self._exchange(logon)))
+            asked.task.add_done_callback(_seen)
+        return await asyncio.shield(asked.task)
 
     async def _exchange(self, logon: Logon) -> TicketCache:
-        realm = f"the realm of {logon.username}" if logon.username else "the ticket cache"
-        return await self._breaker.ask(
-            realm, lambda: self._off_loop.run(lambda: obtain(logon), seconds=SLOWEST)
+        made = await self._breaker.ask(
+            _realm(logon), lambda: self._off_loop.run(lambda: obtain(logon), seconds=SLOWEST)
         )
+        self._caches.append(made)
+        return made
 
 
 class KerberosLogon:
@@ -94,32 +98,49 @@ class KerberosLogon:
 
     async def fetch(self) -> None:
         """Have the host's service ticket in the cache. Raises KerberosTrouble."""
-        started = await self._kerberos.begin(self._endpoint, self._cache, None)
+        started = await self._kerberos.fetch(self._endpoint, self._cache)
         if self._endpoint.transport == "http":
             self._started = started
 
     async def begin(self, binding: bytes | None) -> Started:
         """Return the context with its first token, bound to the TLS connection. Raises KerberosTrouble."""
         started, self._started = self._started, None
-        return started or await self._kerberos.begin(self._endpoint, self._cache, binding)
+        try:
+            return started or await self._kerberos.begin(self._endpoint, self._cache, binding)
+        except TimeoutError:
+            said = f"the token was not made in {SLOWEST:.0f} s"
+            raise KerberosTrouble(KDC_UNREACHABLE, said) from None
 
 
-def _stale(task: asyncio.Task[TicketCache]) -> bool:
-    """Whether tickets have to be asked for anew: they end soon, or no domain controller answered (the breaker says when)."""
+def _realm(logon: Logon) -> str:
+    domain, backslash, user = logon.username.rpartition("\\")
+    return (domain if backslash else user.rpartition("@")[2] if "@" in user else "") or _DEFAULT
+
+
+def _seen(task: asyncio.Task[TicketCache]) -> None:
+    """Look at how an exchange ended: where every host that waited for it has gone, nobody else does."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _stale(asked: _Asked, now: float) -> bool:
+    """Whether tickets have to be asked for anew: they end soon, or it was no refusal that kept us from having them.
+
+    A ticket that was short from the start is renewed at half of its time, so that not every host asks for one.
+    """
+    task = asked.task
     if not task.done():
         return False
     if task.cancelled():
         return True
-    error = task.exception()
-    if error is not None:
-        return isinstance(error, KerberosTrouble) and _no_answer(error)
-    return task.result().ends - time.time() < RENEW
-
-
-def _no_answer(trouble: KerberosTrouble) -> bool:
-    from orchestrator.remote.auth.kdc_breaker import KDC_UNREACHABLE
-
-    return trouble.minor == KDC_UNREACHABLE
+    if (error := task.exception()) is None:
+        ends = task.result().ends
+        return ends - now < min(RENEW, (ends - asked.at) / 2)
+    if not isinstance(error, KerberosTrouble) or error.refused:
+        return False
+    return (
+        no_answer(error) or now - asked.at > RETRY
+    )  # the breaker says when to ask; else somebody may have mended it
 
 
 def _started(endpoint: Endpoint, cache: str, binding: bytes | None) -> Started:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
 from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.tickets import TicketCache, Tickets
@@ -154,17 +153,19 @@ class Negotiate:
             if token is None:
                 break
             proof = number > 0
-            self.proved = proof and context.negotiated_protocol != "kerberos"  # a ticket refused locks nobody
+            self.proved = proof and not self._is_kerberos(context)  # a ticket refused locks nobody
             answer = yield f"{self.name} {base64.b64encode(token).decode('ascii')}", body if proof else b""
             reply = _token(answer)
             if answer.status != _UNAUTHORISED:
                 if answer.status == _OK and not proof and context.negotiated_protocol == "ntlm":
                     raise Garbled("the host let us in before we proved who we are")
-                self._finish(context, reply)
-                return answer, proof and bool(body)
+                carried = proof and bool(body)
+                self._finish(context, reply, proves=answer.status == _OK or carried)
+                return answer, carried
             if reply is None:
-                stage = Stage.PROVED if proof else Stage.ASKED
-                raise Refused(stage, offers(answer), answer.headers, proof=self.proved)
+                ticket = self._is_kerberos(context)
+                stage = Stage.PROVED if proof and not ticket else Stage.ASKED
+                raise Refused(stage, offers(answer), answer.headers, proof=self.proved, ticket=ticket)
             if self.proved:
                 raise Refused(_after_proof(reply), offers(answer), answer.headers, proof=True)
             token = self._next(context, reply, answer)
@@ -188,10 +189,7 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
-        by_name = not is_ip(endpoint.address)
-        found = credentials(
-            self._logon, endpoint.auth, by_name=by_name, nt_hash=self._nt_hash, tickets=self._tickets
-        )
+        found = credentials(self._logon, endpoint, nt_hash=self._nt_hash, tickets=self._tickets)
         self._ticket = found.ticket
         try:
             return spnego.client(
@@ -212,7 +210,7 @@ class Negotiate:
         try:
             token: bytes | None = context.step(reply)
         except SpnegoError as error:
-            if context.negotiated_protocol == "kerberos":
+            if self._is_kerberos(context):
                 raise kerberos_trouble(error) from error
             if "rejection" in str(error):  # pyspnego's own words, always English
                 raise Refused(Stage.ASKED, offers(answer), answer.headers) from error
@@ -223,16 +221,19 @@ class Negotiate:
             raise Garbled(f"the logon's challenge: {type(error).__name__}: {error}") from error
         return token
 
-    def _finish(self, context: Any, reply: bytes | None) -> None:
-        """Check the host's last token, where there is one."""
+    def _finish(self, context: Any, reply: bytes | None, *, proves: bool) -> None:
+        """Check the host's last token, where there is one. `proves`: the logon's answer, which Kerberos has to prove."""
         if reply and not context.complete:
             try:
                 context.step(reply)
             except Exception as error:
                 raise Garbled(f"the logon's last token: {type(error).__name__}: {error}") from error
-        if context.negotiated_protocol == "kerberos" and not context.complete:
+        if proves and self._is_kerberos(context) and not context.complete:
             raise Garbled("the host let us in, and did not prove by Kerberos which host it is")
         self.used = context.negotiated_protocol
+
+    def _is_kerberos(self, context: Any) -> bool:
+        return self._started is not None or context.negotiated_protocol == "kerberos"
 
 
 def _step(context: Any, token: bytes | None) -> bytes | None:

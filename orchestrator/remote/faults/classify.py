@@ -250,29 +250,28 @@ def _other(trouble: OtherService, seen: Seen) -> Fault:
 def _refused(trouble: Refused, seen: Seen) -> Fault:
     offers = {offer.lower() for offer in trouble.offers}
     asked = seen.endpoint.auth
-    cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers)
+    cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers, ticket=trouble.ticket)
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
-    parts = [f"HTTP 401, asked with {asked}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
+    said = f"{asked} and a Kerberos ticket" if trouble.ticket else asked
+    parts = [f"HTTP 401, asked with {said}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
     return fault(
         seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
     )
 
 
-def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool) -> Cause:
+def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool, ticket: bool) -> Cause:
     """Tell a wrong password from a logon that never came to the password."""
     if stage is Stage.PROVED:
         basic_unwanted = asked == "basic" and offers and "basic" not in offers
         return Cause.LOGON_NOT_OFFERED if basic_unwanted else Cause.LOGON_FAILED
     if stage in {Stage.RESTARTED, Stage.LATER}:
         return Cause.LOGON_LOOP
+    if ticket or asked == "kerberos":
+        return Cause.LOGON_LOOP if asked in offers else Cause.LOGON_NOT_OFFERED
     if not offers & {"negotiate", "ntlm"}:
-        return (
-            Cause.NTLM_DISABLED if "kerberos" in offers and asked != "kerberos" else Cause.LOGON_NOT_OFFERED
-        )
+        return Cause.NTLM_DISABLED if "kerberos" in offers else Cause.LOGON_NOT_OFFERED
     # It offers Negotiate and did not go on with ours. With Kerberos beside it, NTLM alone is what it does not take.
-    return (
-        Cause.NTLM_DISABLED if "kerberos" in offers and asked != "kerberos" and not via else Cause.LOGON_LOOP
-    )
+    return Cause.NTLM_DISABLED if "kerberos" in offers and not via else Cause.LOGON_LOOP
 
 
 def _headers(headers: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,7 @@ class Reason:
     advice: str
     cause: Cause = Cause.LOGON_FAILED
     codes: tuple[int, ...] = ()  # Win32, NTSTATUS, SEC_E_*
-    kerberos: tuple[int, ...] = ()  # as the protocol numbers them (RFC 4120)
+    kerberos: tuple[int, ...] = ()  # as the protocol numbers them (RFC 4120); beyond 127 libkrb5's own
 
 
 _REASONS = (
@@ -35,12 +35,14 @@ _REASONS = (
     ),
     Reason(
         said="the domain controller did not take the password",
-        advice="Put the credential's password right. It counted once toward the account's lock-out.",
+        advice="Put the credential's password right; where the account is the host's own, the name is .\\NAME. It "
+        "counted once toward the account's lock-out.",
         kerberos=(24, 31),
     ),
     Reason(
         said="the domain does not know that user",
-        advice="Look at the credential's user name: NAME@REALM, with the realm's full name in capitals.",
+        advice="Look at the credential's user name: NAME@REALM with the domain's full name in capitals, or DOMAIN\\NAME; "
+        "an account of the host's own is .\\NAME.",
         kerberos=(6,),
         codes=(0xC0000064,),
     ),
@@ -130,10 +132,24 @@ _REASONS = (
         codes=(1935, 0xC0000413),
     ),
     Reason(
-        said="the service name belongs to another account",
-        advice="`setspn -Q HTTP/{address}` shows whose it is: leave it to the host's own computer account alone.",
-        cause=Cause.LOGON_LOOP,
-        codes=(1396, 1397, 0x80090322, 2150859248),
+        said="no realm of that name is known on this machine",
+        advice="Write the realm as the domain's full name in capitals (NAME@CORP.EXAMPLE); krb5.conf or the DNS records "
+        "`_kerberos._udp.REALM` have to name its domain controllers.",
+        cause=Cause.KERBEROS_NO_KDC,
+        kerberos=(154, 220),
+    ),
+    Reason(
+        said="this machine has no default realm",
+        advice="Write the user as NAME@REALM, or set `default_realm` in krb5.conf.",
+        cause=Cause.KERBEROS_NO_KDC,
+        kerberos=(216,),
+    ),
+    Reason(
+        said="the ticket is not valid yet",
+        advice="Compare the clocks of this machine, of the host and of the domain controller. A ticket made while a clock "
+        "was wrong stays wrong: get a new one with `kinit`.",
+        cause=Cause.KERBEROS_CLOCK,
+        kerberos=(33,),
     ),
     Reason(
         said="the host wants channel bindings that fit its TLS",

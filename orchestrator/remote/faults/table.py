@@ -122,8 +122,8 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         Cause.LOGON_LOOP: CauseWords(
             "the host asks for a logon again and again",
             "One of these fits: a proxy strips the Authorization header; a load balancer spreads one logon over "
-            "several connections (NTLM needs one); the host wants channel binding and a proxy ends TLS in between; the "
-            "service name (SPN) belongs to another account.",
+            "several connections (NTLM needs one); the host wants channel binding and a proxy ends TLS in between. With "
+            "Kerberos: the clocks are more than five minutes apart, or the service name (SPN) belongs to another account.",
             phase=Phase.AUTH,
         ),
         Cause.ABORTED: CauseWords(
@@ -210,25 +210,39 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.KERBEROS_NO_SPN: CauseWords(
             "Kerberos knows no service of that name",
-            "Use the host's full name in `address:`, and look at `rdns` in krb5.conf. (Kerberos is not verified yet.)",
+            "Use the host's real, full name in `address:`: an alias or a short name has no service of its own, unless "
+            "krb5.conf says `dns_canonicalize_hostname = true`. `setspn -Q */{address}` shows on a machine of the domain "
+            "whether there is one.",
             phase=Phase.AUTH,
         ),
         Cause.KERBEROS_CLOCK: CauseWords(
             "the clocks are too far apart for Kerberos",
-            "Compare the clocks of this machine, of the host and of the domain controller: five minutes are the most.",
+            "Compare the clocks of this machine, of the host and of the domain controller: five minutes are the most. A "
+            "ticket made while a clock was wrong stays wrong: get a new one with `kinit`.",
             phase=Phase.AUTH,
         ),
         Cause.KERBEROS_TICKET: CauseWords(
             "there is no valid Kerberos ticket",
             "Get one with `kinit`, or name a credential with a password.",
-            Again.ONCE,
-            Phase.AUTH,
+            phase=Phase.AUTH,
         ),
         Cause.KERBEROS_NO_KDC: CauseWords(
             "no domain controller answers for Kerberos",
-            "Look at the realm in krb5.conf and at port 88 of the domain controllers.",
-            Again.ONCE,
-            Phase.AUTH,
+            "Look at the realm in krb5.conf and at port 88 of the domain controllers, which this machine has to reach; then "
+            "scan again.",
+            phase=Phase.AUTH,
+        ),
+        Cause.KERBEROS_WRONG_KEY: CauseWords(
+            "the host cannot read its ticket: the service name belongs to another account",
+            "`setspn -Q HTTP/{address}` shows whose it is: leave it to the host's own computer account alone. Where it is, "
+            "the host's key has changed since: get new tickets with `kinit`.",
+            phase=Phase.AUTH,
+        ),
+        Cause.KERBEROS_ENCRYPTION: CauseWords(
+            "no encryption that both sides of Kerberos take",
+            "The account has no AES key (reset its password, and let it support AES), or `permitted_enctypes` in krb5.conf "
+            "leaves out what the domain gives.",
+            phase=Phase.AUTH,
         ),
         Cause.NTLM_DISABLED: CauseWords(
             "NTLM is disabled, on the host or by policy",

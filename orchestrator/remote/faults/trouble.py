@@ -111,6 +111,7 @@ class Refused(Trouble):
     """HTTP 401. `offers` are the schemes of WWW-Authenticate, as the host writes them.
 
     `proof`: what it refused was a proof of a password (NTLM's third message, Basic), so that it can lock an account.
+    `ticket`: it was a Kerberos ticket.
     """
 
     def __init__(
@@ -120,12 +121,14 @@ class Refused(Trouble):
         headers: Mapping[str, str] = MappingProxyType({}),
         *,
         proof: bool = False,
+        ticket: bool = False,
     ) -> None:
         super().__init__(stage, offers)
         self.stage = stage
         self.offers = offers
         self.headers = headers
         self.proof = proof
+        self.ticket = ticket
 
 
 class KerberosTrouble(Trouble):

@@ -104,6 +104,7 @@ class PypsrpSession:
     ) -> None:
         self._shared = shared
         self._endpoint = endpoint
+        self._logon = logon
         self._deadline = deadline
         self._before_logon = before_logon
         self._accepted = accepted
@@ -123,7 +124,7 @@ class PypsrpSession:
         Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
         """
         self._course.script = script.sha256
-        self._course.refuse()
+        self._course.refuse(self._logon)
         self._shared.open.add(self)
         try:
             async with self._lifetime.kept():

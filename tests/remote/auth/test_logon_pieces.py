@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import spnego
@@ -14,11 +17,12 @@ import spnego
 from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
 from orchestrator.remote.auth.kerberos import kerberos_trouble
-from orchestrator.remote.auth.logon import offers
+from orchestrator.remote.auth.logon import Negotiate, Started, offers
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.auth.tickets import Tickets
+from orchestrator.remote.faults.trouble import Garbled, Refused, Stage
 from orchestrator.remote.net.http import Answer
-from orchestrator.remote.session import Logon
+from orchestrator.remote.session import Endpoint, Logon
 
 
 def answer(*challenges: str) -> Answer:
@@ -50,12 +54,19 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
     assert is_ip(address) == is_one
 
 
+def dialled(address: str, auth: Literal["negotiate", "ntlm", "kerberos"]) -> Endpoint:
+    """Give a host that is dialled so."""
+    return Endpoint(host="web1", address=address, port=5985, transport="http", auth=auth)
+
+
 @pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
 @pytest.mark.parametrize("password", ["Passw0rd!", ":".join(["0123456789abcdef" * 2] * 2)])
-def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: str) -> None:
+def test_what_is_not_kerberos_is_ntlm_with_this_password(
+    password: str, auth: Literal["ntlm", "negotiate"]
+) -> None:
     """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
     logon = Logon(username="svc", password=password)
-    found = credentials(logon, auth, by_name=False, nt_hash=None, tickets=Tickets())
+    found = credentials(logon, dialled("10.1.2.3", auth), nt_hash=None, tickets=Tickets())
     assert (type(found.user), found.user.username, found.ticket) == (spnego.NTLMHash, "svc", None)
     assert found.user.nt_hash == NtHashes().of(logon)
 
@@ -63,7 +74,7 @@ def test_what_is_not_kerberos_is_ntlm_with_this_password(password: str, auth: st
 def test_no_password_is_the_user_s_own_ticket_cache() -> None:
     """Without a password nobody is asked: Kerberos looks for a ticket of that name."""
     logon = Logon(username="svc", password=None)
-    found = credentials(logon, "kerberos", by_name=True, nt_hash=None, tickets=Tickets())
+    found = credentials(logon, dialled("web1.corp.example", "kerberos"), nt_hash=None, tickets=Tickets())
     assert (found.user, found.ticket) == ("svc", None)
 
 
@@ -78,7 +89,7 @@ def test_the_code_of_kerberos_is_found_down_the_chain() -> None:
     error = RuntimeError("wrapped")
     error.__cause__ = GssError("clock skew too great")
     trouble = kerberos_trouble(error)
-    assert (trouble.minor, trouble.text) == (2529638949, "wrapped")
+    assert (trouble.minor, trouble.text) == (2529638949, "clock skew too great")
 
 
 def test_an_error_without_a_code_keeps_its_words() -> None:
@@ -105,3 +116,77 @@ def test_pypsrp_s_own_log_configuration_is_ignored(tmp_path: Path) -> None:
         check=True,
     )
     assert (done.stdout.strip(), log.exists()) == (str(config), False)
+
+
+class Kerberos:
+    """A context as pyspnego's: complete once it has seen the host's proof. `number` tells one token from another."""
+
+    negotiated_protocol = None
+    made = 0
+
+    def __init__(self) -> None:
+        Kerberos.made += 1
+        self.number = Kerberos.made
+        self.complete = False
+
+    def step(self, token: bytes | None = None) -> bytes | None:
+        """Give the first token, or take the host's proof."""
+        if token is None:
+            return b"ticket %d" % self.number
+        self.complete = token == b"proof"
+        return None
+
+
+def by_ticket() -> Negotiate:
+    """Begin a logon by Kerberos: its first token is there already."""
+    Kerberos.made = 0
+    context = Kerberos()
+    started = Started(context, context.step() or b"", Kerberos)
+    host = dialled("web1.corp.example", "negotiate")
+    return Negotiate(host, Logon(username="svc", password="x"), None, started=started)
+
+
+def said(status: int, token: bytes | None = None) -> Answer:
+    """Make a host's answer, with a token or without one."""
+    value = ["Negotiate"] if token is None else [f"Negotiate {base64.b64encode(token).decode()}"]
+    return Answer(status=status, headers={}, challenges=tuple(value), body=b"", last=False)
+
+
+def answered(scheme: Negotiate, answer: Answer) -> bytes:
+    """Log on with one answer; give the token that was sent. Raises what the logon does."""
+    trying = scheme.begin(b"")
+    header, _ = next(trying)
+    with contextlib.suppress(StopIteration):
+        trying.send(answer)
+    return base64.b64decode(header.split()[1])
+
+
+def test_a_host_has_to_prove_which_one_it_is() -> None:
+    """200 with Kerberos' answer is a logon; without it, it could be anybody's."""
+    scheme = by_ticket()
+    assert (answered(scheme, said(200, b"proof")), scheme.context.complete) == (b"ticket 1", True)
+    for token in (None, b"nonsense"):
+        with pytest.raises(Garbled, match="did not prove by Kerberos which host it is"):
+            answered(by_ticket(), said(200, token))
+
+
+def test_a_busy_service_has_nothing_to_prove() -> None:
+    """503 instead of a logon is the service's trouble, and told as that."""
+    assert answered(by_ticket(), said(503)) == b"ticket 1"
+
+
+def test_a_ticket_that_is_refused_is_no_proof_of_a_password() -> None:
+    """A bare 401 to a ticket locks nobody, and is told as the ticket's."""
+    with pytest.raises(Refused) as caught:
+        answered(by_ticket(), said(401))
+    assert (caught.value.stage, caught.value.proof, caught.value.ticket) == (Stage.ASKED, False, True)
+
+
+def test_a_new_connection_has_a_token_of_its_own() -> None:
+    """A host that ends the connection is logged on to again; a Kerberos token serves once."""
+    scheme = by_ticket()
+    assert [answered(scheme, said(200, b"proof")) for _ in range(3)] == [
+        b"ticket 1",
+        b"ticket 2",
+        b"ticket 3",
+    ]

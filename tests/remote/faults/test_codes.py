@@ -76,7 +76,7 @@ CODES = {
     0xC0000022: (Cause.ACCESS_DENIED, Again.NEVER),
     1398: (Cause.KERBEROS_CLOCK, Again.NEVER),
     0x80090324: (Cause.KERBEROS_CLOCK, Again.NEVER),
-    0x80090322: (Cause.LOGON_LOOP, Again.NEVER),
+    0x80090322: (Cause.KERBEROS_WRONG_KEY, Again.NEVER),
     0xC0000418: (Cause.NTLM_DISABLED, Again.NEVER),
     1723: (Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
     0x80338014: (Cause.SERVICE_UNAVAILABLE, Again.BACKOFF),
@@ -114,7 +114,6 @@ REASONS = {
     0xC0000224: "the password has to be changed",
     0xC0000234: "the account is locked out",
     0x80090311: "no domain controller",
-    0x80090322: "belongs to another account",
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.demo.wire.ntlm import Acceptor
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth import tickets as kdc
+from orchestrator.remote.auth import tickets
 from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import Basic
 from orchestrator.remote.faults.classify import Seen, classify
@@ -173,19 +173,18 @@ def test_a_password_that_was_refused_is_not_sent_again(monkeypatch: pytest.Monke
     asking, answer = threading.Event(), threading.Event()
     asked: list[str] = []
 
-    class Slow:
-        def __init__(self, logon: Logon) -> None:
-            asked.append(logon.username)
-            asking.set()
-            assert answer.wait(30)
-            raise kerberos_trouble(Krb5Error("No", -1765328360), proved=True)
+    def slow(logon: Logon) -> None:
+        asked.append(logon.username)
+        asking.set()
+        assert answer.wait(30)
+        raise kerberos_trouble(Krb5Error("No", -1765328360), proved=True)
 
-    monkeypatch.setattr(kdc, "obtain", Slow)
-    tickets = kdc.Tickets()
+    monkeypatch.setattr(tickets, "obtain", slow)
+    made = tickets.Tickets()
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(tickets.ask, LOGON)
+        first = threads.submit(made.ask, LOGON)
         assert asking.wait(30)
-        second = threads.submit(tickets.ask, LOGON)
+        second = threads.submit(made.ask, LOGON)
         answer.set()
         for waiting in (first, second):
             with pytest.raises(KerberosTrouble) as caught:
@@ -199,17 +198,16 @@ def test_a_password_that_was_taken_is_asked_with_by_many(monkeypatch: pytest.Mon
     together = threading.Barrier(2)
     seen: list[str] = []
 
-    class Quick:
-        def __init__(self, logon: Logon) -> None:
-            seen.append(logon.username)
-            if len(seen) > 1:
-                together.wait(30)
+    def quick(logon: Logon) -> None:
+        seen.append(logon.username)
+        if len(seen) > 1:
+            together.wait(30)
 
-    monkeypatch.setattr(kdc, "obtain", Quick)
-    tickets = kdc.Tickets()
-    tickets.ask(LOGON)
+    monkeypatch.setattr(tickets, "obtain", quick)
+    made = tickets.Tickets()
+    made.ask(LOGON)
     with ThreadPoolExecutor(2) as threads:
-        assert len(list(threads.map(tickets.ask, [LOGON, LOGON]))) == 2
+        assert len(list(threads.map(made.ask, [LOGON, LOGON]))) == 2
 
 
 def test_a_ticket_s_trouble_counts_nothing() -> None:
