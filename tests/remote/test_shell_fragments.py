@@ -32,7 +32,7 @@ def message(kind: int, document: bytes) -> bytes:
 
 def fragmenter() -> tuple[_Fragmenter, SimpleNamespace]:
     """Make one, with a pool that only keeps the version."""
-    pool = SimpleNamespace(version="")
+    pool = SimpleNamespace(version="", heard=False)
     return _Fragmenter(100_000, Serializer(), pool), pool  # type: ignore[arg-type]  # all that it touches
 
 

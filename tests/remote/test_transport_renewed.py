@@ -26,10 +26,10 @@ from orchestrator.remote.net.http import Answer, Fresh, Idle, idle
 from orchestrator.remote.net.stream import Stream
 from orchestrator.remote.net.trust import Trust
 from orchestrator.remote.over_pypsrp import tls
-from orchestrator.remote.over_pypsrp.wire import BlockingConnection as BlockingWire
+from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Endpoint, Reply
-from orchestrator.remote.transports import BlockingConnection
+from orchestrator.remote.transports import Wire
 from tests.demo.hosts import make_machine, plan_both
 from tests.remote.certificates import Issuer, pem, server
 from tests.remote.repins import AHEAD, OPERATION
@@ -181,9 +181,7 @@ def test_a_connection_that_ended_in_silence_is_renewed_before_the_next_request()
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_an_end_in_silence_is_noticed_without_waiting(
-    tmp_path: Path, wire: BlockingConnection, secure: bool
-) -> None:
+def test_an_end_in_silence_is_noticed_without_waiting(tmp_path: Path, wire: Wire, secure: bool) -> None:
     """While the host keeps the connection the question is answered at once, and so it is when the host is gone."""
     root = Issuer("Root")
     (tmp_path / "ca.pem").write_bytes(pem(root.certificate))
@@ -209,7 +207,7 @@ def test_an_end_in_silence_is_noticed_without_waiting(
         return found
 
     def blocking(port: int) -> list[bool]:
-        talk = BlockingWire(socket.create_connection(("127.0.0.1", port)), ends=60.0, clock=lambda: 0.0)
+        talk = BlockingConnection(socket.create_connection(("127.0.0.1", port)), ends=60.0, clock=lambda: 0.0)
         if secure:
             tls.secure(talk, at(port), Trust())
         found = [talk.post(Idle()).last]
@@ -223,4 +221,4 @@ def test_an_end_in_silence_is_noticed_without_waiting(
         return plain(port, transport="https", address="srv01.test", ca=tmp_path / "ca.pem")
 
     with raw_server(behave) as port:
-        assert (run(native(port)) if wire is BlockingConnection.NATIVE else blocking(port)) == [False, True]
+        assert (run(native(port)) if wire is Wire.NATIVE else blocking(port)) == [False, True]
