@@ -25,6 +25,7 @@ from orchestrator.domain.repin.planfile import loads
 from orchestrator.store.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 WINDOW = 5.0  # seconds: `resume` waits for a killed write's deadline, and a test for `resume`
@@ -101,7 +102,8 @@ class Story:
             process.send_signal(signal.SIGKILL)
             process.wait()
         self.killed_at = Counter(str(state) for state in self.states().values())
-        time.sleep(1.0)  # a script that was under way on a host comes to its end without its controller
+        # A script that was under way on a host comes to its end without its controller.
+        eventually(lambda: not any(self._held(host).startswith("neither") for host in planned.hosts))
         self._agree(planned, self.states())
 
     def resume(self, planned: Plan) -> None:

@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.planfile import digest, dumps, loads
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
+from tests.eventually import eventually
 
 MAIN = "from orchestrator.cli.main import main; main()"
 ROOT = Path(__file__).parents[2]
@@ -179,8 +179,8 @@ def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
         for line in process.stderr:
             if "before wave 3" in line:
                 break
-        time.sleep(0.5)  # the lock is given back right after the words
-        assert fleetcheck("repin", "status").out.split("\t")[2] == "pausing"
+        # The lock is given back right after the words.
+        assert eventually(lambda: fleetcheck("repin", "status").out.split("\t")[2] == "pausing")
         shown = fleetcheck("repin", "status", "1", "--table").out
         assert f"process {process.pid} on " in shown
         assert "resume" not in shown
@@ -228,7 +228,6 @@ def test_ctrl_c_ends_a_run_in_good_order(fleet: Drifted, tmp_path: Path) -> None
         for line in process.stderr:
             if "pause of" in line:
                 break
-        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 130

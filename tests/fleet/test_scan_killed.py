@@ -55,21 +55,22 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(tmp_path
         assert place.total(lambda seen: seen.scripts.total()) == 24
 
 
-def test_a_second_signal_leaves_hung_hosts_within_five_seconds(tmp_path: Path, net: str) -> None:
-    """Hosts that never answer are left at the second signal: out within five seconds, the scan `interrupted`."""
+def test_a_second_signal_leaves_hung_hosts(tmp_path: Path, net: str) -> None:
+    """Hosts that never answer are left at the second signal, long before their deadlines: the scan is `interrupted`.
+
+    How long it may take, 5 seconds, is counted on a clock of the test's own: `test_scan_stops`.
+    """
     hosts = [simulated("good"), *(simulated(f"h{n}", ROWS["deadline/never-done"]) for n in range(6))]
-    with served(hosts, tmp_path, f"{net}.20", timeout=60) as place:
+    with served(hosts, tmp_path, f"{net}.20", timeout=3600) as place:
         with place.driver("--jobs=8", "--pace=0") as process:
             _until(process, "HostFinished")
             process.send_signal(signal.SIGTERM)
             _until(process, "Stopping")
             process.send_signal(signal.SIGTERM)
-            told = time.monotonic()
             _until(process, "end")
-            seconds = time.monotonic() - told
             assert process.stderr is not None
             assert process.stderr.read() == ""
-        assert (process.returncode, seconds < 5, _state(place)) == (130, True, ScanState.INTERRUPTED)
+        assert (process.returncode, _state(place)) == (130, ScanState.INTERRUPTED)
         assert set(place.records()) == {"good"}
 
 
