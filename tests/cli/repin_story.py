@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.domain.repin.planfile import loads
@@ -161,6 +162,12 @@ class Story:
         if held == [(each.kind, each.new) for each in host.targets]:
             return "new"
         return "old" if held == [(each.kind, each.expected) for each in host.targets] else f"neither: {held}"
+
+
+def simulated_look(fleet: SimulatedFleet, name: str, view: int, key: str) -> dict[str, tuple[str, str]]:
+    """Look into a simulated host's registry."""
+    found = fleet.host(name).machine.registry.key(view, key)
+    return {} if found is None else {e.name: (str(e.kind), str(e.data)) for e in found.values.values()}
 
 
 def tell(story: Story, planned: Plan, *, batch: str, done: int) -> Story:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,15 @@ from orchestrator.demo.behaviour import Wait
 from orchestrator.demo.machine.plot import Drop, Event, Foreign, Kill, Moment, Swap
 from orchestrator.demo.scenes.recipes import FALLBACK, KEY, PORT, VALUES
 from orchestrator.domain.reading import Kind
-from orchestrator.domain.repin.journal import UNRESOLVED, State
+from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.waves import Limits, parse_batch
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-from tests.fleet.repin.wire import Place, drifted, placed, read_events, repin_wire
+from tests.bench import bench_repin_kill
+from tests.fleet.repin.wire import drifted, placed, read_events, repin_wire
+
+pytestmark = pytest.mark.wire
 
 OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
 
@@ -29,17 +30,6 @@ def wait_for(events: Iterator[dict[str, Any]], kind: str) -> None:
     """Read events up to the first of a kind; StopIteration where the process ends without it."""
     while next(events)["event"] != kind:
         pass
-
-
-def agrees(place: Place) -> bool:
-    """Whether every host holds what its row says."""
-    holds = {name: place.pins(name) for name in place.fleet.hosts}
-    says = {
-        name: NEW if row.state is State.VERIFIED else OLD
-        for name, row in place.rows().items()
-        if row.state not in UNRESOLVED
-    }
-    return all(holds[name] == said for name, said in says.items())
 
 
 def test_a_fleet_is_re_pinned_in_waves(tmp_path: Path, net: str) -> None:
@@ -91,27 +81,14 @@ def test_every_trouble_ends_as_what_it_is(tmp_path: Path, net: str) -> None:
         assert gone.summary.exit_code == 3
 
 
-def test_a_killed_controller_leaves_a_known_state(tmp_path: Path, net: str) -> None:
-    """Killed (-9) at random points and resumed, again and again: every host is old or new, as the journal says."""
-    chance = random.Random(7)  # noqa: S311  # moments
-    with placed([drifted(f"h{n}", step_time=0.02) for n in range(16)], tmp_path, f"{net}.42") as place:
-        resume: list[str] = []
-        for _ in range(2):
-            with place.driver("--jobs=4", "--window=3", *resume) as process:
-                for number, event in enumerate(read_events(process)):
-                    if event["event"] == "RunStarted":
-                        resume = ["--resume=1"]
-                    if resume and number >= chance.randint(4, 16):
-                        break
-                time.sleep(chance.random() / 10)
-            assert place.mixed(OLD, NEW) == []
-            assert agrees(place)
-        repin_wire(place, run=1, window=3.0)
-        rows = place.rows()
-        assert {row.state for row in rows.values()} <= {State.VERIFIED, State.NOT_WRITTEN, State.EXPIRED}
-        assert len(rows) == 16
-        assert agrees(place)
-        assert (place.doubles, place.audit_holds()) == (0, True)
+def test_a_killed_controller_leaves_a_known_state() -> None:
+    """Killed (-9) at random points and resumed, again and again: every host is old or new, as the journal says.
+
+    It is the benchmark, small.
+    """
+    seen = bench_repin_kill.lane(2, 16, 7)
+    assert seen["kills"] >= 2
+    assert {name: seen[name] for name in bench_repin_kill.BAD} == dict.fromkeys(bench_repin_kill.BAD, 0)
 
 
 def test_two_signals_end_a_run_in_time(tmp_path: Path, net: str) -> None:
