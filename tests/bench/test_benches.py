@@ -29,10 +29,6 @@ SMALL = {
     "bench_html": (("--hosts", "20"), r"20 hosts: (.|\n)*filter(.|\n)*sort"),
     "bench_http": (("--rounds", "1"), r"ours: \d+ us"),
     "bench_inventory": (("20",), r"20 hosts: load .* bare"),
-    "bench_kill_scan": (
-        ("--kills", "1", "--hosts", "4"),
-        r"1 kills over .* 0 acknowledged results lost, 0 hosts",
-    ),
     "bench_lean": (
         ("--hosts", "2", "--jobs", "2", "--rounds", "1", "--ways", "http-ntlm", "--no-baseline"),
         r"http-ntlm, 2 hosts, .* CPU a session",
@@ -63,6 +59,7 @@ SMALL = {
 """Benchmark to the words after its name, and what it has to print."""
 
 ELSEWHERE = {
+    "bench_kill_scan": "`tests/fleet/test_scan_killed.py` calls it",
     "bench_peers": "its peers are no dependency, and are not installed everywhere",
     "bench_repin_cli": "`tests/cli/test_repin_story.py` calls it",
     "bench_repin_kill": "`tests/fleet/repin/test_on_the_wire.py` calls it",
