@@ -102,7 +102,7 @@ def test_a_shell_takes_one_command_after_the_other(lean: LeanFleet, ca: Path) ->
 def test_a_delay_holds_a_command_over_receives_that_time_out(net: str, tmp_path: Path) -> None:
     """A Receive hears "timed out" until the command has taken as long as it is to take."""
     with serve_in_thread(
-        LeanFleet(healthy_hosts(1, ("http-ntlm",)), address=f"{net}.38", delay=1.9)
+        LeanFleet(healthy_hosts(1, ("http-ntlm",)), address=f"{net}.38", delay=1.2)
     ) as fleet:
         host = fleet.hosts["h00000"]
         with logged_on(host, tmp_path / "none", patience=1) as wsman:
