@@ -11,7 +11,6 @@ import pytest
 from orchestrator.fleet.control.signals import listening
 from orchestrator.fleet.control.stop import StopRequest
 
-
 TURNS = 10  # of the loop: it hears of a signal in the first, and acts on it in the next
 
 
