@@ -15,9 +15,10 @@ import pytest
 
 from tests import browser
 from tests import winhosts as kit
-from tests.bench import bench_reports, bench_window
+from tests.bench import bench_reports, bench_scale, bench_window
 from tests.cli.conftest import fleetcheck
 
+RUN = bench_scale.run
 SMALL = {
     "bench_after_wire": (
         ("--hosts", "4", "--jobs", "2", "--rounds", "1"),
@@ -74,12 +75,21 @@ def in_process(_code: str, words: tuple[str, ...] = ()) -> tuple[float, float]:
     return 1.0, 1.0
 
 
+def started(inventory: Path, jobs: int, *options: str) -> bench_scale.Run:
+    """Scan in a process as `bench_scale` does; only list the hosts here."""
+    if options:
+        assert in_process("", ("scan", "-i", str(inventory), *options))
+        return bench_scale.Run(0.0, 0.0, 0.0)
+    return RUN(inventory, jobs)
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make smaller what no option does."""
     monkeypatch.setenv("FLEETCHECK_DB", str(tmp_path / "results.db"))
     monkeypatch.setattr("tests.bench.bench_inventory.RUNS", 1)
-    monkeypatch.setattr("tests.bench.bench_scale.SMALL", 1)
+    monkeypatch.setattr(bench_scale, "SMALL", 1)
+    monkeypatch.setattr(bench_scale, "run", started)
     monkeypatch.setattr(bench_reports, "_once", in_process)
     monkeypatch.setattr(bench_reports, "RUNS", 1)
 
