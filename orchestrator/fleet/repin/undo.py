@@ -120,7 +120,8 @@ def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
 def _taken_back(row: Operation | None, backs: Mapping[int, list[Operation]]) -> str | None:
     """Say which run has taken a row back, or may have; None where none has."""
     found = [] if row is None or row.id is None else backs.get(row.id, [])
-    for back in sorted(reversed(found), key=lambda each: each.state not in _WRITTEN_BACK):
+    latest = found[::-1]
+    for back in sorted(latest, key=lambda each: each.state not in _WRITTEN_BACK):
         if back.state in _BACK and back.run is None:
             return "taken back already, by a stand-alone script"
         if back.state is State.ALREADY:
