@@ -105,8 +105,9 @@ def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet:
     return "the inventory says `repin: forbid`" if host.repin == "forbid" else None
 
 
-_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP, State.ALREADY})
-"""States of rows that found the old values there, or wrote them and read them again."""
+_WRITTEN_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP})
+_BACK = _WRITTEN_BACK | {State.ALREADY}
+"""States of rows that wrote the old values and read them again, or found them there (which no undo can undo)."""
 
 
 def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
@@ -120,9 +121,12 @@ def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
 def _taken_back(row: Operation | None, backs: Mapping[int, list[Operation]]) -> str | None:
     """Return which run has taken a row back, or may have, in words; None where none has."""
     found = [] if row is None or row.id is None else backs.get(row.id, [])
-    for back in reversed(found):
+    latest = found[::-1]
+    for back in sorted(latest, key=lambda each: each.state not in _WRITTEN_BACK):
         if back.state in _BACK and back.run is None:
             return "taken back already, by a stand-alone script"
+        if back.state is State.ALREADY:
+            return f"taken back already: run {back.run} found the old values there"
         if back.state in _BACK:
             return (
                 f"taken back already, by run {back.run}; to write it again: fleetcheck repin undo {back.run}"

@@ -222,8 +222,19 @@ def test_the_rest_of_a_half_done_undo_is_planned() -> None:
     assert {left.host: left.reason.split(";")[0] for left in rest.left_out} == {
         "h1": "taken back already, by run 2",
         "h3": "nobody knows yet whether run 2 took it back: fleetcheck repin resume 2",
-        "h4": "taken back already, by run 2",
+        "h4": "taken back already: run 2 found the old values there",
     }
+
+
+def test_the_run_that_wrote_is_the_way_on_and_not_one_that_found_nothing_to_do() -> None:
+    """Of two undos of one run the advice names the one that wrote, whichever came last."""
+    sims = open_again(1)
+    done = repin(sims)
+    first, second = undo(done), undo(done, id="plan-3")
+    repin(sims, plan=first, journal=done.journal)
+    assert repin(sims, plan=second, journal=done.journal).states() == {"h1": State.ALREADY}
+    (left,) = undo(done, id="plan-4").left_out
+    assert left.reason == "taken back already, by run 2; to write it again: fleetcheck repin undo 2"
 
 
 def test_an_undo_goes_on_with_the_credential_of_the_run() -> None:
