@@ -7,11 +7,13 @@ import importlib.util
 import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import adlabs
 from tests import winhosts as kit
+from tests.layers import layer_of, watched
 from tests.quiet import QuietNetwork
 
 # A job that a shell put into the background ignores Ctrl-C, and so would all that the tests start.
@@ -20,18 +22,46 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}
-NEEDS_KIT = QUIET | {"winhost_kit"}
-NEEDS_REALM = {"adlab_kit", "mit_realm", "samba_realm", "mit_hosts", "samba_hosts"}
+HERE = Path(__file__).parent
+SHARED = {
+    "winhost",
+    "adlab",
+}  # a host takes seconds and 163 MB, a domain controller 8 s: one worker has them all
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a kit, and keep it on one worker: a host takes seconds and 163 MB, a domain controller 8 s."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Give a whole run one worker for each core; a part runs in this process, which is quicker, unless -n says else."""
+    option = config.option
+    whole = any(Path(arg).resolve() in {config.rootpath, HERE} for arg in config.args)
+    chosen = option.keyword or option.markexpr
+    is_worker = hasattr(config, "workerinput")
+    if config.pluginmanager.hasplugin("xdist") and option.numprocesses is None:
+        option.numprocesses = "auto" if whole and not (chosen or is_worker) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test with its layer, before `-m` chooses; keep those that share a kit on one worker."""
     for item in items:
-        for mark, fixtures in ((pytest.mark.winhost, NEEDS_KIT), (pytest.mark.adlab, NEEDS_REALM)):
-            if fixtures.intersection(getattr(item, "fixturenames", ())):
-                item.add_marker(mark)
-                if item.config.pluginmanager.hasplugin("xdist"):
-                    item.add_marker(pytest.mark.xdist_group(mark.name))
+        marks = {mark.name for mark in item.iter_markers()}
+        path = item.path.relative_to(config.rootpath)
+        layer = layer_of(path, getattr(item, "fixturenames", ()), marks)
+        if layer not in marks:
+            item.add_marker(layer)
+        if layer in SHARED and config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group(layer))
+
+
+@pytest.fixture(autouse=True)
+def pure_is_pure(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test of the pure layer that opens a socket or a database, or starts a program."""
+    if request.node.get_closest_marker("pure") is None:
+        yield
+        return
+    with watched() as seen:
+        yield
+    assert seen == [], "not pure: mark it with the layer that it belongs to (tests/layers.py)"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator.domain.execution.tally import first_exit_code
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunRecord, RunState, last_rows
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.summary import FINE, UNPROBED
 from orchestrator.report.repin.run import HostResult, Process
 from orchestrator.report.words import moment, plural
@@ -76,7 +76,7 @@ def kept_back(reader: Reader, plan: Plan, now: datetime) -> Mapping[str, tuple[s
         for row in reader.in_states(State.INTENT, State.SENT, State.UNKNOWN, hosts=names)
     }
     given = {
-        name: (repin_words.HANDED_OUT, repin_words.HANDED_OUT_ADVICE)
+        name: (details.HANDED_OUT, details.HANDED_OUT_ADVICE)
         for name, row in reader.handed_out(names).items()
         if row.deadline is None or now < row.deadline
     }

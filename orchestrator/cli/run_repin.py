@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.control.stop import StopRequest
     from orchestrator.fleet.repin.events import RepinEvent
-    from orchestrator.fleet.repin.journal import RunJournal
     from orchestrator.fleet.repin.options import RepinOptions
     from orchestrator.fleet.repin.protocol import RepinServices
+    from orchestrator.fleet.repin.run_journal import RunJournal
     from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
@@ -104,7 +104,7 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     stop = StopRequest()
     made = transport(TransportName(work.transport), jobs=work.options.jobs)
     display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
-    means = RepinServices(
+    services = RepinServices(
         transport=made,
         logons=known.__getitem__,
         clock=SystemClock(),
@@ -113,7 +113,7 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     with listening(stop, asyncio.get_running_loop()):
         try:
             async with display.shown():
-                return await _start(work, journal, means=means, stop=stop, on_event=display.on_event)
+                return await _start(work, journal, services=services, stop=stop, on_event=display.on_event)
         finally:
             await made.aclose()
 
@@ -122,34 +122,24 @@ async def _start(
     work: Work,
     journal: RunJournal | None,
     *,
-    means: RepinServices,
+    services: RepinServices,
     stop: StopRequest,
     on_event: Callable[[RepinEvent], None],
 ) -> RepinSummary:
     """Apply the plan; go on with the run where it has an id."""
-    from orchestrator.fleet.repin.protocol import apply, resume
+    from orchestrator.fleet.repin.protocol import RunInput, apply, resume
 
-    if work.record.id is None or journal is None:
-        return await apply(
-            work.plan,
-            work.fleet.hosts,
-            record=work.record,
-            options=work.options,
-            means=means,
-            journal=journal,
-            stop=stop,
-            on_event=on_event,
-        )
-    return await resume(
-        work.plan,
-        work.fleet.hosts,
+    given = RunInput(
+        plan=work.plan,
+        hosts=work.fleet.hosts,
         record=work.record,
         options=work.options,
-        means=means,
+        services=services,
         journal=journal,
         stop=stop,
         on_event=on_event,
     )
+    return await (apply if work.record.id is None or journal is None else resume)(given)
 
 
 def _report(

@@ -155,7 +155,7 @@ async def _scan(
                         canaries=request.canaries,
                         timeout=request.timeout,
                     ),
-                    means=Services(
+                    services=Services(
                         transport=made,
                         writer=writer,
                         logons=known.__getitem__,

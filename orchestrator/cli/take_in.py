@@ -90,7 +90,7 @@ async def _keep(journal: Journal, told: Sequence[_Told]) -> list[Answer]:
 
 async def _keep_one(journal: Journal, told: _Told) -> Answer:
     from orchestrator.domain.repin.journal import State
-    from orchestrator.fleet.repin.words import answered
+    from orchestrator.fleet.repin.details import answered
     from orchestrator.report.repin.answers import Answer
 
     change = next(host for host in told.plan.hosts if host.host == told.host)

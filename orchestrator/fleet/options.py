@@ -12,10 +12,11 @@ from orchestrator.domain.execution.effort import WIDTH
 class ScanOptions:
     """Times in seconds. `timeout` overrules the hosts' own total deadline; None leaves it, or derives it.
 
-    `jobs`: hosts at a time. `per_site`: ... of one site, 0 for no limit of their own. `ramp_up`: how many more hosts
-    a second may be in flight, until there are `jobs` of them; 0 for all at once. `pace`: connects a second that one gateway gets from the whole fleet, 0 for no limit.
-    `width`: attempts that one host has in flight at once. `rejections`: rejected logons in a row, on different
-    hosts, after which an account is given up.
+    `jobs`: hosts at a time. `per_site`: ... of one site, 0 for no limit of their own. `ramp_up`: how many
+    more hosts a second may be in flight, until there are `jobs` of them; 0 for all at once. `pace`: connects
+    a second that one gateway gets from the whole fleet, 0 for no limit. `width`: attempts that one host has
+    in flight at once. `rejections`: rejected logons in a row, on different hosts, after which an account is
+    given up.
     """
 
     mode: str = "auto"

@@ -1,4 +1,4 @@
-"""From an outcome to a record, and from records to counts."""
+"""Make a record of an outcome, and counts of records."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def host_record(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
 
 
 class Score:
-    """What a run has come to so far. Keeps counts, not records: those are in the database."""
+    """Count what a scan has come to so far; the records themselves are in the database."""
 
     def __init__(self, selected: int) -> None:
         self._tally = Tally(selected)

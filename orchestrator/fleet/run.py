@@ -1,4 +1,4 @@
-"""What a run works with, and what its hosts share: values, made once."""
+"""What an execution (one process's work on many hosts) works with, and what its hosts share."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from orchestrator.remote.session import Logon, Transport
 
 
 class Writer(Protocol):
-    """What a scan needs of `orchestrator.store.writer.Writer`. All of it raises StoreError."""
+    """What a scan needs of `orchestrator.store.writer.Writer`. Each method raises StoreError."""
 
     def begin_scan(self, scan: ScanRecord, /) -> int:
-        """Write the scan's row; give its id."""
+        """Write the scan's row; return its id."""
 
     async def put(self, scan_id: int, record: HostRecord, /) -> None:
         """Return once the record is committed."""
@@ -34,7 +34,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What a run works with; none of it is closed by the run.
+    """What an execution works with, and does not close.
 
     `logons` gives a credential's logon by its name; it may raise what the user has to read (SecretError).
     """
@@ -48,15 +48,15 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What the hosts of a run share."""
+    """What the hosts of one execution share."""
 
     options: ScanOptions
     transport: Transport
     logon_of: Mapping[str | None, Logon]
     gate: Gate
-    line: HostQueue
+    queue: HostQueue
     pace: Pace
     clock: Clock
     chance: random.Random
     stop: StopRequest
-    tell: Callable[[HostEvent], None]
+    emit: Callable[[HostEvent], None]

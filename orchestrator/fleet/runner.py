@@ -1,4 +1,4 @@
-"""Many items, a few at a time: a value for each, in the order they finish. Knows nothing of hosts."""
+"""Work on many items, a few at a time: one value for each, as they finish. Knows nothing of hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Source(Protocol[Item_co]):
     """Where the next item comes from, when there is room for one."""
 
     async def take(self) -> Item_co | None:
-        """Give the next item; None where there is no more. May wait until one may start."""
+        """Return the next item, or None where there is no more. May wait until one may start."""
 
 
 class Listed(Generic[Item]):
@@ -28,7 +28,7 @@ class Listed(Generic[Item]):
         self._items: Iterator[Item] = iter(items)
 
     async def take(self) -> Item | None:
-        """Give the next item, at once."""
+        """Return the next item, at once."""
         return next(self._items, None)
 
 
@@ -57,15 +57,15 @@ async def fan_out(
 ) -> AsyncGenerator[Done[Item, Value] | Broke[Item], None]:
     """Yield one value per item that was started, as they complete; an exception of `work` is a value too.
 
-    At most `jobs` items are in work at a time, and none starts while as many results wait to be taken: who iterates
-    slowly slows the work. Once `stopped()` is true nothing starts any more. Who leaves the loop early closes the
-    generator (`contextlib.aclosing`): all work is then cancelled, and has ended or had `GRACE` seconds for it.
+    At most `jobs` items are in work at a time, and none starts while as many results wait to be taken: who
+    iterates slowly slows the work. Once `stopped()` is true nothing starts any more. Who leaves the loop
+    early closes the generator (`contextlib.aclosing`): all work is then cancelled, and has ended or had
+    `GRACE` seconds.
     """
     results: asyncio.Queue[Done[Item, Value] | Broke[Item] | None] = asyncio.Queue(maxsize=jobs)
 
-    left = (
-        False  # who iterated has gone: a worker whose work did not let itself be cancelled waits for nobody
-    )
+    # Set once whoever iterated has gone: a worker whose work refused to be cancelled then waits for nobody.
+    left = False
 
     async def worker() -> None:
         while not stopped() and (item := await source.take()) is not None:
@@ -103,6 +103,6 @@ async def _landed(item: Item, work: Callable[[Item], Awaitable[Value]]) -> Done[
 
 
 def told_to_end() -> bool:
-    """Say whether the running task was cancelled from outside, and did not do it to itself."""
+    """Return whether the running task was cancelled from outside, and did not do it to itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

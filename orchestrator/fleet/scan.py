@@ -12,15 +12,15 @@ from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.accounts import Accounts
-from orchestrator.fleet.admission.limits import make_room
 from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
-from orchestrator.fleet.ask import HostProbe
+from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Event, HostFinished, Listener, ScanStarted, Stopping
-from orchestrator.fleet.control.run_until_abandoned import to_its_end
+from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
@@ -28,7 +28,7 @@ from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
 
-LANDING = 2.0  # seconds that a result which is being stored gets once its run is abandoned; less than `runner.GRACE`
+LANDING = 2.0  # seconds that a result in the writer's hands gets once its scan is abandoned; < `runner.GRACE`
 
 
 async def scan(
@@ -36,47 +36,48 @@ async def scan(
     hosts: Sequence[Host],
     *,
     options: ScanOptions,
-    means: Services,
+    services: Services,
     waivers: Iterable[Waiver] = (),
     stop: StopRequest | None = None,
     on_event: Listener | None = None,
 ) -> ScanSummary:
-    """Ask `hosts`, a few at a time, and store what became of each; never raises for a host.
+    """Probe `hosts`, a few at a time, and store what became of each; never raise for a host.
 
-    `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that have no
-    result yet. Every logon is asked for once, before anything starts: what `means.logons` raises comes out, and so
-    does StoreError where the scan cannot begin. Later trouble with the database ends the run and is in the summary.
+    `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that
+    have no result yet. Every logon is asked for once, before anything starts: what `services.logons` raises
+    comes out, and so does StoreError where the scan cannot begin. Later trouble with the database ends the
+    run and is in the summary.
     """
-    running = _Scan(record, hosts, options, means, stop or StopRequest(), on_event)
-    return await running.run(unexpired(waivers, means.clock.now().date()))
+    running = _Scan(record, hosts, options, services, stop or StopRequest(), on_event)
+    return await running.run(unexpired(waivers, services.clock.now().date()))
 
 
 class _Scan:
-    """One run of `scan`: what its workers share and count."""
+    """One execution of `scan`: what its workers share and count."""
 
     def __init__(
         self,
         record: ScanRecord,
         hosts: Sequence[Host],
         options: ScanOptions,
-        means: Services,
+        services: Services,
         stop: StopRequest,
         on_event: Listener | None,
     ) -> None:
         self._record = record
         self._hosts = hosts
         self._options = options
-        self._means = means
+        self._services = services
         self._stop = stop
-        self._tell: EventSink[Event] = EventSink(on_event)
-        self._accounts = Accounts(hosts, means.logons, options.rejections, self._tell)
-        self._line = HostQueue(
+        self._emit: EventSink[Event] = EventSink(on_event)
+        self._accounts = Accounts(hosts, services.logons, options.rejections, self._emit)
+        self._queue = HostQueue(
             hosts,
             self._accounts.of,
             self._accounts.gate,
             stop,
             per_site=options.per_site,
-            ramp=Ramp(options.ramp_up, means.clock),
+            ramp=Ramp(options.ramp_up, services.clock),
         )
         self._score = Score(len(hosts))
         self._in_flight = 0
@@ -84,11 +85,11 @@ class _Scan:
         self._waived: Waived = {}
 
     async def run(self, waived: Waived) -> ScanSummary:
-        means, self._waived = self._means, waived
-        started = means.clock.now()
+        services, self._waived = self._services, waived
+        started = services.clock.now()
         room = make_room(self._options.jobs)
-        scan_id = means.writer.begin_scan(self._record) if self._record.id is None else self._record.id
-        self._tell(
+        scan_id = services.writer.begin_scan(self._record) if self._record.id is None else self._record.id
+        self._emit(
             ScanStarted(
                 scan=scan_id,
                 hosts=len(self._hosts),
@@ -98,41 +99,41 @@ class _Scan:
             )
         )
         if room.words:
-            self._tell.remark(room.words)
+            self._emit.remark(room.words)
         try:
-            await self._through_the_line(scan_id, room.jobs)
+            await self._run_queue(scan_id, room.jobs)
         finally:
             state = self._end(scan_id)
         return self._summary(scan_id, state, started)
 
-    async def _through_the_line(self, scan_id: int, jobs: int) -> None:
+    async def _run_queue(self, scan_id: int, jobs: int) -> None:
         """Start the hosts, wait for them, or until they are to be abandoned."""
-        means = self._means
-        run = Execution(
+        services = self._services
+        execution = Execution(
             options=self._options,
-            transport=means.transport,
+            transport=services.transport,
             logon_of=self._accounts.logon_of,
             gate=self._accounts.gate,
-            line=self._line,
-            pace=Pace(self._options.pace, means.clock),
-            clock=means.clock,
-            chance=means.chance,
+            queue=self._queue,
+            pace=Pace(self._options.pace, services.clock),
+            clock=services.clock,
+            chance=services.chance,
             stop=self._stop,
-            tell=self._tell,
+            emit=self._emit,
         )
 
-        async def work(turn: QueuedHost) -> None:
+        async def work(queued: QueuedHost) -> None:
             self._in_flight += 1
             try:
-                await self._one_host(scan_id, turn, run)
+                await self._one_host(scan_id, queued, execution)
             finally:
                 self._in_flight -= 1
-                self._line.leave(turn)
+                self._queue.leave(queued)
 
         async def consume() -> None:
             async with aclosing(
                 fan_out(
-                    self._line,
+                    self._queue,
                     work,
                     jobs=max(1, min(jobs, len(self._hosts))),
                     stopped=lambda: self._stop.requested,
@@ -143,29 +144,29 @@ class _Scan:
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
-        await to_its_end(consume(), self._stop, self._stopping)
+        await run_until_abandoned(consume(), self._stop, self._stopping)
 
-    async def _one_host(self, scan_id: int, turn: QueuedHost, run: Execution) -> None:
+    async def _one_host(self, scan_id: int, queued: QueuedHost, execution: Execution) -> None:
         """Ask a host, judge it, store the result: whatever happens to it, it has one."""
-        asking = HostProbe(turn, run)
+        probing = HostProbe(queued, execution)
         try:
-            outcome = await asking.outcome()
+            outcome = await probing.outcome()
             if outcome is None:
                 return
-            await self._keep(scan_id, host_record(turn.host, outcome, self._waived))
+            await self._keep(scan_id, host_record(queued.host, outcome, self._waived))
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            await self._keep(scan_id, host_record(turn.host, asking.broke(error), self._waived))
+            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
         except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
-            await self._keep(scan_id, host_record(turn.host, asking.broke(error), self._waived))
+            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
 
     async def _keep(self, scan_id: int, record: HostRecord) -> None:
         """Store a record and, once it is committed, count and tell it; a database that fails ends the run.
 
         Abandoned, it is still waited for: it is on its way to the disk, and would be told as not started.
         """
-        storing = asyncio.ensure_future(self._means.writer.put(scan_id, record))
+        storing = asyncio.ensure_future(self._services.writer.put(scan_id, record))
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
@@ -183,15 +184,15 @@ class _Scan:
 
     def _kept(self, record: HostRecord) -> None:
         self._score.add(record)
-        self._tell(HostFinished(record=record))
+        self._emit(HostFinished(record=record))
 
     def _end(self, scan_id: int) -> ScanState:
-        """Write how the scan ended; a scan that the database has failed stays `running`, and can be resumed."""
-        everyone = self._score.done + sum(map(len, self._line.barred.values())) >= len(self._hosts)
+        """Write how the scan ended; one that the database has failed stays `running`, and can be resumed."""
+        everyone = self._score.done + sum(map(len, self._queue.barred.values())) >= len(self._hosts)
         state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
         if not self._trouble:
             try:
-                self._means.writer.end_scan(scan_id, state, self._means.clock.now())
+                self._services.writer.end_scan(scan_id, state, self._services.clock.now())
             except StoreError as error:
                 self._trouble = str(error)
         return state
@@ -202,16 +203,16 @@ class _Scan:
             state=state,
             counts=self._score.counts,
             started=started,
-            ended=self._means.clock.now(),
+            ended=self._services.clock.now(),
             already=len(self._record.hosts) - len(self._hosts),
             causes=self._score.causes,
             tries_again=self._score.tries_again,
-            given_up=self._accounts.given_up(self._line.barred, SCAN_AGAIN),
+            given_up=self._accounts.given_up(self._queue.barred, SCAN_AGAIN),
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,
             trouble=self._trouble,
-            remarks=tuple(self._tell.remarks),
+            remarks=tuple(self._emit.remarks),
         )
 
     def _stopping(self, stop: StopRequest) -> None:
-        self._tell(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))
+        self._emit(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))

@@ -1,4 +1,4 @@
-"""What a run came to, as one small value: the results themselves are in the database."""
+"""How a scan ended, as one small value: the results themselves are in the database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
-    """An account that nothing more was tried with. `rejected` refused it in a row, `barred` were not started for it.
+    """An account that nothing more was tried with.
 
-    `refused`: a domain controller refused it, asked for this host's sake. `host` is set where the account is that
-    host's own. `again` is what goes on with the run.
+    The hosts in `rejected` refused it in a row; those in `barred` were not started for it. `refused`: a
+    domain controller refused it, asked for this host's sake. `host` is set where the account is that host's
+    own. `again`: the command that goes on with the run.
     """
 
     credential: str
@@ -30,33 +31,35 @@ class GivenUp:
 
     @property
     def why(self) -> str:
-        """Say which credential it is, and who refused it."""
+        """Which credential it is, and who refused it."""
         in_a_row = "" if self.refused is not None else " in a row"
         by = refusers(self.rejected, self.refused)
         return f"credential {self.credential} ({self.username}) was rejected by {by}{in_a_row}"
 
     @property
     def first(self) -> str:
-        """Name the host to try it on alone."""
+        """The host to try it on alone."""
         return self.refused or (self.rejected[0] if self.rejected else "HOST")
 
     @property
     def words(self) -> str:
-        """Say which credential it is, why it was given up, and what to type."""
+        """Which credential it is, why it was given up, and what to type."""
         return (
             f"{self.why}: "
             f"nothing more was tried with it, so that the account is not locked; "
-            f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. Put its password right, "
-            f"try it alone with `fleetcheck scan --limit {self.first}`, then {self.again}"
+            f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. "
+            f"Put its password right, try it alone with `fleetcheck scan --limit {self.first}`, "
+            f"then {self.again}"
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSummary:
-    """How a run ended. `counts` are of the hosts that this run was given, `already` had a result before it (resumed).
+    """How a scan ended. `counts` are of the hosts that it was given; `already` had a result before (resumed).
 
-    Every counted result is committed. `trouble` is what the database refused, in words, empty where nothing was;
-    `reason` is who asked for the end ("Ctrl-C"), empty where nobody did. `abandoned`: hosts in flight were left.
+    Every counted result is committed. `trouble` is what the database refused, in words, empty where nothing
+    was; `reason` is what requested the stop ("Ctrl-C"), empty where nothing did. `abandoned`: hosts in flight
+    were left.
     """
 
     scan: int

@@ -24,13 +24,14 @@ _LOGON = re.compile(r"[^/\s:@]*:[^/]*@")  # user:password@
 # As libpq and other drivers spell them, whatever their case:
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _SECRET_KEY = re.compile(
-    r"pass(word|wd|phrase)?|(ssl|key)?password|pwd|.*secret|.*token|scram_\w+_key", re.IGNORECASE
+    r"pass|\w*(password|passwd|passphrase|pwd)|.*secret|.*token|scram_\w+_key", re.IGNORECASE
 )
 _KEYWORDS = re.compile(
     r"(host(addr)?|port|dbname|database|user|uid|username|server|service|sslmode|connect_timeout|options|driver)\s*=",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(r"(?:^|[\s;?&,'\"(])([A-Za-z_]+)\s*=")
+_SQLITE_URI = re.compile(r"file:|:memory:\Z", re.IGNORECASE)
 _EXPECTED = "Expected the path of a file, or postgresql://user@server/name."
 
 
@@ -150,6 +151,10 @@ def _refuse_slips(named: str) -> None:
         reason = "this is a keyword string (it is not shown)"
         advice = "Write it as a URL: postgresql://user@server/name. A file that is called so: ./NAME"
         raise PlaceError("***", reason, advice)
+    if _SQLITE_URI.match(named):
+        raise PlaceError(
+            named, "this is a word of SQLite's for another kind of place, and no path", _EXPECTED
+        )
     if not _PATH.match(named) and ("://" in named or _LOGON.search(named)):
         raise PlaceError(
             "***", "this looks like a URL with a logon, and is none (it is not shown)", _EXPECTED

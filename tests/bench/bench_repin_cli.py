@@ -18,14 +18,14 @@ from orchestrator.demo.fleet import serve_in_thread
 from orchestrator.demo.scenes.repin_scenario import repin_fleet
 from orchestrator.domain.repin.journal import State
 from tests.bench.bench_scan import say
-from tests.cli.repin_story import Story, tell
-from tests.cli.test_repin_story import simulated_look
+from tests.cli.repin_story import Story, simulated_look, tell
 
 
-def measure(count: int, seed: int) -> bool:
+def measure(count: int, seed: int, *, address: str = "127.0.0.1", batch: str = "1,5%,25%") -> bool:
     """Print the counts; True where every host is what the journal says each time."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, serve_in_thread(repin_fleet(count, seed=seed)) as fleet:
+    served = repin_fleet(count, seed=seed, address=address)
+    with tempfile.TemporaryDirectory() as name, serve_in_thread(served) as fleet:
         folder = Path(name)
         story = Story(
             inventory=fleet.inventory(folder),
@@ -33,7 +33,7 @@ def measure(count: int, seed: int) -> bool:
             look=lambda host, view, key: simulated_look(fleet, host, view, key),
         )
         planned = story.plan()
-        tell(story, planned, batch="1,5%,25%", done=count // 4)
+        tell(story, planned, batch=batch, done=max(2, count // 4))
         doubles = sum(host.machine.log.doubles for host in fleet.hosts.values())
         ends = list(story.states().values())
     good = not story.disagreements and not doubles

@@ -26,11 +26,11 @@ OLD, NEW = (FALLBACK, FALLBACK), (PORT, PORT)
 MOMENTS = (Moment.READ, Moment.COMPARE, Moment.SET, Moment.WAS_SET, Moment.READ_BACK, Moment.ANSWER)
 
 
-def dropped(count: int, chance: random.Random) -> bool:
+def dropped(count: int, chance: random.Random, window: float) -> bool:
     """Drop every host's connection once the script has begun."""
     hosts = [drifted(f"h{n}", Event(at=chance.choice(MOMENTS), act=Drop())) for n in range(count)]
     with tempfile.TemporaryDirectory() as folder, placed(hosts, Path(folder), "127.0.0.1") as place:
-        gone = repin_wire(place, jobs=64, window=10.0)
+        gone = repin_wire(place, jobs=64, window=window)
         resolved = sum(
             place.pins(name) == (NEW if state is State.VERIFIED else OLD)
             for name, state in gone.states.items()
@@ -45,12 +45,12 @@ def dropped(count: int, chance: random.Random) -> bool:
     return good
 
 
-def died(count: int, chance: random.Random) -> bool:
+def died(count: int, chance: random.Random, window: float) -> bool:
     """Let half of the hosts die between their two values."""
     dies = Event(at=Moment.WAS_SET, target=0, act=Kill(down=1.0))
     hosts = [drifted(f"h{n}", *((dies,) if chance.random() < 0.5 else ())) for n in range(count)]
     with tempfile.TemporaryDirectory() as folder, placed(hosts, Path(folder), "127.0.0.1") as place:
-        gone = repin_wire(place, jobs=64, window=10.0)
+        gone = repin_wire(place, jobs=64, window=window)
         mixed = {name for name in gone.states if place.pins(name) not in {OLD, NEW}}
         told = {name for name, state in gone.states.items() if state is State.MIXED}
         good = mixed == told and len(gone.states) == count
@@ -100,9 +100,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--hosts", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--window", type=float, default=10.0, help="seconds that a write may take")
     given = parser.parse_args()
     chance = random.Random(given.seed)  # noqa: S311  # moments
-    results = [dropped(given.hosts, chance), died(given.hosts, chance), undone(given.hosts)]
+    results = [
+        dropped(given.hosts, chance, given.window),
+        died(given.hosts, chance, given.window),
+        undone(given.hosts),
+    ]
     return not all(results)
 
 

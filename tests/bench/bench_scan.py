@@ -64,7 +64,7 @@ def scanned(
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=jobs, pace=0, timeout=timeout),
-                means=Services(
+                services=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(fleet),

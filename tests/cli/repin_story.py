@@ -19,12 +19,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.domain.repin.planfile import loads
 from orchestrator.store.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 WINDOW = 5.0  # seconds: `resume` waits for a killed write's deadline, and a test for `resume`
@@ -101,7 +103,8 @@ class Story:
             process.send_signal(signal.SIGKILL)
             process.wait()
         self.killed_at = Counter(str(state) for state in self.states().values())
-        time.sleep(1.0)  # a script that was under way on a host comes to its end without its controller
+        # A script that was under way on a host comes to its end without its controller.
+        eventually(lambda: not any(self._held(host).startswith("neither") for host in planned.hosts))
         self._agree(planned, self.states())
 
     def resume(self, planned: Plan) -> None:
@@ -159,6 +162,12 @@ class Story:
         if held == [(each.kind, each.new) for each in host.targets]:
             return "new"
         return "old" if held == [(each.kind, each.expected) for each in host.targets] else f"neither: {held}"
+
+
+def simulated_look(fleet: SimulatedFleet, name: str, view: int, key: str) -> dict[str, tuple[str, str]]:
+    """Look into a simulated host's registry."""
+    found = fleet.host(name).machine.registry.key(view, key)
+    return {} if found is None else {e.name: (str(e.kind), str(e.data)) for e in found.values.values()}
 
 
 def tell(story: Story, planned: Plan, *, batch: str, done: int) -> Story:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.planfile import digest, dumps, loads
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
+from tests.eventually import eventually
 
 MAIN = "from orchestrator.cli.main import main; main()"
 ROOT = Path(__file__).parents[2]
@@ -76,11 +78,29 @@ def drifted(net: str, folder: Path) -> Iterator[Drifted]:
         yield Drifted(served, inventory, plan)
 
 
+@pytest.fixture(scope="module")
+def once(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
+    """Serve a drifted fleet of six hosts, scanned and planned once; give it with its database."""
+    folder = tmp_path_factory.mktemp("drifted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))
+        with drifted(net, folder) as made:
+            patch.undo()
+            yield made, folder / "default.db"
+
+
 @pytest.fixture
-def fleet(net: str, tmp_path: Path) -> Iterator[Drifted]:
-    """Give a drifted fleet of six hosts."""
-    with drifted(net, tmp_path) as made:
-        yield made
+def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
+    """Give the fleet as it was when it was planned, with files and a database of the test's own."""
+    made, database = once
+    shutil.copy(database, tmp_path / "default.db")
+    shutil.copytree(made.inventory.parent, tmp_path, dirs_exist_ok=True)
+    machines = [host.machine for host in made.served.hosts.values()]
+    before = copy.deepcopy(machines)
+    yield replace(made, inventory=tmp_path / made.inventory.name, plan=tmp_path / made.plan.name)
+    for machine, had in zip(machines, before, strict=True):
+        for each in fields(machine):
+            setattr(machine, each.name, getattr(had, each.name))
 
 
 def states(ended: Ended) -> dict[str, str]:
@@ -179,8 +199,8 @@ def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
         for line in process.stderr:
             if "before wave 3" in line:
                 break
-        time.sleep(0.5)  # the lock is given back right after the words
-        assert fleetcheck("repin", "status").out.split("\t")[2] == "pausing"
+        # The lock is given back right after the words.
+        assert eventually(lambda: fleetcheck("repin", "status").out.split("\t")[2] == "pausing")
         shown = fleetcheck("repin", "status", "1", "--table").out
         assert f"process {process.pid} on " in shown
         assert "resume" not in shown
@@ -228,7 +248,6 @@ def test_ctrl_c_ends_a_run_in_good_order(fleet: Drifted, tmp_path: Path) -> None
         for line in process.stderr:
             if "pause of" in line:
                 break
-        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -346,7 +365,7 @@ def _answered(
 def test_a_run_under_way_is_told_from_a_killed_one(fleet: Drifted, tmp_path: Path) -> None:
     """While the process writes, `status` says `running`, and another `apply` says which process has the plan, since when."""
     for name in fleet.served.hosts:
-        fleet.served.host(name).machine.latency = 3.0
+        fleet.served.host(name).machine.latency = 1.0
     command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
     with subprocess.Popen(
         [*command, "--yes", "--batch", "1"],

@@ -134,7 +134,7 @@ gateways = st.dictionaries(st.sampled_from(ROLES), ADDRESS)
 traces = st.builds(Trace, started=MOMENT, ended=MOMENT, auth=st.sampled_from((None, "ntlm", "kerberos")))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(readings, profiles, wishes, gateways, st.none() | traces)
 def test_every_reading_gets_exactly_one_verdict_with_words(
     reading: Reading, profile: Profile, desired: dict[str, int], named: dict[str, str], trace: Trace | None
@@ -176,7 +176,7 @@ def test_beliefs_cover_the_listed_ports_and_connected_is_never_closed(
                 assert role.beliefs[attempt.port] in (Belief.OPEN, Belief.INTERCEPTED)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(readings, profiles, traces, st.booleans()), max_size=5), st.integers(0, 3))
 def test_any_scan_can_be_summarised(
     hosts: list[tuple[Reading, Profile, Trace, bool]], not_started: int

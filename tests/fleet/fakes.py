@@ -300,7 +300,7 @@ def run_scan(  # noqa: PLR0913  # what a test may want to be different, by keywo
             scanned or record_of(selected),
             selected,
             options=ScanOptions(**options),
-            means=Services(transport=transport, writer=kept, logons=logons, clock=clock, chance=CHANCE),
+            services=Services(transport=transport, writer=kept, logons=logons, clock=clock, chance=CHANCE),
             waivers=waivers,
             stop=ending,
             on_event=listener or events.append,

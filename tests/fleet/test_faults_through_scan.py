@@ -134,7 +134,7 @@ async def scanned(folder: Path, address: str, wire: TransportName) -> dict[str, 
                 record_of(hosts),
                 hosts,
                 options=ScanOptions(jobs=16, pace=0),
-                means=Services(
+                services=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(inventory),

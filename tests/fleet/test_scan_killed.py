@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
-import time
 from pathlib import Path
+
+import pytest
 
 from orchestrator.demo.scenes.rows import ROWS, slow
 from orchestrator.domain.record import ScanState
 from orchestrator.store.reader import Reader
+from tests.bench import bench_kill_scan
 from tests.fleet.wire import Served, served, simulated
+
+pytestmark = pytest.mark.wire
 
 
 def _until(process: subprocess.Popen[str], event: str, count: int = 1) -> list[dict[str, object]]:
@@ -55,36 +58,28 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(tmp_path
         assert place.total(lambda seen: seen.scripts.total()) == 24
 
 
-def test_a_second_signal_leaves_hung_hosts_within_five_seconds(tmp_path: Path, net: str) -> None:
-    """Hosts that never answer are left at the second signal: out within five seconds, the scan `interrupted`."""
+def test_a_second_signal_leaves_hung_hosts(tmp_path: Path, net: str) -> None:
+    """Hosts that never answer are left at the second signal, long before their deadlines: the scan is `interrupted`.
+
+    How long it may take, 5 seconds, is counted on a clock of the test's own: `test_scan_stops`.
+    """
     hosts = [simulated("good"), *(simulated(f"h{n}", ROWS["deadline/never-done"]) for n in range(6))]
-    with served(hosts, tmp_path, f"{net}.20", timeout=60) as place:
+    with served(hosts, tmp_path, f"{net}.20", timeout=3600) as place:
         with place.driver("--jobs=8", "--pace=0") as process:
             _until(process, "HostFinished")
             process.send_signal(signal.SIGTERM)
             _until(process, "Stopping")
             process.send_signal(signal.SIGTERM)
-            told = time.monotonic()
             _until(process, "end")
-            seconds = time.monotonic() - told
             assert process.stderr is not None
             assert process.stderr.read() == ""
-        assert (process.returncode, seconds < 5, _state(place)) == (130, True, ScanState.INTERRUPTED)
+        assert (process.returncode, _state(place)) == (130, ScanState.INTERRUPTED)
         assert set(place.records()) == {"good"}
 
 
-def test_no_acknowledged_result_is_lost_when_a_scan_is_killed(tmp_path: Path, net: str) -> None:
-    """Killed five times at random moments and resumed each time: every result that was told is there to the end."""
-    chance = random.Random(7)  # noqa: S311  # moments, no secrets
-    hosts = [simulated(f"h{n}", slow(0.05)) for n in range(60)]
-    with served(hosts, tmp_path, f"{net}.20") as place:
-        told: set[object] = set()
-        for kill in range(5):
-            with place.driver("--jobs=6", "--pace=0", *(("--resume=1",) if kill else ())) as process:
-                told |= set(_hosts_of(_until(process, "HostFinished", chance.randint(1, 9)), "HostFinished"))
-                time.sleep(chance.random() / 20)
-                process.kill()
-            assert told <= set(place.records())
-        with place.driver("--pace=0", "--resume=1") as process:
-            _until(process, "end")
-        assert (len(place.records()), _state(place)) == (60, ScanState.FINISHED)
+def test_no_acknowledged_result_is_lost_when_a_scan_is_killed(tmp_path: Path) -> None:
+    """Killed at random moments and resumed each time: every result that was told is there to the end.
+
+    It is the benchmark, small.
+    """
+    assert bench_kill_scan.measure(3, 24, 7, tmp_path)

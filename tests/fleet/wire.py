@@ -144,7 +144,7 @@ async def _scan(
                 record,
                 hosts,
                 options=options,
-                means=Services(
+                services=Services(
                     transport=made,
                     writer=writer,
                     logons=logons_of(inventory),

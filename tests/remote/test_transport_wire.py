@@ -15,6 +15,7 @@ import pytest
 
 from inventory.model import Host
 from orchestrator.demo.behaviour import Behaviour, Body, SoapFault, Step
+from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.scenes.rows import DELETE_CUTS, DELETE_FAILS, ROWS, flaky, slow
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
@@ -25,6 +26,7 @@ from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.psrp import envelopes
 from orchestrator.remote.session import Logon, Reply
 from orchestrator.remote.transport_name import TransportName
+from tests.eventually import eventually
 from tests.remote.wired import LOGON, ask, fleet_of, run, script, simulated, transport
 
 BOTH_WIRES = True
@@ -297,6 +299,13 @@ def test_threads_and_descriptors_are_back_when_the_transport_is_closed(tmp_path:
         async with transport(jobs=8) as made:
             await asyncio.gather(*(ask(made, host, deadline=1.0) for host in hosts))
 
+    async def gone(fleet: SimulatedFleet) -> None:
+        """Wait until the simulated hosts, in this process too, have noticed that their clients have gone."""
+        everybody = fleet.hosts.values()
+        assert await asyncio.to_thread(
+            eventually, lambda: not any(host.counters.open_connections for host in everybody)
+        )
+
     async def main() -> tuple[tuple[int, int], tuple[int, int]]:
         names = (
             "deadline/create",
@@ -307,12 +316,12 @@ def test_threads_and_descriptors_are_back_when_the_transport_is_closed(tmp_path:
             "no-answer",
         )
         specs = [simulated(name.replace("/", "-"), ROWS[name]) for name in names] + [simulated("good")]
-        async with fleet_of(tmp_path, *specs) as (_, hosts):
+        async with fleet_of(tmp_path, *specs) as (fleet, hosts):
             await once(hosts)
-            await asyncio.sleep(0.3)  # the simulated hosts notice that their clients have gone
+            await gone(fleet)
             before = _resources()
             await once(hosts)
-            await asyncio.sleep(0.3)
+            await gone(fleet)
             return before, _resources()
 
     before, after = run(main())

@@ -142,6 +142,26 @@ def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[int]:
             sock.close()
 
 
+@contextlib.contextmanager
+def silent_server() -> Iterator[tuple[int, threading.Event]]:
+    """Serve connections that are read once and never answered; yield the port, and what is set once somebody has asked.
+
+    The host ends no connection before the block ends: whatever ends sooner was ended by the client.
+    """
+    asked, over = threading.Event(), threading.Event()
+
+    def behave(sock: socket.socket) -> None:
+        if sock.recv(65536):
+            asked.set()
+        over.wait()
+
+    with raw_server(behave) as port:
+        try:
+            yield port, asked
+        finally:
+            over.set()
+
+
 def _quietly(behave: Callable[[socket.socket], None], sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         behave(sock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -49,31 +48,35 @@ def test_a_result_is_stored_when_put_returns(
         assert list(reader.records(scan_id)) == [record]
 
 
-def test_many_results_share_a_commit(
-    sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A hundred results that come at once cost four flushes of the disk, not a hundred."""
-    batches: list[int] = []
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the results of each commit."""
+    sizes: list[int] = []
     store = WritingThread._store
     monkeypatch.setattr(
         WritingThread,
         "_store",
-        lambda self, into, batch: (batches.append(len(batch)), store(self, into, batch)),
+        lambda self, into, batch: (sizes.append(len(batch)), store(self, into, batch)),
     )
+    return sizes
+
+
+def test_many_results_share_a_commit(
+    sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put, batches: list[int]
+) -> None:
+    """A hundred results that come at once cost four flushes of the disk, not a hundred."""
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         put(writer, writer.begin_scan(make_scan()), [make_record(f"web{n}") for n in range(100)])
     assert batches == [32, 32, 32, 4]
 
 
 def test_a_result_alone_does_not_wait_for_a_full_batch(
-    sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
+    sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put, batches: list[int]
 ) -> None:
     """The last host of a scan is stored without thirty-one others."""
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        scan_id = writer.begin_scan(make_scan("web1"))
-        began = time.monotonic()
-        put(writer, scan_id, [make_record("web1")])
-    assert time.monotonic() - began < 5
+        put(writer, writer.begin_scan(make_scan("web1")), [make_record("web1")])
+        assert batches == [1]  # stored while the writer stays open, which may have more to store
 
 
 def test_a_replay_changes_nothing(

@@ -60,7 +60,7 @@ def _wanted(source: Ansible, draft: Draft, base: Path) -> dict[str, Map]:
         try:
             wanted[name] = translator.settings(name, variables[name], kind)
         except LeaveOutError as exc:
-            source.notes.say(f"{shown(name)} was left out: {exc}.", exc.line)
+            source.notes.of(f"Left out: {{names}}: {exc}.", name, exc.line)
     translator.mention()
     return wanted
 

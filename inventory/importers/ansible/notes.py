@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory.errors import Problem
 from inventory.importers.ansible.places import Places
-from inventory.words import quoted, visible
+from inventory.words import NAMED, quoted, visible
 
 LISTED = 50  # names in one sentence before the rest is counted
 SAID = 200  # sentences before the rest is counted
@@ -31,11 +31,11 @@ class Notes:
         self._said.setdefault((0, sentence), {}).setdefault(name, line)
 
     def sentences(self) -> list[str]:
-        """Return every sentence, a place in front where it has one, in the order in which it was first said."""
-        found = []
+        """Return every sentence, with its places in front, in the order in which it was first said."""
+        lines: dict[str, list[int]] = {}
         for (line, sentence), names in self._said.items():
-            place = f"{self._places.short(line)}: " if line else ""
-            found.append(place + self._written(sentence, names))
+            lines.setdefault(self._written(sentence, names), []).append(line)
+        found = [self._placed(sentence, where) for sentence, where in lines.items()]
         more = len(found) - SAID
         return found if more <= 0 else [*found[:SAID], f"There are {more:,} notes more, which are not shown."]
 
@@ -45,6 +45,13 @@ class Notes:
             self._places.problem(line, self._written(sentence, names))
             for (line, sentence), names in self._said.items()
         ]
+
+    def _placed(self, sentence: str, lines: list[int]) -> str:
+        """Put the places in front: what many lines say alike is one sentence."""
+        places = [self._places.short(line) for line in lines if line]
+        more = len(places) - NAMED
+        listed = ", ".join(places[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        return f"{listed}: {sentence}" if places else sentence
 
     def _written(self, sentence: str, names: dict[str, int]) -> str:
         if not names:

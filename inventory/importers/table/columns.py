@@ -1,7 +1,7 @@
 """What the columns of a table mean: ours by their own names, and those of Windows, its tools and databases of servers.
 
 Sources of the names: Get-ADComputer and csvde (Active Directory), the views of Configuration Manager (a 0 behind each
-name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, Zabbix; Excel tables in German and French.
+name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, Zabbix, Lansweeper; Excel tables in German and French.
 A column that may name another machine than the row's own (RVTools' `Host` is the hypervisor) is never an address.
 """
 
@@ -20,7 +20,7 @@ OURS = (
 
 _NAMES = (
     "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename", "netbiosname",
-    "cn", "samaccountname", "rechnername", "gerätename", "nom", "server", "computer", "machine", "rechner",
+    "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename", "nom", "server", "computer", "machine", "rechner",
     "serveur", "pscomputername", "host",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""

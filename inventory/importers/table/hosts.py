@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from inventory.importers.table import cells
 from inventory.importers.table.addresses import Address, address_in
@@ -43,12 +44,10 @@ class _Row:
     def entry(self) -> Entry | None:
         """Return the row's host, or None with the reason among the notes."""
         line, found = self._row.line, self._address()
-        title = next(filter(None, map(self._text, self._columns.names)), "")
+        title, name = self._name()
         if not title:
             self._notes.leave_out(line, "no name")
             return None
-        account = _ACCOUNT.fullmatch(cells.one_line(title))
-        name = account[1] if account else cells.one_line(title)
         if found is None:
             try:
                 found = Address(address=shapes.address(name))
@@ -61,6 +60,18 @@ class _Row:
             put(entry, "port", found.port, self._notes)
             self._say("the port behind an address was taken as `port`", found.port)
         return entry
+
+    def _name(self) -> tuple[str, str]:
+        """Return the name as it stands there, and without what stands around it; both empty where nothing does."""
+        for column in self._columns.names:
+            if text := self._text(column):
+                title = cells.one_line(text)
+                with suppress(ValueError):
+                    if column.key == "address":  # as in `https://srv01:5986/wsman`
+                        return text, address_in(text).address
+                account = _ACCOUNT.fullmatch(title)
+                return text, account[1] if account else title
+        return "", ""
 
     def _text(self, column: Column) -> str:
         """Return what a cell says; cells that say nothing, and what nobody sees, are noted once."""

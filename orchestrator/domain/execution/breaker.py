@@ -131,7 +131,7 @@ class Breaker:
         return self.state is State.TRIPPED
 
     def start(self, host: str) -> Breaker:
-        """Begin a logon. Raises IllegalMoveError where `may_start` is False or the host has one under way."""
+        """Begin a logon. Raise IllegalBreakerMoveError where `may_start` is False or the host has one under way."""
         if not self.may_start or host in self.under_way:
             raise IllegalBreakerMoveError(
                 f"a logon on {host} may not start: {self.state.value}, {len(self.under_way)} under way"
@@ -139,18 +139,18 @@ class Breaker:
         return replace(self, state=MOVES[self.state, Event.START], under_way=self.under_way | {host})
 
     def accept(self, host: str) -> Breaker:
-        """End a logon that was accepted. Raises IllegalMoveError where none was under way."""
+        """End a logon that was accepted. Raise IllegalBreakerMoveError where none was under way."""
         after = self._ended(host, Event.ACCEPTED)
         return after if after.tripped else replace(after, rejected=(), worked=True)
 
     def reject(self, host: str) -> Breaker:
-        """End a logon that was rejected. Raises IllegalMoveError where none was under way."""
+        """End a logon that was rejected. Raise IllegalBreakerMoveError where none was under way."""
         rejected = self.rejected if host in self.rejected or self.tripped else (*self.rejected, host)
         event = Event.LIMIT if len(rejected) >= self.limit else Event.REJECTED
         return replace(self._ended(host, event), rejected=rejected)
 
     def refuse(self, host: str) -> Breaker:
-        """End a logon that a domain controller refused. Raises IllegalMoveError where none was under way."""
+        """End a logon that a domain controller refused. Raise IllegalBreakerMoveError where none was under way."""
         after = self._ended(host, Event.REFUSED)
         return after if self.tripped else replace(after, refused=host)
 
@@ -159,7 +159,7 @@ class Breaker:
         return self if self.tripped else replace(self, state=State.TRIPPED, refused=host)
 
     def dead(self, host: str) -> Breaker:
-        """End a logon that was never answered, or that no proof was sent for; its turn passes on. Raises IllegalMoveError where none was under way."""
+        """End a logon that was never answered, or that no proof was sent for; its turn passes on. Raise IllegalBreakerMoveError where none was under way."""
         return self._ended(host, Event.DEAD)
 
     def _ended(self, host: str, event: Event) -> Breaker:

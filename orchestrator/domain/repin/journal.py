@@ -102,7 +102,7 @@ class IllegalJournalMoveError(RuntimeError):
 
 
 def move(before: State | None, after: State) -> State:
-    """Return `after` where the table allows it. Raises IllegalMoveError."""
+    """Return `after` where the table allows it. Raise IllegalJournalMoveError."""
     if after not in MOVES.get(before, frozenset()):
         raise IllegalJournalMoveError(before, after)
     return after

@@ -1,4 +1,4 @@
-"""A run's logons, asked for once, and what its lock-out breakers came to."""
+"""Get an execution's logons, once, and report which accounts its lock-out breakers gave up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.remote.session import Logon
 
 
 class Accounts:
-    """Whose passwords a run tries. What `logons` raises comes out; `on_trip` is told of an account that is given up."""
+    """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account given up."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Accounts:
         self._given_up: list[Account] = []
 
     def of(self, host: Host) -> Account | None:
-        """Whose password a logon on this host would try; None where there is none to try (a Kerberos ticket)."""
+        """Return whose password a logon on this host tries; None where there is none (a Kerberos ticket)."""
         logon = self.logon_of[host.credential]
         if logon.password is None:
             return None
@@ -43,7 +43,10 @@ class Accounts:
         )
 
     def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
-        """Say which accounts were given up. `barred`: the hosts not started for it; `again`: what goes on with them."""
+        """Return the accounts that were given up.
+
+        `barred`: the hosts not started for it; `again`: the command that goes on with them.
+        """
         return tuple(
             GivenUp(
                 credential=each.credential,

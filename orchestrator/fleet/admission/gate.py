@@ -1,6 +1,6 @@
-"""The lock-out breakers of a run: who may log on now, and who has to wait for another host's answer.
+"""Hold the lock-out breakers of an execution: who may log on now, who waits for another host's answer.
 
-`orchestrator.domain.execution.breaker` decides; here is what wakes those who wait.
+`orchestrator.domain.execution.breaker` decides; this module wakes those who wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from orchestrator.fleet.control.stop import StopRequest
 
 
 class Permit:
-    """The right to log on to one host once. Its end is told once, by the first of its methods that is called."""
+    """The right to log on to one host once. The first of its methods that is called ends it."""
 
     def __init__(self, gate: Gate, account: Account, host: str) -> None:
         self._gate = gate
@@ -28,21 +28,21 @@ class Permit:
         return not self._ended and not self._gate.may_start(self._account)
 
     def accepted(self) -> None:
-        """Tell that the host took the logon."""
+        """Take note that the host accepted the logon."""
         self._end(Breaker.accept)
 
     def rejected(self) -> bool:
-        """Tell that the host refused the logon; True where the same account had worked before in this run."""
+        """Take note that the host refused the logon; return whether the account had worked before."""
         worked = self._gate.breaker(self._account).worked
         self._end(Breaker.reject)
         return worked
 
     def refused(self) -> None:
-        """Tell that a domain controller refused the account: it is given up."""
+        """Take note that a domain controller refused the account: it is given up."""
         self._end(Breaker.refuse)
 
     def dead(self) -> None:
-        """Tell that no answer to the logon came and none will, or that the password was not tried."""
+        """Take note that no answer to the logon came and none will, or that the password was not tried."""
         self._end(Breaker.dead)
 
     def _end(self, move: Callable[[Breaker, str], Breaker]) -> None:
@@ -52,7 +52,7 @@ class Permit:
 
 
 class Gate:
-    """One breaker per account, in one event loop's thread. `on_trip` is told of an account that is given up."""
+    """One breaker per account, in one event loop's thread. Call `on_trip` for an account that is given up."""
 
     def __init__(
         self, limit: int = DEFAULT_LIMIT, on_trip: Callable[[Account, Breaker], None] | None = None
@@ -64,26 +64,26 @@ class Gate:
         self._spare: deque[asyncio.Future[None]] = deque()
 
     def breaker(self, account: Account) -> Breaker:
-        """Give what is known of an account so far."""
+        """Return what is known of an account so far."""
         return self._breakers.get(account, self._new)
 
     def may_start(self, account: Account) -> bool:
-        """Say whether one more logon may begin now."""
+        """Return whether one more logon may begin now."""
         return self.breaker(account).may_start
 
     def tripped(self, account: Account) -> bool:
-        """Say whether the account is given up for this run."""
+        """Return whether the account is given up for this run."""
         return self.breaker(account).tripped
 
     def start(self, account: Account, host: str) -> Permit:
-        """Begin a logon. Raises IllegalMoveError where `may_start` is False."""
+        """Begin a logon. Raise IllegalBreakerMoveError where `may_start` is False."""
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
     async def enter(self, account: Account, host: str, stop: StopRequest) -> Permit | None:
-        """Wait until a logon may begin, and begin it; None where the account is given up, or the run's end asked for.
+        """Wait until a logon may begin, and begin it; return None on a stop, or if the account is given up.
 
-        Who asks for that end calls `wake` (the line does).
+        Who requests the stop calls `wake` (the queue does).
         """
         while not (stop.requested or self.tripped(account)):
             if self.may_start(account):
@@ -101,7 +101,7 @@ class Gate:
         await waiter
 
     def wake(self) -> None:
-        """Let everybody who waits look again."""
+        """Wake everybody who waits."""
         waiting, self._waiting = [*self._waiting, *self._spare], []
         self._spare.clear()
         for waiter in waiting:
@@ -109,7 +109,7 @@ class Gate:
                 waiter.set_result(None)
 
     def wake_one(self) -> None:
-        """Let one of the spare look again."""
+        """Wake one of the spare."""
         while self._spare:
             waiter = self._spare.popleft()
             if not waiter.done():

@@ -1,4 +1,4 @@
-"""How many connects a second the whole fleet may make to one gateway, so that a scan is not an attack on it."""
+"""Limit how many connects a second the whole fleet makes to one gateway: a scan is no attack on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Pace:
         self._paid: dict[str, float] = {}
 
     async def charge(self, connects: Mapping[str, int], stop: StopRequest) -> bool:
-        """Charge connects by gateway address, wait until they may be made; False: the run's end was asked for first."""
+        """Charge connects by gateway, wait until they may be made; return False where a stop came first."""
         wait = self._charge(connects)
         return not (stop.requested if wait <= 0 else await stop.within(wait, self._clock))
 

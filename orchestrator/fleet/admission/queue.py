@@ -1,4 +1,4 @@
-"""The hosts of a run, waiting to be started: those that have to wait step aside for the others."""
+"""Queue the hosts of an execution: those that have to wait step aside for the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.fleet.control.stop import StopRequest
 
 @dataclass(frozen=True, slots=True)
 class QueuedHost:
-    """A host that may be started now. `account` is whose password its logon tries, None where none is at stake.
+    """A host that may be started now. `account`: whose password its logon tries, None where none is at stake.
 
     `patient`: it has been cut short once for the others' sake, and is not again.
     """
@@ -27,12 +27,12 @@ class QueuedHost:
 
 
 class HostQueue:
-    """Gives hosts in their order, as far as accounts, sites and the ramp allow; a `Source` for `fan_out`.
+    """Give hosts in their order, as far as accounts, sites and the ramp allow; a `Source` for `fan_out`.
 
-    While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose site has
-    no room: workers are free for all others, and the run goes on however few workers there are. `barred` holds, by
-    account, the hosts that were not started because their account was given up. Whoever has taken a host tells its
-    end by `leave`.
+    While a logon is under way that others have to wait for, their hosts step aside, and so do hosts whose
+    site has no room: workers are free for all others, and the execution goes on however few workers there
+    are. `barred` holds, by account, the hosts that were not started because their account was given up.
+    Whoever has taken a host calls `leave` at its end.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class HostQueue:
         stop.listen(lambda _: gate.wake())
 
     async def take(self) -> QueuedHost | None:
-        """Give the next host that may start; None where there is none left, or the run's end was asked for."""
+        """Return the next host that may start; None where there is none left, or a stop was requested."""
         while not self._stop.requested:
             if not self._ramp.room(self._in_flight):
                 await self._widen()
                 continue
-            turn = self._from_aside() or self._from_sites() or self._from_list()
-            if turn is not None:
-                return self._begin(turn)
+            queued = self._from_aside() or self._from_sites() or self._from_list()
+            if queued is not None:
+                return self._begin(queued)
             if not self._aside and not self._sites.waited_for:
                 self._gate.wake()  # there is nothing left for those who wait for the ramp either
                 return None
@@ -73,24 +73,24 @@ class HostQueue:
             await self._gate.changed(spare=True)
         return None
 
-    def leave(self, turn: QueuedHost) -> None:
-        """Tell that a host which was taken is in work no more."""
+    def leave(self, queued: QueuedHost) -> None:
+        """Take note that a host which was taken is not in work any more."""
         self._in_flight -= 1
-        self._sites.leave(turn.host.site)
+        self._sites.leave(queued.host.site)
         self._gate.wake_one()
 
     def waits_for(self, account: Account) -> bool:
-        """Say whether some host waits until one more logon of this account may begin."""
+        """Return whether some host waits until one more logon of this account may begin."""
         return account in self._aside
 
-    def put_back(self, turn: QueuedHost) -> None:
-        """Let a host that was started, and whose logon was not, wait behind the others; barred if it was given up."""
-        if turn.account is not None:
-            self._put_aside(turn.account, turn)
+    def put_back(self, queued: QueuedHost) -> None:
+        """Queue a host whose logon was not begun behind the others; bar it if its account was given up."""
+        if queued.account is not None:
+            self._put_aside(queued.account, queued)
             self._gate.wake()
 
     async def _widen(self) -> None:
-        """Wait until the run may be wider: one does by the clock, the others until they are woken, one by one."""
+        """Wait until there is more room: one worker by the clock, the others until woken, one by one."""
         if self._widening:
             await self._gate.changed(spare=True)
             return
@@ -100,61 +100,61 @@ class HostQueue:
         finally:
             self._widening = False
 
-    def _begin(self, turn: QueuedHost) -> QueuedHost:
+    def _begin(self, queued: QueuedHost) -> QueuedHost:
         self._in_flight += 1
-        self._sites.enter(turn.host.site)
+        self._sites.enter(queued.host.site)
         self._gate.wake_one()
-        return turn
+        return queued
 
     def _from_aside(self) -> QueuedHost | None:
         for account, waiting in tuple(self._aside.items()):
             if self._gate.tripped(account):
-                self._bar(account, *(turn.host.name for turn in waiting))
+                self._bar(account, *(queued.host.name for queued in waiting))
                 del self._aside[account]
                 continue
             while waiting and self._gate.may_start(account):
-                turn = waiting.popleft()
+                queued = waiting.popleft()
                 if not waiting:
                     del self._aside[account]
-                if self._has_room(turn):
-                    return turn
+                if self._has_room(queued):
+                    return queued
         return None
 
     def _from_sites(self) -> QueuedHost | None:
-        while (turn := self._sites.next()) is not None:
-            if self._may_log_on(turn):
-                return turn
+        while (queued := self._sites.next()) is not None:
+            if self._may_log_on(queued):
+                return queued
         return None
 
     def _from_list(self) -> QueuedHost | None:
         for host in self._hosts:
-            turn = QueuedHost(host, self._account_of(host))
-            if self._has_room(turn) and self._may_log_on(turn):
-                return turn
+            queued = QueuedHost(host, self._account_of(host))
+            if self._has_room(queued) and self._may_log_on(queued):
+                return queued
         return None
 
-    def _has_room(self, turn: QueuedHost) -> bool:
-        """Say whether the host's site has room; where it has none, the host waits for it."""
-        room = self._sites.room(turn.host.site)
+    def _has_room(self, queued: QueuedHost) -> bool:
+        """Return whether the host's site has room; where it has none, the host waits for it."""
+        room = self._sites.room(queued.host.site)
         if not room:
-            self._sites.wait(turn.host.site, turn)
+            self._sites.wait(queued.host.site, queued)
         return room
 
-    def _may_log_on(self, turn: QueuedHost) -> bool:
-        """Say whether the host's account may be tried now; else the host steps aside, or is barred."""
-        account = turn.account
+    def _may_log_on(self, queued: QueuedHost) -> bool:
+        """Return whether the host's account may be tried now; else the host steps aside, or is barred."""
+        account = queued.account
         if account is None:
             return True
         if self._gate.tripped(account):
-            self._bar(account, turn.host.name)
+            self._bar(account, queued.host.name)
             return False
         if account not in self._aside and self._gate.may_start(account):
             return True
-        self._put_aside(account, turn)
+        self._put_aside(account, queued)
         return False
 
-    def _put_aside(self, account: Account, turn: QueuedHost) -> None:
-        self._aside.setdefault(account, deque()).append(turn)
+    def _put_aside(self, account: Account, queued: QueuedHost) -> None:
+        self._aside.setdefault(account, deque()).append(queued)
 
     def _bar(self, account: Account, *names: str) -> None:
         self.barred.setdefault(account, []).extend(names)

@@ -1,4 +1,4 @@
-"""How fast a run widens: hosts are begun one after the other until it is as wide as it may be."""
+"""Limit how fast an execution widens: hosts begin one after the other until it is as wide as it may be."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ SHARE = 0.1  # seconds' worth of hosts that may begin at once
 
 
 class Ramp:
-    """Lets the number of hosts in flight grow by `rate` a second; 0: as fast as it can.
+    """Let the number of hosts in flight grow by `rate` a second; 0: as fast as it can.
 
-    Only growth is held back: a host that takes the place of one that has ended begins at once. So a wide run does not
-    send its first thousand logons in one moment, nor when the lock-out breaker opens, and keeps its rate afterwards.
+    Only growth is held back: a host that takes the place of one that has ended begins at once. So a wide run
+    does not send its first thousand logons in one moment, nor when the lock-out breaker opens, and keeps its
+    rate afterwards.
     """
 
     def __init__(self, rate: float, clock: Clock) -> None:
@@ -22,15 +23,15 @@ class Ramp:
         self._allowed = self._at_once
 
     def room(self, in_flight: int) -> bool:
-        """Say whether one more host may begin now."""
+        """Return whether one more host may begin now."""
         return self._rate <= 0 or in_flight + 1 <= self._allowed
 
     async def widen(self, stop: StopRequest) -> None:
-        """Wait until there is room for one more, or for as many as the time was worth; less where the end is asked for."""
+        """Wait until there is room for one more host, or for as many as the time was worth; or a stop."""
         began = self._clock.monotonic()
         await stop.within(1 / self._rate, self._clock)
         self._allowed += max(1.0, (self._clock.monotonic() - began) * self._rate)
 
     def narrow(self, in_flight: int) -> None:
-        """Tell that nothing more can begin for now: what then comes at once begins one after the other again."""
+        """Take note that nothing can begin for now: hosts that then come at once begin one by one."""
         self._allowed = min(self._allowed, in_flight + self._at_once)

@@ -1,4 +1,4 @@
-"""How many hosts of one site are in work at once, and who waits for that: a branch office has a thin line."""
+"""Limit how many hosts of one site are in work at once: a branch office has a thin line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Item = TypeVar("Item")
 
 
 class Sites(Generic[Item]):
-    """Room for `limit` hosts of each site, 0: no limit. Hosts without a site are not limited.
+    """Let at most `limit` hosts of each site be in work, 0: no limit. Hosts without a site are not limited.
 
-    Who finds no room waits in its site's own queue and takes no other host's turn. Sites that have room again get
-    theirs in turn, and within a site hosts keep their order.
+    A host that finds no room waits in its site's own queue and takes no other host's place. Sites that have
+    room again are served in rotation, and within a site hosts keep their order.
     """
 
     def __init__(self, limit: int) -> None:
@@ -21,7 +21,7 @@ class Sites(Generic[Item]):
         self._waiting: dict[str, deque[Item]] = {}
         self._ready: dict[
             str, None
-        ] = {}  # sites with room where somebody waits, in the order in which that came
+        ] = {}  # sites with room where a host waits, in the order in which that came
 
     @property
     def waited_for(self) -> bool:
@@ -29,7 +29,7 @@ class Sites(Generic[Item]):
         return bool(self._waiting)
 
     def room(self, site: str | None) -> bool:
-        """Say whether a host that comes now may begin; not before those that wait already."""
+        """Return whether a host that comes now may begin; not before those that wait already."""
         return self._limit <= 0 or site is None or (site not in self._waiting and self._free(site))
 
     def enter(self, site: str | None) -> None:
@@ -38,7 +38,7 @@ class Sites(Generic[Item]):
             self._inside[site] += 1
 
     def leave(self, site: str | None) -> None:
-        """Give it back."""
+        """Give back the room of a host that has ended."""
         if self._limit > 0 and site is not None:
             self._inside[site] -= 1
             if not self._inside[site]:
@@ -46,13 +46,13 @@ class Sites(Generic[Item]):
             self._look_at(site)
 
     def wait(self, site: str | None, item: Item) -> None:
-        """Let a host wait for room in its site."""
+        """Queue a host until its site has room."""
         assert site is not None  # noqa: S101  # `room` was asked
         self._waiting.setdefault(site, deque()).append(item)
         self._look_at(site)
 
     def next(self) -> Item | None:
-        """Give a waiting host whose site has room; the caller enters with it, or sends it elsewhere."""
+        """Return a waiting host whose site has room; the caller enters with it, or sends it elsewhere."""
         while self._ready:
             site = next(iter(self._ready))
             del self._ready[site]

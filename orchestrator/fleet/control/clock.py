@@ -1,4 +1,4 @@
-"""The clock that everything in this room waits by. It comes in as an argument, so that a test can own the time."""
+"""The clock that everything in `fleet` waits by: an argument everywhere, so that a test owns the time."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Times and waits. Seconds everywhere."""
+    """What times and waits. Seconds everywhere."""
 
     def now(self) -> datetime:
-        """Tell the time of day, aware, in UTC."""
+        """Return the time of day, aware, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back; only differences mean something."""
+        """Return seconds that never go back; only differences mean something."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait that long."""
 
     def timeout(self, seconds: float | None) -> asyncio.Timeout:
-        """Make a block that is cancelled after `seconds` and then raises TimeoutError; None: never."""
+        """Return a block that is cancelled after `seconds`, and then raises TimeoutError; None: never."""
 
 
 class SystemClock:
     """The machine's clocks and the running event loop's timers."""
 
     def now(self) -> datetime:
-        """Tell the time of day, aware, in UTC."""
+        """Return the time of day, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds of `time.monotonic`."""
+        """Return `time.monotonic`."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -40,5 +40,5 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     def timeout(self, seconds: float | None) -> asyncio.Timeout:
-        """Make an `asyncio.timeout`."""
+        """Return an `asyncio.timeout`."""
         return asyncio.timeout(seconds)

@@ -1,4 +1,4 @@
-"""Telling who watches a run: a display may not cost a result."""
+"""Hand events to whoever watches an execution: a display that breaks costs no result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Event = TypeVar("Event")
 
 
 class EventSink(Generic[Event]):
-    """Hands events to one callable, and keeps what the user should read once (`remarks`)."""
+    """Hand events to one callable, and keep what the user should read once (`remarks`)."""
 
     def __init__(self, on_event: Callable[[Event | Remark], None] | None) -> None:
         self._on_event = on_event
@@ -29,6 +29,6 @@ class EventSink(Generic[Event]):
             self.remarks.append(f"the progress display broke and was left out: {words.place(error)}")
 
     def remark(self, said: str) -> None:
-        """Tell something that should be read, and keep it."""
+        """Hand on a remark, and keep it."""
         self.remarks.append(said)
         self(Remark(words=said))

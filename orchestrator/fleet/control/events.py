@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: values, handed to one callable, in the event loop's thread.
+"""The events of an execution: values, handed to one callable, in the event loop's thread.
 
 The callable may draw; it must not wait. One that raises is not called again, and the run goes on.
 """
@@ -17,7 +17,7 @@ from orchestrator.fleet import words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanStarted:
-    """The scan has its id, and `hosts` are about to be asked; `selected` counts those that have a result already too."""
+    """The scan has its id, and `hosts` are about to be probed; `selected` counts those with a result, too."""
 
     scan: int
     hosts: int
@@ -44,7 +44,7 @@ class HostStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPutBack:
-    """A host was left before any user name was sent to it, because of its account; it is started again if it can be."""
+    """A host was left before a user name was sent to it, because of its account; it may be started again."""
 
     host: str
 
@@ -69,9 +69,10 @@ class HostFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerTripped:
-    """Nothing more is tried with an account. `rejected` refused it in a row; `host` is set where it is that host's own.
+    """Nothing more is tried with an account, which the hosts in `rejected` refused in a row.
 
-    `refused`: a domain controller refused it, asked for this host's sake.
+    `host` is set where the account is that host's own. `refused`: a domain controller refused it, asked for
+    this host's sake.
     """
 
     credential: str
@@ -82,13 +83,13 @@ class BreakerTripped:
 
     @property
     def by(self) -> str:
-        """Say who refused it."""
+        """Who refused it, in words."""
         return words.refusers(self.rejected, self.refused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping:
-    """The end was asked for: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left."""
+    """A stop was requested: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left."""
 
     reason: str
     in_flight: int

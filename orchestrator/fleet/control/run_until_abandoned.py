@@ -1,4 +1,4 @@
-"""Work that goes to its end, unless the run is told to leave it."""
+"""Run work to its end, unless a second stop request abandons it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from orchestrator.fleet.control.stop import StopRequest
 
 
-async def to_its_end(
+async def run_until_abandoned(
     work: Coroutine[Any, Any, None], stop: StopRequest, on_step: Callable[[StopRequest], None]
 ) -> None:
-    """Run `work` to its end; where `stop` abandons it, cancel it and wait for that. `on_step` is told of each step.
+    """Run `work` to its end, or cancel it and wait where `stop` abandons it. Call `on_step` at each step.
 
-    What `work` raises comes out; its being cancelled does not.
+    Raise what `work` raises, but not that it was cancelled.
     """
     task = asyncio.create_task(work)
 
@@ -23,11 +23,11 @@ async def to_its_end(
         if stop.abandoned:
             task.cancel()
 
-    deaf = stop.listen(stepped)
+    unsubscribe = stop.listen(stepped)
     try:
         await asyncio.wait({task})
     finally:
-        deaf()
+        unsubscribe()
         if not task.done():
             task.cancel()
             await asyncio.wait({task})

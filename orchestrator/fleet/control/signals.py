@@ -1,4 +1,4 @@
-"""Ctrl-C and its like, told to a `StopRequest`: the first lets what is in flight finish, the second abandons it."""
+"""Send Ctrl-C and its like to a `StopRequest`: the first lets hosts finish, the second abandons them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _WORDS = {
 def listening(stop: StopRequest, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Send every SIGINT, SIGTERM and SIGHUP to `stop`; on leaving, the handlers that were there are back.
 
-    Own handlers, because `asyncio.run` cancels everything at the first Ctrl-C. To be used in the main thread, around
-    or inside the running loop. Systems without loop signal handlers (Windows) get plain ones that wake the loop.
+    The handlers are ours, because `asyncio.run` cancels everything at the first Ctrl-C. Use it in the main
+    thread, around or inside the running loop. Systems without loop signal handlers (Windows) get plain ones
+    that wake the loop.
     """
     before: list[tuple[signal.Signals, Any]] = []
     try:
@@ -41,13 +42,13 @@ def listening(stop: StopRequest, loop: asyncio.AbstractEventLoop) -> Iterator[No
             _restore(loop, number, handler)
 
 
-def _install(loop: asyncio.AbstractEventLoop, number: signal.Signals, tell: Callable[[], None]) -> None:
+def _install(loop: asyncio.AbstractEventLoop, number: signal.Signals, ask: Callable[[], None]) -> None:
     try:
-        loop.add_signal_handler(number, tell)
+        loop.add_signal_handler(number, ask)
     except NotImplementedError:
 
         def wake(_number: int, _frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(tell)
+            loop.call_soon_threadsafe(ask)
 
         signal.signal(number, wake)
 

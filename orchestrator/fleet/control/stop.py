@@ -1,4 +1,4 @@
-"""The wish to end a run, in two steps: let those in flight finish, then leave them."""
+"""A request to stop an execution, in two steps: let hosts in flight finish, then abandon them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from orchestrator.fleet.control.clock import Clock
 
 
 class StopRequest:
-    """Asked once: nothing new starts, what is in flight finishes. Asked again: it is abandoned.
+    """Asked once: nothing new starts, what is in flight finishes. Asked again: that is abandoned.
 
-    Belongs to one event loop's thread. `reason` is what asked first, in words ("Ctrl-C"), empty while nobody did.
+    Belongs to one event loop's thread. `reason`: what asked first, in words ("Ctrl-C"), empty while nobody
+    did.
     """
 
     def __init__(self) -> None:
@@ -22,12 +23,12 @@ class StopRequest:
 
     @property
     def requested(self) -> bool:
-        """Nothing new may start."""
+        """Whether nothing new may start."""
         return self._requested.is_set()
 
     @property
     def abandoned(self) -> bool:
-        """What is in flight is to be left."""
+        """Whether what is in flight is to be left."""
         return self._abandoned.is_set()
 
     def ask(self, reason: str) -> None:
@@ -46,12 +47,12 @@ class StopRequest:
             self.ask(reason)
 
     def listen(self, listener: Callable[[StopRequest], None]) -> Callable[[], None]:
-        """Have `listener` told of each step; call what comes back to end that."""
+        """Call `listener` at each step; return a function that unsubscribes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def within(self, seconds: float, clock: Clock) -> bool:
-        """Wait `seconds`, or less where the end is asked for: True then."""
+        """Wait `seconds`, or until a stop is requested; return whether one was."""
         try:
             async with clock.timeout(seconds):
                 await self._requested.wait()

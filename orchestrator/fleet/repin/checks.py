@@ -1,4 +1,4 @@
-"""Does a plan still hold? Looked at before anything is sent to anybody: every reason against it, at once."""
+"""Check whether a plan still holds, before anything is sent: every reason against it, at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AGAIN = "make a new plan: fleetcheck repin plan"
 MADE_BY_0_1 = "made by 0.1: plan again (a plan's file of version 1 is read, and no longer applied)"
 
 
-class PlanRefused(PlanError):  # noqa: N818  # what happened to the plan, as the other ends of a re-pin are named
+class PlanRefused(PlanError):  # noqa: N818  # named for what happened to the plan, as other ends are
     """The plan does not hold; nothing was sent. `reasons` has every one, those of the whole plan first."""
 
     exit_code = EXIT_GATE
@@ -32,8 +32,8 @@ class PlanRefused(PlanError):  # noqa: N818  # what happened to the plan, as the
 def check(plan: Plan, fleet: Fleet, now: datetime, script: str) -> None:
     """Raise PlanRefused, with all reasons, unless the plan may be applied now.
 
-    `script` is the SHA-256 (hex) of the write script that would run. That the file is as it was written is for
-    `planfile.loads` to say.
+    `script` is the SHA-256 (hex) of the write script that would run. That the file is as it was written is
+    for `planfile.loads` to say.
     """
     check_new(plan)
     reasons = tuple(refusals(plan, fleet.hosts, now, script))
@@ -48,13 +48,13 @@ def check_new(plan: Plan) -> None:
 
 
 def refusals(plan: Plan, hosts: Mapping[str, Host], now: datetime, script: str) -> Iterator[str]:
-    """Yield every reason against the plan: its time, its script, then each host that is not as it was planned."""
+    """Yield every reason against the plan: its time, its script, each host that is not as it was planned."""
     if now >= plan.expires:
         yield f"it expired at {plan.expires.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if plan.script != script:
         yield (
-            f"it was made for another version of the write script ({plan.script[:12]}, this one is {script[:12]}; "
-            f"by fleetcheck {plan.version})"
+            f"it was made for another version of the write script "
+            f"({plan.script[:12]}, this one is {script[:12]}; by fleetcheck {plan.version})"
         )
     if plan.hosts and not any(planned.host in hosts for planned in plan.hosts):
         yield f"none of its hosts is in this inventory: it was made from {plan.inventory}"
@@ -81,7 +81,7 @@ def _against(planned: PlannedHost, host: Host | None) -> str | None:
 
 
 def _changed(planned: PlannedHost, host: Host) -> str | None:
-    """Say what the inventory has changed for a host since; None: nothing. Of version 1 only that something has."""
+    """Return what the inventory has changed for a host since, or None. Of version 1 only that it has."""
     if isinstance(planned.facts, str):
         if host_digest_v1(host) == planned.facts:
             return None

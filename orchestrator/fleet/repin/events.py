@@ -1,4 +1,4 @@
-"""What a re-pin tells while it goes on, beside the events that it shares with a scan."""
+"""The events of a re-pin, beside those that it shares with a scan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.fleet.repin.summary import HostEnd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run has its id (None: a dry run). `hosts` are about to be written, `unresolved` to be read first."""
+    """The run has its id (None: a dry run). `hosts` are to be written, `unresolved` to be read first."""
 
     run: int | None
     plan: str
@@ -70,7 +70,7 @@ class HostMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """So many agents have not taken their new port up yet; the last of them has until `until`."""
+    """`hosts` agents have not taken their new port up yet; the last of them has until `until`."""
 
     hosts: int
     until: datetime

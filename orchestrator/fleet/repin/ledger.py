@@ -1,112 +1,157 @@
-"""What a run finds in the journal when it begins, and what it leaves there when it ends."""
+"""A run's rows: those that the journal holds when it begins, those that it makes, and its end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
-from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
-from orchestrator.fleet.repin import words as repin_words
-from orchestrator.fleet.repin.journal import RunJournal
-from orchestrator.fleet.repin.leftovers import Left, left_by
-from orchestrator.fleet.repin.pool import Crew
+from orchestrator.domain.repin.operation import Operation, RunState, last_rows
+from orchestrator.fleet.repin import details
+from orchestrator.fleet.repin.events import HostMoved
+from orchestrator.fleet.repin.input import RunInput
+from orchestrator.fleet.repin.journal_row import JournalContext, JournalRow
+from orchestrator.fleet.repin.leftovers import Leftover, find_leftovers
+from orchestrator.fleet.repin.limits import RunLimits
+from orchestrator.fleet.repin.run_journal import RunJournal
 from orchestrator.fleet.repin.summary import HostEnd
 
 
-class Books:
-    """One process's part of a run, as its rows tell it. `rows` has the last one of each host that had one before.
+class RunLedger:
+    """Keep one process's part of a run. A dry run keeps nothing: `journal` is None, and so is `run`, its id.
 
-    `left` are the hosts among them that have to be read first. Raises StoreError. A dry run opens and closes nothing.
+    `rows` has the last row of each host that had one before this process, `leftovers` the hosts among them
+    that have to be read first.
     """
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self._names = [planned.host for planned in crew.plan.hosts]
+    def __init__(self, given: RunInput, limits: RunLimits, emit: Callable[[HostMoved], None]) -> None:
+        self.journal: RunJournal | None = None if given.options.dry_run else given.journal
         self.rows: Mapping[str, Operation] = {}
-        self.left: Mapping[str, Left] = {}
+        self.leftovers: Mapping[str, Leftover] = {}
+        self._record = given.record
+        self._plan = given.plan
+        self._names = given.names
+        self._clock = given.services.clock
+        self._limits = limits
+        self._undone: Mapping[str, int] = {}  # by host: the row that this run takes back
+        self._begun: dict[str, JournalRow] = {}  # by host: what this process has begun, or was about to
+        self._context = JournalContext(
+            journal=None, run=None, plan=given.plan.id, clock=self._clock, emit=emit
+        )
 
-    async def open(self, journal: RunJournal, record: RunRecord) -> None:
-        """Begin the run, or take it over: then what its last process had under way is unknown."""
-        crew = self._crew
-        if crew.plan.undoes is not None:
-            undone = last_rows(await journal.operations(int(crew.plan.undoes)))
-            crew.undoes = {name: row.id for name, row in undone.items() if row.id and row.state in WROTE}
-        resumed = record.id is not None
-        record = await journal.begin_run(record, crew.plan)
+    @property
+    def run(self) -> int | None:
+        """The run's id; None before `open`, and in a dry run."""
+        return self._context.run
+
+    async def open(self) -> None:
+        """Begin the run, or take it over: what its last process had begun is unknown. Raise StoreError."""
+        journal = self.journal
+        if journal is None:
+            return
+        if self._plan.undoes is not None:
+            undone = last_rows(await journal.operations(int(self._plan.undoes)))
+            self._undone = {name: row.id for name, row in undone.items() if row.id and row.state in WROTE}
+        record = await journal.begin_run(self._record, self._plan)
         assert record.id is not None  # noqa: S101  # the journal's promise
-        crew.keeps(journal, record.id)
-        if resumed:
-            rows = await self._own_up(journal, record.id)
-            self.rows, self.left = last_rows(rows), left_by(rows)
+        self._context = JournalContext(
+            journal=journal, run=record.id, plan=self._plan.id, clock=self._clock, emit=self._context.emit
+        )
+        if self._record.id is not None:
+            rows = await self._mark_unknown(journal, record.id)
+            self.rows, self.leftovers = last_rows(rows), find_leftovers(rows)
 
-    def never_begun(self, name: str) -> bool:
-        """Whether nothing was ever sent to a host in this run."""
-        row = self.rows.get(name)
-        return (row is None or row.state is State.NOT_STARTED) and name not in self._crew.course.ends
+    def new_row(self, host: str, wave: int) -> JournalRow:
+        """Return a row for a host that is about to be begun; `JournalRow.open` makes it."""
+        row = self._begun[host] = JournalRow(self._context, host, wave, undoes=self._undone.get(host))
+        return row
 
-    def to_begin(self, name: str) -> bool:
-        """Whether a host may be begun, as far as anybody knows: never begun, or found as it was before."""
-        row, end = self.rows.get(name), self._crew.course.ends.get(name)
-        state = end.state if end is not None else row.state if row is not None else None
-        return state is None or state in TO_BEGIN
+    def left_row(self, operation: Operation) -> JournalRow:
+        """Return the row that an earlier process left, to be moved on."""
+        return JournalRow(
+            self._context, operation.host, operation.wave, undoes=operation.undoes, operation=operation
+        )
 
-    async def close(self, journal: RunJournal, run: int) -> RunState:
-        """Write down how the run ended: no row stays in the middle, and every host has one."""
-        crew = self._crew
-        if crew.course.stop.requested or self.rows:
+    def row_back(self, row: JournalRow) -> JournalRow:
+        """Return a row for taking back what a row of this run wrote."""
+        return JournalRow(self._context, row.host, row.wave, undoes=row.number)
+
+    def to_begin(self) -> tuple[str, ...]:
+        """Return the hosts that may be begun by their rows: never begun, or found as they were before."""
+        return tuple(name for name in self._names if self._state(name) in (None, *TO_BEGIN))
+
+    def never_begun(self) -> tuple[str, ...]:
+        """Return the hosts to which nothing was ever sent in this run."""
+        return tuple(filter(self._never_begun, self._names))
+
+    async def close(self) -> RunState:
+        """Write how the run ended: no row stays in the middle, and every host has one. Raise StoreError."""
+        journal, run = self.journal, self.run
+        if journal is None or run is None:
+            return self.state()
+        if self._limits.stopped or self.rows:
             await self._account_for_all(journal, run)
-        ends, reason = crew.course.ends, self.reason()
-        missing = [
+        missing = self._missing(run)
+        if missing:
+            await journal.open_all(missing)
+        state = self.state()
+        await journal.end_run(run, state, self.reason(), self._clock.now())
+        return state
+
+    def reason(self) -> str:
+        """Return why the run stopped early, or "": a limit that the last hosts reach has stopped nothing."""
+        limits = self._limits
+        idle = limits.gate and not limits.interrupted and not any(map(self._never_begun, self._names))
+        return "" if idle else limits.stop.reason
+
+    def state(self) -> RunState:
+        """Return whether there is something left for `resume`."""
+        states = [end.state for end in self._limits.ends.values()]
+        states += [row.state for name, row in self.rows.items() if name not in self._limits.ends]
+        loose = any(state in UNRESOLVED | TO_BEGIN for state in states)
+        return RunState.STOPPED if loose or any(map(self._never_begun, self._names)) else RunState.FINISHED
+
+    def _state(self, name: str) -> State | None:
+        end, row = self._limits.ends.get(name), self.rows.get(name)
+        return end.state if end is not None else row.state if row is not None else None
+
+    def _never_begun(self, name: str) -> bool:
+        row = self.rows.get(name)
+        return (row is None or row.state is State.NOT_STARTED) and name not in self._limits.ends
+
+    def _missing(self, run: int) -> list[Operation]:
+        """Return a row for each host that has none."""
+        ends, reason = self._limits.ends, self.reason()
+        return [
             Operation(
                 id=None,
                 run=run,
-                plan=crew.plan.id,
+                plan=self._plan.id,
                 host=name,
                 state=State.NOT_STARTED,
-                changed=crew.means.clock.now(),
+                changed=self._clock.now(),
                 detail=ends[name].detail if name in ends else reason,
             )
             for name in self._names
             if name not in self.rows and (name not in ends or ends[name].operation is None)
         ]
-        if missing:
-            await journal.open_all(missing)
-        state = self.state()
-        await journal.end_run(run, state, reason, crew.means.clock.now())
-        return state
-
-    def reason(self) -> str:
-        """Say why the run stopped early, "" where it did not: a limit that the last hosts reach has stopped nothing."""
-        course = self._crew.course
-        idle = course.gate and not course.interrupted and not any(map(self.never_begun, self._names))
-        return "" if idle else course.stop.reason
-
-    def state(self) -> RunState:
-        """Say whether there is something left for `resume`."""
-        ends = self._crew.course.ends
-        open_states = UNRESOLVED | TO_BEGIN
-        loose = any(end.state in open_states for end in ends.values()) or any(
-            row.state in open_states for name, row in self.rows.items() if name not in ends
-        )
-        return RunState.STOPPED if loose or any(map(self.never_begun, self._names)) else RunState.FINISHED
 
     async def _account_for_all(self, journal: RunJournal, run: int) -> None:
-        """Give every host that was begun an end: by the journal, and where that fails by what it last took in."""
-        crew, left = self._crew, {name: _end(each.own) for name, each in self.left.items()}
-        left |= {name: row.end() for name, row in crew.begun.items() if row.state is not None}
+        """End every host that was begun: by the journal, and where that fails by what it last took in."""
+        left = {name: _end(each.own) for name, each in self.leftovers.items()}
+        left |= {name: row.end() for name, row in self._begun.items() if row.state is not None}
         try:
-            rows = last_rows(await self._own_up(journal, run))
+            rows = last_rows(await self._mark_unknown(journal, run))
             left |= {name: _end(row) for name, row in rows.items() if row.state in UNRESOLVED}
         finally:
             for name, end in left.items():
-                if name not in crew.course.ends:
-                    crew.course.left(end)
+                if name not in self._limits.ends:
+                    self._limits.abandoned(end)
 
-    async def _own_up(self, journal: RunJournal, run: int) -> list[Operation]:
-        """Make every row that stands at intent or sent unknown, since nobody is at work on it any more."""
-        now = self._crew.means.clock.now()
+    async def _mark_unknown(self, journal: RunJournal, run: int) -> list[Operation]:
+        """Move rows from intent and sent to unknown, since nobody is at work on them; return all rows."""
+        now = self._clock.now()
         return [
-            await journal.move(row, State.UNKNOWN, changed=now, detail=repin_words.ABANDONED)
+            await journal.move(row, State.UNKNOWN, changed=now, detail=details.ABANDONED)
             if row.state in (State.INTENT, State.SENT)
             else row
             for row in await journal.operations(run)

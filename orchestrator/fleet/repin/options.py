@@ -1,4 +1,4 @@
-"""How a re-pin goes about it, as one value."""
+"""The options of a re-pin run, as one value."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ NO_LIMITS = Limits()
 class RepinOptions:
     """Times in seconds; what is not told here is as in `ScanOptions`.
 
-    `batch`: the waves' sizes, the last repeats; none: one wave. `pause`: between two waves, with no lock on the
-    database. `wait_live`: how long an agent has for using its new port, looked at every `look_every`; None: nobody
-    looks. `revert_if_not_live`: one that does not is written back. `dry_run`: all but the write, and nothing is
-    journaled. `window`: how long, from the fresh reading on, a host may begin to write, by its own clock.
-    `credential`: the one that every host is logged on to with, by name; None: each host's own. `waived`: hosts with a
-    waiver that the plan does not know, each with its words; they are refused where a plan is applied.
+    `batch`: the waves' sizes, the last repeats; none: one wave. `pause`: between two waves, with no lock on
+    the database. `wait_live`: how long an agent has for using its new port, looked at every `look_every`;
+    None: nobody looks. `revert_if_not_live`: one that does not is written back. `dry_run`: all but the write,
+    and nothing is journaled. `window`: how long, from the fresh reading on, a host may begin to write, by its
+    own clock. `credential`: the one that every host is logged on to with, by name; None: each host's own.
+    `waived`: hosts with a waiver that the plan does not know, each with its words; they are refused where a
+    plan is applied.
     """
 
     jobs: int = 64
@@ -45,7 +46,7 @@ class RepinOptions:
     waived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def reading(self, mode: str) -> ScanOptions:
-        """Give the options of a reading in this probe mode."""
+        """Return the options of a reading in this probe mode."""
         return ScanOptions(
             mode=mode,
             jobs=self.jobs,

@@ -1,17 +1,17 @@
-"""The policy of a re-pin, host by host: read, rule, intend, write, read again; in this order, and nothing else."""
+"""The policy of a re-pin, host by host: read, rule, intend, write, read again, in this order."""
 
 from __future__ import annotations
 
 from orchestrator.domain.repin.guard import Refusal
-from orchestrator.fleet.repin.host import HostWork
+from orchestrator.fleet.repin.host_repin import HostRepin
 from orchestrator.fleet.repin.summary import HostEnd
 
 
-async def repin_host(host: HostWork) -> HostEnd | None:
-    """Re-pin one host, or leave it alone with a reason. None: it was not started. Raises StoreError.
+async def repin_host(host: HostRepin) -> HostEnd | None:
+    """Re-pin one host, or leave it alone with a reason; return None: it was not started. Raise StoreError.
 
-    The intent is on the disk before the first byte of the write leaves, the write is sent once, and what became of it
-    is for a reading in a fresh session to say.
+    The intent is on the disk before the first byte of the write leaves, the write is sent once, and what
+    became of it is for a reading in a fresh session to say.
     """
     before = await host.read()
     if before is None:

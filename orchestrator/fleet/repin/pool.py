@@ -1,4 +1,4 @@
-"""Goes over hosts of a plan, a few at a time, whatever is done with each: logons, pace, breakers, and what breaks."""
+"""Run work over hosts, a few at a time, under the gates that they share: logons, pace, sites, ramp."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from dataclasses import replace
 
 from inventory.model import Host
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.repin.journal import State
-from orchestrator.domain.repin.operation import Operation
-from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.accounts import Accounts
 from orchestrator.fleet.admission.pace import Pace
@@ -19,161 +16,108 @@ from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import BreakerTripped
 from orchestrator.fleet.repin.events import RepinEvent
-from orchestrator.fleet.repin.host import HostWork, Task
-from orchestrator.fleet.repin.journal import RunJournal
-from orchestrator.fleet.repin.limits import Course
+from orchestrator.fleet.repin.input import RepinServices
+from orchestrator.fleet.repin.limits import RunLimits
 from orchestrator.fleet.repin.options import RepinOptions
 from orchestrator.fleet.repin.readings import BEFORE
-from orchestrator.fleet.repin.row import Desk, Row
-from orchestrator.fleet.repin.services import RepinServices
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import Broke, fan_out
 from orchestrator.fleet.summary import GivenUp
-from orchestrator.store.errors import InFlightError, StoreError
+from orchestrator.store.errors import StoreError
 
-Doing = Callable[[HostWork], Awaitable[HostEnd | None]]
+HostTask = Callable[[QueuedHost, Execution], Awaitable[HostEnd | None]]
+"""What is done with one host. Returns its end; None: it has none yet. May raise StoreError."""
 
 
-class Crew:
-    """What the hosts of a run share. What `means.logons` raises comes out."""
+class HostPool:
+    """Run work over the hosts of one run. Raise what `services.logons` raises."""
 
     def __init__(
         self,
-        plan: Plan,
         hosts: Mapping[str, Host],
         options: RepinOptions,
-        means: RepinServices,
-        course: Course,
-        tell: EventSink[RepinEvent],
+        services: RepinServices,
+        limits: RunLimits,
+        emit: EventSink[RepinEvent],
     ) -> None:
-        self.plan = plan
-        self.options = options
-        self.means = means
-        self.course = course
-        self.tell = tell
-        self.changes = {planned.host: planned for planned in plan.hosts}
-        self.hosts = {
-            name: _wanting(hosts[name], each, options.credential)
-            for name, each in self.changes.items()
-            if name in hosts
-        }
-        self.undoes: Mapping[str, int] = {}
-        self.begun: dict[str, Row] = {}  # by host: what this process has begun, or was about to
-        self.desk = Desk(journal=None, run=None, plan=plan.id, clock=means.clock, tell=tell)
-        self._accounts = Accounts(self.hosts.values(), means.logons, options.rejections, self._tripped)
-        self._pace = Pace(options.pace, means.clock)
+        self.hosts = hosts
+        self._options = options
+        self._services = services
+        self._limits = limits
+        self._emit = emit
+        self._accounts = Accounts(hosts.values(), services.logons, options.rejections, self._tripped)
+        self._pace = Pace(options.pace, services.clock)
         self._barred: dict[Account, list[str]] = {}
 
-    def keeps(self, journal: RunJournal, run: int) -> None:
-        """Keep rows in this journal from now on."""
-        self.desk = replace(self.desk, journal=journal, run=run)
+    async def over(self, names: Iterable[str], jobs: int, do: HostTask) -> None:
+        """Run `do` for each of these hosts, `jobs` at a time, and count each end; never raise for a host.
 
-    async def over(self, names: Iterable[str], jobs: int, do: Doing, *, wave: int = 0) -> None:
-        """Do something with each of these hosts; never raises for a host. Trouble of ours stops the run."""
-        wanted = list(names)
-        line = HostQueue(
-            [self.hosts[name] for name in wanted],
-            self._accounts.of,
-            self._accounts.gate,
-            self.course.stop,
-            per_site=self.options.per_site,
-            ramp=Ramp(self.options.ramp_up, self.means.clock),
-        )
-        run = self._run(line)
+        Trouble with the database, or a fault of ours, stops the run.
+        """
+        hosts, limits = [self.hosts[name] for name in names], self._limits
+        queue = self._queue_of(hosts)
+        execution = self._execution(queue)
 
-        async def work(turn: QueuedHost) -> None:
-            self.course.in_flight += 1
+        async def work(queued: QueuedHost) -> None:
+            # One that was put back may still be the fresh reading's, with that one's profile.
+            queued = replace(queued, host=self.hosts[queued.host.name])
             try:
-                try:
-                    end = await self._one(self.work(turn, run, wave), do)
-                finally:
-                    self.course.in_flight -= 1
+                with limits.in_flight():
+                    end = await self._one(queued, execution, do)
                 if end is not None:
-                    self.course.ended(end)
+                    limits.ended(end)
             finally:  # counted first: whoever takes its place on the site may have to stop for it
-                line.leave(turn)
+                queue.leave(queued)
 
-        stop = self.course.stop
-        fanned = fan_out(line, work, jobs=max(1, min(jobs, len(wanted))), stopped=lambda: stop.requested)
-        async with aclosing(fanned) as landed:
+        width = max(1, min(jobs, len(hosts)))
+        async with aclosing(fan_out(queue, work, jobs=width, stopped=lambda: limits.stopped)) as landed:
             async for item in landed:
                 if isinstance(item, Broke):
-                    self.course.troubled(words.place(item.error))
-        for each, barred in line.barred.items():
-            self._barred.setdefault(each, []).extend(barred)
+                    limits.stop_for_trouble(words.place(item.error))
+        for account, barred in queue.barred.items():
+            self._barred.setdefault(account, []).extend(barred)
 
-    def work(self, turn: QueuedHost, run: Execution, wave: int) -> HostWork:
-        """Make the work on a host, with a row that is yet to be made."""
-        name = turn.host.name
-        turn = replace(turn, host=self.hosts[name])  # one that was put back may still be the fresh reading's
-        row = self.begun[name] = Row(self.desk, name, wave, undoes=self.undoes.get(name))
-        return HostWork(turn, run, self._task(self.changes[name]), row)
+    def given_up(self, again: str) -> tuple[GivenUp, ...]:
+        """Return the accounts that were given up; `again` is the command that goes on with their hosts."""
+        return self._accounts.given_up(self._barred, again)
 
-    def resumed(self, host: HostWork, operation: Operation, change: PlannedHost) -> HostWork:
-        """Make the work on a row that an earlier process left; nobody watches its agent any more."""
-        row = Row(self.desk, operation.host, operation.wave, undoes=operation.undoes, operation=operation)
-        task = replace(self._task(change), options=replace(self.options, wait_live=None))
-        return HostWork(host.turn, host.run, task, row, no_answer=operation.state is State.UNKNOWN)
-
-    async def refuse(self, name: str, why: str, advice: str) -> None:
-        """End a host that nobody is sent to as refused, with a row that says why. Trouble of ours stops the run."""
-        row = self.begun[name] = Row(self.desk, name, 0, undoes=self.undoes.get(name))
+    async def _one(self, queued: QueuedHost, execution: Execution, do: HostTask) -> HostEnd | None:
         try:
-            await row.open(State.REFUSED, detail=why)
+            return await do(queued, execution)
         except StoreError as error:
-            self.course.troubled(str(error))
-        else:
-            self.course.ended(row.end(advice=advice))
-
-    def revert_row(self, host: HostWork) -> Row:
-        """Make the row that takes a host's write back."""
-        return Row(self.desk, host.turn.host.name, host.row.wave, undoes=host.row.number)
-
-    def given_up(self) -> tuple[GivenUp, ...]:
-        """Say which accounts were given up."""
-        return self._accounts.given_up(
-            self._barred, f"`fleetcheck repin resume {self.desk.run or ''}`".rstrip()
-        )
-
-    async def _one(self, host: HostWork, do: Doing) -> HostEnd | None:
-        try:
-            return await do(host)
-        except InFlightError as error:
-            return host.row.end(state=State.NOT_STARTED, detail=str(error))
-        except StoreError as error:
-            self.course.troubled(str(error))
-        except Exception as error:  # noqa: BLE001  # a fault of ours: nothing more is begun, and the run says so
-            self.course.troubled(words.place(error))
+            self._limits.stop_for_trouble(str(error))
+        except Exception as error:  # noqa: BLE001  # a fault of ours: the run stops, and says so
+            self._limits.stop_for_trouble(words.place(error))
         return None
 
-    def _task(self, change: PlannedHost) -> Task:
-        return Task(change=change, options=self.options, force_closed=self.plan.force_closed is not None)
+    def _queue_of(self, hosts: Iterable[Host]) -> HostQueue:
+        return HostQueue(
+            hosts,
+            self._accounts.of,
+            self._accounts.gate,
+            self._limits.stop,
+            per_site=self._options.per_site,
+            ramp=Ramp(self._options.ramp_up, self._services.clock),
+        )
 
-    def _run(self, line: HostQueue) -> Execution:
-        means = self.means
+    def _execution(self, queue: HostQueue) -> Execution:
         return Execution(
-            options=self.options.reading(BEFORE),
-            transport=means.transport,
+            options=self._options.reading(BEFORE),
+            transport=self._services.transport,
             logon_of=self._accounts.logon_of,
             gate=self._accounts.gate,
-            line=line,
+            queue=queue,
             pace=self._pace,
-            clock=means.clock,
-            chance=means.chance,
-            stop=self.course.stop,
-            tell=self.tell,
+            clock=self._services.clock,
+            chance=self._services.chance,
+            stop=self._limits.stop,
+            emit=self._emit,
         )
 
     def _tripped(self, event: BreakerTripped) -> None:
         """Stop a run of writes at the first account that is given up, whatever other accounts it has."""
-        self.tell(event)
-        self.course.at_gate(
+        self._emit(event)
+        self._limits.stop_at_gate(
             f"credential {event.credential} ({event.username}) was rejected: lock-out breaker"
         )
-
-
-def _wanting(host: Host, change: PlannedHost, credential: str | None) -> Host:
-    """Let a host desire what is planned for it, so that a probe tries just that, and be logged on to as was asked."""
-    desired = {role.role: role.new for role in change.roles}
-    return replace(host, desired=desired, credential=credential or host.credential)

@@ -1,229 +1,235 @@
-"""The re-pin: a plan in, every planned host written by the protocol or left alone with a reason, a summary out."""
+"""The re-pin protocol: a plan in, every planned host written or left alone with a reason, a summary out.
+
+1. A plan is applied only where it holds (`checks`).
+2. The run is in the journal before any host is asked (`ledger`).
+3. What an earlier process left is read first (`leftovers`).
+4. Hosts with a new waiver, or with a stand-alone script at work, are left alone.
+5. The rest is written in waves (`waves`, `wave_writer`), each host by `policy.repin_host`: read, rule,
+   intend, write, read again. The row says `intent` on the disk before the first byte of the write leaves.
+6. Agents are watched where that was asked for, and their writes taken back (`watch`).
+7. The run's end is in the journal: no row stays in the middle, and every host has one (`ledger`).
+
+How a row may move is one table: `orchestrator.domain.repin.journal.MOVES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from inventory.model import Host
 from orchestrator.domain.repin.journal import State
-from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
-from orchestrator.domain.repin.plan import Plan
-from orchestrator.fleet.admission.limits import make_room
+from orchestrator.domain.repin.operation import Operation, RunState
+from orchestrator.domain.repin.plan import Plan, PlannedHost
+from orchestrator.fleet.admission.queue import QueuedHost
+from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Stopping
-from orchestrator.fleet.control.run_until_abandoned import to_its_end
+from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
-from orchestrator.fleet.repin.events import RepinEvent, RepinListener, RunStarted
-from orchestrator.fleet.repin.host import HostWork
-from orchestrator.fleet.repin.journal import RunJournal
-from orchestrator.fleet.repin.ledger import Books
+from orchestrator.fleet.repin.events import RepinEvent, RunStarted
+from orchestrator.fleet.repin.host_repin import HostRepin
+from orchestrator.fleet.repin.host_write import SentEarlier
+from orchestrator.fleet.repin.input import RepinServices, RunInput
+from orchestrator.fleet.repin.ledger import RunLedger
 from orchestrator.fleet.repin.leftovers import gone, resolve
-from orchestrator.fleet.repin.limits import Course
-from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.pool import Crew
-from orchestrator.fleet.repin.services import RepinServices
+from orchestrator.fleet.repin.limits import RunLimits
+from orchestrator.fleet.repin.pause import JournalPause
+from orchestrator.fleet.repin.pool import HostPool
 from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
+from orchestrator.fleet.repin.wave_writer import WaveWriter
 from orchestrator.fleet.repin.waves import Waves
+from orchestrator.fleet.run import Execution
 from orchestrator.remote.apply import repin_script
 from orchestrator.store.errors import StoreError
 
-__all__ = ["RepinServices", "apply", "resume"]
+__all__ = ["RepinServices", "RunInput", "apply", "resume"]
 
 
-async def apply(
-    plan: Plan,
-    hosts: Mapping[str, Host],
-    *,
-    record: RunRecord,
-    options: RepinOptions,
-    means: RepinServices,
-    journal: RunJournal | None,
-    stop: StopRequest | None = None,
-    on_event: RepinListener | None = None,
-) -> RepinSummary:
-    """Apply a plan, wave after wave; never raises for a host.
+async def apply(given: RunInput) -> RepinSummary:
+    """Apply a plan, wave after wave, and return how that ended; never raise for a host.
 
-    `hosts` are the inventory's, by name. `record` is the run's, without an id. `journal` is None for a dry run only.
-    Raises PlanRefused for a plan that does not hold (`plan_checks`): nothing was sent then. Every logon is asked for
-    once, before anything starts: what `means.logons` raises comes out, and so does StoreError where the run cannot
+    Raise PlanRefused for a plan that does not hold (`checks`): nothing was sent then. Every logon is asked
+    for once, before anything starts: raise what `services.logons` raises, and StoreError where the run cannot
     begin (PlanUsedError among them). Later trouble with the database ends the run and is in the summary.
     """
-    check_new(plan)
-    reasons = tuple(refusals(plan, hosts, means.clock.now(), repin_script().sha256))
+    check_new(given.plan)
+    reasons = _refusals(given, given.plan)
     if reasons:
-        raise PlanRefused(plan.id, reasons)
-    running = _Repin(plan, hosts, options, means, stop or StopRequest(), on_event)
-    return await running.run(record, journal)
+        raise PlanRefused(given.plan.id, reasons)
+    return await _RunExecution(given).to_its_end()
 
 
-async def resume(
-    plan: Plan,
-    hosts: Mapping[str, Host],
-    *,
-    record: RunRecord,
-    options: RepinOptions,
-    means: RepinServices,
-    journal: RunJournal,
-    stop: StopRequest | None = None,
-    on_event: RepinListener | None = None,
-) -> RepinSummary:
-    """Go on with a run: read every host that it left unresolved, then write those that it never began or did not write.
+async def resume(given: RunInput) -> RepinSummary:
+    """Go on with a run: read every host that it left unresolved, then write those not begun or not written.
 
-    `record` is the run's, with its id. What was not begun is left alone where the plan does not hold any more, and a
-    remark says why. A waiver binds no run that has begun. Raises as `apply`.
+    What was not begun is left alone where the plan does not hold any more, and a remark says why. A waiver
+    binds no run that has begun. Raise as `apply`.
     """
-    running = _Repin(
-        plan, hosts, replace(options, dry_run=False, waived={}), means, stop or StopRequest(), on_event
-    )
-    return await running.run(record, journal)
+    options = replace(given.options, dry_run=False, waived={})
+    return await _RunExecution(replace(given, options=options)).to_its_end()
 
 
-class _Repin:
+class _RunExecution:
     """One process's part of a run."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        hosts: Mapping[str, Host],
-        options: RepinOptions,
-        means: RepinServices,
-        stop: StopRequest,
-        on_event: RepinListener | None,
-    ) -> None:
-        self._plan = plan
-        self._hosts = hosts
-        self._options = options
-        self._clock = means.clock
-        self._tell: EventSink[RepinEvent] = EventSink(on_event)
-        self._course = Course(options.limits, stop, self._tell)
-        self._crew = Crew(plan, hosts, options, means, self._course, self._tell)
-        self._room = make_room(options.jobs)
-        self._books = Books(self._crew)
-        self._waves = Waves(self._crew, self._room.jobs)
+    def __init__(self, given: RunInput) -> None:
+        self._given = given
+        self._requests = given.requests()
+        self._clock = given.services.clock
+        self._emit: EventSink[RepinEvent] = EventSink(given.on_event)
+        self._limits = RunLimits(given.options.limits, given.stop, self._emit)
+        self._pool = HostPool(given.hosts_to_probe(), given.options, given.services, self._limits, self._emit)
+        self._room = make_room(given.options.jobs)
+        self._ledger = RunLedger(given, self._limits, self._emit)
+        journal = self._ledger.journal
+        self._pause = None if journal is None else JournalPause(journal)
+        self._waves = Waves(given, self._limits, self._pause, self._emit)
 
-    async def run(self, record: RunRecord, given: RunJournal | None) -> RepinSummary:
-        """Go through the plan, and write down how that ended. Raises StoreError where it cannot begin."""
+    async def to_its_end(self) -> RepinSummary:
+        """Go through the plan, and write down how that ended. Raise StoreError where it cannot begin."""
         started = self._clock.now()
-        journal = None if self._options.dry_run else given
-        if journal is not None:
-            await self._books.open(journal, record)
-        self._tell(
+        await self._ledger.open()
+        self._announce(started)
+        try:
+            await run_until_abandoned(self._work(), self._limits.stop, self._stopping)
+        finally:
+            self._limits.close()
+            state = await self._close()
+        return self._summary(state, started)
+
+    async def _work(self) -> None:
+        """Read what was left, leave alone what may not be written, write the rest in waves."""
+        await self._read_leftovers()
+        names = self._still_planned(self._ledger.to_begin())
+        names = await self._without_waived(names)
+        names = await self._without_handed_out(names)
+        writer = WaveWriter(self._given, self._room.jobs, self._pool, self._ledger, self._limits, self._emit)
+        await self._waves.go(frozenset(names), writer.write)
+
+    async def _read_leftovers(self) -> None:
+        """Read the hosts that an earlier process left unresolved; end their rows by what the values are."""
+        leftovers, known = self._ledger.leftovers, self._pool.hosts
+        for name, left in leftovers.items():
+            if name not in known:
+                self._limits.ended(gone(left.own))
+
+        async def one(queued: QueuedHost, execution: Execution) -> HostEnd:
+            request = self._requests[queued.host.name].unwatched()
+
+            def resumed(operation: Operation, change: PlannedHost) -> HostRepin:
+                sent = SentEarlier(unanswered=operation.state is State.UNKNOWN)
+                row = self._ledger.left_row(operation)
+                return HostRepin(queued, execution, replace(request, change=change), row, sent=sent)
+
+            return await resolve(leftovers[queued.host.name], request.change, resumed)
+
+        await self._pool.over([name for name in leftovers if name in known], self._room.jobs, one)
+
+    def _still_planned(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the hosts that may be begun: none where a resumed run's plan does not hold for them now."""
+        if not (self._ledger.rows and names):
+            return names
+        changes = tuple(self._requests[name].change for name in names)
+        against = _refusals(self._given, replace(self._given.plan, hosts=changes))
+        if not against:
+            return names
+        more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
+        self._emit.remark(f"{len(names)} hosts not begun are left alone: {against[0]}{more}")
+        return ()
+
+    async def _without_waived(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse the hosts with a waiver that the plan does not know; return the others."""
+        waived = self._given.options.waived
+        for name in names:
+            if name in waived:
+                await self._refuse(name, waived[name])
+        return tuple(name for name in names if name not in waived)
+
+    async def _refuse(self, name: str, why: str) -> None:
+        row = self._ledger.new_row(name, 0)
+        try:
+            await row.open(State.REFUSED, detail=why)
+        except StoreError as error:
+            self._limits.stop_for_trouble(str(error))
+        else:
+            self._limits.ended(row.end(advice=details.WAIVED_ADVICE))
+
+    async def _without_handed_out(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """End the hosts whose stand-alone script may be at work; return the others. A dry run asks, too."""
+        journal, now = self._given.journal, self._clock.now
+        handed = {} if journal is None or not names else await journal.handed_out(names)
+        at_work = {name: row for name, row in handed.items() if row.deadline is None or now() < row.deadline}
+        for row in at_work.values():
+            self._limits.ended(_handed_out(row))
+        return tuple(name for name in names if name not in at_work)
+
+    async def _close(self) -> RunState:
+        """Write how the run ended; one that the database has failed stays `running`, and can be resumed."""
+        try:
+            if self._pause is not None:
+                await self._pause.end()
+            return await self._ledger.close()
+        except StoreError as error:
+            self._limits.stop_for_trouble(str(error))
+            return RunState.RUNNING
+
+    def _announce(self, started: datetime) -> None:
+        self._emit(
             RunStarted(
-                run=self._crew.desk.run,
-                plan=self._plan.id,
-                hosts=len(self._to_begin()),
-                unresolved=len(self._books.left),
+                run=self._ledger.run,
+                plan=self._given.plan.id,
+                hosts=len(self._ledger.to_begin()),
+                unresolved=len(self._ledger.leftovers),
                 jobs=self._room.jobs,
-                dry_run=self._options.dry_run,
+                dry_run=self._given.options.dry_run,
                 at=started,
             )
         )
         if self._room.words:
-            self._tell.remark(self._room.words)
-        try:
-            await to_its_end(self._go(given), self._course.stop, self._stopping)
-        finally:
-            self._course.close()
-            state = await self._finish(journal)
-        return self._summary(state, started)
+            self._emit.remark(self._room.words)
 
-    async def _go(self, journal: RunJournal | None) -> None:
-        """Read what was left, then write what was not begun, or found as it was."""
-        await self._resolve()
-        todo = await self._todo(journal)
-        await self._waves.go(todo)
-
-    async def _resolve(self) -> None:
-        """Read what an earlier process left."""
-        left_rows = self._books.left
-
-        async def one(host: HostWork) -> HostEnd:
-            return await resolve(self._crew, host, left_rows[host.turn.host.name])
-
-        known = self._crew.hosts
-        for name, left in left_rows.items():
-            if name not in known:
-                self._course.ended(gone(left.own))
-        await self._crew.over([name for name in left_rows if name in known], self._room.jobs, one)
-
-    async def _todo(self, journal: RunJournal | None) -> frozenset[str]:
-        """Give the hosts that may be begun: not done, not given away, and planned as they still are."""
-        names = list(self._to_begin())
-        if self._books.rows and names:
-            rest = replace(self._plan, hosts=tuple(self._crew.changes[name] for name in names))
-            against = tuple(refusals(rest, self._hosts, self._clock.now(), repin_script().sha256))
-            if against:
-                more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
-                self._tell.remark(f"{len(names)} hosts not begun are left alone: {against[0]}{more}")
-                return frozenset()
-        waived = self._options.waived
-        for name in [name for name in names if name in waived]:
-            names.remove(name)
-            await self._crew.refuse(name, waived[name], repin_words.WAIVED_ADVICE)
-        given = {} if journal is None else await journal.handed_out(names)
-        for name, row in given.items():
-            if row.deadline is None or self._clock.now() < row.deadline:
-                names.remove(name)
-                self._course.ended(_handed_out(row))
-        return frozenset(names)
-
-    def _to_begin(self) -> tuple[str, ...]:
-        return tuple(each.host for each in self._plan.hosts if self._books.to_begin(each.host))
-
-    def _never_begun(self) -> tuple[str, ...]:
-        return tuple(each.host for each in self._plan.hosts if self._books.never_begun(each.host))
-
-    async def _finish(self, journal: RunJournal | None) -> RunState:
-        """Write down how the run ended; one that the database has failed stays `running`, and can be resumed."""
-        run = self._crew.desk.run
-        if journal is None or run is None:
-            return self._books.state()
-        try:
-            await self._waves.come_back()
-            return await self._books.close(journal, run)
-        except StoreError as error:
-            self._course.troubled(str(error))
-            return RunState.RUNNING
+    def _stopping(self, stop: StopRequest) -> None:
+        in_flight = self._limits.hosts_in_flight
+        self._emit(Stopping(reason=stop.reason, in_flight=in_flight, abandoned=stop.abandoned))
 
     def _summary(self, state: RunState, started: datetime) -> RepinSummary:
-        course = self._course
-        not_started = self._never_begun()
+        limits, ledger = self._limits, self._ledger
+        hosts, not_started = len(self._given.names), ledger.never_begun()
         return RepinSummary(
-            run=self._crew.desk.run,
-            plan=self._plan.id,
+            run=ledger.run,
+            plan=self._given.plan.id,
             state=state,
-            hosts=len(self._plan.hosts),
-            already=len(self._plan.hosts) - len(course.ends) - len(not_started),
-            ends=tuple(course.ends.values()),
+            hosts=hosts,
+            already=hosts - len(limits.ends) - len(not_started),
+            ends=tuple(limits.ends.values()),
             not_started=not_started,
             started=started,
             ended=self._clock.now(),
             waves=self._waves.begun,
-            dry_run=self._options.dry_run,
-            reason=self._books.reason(),
-            interrupted=course.interrupted,
-            gate=course.gate and bool(not_started),
-            abandoned=course.stop.abandoned,
-            finished_after_stop=course.finished_after_stop,
-            failed_after_stop=course.failed_after_stop,
-            trouble=course.trouble,
-            given_up=self._crew.given_up(),
-            remarks=tuple(self._tell.remarks),
+            dry_run=self._given.options.dry_run,
+            reason=ledger.reason(),
+            interrupted=limits.interrupted,
+            gate=limits.gate and bool(not_started),
+            abandoned=limits.stop.abandoned,
+            finished_after_stop=limits.finished_after_stop,
+            failed_after_stop=limits.failed_after_stop,
+            trouble=limits.trouble,
+            given_up=self._pool.given_up(f"`fleetcheck repin resume {ledger.run or ''}`".rstrip()),
+            remarks=tuple(self._emit.remarks),
         )
 
-    def _stopping(self, stop: StopRequest) -> None:
-        self._tell(Stopping(reason=stop.reason, in_flight=self._course.in_flight, abandoned=stop.abandoned))
+
+def _refusals(given: RunInput, plan: Plan) -> tuple[str, ...]:
+    return tuple(refusals(plan, given.hosts, given.services.clock.now(), repin_script().sha256))
 
 
 def _handed_out(row: Operation) -> HostEnd:
     return HostEnd(
         host=row.host,
         state=State.NOT_STARTED,
-        detail=repin_words.HANDED_OUT,
+        detail=details.HANDED_OUT,
         wave=0,
-        advice=repin_words.HANDED_OUT_ADVICE,
+        advice=details.HANDED_OUT_ADVICE,
     )

@@ -11,17 +11,17 @@ from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin.guard import is_planned_machine, machine
 from orchestrator.domain.repin.plan import PlannedHost
 from orchestrator.fleet.admission.queue import QueuedHost
-from orchestrator.fleet.ask import HostProbe
 from orchestrator.fleet.control.events import HostEvent
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin import words as repin_words
+from orchestrator.fleet.host_probe import HostProbe
+from orchestrator.fleet.repin import details
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import told_to_end
 
 BEFORE = "full"  # the probe mode of the reading before a write: see `before`
 AFTER = "connections"  # ... and the one that tries nothing
 SETTLING = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
-LONGEST = 300.0  # seconds that a write's deadline is waited for: no window is longer, so the host's clock was changed
+LONGEST = 300.0  # seconds a write's deadline is waited for: no window is longer, so the host's clock changed
 MOST_LOOKS = 3  # at a host whose clock has to pass a write's deadline
 
 
@@ -33,43 +33,45 @@ class NotRead:
     advice: str = ""
 
 
-async def ask(turn: QueuedHost, run: Execution, *, stays: bool) -> Outcome | None:
-    """Ask a host, tries and all; what nobody foresaw is a failure of this host too. None: it was not started."""
-    asking = HostProbe(turn, run, stays=stays)
+async def ask(queued: QueuedHost, execution: Execution, *, stays: bool) -> Outcome | None:
+    """Probe a host, tries and all; return what nobody foresaw as its failure. None: it was not started."""
+    probing = HostProbe(queued, execution, stays=stays)
     try:
-        return await asking.outcome()
+        return await probing.outcome()
     except Exception as error:  # noqa: BLE001  # a reading that broke must not keep a row from its end
-        return asking.broke(error)
+        return probing.broke(error)
     except asyncio.CancelledError as error:
         if told_to_end():
             raise
-        return asking.broke(error)
+        return probing.broke(error)
 
 
-def before(turn: QueuedHost) -> QueuedHost:
-    """Give the turn of the reading before a write: no list is gone through, so that it tries pin and new port alone.
+def before(queued: QueuedHost) -> QueuedHost:
+    """Return the host as the reading before a write probes it: pin and new port alone, no list of ports.
 
-    Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer in the
-    gateway's place since the plan was made is seen.
+    Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer
+    in the gateway's place since the plan was made is seen.
     """
-    return replace(turn, host=replace(turn.host, profile=replace(turn.host.profile, ports=())))
+    return replace(queued, host=replace(queued.host, profile=replace(queued.host.profile, ports=())))
 
 
-def afterwards(run: Execution) -> Execution:
-    """Give what readings after a write work with: they try no port, tell nobody, and are not stopped halfway."""
-    return replace(run, options=replace(run.options, mode=AFTER), stop=StopRequest(), tell=_nobody)
+def afterwards(execution: Execution) -> Execution:
+    """Return what readings after a write work with: they try no port, emit nothing, and no stop ends them."""
+    return replace(
+        execution, options=replace(execution.options, mode=AFTER), stop=StopRequest(), emit=_no_one
+    )
 
 
 async def read_again(
-    turn: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
+    queued: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
 ) -> Reading | NotRead:
     """Read a host in a fresh session. `after` is from `afterwards`.
 
-    `deadline`: a write that got no answer may begin until then, by the host's own clock; what was read before it has
-    passed proves nothing, so it is waited for. None: no write is under way.
+    `deadline`: a write that got no answer may begin until then, by the host's own clock; what was read before
+    it has passed proves nothing, so it is waited for. None: no write is under way.
     """
     for _ in range(MOST_LOOKS):
-        outcome = await ask(turn, after, stays=True)
+        outcome = await ask(queued, after, stays=True)
         if not isinstance(outcome, Probed):
             return _not_read(outcome)
         reading = outcome.reading
@@ -77,17 +79,17 @@ async def read_again(
             return NotRead(f"another machine answers now: {machine(reading)}")
         left = 0.0 if deadline is None else unsettled(reading, deadline)
         if left is None:
-            return NotRead(repin_words.NO_CLOCK_AGAIN)
+            return NotRead(details.NO_CLOCK_AGAIN)
         if left <= 0:
             return reading
         if left > LONGEST:
             break
         await after.clock.sleep(left)
-    return NotRead(repin_words.CLOCK_STANDS)
+    return NotRead(details.CLOCK_STANDS)
 
 
 def unsettled(reading: Reading, deadline: datetime) -> float | None:
-    """Give the seconds until a write with this deadline can begin no more, by the host's clock; None: it told no time."""
+    """Return the seconds until a write can begin no more, by the host's clock; None: it told no time."""
     clock = reading.identity.clock
     return None if clock is None else (deadline - clock + timedelta(seconds=SETTLING)).total_seconds()
 
@@ -95,8 +97,8 @@ def unsettled(reading: Reading, deadline: datetime) -> float | None:
 def _not_read(outcome: Failed | None) -> NotRead:
     if outcome is None:
         return NotRead("it could not be started")
-    return NotRead(repin_words.failed(outcome), outcome.advice)
+    return NotRead(details.failed(outcome), outcome.advice)
 
 
-def _nobody(_event: HostEvent) -> None:
-    """Tell nobody."""
+def _no_one(_event: HostEvent) -> None:
+    """Drop the event."""

@@ -1,4 +1,4 @@
-"""What a stand-alone script reported, proved by a scan: the reading decides, not the report."""
+"""Prove by a scan what a stand-alone script reported: the reading decides, not the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.domain.record import HostRecord
 from orchestrator.domain.repin.guard import conclude
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.domain.repin.plan import Plan, PlannedHost
-from orchestrator.fleet.repin.journal import RunJournal
+from orchestrator.fleet.repin.run_journal import RunJournal
 
 
 async def prove(
@@ -21,7 +21,7 @@ async def prove(
     *,
     now: datetime,
 ) -> tuple[Operation, ...]:
-    """End each `reported` row whose host has been read since, and give those rows as they are now. Raises StoreError.
+    """End each `reported` row whose host has been read since, and return those rows. Raise StoreError.
 
     `plans` by id, `records` by host. A host that was not read, or before its report, stays `reported`.
     """

@@ -1,4 +1,4 @@
-"""What a re-pin came to: one small value per host, and one for the run. The journal itself is in the database."""
+"""How a re-pin ended: one small value a host, and one for the run. The journal is in the database."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ UNPROBED = frozenset({State.UNREACHABLE, State.NOT_STARTED})
 class HostEnd:
     """What became of one host in this run.
 
-    `state` is its row's, None in a dry run where it would have been written. A state that has not ended (`unknown`,
-    `confirmed`) is for `repin resume`. `detail` is what was seen, uncleaned; `advice` our words on what to do, where
-    the state alone does not say it. `operation` is the row's id, None where there is no row. `stumbled`: something
-    failed on the way though the state does not show it.
+    `state` is its row's, None in a dry run where it would have been written. A state that has not ended
+    (`unknown`, `confirmed`) is for `repin resume`. `detail` is what was seen, uncleaned; `advice` our words
+    on what to do, where the state alone does not say it. `operation` is the row's id, None where there is no
+    row. `stumbled`: something failed on the way though the state does not show it.
     """
 
     host: str
@@ -39,7 +39,7 @@ class HostEnd:
 
     @property
     def counts_as(self) -> State | None:
-        """The state that the limits count: a write that got no answer failed, also where it turns out not written."""
+        """The state that the limits count: a write without an answer failed, even if it was not written."""
         return State.UNKNOWN if self.stumbled and self.state is not State.VERIFIED else self.state
 
     @property
@@ -50,13 +50,14 @@ class HostEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepinSummary:
-    """How a run ended. `run` is None for a dry run; `ends` has one for each host, in the order in which they ended.
+    """How a run ended. `run` is None for a dry run; `ends` has one a host, in the order in which they ended.
 
-    `hosts` counts the plan's, `already` those that had ended before this process (resumed); `not_started` are the
-    plan's hosts without an end, in its order: none of them was touched. `reason` is
-    why it stopped early, in words, empty where it did not; `interrupted`: a signal did it, `gate`: a limit or a
-    lock-out breaker kept hosts from being started. `finished_after_stop` hosts were in flight then and ended, `failed_after_stop` of them failed;
-    `abandoned`: the rest of them was left. `trouble` is what the database refused, or a fault of ours.
+    `hosts` counts the plan's, `already` those that had ended before this process (resumed); `not_started` are
+    the plan's hosts without an end, in its order: none of them was touched. `reason` is why it stopped early,
+    in words, empty where it did not; `interrupted`: a signal did it, `gate`: a limit or a lock-out breaker
+    kept hosts from being started. `finished_after_stop` hosts were in flight then and ended,
+    `failed_after_stop` of them failed; `abandoned`: the rest of them was left. `trouble` is what the database
+    refused, or a fault of ours.
     """
 
     run: int | None

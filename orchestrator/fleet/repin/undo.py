@@ -1,4 +1,4 @@
-"""From a run's journal to the plan that takes its writes back: only what this run wrote, exactly as it was before."""
+"""Plan from a run's journal how to take its writes back: only what it wrote, exactly as it was before."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ def undo_plan(
     force_closed: str | None = None,
     credential: str | None = None,
 ) -> Plan:
-    """Plan the way back of a run; `plan` is the run's, `operations` are all its rows. Pure; never raises for a host.
+    """Plan the way back of a run, from its plan and all its rows (`operations`). Never raise for a host.
 
-    Hosts whose row says that this run wrote are planned, the others left out with a reason. `undone` are the rows, of
-    whatever run, that take back rows of this one: what one of them has taken back is left out too. `force_closed` and
-    `credential` as in `Plan`: a reason to go back to ports that are closed now, and who is to write.
+    Hosts whose row says that this run wrote are planned, the others left out with a reason. `undone` are the
+    rows, of whatever run, that take back rows of this one: what one of them has taken back is left out too.
+    `force_closed` and `credential` as in `Plan`: a reason to go back to ports that are closed now, and who is
+    to write.
     """
     rows = last_rows(operations)
     backs = _by_undone(undone)
@@ -104,8 +105,9 @@ def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet:
     return "the inventory says `repin: forbid`" if host.repin == "forbid" else None
 
 
-_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP, State.ALREADY})
-"""States of rows that found the old values there, or wrote them and read them again."""
+_WRITTEN_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP})
+_BACK = _WRITTEN_BACK | {State.ALREADY}
+"""States of rows that wrote the old values and read them again, or found them there (which no undo can undo)."""
 
 
 def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
@@ -117,11 +119,14 @@ def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:
 
 
 def _taken_back(row: Operation | None, backs: Mapping[int, list[Operation]]) -> str | None:
-    """Say which run has taken a row back, or may have; None where none has."""
+    """Return which run has taken a row back, or may have, in words; None where none has."""
     found = [] if row is None or row.id is None else backs.get(row.id, [])
-    for back in reversed(found):
+    latest = found[::-1]
+    for back in sorted(latest, key=lambda each: each.state not in _WRITTEN_BACK):
         if back.state in _BACK and back.run is None:
             return "taken back already, by a stand-alone script"
+        if back.state is State.ALREADY:
+            return f"taken back already: run {back.run} found the old values there"
         if back.state in _BACK:
             return (
                 f"taken back already, by run {back.run}; to write it again: fleetcheck repin undo {back.run}"

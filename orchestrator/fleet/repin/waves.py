@@ -1,101 +1,65 @@
-"""Wave after wave over a plan, with its pauses, until the plan is done or something says stop."""
+"""Go through a plan wave after wave, with its pauses, until it is done or something stops the run."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from orchestrator.domain.repin.waves import waves
-from orchestrator.fleet import words
-from orchestrator.fleet.repin.events import Pausing, WaveEnded, WaveStarted
-from orchestrator.fleet.repin.host import HostWork
-from orchestrator.fleet.repin.policy import repin_host
-from orchestrator.fleet.repin.pool import Crew
-from orchestrator.fleet.repin.summary import HostEnd
-from orchestrator.fleet.repin.watch import watch
+from orchestrator.fleet.repin.events import Pausing, RepinEvent, WaveEnded, WaveStarted
+from orchestrator.fleet.repin.input import RunInput
+from orchestrator.fleet.repin.limits import RunLimits
+from orchestrator.fleet.repin.pause import JournalPause
 from orchestrator.store.errors import StoreError
+
+WriteWave = Callable[[int, Sequence[str]], Awaitable[None]]
+"""Writes the hosts of a wave, given its number from 1 and their names."""
 
 
 class Waves:
-    """The waves of one run."""
+    """The waves of one run. `pause` is None where nothing is journaled, and then there is none."""
 
-    def __init__(self, crew: Crew, jobs: int) -> None:
-        self._crew = crew
-        self._jobs = jobs
-        self._waiting: list[HostWork] = []
-        self._taking: asyncio.Task[None] | None = None
-        self._away = False
+    def __init__(
+        self,
+        given: RunInput,
+        limits: RunLimits,
+        pause: JournalPause | None,
+        emit: Callable[[RepinEvent], None],
+    ) -> None:
+        self._plan = given.plan
+        self._names = given.names
+        self._batch = given.options.batch
+        self._seconds = given.options.pause
+        self._clock = given.services.clock
+        self._limits = limits
+        self._journal_pause = pause
+        self._emit = emit
         self.begun = 0
 
-    async def go(self, todo: Collection[str]) -> None:
-        """Re-pin these hosts, each in the wave that the whole plan gives it."""
-        crew, stop = self._crew, self._crew.course.stop
-        names = [planned.host for planned in crew.plan.hosts]
-        ranges = list(waves(len(names), crew.options.batch))
+    async def go(self, todo: Collection[str], write: WriteWave) -> None:
+        """Write these hosts, each in the wave that the whole plan gives it."""
+        ranges = list(waves(len(self._names), self._batch))
         for number, indexes in enumerate(ranges, 1):
-            wanted = [names[index] for index in indexes if names[index] in todo]
+            wanted = [self._names[index] for index in indexes if self._names[index] in todo]
             if not wanted:
                 continue
             if self.begun:
                 await self._pause(number)
-            if crew.means.clock.now() >= crew.plan.expires:
-                crew.course.at_gate("the plan expired in the middle of the run")
-            if stop.requested:
+            if self._clock.now() >= self._plan.expires:
+                self._limits.stop_at_gate("the plan expired in the middle of the run")
+            if self._limits.stopped:
                 return
             self.begun += 1
-            await self._wave(number, len(ranges), wanted)
-
-    async def come_back(self) -> None:
-        """Have the journal's lock again, wherever a pause was left. Raises StoreError."""
-        journal = self._crew.desk.journal
-        if self._away and journal is not None:
-            if self._taking is None:
-                self._taking = asyncio.create_task(journal.take_again())
-            await asyncio.shield(self._taking)
-            self._away, self._taking = False, None
-
-    async def _wave(self, number: int, count: int, names: list[str]) -> None:
-        crew = self._crew
-        now = crew.means.clock.now
-        crew.tell(WaveStarted(wave=number, waves=count, hosts=len(names), at=now()))
-        await crew.over(names, self._jobs, self._one, wave=number)
-        await self._watch()
-        crew.tell(WaveEnded(wave=number, waves=count, at=now()))
-
-    async def _one(self, host: HostWork) -> HostEnd | None:
-        end = await repin_host(host)
-        if not host.waits:
-            return end
-        self._waiting.append(host)
-        return None
-
-    async def _watch(self) -> None:
-        """Watch the agents of this wave that have not taken their port up yet; trouble of ours stops the run."""
-        crew, waiting, self._waiting = self._crew, self._waiting, []
-        crew.course.in_flight += len(waiting)
-        watched = watch(waiting, crew.options, crew.means.clock, crew.tell, crew.revert_row)
-        try:
-            async with aclosing(watched) as ends:
-                async for end in ends:
-                    crew.course.in_flight -= 1
-                    crew.course.ended(end)
-        except StoreError as error:
-            crew.course.troubled(str(error))
-        except Exception as error:  # noqa: BLE001  # a fault of ours ends the run with words, as in `Crew.over`
-            crew.course.troubled(words.place(error))
+            self._emit(WaveStarted(wave=number, waves=len(ranges), hosts=len(wanted), at=self._clock.now()))
+            await write(number, wanted)
+            self._emit(WaveEnded(wave=number, waves=len(ranges), at=self._clock.now()))
 
     async def _pause(self, before: int) -> None:
         """Wait between two waves, without the database's lock; a stop ends it."""
-        crew = self._crew
-        journal, seconds = crew.desk.journal, crew.options.pause
-        if seconds <= 0 or journal is None or crew.course.stop.requested:
+        limits, pause = self._limits, self._journal_pause
+        if self._seconds <= 0 or pause is None or limits.stopped:
             return
-        crew.tell(Pausing(seconds=seconds, before=before, at=crew.means.clock.now()))
+        self._emit(Pausing(seconds=self._seconds, before=before, at=self._clock.now()))
         try:
-            self._away = True
-            await journal.let_go()
-            await crew.course.stop.within(seconds, crew.means.clock)
-            await self.come_back()
+            await pause.wait(self._seconds, limits.stop, self._clock)
         except StoreError as error:
-            crew.course.troubled(str(error))
+            limits.stop_for_trouble(str(error))

@@ -156,6 +156,8 @@ def unreachable(error: OSError, seen: Seen) -> Fault:
         return fault(seen, Cause.CONNECTION_REFUSED, where, code=error.errno)
     if isinstance(error, TimeoutError) or error.errno in _NETWORK:
         return fault(seen, Cause.NO_ANSWER, where, code=error.errno)
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError):  # taken, and closed before we knew
+        return fault(seen, Cause.SESSION_LOST, where, code=error.errno)
     if error.errno in _NO_ROOM:
         return Fault(
             phase=seen.phase,

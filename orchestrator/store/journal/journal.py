@@ -36,7 +36,7 @@ class Journal:
     """Writes the journal through a writer, in the writer's event loop.
 
     Every method raises StoreError where the database gives trouble: then nothing was stored, and nothing may be written
-    to a host. IllegalMoveError, ValueError and UnknownRunError are the caller's mistakes. A run belongs to the process
+    to a host. IllegalJournalMoveError, ValueError and UnknownRunError are the caller's mistakes. A run belongs to the process
     that began it or resumed it last: another one's call raises RunTakenError, so a controller that comes back from a
     pause cannot write beside the one that took over.
     """
@@ -82,7 +82,7 @@ class Journal:
     async def open(self, row: Operation) -> Operation:
         """Make a host's row, in one of the states that `journal.MOVES[None]` names, and return it with its id.
 
-        `row` has no id yet; its `started` becomes its `changed`. Raises IllegalMoveError for a state that no row begins
+        `row` has no id yet; its `started` becomes its `changed`. Raises IllegalJournalMoveError for a state that no row begins
         with, and for INTENT InFlightError where an earlier row of the host, of whatever run, is still intent, sent or
         unknown: that one has to be read first.
         """
@@ -129,7 +129,7 @@ class Journal:
     ) -> Operation:
         """Move a row to its next state and return it as it now is; what is None stays as it was.
 
-        The move starts from the state that the database has, whatever `operation` says. Raises IllegalMoveError for a move
+        The move starts from the state that the database has, whatever `operation` says. Raises IllegalJournalMoveError for a move
         that `journal.MOVES` does not have: then the row is as it was.
         """
         given = {"detail": detail, "before": before, "after": after, "deadline": deadline}

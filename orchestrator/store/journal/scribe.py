@@ -92,7 +92,7 @@ class Scribe:
         self._tell(into, run_id, "run ended", ended, details | audits.run_told(into, run_id))
 
     def open(self, into: Connection, wanted: Sequence[Operation]) -> tuple[Operation, ...]:
-        """Make rows. Raises UnknownRunError, RunTakenError, IllegalMoveError, InFlightError."""
+        """Make rows. Raises UnknownRunError, RunTakenError, IllegalJournalMoveError, InFlightError."""
         for run_id in {each.run for each in wanted}:
             self._own(into, run_id)
         return tuple(self._open(into, each) for each in wanted)
@@ -122,7 +122,7 @@ class Scribe:
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
     ) -> Operation:
-        """Move a row from the state that it has in the database. Raises IllegalMoveError, RunTakenError."""
+        """Move a row from the state that it has in the database. Raises IllegalJournalMoveError, RunTakenError."""
         found = rows.load_operation(into, operation_id, self.place)
         self._own(into, found.run)
         moved = replace(found, state=move(found.state, state), **changes)

@@ -192,7 +192,7 @@ _data = st.one_of(
 _names = st.sampled_from(["PrimaryTunnelPort", "backuptunnelport", "PrimaryIP", "x"]) | st.text(max_size=20)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     values=st.lists(st.tuples(st.sampled_from([64, 32]), _names, _data), max_size=12),
     mode=st.sampled_from(["auto", "full", "ordered", "pinned", "connections"]),

@@ -11,13 +11,16 @@ import pytest
 from orchestrator.fleet.control.signals import listening
 from orchestrator.fleet.control.stop import StopRequest
 
+TURNS = 10  # of the loop: it hears of a signal in the first, and acts on it in the next
+
 
 async def _after(*numbers: signal.Signals) -> StopRequest:
     stop = StopRequest()
     with listening(stop, asyncio.get_running_loop()):
         for number in numbers:
             os.kill(os.getpid(), number)
-            await asyncio.sleep(0.01)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
     return stop
 
 

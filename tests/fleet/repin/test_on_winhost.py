@@ -22,7 +22,7 @@ from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinServices, apply
+from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.fleet.repin.undo import Ticket, undo_plan
 from orchestrator.fleet.run import Services
@@ -124,7 +124,7 @@ class Bench:
     async def _scan(self) -> None:
         made = transport(TransportName.NATIVE, jobs=2)
         with Writer.open(self.url, command="test", user="me") as writer:
-            means = Services(
+            services = Services(
                 transport=made,
                 writer=writer,
                 logons=_logon,
@@ -132,7 +132,9 @@ class Bench:
                 chance=random.Random(1),  # noqa: S311  # jitter
             )
             hosts = list(self.hosts.values())
-            await scan(record_of(hosts), hosts, options=ScanOptions(jobs=2, mode="full", pace=0), means=means)
+            await scan(
+                record_of(hosts), hosts, options=ScanOptions(jobs=2, mode="full", pace=0), services=services
+            )
         await made.aclose()
 
     async def _apply(self, plan: Plan) -> RepinSummary:
@@ -148,12 +150,12 @@ class Bench:
             hosts=len(plan.hosts),
         )
         with Writer.open(self.url, command="test", user="me") as writer:
-            summary = await apply(
-                plan,
-                self.hosts,
+            given = RunInput(
+                plan=plan,
+                hosts=self.hosts,
                 record=record,
                 options=RepinOptions(jobs=2, pace=0),
-                means=RepinServices(
+                services=RepinServices(
                     transport=made,
                     logons=_logon,
                     clock=SystemClock(),
@@ -161,6 +163,7 @@ class Bench:
                 ),
                 journal=Journal(writer),
             )
+            summary = await apply(given)
         await made.aclose()
         return summary
 

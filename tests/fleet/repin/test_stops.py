@@ -8,7 +8,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.waves import Limits
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin import host as repin_work
+from orchestrator.fleet.repin.host_repin import HostRepin
 from tests.fleet.repin.world import DOWN, NEW, OLD, MemoryJournal, World, fleet_of, repin, sim_host
 
 
@@ -112,7 +112,7 @@ def test_a_fault_of_ours_stops_the_run_and_leaves_no_row_in_the_middle(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(repin_work.HostWork, "write", broken)
+    monkeypatch.setattr(HostRepin, "write", broken)
     done = repin(fleet_of(3), jobs=1)
     assert done.states() == {"h1": State.UNKNOWN}
     assert "ZeroDivisionError at" in done.summary.trouble

@@ -13,7 +13,7 @@ from orchestrator.domain.repin.operation import RunState
 from orchestrator.domain.repin.plan import Plan, WaivedHost
 from orchestrator.domain.repin.waived import waived_since
 from orchestrator.domain.waiver import in_force
-from orchestrator.fleet.repin.words import WAIVED_ADVICE
+from orchestrator.fleet.repin.details import WAIVED_ADVICE
 from orchestrator.remote.session import Logon
 from tests.fleet.repin.world import (
     NEW,

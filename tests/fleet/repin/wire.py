@@ -8,7 +8,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,7 +33,7 @@ from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.checks import check
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinServices, apply, resume
+from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply, resume
 from orchestrator.fleet.repin.summary import RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.transport_name import TransportName
@@ -42,6 +41,7 @@ from orchestrator.remote.transports import transport
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.eventually import eventually
 from tests.fleet.wire import logons_of
 
 ROOT = Path(__file__).parents[3]
@@ -103,14 +103,16 @@ class Place:
         return tuple(None if entry is None else entry.data for entry in entries)
 
     def mixed(self, old: tuple[object, ...], new: tuple[object, ...]) -> list[str]:
-        """Give the hosts that hold neither, once the scripts that are under way have come to their end (10 s at most)."""
-        end = time.monotonic() + 10
-        while True:
-            found = [name for name in self.fleet.hosts if self.pins(name) not in {old, new}]
-            busy = any(host.machine.mutex.holder is not None for host in self.fleet.hosts.values())
-            if not (found or busy) or time.monotonic() > end:
-                return found
-            time.sleep(0.05)
+        """Give the hosts that hold neither, once the scripts that are under way have come to their end."""
+        everybody = self.fleet.hosts
+
+        def neither() -> list[str]:
+            return [name for name in everybody if self.pins(name) not in {old, new}]
+
+        eventually(
+            lambda: all(host.machine.mutex.holder is None for host in everybody.values()) and not neither()
+        )
+        return neither()
 
     def pin(self, name: str, port: int) -> None:
         """Set a host's pins, as somebody else would."""
@@ -269,7 +271,7 @@ async def _repin(
         options="{}",
         hosts=len(plan.hosts),
     )
-    means = RepinServices(
+    services = RepinServices(
         transport=made,
         logons=logons_of(fleet),
         clock=SystemClock(),
@@ -280,16 +282,17 @@ async def _repin(
         listening(stop, asyncio.get_running_loop()),
     ):
         try:
-            return await (apply if run is None else resume)(
-                plan,
-                fleet.hosts,
+            given = RunInput(
+                plan=plan,
+                hosts=fleet.hosts,
                 record=record,
                 options=options,
-                means=means,
+                services=services,
                 journal=Journal(writer),
                 stop=stop,
                 on_event=on_event,
             )
+            return await (apply if run is None else resume)(given)
         finally:
             await made.aclose()
 

@@ -29,9 +29,8 @@ from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChan
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.events import RepinEvent
-from orchestrator.fleet.repin.journal import RunJournal
 from orchestrator.fleet.repin.options import RepinOptions
-from orchestrator.fleet.repin.protocol import RepinServices, apply, resume
+from orchestrator.fleet.repin.protocol import RepinServices, RunInput, apply, resume
 from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.faults.fault import Fault, RefusedBy
@@ -446,7 +445,7 @@ def repin(  # what a test may want to be different, by keyword
             await asyncio.sleep(started)
         clock, stop = TravelClock(), StopRequest()
         world = World(dict(sims), kept, clock)
-        means = RepinServices(
+        services = RepinServices(
             transport=world,
             logons=logons,
             clock=clock,
@@ -454,17 +453,17 @@ def repin(  # what a test may want to be different, by keyword
         )
         aside = asyncio.ensure_future(beside(stop, world)) if beside else None
         record = record_of(wanted) if run is None else replace(record_of(wanted), id=run)
-        typed: RunJournal = kept
-        summary = await (apply if run is None else resume)(
-            wanted,
-            hosts,
+        given = RunInput(
+            plan=wanted,
+            hosts=hosts,
             record=record,
             options=RepinOptions(**({"pace": 0.0} | options)),
-            means=means,
-            journal=typed,
+            services=services,
+            journal=kept,
             stop=stop,
             on_event=events.append,
         )
+        summary = await (apply if run is None else resume)(given)
         if aside:
             aside.cancel()
         seconds = clock.monotonic()

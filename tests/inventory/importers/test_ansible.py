@@ -542,3 +542,17 @@ def test_an_old_files_comments_need_not_be_utf_8(case: Case) -> None:
     case.write({"hosts.ini": ""})
     (case.folder / "hosts.ini").write_bytes(b"# f\xfcr Wien\nweb1\n")
     assert list(case.fleet("hosts.ini").hosts) == ["web1"]
+
+
+def test_what_many_lines_say_alike_is_one_note(case: Case) -> None:
+    """`--list` repeats a group's variables at each host: the note names the first lines and counts the rest."""
+    hosts = [f'"w{n}": {{\n"ansible_connection": "winrm",\n"ansible_port": "x"}}' for n in range(9)]
+    text = '{"_meta": {"hostvars": {' + ",\n".join(hosts) + '}}, "all": {"hosts": ['
+    names = ", ".join(f'"w{n}"' for n in range(9))
+    assert case.notes("list.json", f"{text}{names}]}}}}") == [
+        "list.json:3, list.json:6, list.json:9 and 6 more: `ansible_port` is no port from 1 to 65535, and was passed over."
+    ]
+    ranged = "[w]\nw[1:60] ansible_connection=winrm ansible_host=a_b/c\nx ansible_connection=winrm\n"
+    (note,) = case.notes("hosts.ini", ranged)
+    assert note.startswith("Left out: `w1` (hosts.ini:2), `w2` (hosts.ini:2), ")
+    assert " and 10 more: its address cannot be used: " in note

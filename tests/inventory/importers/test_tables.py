@@ -436,3 +436,23 @@ def test_whatever_comes_is_hosts_or_words(
     else:
         told = [bool(fleet.hosts), *(note.startswith("Line") for note in notes)]
     assert all(told)
+
+
+def test_a_host_named_by_an_address_alone_is_called_what_the_address_is(tmp_path: Path) -> None:
+    """Ports, lengths and URLs around an address do not come into the name that is made of it."""
+    cells = [
+        "srv01.corp.example:5985",
+        "[2001:db8::1]:5986",
+        "https://srv03.corp.example:5986/wsman",
+        "192.0.2.7/24",
+    ]
+    _, fleet = imported(tmp_path, "FQDN\n" + "\n".join(cells))
+    assert list(fleet.hosts) == ["srv01.corp.example", "2001:db8::1", "srv03.corp.example", "192.0.2.7"]
+    assert addresses(fleet) == {name: name for name in fleet.hosts}
+
+
+@pytest.mark.parametrize("title", ["AssetName", "System Name", "CI_Name"])
+def test_an_asset_s_name_names_its_host(tmp_path: Path, title: str) -> None:
+    """Programs that keep assets call the machine so; its address is not made the name."""
+    _, fleet = imported(tmp_path, f"{title},Domain,IPAddress\nSRV01,CORP,192.0.2.1\n")
+    assert addresses(fleet) == {"SRV01": "192.0.2.1"}

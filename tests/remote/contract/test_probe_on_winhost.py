@@ -112,7 +112,7 @@ def test_deadline_in_the_middle_keeps_what_is_there(host: kit.Winhost, net: str)
     silent = f"{net}.21"
     scenario = Scenario(name="late", about="", gateways={"primary": silent}, mode="full")
     with kit.network(silent=((silent, LIST[1]), (silent, LIST[2]))):
-        reading = run(host, scenario, TimeoutMs=60_000, DeadlineMs=10_000, Width=2)
+        reading = run(host, scenario, TimeoutMs=60_000, DeadlineMs=6_000, Width=2)
     assert [(attempt.port, attempt.result, attempt.error) for attempt in reading.attempts] == [
         (FIRST, Result.REFUSED, "ConnectionRefused"),
         (LIST[1], Result.ERROR, "Deadline"),

@@ -151,6 +151,8 @@ def test_a_401_is_told_by_how_far_the_logon_came(
         (OSError(errno.ETIMEDOUT, "x"), Cause.NO_ANSWER),
         (OSError(errno.EHOSTUNREACH, "x"), Cause.NO_ANSWER),
         (OSError(errno.ENETUNREACH, "x"), Cause.NO_ANSWER),
+        (ConnectionResetError(errno.ECONNRESET, "x"), Cause.SESSION_LOST),
+        (ConnectionAbortedError(errno.ECONNABORTED, "x"), Cause.SESSION_LOST),
         (OSError(errno.EMFILE, "x"), Cause.UNCLASSIFIED),
     ],
 )

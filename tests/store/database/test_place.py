@@ -100,6 +100,8 @@ LEAKY = [
     f"Postgres:ann:{SECRET}@db/fleet",
     f"postgresql://ann@db/fleet?PASSWORD={SECRET}",
     f"postgresql://ann@db/?pass%77ord={SECRET}",
+    f"PGPASSWORD={SECRET} host=db",
+    f"db_passwd={SECRET}",
 ]
 
 
@@ -118,6 +120,13 @@ def test_a_keyword_string_is_no_file_s_name() -> None:
         PlaceError, match=r"this is a keyword string .* postgresql://user@server/name\. .*\./NAME"
     ):
         parse("host=db dbname=fleet")
+
+
+@pytest.mark.parametrize("named", [":memory:", "file:fleet.db?mode=rwc"])
+def test_a_word_of_sqlite_s_is_no_file_s_name(named: str) -> None:
+    """What SQLite would take for a place in memory or a URI is refused, and makes no file that is called so."""
+    with pytest.raises(PlaceError, match="a word of SQLite's"):
+        parse(named)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.store.database import schema
 
-ROOT = Path(schema.__file__).parents[2]
+ROOT = Path(schema.__file__).parents[3]
 # What a program from the wheel does at its first scan; it must not see the source tree.
 FIRST_USE = """
 import sys
@@ -78,7 +78,7 @@ def test_an_editable_install_uses_the_steps_where_they_are_edited(
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")
-    code = "import site, sys; site.addsitedir(sys.argv.pop()); from orchestrator.store import schema; print(schema.scripts())"
+    code = "import site, sys; site.addsitedir(sys.argv.pop()); from orchestrator.store.database import schema; print(schema.scripts())"
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run(
         [sys.executable, "-c", code, str(folder / "site")],

@@ -441,7 +441,7 @@ TEXT = st.text(st.characters(codec=None, categories=None), max_size=5)
 DETAILS = st.dictionaries(TEXT, st.none() | st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(TEXT, TEXT, TEXT, DETAILS, st.datetimes(timezones=st.just(UTC))), min_size=1, max_size=4

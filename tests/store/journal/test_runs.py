@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -28,6 +26,7 @@ from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.eventually import eventually
 from tests.store.children import child
 from tests.store.repin_rows import NOW, PLAN, begun, brought, plan_of, row, run_record
 
@@ -195,14 +194,6 @@ def test_a_run_says_that_its_process_is_alive(journal: Journal, url: str) -> Non
     assert told() == (os.getpid(), True)
     journal.close()
     assert eventually(lambda: told() == (None, True))
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Wait for what a server does in its own time, 5 seconds at most."""
-    end = time.monotonic() + 5
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.05)
-    return holds()
 
 
 def test_a_process_killed_in_its_pause_gives_no_sign(url: str) -> None:

@@ -274,7 +274,7 @@ def test_a_result_comes_back_as_it_was_stored(
 
     with Reader.open(url) as reader, asyncio.Runner() as loop:
 
-        @settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
+        @settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
         @given(RECORD)
         def check(record: HostRecord) -> None:
             named = replace(record, host=f"{next(numbers)} {record.host}")

@@ -1,4 +1,4 @@
-"""Room for the run in this process: every host in flight needs file descriptors."""
+"""Fit the width of an execution to the open files of this process: every host in flight needs some."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SPARE = 64  # database, terminal, event loop, libraries
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many hosts may be in flight. `words` says why it is fewer than was asked for; empty where it is not."""
+    """How many hosts may be in flight. `words` says why these are fewer than was asked for, or is empty."""
 
     jobs: int
     words: str = ""
 
 
 def make_room(jobs: int) -> Room:
-    """Raise the soft limit of open files as far as `jobs` hosts need it; where that is too little, lower the width."""
+    """Raise the soft limit of open files to what `jobs` hosts need; where that fails, lower `jobs`."""
     if resource is None:
         return Room(jobs)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -38,12 +38,13 @@ def make_room(jobs: int) -> Room:
 
 
 def fit(jobs: int, limit: int) -> Room:
-    """Say how many hosts at once `limit` open files allow: at least one."""
+    """Return how many hosts at once `limit` open files allow: at least one."""
     possible = max(1, (limit - SPARE) // PER_HOST)
     if possible >= jobs:
         return Room(jobs)
     return Room(
         possible,
-        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: this process may open {limit} files; "
+        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: "
+        f"this process may open {limit} files; "
         f"`ulimit -n {jobs * PER_HOST + SPARE}` before the command gives it room",
     )

@@ -1,4 +1,4 @@
-"""What a re-pin says of a host: the write script's answer in words, uncleaned where it quotes the host."""
+"""The details that a journal row of a re-pin gets, in words; uncleaned where they quote the host."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GONE = "not in the inventory any more, so nobody can read it"
 
 
 def answered(change: PlannedHost, answer: RepinAnswer) -> str:
-    """Say what the script said."""
+    """Return what the script said, in words."""
     died = "; the writer before this one died at its work" if answer.abandoned else ""
     return _ANSWERS[answer.result](change, answer) + died
 
 
 def failed(outcome: Failed) -> str:
-    """Write a failure as one line: phase, cause, detail."""
+    """Return a failure as one line: phase, cause, detail."""
     return f"{outcome.phase}: {outcome.cause}: {outcome.detail}"
 
 

@@ -1,4 +1,4 @@
-"""The journal as a re-pin needs it: every call returns once what it says is on the disk."""
+"""What a re-pin run needs of the journal: every call returns once what it says is on the disk."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from orchestrator.domain.repin.plan import Plan
 class RunJournal(Protocol):
     """What a re-pin needs of `orchestrator.store.journal.journal.Journal`.
 
-    All of it raises StoreError; moves that the table does not have raise IllegalMoveError.
+    All of it raises StoreError; moves that the table does not have raise IllegalJournalMoveError.
     """
 
     async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
-        """Store a run and its plan, and give it back with its id; one that has an id is taken over."""
+        """Store a run and its plan, and return it with its id; one that has an id is taken over."""
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime, /) -> None:
         """Write how the run ended."""
 
     async def open(self, row: Operation, /) -> Operation:
-        """Make a row; raises InFlightError where an earlier write on the host has to be read first."""
+        """Make a row; raise InFlightError where an earlier write on the host has to be read first."""
 
     async def open_all(self, rows: Sequence[Operation], /) -> tuple[Operation, ...]:
         """Make many rows that are no intents."""
@@ -47,7 +47,7 @@ class RunJournal(Protocol):
         """Read a run's rows, in the order in which they were made."""
 
     async def handed_out(self, hosts: Iterable[str], /) -> Mapping[str, Operation]:
-        """Say which of these hosts were given away in a stand-alone script whose answer has not come in yet."""
+        """Return, of these hosts, the rows whose stand-alone script was handed out and not answered yet."""
 
     async def let_go(self) -> None:
         """Give the database's lock back, for a pause."""

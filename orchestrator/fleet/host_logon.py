@@ -1,4 +1,4 @@
-"""One host's logons, as its account's breaker sees them: when one may begin, and what came of it."""
+"""Log on to one host under its account's lock-out breaker: when a logon may begin, and how it ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_NAME_SENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
 
 
 class HeldError(Exception):
-    """This host's logon was not begun: another's is under way, its account was given up, or the end was asked for."""
+    """A logon was not begun: another's is under way, its account was given up, or a stop was requested."""
 
 
 class HostLogon:
@@ -31,49 +31,50 @@ class HostLogon:
     `waiting`: it is connected, and waits for another host's logon.
     """
 
-    def __init__(self, turn: QueuedHost, run: Execution) -> None:
-        self._turn = turn
-        self._run = run
+    def __init__(self, queued: QueuedHost, execution: Execution) -> None:
+        self._queued = queued
+        self._execution = execution
         self._permit: Permit | None = None
         self._watch: asyncio.Task[None] | None = None
         self.waiting = False
 
     async def begin(self, session: Session, cut: asyncio.Timeout, *, patiently: bool) -> None:
-        """Wait for the right to log on: `patiently` for as long as it takes, else for HELD seconds. Raises HeldError.
+        """Wait to log on: `patiently` for as long as it takes, else for HELD seconds. Raise HeldError.
 
-        Where others have to wait for this logon, `cut` is made to pass when after PATIENCE no user name was sent yet.
+        Where others have to wait for this logon, `cut` is made to pass when after PATIENCE no user name was
+        sent yet.
         """
-        run, account = self._run, self._turn.account
+        execution, account = self._execution, self._queued.account
         if account is None:
             return
         self.waiting = True
         try:
-            async with run.clock.timeout(None if patiently else HELD):
-                self._permit = await run.gate.enter(account, self._turn.host.name, run.stop)
+            async with execution.clock.timeout(None if patiently else HELD):
+                self._permit = await execution.gate.enter(account, self._queued.host.name, execution.stop)
         except TimeoutError:
             raise HeldError from None
         finally:
             self.waiting = False
         if self._permit is None:
             raise HeldError
-        if self._permit.crowded and not self._turn.patient:
+        if self._permit.crowded and not self._queued.patient:
             self._watch = asyncio.create_task(self._cut_when_silent(session, cut))
 
     def accepted(self) -> None:
-        """Tell that the host took the logon."""
+        """Tell the breaker that the host accepted the logon."""
         if self._permit is not None:
             self._permit.accepted()
 
     def judged(self, fault: Fault) -> Fault:
-        """Tell the breaker what a fault says of the logon; give it back as a quota suspect where it is one.
+        """Tell the breaker what a fault says of the logon; return it, as a quota suspect where it is one.
 
-        Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a trouble
-        of its own, and the next host has its turn.
+        Only the refusal of a proof counts: a host that asks for a logon and never gets to the password has a
+        trouble of its own, and the next host has its turn.
         """
-        account = self._turn.account
+        account = self._queued.account
         if self._permit is None:
             if fault.refused_by is RefusedBy.DOMAIN and account is not None:
-                self._run.gate.move(account, self._turn.host.name, Breaker.give_up)
+                self._execution.gate.move(account, self._queued.host.name, Breaker.give_up)
             return fault
         if fault.refused_by is RefusedBy.DOMAIN:
             self._permit.refused()
@@ -92,7 +93,7 @@ class HostLogon:
         return fault
 
     def release(self, phase: Phase) -> None:
-        """End a try that came as far as `phase`: where nobody told the logon's end, that tells it."""
+        """End a try that came as far as `phase`; tell the breaker the logon's end where it does not know."""
         if self._watch is not None:
             self._watch.cancel()
         if self._permit is not None:
@@ -100,7 +101,11 @@ class HostLogon:
             self._permit = None
 
     async def _cut_when_silent(self, session: Session, cut: asyncio.Timeout) -> None:
-        await self._run.clock.sleep(PATIENCE)
-        account = self._turn.account
-        if account is not None and session.phase in _NO_NAME_SENT and self._run.line.waits_for(account):
+        await self._execution.clock.sleep(PATIENCE)
+        account = self._queued.account
+        if (
+            account is not None
+            and session.phase in _NO_NAME_SENT
+            and self._execution.queue.waits_for(account)
+        ):
             cut.reschedule(asyncio.get_running_loop().time())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from orchestrator.fleet.admission.limits import Room, fit
+from orchestrator.fleet.admission.room import Room, fit
 
 
 def test_width_that_fits_is_kept_without_a_word() -> None:
@@ -33,7 +33,7 @@ def test_soft_limit_is_raised_as_far_as_needed() -> None:
     """A soft limit below the need is raised, up to the hard one."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 400));"
-        "from orchestrator.fleet.admission.limits import make_room;"
+        "from orchestrator.fleet.admission.room import make_room;"
         "print(make_room(64).jobs, resource.getrlimit(resource.RLIMIT_NOFILE)[0],"
         " make_room(500).jobs, resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )

@@ -1,4 +1,4 @@
-"""One host of a run, from its turn to its outcome: pace, tries, back-off, and a deadline that really ends it."""
+"""Probe one host, from the queue to its outcome: pace, tries, back-off, and a total deadline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
 from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
-from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
+from orchestrator.fleet.host_logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
@@ -32,20 +32,20 @@ _TRIES = {Again.NEVER: 1, Again.ONCE: 2, Again.BACKOFF: backoff.MOST_TRIES, Agai
 
 
 class HostProbe:
-    """The work on one host. `outcome` is called once; `phase` is how far it came.
+    """Probe one host, once: `outcome` is called a single time; `phase` is how far the probe came.
 
     `stays`: it never steps aside for other hosts' logons, since a write there hangs on what it reads.
     """
 
-    def __init__(self, turn: QueuedHost, run: Execution, *, stays: bool = False) -> None:
-        options = run.options
+    def __init__(self, queued: QueuedHost, execution: Execution, *, stays: bool = False) -> None:
+        options = execution.options
         self._stays = stays
-        self._host = turn.host
-        self._turn = turn
-        self._run = run
-        self._logon = HostLogon(turn, run)
+        self._host = queued.host
+        self._queued = queued
+        self._execution = execution
+        self._logon = HostLogon(queued, execution)
         self._deadline = options.timeout or host_deadline(
-            turn.host, options.mode, canaries=options.canaries, width=options.width
+            queued.host, options.mode, canaries=options.canaries, width=options.width
         )
         self._started: datetime | None = None
         self._began = self._try_began = 0.0
@@ -58,34 +58,34 @@ class HostProbe:
         self.phase = Phase.RESOLVE
 
     async def outcome(self) -> Outcome | None:
-        """Ask the host. None: it was not started after all (the end was asked for), or was put back into the line.
+        """Return what the host answered, or how it failed; None: it was not started, or queued again.
 
-        Takes no longer than its deadline and what closing may take. What nobody foresaw comes out as it was raised;
+        Take no longer than its deadline and what closing may take. Raise what nobody foresaw as it came;
         `broke` makes an outcome of that.
         """
-        run = self._run
-        charged = usual_attempts(self._host, run.options.mode, canaries=run.options.canaries)
+        execution = self._execution
+        charged = usual_attempts(self._host, execution.options.mode, canaries=execution.options.canaries)
         try:
-            if not await run.pace.charge(charged, run.stop):
+            if not await execution.pace.charge(charged, execution.stop):
                 return None
             outcome = await self._within_deadline()
         finally:
             self._release()
         if isinstance(outcome, Probed):
-            run.pace.settle(charged, actual_attempts(outcome.reading, self._host.gateways))
+            execution.pace.settle(charged, actual_attempts(outcome.reading, self._host.gateways))
         elif self.phase not in LOGGED_ON:
-            run.pace.settle(charged, {})  # no script ran, so no gateway was asked
+            execution.pace.settle(charged, {})  # no script ran, so no gateway was asked
         return outcome
 
     def broke(self, error: BaseException) -> Failed:
-        """Make an outcome of what nobody foresaw."""
+        """Return the outcome of an unforeseen exception."""
         return self._failed(self.phase, Cause.BUG, words.place(error), words.BUG_ADVICE)
 
     async def _within_deadline(self) -> Outcome | None:
-        run = self._run
-        self._started, self._began = run.clock.now(), run.clock.monotonic()
-        run.tell(HostStarted(host=self._host.name, at=self._started, deadline=self._deadline))
-        deadline = run.clock.timeout(self._deadline)
+        execution = self._execution
+        self._started, self._began = execution.clock.now(), execution.clock.monotonic()
+        execution.emit(HostStarted(host=self._host.name, at=self._started, deadline=self._deadline))
+        deadline = execution.clock.timeout(self._deadline)
         try:
             async with deadline:
                 end = await self._until_done()
@@ -105,7 +105,7 @@ class HostProbe:
     async def _until_done(self) -> Reading | Fault:
         while True:
             self._tries += 1
-            self._try_began = self._run.clock.monotonic()
+            self._try_began = self._execution.clock.monotonic()
             self._trying, self.phase = True, Phase.RESOLVE
             try:
                 return await self._one_try()
@@ -120,17 +120,17 @@ class HostProbe:
                 return self._fault
 
     async def _one_try(self) -> Reading:
-        run, host, options = self._run, self._host, self._run.options
+        execution, host, options = self._execution, self._host, self._execution.options
         left = self._left()
         need = script_need(host, options.mode, canaries=options.canaries, width=options.width)
-        cut = run.clock.timeout(None)
+        cut = execution.clock.timeout(None)
 
         async def before_logon() -> None:
             await self._logon.begin(session, cut, patiently=self._stays or self._fault is not None)
 
-        self._session = session = run.transport.session(
+        self._session = session = execution.transport.session(
             endpoint(host),
-            run.logon_of[host.credential],
+            execution.logon_of[host.credential],
             deadline=left + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,
@@ -148,44 +148,44 @@ class HostProbe:
         except TimeoutError:
             if not cut.expired():
                 raise
-            self._turn = replace(self._turn, patient=True)
+            self._queued = replace(self._queued, patient=True)
             raise HeldError from None
         # The text has been read, and 1,000 hosts that wait for the database would hold up to 64 KB each.
         self._reply = replace(reply, text="")
         return reading
 
     def _step_aside(self) -> Failed | None:
-        """Be as if never started; where a try has failed already, that is the result."""
+        """Queue the host again, as if never started; return the failure where a try has failed."""
         if self._fault is not None:
             return self._failed(self._fault.phase, self._fault.cause, self._fault.detail, self._fault.advice)
         if self._stays:
             return self._failed(self.phase, Cause.LOGON_FAILED, words.GIVEN_UP, words.GIVEN_UP_ADVICE)
-        self._run.tell(HostPutBack(host=self._host.name))
-        self._run.line.put_back(self._turn)
+        self._execution.emit(HostPutBack(host=self._host.name))
+        self._execution.queue.put_back(self._queued)
         return None
 
     async def _may_try_again(self, fault: Fault) -> bool:
-        """Wait out the back-off; True where the next try may begin."""
-        run = self._run
+        """Wait for the back-off; return whether the next try may begin."""
+        execution = self._execution
         wait = backoff.next_wait(
             self._tries,
             left=self._left(),
             need=LEAST_TRY,
-            chance=run.chance,
+            chance=execution.chance,
             curve=backoff.LONG if fault.again is Again.LATER else backoff.SHORT,
             tries=_TRIES[fault.again],
         )
-        if wait is None or run.stop.requested:
+        if wait is None or execution.stop.requested:
             return False
-        run.tell(
+        execution.emit(
             HostRetrying(
                 host=self._host.name, tried=self._tries, phase=fault.phase, cause=fault.cause, wait=wait
             )
         )
-        return not await run.stop.within(wait, run.clock)
+        return not await execution.stop.within(wait, execution.clock)
 
     def _release(self) -> None:
-        """Note how far the try came."""
+        """Note how far the try came, and release its logon."""
         if self._session is not None:
             self.phase = self._session.phase
         self._logon.release(self.phase)
@@ -193,17 +193,17 @@ class HostProbe:
     async def _close(self, seconds: float) -> None:
         session, self._session = self._session, None
         if session is not None:
-            self._remarks.extend(await close_within(session, seconds, self._run.clock))
+            self._remarks.extend(await close_within(session, seconds, self._execution.clock))
 
     def _left(self) -> float:
-        return self._deadline - (self._run.clock.monotonic() - self._began)
+        return self._deadline - (self._execution.clock.monotonic() - self._began)
 
     def _hung(self) -> Failed:
         detail = words.hung(
             self.phase,
             deadline=self._deadline,
             tried=self._tries,
-            since=self._run.clock.monotonic() - self._try_began,
+            since=self._execution.clock.monotonic() - self._try_began,
             earlier=self._fault,
         )
         return self._failed(self.phase, Cause.DEADLINE, detail, words.HUNG_ADVICE[self.phase])
@@ -214,7 +214,7 @@ class HostProbe:
         )
 
     def _trace(self) -> Trace:
-        ended = self._run.clock.now()
+        ended = self._execution.clock.now()
         started = self._started or ended
         reply = self._reply
         if reply is None:
