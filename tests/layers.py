@@ -22,7 +22,7 @@ _PLACES = {
     "tests/demo": "wire",
     "tests/demo/machine": "pure",
     "tests/docs": "docs",
-    "tests/fleet/admission/test_limits.py": "wire",
+    "tests/fleet/admission/test_room.py": "wire",
     "tests/inventory/files/test_other_files.py": "store",
     "tests/inventory/importers/test_ansible_oracle.py": "wire",
     "tests/inventory/secrets": "wire",
