@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import typer
@@ -45,7 +46,7 @@ def _quietly(offer: Callable[[typer.Context], Offers]) -> Callable[[typer.Contex
 def inventory_names(ctx: typer.Context) -> Offers:
     """Offer the hosts and groups of the inventory that is named, or at hand."""
     from inventory.names import names
-    from orchestrator.cli.options import inventory_path
+    from orchestrator.cli.command import inventory_path
 
     return [(name, "") for name in names(inventory_path(ctx.params.get("inventory")))]
 
@@ -108,16 +109,9 @@ def formats(_ctx: typer.Context) -> Offers:
     return [(str(word), "") for word in Format]
 
 
-@contextlib.contextmanager
-def _reader(ctx: typer.Context) -> Iterator[Reader]:
+def _reader(ctx: typer.Context) -> AbstractContextManager[Reader]:
     """Open the database where it is there and current; to complete a word nothing is made and nothing is upgraded."""
-    from orchestrator.store.database.migrating import look
-    from orchestrator.store.database.schema import State
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
+    from orchestrator.app.stored import current
+    from orchestrator.cli.command import invocation
 
-    url = database_url(ctx.params.get("db"), os.environ)
-    if look(parse(url)) is not State.CURRENT:
-        raise LookupError(url)
-    with Reader.open(url) as reader:
-        yield reader
+    return current(invocation(ctx.params.get("db")))

@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.select import NoMatch, limited
+from orchestrator.cli.command import inventory_path
 from orchestrator.cli.completing import inventory_names, offers
-from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.names import expired_words, known_host, unknown_in_inventory
-from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, TableOption, inventory_path
-from orchestrator.cli.selecting import NoMatch, NoMatchOption, limited
+from orchestrator.cli.console import document, draw, draws, lines, say, say_note
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import InventoryOption, JsonOption, LimitOption, NoMatchOption, TableOption
 
 app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -34,6 +35,7 @@ def check(
     from inventory.errors import InventoryError
     from inventory.load import load
     from inventory.resolving.waivers import expired
+    from orchestrator.app.names import expired_words
     from orchestrator.report.document import check_document
 
     path = inventory_path(file or inventory)
@@ -73,7 +75,7 @@ def list_(
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
     fleet = load(inventory_path(inventory))
-    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN)
+    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN, stdin=sys.stdin, on_event=say_note)
     if as_json:
         document(inventory_document(fleet, hosts))
     elif draws(table=table):
@@ -96,6 +98,7 @@ def show(
     """Show one host's settings, and where each came from."""
     from inventory.explain import explain
     from inventory.load import load
+    from orchestrator.app.names import known_host, unknown_in_inventory
     from orchestrator.report.document import inventory_host_document
     from orchestrator.report.listing import listing
 

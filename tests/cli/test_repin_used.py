@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.repin import apply as repin_apply
-from orchestrator.cli.run_repin import Work
+from orchestrator.app.repin import apply as repin_apply
+from orchestrator.app.repin.run import RepinJob
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan
@@ -165,8 +165,8 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
     asyncio.run(journal.end_run(1, RunState.FINISHED, "", NOW))
     asyncio.run(journal.let_go())
     monkeypatch.setenv("FC_TEST", "secret")
-    look: Callable[[Work], Work] = lambda work: work  # noqa: E731  # it stands in for a function
-    monkeypatch.setattr(repin_apply, "_may_begin", look)
+    look: Callable[..., RepinJob] = lambda _invocation, job, _on_event: job  # noqa: E731  # it stands in for a function
+    monkeypatch.setattr(repin_apply, "may_begin", look)
     monkeypatch.setattr("orchestrator.fleet.repin.protocol.refusals", lambda *_: iter(()))
     ended = apply(plan)
     asyncio.run(journal.take_again())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.command import hints
-from orchestrator.cli.errors import GATE, CommandError
+from orchestrator.app.errors import CommandError
+from orchestrator.domain.primitives.exit_codes import EXIT_GATE
 
 if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
     from orchestrator.domain.repin.operation import RunRecord
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.store.reader import Reader
@@ -19,21 +19,20 @@ if TYPE_CHECKING:
 class UsedError(CommandError):
     """The plan was applied or given away before; the message says how that stands, and what to do instead."""
 
-    exit_code = GATE
+    exit_code = EXIT_GATE
 
 
-def check_unused(plan: Plan, database: str | None) -> None:
+def check_unused(invocation: Invocation, plan: Plan) -> None:
     """Raise UsedError where this database knows of a use of the plan, StoreError where it cannot say.
 
     The writer looks again in the transaction that begins a run: this is for the words, and before anybody is asked.
     """
     from orchestrator.store.errors import NoDatabaseError
-    from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
 
+    where = invocation.hints.database
     try:
-        with Reader.open(database_url(database, os.environ)) as reader:
-            told = _run_words(plan, reader, database) or _given_words(plan, reader, database)
+        with invocation.reader() as reader:
+            told = _run_words(plan, reader, where) or _given_words(plan, reader, where)
     except NoDatabaseError:
         return
     if told is not None:
@@ -42,16 +41,15 @@ def check_unused(plan: Plan, database: str | None) -> None:
         )
 
 
-def _run_words(plan: Plan, reader: Reader, database: str | None) -> str | None:
+def _run_words(plan: Plan, reader: Reader, where: str) -> str | None:
     """Say how the plan's run stands. Old databases have several: one at work counts first, then one left open."""
-    from orchestrator.cli.repin_report import process_of
+    from orchestrator.app.repin.stored import process as look
     from orchestrator.domain.repin.operation import RunState
     from orchestrator.report.repin.run import Process
 
     runs = reader.runs_of_plan(plan.id)
-    where = hints(database=database, inventory=None).database
     for run in runs:
-        process, who = process_of(run, reader)
+        process, who = look(run, reader)
         if process is not Process.GONE:
             does = "is at work" if process is Process.THERE else "is in its pause between two waves"
             return f"run {run.id} {does} ({who or run.user})"
@@ -63,7 +61,7 @@ def _run_words(plan: Plan, reader: Reader, database: str | None) -> str | None:
 
 
 def _ended(plan: Plan, run: RunRecord, reader: Reader, where: str) -> str:
-    from orchestrator.cli.repin_report import results
+    from orchestrator.app.repin.results import results
     from orchestrator.report.repin.states import label
     from orchestrator.report.words import moment
 
@@ -74,13 +72,12 @@ def _ended(plan: Plan, run: RunRecord, reader: Reader, where: str) -> str:
     return f"run {run.id} of it ended{when}: {said}. For what is left make a new plan: fleetcheck repin plan{where}"
 
 
-def _given_words(plan: Plan, reader: Reader, database: str | None) -> str | None:
+def _given_words(plan: Plan, reader: Reader, where: str) -> str | None:
     """Say that it was given away as a stand-alone script, which nobody can call back before it expires."""
     from orchestrator.report.words import moment
 
     if not any(row.run is None for row in reader.operations_of_plan(plan.id)):
         return None
-    where = hints(database=database, inventory=None).database
     if datetime.now(UTC) < plan.expires:
         return (
             f"it was given away as a stand-alone script, which may write until {moment(plan.expires)}; take its "

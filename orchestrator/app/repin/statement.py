@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from orchestrator.app.repin.stored import UnfinishedRun
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.repin.options import RepinOptions
 
 _WAVES_SHOWN = 6
+_STILL = {
+    "there": "it is still running: going on here has to wait for that process",
+    "pausing": "it is in the pause between two waves: going on here takes it over from that process",
+}
 
 
 def statement(plan: Plan, wanted: RepinOptions) -> str:
@@ -21,11 +26,22 @@ def statement(plan: Plan, wanted: RepinOptions) -> str:
     values = ticket(plan).values
     return "\n".join(
         (
-            f"{_what(plan)}: {plural(values, 'registry value')} on {hosts_of(len(plan.hosts))}{_forced(plan)}",
+            f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
             *_waived(plan, wanted),
-            *how(len(plan.hosts), wanted),
+            *_how(len(plan.hosts), wanted),
         )
     )
+
+
+def to_resume(found: UnfinishedRun, wanted: RepinOptions) -> str:
+    """Say in counts what is left of a run, and who else may be at it."""
+    first = (
+        f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
+    )
+    still = _STILL.get(found.process.value)
+    going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
+    unproven = [] if found.unproven is None else [found.unproven]
+    return "\n".join((first, *unproven, *going, *(_how(len(found.left), wanted) if found.left else ())))
 
 
 def _what(plan: Plan) -> str:
@@ -45,7 +61,7 @@ def _forced(plan: Plan) -> str:
     return "" if plan.force_closed is None else f", also where a port is closed ({plan.force_closed})"
 
 
-def how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
+def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
     """Yield how so many hosts are gone over: waves, limits, what is watched."""
     from orchestrator.domain.repin.waves import waves
     from orchestrator.report.words import duration
@@ -63,8 +79,7 @@ def how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
         yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"
 
 
-def hosts_of(count: int) -> str:
-    """Write a count of hosts."""
+def _hosts(count: int) -> str:
     from orchestrator.report.words import plural
 
     return plural(count, "host")

@@ -1,16 +1,15 @@
-"""The inventory where one is at hand: commands that read the database do well without it, and better with it."""
+"""The inventory where one is at hand: what reads the database does well without it, and better with it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.console import say
-from orchestrator.cli.names import expired_words
+from orchestrator.app.events import NoteListener, Remark
+from orchestrator.app.names import expired_words
 from orchestrator.domain.firewall.subnets import Subnets
 from orchestrator.domain.waiver import Waived, unexpired, waived_now
 
@@ -37,41 +36,29 @@ class AtHand:
         waived = self.waived
         return hosts if waived is None else (waived_now(host, waived) for host in hosts)
 
-    def counted(self, hosts: Iterable[HostNow]) -> Iterator[HostNow]:
-        """Let hosts through; at their end say how many hosts of the inventory have no result."""
-        number = 0
-        for host in hosts:
-            number += 1
-            yield host
-        for warning in self.missing(number):
-            say(f"remark: {warning}")
-
     def missing(self, found: int) -> tuple[str, ...]:
         """Say how many hosts of the inventory have no result, `found` having one."""
         left = 0 if self.hosts is None else len(self.hosts) - found
         return (f"hosts of the inventory that no scan has a result of: {left:,}",) if left else ()
 
 
-def at_hand(option: Path | None) -> AtHand:
-    """Load the inventory that -i, FLEETCHECK_INVENTORY or ./fleet.yaml names; nothing where none does.
+def at_hand(path: Path, *, required: bool, on_event: NoteListener) -> AtHand:
+    """Load the inventory, and nothing where there is none.
 
-    Raises InventoryError where it was named by -i; any other that is broken is said and left aside.
+    Raises InventoryError where it is `required`; else one that is broken is told and left aside.
     """
     from inventory.errors import InventoryError
     from inventory.load import load
 
-    named = os.environ.get("FLEETCHECK_INVENTORY")
-    path = option or (Path(named) if named else Path("fleet.yaml"))
-    if option is None and not path.exists():
+    if not required and not path.exists():
         return AtHand()
     try:
         return _of(load(path))
     except InventoryError as error:
-        if option is not None:
+        if required:
             raise
-        say(
-            f"remark: {path} has mistakes and is left aside ({len(error.problems)}): fleetcheck inventory check"
-        )
+        words = f"{path} has mistakes and is left aside ({len(error.problems)}): fleetcheck inventory check"
+        on_event(Remark(words=words))
         return AtHand()
 
 

@@ -1,28 +1,24 @@
-"""Files that a command writes: whole or not at all, and never over something that is not of the same kind."""
+"""Files that are written: whole or not at all, and never over something that is not of the same kind."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestrator.cli.errors import CommandError, UsageError
+from orchestrator.app.errors import CommandError, UsageError
 
 _HEAD = 4096
 
 
 def write(path: Path, text: str | Iterable[str], *, marker: str, what: str) -> None:
-    """Write a text file; `-` is standard output. One that is there is replaced only where `marker` stands in its head.
+    """Write a text file. One that is there is replaced only where `marker` stands in its head.
 
     `text` may come in pieces: what is raised while they are made leaves the file as it was.
 
     Raises UsageError where it is something else than `what`, CommandError where it cannot be written.
     """
-    if str(path) == "-":
-        sys.stdout.writelines(_pieces(text))
-        return
     try:
         _check(path, marker, what)
         if path.exists() and not path.is_file():  # a pipe, a terminal: written to, never replaced

@@ -1,32 +1,32 @@
-"""Which hosts a scan asks, decided before anything is sent: a new scan, one that goes on, or part of an earlier one."""
+"""Which hosts a scan asks, decided on values before anything is sent: a new scan, one that goes on, or part of one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.command import typed, user
-from orchestrator.cli.errors import UsageError
-from orchestrator.cli.selecting import NoMatch, limited
-from orchestrator.domain.record import ScanRecord
+from orchestrator.app.errors import UsageError
+from orchestrator.app.select import NoMatch
+from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
-    from orchestrator.store.reader import Reader
+    from orchestrator.app.invocation import Invocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRequest:
-    """What the options of `fleetcheck scan` ask for; checked against each other, not yet against the fleet."""
+    """What is asked of a scan; its parts fit each other, and are not yet held against the fleet.
+
+    `timeout` is in seconds, None: the inventory's. `resume` and `earlier` are ids of scans.
+    """
 
     inventory: Path
-    inventory_named: bool = False  # by `-i`: then a suggested command has to repeat it
-    database: str | None = None  # as `--db` has it
     limit: tuple[str, ...] = ()
     no_match: NoMatch = NoMatch.WARN
     mode: str = "auto"
@@ -39,7 +39,6 @@ class ScanRequest:
     resume: int | None = None
     earlier: int | None = None  # --from
     only: frozenset[str] = frozenset()
-    quiet: bool = False
     transport: str = "native"  # what `--transport` says
 
 
@@ -52,19 +51,27 @@ class ScanPlan:
     remarks: tuple[str, ...] = ()
 
 
-def new_scan(request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], *, script: str) -> ScanPlan:
-    """Plan a scan of its own."""
+def new_scan(
+    invocation: Invocation,
+    request: ScanRequest,
+    fleet: Fleet,
+    hosts: Sequence[Host],
+    *,
+    script: str,
+    now: datetime,
+) -> ScanPlan:
+    """Plan a scan of its own. `script` is the SHA-256 (hex) of the probe."""
     return ScanPlan(
         record=ScanRecord(
             id=None,
-            started=datetime.now(UTC),
+            started=now,
             mode=request.mode,
             inventory=str(request.inventory),
             inventory_digest=fleet.digest,
             selection=",".join(request.limit),
             hosts=tuple(host.name for host in hosts),
-            command=typed(),
-            user=user(),
+            command=invocation.command,
+            user=invocation.user,
             version=VERSION,
             script=script,
             fleet=fleet.name,
@@ -73,14 +80,11 @@ def new_scan(request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], *, scrip
     )
 
 
-def resumed_scan(request: ScanRequest, fleet: Fleet, reader: Reader) -> ScanPlan:
-    """Plan to go on with a scan: hosts with a committed result, failed ones too, are not asked again.
+def resumed_scan(record: ScanRecord, done: Collection[str], fleet: Fleet) -> ScanPlan:
+    """Plan to go on with a scan: hosts that are `done`, failed ones too, are not asked again.
 
-    Raises UsageError where nothing is left to ask, StoreError for an unknown scan.
+    Raises UsageError where nothing is left to ask.
     """
-    assert request.resume is not None  # noqa: S101  # the caller has looked
-    record = reader.scan(request.resume)
-    done = reader.done(request.resume)
     left = [name for name in record.hosts if name not in done]
     gone = [name for name in left if name not in fleet.hosts]
     hosts = tuple(fleet.hosts[name] for name in left if name in fleet.hosts)
@@ -92,24 +96,21 @@ def resumed_scan(request: ScanRequest, fleet: Fleet, reader: Reader) -> ScanPlan
 
 
 def earlier_hosts(
-    request: ScanRequest, fleet: Fleet, hosts: Sequence[Host], reader: Reader
+    only: frozenset[str],
+    fleet: Fleet,
+    hosts: Sequence[Host],
+    record: ScanRecord,
+    records: Iterable[HostRecord],
 ) -> tuple[Host, ...]:
-    """Choose among `hosts` those that `--from ID --only WHAT` means. Raises UsageError where there is none."""
+    """Choose among `hosts` those that an earlier scan had, and that `only` means. Raises UsageError for none."""
     from orchestrator.domain.execution.select_hosts import chosen
 
-    assert request.earlier is not None  # noqa: S101  # the caller has looked
-    record = reader.scan(request.earlier)
-    names = set(chosen(request.only, hosts=record.hosts, records=reader.records(request.earlier)))
+    names = set(chosen(only, hosts=record.hosts, records=records))
     found = tuple(host for host in hosts if host.name in names)
     if not found:
-        what = f" and was {' or '.join(sorted(request.only))} there" if request.only else ""
+        what = f" and was {' or '.join(sorted(only))} there" if only else ""
         raise UsageError(f"no host that was selected in {fleet.path} was in scan {record.id}{what}")
     return found
-
-
-def selected(request: ScanRequest, fleet: Fleet) -> tuple[Host, ...]:
-    """Choose the hosts of `--limit`. Raises SelectionError, UsageError."""
-    return limited(fleet, request.limit, request.no_match, quiet=request.quiet)
 
 
 def _changed(record: ScanRecord, fleet: Fleet, gone: Sequence[str]) -> list[str]:

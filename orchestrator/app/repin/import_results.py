@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.command import typed, user
-from orchestrator.cli.errors import CommandError, UsageError
+from orchestrator.app.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.remote.contract.repin_answer import RepinAnswer
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Reported:
     """One host's answer with the row that it belongs to."""
 
     plan: Plan
@@ -33,21 +32,17 @@ class _Told:
     row: Operation
 
 
-def take_in(paths: Sequence[Path], database: str | None) -> list[Answer]:
+def import_results(invocation: Invocation, paths: Sequence[Path]) -> list[Answer]:
     """Read every file, then journal all of it. Raises CommandError, UsageError, StoreError: then nothing is kept."""
     from orchestrator.store.journal.journal import Journal
-    from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
-    from orchestrator.store.writer import Writer
 
-    url = database_url(database, os.environ)
-    with Reader.open(url) as reader:
-        told = [each for path in paths for each in _read(path, reader)]
-    with Writer.open(url, command=typed(), user=user()) as writer:
-        return asyncio.run(_keep(Journal(writer), told))
+    with invocation.reader() as reader:
+        reported = [each for path in paths for each in _read(path, reader)]
+    with invocation.writer() as writer:
+        return asyncio.run(_keep(Journal(writer), reported))
 
 
-def _read(path: Path, reader: Reader) -> list[_Told]:
+def _read(path: Path, reader: Reader) -> list[_Reported]:
     from orchestrator.remote.standalone import MAX_BYTES, StandaloneError, parse_result
 
     try:
@@ -64,7 +59,7 @@ def _read(path: Path, reader: Reader) -> list[_Told]:
     missing = [host for host, _ in answers if host not in rows]
     if missing:
         raise UsageError(f"{path}: {', '.join(missing)}: not exported with this database")
-    return [_Told(plan, host, answer, rows[host]) for host, answer in answers]
+    return [_Reported(plan, host, answer, rows[host]) for host, answer in answers]
 
 
 def _plan_named(data: bytes, path: Path) -> str:
@@ -84,25 +79,27 @@ def _plan_named(data: bytes, path: Path) -> str:
     raise CommandError(f"{path}: {found} of an exported re-pin script. Take the file as the script wrote it")
 
 
-async def _keep(journal: Journal, told: Sequence[_Told]) -> list[Answer]:
-    return [await _keep_one(journal, each) for each in told]
+async def _keep(journal: Journal, reported: Sequence[_Reported]) -> list[Answer]:
+    return [await _keep_one(journal, each) for each in reported]
 
 
-async def _keep_one(journal: Journal, told: _Told) -> Answer:
+async def _keep_one(journal: Journal, reported: _Reported) -> Answer:
     from orchestrator.domain.repin.journal import State
     from orchestrator.fleet.repin.words import answered
     from orchestrator.report.repin.answers import Answer
 
-    change = next(host for host in told.plan.hosts if host.host == told.host)
-    said = answered(change, told.answer)
-    new = told.row.state is State.HANDED_OUT
+    change = next(host for host in reported.plan.hosts if host.host == reported.host)
+    said = answered(change, reported.answer)
+    new = reported.row.state is State.HANDED_OUT
     if new:
         await journal.move(
-            told.row,
+            reported.row,
             State.REPORTED,
             changed=datetime.now(UTC),
-            detail=f"{told.answer.result}: {said}",
-            before=told.answer.before,
-            after=told.answer.after,
+            detail=f"{reported.answer.result}: {said}",
+            before=reported.answer.before,
+            after=reported.answer.after,
         )
-    return Answer(host=told.host, plan=told.plan.id, state=told.answer.state, detail=said, new=new)
+    return Answer(
+        host=reported.host, plan=reported.plan.id, state=reported.answer.state, detail=said, new=new
+    )

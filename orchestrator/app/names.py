@@ -1,4 +1,4 @@
-"""Words that several commands say: a name that nobody knows, a waiver that has ended."""
+"""Words that several use cases say: a name that nobody knows, a waiver that has ended."""
 
 from __future__ import annotations
 

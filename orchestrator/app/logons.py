@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from inventory.errors import SecretError
-from orchestrator.cli.errors import UsageError
+from orchestrator.app.errors import UsageError
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
@@ -31,15 +28,18 @@ def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> Non
             )
 
 
-def logons(fleet: Fleet, names: Iterable[str | None]) -> Mapping[str | None, Logon]:
-    """Give the logon of each credential, asking for a password where the inventory says so; None: the ticket cache.
+def logons(
+    fleet: Fleet, names: Iterable[str | None], ask: Callable[[str], str]
+) -> Mapping[str | None, Logon]:
+    """Give the logon of each credential; None: the ticket cache.
 
-    Before the progress is on the screen: a question has to be seen. Raises SecretError, which shows no secret.
+    `ask` gives the answer to a question where the inventory says so: call it before a progress is on the screen, since
+    a question has to be seen. Raises SecretError, which shows no secret.
     """
-    return {name: _logon(fleet, name) for name in dict.fromkeys(names)}
+    return {name: _logon(fleet, name, ask) for name in dict.fromkeys(names)}
 
 
-def _logon(fleet: Fleet, name: str | None) -> Logon:
+def _logon(fleet: Fleet, name: str | None, ask: Callable[[str], str]) -> Logon:
     from inventory.secrets import resolve
     from orchestrator.remote.session import Logon
 
@@ -55,12 +55,3 @@ def _logon(fleet: Fleet, name: str | None) -> Logon:
         base=fleet.path.parent,
     )
     return Logon(username=credential.username, password=secret)
-
-
-def ask(question: str) -> str:
-    """Ask for a secret on the terminal, unseen. Raises SecretError where there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise SecretError(
-            "a password is to be asked for, and there is no terminal: use `from: env` or `from: file`"
-        )
-    return getpass.getpass(question)

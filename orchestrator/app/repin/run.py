@@ -1,97 +1,96 @@
-"""A plan applied, or a run gone on with: transport, journal, signals and progress put together, and the report."""
+"""A plan applied, or a run gone on with: transport, journal and signals put together, and the report."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.command import hints, typed, user
-from orchestrator.cli.logons import logons
-from orchestrator.cli.repin.progress import RepinDisplay
-from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
+from orchestrator.app.events import Note, PlanEmpty
+from orchestrator.app.logons import logons
+from orchestrator.app.repin.results import NOBODY, code, results, warnings
+from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.domain.repin.operation import RunRecord
+from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.report.repin.run import RunReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.model import Fleet
+    from orchestrator.app.invocation import Invocation
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.control.stop import StopRequest
-    from orchestrator.fleet.repin.events import RepinEvent
     from orchestrator.fleet.repin.journal import RunJournal
     from orchestrator.fleet.repin.options import RepinOptions
     from orchestrator.fleet.repin.protocol import RepinServices
     from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
+RunListener = Callable[[RepinEvent | Note | PlanEmpty], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is to be run. `record` has an id where a run goes on."""
+class RepinJob:
+    """What is to be run. `record` has an id where a run goes on; `file` is the plan's, where it is known."""
 
     plan: Plan
     fleet: Fleet
     record: RunRecord
     options: RepinOptions
-    database: str | None
-    inventory: Path | None  # as `-i` named it: then a suggested command repeats it
-    file: Path | None = None  # the plan's
-    quiet: bool = False
+    file: Path | None = None
     transport: str = "native"  # what `--transport` says
 
 
-def run(work: Work) -> RunReport:
-    """Do it, and give the report. Raises what `errors.explain` has words for, before the first host is touched."""
-    from orchestrator.store.place import database_url, parse
+def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
+    """Do it, and give the report.
 
-    url = database_url(work.database, os.environ)
-    known = logons(work.fleet, _credentials(work))
+    Raises PlanRefused, SecretError and StoreError (PlanUsedError among them), before the first host is touched.
+    """
+    _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
+    known = logons(job.fleet, _credentials(job), invocation.ask)
     with contextlib.ExitStack() as stack:
-        journal = None if work.options.dry_run else _journal(stack, url)
-        summary = asyncio.run(_repin(work, journal, known))
-    rows, kept = _journaled(url, work.plan, summary.run)
-    return _report(work, summary, rows, kept, place=parse(url).shown)
+        journal = None if job.options.dry_run else _journal(stack, invocation)
+        summary = asyncio.run(_repin(job, journal, known, on_event))
+    rows, kept = _journaled(invocation, job.plan, summary.run)
+    return _report(invocation, job, summary, rows, kept)
 
 
-def _credentials(work: Work) -> list[str | None]:
-    hosts, one = work.fleet.hosts, work.options.credential
-    return [one or hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
+def _credentials(job: RepinJob) -> list[str | None]:
+    hosts, one = job.fleet.hosts, job.options.credential
+    return [one or hosts[each.host].credential for each in job.plan.hosts if each.host in hosts]
 
 
-def _journal(stack: contextlib.ExitStack, url: str) -> RunJournal:
+def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:
     from orchestrator.store.journal.journal import Journal
-    from orchestrator.store.writer import Writer
 
-    journal = Journal(stack.enter_context(Writer.open(url, command=typed(), user=user())))
+    journal = Journal(stack.enter_context(invocation.writer()))
     stack.callback(journal.close)
     return journal
 
 
 def _journaled(
-    url: str, plan: Plan, run_id: int | None
+    invocation: Invocation, plan: Plan, run_id: int | None
 ) -> tuple[Sequence[Operation], Mapping[str, tuple[str, str]]]:
     """Read the run's rows, and which hosts the journal keeps back; nothing where the database is in trouble.
 
     A run's summary has said so then. A dry run has no rows, and needs no database.
     """
     from orchestrator.store.errors import StoreError
-    from orchestrator.store.reader import Reader
 
-    with contextlib.suppress(StoreError), Reader.open(url) as reader:
+    with contextlib.suppress(StoreError), invocation.reader() as reader:
         rows = () if run_id is None else reader.operations(run_id)
-        return rows, kept_back(reader, plan, datetime.now(UTC))
+        return rows, kept_hosts(reader, plan)
     return (), NOBODY
 
 
-async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | None, Logon]) -> RepinSummary:
+async def _repin(
+    job: RepinJob, journal: RunJournal | None, known: Mapping[str | None, Logon], on_event: RunListener
+) -> RepinSummary:
     from orchestrator.fleet.control.clock import SystemClock
     from orchestrator.fleet.control.signals import listening
     from orchestrator.fleet.control.stop import StopRequest
@@ -99,8 +98,7 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     from orchestrator.remote.transports import Wire, transport
 
     stop = StopRequest()
-    made = transport(Wire(work.transport), jobs=work.options.jobs)
-    display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
+    made = transport(Wire(job.transport), jobs=job.options.jobs)
     means = RepinServices(
         transport=made,
         logons=known.__getitem__,
@@ -109,39 +107,38 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     )
     with listening(stop, asyncio.get_running_loop()):
         try:
-            async with display.shown():
-                return await _start(work, journal, means=means, stop=stop, on_event=display.on_event)
+            return await _start(job, journal, means=means, stop=stop, on_event=on_event)
         finally:
             await made.aclose()
 
 
 async def _start(
-    work: Work,
+    job: RepinJob,
     journal: RunJournal | None,
     *,
     means: RepinServices,
     stop: StopRequest,
-    on_event: Callable[[RepinEvent], None],
+    on_event: RunListener,
 ) -> RepinSummary:
     """Apply the plan; go on with the run where it has an id."""
     from orchestrator.fleet.repin.protocol import apply, resume
 
-    if work.record.id is None or journal is None:
+    if job.record.id is None or journal is None:
         return await apply(
-            work.plan,
-            work.fleet.hosts,
-            record=work.record,
-            options=work.options,
+            job.plan,
+            job.fleet.hosts,
+            record=job.record,
+            options=job.options,
             means=means,
             journal=journal,
             stop=stop,
             on_event=on_event,
         )
     return await resume(
-        work.plan,
-        work.fleet.hosts,
-        record=work.record,
-        options=work.options,
+        job.plan,
+        job.fleet.hosts,
+        record=job.record,
+        options=job.options,
         means=means,
         journal=journal,
         stop=stop,
@@ -150,28 +147,27 @@ async def _start(
 
 
 def _report(
-    work: Work,
+    invocation: Invocation,
+    job: RepinJob,
     summary: RepinSummary,
     rows: Sequence[Operation],
     kept: Mapping[str, tuple[str, str]],
-    *,
-    place: str,
 ) -> RunReport:
-    found = tuple(results(work.plan, rows, summary.ends, kept=kept))
+    found = tuple(results(job.plan, rows, summary.ends, kept=kept))
     return RunReport(
         run=replace(
-            work.record,
+            job.record,
             id=summary.run,
-            started=summary.started if work.record.id is None else work.record.started,
+            started=summary.started if job.record.id is None else job.record.started,
             state=summary.state,
             ended=summary.ended,
             reason=summary.reason,
         ),
         results=found,
         code=code(found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate),
-        place=place,
+        place=invocation.place,
         dry_run=summary.dry_run,
-        file=None if work.file is None else str(work.file),
+        file=None if job.file is None else str(job.file),
         warnings=tuple(warnings(summary)),
-        hints=hints(database=work.database, inventory=work.inventory),
+        hints=invocation.hints,
     )

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
     from orchestrator.fleet.summary import GivenUp
     from orchestrator.store.errors import Owner
-    from orchestrator.store.reader import Reader
 
 NOBODY: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
@@ -63,21 +62,22 @@ def results(
         yield result
 
 
-def kept_back(reader: Reader, plan: Plan, now: datetime) -> Mapping[str, tuple[str, str]]:
-    """Say which of a plan's hosts no run may begin now, each with why and what to do.
+def kept_back(
+    unresolved: Iterable[Operation], handed_out: Mapping[str, Operation], now: datetime
+) -> Mapping[str, tuple[str, str]]:
+    """Say which hosts no run may begin now, each with why and what to do.
 
-    A stand-alone script may still write there, or an earlier write has to be read first.
+    `unresolved`: rows of earlier writes that have to be read first. `handed_out`: by host, the row of a stand-alone
+    script that may still write there.
     """
     from orchestrator.store.errors import InFlightError
 
-    names = [planned.host for planned in plan.hosts]
     kept = {
-        row.host: (str(InFlightError(row.host, row.id or 0, row.run, row.state)), "")
-        for row in reader.in_states(State.INTENT, State.SENT, State.UNKNOWN, hosts=names)
+        row.host: (str(InFlightError(row.host, row.id or 0, row.run, row.state)), "") for row in unresolved
     }
     given = {
         name: (repin_words.HANDED_OUT, repin_words.HANDED_OUT_ADVICE)
-        for name, row in reader.handed_out(names).items()
+        for name, row in handed_out.items()
         if row.deadline is None or now < row.deadline
     }
     return kept | given
@@ -130,14 +130,13 @@ def _given_up(account: GivenUp, run: int | None) -> str:
     )
 
 
-def process_of(run: RunRecord, reader: Reader) -> tuple[Process, str]:
-    """Say what is known of a run's process: whether it is at work, pauses or is gone, and which one it is."""
-    if run.state is not RunState.RUNNING or run.id is None:
+def process_of(run: RunRecord, alive: Owner | None, writing: Owner | None) -> tuple[Process, str]:
+    """Say what is known of a run's process: whether it is at work, pauses or is gone, and which one it is.
+
+    `alive` is the process that keeps the run, `writing` the one that holds the lock on the database.
+    """
+    if run.state is not RunState.RUNNING or alive is None:
         return Process.GONE, ""
-    alive = reader.alive(run.id)
-    if alive is None:
-        return Process.GONE, ""
-    writing = reader.writing()
     works = writing is not None and (writing.pid, writing.host) == (alive.pid, alive.host)
     return Process.THERE if works else Process.PAUSING, _who(alive)
 
