@@ -68,7 +68,7 @@ def demo(
 
 
 def _scan(inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, keep: bool) -> int:
-    from orchestrator.app.scan_plan import ScanRequest
+    from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.cli.scan import print_report, run_scan
 
     asked = invocation(str(database), inventory)

@@ -38,7 +38,7 @@ def diff(
 
     Exit code 3 when something did.
     """
-    from orchestrator.app.stored import diff as compare
+    from orchestrator.app.scan.diff import diff as compare
     from orchestrator.report.views.diff import diff_document, diff_rows, diff_screen
 
     report = compare(invocation(db), earlier, later)

@@ -84,7 +84,7 @@ def export(
         raise UsageError(f"--label goes with --format prometheus; {wanted} has no labels")
     if max_age is not None:
         raise UsageError(f"--max-age goes with --format nagios; {wanted} says itself when the scan was")
-    from orchestrator.app.export import kind_of, shared_series, stored_export
+    from orchestrator.app.scan.export import kind_of, shared_series, stored_export
 
     labels = labels_of(label or ())
     with stored_export(invocation(db), wanted, _scan_id(scan), labels) as found:
@@ -113,8 +113,8 @@ def _nagios(
         check = _check(scan, max_age, database)
         if output == _STDOUT:
             return _said(check)
-        from orchestrator.app.export import kind_of
         from orchestrator.app.files import write
+        from orchestrator.app.scan.export import kind_of
 
         write(output, check.line, marker=Format.NAGIOS.marker, what=kind_of(Format.NAGIOS))
     except BrokenPipeError:
@@ -125,7 +125,7 @@ def _nagios(
 
 
 def _check(scan: str | None, max_age: str | None, database: str | None) -> Check:
-    from orchestrator.app.export import nagios
+    from orchestrator.app.scan.export import nagios
     from orchestrator.domain.primitives.span import parse_span
 
     limit = None if max_age is None else parse_span(max_age, "--max-age")

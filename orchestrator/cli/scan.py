@@ -33,7 +33,7 @@ from orchestrator.cli.options import (
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
-    from orchestrator.app.scan_plan import ScanRequest
+    from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.report.summary import ScanReport
 
 
@@ -64,7 +64,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     quiet: QuietOption = False,
 ) -> None:
     """Probe hosts and say what needs attention."""
-    from orchestrator.app.scan_plan import ScanRequest
+    from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.report.exports.formats import Format
 
     files, labels = options.report_files(report_to or ()), labels_of(label or ())
@@ -93,7 +93,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
             raise UsageError("--list-hosts asks no host: there is nothing to --report")
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
-    from orchestrator.app.export import write_reports
+    from orchestrator.app.scan.export import write_reports
 
     report = run_scan(asked, request, quiet=quiet)
     report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
@@ -102,8 +102,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 
 
 def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanReport:
-    """Scan, with the progress on the screen. Raises as `orchestrator.app.scan.run`."""
-    from orchestrator.app.scan import run
+    """Scan, with the progress on the screen. Raises as `orchestrator.app.scan.run.run`."""
+    from orchestrator.app.scan.run import run
     from orchestrator.cli.progress import ScanDisplay
 
     with ScanDisplay(quiet=quiet) as display:
@@ -112,7 +112,7 @@ def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanRep
 
 def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table: bool) -> None:
     """Print a scan's result: a JSON document, the drawn summary, or a plain line per host and the warnings beside."""
-    from orchestrator.app.stored import results_of
+    from orchestrator.app.scan.results import results_of
     from orchestrator.cli.show import print_results
     from orchestrator.report.summary import scan_report
 
@@ -156,7 +156,7 @@ def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None
 
 
 def _print_hosts(asked: Invocation, request: ScanRequest, *, quiet: bool, as_json: bool) -> None:
-    from orchestrator.app.scan import hosts_of
+    from orchestrator.app.scan.run import hosts_of
     from orchestrator.report.document import hosts_document
 
     hosts = hosts_of(asked, request, on_event=unsaid if quiet else say_note)

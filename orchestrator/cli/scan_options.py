@@ -13,7 +13,7 @@ from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import inventory_names, offers, scan_ids
 
 if TYPE_CHECKING:
-    from orchestrator.app.export import ReportFile
+    from orchestrator.app.scan.export import ReportFile
 
 
 class Mode(enum.StrEnum):
@@ -103,8 +103,8 @@ ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selecte
 
 def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
     """Read every `--report`. Raises UsageError for what is no FORMAT:FILE, and for a file that cannot be meant."""
-    from orchestrator.app.export import ReportFile, kind_of
     from orchestrator.app.files import check
+    from orchestrator.app.scan.export import ReportFile, kind_of
     from orchestrator.report.exports.formats import Format
 
     found: dict[Path, ReportFile] = {}

@@ -16,7 +16,7 @@ from orchestrator.cli.options import DatabaseOption, JsonOption, OnlyOption, Tab
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
-    from orchestrator.app.stored import ScanResults
+    from orchestrator.app.scan.results import ScanResults
 
 
 @handled
@@ -53,7 +53,7 @@ def show(
     if host is not None:
         _show_host(asked, host, scan, as_json=as_json, table=table)
         return
-    from orchestrator.app.stored import stored_scan
+    from orchestrator.app.scan.results import stored_scan
 
     with stored_scan(asked, scan, wanted) as found:
         print_results(found, chosen=bool(wanted), as_json=as_json, table=table)
@@ -69,7 +69,7 @@ def scans(
     table: TableOption = False,
 ) -> None:
     """List past scans, newest first."""
-    from orchestrator.app.stored import scans as stored_scans
+    from orchestrator.app.scan.results import scans as stored_scans
     from orchestrator.report.document import scans_document
     from orchestrator.report.listing import scan_rows, scan_table
 
@@ -100,7 +100,7 @@ def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: boo
 
 
 def _show_host(asked: Invocation, host: str, scan: int | None, *, as_json: bool, table: bool) -> None:
-    from orchestrator.app.stored import sighting
+    from orchestrator.app.hosts import sighting
     from orchestrator.report.document import host_document
     from orchestrator.report.host import host_report
     from orchestrator.report.host_lines import host_rows
@@ -122,7 +122,7 @@ def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str
 
 
 def _show_history(asked: Invocation, host: str, *, as_json: bool, table: bool) -> None:
-    from orchestrator.app.stored import host_history
+    from orchestrator.app.hosts import host_history
     from orchestrator.domain.views.history import history
     from orchestrator.report.views.history import history_document, history_rows, history_screen
 

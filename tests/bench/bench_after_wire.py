@@ -39,7 +39,7 @@ from unittest.mock import patch
 from inventory.load import load
 from inventory.model import Fleet, Host
 from orchestrator.app.invocation import Invocation
-from orchestrator.app.scan_plan import ScanRequest
+from orchestrator.app.scan.plan import ScanRequest
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.summary import Summariser
@@ -71,7 +71,7 @@ class Spent:
 
 def scanned(path: Path, database: Path, answers: Answers, *, jobs: int) -> Spent:
     """Scan all hosts of an inventory as the command does."""
-    from orchestrator.app.scan import run
+    from orchestrator.app.scan.run import run
 
     asked = Invocation(command="bench", user="bench", database=str(database))
     request = ScanRequest(inventory=path, jobs=jobs, pace=0)

@@ -49,7 +49,7 @@ def stored_export(
     invocation: Invocation, wanted: Format, scan_id: int | None, labels: Mapping[str, str]
 ) -> Iterator[Export]:
     """Open a stored scan, or the latest, to be exported while the block runs. Raises StoreError, CommandError."""
-    from orchestrator.app.stored import scan_of, scan_report_of
+    from orchestrator.app.scan.results import scan_of, scan_report_of
 
     with invocation.reader() as reader:
         report = scan_report_of(invocation, reader, scan_of(reader, scan_id))
@@ -58,7 +58,7 @@ def stored_export(
 
 def nagios(invocation: Invocation, scan_id: int | None, max_age: timedelta | None) -> Check:
     """Check a stored scan, or the latest, as a Nagios plug-in does. Raises StoreError, CommandError."""
-    from orchestrator.app.stored import scan_of, scan_report_of
+    from orchestrator.app.scan.results import scan_of, scan_report_of
     from orchestrator.report.exports.nagios import nagios_check
 
     with invocation.reader() as reader:
