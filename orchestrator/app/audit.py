@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the chain came to; `missing` says that the hash which had to stand in it does not, None where it does."""
+    """What the chain came to.
+
+    `missing` says that the hash which had to stand in it does not, None where it does.
+    """
 
     found: AuditCheck
     missing: str | None
@@ -27,7 +30,10 @@ class Verification:
 
 
 def verify(invocation: Invocation, last: str | None) -> Verification:
-    """Check the whole chain, and that the hash `last` (None: none was noted) stands in it. Raises StoreError."""
+    """Check the whole chain, and that the hash `last` (None: none was noted) stands in it.
+
+    Raises StoreError.
+    """
     with invocation.reader() as reader:
         found = reader.verify_audit()
         known = last is None or any(entry.hash == last for entry in reader.audit())
@@ -37,6 +43,9 @@ def verify(invocation: Invocation, last: str | None) -> Verification:
 
 @contextmanager
 def entries(invocation: Invocation, after: int) -> Iterator[Iterator[AuditEntry]]:
-    """Open the entries after number `after`, oldest first, to be read while the block runs. Raises StoreError."""
+    """Open the entries after number `after`, oldest first, to be read while the block runs.
+
+    Raises StoreError.
+    """
     with invocation.reader() as reader:
         yield reader.audit(after)

@@ -31,7 +31,10 @@ def write(path: Path, text: str | Iterable[str], *, marker: str, what: str) -> N
 
 
 def check(path: Path, *, marker: str, what: str) -> None:
-    """Find out before the work what `write` would refuse after it. Raises as `write`, and UsageError for no folder."""
+    """Find out before the work what `write` would refuse after it.
+
+    Raises as `write`, and UsageError for no folder.
+    """
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}")
     if path.is_dir():
@@ -45,7 +48,10 @@ def check(path: Path, *, marker: str, what: str) -> None:
 
 
 def _try_folder(path: Path) -> None:
-    """Make a file where `write` will, and take it away: asking for rights alone is told nothing of a read-only disk."""
+    """Make a file where `write` will, and take it away.
+
+    Asking for rights alone is told nothing of a read-only disk.
+    """
     beside = _beside(path)
     try:
         beside.open("xb").close()

@@ -1,4 +1,4 @@
-"""What firewalls have to permit for the fleet as it is, and the fewest rules that bring blocked hosts back."""
+"""What firewalls have to permit for the fleet, and the fewest rules that bring blocked hosts back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def firewall(
 ) -> FirewallReport:
     """List what firewalls have to permit. `aside`: patterns of hosts to leave out.
 
-    Raises InventoryError for an inventory that is named and has mistakes, CommandError, SelectionError, StoreError.
+    Raises InventoryError for an inventory that is named and has mistakes, CommandError, SelectionError,
+    StoreError.
     """
     from orchestrator.domain.firewall.collapsed import collapse as merged
     from orchestrator.domain.firewall.firewall import firewall as work_out
@@ -60,7 +61,10 @@ def firewall(
 
 
 def unblock(invocation: Invocation, inventory: Path, share: float, *, on_event: NoteListener) -> Unblocking:
-    """Choose the fewest rules that bring a `share` (0 to 1) of the blocked hosts back. Raises as `firewall`."""
+    """Choose the fewest rules that bring a `share` (0 to 1) of the blocked hosts back.
+
+    Raises as `firewall`.
+    """
     from orchestrator.domain.firewall.unblock import unblock as choose
     from orchestrator.store.results.standing_reader import StandingReader
 

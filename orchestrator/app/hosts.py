@@ -21,7 +21,10 @@ _RESULTS = 1000  # of a host, the newest: years of daily scans
 
 
 def host_history(invocation: Invocation, host: str) -> tuple[Standing, ...]:
-    """Return a host's results in all scans, newest first. Raises UsageError where there is none, StoreError."""
+    """Return a host's results in all scans, newest first.
+
+    Raises UsageError where there is none, StoreError.
+    """
     with invocation.reader() as reader:
         results = tuple(reader.history(host, _RESULTS))
         return results or tuple(reader.history(_stored_name(reader, host, place=invocation.place), _RESULTS))
@@ -61,7 +64,9 @@ def _sighting(reader: Reader, host: str, scan_id: int | None, *, place: str) -> 
 
 
 def _stored_name(reader: Reader, host: str, *, place: str) -> str:
-    """Find under which name the database has results of a host, whatever its case. Raises UsageError for none.
+    """Find under which name the database has results of a host, whatever its case.
+
+    Raises UsageError for none.
 
     It reads every host's name: for a name that was not found as it is.
     """

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtHand:
-    """What an inventory adds: its hosts' names (None: none is at hand), their subnets, and what is to be said first.
+    """What an inventory adds.
 
-    `waived` is what it waives today; None where no inventory is at hand, and what was waived in the scan has to do.
+    `hosts` are their names (None: no inventory is at hand), `warnings` are to be said first. `waived` is what it waives today; None where no inventory is at hand, and what was waived in the scan
+    has to do.
     """
 
     hosts: frozenset[str] | None = None

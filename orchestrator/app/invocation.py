@@ -29,9 +29,10 @@ def nobody(question: str) -> NoReturn:
 class Invocation:
     """One call of fleetcheck.
 
-    `command` is the command line as it may be stored, `user` the person's name. `database` is a path or URL, None for
-    the default; `inventory` a path where one was named: suggested commands repeat both. `stdin` is what `-` in a
-    selection reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
+    `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
+    URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
+    `stdin` is what `-` in a selection reads (None: not to be had), `ask` gives the answer to a question for
+    a secret, or raises SecretError.
     """
 
     command: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> None:
-    """Raise UsageError where the inventory has no such credential, or these hosts cannot be logged on to with it."""
+    """Raise UsageError for a credential that the inventory lacks, or that cannot serve for these hosts."""
     from inventory.words import did_you_mean
 
     if name not in fleet.credentials:
@@ -33,8 +33,8 @@ def logons(
 ) -> Mapping[str | None, Logon]:
     """Give the logon of each credential; None: the ticket cache.
 
-    `ask` gives the answer to a question where the inventory says so: call it before a progress is on the screen, since
-    a question has to be seen. Raises SecretError, which shows no secret.
+    `ask` gives the answer to a question where the inventory says so: call it before a progress is on the
+    screen, since a question has to be seen. Raises SecretError, which shows no secret.
     """
     return {name: _logon(fleet, name, ask) for name in dict.fromkeys(names)}
 

@@ -13,7 +13,10 @@ _NAMED = 3  # hosts of an ended waiver; the inventory has the others
 
 
 def known_host(name: str, known: Collection[str]) -> str | None:
-    """Find a host by its name in any case, as Windows does; the very spelling comes first. None: nobody has it."""
+    """Find a host by its name in any case, as Windows does; the very spelling comes first.
+
+    Return None where nobody has it.
+    """
     if name in known:
         return name
     folded = name.casefold()

@@ -1,4 +1,6 @@
-"""What a shell may offer for a word: read where the database is there and current, so that nothing is made or upgraded.
+"""What a shell may offer for a word.
+
+Read where the database is there and current, so that nothing is made or upgraded.
 
 Raises LookupError where it is not, StoreError.
 """

@@ -25,8 +25,8 @@ _SCANS = 14  # the latest ones, that the page's history counts
 class FleetRequest:
     """What is asked of a report on the fleet.
 
-    `inventory` need not be there, unless the invocation names it. Hosts are counted `by` site or group; what is older than `max_age`
-    is marked.
+    `inventory` need not be there, unless the invocation names it. Hosts are counted `by` site or group;
+    what is older than `max_age` is marked.
     """
 
     inventory: Path
@@ -73,7 +73,10 @@ def fleet_now(
 
 
 def fleet_page(invocation: Invocation, request: FleetRequest, *, on_event: NoteListener) -> FleetPage:
-    """Sum up the fleet as a page: every host, its gateways, and how the latest scans ended. Raises as `fleet_now`."""
+    """Sum up the fleet as a page: every host, its gateways, and how the latest scans ended.
+
+    Raises as `fleet_now`.
+    """
     from orchestrator.domain.views.gateways import Gateways
     from orchestrator.report.host_rows import HostRows
     from orchestrator.report.html.fleet import FleetPage

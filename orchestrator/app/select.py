@@ -33,7 +33,8 @@ def limited(
 ) -> tuple[Host, ...]:
     """Choose the hosts of `--limit`.
 
-    Raises SelectionError, and UsageError for patterns that take nothing where `no_match` makes them a mistake.
+    Raises SelectionError, and UsageError for patterns that take nothing where `no_match` makes them a
+    mistake.
     """
     from inventory.selection.select import select
     from orchestrator.app.events import Warned
@@ -78,7 +79,10 @@ def set_aside(
 
 
 def _of_results(hosts: Iterable[HostNow]) -> Universe:
-    """Make of results what a selection chooses from: names, groups and sites as they were when the hosts were asked."""
+    """Make of results what a selection chooses from.
+
+    Names, groups and sites as they were when the hosts were asked.
+    """
     from inventory.model import Host
     from inventory.selection.universe import Universe
 

@@ -31,7 +31,10 @@ Confirm = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """What is asked of `apply`: `options` go over the defaults; a dry run reads and checks every host, and writes nothing."""
+    """What is asked of `apply`: `options` go over the defaults.
+
+    A dry run reads and checks every host, and writes nothing.
+    """
 
     plan: Plan
     file: Path
@@ -56,8 +59,8 @@ def apply(
 ) -> RunReport:
     """Write what a plan says, after a clear yes.
 
-    Raises InventoryError, BatchError, SpanError, UsageError, PlanRefused, UsedError, SecretError, StoreError, and what
-    `confirm` raises: nothing was sent then.
+    Raises InventoryError, BatchError, SpanError, UsageError, PlanRefused, UsedError, SecretError,
+    StoreError, and what `confirm` raises: nothing was sent then.
     """
     from inventory.load import load
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 def export_script(invocation: Invocation, plan: Plan, inventory: Path, *, where: str) -> str:
-    """Journal that the plan is given away, and return the script; once only. `where` says where it will be written.
+    """Journal that the plan is given away, and return the script; once only.
 
-    Raises InventoryError, PlanRefused for a plan that does not hold, UsageError where it was used before, StoreError.
+    `where` says where it will be written.
+
+    Raises InventoryError, PlanRefused for a plan that does not hold, UsageError where it was used before,
+    StoreError.
     """
     from inventory.load import load
     from orchestrator.fleet.repin.checks import PlanRefused, check

@@ -33,7 +33,10 @@ class _Reported:
 
 
 def import_results(invocation: Invocation, paths: Sequence[Path]) -> list[Answer]:
-    """Read every file, then journal all of it. Raises CommandError, UsageError, StoreError: then nothing is kept."""
+    """Read every file, then journal all of it.
+
+    Raises CommandError, UsageError, StoreError: then nothing is kept.
+    """
     from orchestrator.store.journal.journal import Journal
 
     with invocation.reader() as reader:

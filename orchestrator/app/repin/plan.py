@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class PlanRequest:
     """What is asked of a plan.
 
-    `max_age`: how old the evidence may be; `agree`: how many latest scans of a host have to agree; `scan`: the id of
-    the one that counts, None: each host's latest; `good_for`: how long the plan may be applied.
+    `max_age`: how old the evidence may be; `agree`: how many latest scans of a host have to agree; `scan`:
+    the id of the one that counts, None: each host's latest; `good_for`: how long the plan may be applied.
     """
 
     inventory: Path
@@ -49,7 +49,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the database says of the hosts: their results, newest first, and the journal's rows that speak of each."""
+    """What the database says of the hosts.
+
+    Their results, newest first, and the journal's rows that speak of each.
+    """
 
     records: Mapping[str, tuple[tuple[int, HostRecord], ...]]
     rows: Mapping[str, Sequence[Operation]]

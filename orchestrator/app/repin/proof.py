@@ -1,4 +1,7 @@
-"""What is proved: a stored run by the audit, before anything is done on its word; a script's report by a scan."""
+"""What is proved: a stored run by the audit, a stand-alone script's report by a scan.
+
+Before anything is done on the word of either.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def proven(reader: Reader, run_id: int) -> str | None:
 
 
 def prove_reports(rows: Sequence[Operation], reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
-    """End, after a scan, the `reported` rows of hosts that it has read; say of each what it came to. Raises StoreError."""
+    """End, after a scan, the `reported` rows of hosts that it has read; say of each what it came to.
+
+    Raises StoreError.
+    """
     from orchestrator.fleet.repin.reported import prove
     from orchestrator.store.journal.journal import Journal
 

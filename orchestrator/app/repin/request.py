@@ -52,7 +52,10 @@ DEFAULTS = RepinRequest(
 
 
 def of_record(options: str) -> RepinRequest:
-    """Read what a run's record keeps; anything else in it is left aside, and what is not there is the default."""
+    """Read what a run's record keeps.
+
+    Anything else in it is left aside, and what is not there is the default.
+    """
     try:
         known = json.loads(options)
     except ValueError:

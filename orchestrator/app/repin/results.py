@@ -34,7 +34,9 @@ def results(
     *,
     kept: Mapping[str, tuple[str, str]] = NOBODY,
 ) -> Iterator[HostResult]:
-    """Yield each planned host's result in the plan's order: its last row, with what this process knows besides.
+    """Yield each planned host's result in the plan's order.
+
+    It is its last row, with what this process knows besides.
 
     `kept`: hosts that no run may begin now, each with why and what to do, as `kept_back` gives them.
     """
@@ -67,8 +69,8 @@ def kept_back(
 ) -> Mapping[str, tuple[str, str]]:
     """Say which hosts no run may begin now, each with why and what to do.
 
-    `unresolved`: rows of earlier writes that have to be read first. `handed_out`: by host, the row of a stand-alone
-    script that may still write there.
+    `unresolved`: rows of earlier writes that have to be read first. `handed_out`: by host, the row of a
+    stand-alone script that may still write there.
     """
     from orchestrator.store.errors import InFlightError
 

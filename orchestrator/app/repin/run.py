@@ -49,7 +49,8 @@ class RepinJob:
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
     """Do it, and give the report.
 
-    Raises PlanRefused, SecretError and StoreError (PlanUsedError among them), before the first host is touched.
+    Raises PlanRefused, SecretError and StoreError (PlanUsedError among them), before the first host is
+    touched.
     """
     _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
     known = logons(job.fleet, _credentials(job), invocation.ask)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedRun:
-    """A run that can be gone on with. `open`: hosts whose row has not ended; `left`: never begun, or found as they were.
+    """A run that can be gone on with.
+
+    `open`: hosts whose row has not ended; `left`: never begun, or found as they were.
 
     `process` and `who` say whether its process is still there; `unproven` why the audit does not prove it.
     """
@@ -64,7 +66,10 @@ def run_report(invocation: Invocation, run_id: int) -> RunReport:
 
 
 def unfinished(invocation: Invocation, run_id: int) -> UnfinishedRun:
-    """Read a run that is to go on. Raises UnknownRunError, ChangedError, StoreError, UsageError for a complete one."""
+    """Read a run that is to go on.
+
+    Raises UnknownRunError, ChangedError, StoreError, UsageError for a complete one.
+    """
     with invocation.reader() as reader:
         unproven = proven(reader, run_id)
         run = reader.run(run_id)

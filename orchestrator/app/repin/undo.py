@@ -28,8 +28,9 @@ def plan_undo(
 ) -> Plan:
     """Plan the way back of a run; what the audit does not prove is to be confirmed first.
 
-    `good_for`: how long the plan may be applied; `force_closed`: a reason to go back to ports that are closed now.
-    `confirm` returns where somebody says yes. Raises InventoryError, UnknownRunError, ChangedError, StoreError.
+    `good_for`: how long the plan may be applied; `force_closed`: a reason to go back to ports that are
+    closed now. `confirm` returns where somebody says yes. Raises InventoryError, UnknownRunError,
+    ChangedError, StoreError.
     """
     from inventory.load import load
     from orchestrator.fleet.repin.undo import Ticket, undo_plan

@@ -25,7 +25,8 @@ class UsedError(CommandError):
 def check_unused(invocation: Invocation, plan: Plan) -> None:
     """Raise UsedError where this database knows of a use of the plan, StoreError where it cannot say.
 
-    The writer looks again in the transaction that begins a run: this is for the words, and before anybody is asked.
+    The writer looks again in the transaction that begins a run: this is for the words, and before anybody
+    is asked.
     """
     from orchestrator.store.errors import NoDatabaseError
 
@@ -42,7 +43,10 @@ def check_unused(invocation: Invocation, plan: Plan) -> None:
 
 
 def _run_words(plan: Plan, reader: Reader, where: str) -> str | None:
-    """Say how the plan's run stands. Old databases have several: one at work counts first, then one left open."""
+    """Say how the plan's run stands.
+
+    Old databases have several: one at work counts first, then one left open.
+    """
     from orchestrator.app.repin.stored import process as look
     from orchestrator.domain.repin.operation import RunState
     from orchestrator.report.repin.run import Process

@@ -48,7 +48,10 @@ def kind_of(wanted: Format) -> str:
 def stored_export(
     invocation: Invocation, wanted: Format, scan_id: int | None, labels: Mapping[str, str]
 ) -> Iterator[Export]:
-    """Open a stored scan, or the latest, to be exported while the block runs. Raises StoreError, CommandError."""
+    """Open a stored scan, or the latest, to be exported while the block runs.
+
+    Raises StoreError, CommandError.
+    """
     from orchestrator.app.scan.results import scan_of, scan_report_of
 
     with invocation.reader() as reader:
@@ -74,10 +77,12 @@ def write_reports(
     *,
     explain: Callable[[Exception], str],
 ) -> ScanReport:
-    """Write the files, and give the report back: with a warning for each that could not be, and the code that says so.
+    """Write the files, and give the report back.
 
-    Series that another file of the folder holds as well are a warning too, and no failure. `explain` puts an error into
-    words. Raises StoreError.
+    It has a warning for each that could not be written, and the code that says so.
+
+    Series that another file of the folder holds as well are a warning too, and no failure. `explain` puts
+    an error into words. Raises StoreError.
     """
     if not wanted:
         return report
@@ -106,7 +111,9 @@ def _pieces(wanted: Format, report: ScanReport, reader: Reader, labels: Mapping[
 
 
 def shared_series(wanted: Format, path: Path) -> tuple[str, ...]:
-    """Say which files beside a Prometheus file that was written hold series of it, a sentence each; none for others.
+    """Say which files beside a Prometheus file that was written hold series of it, a sentence each.
+
+    Return none for other formats.
 
     node_exporter reads every `*.prom` of a folder. Of two samples of one series it keeps one, or refuses all.
     """

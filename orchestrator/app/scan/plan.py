@@ -1,4 +1,7 @@
-"""Which hosts a scan asks, decided on values before anything is sent: a new scan, one that goes on, or part of one."""
+"""Which hosts a scan asks, decided on values before anything is sent.
+
+A new scan, one that goes on, or part of one.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanPlan:
-    """The scan's record, the hosts to ask now, and what the user should know before they are. An id means: go on."""
+    """The scan's record, the hosts to ask now, and what the user should know before they are.
+
+    An id means: go on.
+    """
 
     record: ScanRecord
     hosts: tuple[Host, ...]
@@ -102,7 +108,10 @@ def earlier_hosts(
     record: ScanRecord,
     records: Iterable[HostRecord],
 ) -> tuple[Host, ...]:
-    """Choose among `hosts` those that an earlier scan had, and that `only` means. Raises UsageError for none."""
+    """Choose among `hosts` those that an earlier scan had, and that `only` means.
+
+    Raises UsageError for none.
+    """
     from orchestrator.domain.execution.select_hosts import chosen
 
     names = set(chosen(only, hosts=record.hosts, records=records))

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResults:
-    """A scan's report, and the results of the hosts that were chosen: `records` are read as they are taken."""
+    """A scan's report, and the results of the hosts that were chosen.
+
+    `records` are read as they are taken.
+    """
 
     report: ScanReport
     records: Iterator[HostRecord]
@@ -36,14 +39,20 @@ def scans(invocation: Invocation, limit: int) -> tuple[ScanRecord, ...]:
 
 @contextmanager
 def stored_scan(invocation: Invocation, scan_id: int | None, only: frozenset[str]) -> Iterator[ScanResults]:
-    """Open a scan, or the latest; its results can be read while the block runs. Raises StoreError, CommandError."""
+    """Open a scan, or the latest; its results can be read while the block runs.
+
+    Raises StoreError, CommandError.
+    """
     with invocation.reader() as reader:
         yield _results(reader, scan_report_of(invocation, reader, scan_of(reader, scan_id)), only)
 
 
 @contextmanager
 def results_of(invocation: Invocation, report: ScanReport) -> Iterator[ScanResults]:
-    """Open a scan whose report is at hand; its results can be read while the block runs. Raises StoreError."""
+    """Open a scan whose report is at hand; its results can be read while the block runs.
+
+    Raises StoreError.
+    """
     with invocation.reader() as reader:
         yield _results(reader, report, frozenset())
 

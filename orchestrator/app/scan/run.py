@@ -56,12 +56,13 @@ def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteList
 def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener) -> ScanReport:
     """Ask the hosts, store every result, give the report.
 
-    Raises InventoryError, SelectionError, UsageError, SecretError and StoreError, before the first host is asked.
+    Raises InventoryError, SelectionError, UsageError, SecretError and StoreError, before the first host is
+    asked.
     """
     from inventory.load import load
 
     fleet = load(request.inventory)
-    gc.freeze()  # the fleet stays as long as the command: the garbage collector need not go over it again and again
+    gc.freeze()  # the fleet stays as long as the command: no collection need go over it again
     hosts = () if request.resume is not None else _selected(invocation, request, fleet, on_event)
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
