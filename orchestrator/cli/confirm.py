@@ -6,8 +6,8 @@ import sys
 
 import typer
 
+from orchestrator.app.errors import UsageError
 from orchestrator.cli.console import say
-from orchestrator.cli.errors import UsageError
 
 
 def confirmed(statement: str, *, yes: bool) -> None:
