@@ -21,6 +21,14 @@ class Cause(enum.StrEnum):
     RUN_AS_FAILED = "run-as-failed"  # 2150859231
     ENVELOPE_TOO_LARGE = "envelope-too-large"  # 2150858824, 2150858790, HTTP 413
     NAME_NOT_RESOLVED = "name-not-resolved"  # 2150859193, DNS
+    VIA_UNREACHABLE = "via-unreachable"  # the proxy or jump host of `via` does not answer
+    VIA_KEY_UNKNOWN = "via-key-unknown"  # the jump host's key is not in known_hosts
+    VIA_KEY_CHANGED = "via-key-changed"  # ... or another one is
+    VIA_LOGON_REFUSED = "via-logon-refused"  # it does not take the logon
+    VIA_NOT_ALLOWED = "via-not-allowed"  # SOCKS 2, SSH 1: its rules forbid the way to the host
+    VIA_HOST_UNREACHABLE = "via-host-unreachable"  # SOCKS 3, 4, 6, SSH 2: it does not reach the host
+    VIA_HOST_REFUSED = "via-host-refused"  # SOCKS 5: nothing listens there
+    VIA_REFUSED = "via-refused"  # SOCKS 1, 7, 8, SSH 3, 4: it opens no way, whatever the host
     KERBEROS_NEEDS_NAME = "kerberos-needs-name"  # 2150859195, 2150859019
     LOGON_NOT_OFFERED = "logon-not-offered"  # 2150858978, 980, 981, 2150859020, 022
     ACCESS_DENIED = "access-denied"  # 5
