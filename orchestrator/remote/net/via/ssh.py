@@ -29,6 +29,7 @@ _USUAL = 22  # known_hosts writes other ports beside the name
 _ALIVE = (
     15  # seconds without a word after which the jump host is asked for a sign of life; three in vain end it
 )
+_LOST = "the connection with it was lost"
 _OPEN_FAILURES = {1: Cause.VIA_NOT_ALLOWED, 2: Cause.VIA_HOST_UNREACHABLE}  # RFC 4254, 5.1
 
 
@@ -145,10 +146,12 @@ async def _channel(jump: asyncssh.SSHClientConnection, endpoint: Endpoint) -> tu
     try:
         return await asyncio.shield(opening)
     except asyncssh.ChannelOpenError as error:
+        if jump.is_closed():  # asyncssh's own word then, with the code of a host that does not answer
+            raise ViaTrouble(Cause.VIA_REFUSED, _LOST) from error
         kind = _OPEN_FAILURES.get(error.code, Cause.VIA_REFUSED)
         raise ViaTrouble(kind, f"SSH channel refused, code {error.code}: {error.reason}") from error
     except (asyncssh.Error, OSError) as error:
-        raise ViaTrouble(Cause.VIA_REFUSED, f"the connection with it was lost: {error}") from error
+        raise ViaTrouble(Cause.VIA_REFUSED, f"{_LOST}: {error}") from error
     except asyncio.CancelledError:
         opening.add_done_callback(_given_up)
         raise
