@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from inventory.findings import Findings
 from inventory.model import Credential, Origin
@@ -16,7 +16,8 @@ _NOTHING = (None, BUILT_IN)
 _LOGON = frozenset({"via", "via_credential", "credentials", "username", "password", "defaults", "groups"})
 
 
-def _is_there(module: str) -> bool:
+def is_there(module: str) -> bool:
+    """Say whether a module can be imported."""
     return importlib.util.find_spec(module) is not None
 
 
@@ -29,16 +30,15 @@ class ReachChecks:
         credentials: Mapping[str, Credential],
         named_credentials: frozenset[str],
         lost: frozenset[str],
-        *,
-        is_there: Callable[[str], bool] = _is_there,
     ) -> None:
         self._findings = findings
         self._credentials = credentials
         self._named = named_credentials
         self._lost = lost
-        self._is_there = is_there
         self._known: dict[str, Via] = {}
-        self._missing: dict[str, bool] = {}
+        self._missing: dict[
+            str, int | None
+        ] = {}  # where the first host stands that needs it; None: it is there
 
     def check(self, name: str, merged: Layer) -> None:
         """Refuse a way that cannot work."""
@@ -69,13 +69,14 @@ class ReachChecks:
         """Refuse what nobody here can speak."""
         module, package, extra = _PACKAGES[via.scheme]
         if module not in self._missing:
-            self._missing[module] = not self._is_there(module)
-        if self._missing[module]:
+            self._missing[module] = None if is_there(module) else origin.line
+        line = self._missing[module]
+        if line is not None:
             message = (
                 f"`via: {via.scheme}://...` ({{hosts}}) needs the package {package}, which is not installed: "
                 f"pip install 'fleetcheck[{extra}]'"
             )
-            self._findings.of_host(name, origin.line, message)
+            self._findings.of_host(name, line, message)
 
     def _credential(self, name: str, via: Via, credential: str, origin: Origin) -> None:
         """Refuse a logon that the proxy or jump host cannot be given."""
