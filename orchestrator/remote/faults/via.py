@@ -77,7 +77,7 @@ KDC_FROM_HERE = (
 )
 
 _YES_FIRST = (
-    "The host has not said a word. A proxy such as `ssh -D` says yes before it has tried: look from there whether {address} "
+    "The host has not said a word, and some proxies say yes before they have tried: look from there whether {address} "
     "resolves and port {port} answers. Else the host's service, or something in between, closed the connection."
 )
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inventory.schema.via import Via
 from orchestrator.domain.cause import Cause
 from orchestrator.remote.faults.trouble import ViaTrouble
 from orchestrator.remote.net.via.hop import Hop
 from orchestrator.remote.session import Endpoint, Logon, Resolver
+
+if TYPE_CHECKING:
+    from python_socks import ProxyError
 
 _REPLIES = {  # RFC 1928, 6
     2: Cause.VIA_NOT_ALLOWED,
@@ -72,7 +75,7 @@ class SocksProxy:
         except ProxyTimeoutError:
             raise ViaTrouble(Cause.VIA_HOST_UNREACHABLE, f"no answer within {seconds:.0f} s") from None
         except ProxyError as error:
-            raise _refusal(error.error_code, str(error)) from error
+            raise _refusal(error, endpoint) from error
         except UnicodeError as error:
             raise ViaTrouble(Cause.VIA_LOGON_REFUSED, _NOT_ASCII) from error
         except (OSError, ValueError) as error:  # ValueError: python-socks over what the proxy said
@@ -95,9 +98,20 @@ class _Connected:
         return self._sock
 
 
-def _refusal(code: int | None, said: str) -> ViaTrouble:
-    """Sort a refusal by its number; without one it is a logon that was refused, or no SOCKS5 at all."""
+def _refusal(error: ProxyError, endpoint: Endpoint) -> ViaTrouble:
+    """Sort a refusal by its number; without one the logon was refused, or nothing that is SOCKS5 came."""
+    code, said = error.error_code, str(error)
     if code is not None:
         return ViaTrouble(_REPLIES.get(int(code), Cause.VIA_REFUSED), f"SOCKS reply {int(code)}, {said}")
-    kind = Cause.VIA_LOGON_REFUSED if _LOGON in said.lower() else Cause.VIA_REFUSED
-    return ViaTrouble(kind, said)
+    if type(error.__cause__).__name__ == "IncompleteReadError":  # python-socks does not give its class away
+        advice = _NO_REPLY.format(address=endpoint.address, port=endpoint.port)
+        return ViaTrouble(
+            Cause.VIA_HOST_UNREACHABLE, "the proxy ended the connection without a reply", advice=advice
+        )
+    return ViaTrouble(Cause.VIA_LOGON_REFUSED if _LOGON in said.lower() else Cause.VIA_REFUSED, said)
+
+
+_NO_REPLY = (
+    "`ssh -D` does so where its server does not reach {address}:{port}, or must not: look from there whether the name "
+    "resolves and the port answers. Else what listens there is no SOCKS5 proxy."
+)

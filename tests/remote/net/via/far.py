@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncssh
 
 Place = tuple[str, int]
+SILENT = -1  # in the place of a reply: the proxy closes the connection, as `ssh -D` does
 
 
 class SocksServer:
@@ -96,7 +97,7 @@ class SocksServer:
         self.kinds.append(kind)
         where = self._table.get(place, place)
         if isinstance(where, int):
-            writer.write(bytes([5, where, 0, 1, 0, 0, 0, 0, 0, 0]))
+            writer.write(b"" if where == SILENT else bytes([5, where, 0, 1, 0, 0, 0, 0, 0, 0]))
             return
         yes = bytes([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
         if self._yes_first:

@@ -15,7 +15,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.session import Logon, Reply, Transport
 from orchestrator.remote.transports import transport as made_by
-from tests.remote.net.via.far import Jump, SocksServer
+from tests.remote.net.via.far import SILENT, Jump, SocksServer
 from tests.remote.wired import LOGON, WIRE, ask, fleet_of, plain, run, script, simulated
 
 BOTH_WIRES = True
@@ -260,7 +260,7 @@ def test_a_way_that_does_not_answer_is_told_as_such(tmp_path: Path, scheme: str)
 
 
 def test_a_proxy_that_says_yes_first_is_named_where_the_connection_ends_at_once() -> None:
-    """`ssh -D` says yes before it has tried: a lost connection is not blamed on the host alone then."""
+    """Some say yes before they have tried: a lost connection is not blamed on the host alone then."""
 
     async def body() -> Fault | Reply:
         async with SocksServer().serving() as gone:
@@ -271,7 +271,19 @@ def test_a_proxy_that_says_yes_first_is_named_where_the_connection_ends_at_once(
 
     found = run(body())
     assert isinstance(found, Fault)
-    assert (found.cause, "ssh -D" in found.advice) == (Cause.SESSION_LOST, True)
+    assert (found.cause, "before they have tried" in found.advice) == (Cause.SESSION_LOST, True)
+
+
+def test_a_proxy_that_ends_the_connection_without_a_reply_may_be_ssh() -> None:
+    """`ssh -D` gives no reply where its server does not reach the host: that is what the user is told."""
+
+    async def body() -> Fault | Reply:
+        async with SocksServer({("web1.site", 5985): SILENT}).serving() as proxy, reaching() as made:
+            return await outcome(made, proxy.url)
+
+    found = run(body())
+    assert isinstance(found, Fault)
+    assert (found.cause, "`ssh -D` does so" in found.advice) == (Cause.VIA_HOST_UNREACHABLE, True)
 
 
 def test_a_jump_host_that_is_lost_is_connected_with_again(tmp_path: Path) -> None:
