@@ -50,8 +50,9 @@ class JumpHost:
                 jump = await self._connection()
                 reader, writer = await _channel(jump, endpoint)
         except TimeoutError:
-            said = f"no answer within {seconds:.0f} s"
-            raise ViaTrouble(Cause.VIA_HOST_UNREACHABLE, said) from None
+            stands = self._made is not None and self._made.done()
+            kind = Cause.VIA_HOST_UNREACHABLE if stands else Cause.VIA_UNREACHABLE
+            raise ViaTrouble(kind, f"no answer within {seconds:.0f} s") from None
         bridge = Bridge(reader, writer)
         self._bridges.add(bridge)
         bridge.when_over(self._bridges.discard)

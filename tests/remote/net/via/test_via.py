@@ -11,12 +11,15 @@ import asyncssh
 import pytest
 
 from inventory.model import Host
+from inventory.schema.via import parse_via
 from orchestrator.domain.cause import Cause
 from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.trouble import ViaTrouble
+from orchestrator.remote.net.via.ssh import JumpHost
 from orchestrator.remote.session import Logon, Reply, Transport
 from orchestrator.remote.transports import transport as made_by
 from tests.remote.net.via.far import SILENT, Jump, SocksServer
-from tests.remote.wired import LOGON, WIRE, ask, fleet_of, plain, run, script, simulated
+from tests.remote.wired import LOGON, WIRE, ask, fleet_of, plain, raw_server, run, script, simulated
 
 BOTH_WIRES = True
 PASSWORDS = {"jump": Logon(username="ops", password="s3cret"), "wrong": Logon(username="ops", password="no")}
@@ -284,6 +287,23 @@ def test_a_proxy_that_ends_the_connection_without_a_reply_may_be_ssh() -> None:
     found = run(body())
     assert isinstance(found, Fault)
     assert (found.cause, "`ssh -D` does so" in found.advice) == (Cause.VIA_HOST_UNREACHABLE, True)
+
+
+def test_a_jump_host_that_says_nothing_is_not_taken_for_a_silent_host() -> None:
+    """It lets us connect and never speaks SSH: the host behind it was not even asked for."""
+
+    async def body(port: int) -> Cause:
+        jump = JumpHost(parse_via(f"ssh://ops@127.0.0.1:{port}"), None, no_lookup)
+        try:
+            await jump.connect(plain(5985), 0.1)
+        except ViaTrouble as trouble:
+            return trouble.kind
+        finally:
+            await jump.close()
+        raise AssertionError("it gave a way")
+
+    with raw_server(lambda sock: (sock.recv(1000), sock.recv(1000))) as port:  # type: ignore[arg-type, return-value]
+        assert run(body(port)) is Cause.VIA_UNREACHABLE
 
 
 def test_a_jump_host_that_is_lost_is_connected_with_again(tmp_path: Path) -> None:
