@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.kerberos_packages import demand
-from orchestrator.cli.logons import logons
+from orchestrator.cli.logons import logons, names_of
 from orchestrator.cli.repin.progress import RepinDisplay
 from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
 from orchestrator.domain.repin.operation import RunRecord
@@ -65,7 +65,7 @@ def run(work: Work) -> RunReport:
 
 def _credentials(work: Work) -> list[str | None]:
     hosts, one = work.fleet.hosts, work.options.credential
-    return [one or hosts[each.host].credential for each in work.plan.hosts if each.host in hosts]
+    return list(names_of([hosts[each.host] for each in work.plan.hosts if each.host in hosts], one))
 
 
 def _journal(stack: contextlib.ExitStack, url: str) -> RunJournal:
@@ -102,7 +102,7 @@ async def _repin(work: Work, journal: RunJournal | None, known: Mapping[str | No
     from orchestrator.remote.transports import transport
 
     stop = StopRequest()
-    made = transport(TransportName(work.transport), jobs=work.options.jobs)
+    made = transport(TransportName(work.transport), jobs=work.options.jobs, via_logons=known.__getitem__)
     display = RepinDisplay(len(work.plan.hosts), quiet=work.quiet)
     services = RepinServices(
         transport=made,

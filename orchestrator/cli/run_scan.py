@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.console import say
 from orchestrator.cli.kerberos_packages import demand, ntlm_alone
-from orchestrator.cli.logons import logons
+from orchestrator.cli.logons import logons, names_of
 from orchestrator.cli.names import expired_words
 from orchestrator.cli.plan_scan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan, selected
 from orchestrator.cli.progress import Display
@@ -104,7 +104,7 @@ def run(request: ScanRequest, fleet: Fleet) -> ScanReport:
                 hosts = earlier_hosts(request, fleet, hosts, reader)
             plan = new_scan(request, fleet, hosts, script=probe_script().sha256)
         demand(plan.hosts)
-        known = logons(fleet, (host.credential for host in plan.hosts))
+        known = logons(fleet, names_of(plan.hosts))
         if request.resume is not None:  # from here on the scan is under way again
             plan = replace(plan, record=writer.resume_scan(request.resume))
             before = reader.records(request.resume)
@@ -139,7 +139,7 @@ async def _scan(
     from orchestrator.remote.transports import transport
 
     stop = StopRequest()
-    made = transport(TransportName(request.transport), jobs=request.jobs)
+    made = transport(TransportName(request.transport), jobs=request.jobs, via_logons=known.__getitem__)
     with listening(stop, asyncio.get_running_loop()):
         try:
             async with display.shown():

@@ -21,9 +21,10 @@ from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.faults.trouble import KerberosTrouble, SoapFault, TooOldShell
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.certificate import binding
-from orchestrator.remote.net.connect import connect, resolve, system_resolver
+from orchestrator.remote.net.connect import system_resolver
 from orchestrator.remote.net.stream import Stream
 from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
@@ -33,25 +34,29 @@ from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, u
 
 @dataclass(slots=True, kw_only=True)
 class Shared:
-    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+    """What the sessions of a run share. `small` holds the places of hosts that want small envelopes."""
 
-    resolver: Resolver
+    reach: Reach
     clock: Callable[[], float]
     trust: Trust = field(default_factory=Trust)
     hashes: NtHashes = field(default_factory=NtHashes)
     kerberos: Kerberos = field(default_factory=Kerberos)
     open: set[NativeSession] = field(default_factory=set)
-    small: set[tuple[str, int]] = field(default_factory=set)
+    small: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 class NativeTransport:
     """Makes sessions. Shares TLS trust, password hashes and the memory of which hosts want small envelopes."""
 
     def __init__(
-        self, *, resolver: Resolver = system_resolver, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        resolver: Resolver = system_resolver,
+        clock: Callable[[], float] = time.monotonic,
+        via_logons: Logons = nobody,
     ) -> None:
-        """Nothing is opened before a session runs."""
-        self._shared = Shared(resolver=resolver, clock=clock)
+        """Nothing is opened before a session runs. `via_logons` gives those of proxies and jump hosts."""
+        self._shared = Shared(reach=Reach(resolver, via_logons), clock=clock)
 
     def session(
         self,
@@ -70,6 +75,7 @@ class NativeTransport:
         for session in tuple(self._shared.open):
             session.cut()
         self._shared.kerberos.close()
+        await self._shared.reach.close()
 
 
 class NativeSession:
@@ -134,7 +140,7 @@ class NativeSession:
                 return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
-                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+                self._shared.small.add(self._endpoint.place)
             raise
 
     async def close(self) -> tuple[str, ...]:
@@ -191,11 +197,12 @@ class NativeSession:
             return None
 
     async def _connected(self) -> Stream:
-        addresses = await resolve(self._endpoint, self._shared.resolver)
-        self._course.enter(Phase.CONNECT)
-        sock = await connect(self._endpoint, addresses, seconds=self._left())
-        self._course.connected(sock)
-        return Stream(sock)
+        course = self._course
+        reached = await self._shared.reach.connect(
+            self._endpoint, connecting=lambda: course.enter(Phase.CONNECT), left=self._left
+        )
+        course.dialled = reached.dialled
+        return Stream(reached.sock, reached.again)
 
     async def _converse(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         if self._before_logon is not None:
@@ -205,7 +212,7 @@ class NativeSession:
         except Exception as error:
             if not isinstance(error, SoapFault | TooOldShell):
                 stream.inbox.usable = False  # nobody knows what the host would make of another request
-            found = classify(trouble_of(error), self._course.seen())
+            found = classify(trouble_of(error), replace(self._course.seen(), heard=stream.heard))
             if found.phase is Phase.AUTH and self._remarks:  # Kerberos was first: that is the half of it
                 found.detail = "; ".join([found.detail, *self._remarks])
             raise found from error
@@ -257,4 +264,4 @@ class NativeSession:
         return self._ends - self._shared.clock()
 
     def _small(self) -> bool:
-        return (self._endpoint.address, self._endpoint.port) in self._shared.small
+        return self._endpoint.place in self._shared.small

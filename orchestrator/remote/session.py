@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from inventory.schema.via import network
 from orchestrator.domain.outcome import Phase
 
 Parameter = int | str | list[int] | list[str]
@@ -53,9 +54,16 @@ class Endpoint:
     port: int
     transport: Literal["https", "http"]
     auth: Literal["negotiate", "ntlm", "kerberos", "basic"]
+    via: str | None = None  # the proxy or jump host in between, as the inventory has it
+    via_credential: str | None = None  # who logs on there
     ca: Path | None = None
     tls_pin: str | None = None
     configuration: str = "Microsoft.PowerShell"
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Which host this is, for what is remembered of hosts: the network behind `via`, address, port."""
+        return network(self.via), self.address, self.port
 
 
 @dataclass(frozen=True, slots=True)

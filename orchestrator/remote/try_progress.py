@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Callable
 from types import TracebackType
 
@@ -40,11 +38,6 @@ class TryProgress:
         now = self._clock()
         self.timings[self.phase.value] = round((now - self._since) * 1000)
         self._since, self.phase = now, phase
-
-    def connected(self, sock: socket.socket) -> None:
-        """Note which address answered: of a name's several, the one that let us connect."""
-        with contextlib.suppress(OSError):  # it is closed already, which the next step says better
-            self.dialled = str(sock.getpeername()[0])
 
     def seen(self) -> Seen:
         """Say how far it is."""

@@ -121,6 +121,7 @@ def host_line(record: HostRecord) -> dict[str, Any]:
         "host": record.host,
         "address": record.address,
         "port": record.port,
+        "via": record.via,
         "site": record.site,
         "groups": list(record.groups),
         "tags": list(record.tags),

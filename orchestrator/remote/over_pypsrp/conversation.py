@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.logon import LogonScheme, scheme
@@ -67,7 +67,15 @@ class Conversation:
         except Exception as error:
             if not isinstance(error, SoapFault | TooOldShell):
                 wire.inbox.usable = False  # nobody knows what the host would make of another request
-            raise classify(trouble_of(error), self._course.seen()) from error
+            raise classify(
+                trouble_of(error), replace(self._course.seen(), heard=self._heard(wire))
+            ) from error
+
+    def _heard(self, wire: BlockingConnection) -> bool:
+        """Whether the host has said anything, as far as is known: TLS that did not come about tells nothing."""
+        return bool(wire.inbox.received) or (
+            self._course.endpoint.transport == "https" and wire.look is not None
+        )
 
     def close(self) -> tuple[str, ...]:
         """End the shell on the host, where there is one and the connection still serves, and give the socket back.
