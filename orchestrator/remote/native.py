@@ -26,7 +26,7 @@ from orchestrator.remote.net.trust import Trust
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
 
 
@@ -111,6 +111,11 @@ class NativeSession:
     def phase(self) -> Phase:
         """How far it is, or how far it came."""
         return self._course.phase
+
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
@@ -198,6 +203,7 @@ class NativeSession:
         runspace = self._runspace = Runspace(
             Speaker(endpoint, logon, self._taken),
             Envelopes(endpoint, seconds=self._left(), small=self._small()),
+            course.given_shell,
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)

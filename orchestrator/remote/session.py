@@ -84,6 +84,19 @@ class Reply:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryFacts:
+    """How far a try has come, also where it failed: milliseconds by phase, those of the phase it is in so far.
+
+    `rights` is how many of OPEN's passed until the host had given a shell, None where that was not seen.
+    """
+
+    phase: Phase
+    timings: Mapping[str, int]
+    dialled: str | None = None
+    rights: int | None = None
+
+
 class Session(Protocol):
     """One conversation with one host. Not shared between tasks."""
 
@@ -93,6 +106,10 @@ class Session(Protocol):
 
         May be read at any time, by a deadline that wants to say where it hung.
         """
+
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far. May be read at any time."""
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Open a shell, run the script once, return its reply.

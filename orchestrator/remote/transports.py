@@ -38,6 +38,11 @@ def wants_kerberos(endpoint: Endpoint) -> bool:
     return endpoint.auth == "negotiate" and not is_ip(endpoint.address) and _HAS_KERBEROS
 
 
+def has_kerberos() -> bool:
+    """Whether this side can log on by Kerberos."""
+    return _HAS_KERBEROS
+
+
 _HAS_KERBEROS = sys.platform == "win32" or importlib.util.find_spec("gssapi") is not None
 
 

@@ -13,7 +13,7 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.faults.classify import QUOTED, Seen, classify, fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
-from orchestrator.remote.session import Endpoint
+from orchestrator.remote.session import Endpoint, TryFacts
 
 CLOSING = 5.0  # seconds at most that closing a shell may take
 
@@ -21,7 +21,7 @@ CLOSING = 5.0  # seconds at most that closing a shell may take
 class TryProgress:
     """One try with one host. `phase` may be read from other threads."""
 
-    __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "script", "timings")
+    __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "rights", "script", "timings")
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
         """`clock` gives seconds; the first phase begins now."""
@@ -30,19 +30,31 @@ class TryProgress:
         self.script = ""  # SHA-256 of the script that is to run
         self.timings: dict[str, int] = {}  # phase -> milliseconds
         self.dialled: str | None = None  # the IP address that the connection stands with
+        self.rights: int | None = None  # milliseconds of OPEN until the host had given a shell
         self._clock = clock
         self._since = self.began = clock()
 
     def enter(self, phase: Phase) -> None:
         """Go on to the next phase; the time since the last one is the last one's."""
-        now = self._clock()
-        self.timings[self.phase.value] = round((now - self._since) * 1000)
-        self._since, self.phase = now, phase
+        self.timings[self.phase.value] = self._spent()
+        self._since, self.phase = self._clock(), phase
 
     def connected(self, sock: socket.socket) -> None:
         """Note which address answered: of a name's several, the one that let us connect."""
         with contextlib.suppress(OSError):  # it is closed already, which the next step says better
             self.dialled = str(sock.getpeername()[0])
+
+    def given_shell(self) -> None:
+        """Note that the host gave a shell: the user may have one there."""
+        self.rights = self._spent()
+
+    def facts(self) -> TryFacts:
+        """Say what is known so far."""
+        timings = {**self.timings, self.phase.value: self._spent()}
+        return TryFacts(phase=self.phase, timings=timings, dialled=self.dialled, rights=self.rights)
+
+    def _spent(self) -> int:
+        return round((self._clock() - self._since) * 1000)
 
     def seen(self) -> Seen:
         """Say how far it is."""

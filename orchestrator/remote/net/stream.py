@@ -82,6 +82,11 @@ class Stream:
         with contextlib.suppress(OSError):
             self._sock.close()
 
+    @property
+    def shown(self) -> Shown:
+        """What TLS showed: certificates, version, cipher. Empty without TLS."""
+        return Shown() if self._tls is None else shown_by(self._tls)
+
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
         try:

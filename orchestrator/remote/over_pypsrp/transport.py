@@ -22,7 +22,7 @@ from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.connect import connect, resolve, system_resolver
 from orchestrator.remote.over_pypsrp.conversation import Conversation, Tools
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import TryProgress
 
 Result = TypeVar("Result")
@@ -116,6 +116,11 @@ class PypsrpSession:
     def phase(self) -> Phase:
         """How far it is, or how far it came."""
         return self._course.phase
+
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.

@@ -7,7 +7,7 @@ is counted, bounded and checked before it is read, and what nobody reads is not 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from orchestrator.remote.faults.codes import still_running
 from orchestrator.remote.faults.trouble import BrokenPool, SoapFault
@@ -40,8 +40,11 @@ _PIPELINE_COMPLETED = 4
 class Runspace:
     """A pool of one runspace. Every call may raise what `Speaker.exchange` raises."""
 
-    def __init__(self, speaker: Speaker, envelopes: Envelopes) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, speaker: Speaker, envelopes: Envelopes, given: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing is sent yet. `given` is called once, as soon as the host has given a shell."""
+        self._given = given
         self._speaker = speaker
         self._envelopes = envelopes
         self._parts = Defragmenter()
@@ -55,6 +58,7 @@ class Runspace:
         answer = yield from self._ask(self._envelopes.create(first))
         self._envelopes.created(shell_id(answer))
         self.created = True
+        self._given()
         state, protocol, version = 0, "", ""
         while state != _POOL_OPENED:
             for message in (yield from self._receive()):
