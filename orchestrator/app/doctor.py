@@ -67,7 +67,9 @@ async def _examined(
     with listening(stop, asyncio.get_running_loop()):
         try:
             options = ScanOptions(jobs=request.jobs, timeout=request.timeout)
-            found = await examine(hosts, options=options, services=services, stop=stop)
+            found = await examine(
+                hosts, options=options, services=services, stop=stop, account=request.account
+            )
         finally:
             await made.aclose()
     return found, stop.requested

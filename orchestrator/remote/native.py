@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.logon import LogonScheme, scheme
 from orchestrator.remote.auth.nt_hash import NtHashes
@@ -27,7 +28,7 @@ from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
-from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unasked, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,6 +135,18 @@ class NativeSession:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        stream, runspace = self._stream, self._runspace
+        if stream is None or runspace is None or not stream.inbox.usable:
+            return unasked(None, self._course)
+        try:
+            async with asyncio.timeout(seconds):
+                return await stream.drive(runspace.account(self._endpoint, self._logon.username, seconds))
+        except Exception as error:  # noqa: BLE001  # whatever this brings, it takes no result away
+            stream.inbox.usable = False
+            return unasked(error, self._course)
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""

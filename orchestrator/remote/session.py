@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 
 Parameter = int | str | list[int] | list[str]
@@ -117,6 +118,9 @@ class Session(Protocol):
         Raises `orchestrator.remote.faults.fault.Fault` and nothing else. Cancelling it (a deadline) cuts the
         connection; whatever runs underneath is gone within a second.
         """
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask, over a `run` that has ended well, for the account's quotas and shells. What is not answered is a remark."""
 
     async def close(self) -> tuple[str, ...]:
         """Close what is open; never raises. What went wrong comes back as remarks."""

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.faults.classify import QUOTED, Seen, classify, fault
@@ -86,11 +87,21 @@ def trouble_of(error: Exception) -> Trouble:
 
 def unclosed(error: Exception, course: TryProgress) -> str:
     """Say why a shell did not close, for the report: whatever it was, it takes no result away."""
+    return f"the shell did not close, the host ends it when it idles: {_said(error, course)}"
+
+
+def unasked(error: Exception | None, course: TryProgress) -> AccountFacts:
+    """Say why an account's quotas and shells could not be asked for; None: the session has ended."""
+    why = "the session has ended" if error is None else _said(error, course)
+    return AccountFacts(remarks=(f"quotas and shells could not be asked for: {why}",))
+
+
+def _said(error: Exception, course: TryProgress) -> str:
     if isinstance(error, Trouble):
-        said = classify(error, course.seen()).detail
-    else:
-        said = clean(f"{type(error).__name__}: {error}", limit=QUOTED)
-    return f"the shell did not close, the host ends it when it idles: {said}"
+        return classify(error, course.seen()).detail
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return clean(f"{type(error).__name__}: {error}", limit=QUOTED)
 
 
 def _is_ours(traceback: TracebackType | None) -> bool:

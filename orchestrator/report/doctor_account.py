@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.primitives.text import clean
-from orchestrator.report.words import plural
 
+_NO_LIMIT = {"2147483647", "4294967295"}  # the largest int and uint, as Windows writes it
+_UNITS = {"IdleTimeout": " ms"}
 _SHELLS = 5  # shells that are named
 _LONGEST = 80  # characters of what a host says of one
 
@@ -18,9 +19,10 @@ def account_lines(account: AccountFacts | None) -> Iterator[str]:
         return
     if account.quotas is not None:
         for name, value in account.quotas.items():
-            yield f"{clean(name, limit=_LONGEST)}: {clean(value, limit=_LONGEST)}"
+            limit = "no limit" if value in _NO_LIMIT else clean(value, limit=_LONGEST)
+            yield f"{clean(name, limit=_LONGEST)}: {limit}{_UNITS.get(name, '')}"
     if account.shells is not None:
-        yield f"{plural(len(account.shells), 'shell')} of this account open on the host"
+        yield f"shells that this account has left open: {len(account.shells) or 'none'}"
         for shell in account.shells[:_SHELLS]:
             said = (shell.id, f"from {shell.client}", f"idle {shell.idle}")
             yield ", ".join(clean(word, limit=_LONGEST) for word in said)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.examination import Examination, Stage, StageResult, State, completed
+from orchestrator.domain.examination import AccountFacts, Examination, Stage, StageResult, State, completed
 from orchestrator.domain.execution.breaker import Account
 from orchestrator.domain.execution.effort import (
     host_deadline,
@@ -20,7 +20,7 @@ from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import CLOSING, CUT_CLOSING, close_within
 from orchestrator.fleet.examine import stages
-from orchestrator.fleet.logon import HeldError, HostLogon
+from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.look import Looked, Looker
@@ -28,6 +28,7 @@ from orchestrator.remote.probe import endpoint, probe
 from orchestrator.remote.session import Reply, Session
 
 MODE = "pinned"  # the lightest probe that tells whether the script works
+ACCOUNT = 10.0  # seconds for the questions about the account
 LEAST = 3.0  # seconds that a session gets, however long the look took
 
 
@@ -39,6 +40,8 @@ class HostExaminer:
     account: Account | None
     run: Execution
     looker: Looker
+    asks_account: bool = False
+    _facts: AccountFacts | None = None
 
     async def result(self) -> Examination:
         """Go from stage to stage until one fails. Cancelling ends it at once."""
@@ -86,6 +89,8 @@ class HostExaminer:
         finally:
             facts = session.facts
             logon.release(session.phase)
+        if self.asks_account and session.phase in LOGGED_ON:  # where no shell is to be had, most of all
+            self._facts = await session.account(ACCOUNT)
         remarks += await close_within(session, CUT_CLOSING if isinstance(end, Fault) else CLOSING, run.clock)
         if not isinstance(end, Fault):
             remarks += end[1].remarks
@@ -127,5 +132,6 @@ class HostExaminer:
             username=self._username,
             stages=completed(found),
             date=looked.date,
+            account=self._facts,
             remarks=remarks,
         )

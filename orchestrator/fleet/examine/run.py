@@ -43,11 +43,12 @@ async def examine(
     options: ScanOptions,
     services: ExamineServices,
     stop: StopRequest,
+    account: bool = False,
     on_end: Callable[[Examination], None] = lambda _: None,
 ) -> tuple[Examination, ...]:
     """Examine hosts, `options.jobs` at a time; give their results in the order of `hosts`. Never raises for a host.
 
-    Whoever is not begun when the end is asked for has no result. Raises what `services.logons` raises.
+    `account`: ask for its quotas and shells as well. Whoever is not begun when the end is asked for has no result. Raises what `services.logons` raises.
     """
     accounts = Accounts(hosts, services.logons, options.rejections, lambda _: None, unproved=ONE_PROOF)
     run = _execution(options, accounts, services, stop)
@@ -58,7 +59,9 @@ async def examine(
         on_end(result)
 
     def examiner(host: Host) -> HostExaminer:
-        return HostExaminer(host=host, account=accounts.of(host), run=run, looker=services.looker)
+        return HostExaminer(
+            host=host, account=accounts.of(host), run=run, looker=services.looker, asks_account=account
+        )
 
     async def work(host: Host) -> Examination:
         return await examiner(host).result()

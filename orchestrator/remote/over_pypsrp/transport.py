@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.lifetime import Lifetime
@@ -137,6 +138,10 @@ class PypsrpSession:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add((self._endpoint.address, self._endpoint.port))
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        return await self._in_thread(self._shared.threads.submit(self._talk.account, seconds))
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.remote.faults.codes import still_running
 from orchestrator.remote.faults.trouble import BrokenPool, SoapFault
 from orchestrator.remote.net.exchange import Exchange, Pause
+from orchestrator.remote.psrp.account import account
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.fragments import Defragmenter, fragments
 from orchestrator.remote.psrp.messages import (
@@ -28,7 +30,7 @@ from orchestrator.remote.psrp.patience import Patience
 from orchestrator.remote.psrp.pipeline import creating, opening
 from orchestrator.remote.psrp.soap_answers import answers, command_id, received, shell_id
 from orchestrator.remote.psrp.speaker import Speaker
-from orchestrator.remote.session import ErrorRecord, Parameter, Script
+from orchestrator.remote.session import Endpoint, ErrorRecord, Parameter, Script
 
 # MS-PSRP 2.2.3.4 and 2.2.3.5
 _POOL_OPENED = 2
@@ -51,6 +53,11 @@ class Runspace:
         self._patience = Patience()
         self._sent = 0  # PSRP messages, which are numbered
         self.created = False  # whether the host has a shell of ours
+
+    def account(self, endpoint: Endpoint, username: str, seconds: float) -> Exchange[AccountFacts]:
+        """Ask for the account's quotas and its other shells."""
+        own = str(self._envelopes.pool)
+        return account(self._speaker, endpoint, username=username, own=own, seconds=seconds)
 
     def open(self) -> Exchange[None]:
         """Create the shell and wait until it is open. Raises BrokenPool, and TooOldShell for PowerShell 2."""
