@@ -62,9 +62,9 @@ class Looked:
         """The host's clock, aware, to the second; None where it did not say."""
         try:
             said = email.utils.parsedate_to_datetime(self.headers.get("date", "")[:QUOTED])
+            return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
 
     def days_left(self, now: datetime) -> int | None:
         """Say how many days the host's certificate is still good for, None where none was shown."""

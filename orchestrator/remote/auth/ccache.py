@@ -26,4 +26,4 @@ def cached_ticket() -> Cached:
         found = gssapi.Credentials(usage="initiate")
         return Cached(str(found.name), int(found.lifetime or 0))
     except Exception as error:  # noqa: BLE001  # gssapi's tree is only there where gssapi is
-        return Cached(why=kerberos_trouble(error).text)
+        return Cached(why=kerberos_trouble(error).text.rpartition("): ")[2])  # behind the codes of GSSAPI
