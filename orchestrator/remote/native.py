@@ -205,11 +205,11 @@ class NativeSession:
 
     async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         course, endpoint = self._course, self._endpoint
-        certificate, bound = None, None
+        bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
             secured = await stream.secure(endpoint, self._shared.trust)
-            certificate = secured.fingerprint
+            course.certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = self._scheme(bound)
@@ -228,7 +228,7 @@ class NativeSession:
             beside=beside,
             errors=errors,
             auth=logon.used,
-            certificate=certificate,
+            certificate=course.certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
             dialled=course.dialled,

@@ -95,6 +95,7 @@ class TryFacts:
     phase: Phase
     timings: Mapping[str, int]
     dialled: str | None = None
+    certificate: str | None = None  # "sha256:" and hex, once it was trusted
     rights: int | None = None
 
 

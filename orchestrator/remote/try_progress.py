@@ -22,7 +22,18 @@ CLOSING = 5.0  # seconds at most that closing a shell may take
 class TryProgress:
     """One try with one host. `phase` may be read from other threads."""
 
-    __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "rights", "script", "timings")
+    __slots__ = (
+        "_clock",
+        "_since",
+        "began",
+        "certificate",
+        "dialled",
+        "endpoint",
+        "phase",
+        "rights",
+        "script",
+        "timings",
+    )
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
         """`clock` gives seconds; the first phase begins now."""
@@ -31,6 +42,7 @@ class TryProgress:
         self.script = ""  # SHA-256 of the script that is to run
         self.timings: dict[str, int] = {}  # phase -> milliseconds
         self.dialled: str | None = None  # the IP address that the connection stands with
+        self.certificate: str | None = None  # the fingerprint, once it was trusted
         self.rights: int | None = None  # milliseconds of OPEN until the host had given a shell
         self._clock = clock
         self._since = self.began = clock()
@@ -52,7 +64,13 @@ class TryProgress:
     def facts(self) -> TryFacts:
         """Say what is known so far."""
         timings = {**self.timings, self.phase.value: self._spent()}
-        return TryFacts(phase=self.phase, timings=timings, dialled=self.dialled, rights=self.rights)
+        return TryFacts(
+            phase=self.phase,
+            timings=timings,
+            dialled=self.dialled,
+            certificate=self.certificate,
+            rights=self.rights,
+        )
 
     def _spent(self) -> int:
         return round((self._clock() - self._since) * 1000)

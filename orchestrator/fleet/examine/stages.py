@@ -206,21 +206,26 @@ def _script(reading: Reading, spent: int | None) -> StageResult:
     seen = ("the probe answered", f"the agent's key: {', '.join(states)}")
     barred = [view for view in reading.views if view.state in (ViewState.DENIED, ViewState.FAILED)]
     if barred and not any(view.state is ViewState.PRESENT for view in reading.views):
-        errors = "; ".join(clean(view.error, limit=_QUOTED) for view in barred if view.error)
+        errors = dict.fromkeys(clean(view.error, limit=_QUOTED) for view in barred if view.error)
+        denied = any(view.state is ViewState.DENIED for view in barred)
         return StageResult(
             stage=Stage.SCRIPT,
             state=State.FAILED,
             milliseconds=spent,
-            seen=(*seen, *([errors] if errors else [])),
+            seen=(*seen, *errors),
             cause="key-unreadable",
-            advice=_KEY_ADVICE.format(clean(reading.views[0].path, limit=200)),
+            advice=(_NO_RIGHT if denied else _NO_KEY).format(clean(reading.views[0].path, limit=200)),
         )
     return StageResult(stage=Stage.SCRIPT, state=State.PASSED, milliseconds=spent, seen=seen)
 
 
-_KEY_ADVICE = (
+_NO_RIGHT = (
     "The session works, and this user may not read HKLM\\{}: give it the right to read that key (docs/security.md, the "
     "rights that an account needs)."
+)
+_NO_KEY = (
+    "The session works, and opening HKLM\\{} failed for another reason than a missing right: look at the error, and at "
+    "the key on the host itself (`reg query`)."
 )
 
 

@@ -119,11 +119,11 @@ class Conversation:
     ) -> Reply:
         course = self._course
         endpoint = course.endpoint
-        certificate, bound = None, None
+        bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
             secured = secure(wire, endpoint, self._tools.trust)
-            certificate = secured.fingerprint
+            course.certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
@@ -139,7 +139,7 @@ class Conversation:
             beside=beside,
             errors=errors,
             auth=logon.used,
-            certificate=certificate,
+            certificate=course.certificate,
             timings=dict(course.timings),
             received=wire.inbox.received,
             dialled=course.dialled,
