@@ -1,1 +1,1 @@
-"""The use cases: what a command does between its options and its words. Values in, values out; nothing is printed."""
+"""The use cases, between a command's options and its words: values in, values out, nothing is printed."""

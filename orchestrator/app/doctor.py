@@ -1,4 +1,4 @@
-"""`doctor HOST`: load the inventory, choose the hosts, examine them. Stores nothing, locks nothing, prints nothing."""
+"""`doctor HOST`: load the inventory, choose the hosts, examine them. Stores, locks and prints nothing."""
 
 from __future__ import annotations
 

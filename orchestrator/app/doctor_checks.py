@@ -80,7 +80,7 @@ async def _apart(hosts: Sequence[Host], seconds: float) -> Mapping[str, float]:
 
 
 def kerberos(fleet: Fleet | None) -> Check:
-    """Look whether this machine can do the Kerberos that the inventory asks for, and holds a ticket where one is needed."""
+    """Look whether this machine can do the Kerberos that is asked for, and holds a ticket where one is needed."""
     from orchestrator.remote.auth.ccache import cached_ticket
     from orchestrator.remote.transports import has_kerberos
 

@@ -1,4 +1,7 @@
-"""`doctor` without a host: this machine, check by check. At most three hosts are looked at, without a logon, for their clocks."""
+"""`doctor` without a host: this machine, check by check.
+
+At most three hosts are looked at, without a logon, for their clocks.
+"""
 
 from __future__ import annotations
 
