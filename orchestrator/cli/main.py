@@ -12,6 +12,7 @@ from orchestrator.cli import (
     completion,
     demo,
     diff,
+    doctor,
     export,
     firewall,
     inventory,
@@ -41,6 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command()(scan.scan)
+app.command()(doctor.doctor)
 app.command()(show.show)
 app.command()(show.scans)
 app.command()(diff.diff)

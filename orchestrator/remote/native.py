@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.domain import ntlm_fallback
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.kerberos import may_use
 from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon
@@ -28,8 +29,8 @@ from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
-from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unasked, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +126,11 @@ class NativeSession:
         """How far it is, or how far it came."""
         return self._course.phase
 
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
+
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
@@ -142,6 +148,18 @@ class NativeSession:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add(self._endpoint.place)
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        stream, runspace = self._stream, self._runspace
+        if stream is None or runspace is None or not stream.inbox.usable:
+            return unasked(None, self._course)
+        try:
+            async with asyncio.timeout(seconds):
+                return await stream.drive(runspace.account(self._endpoint, self._logon.username, seconds))
+        except Exception as error:  # noqa: BLE001  # whatever this brings, it takes no result away
+            stream.inbox.usable = False
+            return unasked(error, self._course)
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
@@ -219,17 +237,18 @@ class NativeSession:
 
     async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         course, endpoint = self._course, self._endpoint
-        certificate, bound = None, None
+        bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
             secured = await stream.secure(endpoint, self._shared.trust)
-            certificate = secured.fingerprint
+            course.certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = await self._scheme(bound)
         runspace = self._runspace = Runspace(
             Speaker(endpoint, logon, self._taken),
             Envelopes(endpoint, seconds=self._left(), small=self._small()),
+            course.given_shell,
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)
@@ -241,7 +260,7 @@ class NativeSession:
             beside=beside,
             errors=errors,
             auth=logon.used,
-            certificate=certificate,
+            certificate=course.certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
             remarks=tuple(self._remarks),

@@ -36,6 +36,7 @@ VERSIONS = {
     "profile-check": 1,
     "audit": 1,
     "diff": 1,
+    "doctor": 1,
     "fleet": 1,
     "unblock": 1,
     "firewall": 1,

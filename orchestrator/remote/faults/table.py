@@ -47,8 +47,8 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.TOO_MANY_SHELLS: CauseWords(
             "this user has too many shells or operations on the host",
-            "Usual limits are 30 (or 25, or 5) shells and 1,500 operations a user. `Get-WSManInstance -Enumerate "
-            "shell` lists the open ones; shells that were left behind end by their idle time-out.",
+            "Usual limits are 30 (or 25, or 5) shells and 1,500 operations a user. `fleetcheck doctor {host} "
+            "--account` lists the open ones; shells that were left behind end by their idle time-out.",
             Again.LATER,
         ),
         Cause.QUOTA: CauseWords(

@@ -91,6 +91,11 @@ class Stream:
         """Whether the host has said anything over this connection, be it TLS."""
         return bool(self._heard or self.inbox.received)
 
+    @property
+    def shown(self) -> Shown:
+        """What TLS showed: certificates, version, cipher. Empty without TLS."""
+        return Shown() if self._tls is None else shown_by(self._tls)
+
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
         try:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.lifetime import Lifetime
@@ -24,7 +25,7 @@ from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.over_pypsrp.conversation import Conversation, Tools
 from orchestrator.remote.over_pypsrp.dialling import in_loop
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import TryProgress
 
 Result = TypeVar("Result")
@@ -126,6 +127,11 @@ class PypsrpSession:
         """How far it is, or how far it came."""
         return self._course.phase
 
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
+
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
@@ -141,6 +147,10 @@ class PypsrpSession:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add(self._endpoint.place)
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        return await self._in_thread(self._shared.threads.submit(self._talk.account, seconds))
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
