@@ -17,6 +17,7 @@ LAYERS = ("pure", "store", "wire", "cli", "docs", "bench", "browser", "winhost",
 
 _PLACES = {
     "tests": "pure",
+    "tests/app/test_doctor_checks.py": "wire",
     "tests/bench": "bench",
     "tests/cli": "cli",
     "tests/demo": "wire",

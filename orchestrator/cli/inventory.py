@@ -73,7 +73,7 @@ def check(
 def _installed(path: Path, hosts: Iterable[Host]) -> None:
     """Raise InventoryError where hosts need Kerberos' packages, and this machine does not have them."""
     from inventory.errors import InventoryError, Problem
-    from orchestrator.cli.kerberos_packages import missing
+    from orchestrator.cli.logons import missing
 
     if (lacking := missing(hosts)) is not None:
         raise InventoryError([Problem(str(path), 0, lacking)])

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
-from orchestrator.cli.kerberos_packages import demand
-from orchestrator.cli.logons import logons, names_of
+from orchestrator.cli.logons import demand, logons, names_of
 from orchestrator.cli.repin.progress import RepinDisplay
 from orchestrator.cli.repin_report import NOBODY, code, kept_back, results, warnings
 from orchestrator.domain.repin.operation import RunRecord

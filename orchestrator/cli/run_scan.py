@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.command import hints, typed, user
 from orchestrator.cli.console import say
-from orchestrator.cli.kerberos_packages import demand, ntlm_alone
-from orchestrator.cli.logons import logons, names_of
+from orchestrator.cli.logons import demand, logons, names_of, ntlm_alone
 from orchestrator.cli.names import expired_words
 from orchestrator.cli.plan_scan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan, selected
 from orchestrator.cli.progress import Display

@@ -108,7 +108,7 @@ def test_kerberos_that_is_asked_for_and_not_installed_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The advice names the extra."""
-    monkeypatch.setattr("orchestrator.remote.transports._HAS_KERBEROS", False)
+    monkeypatch.setattr("orchestrator.remote.auth.kerberos.can_ask_kdc", lambda: False)
     check = checks.kerberos(fleet(tmp_path, "{web1.corp.example: {auth: kerberos}}"))
     assert (check.health, "fleetcheck[kerberos]" in check.advice) == (Health.WARNING, True)
 
@@ -117,7 +117,7 @@ def test_kerberos_without_a_ticket_is_a_warning_where_one_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A credential without a password needs the cache; one with a password does not."""
-    monkeypatch.setattr("orchestrator.remote.transports._HAS_KERBEROS", True)
+    monkeypatch.setattr("orchestrator.remote.auth.kerberos.can_ask_kdc", lambda: True)
     monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'none'}")
     needing = checks.kerberos(fleet(tmp_path, "{web1.corp.example: {auth: kerberos, credential: ticket}}"))
     bought = checks.kerberos(fleet(tmp_path, "{web1.corp.example: {auth: kerberos}}"))

@@ -139,16 +139,11 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
             said = ", ".join([f"it ended {trouble.at}", *_headers(trouble.headers)])
             return fault(seen, Cause.CONNECTION_NOT_KEPT, said)
         case BrokenPool():
-            return fault(
-                seen,
-                Cause.UNCLASSIFIED,
-                f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}",
-            )
+            said = f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}"
+            return fault(seen, Cause.UNCLASSIFIED, said)
         case TooOldShell():
-            version = clean(
-                f"PowerShell {trouble.version or 'of unknown version'}, protocol {trouble.protocol}", limit=80
-            )
-            return fault(seen, Cause.TOO_OLD, f"{version} answered")
+            version = f"PowerShell {trouble.version or 'of unknown version'}, protocol {trouble.protocol}"
+            return fault(seen, Cause.TOO_OLD, f"{clean(version, limit=80)} answered")
     raise trouble  # a kind that this function forgot: a bug, and told as one
 
 
@@ -279,9 +274,8 @@ def _refused(trouble: Refused, seen: Seen) -> Fault:
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
     said = f"{asked} and a Kerberos ticket" if trouble.ticket else asked
     parts = [f"HTTP 401, asked with {said}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
-    return fault(
-        seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
-    )
+    by = RefusedBy.HOST if trouble.proof else None
+    return fault(seen, cause, ", ".join(parts), code=401, refused_by=by)
 
 
 def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool, ticket: bool) -> Cause:
@@ -324,7 +318,6 @@ def _named(error: OSError) -> str:
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))
-    said = (
-        os.strerror(error.errno) if error.errno > 0 else error.strerror or ""
-    )  # asyncio writes its own into it
+    # asyncio writes its own words into it.
+    said = os.strerror(error.errno) if error.errno > 0 else error.strerror or ""
     return f"{name}, {clean(said, limit=QUOTED)}"

@@ -21,7 +21,8 @@ from orchestrator.fleet.examine.run import ExamineServices, examine
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.remote.look import Looker
 from orchestrator.remote.session import Logon
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from tests.demo.hosts import make_machine
 from tests.fleet.wire import logons_of
 from tests.remote.wired import no_dns
@@ -81,7 +82,7 @@ def own(name: str, number: int) -> SimulatedHost:
 async def examined(
     fleet: SimulatedFleet,
     folder: Path,
-    wire: Wire = Wire.NATIVE,
+    wire: TransportName = TransportName.NATIVE,
     *,
     logons: Callable[[str | None], Logon] | None = None,
 ) -> tuple[Examination, ...]:
@@ -105,7 +106,7 @@ async def examined(
             await made.aclose()
 
 
-@pytest.fixture(scope="module", params=list(Wire))
+@pytest.fixture(scope="module", params=list(TransportName))
 def found(
     tmp_path_factory: pytest.TempPathFactory, net: str, request: pytest.FixtureRequest
 ) -> Mapping[str, Examination]:
