@@ -10,8 +10,8 @@ from inventory.model import Host, Origin
 
 NOT_SET = Origin("not set")
 _KEYS = (
-    "address", "port", "transport", "auth", "credential", "ca", "tls_pin", "configuration", "profile", "gateways", "pin",
-    "canary_address", "timeout", "repin", "site", "subnets", "tags",
+    "address", "port", "via", "via_credential", "transport", "auth", "credential", "ca", "tls_pin", "configuration",
+    "profile", "gateways", "pin", "canary_address", "timeout", "repin", "site", "subnets", "tags",
 )  # fmt: skip
 
 

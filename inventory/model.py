@@ -130,6 +130,8 @@ class Host:
     transport: Literal["https", "http"] = "https"
     auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = "negotiate"
     credential: str | None = None
+    via: str | None = None  # the proxy or jump host in between, in its one spelling: "ssh://ops@jump:22"
+    via_credential: str | None = None  # who logs on there
     ca: Path | None = None
     tls_pin: str | None = None  # "sha256:" and 64 hex digits, lower case
     configuration: str = "Microsoft.PowerShell"  # the session configuration that is asked for

@@ -39,6 +39,7 @@ groups:
     hosts: [web1]
     site: paris
     # subnets: [10.1.0.0/16]  # `firewall --collapse` may write one rule for all its hosts that lie in them
+    # via: socks5h://127.0.0.1:1080   # behind a SOCKS5 proxy, or a jump host: ssh://USER@jump.corp.example
     # pin: 443
     # children:
     #   paris-dmz: {hosts: [web2], tls_pin: "sha256:..."}

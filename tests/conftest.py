@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import adlabs
 from tests import winhosts as kit
@@ -19,6 +20,10 @@ from tests.quiet import QuietNetwork
 # A job that a shell put into the background ignores Ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test depends on how fast a machine is: an example may take its time.
+settings.register_profile("fleetcheck", deadline=None)
+settings.load_profile("fleetcheck")
 
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}

@@ -19,6 +19,7 @@ _PLACES = {
     "tests": "pure",
     "tests/app/repin/test_apply.py": "store",
     "tests/app/scan/test_run.py": "wire",
+    "tests/app/test_doctor_checks.py": "wire",
     "tests/bench": "bench",
     "tests/cli": "cli",
     "tests/demo": "wire",

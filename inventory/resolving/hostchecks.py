@@ -11,7 +11,9 @@ from inventory.files.regular import NotRegularError, open_regular
 from inventory.findings import Findings
 from inventory.model import Credential, Origin, Profile
 from inventory.resolving.layers import BUILT_IN, Layer
+from inventory.resolving.reachchecks import ReachChecks
 from inventory.schema import shapes
+from inventory.schema.via import network
 from inventory.words import did_you_mean, shown, visible
 
 PORTS = {"https": 5986, "http": 5985}
@@ -34,13 +36,19 @@ class Checks:
         self._credentials = credentials
         self._named_credentials = named_credentials
         self._lost = lost
-        self._taken: dict[tuple[str, int], tuple[str, int]] = {}
+        self._taken: dict[tuple[str, str, int], tuple[str, int]] = {}
+        self._reach = ReachChecks(findings, credentials, named_credentials, lost)
         self._near: dict[str, str] = {}
         self._first: dict[str, int] = {}  # the line of the first host with a mistake that is said once
 
-    def address(self, name: str, line: int, where: str, port: int, *, from_name: bool) -> None:
-        """Refuse a name that is no address where it has to be one, and an address and port that another host has."""
-        if self._lost & {"address", "port", "transport"}:
+    def address(
+        self, name: str, line: int, where: str, port: int, via: str | None, *, from_name: bool
+    ) -> None:
+        """Refuse a name that is no address where it has to be one, and an address and port that another host has.
+
+        Behind another proxy or jump host the same address is another one.
+        """
+        if self._lost & {"address", "port", "transport", "via"}:
             return
         if from_name:
             try:
@@ -48,13 +56,17 @@ class Checks:
             except ValueError as exc:
                 self._findings.say(line, f"the name of a host without an `address` is its address: {exc}")
                 return
-        first = self._taken.setdefault((shapes.address_key(where), port), (name, line))
+        first = self._taken.setdefault((network(via), shapes.address_key(where), port), (name, line))
         if first[0] != name:
             self._findings.say(
                 line,
                 f"host `{name}` has the address and port of host `{first[0]}` (line {first[1]}):"
-                f" {visible(where)} port {port}; one host has one name",
+                f" {visible(where)} port {port}{f' via {visible(via)}' if via else ''}; one host has one name",
             )
+
+    def via(self, name: str, merged: Layer) -> None:
+        """Refuse a way to the host that cannot work."""
+        self._reach.check(name, merged)
 
     def logon(self, name: str, line: int, merged: Layer, where: str) -> None:
         """Refuse what would show the password or cannot log on."""

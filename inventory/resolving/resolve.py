@@ -16,6 +16,7 @@ from inventory.words import folded, quoted, shown, visible
 
 _PASSED = (
     "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site", "subnets",
+    "via", "via_credential",
 )  # fmt: skip
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NOTHING = (None, BUILT_IN)
@@ -53,7 +54,10 @@ class Resolver:
             Origin(f"host {name}", self._findings.file, line),
         )
         port, port_origin = merged.get("port") or (PORTS[merged["transport"][0]], BUILT_IN)
-        self._checks.address(name, line, where, port, from_name="address" not in merged)
+        self._checks.address(
+            name, line, where, port, merged.get("via", _NOTHING)[0], from_name="address" not in merged
+        )
+        self._checks.via(name, merged)
         self._checks.logon(name, line, merged, where)
         self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:

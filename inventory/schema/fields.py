@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from inventory.schema import shapes
+from inventory.schema import shapes, via
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, AfterValidator(shapes.name)]
 Text = Annotated[str, AfterValidator(shapes.line_of_text), Field(min_length=1, max_length=255)]
 Address = Annotated[str, AfterValidator(shapes.address)]
+Via = Annotated[str, AfterValidator(via.via)]
 Subnet = Annotated[str, AfterValidator(shapes.subnet)]
 Fingerprint = Annotated[
     str,

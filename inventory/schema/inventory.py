@@ -19,6 +19,7 @@ from inventory.schema.fields import (
     Strict,
     Subnet,
     Text,
+    Via,
     optional,
 )
 from inventory.verdicts import Verdict
@@ -56,6 +57,10 @@ class Settings(Strict):
         "`negotiate`, `ntlm`, `kerberos` or `basic`"
     )
     credential: str | None = optional("the name of one of the `credentials`")
+    via: Via | None = optional(
+        "the URL of a SOCKS5 proxy or an SSH jump host: `socks5h://HOST[:PORT]` or `ssh://USER@HOST[:PORT]`"
+    )
+    via_credential: str | None = optional("the name of one of the `credentials`")
     profile: Text = optional("the name of a shipped profile, or the path of a YAML file")
     gateways: GatewayRoles = optional("a mapping such as {primary: 203.0.113.10, backup: 203.0.113.20}")
     pin: Pins | None = optional(

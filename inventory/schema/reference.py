@@ -48,6 +48,17 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "`negotiate`",
         ),
         "Settings.credential": About("which logon to use", "credential: ops"),
+        "Settings.via": About(
+            "what stands between this machine and the host: a SOCKS5 proxy (`socks5h`) or an SSH jump host (`ssh`); the "
+            "host's name is looked up there, never here",
+            "via: socks5h://127.0.0.1:1080",
+            "the host is reached directly",
+        ),
+        "Settings.via_credential": About(
+            "which logon to use at the proxy or jump host; for `ssh` its name has to be the user's in `via`",
+            "via_credential: jump",
+            "no logon at a proxy; at a jump host the SSH agent and the user's own keys",
+        ),
         "Settings.profile": About(
             "the agent product; a path begins at the inventory's folder",
             "profile: ./wsus.yaml",

@@ -72,10 +72,24 @@ class Chooser:
         except SelectionError as exc:
             self.problems += exc.problems
             return []
+        before = len(self.problems)
         terms = [found for line, place in lines for found in self._cut(line, place)]
+        if term.text != "-" and not any(map(self._is_known, terms)):
+            self.problems[before:] = [_unlike_hosts(term.text, len(lines))]
+            return []
         for nested in filter(_is_file, terms):
             self.problems.append(f"{shown(nested.text)}: a file of a selection cannot name another file")
         return [found for found in terms if not _is_file(found)]
+
+    def _is_known(self, term: Term) -> bool:
+        """Whether a term is the name of a host or group, or a pattern."""
+        try:
+            base, _ = split_subscript(term.text)
+        except ValueError:
+            return False
+        key, equals, _ = term.text.partition("=")
+        chosen_by = bool(equals) and key in ("tag", "site")
+        return chosen_by or "*" in base or term.text.startswith("~") or self._universe.named(base) is not None
 
     def _evaluate(self, terms: Sequence[Term]) -> set[str]:
         by_sign: dict[str, list[Term]] = {"": [], "&": [], "!": []}
@@ -198,3 +212,10 @@ def _stray_words(sign: str) -> str:
     if sign.isspace():
         return "names are separated by commas, not by blanks"
     return _STRAY_WORDS.get(sign) or f"no name has a `{visible(sign)}`; a regular expression begins with `~`"
+
+
+def _unlike_hosts(file: str, count: int) -> str:
+    """Refuse a file without quoting it: what stands in a wrong place may be a secret."""
+    lines = "its line names" if count == 1 else f"none of its {count:,} lines names"
+    negated = "no host or group" if count == 1 else "a host or group"
+    return f"{shown(file)}: {lines} {negated} of this inventory; not shown here, since it may be a secret"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError, UsageError
@@ -34,6 +34,17 @@ def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> Non
             raise UsageError(
                 f"--credential {name}: it has no password, and {needing.name} (auth: {needing.auth}) needs one"
             )
+
+
+def names_of(hosts: Iterable[Host], one: str | None = None) -> Iterator[str | None]:
+    """Yield the credentials that these hosts need, `one` in the place of their own, and those of what stands before them.
+
+    None: the ticket cache.
+    """
+    for host in hosts:
+        yield one or host.credential
+        if host.via is not None and host.via_credential is not None:
+            yield host.via_credential
 
 
 def logons(

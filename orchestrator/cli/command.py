@@ -15,7 +15,7 @@ from orchestrator.app.errors import CommandError, UsageError
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
 
-_INVENTORY = "FLEETCHECK_INVENTORY"
+INVENTORY = "FLEETCHECK_INVENTORY"
 _DEFAULT = Path("fleet.yaml")
 
 
@@ -86,5 +86,5 @@ def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = o
 
 def inventory_at_hand(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Name the inventory file, which need not be there. Raises UsageError where -i is given twice."""
-    named = environ.get(_INVENTORY)
+    named = environ.get(INVENTORY)
     return one_inventory(option) or (Path(named) if named else _DEFAULT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from orchestrator.cli import (
     completion,
     demo,
     diff,
+    doctor,
     export,
     firewall,
     inventory,
@@ -26,7 +28,7 @@ from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
-from orchestrator.domain.primitives.exit_codes import in_words
+from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, in_words
 from orchestrator.version import VERSION
 
 app = typer.Typer(
@@ -41,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command()(scan.scan)
+app.command()(doctor.doctor)
 app.command()(show.show)
 app.command()(show.scans)
 app.command()(diff.diff)
@@ -79,12 +82,23 @@ def main() -> None:
     """Run the command line; ends by SystemExit with the command's exit code."""
     prepare_streams()
     completion.prepare()
+    _stop_as_by_ctrl_c()
     try:
         try:
             app(prog_name="fleetcheck")
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt:  # while a command was still being loaded
+        raise SystemExit(EXIT_INTERRUPTED) from None
     except BrokenPipeError:
         raise SystemExit(unprinted(None)) from None
     except OSError as error:  # help and version, which no command prints, on a full disk
         raise SystemExit(unprinted(error)) from None
+
+
+def _stop_as_by_ctrl_c() -> None:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, before and after the part that hears them itself."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

@@ -17,7 +17,8 @@ from orchestrator.domain.cause import Cause
 class Step(enum.StrEnum):
     """Where on a session's way something happens, in order.
 
-    OPEN is the shell's first answer, RUN the script's work, RECEIVE its answer.
+    OPEN is the shell's first answer, RUN the script's work, RECEIVE its answer, INQUIRE a question about
+    the service or its shells.
     """
 
     LISTEN = "listen"
@@ -28,6 +29,7 @@ class Step(enum.StrEnum):
     COMMAND = "command"
     RUN = "run"
     RECEIVE = "receive"
+    INQUIRE = "inquire"
     SIGNAL = "signal"
     DELETE = "delete"
 

@@ -21,6 +21,14 @@ class Cause(enum.StrEnum):
     RUN_AS_FAILED = "run-as-failed"
     ENVELOPE_TOO_LARGE = "envelope-too-large"
     NAME_NOT_RESOLVED = "name-not-resolved"
+    VIA_UNREACHABLE = "via-unreachable"  # the proxy or jump host of `via` does not answer
+    VIA_KEY_UNKNOWN = "via-key-unknown"  # the jump host's key is not in known_hosts
+    VIA_KEY_CHANGED = "via-key-changed"  # ... or another one is
+    VIA_LOGON_REFUSED = "via-logon-refused"  # it does not take the logon
+    VIA_NOT_ALLOWED = "via-not-allowed"
+    VIA_HOST_UNREACHABLE = "via-host-unreachable"
+    VIA_HOST_REFUSED = "via-host-refused"
+    VIA_REFUSED = "via-refused"
     KERBEROS_NEEDS_NAME = "kerberos-needs-name"
     LOGON_NOT_OFFERED = "logon-not-offered"
     ACCESS_DENIED = "access-denied"

@@ -32,6 +32,7 @@ class HostRecord:
     desired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     gateways: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     repin: str = "allow"
+    via: str | None = None  # the proxy or jump host that it was reached by
     waived: str | None = None
 
 

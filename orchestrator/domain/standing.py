@@ -62,6 +62,7 @@ class Standing:
     named: Mapping[str, str] | None = None
     desired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     network: Network = Network()
+    via: str | None = None  # the proxy or jump host that it was reached by
 
     @property
     def probed(self) -> bool:

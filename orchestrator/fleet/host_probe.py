@@ -24,7 +24,7 @@ from orchestrator.fleet.host_logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Again, Fault
 from orchestrator.remote.probe import endpoint, probe, probe_script
-from orchestrator.remote.session import Reply, Session
+from orchestrator.remote.session import Reply, Session, TryFacts
 
 LEAST_TRY = 3.0  # seconds: a try that has less left is not begun
 
@@ -53,6 +53,7 @@ class HostProbe:
         self._fault: Fault | None = None
         self._session: Session | None = None
         self._reply: Reply | None = None
+        self._facts: TryFacts | None = None  # of the last try
         self._remarks: list[str] = []
         self._trying = False
         self.phase = Phase.RESOLVE
@@ -187,7 +188,7 @@ class HostProbe:
     def _release(self) -> None:
         """Note how far the try came, and release its logon."""
         if self._session is not None:
-            self.phase = self._session.phase
+            self.phase, self._facts = self._session.phase, self._session.facts
         self._logon.release(self.phase)
 
     async def _close(self, seconds: float) -> None:
@@ -218,8 +219,15 @@ class HostProbe:
         started = self._started or ended
         reply = self._reply
         if reply is None:
+            facts = self._facts or TryFacts(phase=self.phase, timings={})
             return Trace(
-                started=started, ended=ended, tries=max(1, self._tries), remarks=tuple(self._remarks)
+                started=started,
+                ended=ended,
+                tries=max(1, self._tries),
+                certificate=facts.certificate,
+                timings=facts.timings,
+                dialled=facts.dialled,
+                remarks=tuple(self._remarks),
             )
         return Trace(
             started=started,

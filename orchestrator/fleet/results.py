@@ -28,6 +28,7 @@ def host_record(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
         desired=host.desired,
         gateways=host.gateways,
         repin=host.repin,
+        via=host.via,
         waived=waive(host.name, judgement, waived),
     )
 

@@ -29,6 +29,8 @@ def endpoint(host: Host) -> Endpoint:
         port=host.port,
         transport=host.transport,
         auth=host.auth,
+        via=host.via,
+        via_credential=host.via_credential,
         ca=host.ca,
         tls_pin=host.tls_pin,
         configuration=host.configuration,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.domain import ntlm_fallback
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.kerberos import may_use
 from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon
@@ -21,37 +22,42 @@ from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.faults.trouble import KerberosTrouble, SoapFault, TooOldShell
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.certificate import binding
-from orchestrator.remote.net.connect import connect, resolve, system_resolver
+from orchestrator.remote.net.connect import system_resolver
 from orchestrator.remote.net.stream import Stream
 from orchestrator.remote.net.trust import Trust
+from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
-from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unasked, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
 class Shared:
-    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+    """What the sessions of a run share. `small` holds the places of hosts that want small envelopes."""
 
-    resolver: Resolver
+    reach: Reach
     clock: Callable[[], float]
     trust: Trust = field(default_factory=Trust)
     hashes: NtHashes = field(default_factory=NtHashes)
     kerberos: Kerberos = field(default_factory=Kerberos)
     open: set[NativeSession] = field(default_factory=set)
-    small: set[tuple[str, int]] = field(default_factory=set)
+    small: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 class NativeTransport:
     """Makes sessions. Shares TLS trust, password hashes and the memory of which hosts want small envelopes."""
 
     def __init__(
-        self, *, resolver: Resolver = system_resolver, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        resolver: Resolver = system_resolver,
+        clock: Callable[[], float] = time.monotonic,
+        via_logons: Logons = nobody,
     ) -> None:
-        """Nothing is opened before a session runs."""
-        self._shared = Shared(resolver=resolver, clock=clock)
+        """Nothing is opened before a session runs. `via_logons` gives those of proxies and jump hosts."""
+        self._shared = Shared(reach=Reach(resolver, via_logons), clock=clock)
 
     def session(
         self,
@@ -70,6 +76,7 @@ class NativeTransport:
         for session in tuple(self._shared.open):
             session.cut()
         self._shared.kerberos.close()
+        await self._shared.reach.close()
 
 
 class NativeSession:
@@ -119,6 +126,11 @@ class NativeSession:
         """How far it is, or how far it came."""
         return self._course.phase
 
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
+
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
@@ -134,8 +146,20 @@ class NativeSession:
                 return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
-                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+                self._shared.small.add(self._endpoint.place)
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        stream, runspace = self._stream, self._runspace
+        if stream is None or runspace is None or not stream.inbox.usable:
+            return unasked(None, self._course)
+        try:
+            async with asyncio.timeout(seconds):
+                return await stream.drive(runspace.account(self._endpoint, self._logon.username, seconds))
+        except Exception as error:  # noqa: BLE001  # whatever this brings, it takes no result away
+            stream.inbox.usable = False
+            return unasked(error, self._course)
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
@@ -191,11 +215,12 @@ class NativeSession:
             return None
 
     async def _connected(self) -> Stream:
-        addresses = await resolve(self._endpoint, self._shared.resolver)
-        self._course.enter(Phase.CONNECT)
-        sock = await connect(self._endpoint, addresses, seconds=self._left())
-        self._course.connected(sock)
-        return Stream(sock)
+        course = self._course
+        reached = await self._shared.reach.connect(
+            self._endpoint, connecting=lambda: course.enter(Phase.CONNECT), left=self._left
+        )
+        course.dialled = reached.dialled
+        return Stream(reached.sock, reached.again)
 
     async def _converse(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         if self._before_logon is not None:
@@ -205,24 +230,25 @@ class NativeSession:
         except Exception as error:
             if not isinstance(error, SoapFault | TooOldShell):
                 stream.inbox.usable = False  # nobody knows what the host would make of another request
-            found = classify(trouble_of(error), self._course.seen())
+            found = classify(trouble_of(error), replace(self._course.seen(), heard=stream.heard))
             if found.phase is Phase.AUTH and self._remarks:  # Kerberos was first: that is the half of it
                 found.detail = "; ".join([found.detail, *self._remarks])
             raise found from error
 
     async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         course, endpoint = self._course, self._endpoint
-        certificate, bound = None, None
+        bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
             secured = await stream.secure(endpoint, self._shared.trust)
-            certificate = secured.fingerprint
+            course.certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = await self._scheme(bound)
         runspace = self._runspace = Runspace(
             Speaker(endpoint, logon, self._taken),
             Envelopes(endpoint, seconds=self._left(), small=self._small()),
+            course.given_shell,
         )
         await stream.drive(runspace.open())
         course.enter(Phase.RUN)
@@ -234,7 +260,7 @@ class NativeSession:
             beside=beside,
             errors=errors,
             auth=logon.used,
-            certificate=certificate,
+            certificate=course.certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
             remarks=tuple(self._remarks),
@@ -257,4 +283,4 @@ class NativeSession:
         return self._ends - self._shared.clock()
 
     def _small(self) -> bool:
-        return (self._endpoint.address, self._endpoint.port) in self._shared.small
+        return self._endpoint.place in self._shared.small

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from inventory.schema.via import network
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 
 Parameter = int | str | list[int] | list[str]
@@ -53,9 +55,16 @@ class Endpoint:
     port: int
     transport: Literal["https", "http"]
     auth: Literal["negotiate", "ntlm", "kerberos", "basic"]
+    via: str | None = None  # the proxy or jump host in between, as the inventory has it
+    via_credential: str | None = None  # who logs on there
     ca: Path | None = None
     tls_pin: str | None = None
     configuration: str = "Microsoft.PowerShell"
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Which host this is, for what is remembered of hosts: the network behind `via`, address, port."""
+        return network(self.via), self.address, self.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,20 @@ class Reply:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryFacts:
+    """How far a try has come, also where it failed: milliseconds by phase, those of the phase it is in so far.
+
+    `rights` is how many of OPEN's passed until the host had given a shell, None where that was not seen.
+    """
+
+    phase: Phase
+    timings: Mapping[str, int]
+    dialled: str | None = None
+    certificate: str | None = None  # "sha256:" and hex, once it was trusted
+    rights: int | None = None
+
+
 class Session(Protocol):
     """One conversation with one host. Not shared between tasks."""
 
@@ -94,12 +117,19 @@ class Session(Protocol):
         May be read at any time, by a deadline that wants to say where it hung.
         """
 
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far. May be read at any time."""
+
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Open a shell, run the script once, return its reply.
 
         Raises `orchestrator.remote.faults.fault.Fault` and nothing else. Cancelling it (a deadline) cuts the
         connection; whatever runs underneath is gone within a second.
         """
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask, over a `run` that has ended well, for the account's quotas and shells. What is not answered is a remark."""
 
     async def close(self) -> tuple[str, ...]:
         """Close what is open; never raises. What went wrong comes back as remarks."""

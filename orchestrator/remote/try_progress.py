@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Callable
 from types import TracebackType
 
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.auth.kerberos import is_local
 from orchestrator.remote.faults.classify import QUOTED, Seen, classify, fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
-from orchestrator.remote.session import Endpoint, Logon
+from orchestrator.remote.session import Endpoint, Logon, TryFacts
 
 _LOCAL = "Set `auth: ntlm` for it, or name a credential of the domain; nothing was sent."
 CLOSING = 5.0  # seconds at most that closing a shell may take
@@ -23,7 +22,18 @@ CLOSING = 5.0  # seconds at most that closing a shell may take
 class TryProgress:
     """One try with one host. `phase` may be read from other threads."""
 
-    __slots__ = ("_clock", "_since", "began", "dialled", "endpoint", "phase", "script", "timings")
+    __slots__ = (
+        "_clock",
+        "_since",
+        "began",
+        "certificate",
+        "dialled",
+        "endpoint",
+        "phase",
+        "rights",
+        "script",
+        "timings",
+    )
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
         """`clock` gives seconds; the first phase begins now."""
@@ -32,19 +42,33 @@ class TryProgress:
         self.script = ""  # SHA-256 of the script that is to run
         self.timings: dict[str, int] = {}  # phase -> milliseconds
         self.dialled: str | None = None  # the IP address that the connection stands with
+        self.certificate: str | None = None  # the fingerprint, once it was trusted
+        self.rights: int | None = None  # milliseconds of OPEN until the host had given a shell
         self._clock = clock
         self._since = self.began = clock()
 
     def enter(self, phase: Phase) -> None:
         """Go on to the next phase; the time since the last one is the last one's."""
-        now = self._clock()
-        self.timings[self.phase.value] = round((now - self._since) * 1000)
-        self._since, self.phase = now, phase
+        self.timings[self.phase.value] = self._spent()
+        self._since, self.phase = self._clock(), phase
 
-    def connected(self, sock: socket.socket) -> None:
-        """Note which address answered: of a name's several, the one that let us connect."""
-        with contextlib.suppress(OSError):  # it is closed already, which the next step says better
-            self.dialled = str(sock.getpeername()[0])
+    def given_shell(self) -> None:
+        """Note that the host gave a shell: the user may have one there."""
+        self.rights = self._spent()
+
+    def facts(self) -> TryFacts:
+        """Say what is known so far."""
+        timings = {**self.timings, self.phase.value: self._spent()}
+        return TryFacts(
+            phase=self.phase,
+            timings=timings,
+            dialled=self.dialled,
+            certificate=self.certificate,
+            rights=self.rights,
+        )
+
+    def _spent(self) -> int:
+        return round((self._clock() - self._since) * 1000)
 
     def seen(self) -> Seen:
         """Say how far it is."""
@@ -79,11 +103,21 @@ def trouble_of(error: Exception) -> Trouble:
 
 def unclosed(error: Exception, course: TryProgress) -> str:
     """Say why a shell did not close, for the report: whatever it was, it takes no result away."""
+    return f"the shell did not close, the host ends it when it idles: {_said(error, course)}"
+
+
+def unasked(error: Exception | None, course: TryProgress) -> AccountFacts:
+    """Say why an account's quotas and shells could not be asked for; None: the session has ended."""
+    why = "the session has ended" if error is None else _said(error, course)
+    return AccountFacts(remarks=(f"quotas and shells could not be asked for: {why}",))
+
+
+def _said(error: Exception, course: TryProgress) -> str:
     if isinstance(error, Trouble):
-        said = classify(error, course.seen()).detail
-    else:
-        said = clean(f"{type(error).__name__}: {error}", limit=QUOTED)
-    return f"the shell did not close, the host ends it when it idles: {said}"
+        return classify(error, course.seen()).detail
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return clean(f"{type(error).__name__}: {error}", limit=QUOTED)
 
 
 def _is_ours(traceback: TracebackType | None) -> bool:

@@ -72,6 +72,8 @@ def _head(sighting: Sighting, now: datetime) -> Iterator[Text]:
         title.append("  waived: ").append(shown(record.waived))
     yield title
     place = [f"{record.address}:{record.port}"]
+    if record.via:
+        place.append(f"via {record.via}")
     if record.site:
         place.append(f"site {record.site}")
     if record.groups:

@@ -85,7 +85,7 @@ def host_rows(hosts: Iterable[Host]) -> Iterable[tuple[str, ...]]:
     for host in hosts:
         yield (
             host.name,
-            f"{host.address}:{host.port}",
+            f"{host.address}:{host.port}{f' via {host.via}' if host.via else ''}",
             host.site or "",
             ",".join(host.groups),
             host.profile.name,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script, TryFacts
 
 HEALTHY = Path(__file__).parents[1] / "remote/golden/healthy.json"
 GATEWAYS = {"127.0.9.11": "203.0.113.10", "127.0.9.12": "203.0.113.20"}
@@ -62,6 +62,11 @@ class AtOnce:
     before_logon: Callable[[], Awaitable[None]] | None
     accepted: Callable[[], None] | None
     phase: Phase = Phase.RESOLVE
+
+    @property
+    def facts(self) -> TryFacts:
+        """Say how far it came, in no time."""
+        return TryFacts(phase=self.phase, timings={})
 
     async def run(self, _script: Script, _parameters: Mapping[str, Parameter]) -> Reply:
         """Log on, answer."""

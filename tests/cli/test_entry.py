@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ import typer
 from orchestrator.cli.main import app
 from orchestrator.version import VERSION
 from tests.cli.conftest import Scanned, fleetcheck
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from orchestrator.cli.main import main; main()"
@@ -171,3 +173,21 @@ def test_a_second_inventory_is_refused(words: tuple[str, ...]) -> None:
     ended = fleetcheck(*words, "-i", "one.yaml", "--inventory", "two b.yaml")
     said = "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them into one file\n"
     assert (ended.code, ended.out, ended.err) == (2, "", said)
+
+
+def test_sigterm_before_a_scan_begins_is_an_interruption(tmp_path: Path) -> None:
+    """A command that is told to end while it waits for a password's program ends as by Ctrl-C, with 130."""
+    began = tmp_path / "began"
+    (tmp_path / "fleet.yaml").write_text(
+        "credentials: {ops: {username: ops, password: {from: command, argv: [sh, -c, 'touch began; sleep 60']}}}\n"
+        "defaults: {credential: ops, auth: ntlm, gateways: {primary: 127.0.0.1}}\nhosts: {web1: {address: 127.0.0.9}}\n"
+    )
+    command = [sys.executable, "-m", "orchestrator", "scan", "--db", str(tmp_path / "f.db")]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        eventually(began.exists)
+        running.terminate()
+        _, said = running.communicate()
+    assert (running.returncode, said.strip().splitlines()[-1]) == (130, "fleetcheck: interrupted")

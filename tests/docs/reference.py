@@ -94,7 +94,7 @@ def causes() -> str:
     """List why a host could not be probed."""
     blanks = {
         "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",
-        "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
+        "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
         "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (

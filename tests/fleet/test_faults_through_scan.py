@@ -173,6 +173,18 @@ def test_a_row_is_stored_with_its_cause_its_phase_and_its_tries(
     )
 
 
+@pytest.mark.parametrize("name", ["logon-failed", "access-denied/5", "script-blocked", "deadline/receive"])
+def test_a_failed_host_keeps_how_long_each_phase_took_and_the_certificate(
+    records: dict[str, HostRecord], name: str
+) -> None:
+    """What was seen on the way is stored, though no answer came."""
+    outcome = records[name].outcome
+    assert isinstance(outcome, Failed)
+    assert {"resolve", "connect", "tls", "auth"} <= set(outcome.trace.timings)
+    assert (outcome.trace.certificate or "").startswith("sha256:")
+    assert outcome.trace.dialled is not None
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_what_a_failed_host_said_is_shown_harmlessly(records: dict[str, HostRecord], name: str) -> None:
     """No control character, escape sequence or bidirectional mark of a host is in the words of its failure."""

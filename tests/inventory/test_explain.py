@@ -17,6 +17,8 @@ def test_every_setting_of_a_host_is_shown_with_its_origin(sample: Path) -> None:
     assert shown == [
         ("address", "10.1.2.3", "24 (host web2)"),
         ("port", "5986", "8 (defaults)"),
+        ("via", "", "not set"),
+        ("via_credential", "", "not set"),
         ("transport", "https", "7 (defaults)"),
         ("auth", "negotiate", "9 (defaults)"),
         ("credential", "ops", "10 (defaults)"),

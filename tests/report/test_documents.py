@@ -21,6 +21,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
+from orchestrator.report.doctor_document import doctor_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document
@@ -33,7 +34,7 @@ from orchestrator.report.views.firewall import firewall_document
 from orchestrator.report.views.fleet_now import fleet_document
 from orchestrator.report.views.history import history_document
 from orchestrator.report.views.unblock import unblock_document
-from tests.report import plans, runs, samples, standings
+from tests.report import doctors, plans, runs, samples, standings
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -91,6 +92,7 @@ DOCUMENTS = {
     "history": history_document(history("web1", standings.results()), standings.results()),
     "scans": document.scans_document([samples.scan()]),
     "diff": diff_document(standings.diff_report()),
+    "doctor": doctor_document(doctors.report()),
     "unblock": unblock_document(standings.unblocking(), 0.95),
     "firewall": firewall_document(standings.walls()),
     "firewall-merged": merged_document(standings.merged(), standings.walls()),

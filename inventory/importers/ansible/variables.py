@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inventory.importers.ansible.notes import Notes
+from inventory.importers.ansible.proxies import PROXIES, proxy_note
 from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
 from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
 from inventory.importers.draft import UNKNOWN_USER, Draft
@@ -102,7 +103,17 @@ class Translator:
             # somebody is meant, and not whoever has a Kerberos ticket
             found.put("credential", self._draft.credential(UNKNOWN_USER, found.line), 0)
         self._derive(found, kind)
+        self._proxies(host, variables, templates, kind)
         return found
+
+    def _proxies(self, host: str, variables: Map, templates: Templates, kind: str | None) -> None:
+        """Note the proxies that Ansible would go by."""
+        for name in (name for each in ([kind] if kind else PROXIES) for name in PROXIES[each]):
+            if name in variables:
+                note = proxy_note(name, self._value(host, name, variables, templates))
+                self.used.add(name)
+                if note is not None:
+                    self._notes.of(note, host)
 
     def _value(self, host: str, name: str, variables: Map, templates: Templates) -> Any:
         """Return a variable's value, None where there is none to be had."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestrator.app.events import Note, PlanEmpty
-from orchestrator.app.logons import demand_kerberos, logons
+from orchestrator.app.logons import demand_kerberos, logons, names_of
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.domain.repin.operation import RunRecord
@@ -49,8 +49,8 @@ class RepinJob:
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
     """Do it, and give the report.
 
-    Raises PlanRefused, CommandError where Kerberos' packages are missing, SecretError and StoreError (PlanUsedError among them), before the first host is
-    touched.
+    Raises PlanRefused, CommandError where Kerberos' packages are missing, SecretError and StoreError
+    (PlanUsedError among them), before the first host is touched.
     """
     _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
     demand_kerberos(job.fleet.hosts[each.host] for each in job.plan.hosts if each.host in job.fleet.hosts)
@@ -64,7 +64,7 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
 
 def _credentials(job: RepinJob) -> list[str | None]:
     hosts, one = job.fleet.hosts, job.options.credential
-    return [one or hosts[each.host].credential for each in job.plan.hosts if each.host in hosts]
+    return list(names_of([hosts[each.host] for each in job.plan.hosts if each.host in hosts], one))
 
 
 def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:
@@ -101,7 +101,7 @@ async def _repin(
     from orchestrator.remote.transports import transport
 
     stop = StopRequest()
-    made = transport(TransportName(job.transport), jobs=job.options.jobs)
+    made = transport(TransportName(job.transport), jobs=job.options.jobs, via_logons=known.__getitem__)
     services = RepinServices(
         transport=made,
         logons=known.__getitem__,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.app.events import NoteListener, Remark
-from orchestrator.app.logons import demand_kerberos, logons
+from orchestrator.app.logons import demand_kerberos, logons, names_of
 from orchestrator.app.scan.plan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan
 from orchestrator.app.scan.report import ResultCounter, ScanListener, remarks, scan_report
 from orchestrator.app.scan.results import last_known
@@ -67,7 +67,7 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         demand_kerberos(plan.hosts)
-        known = logons(fleet, (host.credential for host in plan.hosts), invocation.ask)
+        known = logons(fleet, names_of(plan.hosts), invocation.ask)
         before: Iterable[HostRecord] = ()
         if request.resume is not None:  # from here on the scan is under way again
             plan = replace(plan, record=writer.resume_scan(request.resume))
@@ -124,7 +124,9 @@ async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter) -> ScanSum
     from orchestrator.remote.transports import transport
 
     stop, plan = StopRequest(), job.plan
-    made = transport(TransportName(job.request.transport), jobs=job.request.jobs)
+    made = transport(
+        TransportName(job.request.transport), jobs=job.request.jobs, via_logons=job.known.__getitem__
+    )
     with listening(stop, asyncio.get_running_loop()):
         try:
             return await scan(

@@ -53,7 +53,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     from orchestrator.app.repin.apply import apply as begin
     from orchestrator.app.repin.plan import read_plan
     from orchestrator.app.repin.request import RepinRequest
-    from orchestrator.cli.confirm import confirmed
+    from orchestrator.cli.repin.confirm import confirmed
     from orchestrator.cli.repin.progress import RepinDisplay
 
     request = ApplyRequest(
@@ -111,7 +111,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     from orchestrator.app.repin.apply import ResumeRequest
     from orchestrator.app.repin.apply import resume as go_on
     from orchestrator.app.repin.request import RepinRequest
-    from orchestrator.cli.confirm import confirmed
+    from orchestrator.cli.repin.confirm import confirmed
     from orchestrator.cli.repin.progress import RepinDisplay
 
     request = ResumeRequest(

@@ -28,7 +28,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     `repin apply` then writes it, through the same checks.
     """
     from orchestrator.app.repin.undo import plan_undo
-    from orchestrator.cli.confirm import confirmed
+    from orchestrator.cli.repin.confirm import confirmed
 
     path = inventory_path(inventory)
     asked = invocation(db, inventory)

@@ -8,6 +8,7 @@ import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from orchestrator.demo.wire.auth import Headers
 
@@ -56,6 +57,7 @@ class Response:
         lines.extend(f"{name}: {value}" for name, value in self.headers)
         if not any(name == "Server" for name, _ in self.headers):
             lines.append("Server: Microsoft-HTTPAPI/2.0")
+        lines.append(f"Date: {formatdate(usegmt=True)}")
         if self.close:
             lines.append("Connection: close")
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from orchestrator.demo.behaviour import Act, Age, Fail, Noise, Say, SoapFault, Step, Troubles, Wait
 from orchestrator.demo.counters import Counters
 from orchestrator.demo.machine.plot import Killed
-from orchestrator.demo.wire import bodies, psrp, soap
+from orchestrator.demo.wire import bodies, inquiries, psrp, soap
 from orchestrator.demo.wire.soap import RSP, WsmanFault, WsmanRequest
 
 MAX_SHELLS = 30
@@ -62,6 +62,8 @@ class WsmanService:
             "Send": self._send,
             "Signal": self._signal,
             "Delete": self._delete,
+            "Get": self._get,
+            "Enumerate": self._enumerate,
         }.get(request.verb)
         if handler is None:
             raise WsmanFault(soap.UNKNOWN_ACTION)
@@ -86,6 +88,20 @@ class WsmanService:
         for shell in [shell for shell in self.shells.values() if now - shell.used > shell.idle]:
             del self.shells[shell.id]
             self._counters.shells_expired += 1
+
+    async def _get(self, request: WsmanRequest, _user: str) -> str:
+        if request.resource != inquiries.CONFIG_URI:
+            raise WsmanFault(soap.UNKNOWN_RESOURCE)
+        return inquiries.config(MAX_SHELLS)
+
+    async def _enumerate(self, request: WsmanRequest, user: str) -> str:
+        """List the user's own shells, as a host does to who is no administrator."""
+        if request.resource != soap.SHELL_URI:
+            raise WsmanFault(soap.UNKNOWN_RESOURCE)
+        self._drop_idle()
+        now = time.monotonic()
+        own = [shell for shell in self.shells.values() if shell.owner == user]
+        return inquiries.shells((shell.id, shell.owner, now - shell.used) for shell in own)
 
     async def _create(self, request: WsmanRequest, user: str) -> str:
         opening = bodies.read_opening(request)
@@ -186,5 +202,7 @@ def _step(request: WsmanRequest) -> Step:
     if request.verb == "Receive":
         stream = request.body.find(f"{RSP}DesiredStream") if request.body is not None else None
         return Step.OPEN if stream is None or stream.get("CommandId") is None else Step.RECEIVE
+    if request.verb in ("Get", "Enumerate", "Pull"):
+        return Step.INQUIRE
     steps = {"Create": Step.CREATE, "Command": Step.COMMAND, "Signal": Step.SIGNAL, "Delete": Step.DELETE}
     return steps.get(request.verb, Step.COMMAND)

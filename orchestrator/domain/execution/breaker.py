@@ -108,10 +108,12 @@ class Breaker:
 
     `under_way` holds the hosts whose logon has no answer yet, `rejected` the different hosts that rejected in a row
     since the last accepted logon, oldest first. `worked`: an accepted logon has been seen. `refused`: the host for
-    whose logon a domain controller was asked, and refused the account; None where none did.
+    whose logon a domain controller was asked, and refused the account; None where none did. `unproved` is the limit
+    while the account has worked nowhere.
     """
 
     limit: int = DEFAULT_LIMIT
+    unproved: int | None = None
     state: State = State.FIRST
     under_way: frozenset[str] = frozenset()
     rejected: tuple[str, ...] = ()
@@ -146,7 +148,8 @@ class Breaker:
     def reject(self, host: str) -> Breaker:
         """End a logon that was rejected. Raise IllegalBreakerMoveError where none was under way."""
         rejected = self.rejected if host in self.rejected or self.tripped else (*self.rejected, host)
-        event = Event.LIMIT if len(rejected) >= self.limit else Event.REJECTED
+        limit = self.limit if self.worked or self.unproved is None else self.unproved
+        event = Event.LIMIT if len(rejected) >= limit else Event.REJECTED
         return replace(self._ended(host, event), rejected=rejected)
 
     def refuse(self, host: str) -> Breaker:

@@ -2,7 +2,7 @@
 
 A host owns the address that it was dialled at, since it answered there with a good logon; of all others it only says
 that they are its own. Sites may use the same private networks, so each site is looked at by itself; a host without a
-site may stand in any of them.
+site may stand in any of them. What lies behind a proxy or jump host is a network of its own, whatever its sites.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from orchestrator.domain.primitives.address import canonical
 OWNERS_NAMED = 10  # of a claimed address, which as a rule has one
 
 _BySite = defaultdict[str, set[str]]
+_Address = tuple[str, str]  # the network by its `via`, and the address in it
 
 
 class Mark(enum.StrEnum):
@@ -35,6 +36,7 @@ class Claimant:
 
     host: str
     site: str
+    via: str = ""  # the network that it lies in, as `inventory.schema.via.network` names it
     owned: frozenset[str]
     said: tuple[str, ...]
 
@@ -45,24 +47,24 @@ class Claims:
     def __init__(self, hosts: Iterable[Claimant], gateways: Iterable[str]) -> None:
         """`gateways` are the addresses that an inventory names for gateways."""
         self._gateways = frozenset(gateways)
-        self._owners: defaultdict[str, _BySite] = defaultdict(_by_site)
-        self._claimants: defaultdict[str, _BySite] = defaultdict(_by_site)
+        self._owners: defaultdict[_Address, _BySite] = defaultdict(_by_site)
+        self._claimants: defaultdict[_Address, _BySite] = defaultdict(_by_site)
         for each in hosts:
             for address in each.owned:
-                self._owners[address][each.site].add(each.host)
+                self._owners[each.via, address][each.site].add(each.host)
             for address in each.said:
-                self._claimants[address][each.site].add(each.host)
+                self._claimants[each.via, address][each.site].add(each.host)
 
-    def mark(self, host: str, site: str, address: str) -> tuple[Mark | None, tuple[str, ...]]:
+    def mark(self, host: str, site: str, address: str, via: str = "") -> tuple[Mark | None, tuple[str, ...]]:
         """Say what is wrong with a row from this address, and the first few owners of a claimed one; None: nothing."""
         if address in self._gateways:
             return Mark.GATEWAY, ()
-        owners = _near(self._owners.get(address, {}), site)
+        owners = _near(self._owners.get((via, address), {}), site)
         if any(host in each for each in owners):
             return None, ()
         if owners:
             return Mark.CLAIMED, tuple(sorted({name for each in owners for name in each})[:OWNERS_NAMED])
-        claimants = _near(self._claimants.get(address, {}), site)
+        claimants = _near(self._claimants.get((via, address), {}), site)
         return (Mark.DISPUTED if any(each != {host} for each in claimants) else None), ()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from inventory.model import Host
 from inventory.schema.shapes import is_ip
+from inventory.schema.via import network
 from inventory.verdicts import Verdict
 from orchestrator.domain.firewall.claims import Claimant, Claims, Destinations, Mark
 from orchestrator.domain.firewall.holders import HeldBack, Holders, places
@@ -115,7 +116,9 @@ class _Sorter:
         for role in roles:
             for row in (*made.needed(role), *made.unneeded(role, own)):
                 if row.source not in marks:
-                    marks[row.source] = self._claims.mark(row.host, row.site, row.source)
+                    marks[row.source] = self._claims.mark(
+                        row.host, row.site, row.source, network(standing.via)
+                    )
                 self._put(row, *marks[row.source])
         return bool(roles)
 
@@ -175,11 +178,16 @@ def _claimants(
 ) -> Iterator[Claimant]:
     for now, each in zip(seen, needs, strict=True):
         if each.based is not None:
-            answered = {now.latest.address, each.based.address, each.based.network.dialled or ""}
-            answered |= {listed[each.host].address} if each.host in listed else set()
+            today = listed.get(each.host)
+            found = [(now.latest.via, now.latest.address), (each.based.via, each.based.address)]
+            found += [(each.based.via, each.based.network.dialled or "")]
+            found += [] if today is None else [(today.via, today.address)]
+            via = network(each.based.via)
+            answered = {address for by, address in found if network(by) == via}
             yield Claimant(
                 host=each.host,
                 site=each.site,
+                via=via,
                 owned=frozenset(canonical(address) for address in answered if is_ip(address)),
                 said=own_addresses(each.based),
             )
@@ -187,7 +195,7 @@ def _claimants(
 
 def _unseen(host: Host) -> Claimant:
     owned = frozenset({canonical(host.address)} if is_ip(host.address) else ())
-    return Claimant(host=host.name, site=host.site or "", owned=owned, said=())
+    return Claimant(host=host.name, site=host.site or "", via=network(host.via), owned=owned, said=())
 
 
 def _needed(needs: HostNeeds, listed: Mapping[str, Host], destinations: Destinations) -> Needed:

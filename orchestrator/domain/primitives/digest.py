@@ -24,10 +24,12 @@ def host_facts(host: Host) -> dict[str, Any]:
     """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be written.
 
     That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do not count,
-    nor does the credential: whoever logs on, the plan is the same.
+    nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that has one, so that the
+    facts of all others are what they always were.
     """
     profile = host.profile
     return {
+        **({"via": host.via} if host.via is not None else {}),
         "name": host.name,
         "address": host.address,
         "port": host.port,
@@ -50,10 +52,11 @@ def host_facts(host: Host) -> dict[str, Any]:
 def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any, Any]]:
     """Yield each field of a host that is not as it was: its name (`gateways.primary`), then, now.
 
-    None stands for what is not there. A field that `then` does not have is one of a later version, and not compared.
+    None stands for what is not there. A field that `then` does not have is one of a later version, and not compared:
+    all but `via`, without which the host was reached directly.
     """
     now = host_facts(host)
-    for field, before in then.items():
+    for field, before in ({"via": None} | dict(then)).items():
         after = now.get(field)
         if isinstance(before, dict) and isinstance(after, dict):
             for key in before | after:
@@ -64,10 +67,14 @@ def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any
 
 
 def host_digest_v1(host: Host) -> str:
-    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be changed."""
+    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be changed.
+
+    Version 1 knew no `via`: a host that has one now is no more what it was.
+    """
     profile = host.profile
     return sha256(
         {
+            **({"via": host.via} if host.via is not None else {}),
             "name": host.name,
             "address": host.address,
             "port": host.port,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from inventory.schema.via import network
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.group import Group, Groups
@@ -43,6 +44,9 @@ class Summariser:
         self._groups = Groups()
         self._machines: dict[str, str] = {}  # machine id -> the first host that told it
         self._twins: dict[str, list[str]] = {}  # ... and all of them, where it is not the only one
+        self._ways: dict[
+            str, str
+        ] = {}  # host -> the network that it was reached in, where it is not this machine's
         self._gateways: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._ntlm: Counter[str | None] = Counter()  # hosts logged on by NTLM, by why it was not Kerberos
         self._quiet = 0  # disconnected: the pins are open, all could be looked at, and no tunnel is up
@@ -63,7 +67,12 @@ class Summariser:
         return Summary(
             counts=self._tally.counts(),
             groups=self._groups.sorted(),
-            remarks=(*self._tunnel_hint(), *_same_machine(twins), *self._lonely(), *self._ntlm_remark()),
+            remarks=(
+                *self._tunnel_hint(),
+                *_same_machine(twins, self._ways),
+                *self._lonely(),
+                *self._ntlm_remark(),
+            ),
             same_machine=twins,
             ntlm=self._ntlm.total(),
             tunnel_hint=next(iter(self._tunnel_hint()), ""),
@@ -72,6 +81,8 @@ class Summariser:
     def _probed(self, record: HostRecord, reading: Reading) -> None:
         if reading.identity.machine_id:
             machine = reading.identity.machine_id.lower()
+            if record.via is not None:
+                self._ways[record.host] = network(record.via)
             first = self._machines.setdefault(machine, record.host)
             if first != record.host:
                 self._twins.setdefault(machine, [first]).append(record.host)
@@ -116,8 +127,16 @@ def summarise(records: Iterable[HostRecord], *, selected: int) -> Summary:
     return summariser.summary()
 
 
-def _same_machine(twins: Iterable[tuple[str, ...]]) -> Iterable[str]:
+def _same_machine(twins: Iterable[tuple[str, ...]], ways: Mapping[str, str]) -> Iterable[str]:
+    """Name hosts that told one machine id; in different networks they are two addresses, and more likely clones."""
     for hosts in twins:
         named = ", ".join(hosts[:_NAMED])
         more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""
-        yield f"{named}{more} are one machine: the same machine id answered (a clone, or two names for one server?)"
+        networks = {ways.get(host, "") for host in hosts}
+        if len(networks) == 1:
+            why = "(a clone, or two names for one server?)"
+            yield f"{named}{more} are one machine: the same machine id answered {why}"
+        else:
+            by = ", ".join(sorted(each or "directly" for each in networks))
+            why = f"by {len(networks)} ways ({by}): clones, or one server that is reached twice?"
+            yield f"{named}{more} told the same machine id, {why}"

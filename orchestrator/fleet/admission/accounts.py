@@ -13,7 +13,10 @@ from orchestrator.remote.session import Logon
 
 
 class Accounts:
-    """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account given up."""
+    """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account given up.
+
+    `unproved`: rejections that give up an account which has worked nowhere yet; None: `rejections`.
+    """
 
     def __init__(
         self,
@@ -21,11 +24,13 @@ class Accounts:
         logons: Callable[[str | None], Logon],
         rejections: int,
         on_trip: Callable[[BreakerTripped], None],
+        *,
+        unproved: int | None = None,
     ) -> None:
         self.logon_of: Mapping[str | None, Logon] = {
             name: logons(name) for name in dict.fromkeys(host.credential for host in hosts)
         }
-        self.gate = Gate(rejections, self._tripped)
+        self.gate = Gate(rejections, self._tripped, unproved=unproved)
         self._on_trip = on_trip
         self._given_up: list[Account] = []
 

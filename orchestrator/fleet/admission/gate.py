@@ -55,9 +55,13 @@ class Gate:
     """One breaker per account, in one event loop's thread. Call `on_trip` for an account that is given up."""
 
     def __init__(
-        self, limit: int = DEFAULT_LIMIT, on_trip: Callable[[Account, Breaker], None] | None = None
+        self,
+        limit: int = DEFAULT_LIMIT,
+        on_trip: Callable[[Account, Breaker], None] | None = None,
+        *,
+        unproved: int | None = None,
     ) -> None:
-        self._new = Breaker(limit=limit)
+        self._new = Breaker(limit=limit, unproved=unproved)
         self._on_trip = on_trip
         self._breakers: dict[Account, Breaker] = {}
         self._waiting: list[asyncio.Future[None]] = []

@@ -37,6 +37,16 @@ def make_room(jobs: int) -> Room:
     return fit(jobs, limit)
 
 
+def most_hosts() -> int | None:
+    """Say how many hosts at a time the open files of this process allow at most; None where nothing limits them."""
+    if resource is None:
+        return None
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard in (resource.RLIM_INFINITY, -1):
+        return None
+    return max(1, (hard - SPARE) // PER_HOST)
+
+
 def fit(jobs: int, limit: int) -> Room:
     """Return how many hosts at once `limit` open files allow: at least one."""
     possible = max(1, (limit - SPARE) // PER_HOST)

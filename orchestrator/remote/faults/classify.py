@@ -31,7 +31,9 @@ from orchestrator.remote.faults.trouble import (
     TooOldShell,
     Trouble,
     Untrusted,
+    ViaTrouble,
 )
+from orchestrator.remote.faults.via import KDC_FROM_HERE, via_words, yes_first
 from orchestrator.remote.session import Endpoint, ErrorRecord
 
 QUOTED = 200  # characters of a host's own words in a detail
@@ -50,12 +52,16 @@ _HIGH_BYTES, _KERBEROS = 0xFFFF0000, 0x96C70000  # libkrb5's numbers all begin s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Where it happened: with which host, how far, after how many seconds; `script` is the script's SHA-256."""
+    """Where it happened: with which host, how far, after how many seconds; `script` is the script's SHA-256.
+
+    `heard`: something came from the host over this connection, as far as is known.
+    """
 
     endpoint: Endpoint
     phase: Phase
     seconds: float = 0.0
     script: str = ""
+    heard: bool = True
 
 
 def fault(
@@ -90,6 +96,7 @@ def fault(
         "script": seen.script,
         "pin": f'`tls_pin: "{pin}"`' if pin else "`tls_pin:`",
         "look": _look_up(code),
+        **via_words(endpoint.via),
     }
     meaning = row.meaning.format_map(words)
     return Fault(
@@ -109,8 +116,7 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
         case Overdue():
             return overdue(seen)
         case Lost():
-            why = f" ({_named(trouble.error)})" if trouble.error else ""
-            return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}")
+            return _lost(trouble, seen)
         case SpeaksTls():
             return fault(seen, Cause.NOT_WINRM, "the port speaks TLS: set `transport: https`")
         case Garbled():
@@ -123,6 +129,8 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
             return _refused(trouble, seen)
         case KerberosTrouble():
             return _kerberos(trouble, seen)
+        case ViaTrouble():
+            return _via(trouble, seen)
         case Untrusted():
             return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin, advice=trouble.advice)
         case OtherService():
@@ -131,16 +139,11 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
             said = ", ".join([f"it ended {trouble.at}", *_headers(trouble.headers)])
             return fault(seen, Cause.CONNECTION_NOT_KEPT, said)
         case BrokenPool():
-            return fault(
-                seen,
-                Cause.UNCLASSIFIED,
-                f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}",
-            )
+            said = f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}"
+            return fault(seen, Cause.UNCLASSIFIED, said)
         case TooOldShell():
-            version = clean(
-                f"PowerShell {trouble.version or 'of unknown version'}, protocol {trouble.protocol}", limit=80
-            )
-            return fault(seen, Cause.TOO_OLD, f"{version} answered")
+            version = f"PowerShell {trouble.version or 'of unknown version'}, protocol {trouble.protocol}"
+            return fault(seen, Cause.TOO_OLD, f"{clean(version, limit=80)} answered")
     raise trouble  # a kind that this function forgot: a bug, and told as one
 
 
@@ -200,7 +203,22 @@ def _kerberos(trouble: KerberosTrouble, seen: Seen) -> Fault:
         by = RefusedBy.DOMAIN
         return fault(seen, Cause.LOGON_FAILED, said, code=trouble.minor, refused_by=by)
     cause = Cause.KERBEROS_TICKET if trouble.minor is None else KERBEROS.get(trouble.minor)
-    return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor)
+    by_via = cause is Cause.KERBEROS_NO_KDC and seen.endpoint.via is not None
+    advice = KDC_FROM_HERE if by_via else ""
+    return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor, advice=advice)
+
+
+def _lost(trouble: Lost, seen: Seen) -> Fault:
+    """Tell a lost connection; one that a SOCKS proxy said yes to may never have reached the host."""
+    why = f" ({_named(trouble.error)})" if trouble.error else ""
+    advice = "" if seen.heard else yes_first(seen.endpoint)
+    return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}", advice=advice)
+
+
+def _via(trouble: ViaTrouble, seen: Seen) -> Fault:
+    """Tell which hop failed; what the proxy or jump host said is as hostile as what a host says."""
+    said = ": ".join(filter(None, (seen.endpoint.via, clean(trouble.detail, limit=QUOTED))))
+    return fault(seen, trouble.kind, said, advice=trouble.advice)
 
 
 def _soap(trouble: SoapFault, seen: Seen) -> Fault:
@@ -256,9 +274,8 @@ def _refused(trouble: Refused, seen: Seen) -> Fault:
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
     said = f"{asked} and a Kerberos ticket" if trouble.ticket else asked
     parts = [f"HTTP 401, asked with {said}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
-    return fault(
-        seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
-    )
+    by = RefusedBy.HOST if trouble.proof else None
+    return fault(seen, cause, ", ".join(parts), code=401, refused_by=by)
 
 
 def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool, ticket: bool) -> Cause:
@@ -301,7 +318,6 @@ def _named(error: OSError) -> str:
     if error.errno is None:
         return clean(str(error) or type(error).__name__, limit=QUOTED)
     name = errno.errorcode.get(error.errno, str(error.errno))
-    said = (
-        os.strerror(error.errno) if error.errno > 0 else error.strerror or ""
-    )  # asyncio writes its own into it
+    # asyncio writes its own words into it.
+    said = os.strerror(error.errno) if error.errno > 0 else error.strerror or ""
     return f"{name}, {clean(said, limit=QUOTED)}"

@@ -1,29 +1,19 @@
 """What each cause means, as a table: what to tell the user, and whether to try again.
 
 Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256), `{pin}` (the
-line for the inventory) and `{look}` (where to look the code up).
+line for the inventory), `{look}` (where to look the code up) and `{via}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote.faults.cause_words import CauseWords
 from orchestrator.remote.faults.fault import Again
-
-
-@dataclass(frozen=True, slots=True)
-class CauseWords:
-    """What to say of a cause and what to do about it. `phase` is None where it happened."""
-
-    meaning: str
-    advice: str
-    again: Again = Again.NEVER
-    phase: Phase | None = None
-
+from orchestrator.remote.faults.via import VIA_ROWS
 
 ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
     {
@@ -57,8 +47,8 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.TOO_MANY_SHELLS: CauseWords(
             "this user has too many shells or operations on the host",
-            "Usual limits are 30 (or 25, or 5) shells and 1,500 operations a user. `Get-WSManInstance -Enumerate "
-            "shell` lists the open ones; shells that were left behind end by their idle time-out.",
+            "Usual limits are 30 (or 25, or 5) shells and 1,500 operations a user. `fleetcheck doctor {host} "
+            "--account` lists the open ones; shells that were left behind end by their idle time-out.",
             Again.LATER,
         ),
         Cause.QUOTA: CauseWords(
@@ -98,6 +88,7 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             Again.ONCE,
             Phase.RESOLVE,
         ),
+        **VIA_ROWS,
         Cause.KERBEROS_NEEDS_NAME: CauseWords(
             "Kerberos does not work with an IP address",
             "Set `address:` to the host's full name, or `auth: ntlm`.",

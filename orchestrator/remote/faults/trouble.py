@@ -11,6 +11,7 @@ Trouble
 |-- SoapFault       WSMan said no, with a code
 |-- Refused         the logon did not come about
 |-- KerberosTrouble Kerberos failed on this side
+|-- ViaTrouble      the proxy or jump host in between gave no way to the host
 |-- Untrusted       TLS did not come about
 |-- BrokenPool      the host gave the shell up while it was opened
 `-- TooOldShell     PowerShell 2 answered
@@ -143,6 +144,23 @@ class KerberosTrouble(Trouble):
         self.minor = minor
         self.text = text
         self.refused = refused
+
+
+class ViaTrouble(Trouble):
+    """The proxy or jump host in between gave no way to the host. `kind` is the cause; `detail` quotes it uncleaned.
+
+    `advice` says what to do, "" where the cause's own words fit.
+    """
+
+    def __init__(self, kind: Cause, detail: str, *, advice: str = "") -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+        self.advice = advice
+
+    def again(self) -> ViaTrouble:
+        """Give one more of the kind, for the next host that it ends: an error that is raised twice grows."""
+        return ViaTrouble(self.kind, self.detail, advice=self.advice)
 
 
 class Untrusted(Trouble):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.primitives.text import clean
@@ -66,6 +67,16 @@ def describe(der: bytes) -> str:
     except Exception:  # noqa: BLE001  # whatever a hostile certificate makes of the parser
         return f"an unreadable certificate, {mark}"
     return f"subject {subject}, issuer {issuer}, valid {dates}, names {names or 'none'}, {mark}"
+
+
+def days_left(der: bytes, now: datetime) -> int | None:
+    """Say how many whole days a certificate is still good for, None where it cannot be read. `now` is aware."""
+    from cryptography import x509
+
+    try:
+        return (x509.load_der_x509_certificate(der).not_valid_after_utc - now).days
+    except Exception:  # noqa: BLE001  # whatever a hostile certificate makes of the parser
+        return None
 
 
 def quoted(name: x509.Name) -> str:

@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from orchestrator.remote.faults.trouble import Garbled, Lost, Untrusted
+from orchestrator.remote.faults.trouble import Garbled, Lost, Untrusted, ViaTrouble
 from orchestrator.remote.net.connect import connect_to, peer_of
 from orchestrator.remote.net.exchange import Exchange, Pause
 from orchestrator.remote.net.handshake import (
@@ -44,28 +46,30 @@ _PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room th
 class Stream:
     """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any.
 
-    Where a request needs a new connection, another socket with the same peer takes its place.
+    Where a request needs a new connection, another socket with the same host takes its place.
     """
 
     __slots__ = (
+        "_again",
         "_encrypted",
         "_heard",
         "_incoming",
         "_loop",
         "_outgoing",
-        "_peer",
         "_sock",
         "_tls",
         "_trusted",
         "inbox",
     )
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Take over a connected, non-blocking socket."""
+    def __init__(
+        self, sock: socket.socket, again: Callable[[], Awaitable[socket.socket]] | None = None
+    ) -> None:
+        """Take over a connected, non-blocking socket; `again` connects with the same host, None: with the same peer."""
         self.inbox = Inbox()
         self._loop = asyncio.get_running_loop()
         self._sock = sock
-        self._peer = peer_of(sock)
+        self._again = again or partial(connect_to, *peer_of(sock))
         self._tls: ssl.SSLObject | None = None
         self._trusted: tuple[Endpoint, Trust, Secured] | None = None  # how TLS came about
         self._heard = b""  # the first that came in a handshake, in case it is no TLS
@@ -81,6 +85,16 @@ class Stream:
         """Give the socket back. Never raises."""
         with contextlib.suppress(OSError):
             self._sock.close()
+
+    @property
+    def heard(self) -> bool:
+        """Whether the host has said anything over this connection, be it TLS."""
+        return bool(self._heard or self.inbox.received)
+
+    @property
+    def shown(self) -> Shown:
+        """What TLS showed: certificates, version, cipher. Empty without TLS."""
+        return Shown() if self._tls is None else shown_by(self._tls)
 
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
@@ -126,7 +140,7 @@ class Stream:
         """Tell why the connection is gone: TLS 1.3 ends so, after the handshake, where a certificate was demanded."""
         if self._trusted is None or self.inbox.spoke:
             return lost
-        return silent(await _look(self._peer), lost)
+        return silent(await _look(self._again), lost)
 
     async def _has_hung_up(self) -> bool:
         """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
@@ -160,11 +174,11 @@ class Stream:
         try:
             tls = await self._handshake(context, endpoint.address.rstrip("."))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
-            raise hung_up(error, await _look(self._peer)) from error
+            raise hung_up(error, await _look(self._again)) from error
         except ssl.SSLError as error:
             if may_be_no_tls(error) and (other := not_tls(error, endpoint, self._heard)):
                 raise other from error
-            raise untrusted(error, await _look(self._peer), trust.held(endpoint), endpoint) from error
+            raise untrusted(error, await _look(self._again), trust.held(endpoint), endpoint) from error
         except (OSError, ValueError) as error:  # ValueError: no certificate can have such a name
             raise Lost(HANDSHAKE, error if isinstance(error, OSError) else None) from error
         found = secured(tls.getpeercert(binary_form=True) or b"", endpoint)
@@ -172,10 +186,10 @@ class Stream:
         return found
 
     async def _renew(self) -> None:
-        """Connect with the same peer again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled."""
+        """Connect with the same host again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled, ViaTrouble."""
         self.close()
         try:
-            self._sock = await connect_to(*self._peer)
+            self._sock = await self._again()
         except OSError as error:
             raise Lost(AGAIN, error) from error
         self.inbox.renew()
@@ -273,11 +287,12 @@ class Stream:
             self._incoming.write_eof()
 
 
-async def _look(peer: tuple[str, int]) -> Shown:
+async def _look(again: Callable[[], Awaitable[socket.socket]]) -> Shown:
     """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
     try:
-        sock = await connect_to(*peer)
-    except OSError:
+        async with asyncio.timeout(LOOK):
+            sock = await again()
+    except (OSError, ViaTrouble):
         return Shown()
     stream = Stream(sock)
     try:

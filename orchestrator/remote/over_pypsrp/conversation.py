@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.logon import LogonScheme, scheme
 from orchestrator.remote.auth.tickets import Tickets
@@ -13,14 +14,15 @@ from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.trouble import SoapFault, TooOldShell
 from orchestrator.remote.net.certificate import binding
 from orchestrator.remote.net.trust import Trust
-from orchestrator.remote.over_pypsrp.blocking import Blocking
+from orchestrator.remote.over_pypsrp.blocking import Blocking, drive
 from orchestrator.remote.over_pypsrp.imports import WSMan
 from orchestrator.remote.over_pypsrp.shell import Connections, Shell
 from orchestrator.remote.over_pypsrp.tls import secure
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
+from orchestrator.remote.psrp.account import account
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Logon, Parameter, Reply, Script
-from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unclosed
+from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unasked, unclosed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Conversation:
         self._small = small
         self._wire: BlockingConnection | None = None
         self._shell: Shell | None = None
+        self._speaker: Speaker | None = None
 
     def take(self, wire: BlockingConnection) -> None:
         """Take over a connected wire."""
@@ -67,7 +70,29 @@ class Conversation:
         except Exception as error:
             if not isinstance(error, SoapFault | TooOldShell):
                 wire.inbox.usable = False  # nobody knows what the host would make of another request
-            raise classify(trouble_of(error), self._course.seen()) from error
+            raise classify(
+                trouble_of(error), replace(self._course.seen(), heard=self._heard(wire))
+            ) from error
+
+    def _heard(self, wire: BlockingConnection) -> bool:
+        """Whether the host has said anything, as far as is known: TLS that did not come about tells nothing."""
+        return bool(wire.inbox.received) or (
+            self._course.endpoint.transport == "https" and wire.look is not None
+        )
+
+    def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `converse` has left open. Never raises."""
+        wire, shell, speaker = self._wire, self._shell, self._speaker
+        if wire is None or shell is None or speaker is None or not wire.inbox.usable:
+            return unasked(None, self._course)
+        wire.ends = self._tools.clock() + seconds
+        endpoint, username = self._course.endpoint, self._logon.username
+        asking = account(speaker, endpoint, username=username, own=shell.id, seconds=seconds)
+        try:
+            return drive(asking, wire)
+        except Exception as error:  # noqa: BLE001  # whatever this brings, it takes no result away
+            wire.inbox.usable = False
+            return unasked(error, self._course)
 
     def close(self) -> tuple[str, ...]:
         """End the shell on the host, where there is one and the connection still serves, and give the socket back.
@@ -102,11 +127,11 @@ class Conversation:
     ) -> Reply:
         course = self._course
         endpoint = course.endpoint
-        certificate, bound = None, None
+        bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
             secured = secure(wire, endpoint, self._tools.trust)
-            certificate = secured.fingerprint
+            course.certificate = secured.fingerprint
             bound = None if endpoint.auth == "basic" else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
@@ -122,7 +147,7 @@ class Conversation:
             beside=beside,
             errors=errors,
             auth=logon.used,
-            certificate=certificate,
+            certificate=course.certificate,
             timings=dict(course.timings),
             received=wire.inbox.received,
             dialled=course.dialled,
@@ -134,6 +159,7 @@ class Conversation:
             accepted()
 
         endpoint = self._course.endpoint
-        speaker = Blocking(Speaker(endpoint, logon, taken), wire, endpoint)
+        speaker = self._speaker = Speaker(endpoint, logon, taken)
+        blocking = Blocking(speaker, wire, endpoint)
         left = wire.ends - self._tools.clock()
-        return self._tools.connections.over(speaker, seconds=left, small=self._small)
+        return self._tools.connections.over(blocking, seconds=left, small=self._small)

@@ -74,6 +74,11 @@ class Shell:
         """Nothing is sent yet."""
         self._pool = _Pool(wsman, configuration_name=configuration, idle_timeout=IDLE)
 
+    @property
+    def id(self) -> str:
+        """The shell's id."""
+        return str(self._pool.id)
+
     def open(self) -> None:
         """Create the shell and wait until it is open. Raises TooOldShell for PowerShell 2."""
         try:

@@ -8,8 +8,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
-from orchestrator.remote.faults.trouble import Lost, Overdue
-from orchestrator.remote.net.connect import made_for
+from orchestrator.remote.faults.trouble import Lost, Overdue, ViaTrouble
 from orchestrator.remote.net.handshake import (
     HANDSHAKE,
     HEARD,
@@ -79,7 +78,7 @@ def _look(wire: BlockingConnection) -> Shown:
         return Shown()
     except (ssl.SSLError, ConnectionError):
         return Shown(demands=look.asked)
-    except (OSError, ValueError, Lost, Overdue):
+    except (OSError, ValueError, Lost, Overdue, ViaTrouble):
         return Shown()
 
 
@@ -103,19 +102,15 @@ def _listen(wire: BlockingConnection) -> bytes:
         with _connected(wire) as sock:
             sock.sendall(outgoing.read())
             return sock.recv(HEARD)
-    except (OSError, ValueError, Lost, Overdue):
+    except (OSError, ValueError, Lost, Overdue, ViaTrouble):
         return b""
 
 
 @contextlib.contextmanager
 def _connected(wire: BlockingConnection) -> Iterator[socket.socket]:
-    """Connect with the wire's peer; the wire's `cut` reaches it."""
-    wire.close()
-    sock = made_for(wire.peer[0])
+    """Connect with the wire's host; the wire's `cut` reaches it."""
+    sock = wire.dial(LOOK)
     try:
-        wire.hold(sock)
-        wire.allow(LOOK)
-        sock.connect(wire.peer)
         yield sock
     finally:
         sock.close()

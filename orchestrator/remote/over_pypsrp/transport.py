@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.lifetime import Lifetime
-from orchestrator.remote.net.connect import connect, resolve, system_resolver
+from orchestrator.remote.net.connect import system_resolver
+from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.over_pypsrp.conversation import Conversation, Tools
+from orchestrator.remote.over_pypsrp.dialling import in_loop
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
-from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script
+from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import TryProgress
 
 Result = TypeVar("Result")
@@ -32,13 +35,13 @@ COMING_BACK = 1.0  # seconds that a thread gets to notice that its socket is shu
 
 @dataclass(slots=True, kw_only=True)
 class Shared:
-    """What the sessions of a run share. `small` holds the (address, port) that want small envelopes."""
+    """What the sessions of a run share. `small` holds the places of hosts that want small envelopes."""
 
     threads: ThreadPoolExecutor
-    resolver: Resolver
+    reach: Reach
     tools: Tools
     open: set[PypsrpSession] = field(default_factory=set)
-    small: set[tuple[str, int]] = field(default_factory=set)
+    small: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 class PypsrpTransport:
@@ -50,10 +53,15 @@ class PypsrpTransport:
         jobs: int,
         resolver: Resolver = system_resolver,
         clock: Callable[[], float] = time.monotonic,
+        via_logons: Logons = nobody,
     ) -> None:
-        """At most `jobs` sessions talk at a time; threads start as they are needed."""
+        """At most `jobs` sessions talk at a time; threads start as they are needed.
+
+        `via_logons` gives the logons of proxies and jump hosts.
+        """
         threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="winrm")
-        self._shared = Shared(threads=threads, resolver=resolver, tools=Tools(clock=clock))
+        reach = Reach(resolver, via_logons)
+        self._shared = Shared(threads=threads, reach=reach, tools=Tools(clock=clock))
 
     def session(
         self,
@@ -75,6 +83,7 @@ class PypsrpTransport:
         """
         for session in tuple(self._shared.open):
             session.cut()
+        await self._shared.reach.close()
         loop, back = asyncio.get_running_loop(), asyncio.Event()
 
         def end() -> None:
@@ -108,7 +117,7 @@ class PypsrpSession:
         self._deadline = deadline
         self._before_logon = before_logon
         self._accepted = accepted
-        small = (endpoint.address, endpoint.port) in shared.small
+        small = endpoint.place in shared.small
         self._course = TryProgress(endpoint, shared.tools.clock)
         self._lifetime = Lifetime(self._course, deadline)
         self._talk = Conversation(self._course, logon, shared.tools, small=small)
@@ -117,6 +126,11 @@ class PypsrpSession:
     def phase(self) -> Phase:
         """How far it is, or how far it came."""
         return self._course.phase
+
+    @property
+    def facts(self) -> TryFacts:
+        """What is known of the try so far."""
+        return self._course.facts()
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
@@ -131,8 +145,12 @@ class PypsrpSession:
                 return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
-                self._shared.small.add((self._endpoint.address, self._endpoint.port))
+                self._shared.small.add(self._endpoint.place)
             raise
+
+    async def account(self, seconds: float) -> AccountFacts:
+        """Ask for the account's quotas and shells over the connection that `run` has left open."""
+        return await self._in_thread(self._shared.threads.submit(self._talk.account, seconds))
 
     async def close(self) -> tuple[str, ...]:
         """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
@@ -153,14 +171,15 @@ class PypsrpSession:
     async def _run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         talk, clock = self._talk, self._shared.tools.clock
         ends = clock() + self._deadline
-        addresses = await resolve(self._endpoint, self._shared.resolver)
-        self._course.enter(Phase.CONNECT)
-        sock = await connect(self._endpoint, addresses, seconds=ends - clock())
-        self._course.connected(sock)
-        talk.take(BlockingConnection(sock, ends=ends + COMING_BACK, clock=clock))
+        course, loop = self._course, asyncio.get_running_loop()
+        reached = await self._shared.reach.connect(
+            self._endpoint, connecting=lambda: course.enter(Phase.CONNECT), left=lambda: ends - clock()
+        )
+        course.dialled = reached.dialled
+        again = None if self._endpoint.via is None else in_loop(loop, reached.again)
+        talk.take(BlockingConnection(reached.sock, ends=ends + COMING_BACK, clock=clock, again=again))
         if self._before_logon is not None:
             await self._before_logon()
-        loop = asyncio.get_running_loop()
 
         def accepted() -> None:
             if self._accepted is not None:

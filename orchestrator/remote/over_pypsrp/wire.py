@@ -13,11 +13,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from orchestrator.remote.faults.trouble import Lost, Overdue
 from orchestrator.remote.net.connect import made_for, peer_of
 from orchestrator.remote.net.handshake import AGAIN, Shown, refused_late, silent
 from orchestrator.remote.net.http import Answer, Fresh, Idle, Inbox, idle
+from orchestrator.remote.over_pypsrp.dialling import Again, waited
 
 _CHUNK = 65_536
 
@@ -25,8 +27,13 @@ _CHUNK = 65_536
 class BlockingConnection:
     """A connected socket. Used by one thread; `cut` alone may come from any other."""
 
-    def __init__(self, sock: socket.socket, *, ends: float, clock: Callable[[], float]) -> None:
-        """Take a connected socket; `ends` is when the session's time is up, by `clock` (seconds)."""
+    def __init__(
+        self, sock: socket.socket, *, ends: float, clock: Callable[[], float], again: Again | None = None
+    ) -> None:
+        """Take a connected socket; `ends` is when the session's time is up, by `clock` (seconds).
+
+        `again` connects with the same host; None: the peer is the host.
+        """
         self.ends = ends
         self.inbox = Inbox()
         # Where TLS was spoken: what speaks it over a new connection, and what looks at what the host shows. They are
@@ -34,6 +41,8 @@ class BlockingConnection:
         self.secure_again: Callable[[BlockingConnection], None] | None = None
         self.look: Callable[[BlockingConnection], Shown] | None = None
         self.peer = peer_of(sock)
+        self._again = again
+        self._dialling: Future[socket.socket] | None = None
         self._clock = clock
         self._lock = threading.Lock()
         self._sock = sock
@@ -56,6 +65,8 @@ class BlockingConnection:
         """Shut the connection down; whatever waits for it wakes up. Never raises."""
         with self._lock:
             self._is_cut.set()
+            if self._dialling is not None:
+                self._dialling.cancel()
             # Not `self._sock.shutdown`: SSLSocket's forgets its TLS first, and what the other thread writes in that
             # moment would go out in clear.
             with contextlib.suppress(OSError):
@@ -65,6 +76,27 @@ class BlockingConnection:
         """Give the socket back. Never raises."""
         with self._lock, contextlib.suppress(OSError):
             self._sock.close()
+
+    def dial(self, most: float = math.inf) -> socket.socket:
+        """Connect with the same host in the place of the present connection, within `most` seconds.
+
+        Raises OSError, Lost once cut, Overdue, ViaTrouble.
+        """
+        self.close()
+        if self._again is None:
+            sock = made_for(self.peer[0])
+            self.hold(sock)
+            self.allow(most)
+            sock.connect(self.peer)
+            return sock
+        with self._lock:
+            if self._is_cut.is_set():
+                raise Lost("cut")
+            self._dialling = dialling = self._again()
+        sock = waited(dialling, min(self.ends - self._clock(), most))
+        self.hold(sock)
+        self.allow(most)
+        return sock
 
     def allow(self, most: float = math.inf) -> None:
         """Give the next socket call what is left of the time, `most` seconds of it. Raises Overdue when nothing is."""
@@ -115,13 +147,9 @@ class BlockingConnection:
         return not data
 
     def _renew(self) -> None:
-        """Connect with the same peer again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted."""
-        self.close()
+        """Connect with the same host again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted, ViaTrouble."""
         try:
-            sock = made_for(self.peer[0])
-            self.hold(sock)
-            self.allow()
-            sock.connect(self.peer)
+            self.dial()
         except TimeoutError:
             raise Overdue from None
         except OSError as error:

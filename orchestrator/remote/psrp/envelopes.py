@@ -19,6 +19,10 @@ OPERATION = 60  # seconds that a host may keep a request open before it answers 
 _ROOM = 4096  # bytes of an envelope that are not payload; measured 1.6 KB, names may be long
 _SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 _TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+_ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
+SHELLS = _SHELL
+_ITEMS = 50  # of an enumeration in one answer
 _ANYBODY = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 _START = (
     f'<s:Envelope xmlns:rsp="{_SHELL}" xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
@@ -37,14 +41,19 @@ _IN_POWERSHELL = '<wsman:Option Name="WINRS_SKIP_CMD_SHELL">False</wsman:Option>
 class Envelopes:
     """Writes the envelopes of one session with one host."""
 
-    def __init__(self, endpoint: Endpoint, *, seconds: float, small: bool) -> None:
-        """`seconds`: what the session has left; `small`: ask for answers in the smallest envelope."""
+    def __init__(
+        self, endpoint: Endpoint, *, seconds: float, small: bool, resource: str | None = None
+    ) -> None:
+        """`seconds`: what the session has left; `small`: ask for answers in the smallest envelope.
+
+        `resource`: what is asked about, None for the endpoint's PowerShell.
+        """
         size = SMALLEST_ENVELOPE if small else ENVELOPE
         self.room = (size - _ROOM) // 4 * 3  # bytes of PSRP in one envelope: they travel as Base64
         self.pool = uuid.uuid4()
         self.message = ""  # the id of the request that was written last: its answer repeats it
         self._shell = ""
-        uri = f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration)}"
+        uri = resource or f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration)}"
         self._head = (
             f'{_START}<wsman:MaxEnvelopeSize s:mustUnderstand="true">{size}</wsman:MaxEnvelopeSize>'
             f"<wsman:OperationTimeout>PT{max(1, min(OPERATION, int(seconds)))}S</wsman:OperationTimeout>"
@@ -104,6 +113,28 @@ class Envelopes:
     def delete(self) -> bytes:
         """Write the request that ends the shell."""
         return self._envelope(f"{_TRANSFER}/Delete", "", "")
+
+    def get(self) -> bytes:
+        """Ask for the resource itself."""
+        return self._envelope(f"{_TRANSFER}/Get", "", "")
+
+    def enumerate(self) -> bytes:
+        """Ask for the resource's instances, the first of them with the answer."""
+        return self._envelope(
+            f"{_ENUMERATION}/Enumerate",
+            "",
+            f'<n:Enumerate xmlns:n="{_ENUMERATION}"><wsman:OptimizeEnumeration/>'
+            f"<wsman:MaxElements>{_ITEMS}</wsman:MaxElements></n:Enumerate>",
+        )
+
+    def pull(self, context: str) -> bytes:
+        """Ask for more of an enumeration."""
+        return self._envelope(
+            f"{_ENUMERATION}/Pull",
+            "",
+            f'<n:Pull xmlns:n="{_ENUMERATION}"><n:EnumerationContext>{escape(context)}</n:EnumerationContext>'
+            f"<n:MaxElements>{_ITEMS}</n:MaxElements></n:Pull>",
+        )
 
     def _envelope(self, action: str, options: str, body: str, data: bytes = b"", rest: str = "") -> bytes:
         """Write one; `data` goes between `body` and `rest` as Base64, and is never text: a script's is 60 KB."""

@@ -7,11 +7,13 @@ is counted, bounded and checked before it is read, and what nobody reads is not 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from orchestrator.domain.examination import AccountFacts
 from orchestrator.remote.faults.codes import still_running
 from orchestrator.remote.faults.trouble import BrokenPool, SoapFault
 from orchestrator.remote.net.exchange import Exchange, Pause
+from orchestrator.remote.psrp.account import account
 from orchestrator.remote.psrp.envelopes import Envelopes
 from orchestrator.remote.psrp.fragments import Defragmenter, fragments
 from orchestrator.remote.psrp.messages import (
@@ -28,7 +30,7 @@ from orchestrator.remote.psrp.patience import Patience
 from orchestrator.remote.psrp.pipeline import creating, opening
 from orchestrator.remote.psrp.soap_answers import answers, command_id, received, shell_id
 from orchestrator.remote.psrp.speaker import Speaker
-from orchestrator.remote.session import ErrorRecord, Parameter, Script
+from orchestrator.remote.session import Endpoint, ErrorRecord, Parameter, Script
 
 # MS-PSRP 2.2.3.4 and 2.2.3.5
 _POOL_OPENED = 2
@@ -40,8 +42,11 @@ _PIPELINE_COMPLETED = 4
 class Runspace:
     """A pool of one runspace. Every call may raise what `Speaker.exchange` raises."""
 
-    def __init__(self, speaker: Speaker, envelopes: Envelopes) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, speaker: Speaker, envelopes: Envelopes, given: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing is sent yet. `given` is called once, as soon as the host has given a shell."""
+        self._given = given
         self._speaker = speaker
         self._envelopes = envelopes
         self._parts = Defragmenter()
@@ -49,12 +54,18 @@ class Runspace:
         self._sent = 0  # PSRP messages, which are numbered
         self.created = False  # whether the host has a shell of ours
 
+    def account(self, endpoint: Endpoint, username: str, seconds: float) -> Exchange[AccountFacts]:
+        """Ask for the account's quotas and its other shells."""
+        own = str(self._envelopes.pool)
+        return account(self._speaker, endpoint, username=username, own=own, seconds=seconds)
+
     def open(self) -> Exchange[None]:
         """Create the shell and wait until it is open. Raises BrokenPool, and TooOldShell for PowerShell 2."""
         first = b"".join(piece for message in opening(self._envelopes.pool) for piece in self._cut(message))
         answer = yield from self._ask(self._envelopes.create(first))
         self._envelopes.created(shell_id(answer))
         self.created = True
+        self._given()
         state, protocol, version = 0, "", ""
         while state != _POOL_OPENED:
             for message in (yield from self._receive()):

@@ -14,6 +14,9 @@ from orchestrator.remote.faults.trouble import Garbled
 _SOAP = "{http://www.w3.org/2003/05/soap-envelope}"
 _SHELL = "{http://schemas.microsoft.com/wbem/wsman/1/windows/shell}"
 _WSMAN = "{http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd}"
+_ENUMERATION = "{http://schemas.xmlsoap.org/ws/2004/09/enumeration}"
+_LONGEST_TEXT = 200  # characters of what is only shown
+_LONGEST_CONTEXT = 1000
 _LONGEST_ID = 200  # characters; a shell's id is a UUID of 36
 
 
@@ -58,6 +61,33 @@ def received(body: bytes) -> bytes:
         except (binascii.Error, ValueError) as error:
             raise Garbled(f"a stream that is not Base64: {error}") from error
     return b"".join(parts)
+
+
+def texts(body: bytes, names: frozenset[str]) -> dict[str, str]:
+    """Give the texts of the elements that are named so, whatever their namespace; the last of each. Raises Garbled."""
+    found = {}
+    for element in _body(body).iter():
+        name = element.tag.rpartition("}")[2]
+        if name in names and element.text and element.text.strip():
+            found[name] = element.text.strip()[:_LONGEST_TEXT]
+    return found
+
+
+def shells(body: bytes) -> list[dict[str, str]]:
+    """Give the shells of an answer to Enumerate or Pull, each as its elements' texts. Raises Garbled."""
+    return [
+        {part.tag.rpartition("}")[2]: (part.text or "").strip()[:_LONGEST_TEXT] for part in shell}
+        for shell in _body(body).iter(f"{_SHELL}Shell")
+    ]
+
+
+def more(body: bytes) -> str:
+    """Give the context by which an enumeration goes on, "" at its end. Raises Garbled."""
+    found = _body(body)
+    if any(element.tag.rpartition("}")[2] == "EndOfSequence" for element in found.iter()):
+        return ""
+    context = next((s.text for s in found.iter(f"{_ENUMERATION}EnumerationContext")), None)
+    return (context or "").strip()[:_LONGEST_CONTEXT]
 
 
 def _body(body: bytes) -> ET.Element:

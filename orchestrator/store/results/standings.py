@@ -73,12 +73,13 @@ def of_host(host: str, limit: int | None) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What the inventory said of a host when it was asked: its groups, whether it may be re-pinned, gateways, pins."""
+    """What the inventory said of a host when it was asked: its groups, whether it may be re-pinned, gateways, pins, `via`."""
 
     groups: tuple[str, ...]
     repin: str
     named: Mapping[str, str]
     desired: Mapping[str, int]
+    via: str | None
 
 
 class Standings:
@@ -144,6 +145,7 @@ class Standings:
             repin=said.repin,
             named=said.named,
             desired=said.desired,
+            via=said.via,
         )
 
     def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
@@ -171,6 +173,7 @@ def _settings(jsonable: dict[str, Any]) -> _Settings:
         jsonable.get("repin", "allow"),
         MappingProxyType(jsonable.get("gateways", {})),
         MappingProxyType(jsonable.get("desired", {})),
+        jsonable.get("via"),
     )
 
 

@@ -261,3 +261,12 @@ def test_one_worker_never_meets_more_than_the_limit_in_a_row(answers: list[str])
         row = {"accept": 0, "reject": row + 1, "dead": row}[answer]
     assert row <= breaker.limit
     assert breaker.tripped == (row == breaker.limit)
+
+
+def test_an_account_that_worked_nowhere_can_have_a_limit_of_its_own() -> None:
+    """One refusal gives it up before it has worked; afterwards the usual limit holds."""
+    unproved = Breaker(limit=2, unproved=1)
+    assert run(unproved, "start a", "reject a").tripped
+    worked = run(unproved, "start a", "accept a", "start b", "reject b")
+    assert not worked.tripped
+    assert run(worked, "start c", "reject c").tripped

@@ -69,6 +69,15 @@ def test_sites_may_use_the_same_networks() -> None:
     assert from_(firewall([paris, replace(berlin, site=None)])) == {("p", "10.0.0.5")}
 
 
+def test_networks_behind_two_jump_hosts_do_not_mix() -> None:
+    """10.0.0.5 behind one jump host is not 10.0.0.5 behind another; who logs on there makes no other network."""
+    one = host("a", "10.0.0.5", dialled="10.0.0.5", via="ssh://ops@one.site:22")
+    liar = host("b", "10.0.0.5", dialled="10.0.0.9", via="ssh://ops@two.site:22")
+    assert from_(firewall([one, liar])) == {("a", "10.0.0.5"), ("b", "10.0.0.5")}
+    assert from_(firewall([one, replace(liar, via=None)])) == {("a", "10.0.0.5"), ("b", "10.0.0.5")}
+    assert from_(firewall([one, replace(liar, via="ssh://root@one.site:22")])) == {("a", "10.0.0.5")}
+
+
 def test_a_gateway_is_never_a_source() -> None:
     """A host that says it has the gateway's address opens nothing from there, whoever answers at it."""
     found = firewall([host("liar", PRIMARY, "10.1.6.6", dialled="10.1.6.6")])

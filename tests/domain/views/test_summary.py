@@ -137,6 +137,21 @@ def test_two_names_that_answered_as_one_machine_are_a_remark() -> None:
     )
 
 
+def test_one_machine_id_by_two_ways_names_the_ways() -> None:
+    """Hosts behind two jump hosts are two networks' hosts: clones, or one server that both lead to."""
+    by = {"a": "ssh://ops@one.site:22", "b": "ssh://ops@two.site:22", "c": "ssh://root@one.site:22"}
+    one, other, same = (replace(machine(name, "ab-1"), via=via) for name, via in by.items())
+    assert summarise([one, other], selected=2).remarks == (
+        (
+            "a, b told the same machine id, by 2 ways (ssh://one.site:22, ssh://two.site:22): clones, or one server that"
+            " is reached twice?"
+        ),
+    )
+    assert summarise([one, same], selected=2).remarks == (
+        "a, c are one machine: the same machine id answered (a clone, or two names for one server?)",
+    )
+
+
 def test_a_crowd_of_clones_is_folded() -> None:
     """More than ten names are not all listed in the remark."""
     remark = summarise([machine(f"h{number:02}", "same") for number in range(12)], selected=12).remarks[0]

@@ -140,6 +140,24 @@ def test_what_changed_is_told_by_field_then_and_now() -> None:
     )
 
 
+def test_a_plan_without_a_via_is_of_a_host_that_was_reached_directly() -> None:
+    """Plans of earlier versions still hold, and a host that is reached another way now may be another machine."""
+    host = inventory_host("h1", via="ssh://ops@jump.site:22")
+    assert reasons(fleet(h1=host)) == (
+        "h1: the inventory has changed for it since it was planned: via was not set, is ssh://ops@jump.site:22 now",
+    )
+    planned = replace(PLAN.hosts[0], facts=host_facts(host))
+    check(replace(PLAN, hosts=(planned,)), fleet(h1=host), NEW_YEAR, SCRIPT)
+    other = fleet(h1=inventory_host("h1", via="ssh://ops@other.site:22"))
+    with pytest.raises(
+        PlanRefused, match=r"via was ssh://ops@jump\.site:22, is ssh://ops@other\.site:22 now"
+    ):
+        check(replace(PLAN, hosts=(planned,)), other, NEW_YEAR, SCRIPT)
+    old = replace(PLAN.hosts[0], facts=host_digest_v1(inventory_host("h1")))
+    first_version = replace(PLAN, hosts=(old,), file_version=1)
+    assert len(list(refusals(first_version, {"h1": host}, NEW_YEAR, SCRIPT))) == 1
+
+
 def test_another_credential_is_no_change() -> None:
     """Who logs on is not what is written."""
     check(PLAN, fleet(h1=inventory_host("h1", credential="other")), NEW_YEAR, SCRIPT)

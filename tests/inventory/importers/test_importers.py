@@ -128,6 +128,36 @@ def test_the_head_says_what_was_left_out(tmp_path: Path) -> None:
     ])  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("proxy", "note"),
+    [
+        ("socks5://127.0.0.1:1080", "look it over first. The line to add: `via: socks5h://127.0.0.1:1080`."),
+        (
+            "socks5h://me:hunter2@proxy.site",
+            (
+                "look it over first. The line to add: `via: socks5h://proxy.site:1080`, and for its user and password a"
+                " credential: `via_credential: NAME`."
+            ),
+        ),
+        (
+            "http://me:hunter2@proxy.site:3128",
+            "only SOCKS5 proxies and SSH jump hosts are supported. The line to add: `via: socks5h://HOST:1080`.",
+        ),
+    ],
+)
+def test_a_proxy_of_ansible_is_a_note_with_the_line_to_add(tmp_path: Path, proxy: str, note: str) -> None:
+    """Nobody is sent another way without being asked, and a password in a proxy's URL is not repeated."""
+    text = (
+        f"[win]\nw1 ansible_host=10.0.0.1\n[win:vars]\nansible_connection=psrp\nansible_psrp_proxy={proxy}\n"
+    )
+    made, fleet = imported(tmp_path, "hosts.ini", text)
+    assert (
+        f"# `ansible_psrp_proxy` of `w1` was not taken over: {note}"
+        in made.replace("\n#   ", " ").splitlines()
+    )
+    assert (fleet.hosts["w1"].via, "hunter2" in made) == (None, False)
+
+
 def test_a_yaml_inventory_keeps_ansibles_answers(tmp_path: Path) -> None:
     """Of three groups at one depth the last by name decides, and a user that only Ansible can fill in is left open."""
     _, fleet = imported(tmp_path, "hosts.yml", YAML)

@@ -157,6 +157,15 @@ def test_a_file_names_hosts_line_by_line(tmp_path: Path) -> None:
     assert names(f"@{path}") == ["web1", "web2", "db7", "db8"]
 
 
+def test_a_file_that_names_no_host_is_not_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in a wrong place may hold a secret: where no line of it names a host, none is shown."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pw").write_text("Zq9-Geheim: x\n", encoding="utf-8")
+    (told,) = refusal("@pw")
+    assert told.startswith("`@pw`: its line names no host or group of this inventory")
+    assert "Geheim" not in told
+
+
 def test_a_mistake_in_a_file_says_its_line(tmp_path: Path) -> None:
     """An unknown name that stands in a file is said with file and line; one that was typed is not."""
     path = tmp_path / "hosts.txt"

@@ -14,7 +14,17 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.classify import Seen, classify, fault, from_records, unreachable, unresolved
 from orchestrator.remote.faults.fault import Again
 from orchestrator.remote.faults.table import ROWS
-from orchestrator.remote.faults.trouble import BadStatus, Lost, NotKept, Overdue, Refused, Stage, Trouble
+from orchestrator.remote.faults.trouble import (
+    BadStatus,
+    KerberosTrouble,
+    Lost,
+    NotKept,
+    Overdue,
+    Refused,
+    Stage,
+    Trouble,
+    ViaTrouble,
+)
 from orchestrator.remote.session import ErrorRecord
 from tests.remote.wired import plain
 
@@ -24,6 +34,26 @@ SHA = "ab" * 32
 def seen(phase: Phase = Phase.AUTH, **more: Any) -> Seen:
     """Say where it happened."""
     return Seen(endpoint=plain(5985, **more), phase=phase, seconds=7.25, script=SHA)
+
+
+def test_a_kdc_is_asked_from_here_also_for_a_host_behind_a_via() -> None:
+    """The jump host leads to hosts alone: no-kdc says that this machine has to reach the KDC itself."""
+    no_kdc = KerberosTrouble(2529639068, "Cannot contact any KDC")
+    by_jump = classify(no_kdc, seen(via="ssh://ops@jump.site:22"))
+    direct = classify(no_kdc, seen())
+    assert (by_jump.cause, direct.cause) == (Cause.KERBEROS_NO_KDC, Cause.KERBEROS_NO_KDC)
+    assert "`via` leads to hosts alone" in by_jump.advice
+    assert "`via`" not in direct.advice
+
+
+@pytest.mark.parametrize("via", ["ssh://ops@jump.site:2222", "socks5h://[2001:db8::1]:1080"])
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause.startswith("via-")])
+def test_what_stands_in_between_is_named_and_cleaned(cause: Cause, via: str) -> None:
+    """Each hop's failure names the hop; what it said is shown as harmless as what a host says."""
+    found = classify(ViaTrouble(cause, "no\x1b[2Jway"), seen(via=via))
+    assert (found.cause, found.phase) == (cause, Phase.CONNECT)
+    assert f"{via}: no\\x1b[2Jway" in found.detail
+    assert not set("{}") & set(found.detail + found.advice)
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -210,6 +210,7 @@ RECORD = st.builds(
     desired=st.dictionaries(TEXT, PORT, max_size=2),
     gateways=st.dictionaries(TEXT, TEXT, max_size=2),
     repin=st.sampled_from(["allow", "forbid"]),
+    via=st.sampled_from([None, "ssh://ops@jump:22"]),
     waived=MAYBE_TEXT,
 )
 SCAN = st.builds(

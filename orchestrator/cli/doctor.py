@@ -1,0 +1,100 @@
+"""`fleetcheck doctor`: why a host does not answer, stage by stage; without a host, what is wrong on this machine."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from orchestrator.app.errors import UsageError
+from orchestrator.cli import scan_options as options
+from orchestrator.cli.command import INVENTORY, inventory_at_hand, inventory_path, invocation
+from orchestrator.cli.completing import inventory_names, offers
+from orchestrator.cli.console import document, draw, draws, lines
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    TransportOption,
+)
+from orchestrator.remote.transport_name import TransportName
+
+Hosts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="HOST",
+        autocompletion=offers(inventory_names),
+        help="Hosts to examine, as --limit of a scan names them; none: this machine is examined.",
+    ),
+]
+Account = Annotated[
+    bool,
+    typer.Option(
+        "--account",
+        help="Read as well what WinRM allows the account there, and which shells of its own stand open.",
+    ),
+]
+
+
+@handled
+def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has options
+    host: Hosts = None,
+    *,
+    inventory: InventoryOption = None,
+    account: Account = False,
+    jobs: options.Jobs = 64,
+    timeout: options.Timeout = None,
+    transport: TransportOption = TransportName.NATIVE,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+    table: TableOption = False,
+    _header: HeaderOption = False,
+) -> None:
+    """Say at which stage a host fails, and what to do.
+
+    Without HOST this machine is looked at. Each stage on the way to an answer is gone through once: resolve, TCP, TLS, what the host offers, logon, rights,
+    shell, script. Nothing is stored and nothing on the host is changed.
+    """
+    from orchestrator.report.doctor import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen
+    from orchestrator.report.doctor_document import doctor_document
+
+    report: DoctorReport
+    if host:
+        from orchestrator.app.doctor.hosts import DoctorRequest
+        from orchestrator.app.doctor.hosts import doctor as examine
+
+        request = DoctorRequest(
+            inventory=inventory_path(inventory),
+            hosts=tuple(host),
+            account=account,
+            transport=transport.value,
+            jobs=jobs,
+            timeout=timeout,
+        )
+        report = examine(invocation(db, inventory), request)
+    else:
+        if account:
+            raise UsageError("--account asks a host: name one, as in `fleetcheck doctor web1 --account`")
+        from orchestrator.app.doctor.controller import ControllerRequest, controller
+
+        report = controller(
+            ControllerRequest(
+                inventory=inventory_at_hand(inventory),
+                named=bool(inventory) or INVENTORY in os.environ,
+                database=db,
+                environ=os.environ,
+                jobs=jobs,
+                timeout=timeout,
+            )
+        )
+    if as_json:
+        document(doctor_document(report))
+    elif draws(table=table):
+        draw(doctor_screen(report))
+    else:
+        lines(doctor_rows(report), DOCTOR_COLUMNS)
+    raise typer.Exit(report.code)
