@@ -60,6 +60,7 @@ SMALL = {
 """Benchmark to the words after its name, and what it has to print."""
 
 ELSEWHERE = {
+    "bench_kerberos": "it needs a real realm and a real host, and takes a minute",
     "bench_kill_scan": "`tests/fleet/test_scan_killed.py` calls it",
     "bench_peers": "its peers are no dependency, and are not installed everywhere",
     "bench_repin_cli": "`tests/cli/test_repin_story.py` calls it",

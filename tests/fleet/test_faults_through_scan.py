@@ -89,6 +89,9 @@ NOT_ON_THE_WIRE = {
     *(Cause.KERBEROS_NO_SPN, Cause.KERBEROS_CLOCK, Cause.KERBEROS_TICKET, Cause.KERBEROS_NO_KDC),
     *(Cause.KERBEROS_WRONG_KEY, Cause.KERBEROS_ENCRYPTION),
     *(Cause.QUOTA_SUSPECT, Cause.BUG),  # the controller's own conclusions
+    *(
+        cause for cause in Cause if cause.startswith("via-")
+    ),  # said by what stands before a host: tests/remote/net/via
 }
 WELL = {"delete-fails": DELETE_FAILS, "delete-cuts": DELETE_CUTS, "flaky": flaky(2), "lossy": lossy(1)}
 
