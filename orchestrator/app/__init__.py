@@ -1,1 +1,4 @@
-"""The use cases, between a command's options and its words: values in, values out, nothing is printed."""
+"""What fleetcheck can do, as functions: values in, a report out, progress by events.
+
+Nothing here prints or parses options.
+"""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Annotated
 
 import typer
 
+from orchestrator.cli.command import invocation
 from orchestrator.cli.console import document, lines
-from orchestrator.cli.errors import FAILED, handled
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption
+from orchestrator.domain.primitives.exit_codes import EXIT_FAILED
 
 app = typer.Typer(
     name="audit", help="Prove and export the record of who did what to which host.", no_args_is_help=True
@@ -34,25 +35,22 @@ def verify(
 
     The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
+    from orchestrator.app.audit import verify as check
     from orchestrator.report.repin.document import audit_document
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
 
-    url = database_url(db, os.environ)
-    with Reader.open(url) as reader:
-        found = reader.verify_audit()
-        known = None if last is None else any(entry.hash == last for entry in reader.audit())
-    missing = f"no entry has the hash {last}: the chain was cut off or begun anew" if known is False else None
+    asked = invocation(db)
+    checked = check(asked, last)
+    found, missing = checked.found, checked.missing
     if as_json:
-        document(audit_document(found, missing, place=parse(url).shown))
+        document(audit_document(found, missing, place=asked.place))
     else:
-        whole = not found.broken and not missing
-        head = ("chain", "whole" if whole else "broken"), ("entries", found.entries), ("last", found.last)
+        state = "whole" if checked.whole else "broken"
+        head = ("chain", state), ("entries", found.entries), ("last", found.last)
         broken = (found.broken.found if found.broken else None, missing)
         broke = [("broken", why) for why in broken if why]
         lines([*head, *broke, *(("not covered", name) for name in found.not_covered)], ("record", "value"))
-    if found.broken or missing:
-        raise typer.Exit(FAILED)
+    if not checked.whole:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -63,10 +61,9 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Print the audit, one JSON object a line, oldest first."""
+    from orchestrator.app.audit import entries
     from orchestrator.domain.repin.audit import document as entry_document
-    from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
 
-    with Reader.open(database_url(db, os.environ)) as reader:
-        for entry in reader.audit(after):
+    with entries(invocation(db), after) as found:
+        for entry in found:
             sys.stdout.write(json.dumps(entry_document(entry), ensure_ascii=True, sort_keys=True) + "\n")

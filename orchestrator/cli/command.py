@@ -1,4 +1,4 @@
-"""The command as it was typed, fit to be stored and shown; and the pieces of it that a next command needs."""
+"""The command as it was typed, as a value: who asks, where results are kept, and which inventory is meant."""
 
 from __future__ import annotations
 
@@ -6,17 +6,41 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.app.errors import CommandError, UsageError
+
 if TYPE_CHECKING:
-    from orchestrator.report.hints import Hints
+    from orchestrator.app.invocation import Invocation
+
+INVENTORY = "FLEETCHECK_INVENTORY"
+_DEFAULT = Path("fleet.yaml")
+
+
+def invocation(database: str | None, inventory: Sequence[Path] | None = None) -> Invocation:
+    """Make the value that every use case is called with, of `--db` and `-i` as they were given.
+
+    Raises UsageError where `-i` is given twice.
+    """
+    from orchestrator.app.invocation import Invocation
+
+    return Invocation(
+        command=typed(),
+        user=user(),
+        database=database,
+        inventory=one_inventory(inventory),
+        stdin=sys.stdin,
+        ask=ask,
+    )
 
 
 def typed(argv: Sequence[str] = sys.argv) -> str:
     """Write the command line with every database password as `***`."""
-    return shlex.join(["fleetcheck", *(_hidden(word) for word in argv[1:])])
+    from orchestrator.app.invocation import without_secrets
+
+    return shlex.join(["fleetcheck", *(without_secrets(word) for word in argv[1:])])
 
 
 def user() -> str:
@@ -27,18 +51,40 @@ def user() -> str:
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
-def hints(*, database: str | None, inventory: Path | None) -> Hints:
-    """Make what the suggested commands have to repeat of this one: `--db` and `-i` where they were given."""
-    from orchestrator.report.hints import Hints
+def ask(question: str) -> str:
+    """Ask for a secret on the terminal, unseen. Raises SecretError where there is nobody to ask."""
+    if not sys.stdin.isatty():
+        from orchestrator.app.invocation import nobody
 
-    return Hints(
-        database=f" --db {shlex.quote(_hidden(database))}" if database else "",
-        inventory=f" -i {shlex.quote(str(inventory))}" if inventory else "",
-    )
+        nobody(question)
+    return getpass.getpass(question)
 
 
-def _hidden(word: str) -> str:
-    from orchestrator.store.place import as_typed
+def one_inventory(option: Sequence[Path] | None) -> Path | None:
+    """Return the file that `-i` names, None without one. Raises UsageError where it is given twice."""
+    if not option:
+        return None
+    if len(option) > 1:
+        named = " ".join(f"-i {shlex.quote(str(path))}" for path in option)
+        raise UsageError(f"{named}: expected one inventory; put the hosts of all of them into one file")
+    return option[0]
 
-    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
-    return option + equals + as_typed(value)
+
+def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the inventory file.
+
+    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given twice.
+    """
+    path = inventory_at_hand(option, environ)
+    if path is _DEFAULT and not path.exists():
+        raise CommandError(
+            "no inventory: there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one.\n"
+            "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
+        )
+    return path
+
+
+def inventory_at_hand(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Name the inventory file, which need not be there. Raises UsageError where -i is given twice."""
+    named = environ.get(INVENTORY)
+    return one_inventory(option) or (Path(named) if named else _DEFAULT)

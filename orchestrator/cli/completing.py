@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import typer
 
-if TYPE_CHECKING:
-    from orchestrator.store.reader import Reader
-
 VARIABLE = "_FLEETCHECK_COMPLETE"
 """Set by a shell that asks."""
-
-_NEWEST = 20  # scans or runs that are offered
 
 Offers = list[tuple[str, str]]
 """Words with what each means; "" where the word says it."""
@@ -45,7 +39,7 @@ def _quietly(offer: Callable[[typer.Context], Offers]) -> Callable[[typer.Contex
 def inventory_names(ctx: typer.Context) -> Offers:
     """Offer the hosts and groups of the inventory that is named, or at hand."""
     from inventory.names import names
-    from orchestrator.cli.options import inventory_path
+    from orchestrator.cli.command import inventory_path
 
     return [(name, "") for name in names(inventory_path(ctx.params.get("inventory")))]
 
@@ -54,26 +48,32 @@ def inventory_names(ctx: typer.Context) -> Offers:
 def stored_hosts(ctx: typer.Context) -> Offers:
     """Offer the hosts that have results."""
     from inventory.names import is_name
+    from orchestrator.app.offers import hosts
+    from orchestrator.cli.command import invocation
 
-    with _reader(ctx) as reader:
-        return [(name, "") for name in reader.hosts() if is_name(name)]
+    return [(name, "") for name in hosts(invocation(ctx.params.get("db"))) if is_name(name)]
 
 
 @_quietly
 def scan_ids(ctx: typer.Context) -> Offers:
     """Offer the newest scans."""
-    with _reader(ctx) as reader:
-        return [
-            (str(scan.id), f"{scan.started:%Y-%m-%d %H.%M} {scan.state} {len(scan.hosts)} hosts")
-            for scan in reader.scans(_NEWEST)
-        ]
+    from orchestrator.app.offers import scans
+    from orchestrator.cli.command import invocation
+
+    return [
+        (str(scan.id), f"{scan.started:%Y-%m-%d %H.%M} {scan.state} {len(scan.hosts)} hosts")
+        for scan in scans(invocation(ctx.params.get("db")))
+    ]
 
 
 @_quietly
 def run_ids(ctx: typer.Context) -> Offers:
     """Offer the newest runs of a re-pin."""
-    with _reader(ctx) as reader:
-        return [(str(run.id), f"{run.started:%Y-%m-%d %H.%M}") for run in reader.runs(_NEWEST)]
+    from orchestrator.app.offers import runs
+    from orchestrator.cli.command import invocation
+
+    found = runs(invocation(ctx.params.get("db")))
+    return [(str(run.id), f"{run.started:%Y-%m-%d %H.%M}") for run in found]
 
 
 @_quietly
@@ -106,18 +106,3 @@ def formats(_ctx: typer.Context) -> Offers:
     from orchestrator.report.exports.formats import Format
 
     return [(str(word), "") for word in Format]
-
-
-@contextlib.contextmanager
-def _reader(ctx: typer.Context) -> Iterator[Reader]:
-    """Open the database where it is there and current; to complete a word nothing is made and nothing is upgraded."""
-    from orchestrator.store.database.migrating import look
-    from orchestrator.store.database.schema import State
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
-
-    url = database_url(ctx.params.get("db"), os.environ)
-    if look(parse(url)) is not State.CURRENT:
-        raise LookupError(url)
-    with Reader.open(url) as reader:
-        yield reader

@@ -20,6 +20,8 @@ from orchestrator.domain.primitives.text import clean
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from orchestrator.app.events import Note
+
 
 def prepare_streams() -> None:
     """Let a character that the terminal's encoding lacks come out as an escape, and a closed stream take anything.
@@ -85,6 +87,27 @@ def say(message: str) -> None:
             shown.print(line, soft_wrap=line.startswith("  "))
     else:
         sys.stderr.writelines(f"{line}\n" for line in lines_)
+
+
+def say_note(note: Note) -> None:
+    """Print what a use case tells on its way."""
+    from orchestrator.app.events import Warned
+
+    say(f"{'warning' if isinstance(note, Warned) else 'remark'}: {note.words}")
+
+
+def unsaid(_note: object) -> None:
+    """Say nothing: `--quiet`."""
+
+
+def hand_over(path: Path, text: str | Iterable[str], *, marker: str, what: str) -> None:
+    """Write a text to its file as `orchestrator.app.files.write` does, or to standard output for `-`."""
+    if str(path) == "-":
+        sys.stdout.writelines((text,) if isinstance(text, str) else text)
+        return
+    from orchestrator.app.files import write
+
+    write(path, text, marker=marker, what=what)
 
 
 def document(content: Mapping[str, Any]) -> None:

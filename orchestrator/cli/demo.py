@@ -17,10 +17,13 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.cli.command import invocation
 from orchestrator.cli.console import say
-from orchestrator.cli.errors import FAILED, INTERRUPTED, CommandError, UsageError, handled
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import JsonOption, QuietOption
 from orchestrator.cli.scan_options import Jobs
+from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 
 _PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
 
@@ -65,18 +68,14 @@ def demo(
 
 
 def _scan(inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, keep: bool) -> int:
-    from inventory.load import load
-    from orchestrator.cli.plan_scan import ScanRequest
-    from orchestrator.cli.run_scan import run
-    from orchestrator.cli.scan import print_report
+    from orchestrator.app.scan.plan import ScanRequest
+    from orchestrator.cli.scan import print_report, run_scan
 
-    request = ScanRequest(
-        inventory=inventory, inventory_named=True, database=str(database), jobs=jobs, pace=0, quiet=quiet
-    )
-    report = run(request, load(inventory))
+    asked = invocation(str(database), [inventory])
+    report = run_scan(asked, ScanRequest(inventory=inventory, jobs=jobs, pace=0), quiet=quiet)
     hints = replace(report.hints, can_scan=keep)
-    print_report(replace(report, hints=hints), str(database), as_json=as_json, table=True)
-    return report.code if report.code in (FAILED, INTERRUPTED) else 0
+    print_report(asked, replace(report, hints=hints), as_json=as_json, table=True)
+    return report.code if report.code in (EXIT_FAILED, EXIT_INTERRUPTED) else 0
 
 
 def _check(address: str) -> None:

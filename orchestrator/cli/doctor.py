@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
 from orchestrator.cli import scan_options as options
+from orchestrator.cli.command import INVENTORY, inventory_at_hand, inventory_path, invocation
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
-from orchestrator.cli.errors import UsageError, handled
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     DatabaseOption,
     HeaderOption,
@@ -20,8 +20,6 @@ from orchestrator.cli.options import (
     JsonOption,
     TableOption,
     TransportOption,
-    inventory_path,
-    one_inventory,
 )
 from orchestrator.remote.transport_name import TransportName
 
@@ -66,9 +64,8 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
 
     report: DoctorReport
     if host:
-        from orchestrator.app.doctor import DoctorRequest
-        from orchestrator.app.doctor import doctor as examine
-        from orchestrator.cli.logons import logons
+        from orchestrator.app.doctor.hosts import DoctorRequest
+        from orchestrator.app.doctor.hosts import doctor as examine
 
         request = DoctorRequest(
             inventory=inventory_path(inventory),
@@ -78,18 +75,16 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
             jobs=jobs,
             timeout=timeout,
         )
-        report = examine(request, logons=logons, stdin=sys.stdin)
+        report = examine(invocation(db, inventory), request)
     else:
         if account:
             raise UsageError("--account asks a host: name one, as in `fleetcheck doctor web1 --account`")
-        from orchestrator.app.doctor_controller import ControllerRequest, controller
+        from orchestrator.app.doctor.controller import ControllerRequest, controller
 
-        given = one_inventory(inventory)
-        named = given or Path(os.environ.get("FLEETCHECK_INVENTORY") or "fleet.yaml")
         report = controller(
             ControllerRequest(
-                inventory=named,
-                named=given is not None or "FLEETCHECK_INVENTORY" in os.environ,
+                inventory=inventory_at_hand(inventory),
+                named=bool(inventory) or INVENTORY in os.environ,
                 database=db,
                 environ=os.environ,
                 jobs=jobs,

@@ -1,10 +1,7 @@
 """The one place where an error becomes words on standard error and an exit code.
 
-CommandError        the command itself failed                         exit 1
-  UsageError        what was typed does not fit what there is         exit 2
-
-Every other room's errors are FleetcheckError too, and say themselves what a command ends with. Anything else is a bug
-of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
+Every room's errors are FleetcheckError, and say themselves what a command ends with. Anything else is a bug of ours:
+one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
 """
 
 from __future__ import annotations
@@ -20,24 +17,13 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from inventory.errors import FleetcheckError, InventoryError
-from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_GATE, EXIT_INTERRUPTED, EXIT_USAGE
+from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.primitives.text import clean
 
-FAILED, USAGE, GATE, INTERRUPTED = EXIT_FAILED, EXIT_USAGE, EXIT_GATE, EXIT_INTERRUPTED
 _BROKEN_PIPE = 141  # as a shell reports SIGPIPE
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class CommandError(FleetcheckError):
-    """The command cannot do what was asked; the message says what was found and what to do next."""
-
-
-class UsageError(CommandError):
-    """What was typed names something that does not exist, or does not go together."""
-
-    exit_code = USAGE
 
 
 def handled(command: Callable[P, R]) -> Callable[P, R]:
@@ -50,7 +36,7 @@ def handled(command: Callable[P, R]) -> Callable[P, R]:
             sys.stdout.flush()
         except KeyboardInterrupt:
             _complain("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
         except BrokenPipeError:
             raise typer.Exit(unprinted(None)) from None
         except Exception as error:
@@ -83,10 +69,10 @@ def told(error: Exception) -> tuple[int, str]:
             return error.exit_code, str(error)
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
-            return FAILED, f"{where}{error.strerror or error}"
+            return EXIT_FAILED, f"{where}{error.strerror or error}"
     from orchestrator.fleet.words import place
 
-    return FAILED, f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it"
+    return EXIT_FAILED, f"a bug in fleetcheck: {place(error)}; FLEETCHECK_DEBUG=1 shows all of it"
 
 
 def _count(problems: int) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import formats, offers, scan_ids
-from orchestrator.cli.console import say
-from orchestrator.cli.errors import USAGE, UsageError, handled, told
-from orchestrator.cli.options import DatabaseOption, LabelOption
+from orchestrator.cli.console import hand_over, say
+from orchestrator.cli.errors import handled, told
+from orchestrator.cli.options import DatabaseOption, LabelOption, labels_of
+from orchestrator.domain.primitives.exit_codes import EXIT_USAGE
 from orchestrator.report.exports.formats import Format
 
 if TYPE_CHECKING:
     from orchestrator.report.exports.nagios import Check
-    from orchestrator.report.summary import ScanReport
-    from orchestrator.store.reader import Reader
 
 _NUMBER = re.compile(r"[0-9]{1,18}\Z")
 _STDOUT = Path("-")
@@ -35,7 +34,7 @@ class ExportCommand(TyperCommand):
         try:
             return super().make_context(info_name, args, *rest, **extra)
         except Exception as error:
-            if not nagios or getattr(error, "exit_code", None) != USAGE:
+            if not nagios or getattr(error, "exit_code", None) != EXIT_USAGE:
                 raise
             from orchestrator.report.exports.nagios import nagios_trouble
 
@@ -85,34 +84,21 @@ def export(
         raise UsageError(f"--label goes with --format prometheus; {wanted} has no labels")
     if max_age is not None:
         raise UsageError(f"--max-age goes with --format nagios; {wanted} says itself when the scan was")
-    from orchestrator.cli.report_files import write_export
-    from orchestrator.cli.series import labels_of
+    from orchestrator.app.scan.export import kind_of, shared_series, stored_export
 
     labels = labels_of(label or ())
-    reader, report = _stored(scan, db)
-    with reader:
-        for remark in write_export(wanted, output, report, reader, labels):
-            say(f"remark: {remark}")
+    with stored_export(invocation(db), wanted, _scan_id(scan), labels) as found:
+        hand_over(output, found.pieces, marker=wanted.marker, what=kind_of(wanted))
+    for remark in shared_series(wanted, output):
+        say(f"remark: {remark}")
     if exit_code:
-        raise typer.Exit(report.code)
+        raise typer.Exit(found.report.code)
 
 
-def _stored(scan: str | None, database: str | None) -> tuple[Reader, ScanReport]:
-    """Open the database and sum up a scan. Raises StoreError, CommandError."""
-    from orchestrator.cli.stored import scan_of, scan_report_of
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
-
-    if scan is not None and not _NUMBER.match(scan):
-        raise UsageError(f"--scan {scan!r}: expected a scan's id, a number; `fleetcheck scans` lists them")
-    url = database_url(database, os.environ)
-    reader = Reader.open(url)
-    try:
-        found = scan_of(reader, None if scan is None else int(scan))
-        return reader, scan_report_of(reader, found, database=database, place=parse(url).shown)
-    except BaseException:
-        reader.close()
-        raise
+def _scan_id(text: str | None) -> int | None:
+    if text is not None and not _NUMBER.match(text):
+        raise UsageError(f"--scan {text!r}: expected a scan's id, a number; `fleetcheck scans` lists them")
+    return None if text is None else int(text)
 
 
 def _nagios(
@@ -127,9 +113,10 @@ def _nagios(
         check = _check(scan, max_age, database)
         if output == _STDOUT:
             return _said(check)
-        from orchestrator.cli.files import write
+        from orchestrator.app.files import write
+        from orchestrator.app.scan.export import kind_of
 
-        write(output, check.line, marker=Format.NAGIOS.marker, what="nagios export of fleetcheck's")
+        write(output, check.line, marker=Format.NAGIOS.marker, what=kind_of(Format.NAGIOS))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 -- a plug-in has no other way to say it
@@ -138,13 +125,11 @@ def _nagios(
 
 
 def _check(scan: str | None, max_age: str | None, database: str | None) -> Check:
+    from orchestrator.app.scan.export import nagios
     from orchestrator.domain.primitives.span import parse_span
-    from orchestrator.report.exports.nagios import nagios_check
 
     limit = None if max_age is None else parse_span(max_age, "--max-age")
-    reader, report = _stored(scan, database)
-    reader.close()
-    return nagios_check(report, now=datetime.now(UTC), max_age=limit)
+    return nagios(invocation(database), _scan_id(scan), limit)
 
 
 def _said(check: Check) -> int:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.options import (
-    DatabaseOption,
-    HeaderOption,
-    InventoryOption,
-    JsonOption,
-    TableOption,
-    one_inventory,
-)
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import inventory_at_hand, invocation
+from orchestrator.cli.console import document, draw, draws, lines, say, say_note
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
-    from orchestrator.cli.at_hand import AtHand
-    from orchestrator.domain.firewall.collapsed import CollapsedRows
+    from orchestrator.app.firewall import FirewallReport
     from orchestrator.domain.firewall.firewall import Firewall
 
 
@@ -33,15 +26,6 @@ class RowFormat(StrEnum):
 
     CSV = "csv"
     AERLEON = "aerleon"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """The rows, and those merged by subnet where that was asked for; `options` go on what is to be typed next."""
-
-    found: Firewall
-    merged: tuple[CollapsedRows, ...] | None
-    options: str
 
 
 @handled
@@ -69,54 +53,22 @@ def firewall(
     _header: HeaderOption = False,
 ) -> None:
     """List what firewalls have to permit, and need not any more."""
-    from orchestrator.cli.aside import set_aside, typed
-    from orchestrator.cli.at_hand import at_hand
-    from orchestrator.cli.command import hints
-    from orchestrator.domain.firewall.firewall import firewall as work_out
-    from orchestrator.store.place import database_url
-    from orchestrator.store.results.standing_reader import StandingReader
+    from orchestrator.app.firewall import firewall as work_out
 
     if format_ is not None and as_json:
         raise UsageError("--format and --json are two ways to write the rows: leave one of them out")
-    known = at_hand(inventory)
-    if collapse:
-        _need_subnets(known)
-    with StandingReader.open(database_url(db, os.environ)) as reader:
-        hosts = list(known.counted(reader.fleet_now(known.hosts, before=False, sources=True)))
-    found = work_out(
-        hosts,
-        listed=known.fleet.hosts if known.fleet else {},
-        set_aside=set_aside(gone or (), known.fleet, hosts),
-    )
-    given = hints(database=db, inventory=one_inventory(inventory))
-    shown = _Shown(
-        found=found,
-        merged=_merged(found, known) if collapse else None,
-        options=f"{typed(gone or ())}{given.inventory}{given.database}",
-    )
+    asked = invocation(db, inventory)
+    aside = tuple(gone or ())
+    found = work_out(asked, inventory_at_hand(inventory), aside=aside, collapse=collapse, on_event=say_note)
     if format_ is not None:
-        _write(shown, format_)
+        _write(found, format_)
     else:
-        _show(shown, as_json=as_json, table=table)
+        typed = "".join(f" --set-aside {shlex.quote(pattern)}" for pattern in aside)
+        again = f"{typed}{asked.hints.inventory}{asked.hints.database}"
+        _show(found, again, as_json=as_json, table=table)
 
 
-def _need_subnets(known: AtHand) -> None:
-    """Refuse to collapse into nothing. Raises CommandError."""
-    if known.hosts is None:
-        raise CommandError("--collapse needs an inventory that names subnets: -i, or ./fleet.yaml")
-    if not known.subnets:
-        raise CommandError(
-            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave it out"
-        )
-
-
-def _merged(found: Firewall, known: AtHand) -> tuple[CollapsedRows, ...]:
-    from orchestrator.domain.firewall.collapsed import collapse
-
-    return collapse(found.rows, known.subnets, found.needed)
-
-
-def _write(shown: _Shown, format_: RowFormat) -> None:
+def _write(shown: FirewallReport, format_: RowFormat) -> None:
     from orchestrator.report.views.collapsed import MERGED_COLUMNS, merged_rows
     from orchestrator.report.views.firewall import COLUMNS, firewall_aerleon, firewall_rows, rows_csv
 
@@ -130,7 +82,7 @@ def _write(shown: _Shown, format_: RowFormat) -> None:
     _remark(shown.found)
 
 
-def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
+def _show(shown: FirewallReport, again: str, *, as_json: bool, table: bool) -> None:
     from orchestrator.report.views.collapsed import (
         MERGED_COLUMNS,
         merged_document,
@@ -149,9 +101,9 @@ def _show(shown: _Shown, *, as_json: bool, table: bool) -> None:
             lines(merged_rows(merged), MERGED_COLUMNS)
         _remark(found)
     elif merged is None:
-        draw(firewall_screen(found, f"fleetcheck firewall --format csv{shown.options}", now))
+        draw(firewall_screen(found, f"fleetcheck firewall --format csv{again}", now))
     else:
-        command = f"fleetcheck firewall --collapse --format csv{shown.options}"
+        command = f"fleetcheck firewall --collapse --format csv{again}"
         draw(merged_screen(merged, found, command, now))
 
 

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.select import NoMatch, limited
+from orchestrator.cli.command import inventory_path
 from orchestrator.cli.completing import inventory_names, offers
-from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import CommandError, UsageError, handled
-from orchestrator.cli.names import expired_words, known_host, unknown_in_inventory
+from orchestrator.cli.console import document, draw, draws, lines, say, say_note
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     HeaderOption,
     InventoryOption,
     JsonOption,
     LimitOption,
+    NoMatchOption,
     TableOption,
-    inventory_path,
 )
-from orchestrator.cli.selecting import NoMatch, NoMatchOption, limited
 
 if TYPE_CHECKING:
     from inventory.model import Host
@@ -45,6 +46,7 @@ def check(
     from inventory.errors import InventoryError
     from inventory.load import load
     from inventory.resolving.waivers import expired
+    from orchestrator.app.names import expired_words
     from orchestrator.report.document import check_document
 
     path = file or inventory_path(inventory)
@@ -73,9 +75,9 @@ def check(
 def _installed(path: Path, hosts: Iterable[Host]) -> None:
     """Raise InventoryError where hosts need Kerberos' packages, and this machine does not have them."""
     from inventory.errors import InventoryError, Problem
-    from orchestrator.cli.logons import missing
+    from orchestrator.app.logons import kerberos_missing
 
-    if (lacking := missing(hosts)) is not None:
+    if (lacking := kerberos_missing(hosts)) is not None:
         raise InventoryError([Problem(str(path), 0, lacking)])
 
 
@@ -95,7 +97,7 @@ def list_(
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
     fleet = load(inventory_path(inventory))
-    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN)
+    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN, stdin=sys.stdin, on_event=say_note)
     if as_json:
         document(inventory_document(fleet, hosts))
     elif draws(table=table):
@@ -119,6 +121,7 @@ def show(
     """Show one host's settings, and where each came from."""
     from inventory.explain import explain
     from inventory.load import load
+    from orchestrator.app.names import known_host, unknown_in_inventory
     from orchestrator.report.document import inventory_host_document
     from orchestrator.report.listing import listing
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
 
 from orchestrator.cli.console import console, say
 from orchestrator.domain.primitives.text import clean
@@ -21,11 +21,12 @@ LINE = 10.0  # seconds between lines where there is none
 
 
 class LiveDisplay(ABC):
-    """What `line` and `view` give is shown while `shown` is entered. With `quiet` nothing is."""
+    """What `line` and `view` give is shown from `begin` to the end of the block. With `quiet` nothing is."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._live: Live | None = None
+        self._ticking: asyncio.Task[None] | None = None  # the loop itself keeps no hold on a task
 
     @abstractmethod
     def line(self) -> str:
@@ -44,15 +45,22 @@ class LiveDisplay(ABC):
         else:
             say(message)
 
-    @asynccontextmanager
-    async def shown(self) -> AsyncIterator[None]:
-        """Show it while the block runs; the terminal is clean afterwards, whatever happens."""
+    def __enter__(self) -> Self:
+        """Be ready; what is drawn is taken away at the end, whatever happens."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal clean."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def begin(self) -> None:
+        """Show it from now on, until the event loop that runs ends; to be called in that loop."""
         if self._quiet:
-            yield
             return
         if not sys.stderr.isatty():
-            async with _ticking(LINE, lambda: say(self.line())):
-                yield
+            self._tick(LINE, lambda: say(self.line()))
             return
         from rich.live import Live
 
@@ -64,26 +72,16 @@ class LiveDisplay(ABC):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        with self._live:
-            async with _ticking(REDRAW, self._live.refresh):
-                yield
-        self._live = None
+        self._live.start()
+        self._tick(REDRAW, self._live.refresh)
 
+    def _tick(self, seconds: float, tick: Callable[[], object]) -> None:
+        """Call `tick` every so often; a terminal that has gone ends the ticking, not the run."""
 
-@asynccontextmanager
-async def _ticking(seconds: float, tick: Callable[[], object]) -> AsyncIterator[None]:
-    """Call `tick` every so often while the block runs; a terminal that has gone ends the ticking, not the block."""
+        async def run() -> None:
+            with suppress(OSError):
+                while True:
+                    await asyncio.sleep(seconds)
+                    tick()
 
-    async def run() -> None:
-        with suppress(OSError):
-            while True:
-                await asyncio.sleep(seconds)
-                tick()
-
-    task = asyncio.create_task(run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        self._ticking = asyncio.get_running_loop().create_task(run())  # which ends all its tasks when it ends

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
+from orchestrator.app.select import NoMatch
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.completing import only_words as words_of_only
 from orchestrator.cli.console import with_header
-from orchestrator.cli.errors import CommandError, UsageError
 from orchestrator.remote.transport_name import TransportName
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_LONGEST = 255  # characters of a label's value
 
 InventoryOption = Annotated[
     list[Path] | None,  # a list, so that a second one is seen and refused
@@ -83,31 +86,50 @@ TransportOption = Annotated[
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks on the way.")]
+NoMatchOption = Annotated[
+    NoMatch | None,
+    typer.Option(
+        "--no-match",
+        envvar="FLEETCHECK_NO_MATCH",
+        metavar="WHAT",
+        help="Where a glob, ~regex, tag= or site= of --limit takes no host: ok, warn or error. Default: "
+        "error where hosts are planned to be written, else warn.",
+    ),
+]
 
 
-def one_inventory(option: Sequence[Path] | None) -> Path | None:
-    """Return the file that `-i` names, None without one. Raises UsageError where it is given twice."""
-    if not option:
-        return None
-    if len(option) > 1:
-        named = " ".join(f"-i {shlex.quote(str(path))}" for path in option)
-        raise UsageError(f"{named}: expected one inventory; put the hosts of all of them into one file")
-    return option[0]
+def only_words(words: Iterable[str] | None) -> frozenset[str]:
+    """Give the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
+    if not words:
+        return frozenset()
+    from orchestrator.domain.execution.select_hosts import ChoiceError, parse_only
+
+    try:
+        return parse_only(words)
+    except ChoiceError as error:
+        raise UsageError(str(error)) from None
 
 
-def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """Find the inventory file.
+def labels_of(texts: Iterable[str]) -> dict[str, str]:
+    """Read every `--label`. Raises UsageError for what is no label, or one that a metric has already."""
+    from orchestrator.report.exports.prometheus import OWN_LABELS
 
-    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given twice.
-    """
-    if (given := one_inventory(option)) is not None:
-        return given
-    if named := environ.get("FLEETCHECK_INVENTORY"):
-        return Path(named)
-    default = Path("fleet.yaml")
-    if not default.exists():
-        raise CommandError(
-            "no inventory: there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one.\n"
-            "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
-        )
-    return default
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not _LABEL.fullmatch(name) or name.startswith("__"):
+            raise UsageError(
+                f"--label {text!r}: expected NAME=VALUE, such as fleet=emea; a name is a-z, A-Z, 0-9 and _"
+            )
+        if name in OWN_LABELS:
+            raise UsageError(
+                f"--label {text!r}: the metrics have a label `{name}` of their own; take another name"
+            )
+        if name in found:
+            raise UsageError(f"--label {text!r}: another --label gives `{name}` already")
+        if not value.strip() or not value.isprintable() or len(value) > _LONGEST:
+            raise UsageError(
+                f"--label {text!r}: expected a value in one line, of {_LONGEST} characters at most"
+            )
+        found[name] = value
+    return found

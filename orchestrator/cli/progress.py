@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from orchestrator.app.events import Note, Warned
 from orchestrator.cli.live import LiveDisplay
 from orchestrator.fleet.control.events import (
     BreakerTripped,
@@ -23,19 +24,20 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class Display(LiveDisplay):
+class ScanDisplay(LiveDisplay):
     """Follows a scan's events. With `quiet` it counts and says nothing."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
-        self._progress = Progress(total=total, began=time.monotonic())
+        self._progress = Progress(total=0, began=time.monotonic())
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event | Note) -> None:
         """Take one event into account; remarks and warnings are said at once."""
         progress = self._progress
         match event:
-            case ScanStarted():
-                progress.began = time.monotonic()
+            case ScanStarted(hosts=hosts):
+                progress.total, progress.began = hosts, time.monotonic()
+                self.begin()
             case HostStarted():
                 progress.started(event.host, time.monotonic(), event.deadline)
             case HostPutBack():
@@ -51,6 +53,8 @@ class Display(LiveDisplay):
                 )
             case Remark(words=words):
                 self.say(f"remark: {words}")
+            case Warned(words=words):
+                self.say(f"warning: {words}")
 
     def line(self) -> str:
         """Say how far the scan is."""

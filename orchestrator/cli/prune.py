@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.command import typed, user
-from orchestrator.cli.errors import UsageError, handled
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import invocation
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption
 
 if TYPE_CHECKING:
-    from orchestrator.store.prune import Limits, Pruned
+    from orchestrator.app.prune import Limits, Pruned
 
 _LEAST = timedelta(days=1)
 
@@ -35,43 +35,19 @@ def prune(
     db: DatabaseOption = None,
 ) -> None:
     """Delete old results; the latest of every host stays."""
-    import asyncio
-
+    from orchestrator.app.prune import Limits
+    from orchestrator.app.prune import prune as delete
     from orchestrator.domain.primitives.span import parse_span
 
     if attempts is None and results is None:
         raise UsageError("nothing to delete: say how old, such as --attempts 30d --results 400d")
     now = datetime.now(UTC)
-    from orchestrator.store.place import database_url
-    from orchestrator.store.prune import Limits, PruneReader
-
     limits = Limits(
         attempts=None if attempts is None else now - parse_span(attempts, "--attempts", least=_LEAST),
         results=None if results is None else now - parse_span(results, "--results", least=_LEAST),
     )
-    url = database_url(db, os.environ)
-    with PruneReader.open(
-        url, command=typed(), user=user()
-    ) as reader:  # where nothing is stored, nothing is made
-        if dry_run:
-            _say(reader.count(limits), limits, "would be deleted")
-            return
-    _say(asyncio.run(_prune(url, limits, now)), limits, "deleted")
-
-
-async def _prune(url: str, limits: Limits, now: datetime) -> Pruned:
-    """Delete, and say so in the audit: before the first row goes, and what it came to."""
-    from orchestrator.report.document import plain
-    from orchestrator.store.journal.journal import Journal
-    from orchestrator.store.prune import prune as delete
-    from orchestrator.store.writer import Writer
-
-    with Writer.open(url, command=typed(), user=user()) as writer:
-        journal = Journal(writer)
-        await journal.audit(writer.user, "prune", "results", plain(limits), now)
-        found = await delete(writer, limits)
-        await journal.audit(writer.user, "pruned", "results", plain(found), datetime.now(UTC))
-    return found
+    found = delete(invocation(db), limits, now=now, dry_run=dry_run)
+    _say(found, limits, "would be deleted" if dry_run else "deleted")
 
 
 def _say(found: Pruned, limits: Limits, done: str) -> None:

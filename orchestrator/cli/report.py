@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.console import document, draw, draws, lines, say
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import inventory_at_hand, invocation
+from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     DatabaseOption,
@@ -20,15 +19,13 @@ from orchestrator.cli.options import (
     InventoryOption,
     JsonOption,
     TableOption,
-    one_inventory,
 )
 
 if TYPE_CHECKING:
-    from orchestrator.cli.fleet_page import PageFile
-    from orchestrator.domain.standing import HostNow
-    from orchestrator.domain.views.fleet_now import FleetSummariser, Place
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.report import FleetRequest
+    from orchestrator.domain.views.fleet_now import Place
     from orchestrator.report.views.fleet_now import FleetReport
-    from orchestrator.store.reader import Reader
 
 
 HtmlOption = Annotated[
@@ -65,77 +62,68 @@ def report(
 
     With an inventory at hand, its hosts only.
     """
-    from orchestrator.cli.at_hand import at_hand
-    from orchestrator.cli.command import hints
-    from orchestrator.cli.fleet_page import page_file
+    from orchestrator.app.report import FleetRequest, fleet_now
     from orchestrator.domain.primitives.span import parse_span
-    from orchestrator.domain.views.fleet_now import FleetSummariser
-    from orchestrator.report.views.fleet_now import FLEET_COLUMNS, FleetReport, fleet_rows
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
+    from orchestrator.report.views.fleet_now import FLEET_COLUMNS, fleet_rows
 
-    span, now, url = parse_span(max_age, "--max-age"), datetime.now(UTC), database_url(db, os.environ)
-    page = page_file(html, before=now - span, by=by.value, alone=not (as_json or table))
-    known = at_hand(inventory)
-    typed = hints(database=db, inventory=one_inventory(inventory))
-    summariser = FleetSummariser(now=now, max_age=span, by=by.value)
-    with Reader.open(url) as reader:
-        unended = tuple(_killed(reader, db))
-        hosts = _counted(known.as_of_today(reader.fleet_now(known.hosts)), summariser)
-        if page is not None:
-            page.gather(hosts, url)
-        elif as_json or draws(table=table):
-            deque(hosts, maxlen=0)
-        else:
-            lines(fleet_rows(hosts, by=by.value, before=now - span, hints=typed), FLEET_COLUMNS)
-    fleet = summariser.summary()
-    found = FleetReport(
-        fleet=fleet,
-        now=now,
-        max_age=span.total_seconds(),
+    request = FleetRequest(
+        inventory=inventory_at_hand(inventory),
         by=by.value,
-        place=parse(url).shown,
-        warnings=(*unended, *known.warnings, *known.missing(fleet.total.hosts)),
-        hints=typed,
+        max_age=parse_span(max_age, "--max-age"),
+        now=datetime.now(UTC),
     )
-    _tell(found, page, as_json=as_json, table=table)
+    asked = invocation(db, inventory)
+    if html is not None:
+        found = _write_page(asked, request, html, alone=not (as_json or table))
+    elif as_json or draws(table=table):
+        found = fleet_now(asked, request, on_event=say_note)
+        _show(found, as_json=as_json)
+    else:
+        found = fleet_now(
+            asked,
+            request,
+            on_event=say_note,
+            take=lambda hosts: lines(
+                fleet_rows(hosts, by=request.by, before=request.before, hints=asked.hints), FLEET_COLUMNS
+            ),
+        )
+        _say_warnings(found)
     if exit_code:
-        raise typer.Exit(_code(fleet.total))
+        raise typer.Exit(_code(found.fleet.total))
 
 
-def _killed(reader: Reader, database: str | None) -> Iterator[str]:
-    """Say that the latest scan was killed: the fleet is then partly as an earlier one saw it."""
-    from orchestrator.cli.stored import hints_of, killed
-    from orchestrator.domain.record import ScanState
+def _write_page(asked: Invocation, request: FleetRequest, path: Path, *, alone: bool) -> FleetReport:
+    """Write the page, whole or not at all; whether it can be is looked at first. Raises UsageError, CommandError."""
+    if not alone:
+        raise UsageError("--html goes alone: --json and --table are for the output")
+    from orchestrator.app.files import check
+    from orchestrator.app.report import fleet_page
+    from orchestrator.report.html.fleet import MARKER, fleet_html
 
-    latest = reader.latest_scan()
-    if latest is not None and latest.state is ScanState.KILLED:
-        yield killed(latest, hints_of(latest, database))
+    what = "page of the fleet of fleetcheck's"
+    if str(path) != "-":
+        check(path, marker=MARKER, what=what)
+    page = fleet_page(asked, request, on_event=say_note)
+    _say_warnings(page.report)
+    hand_over(path, fleet_html(page), marker=MARKER, what=what)
+    if str(path) != "-":
+        say(f"written: {path}")
+    return page.report
 
 
-def _counted(hosts: Iterable[HostNow], summariser: FleetSummariser) -> Iterator[HostNow]:
-    """Let hosts through one by one, counted."""
-    for host in hosts:
-        summariser.add(host)
-        yield host
-
-
-def _tell(report: FleetReport, page: PageFile | None, *, as_json: bool, table: bool) -> None:
-    """Write the page, or print the document or the screen; else the hosts went down a pipe already.
-
-    What is said first on a screen is said beside what goes to a file or a pipe.
-    """
+def _show(report: FleetReport, *, as_json: bool) -> None:
     from orchestrator.report.views.fleet_now import fleet_document, fleet_screen
 
-    if page is None and as_json:
+    if as_json:
         document(fleet_document(report))
-    elif page is None and draws(table=table):
-        draw(fleet_screen(report))
     else:
-        for warning in report.warnings:
-            say(f"warning: {warning}")
-    if page is not None:
-        page.write(report)
+        draw(fleet_screen(report))
+
+
+def _say_warnings(report: FleetReport) -> None:
+    """Say beside what goes to a file or a pipe what a screen says first."""
+    for warning in report.warnings:
+        say(f"warning: {warning}")
 
 
 def _code(total: Place) -> int:

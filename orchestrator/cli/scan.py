@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
+from orchestrator.app.errors import UsageError
+from orchestrator.app.select import NoMatch
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.choices import only_words
-from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import UsageError, handled
+from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
+from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
     DatabaseOption,
     HeaderOption,
@@ -21,19 +22,19 @@ from orchestrator.cli.options import (
     JsonOption,
     LabelOption,
     LimitOption,
+    NoMatchOption,
     OnlyOption,
     QuietOption,
     TableOption,
     TransportOption,
-    inventory_path,
-    one_inventory,
+    labels_of,
+    only_words,
 )
-from orchestrator.cli.selecting import NoMatch, NoMatchOption
 from orchestrator.remote.transport_name import TransportName
 
 if TYPE_CHECKING:
-    from inventory.model import Host
-    from orchestrator.cli.plan_scan import ScanRequest
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.report.summary import ScanReport
 
 
@@ -65,19 +66,14 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     quiet: QuietOption = False,
 ) -> None:
     """Probe hosts and say what needs attention."""
-    from inventory.load import load
-    from orchestrator.cli.plan_scan import ScanRequest
-    from orchestrator.cli.report_files import report_files, written
-    from orchestrator.cli.series import labels_of
+    from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.report.exports.formats import Format
 
-    files, labels = report_files(report_to or ()), labels_of(label or ())
+    files, labels = options.report_files(report_to or ()), labels_of(label or ())
     if labels and not any(file.format is Format.PROMETHEUS for file in files):
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
     request = ScanRequest(
         inventory=inventory_path(inventory),
-        inventory_named=one_inventory(inventory) is not None,
-        database=db,
         limit=_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,
@@ -90,40 +86,46 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         resume=resume,
         earlier=earlier,
         only=only_words(only),
-        quiet=quiet,
         transport=transport.value,
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
-    if list_hosts and files:
-        raise UsageError("--list-hosts asks no host: there is nothing to --report")
-    fleet = load(request.inventory)
+    asked = invocation(db, inventory)
     if list_hosts:
-        from orchestrator.cli.run_scan import hosts_of
-
-        _print_hosts(hosts_of(request, fleet), as_json=as_json)
+        if files:
+            raise UsageError("--list-hosts asks no host: there is nothing to --report")
+        _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
-    from orchestrator.cli.run_scan import run
+    from orchestrator.app.scan.export import write_reports
 
-    report = written(files, run(request, fleet), db, labels)
-    print_report(report, db, as_json=as_json, table=table)
+    report = run_scan(asked, request, quiet=quiet)
+    report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
+    print_report(asked, report, as_json=as_json, table=table)
     _say_end(report, quiet=quiet, drawn=draws(table=table) and not as_json)
     raise typer.Exit(report.code)
 
 
-def print_report(report: ScanReport, database: str | None, *, as_json: bool, table: bool) -> None:
+def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanReport:
+    """Scan, with the progress on the screen. Raises as `orchestrator.app.scan.run.run`."""
+    from orchestrator.app.scan.run import run
+    from orchestrator.cli.progress import ScanDisplay
+
+    with ScanDisplay(quiet=quiet) as display:
+        return run(asked, request, on_event=display.on_event)
+
+
+def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table: bool) -> None:
     """Print a scan's result: a JSON document, the drawn summary, or a plain line per host and the warnings beside."""
-    from orchestrator.cli.show import show_report
+    from orchestrator.app.scan.results import results_of
+    from orchestrator.cli.show import print_results
     from orchestrator.report.summary import scan_report
-    from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
 
     if not as_json and draws(table=table):
         draw(scan_report(report))
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
-    with Reader.open(database_url(database, os.environ)) as reader:
-        show_report(reader, report, frozenset(), as_json=as_json, table=table)
+    with results_of(asked, report) as found:
+        print_results(found, chosen=False, as_json=as_json, table=table)
 
 
 def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
@@ -167,9 +169,11 @@ def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None
             )
 
 
-def _print_hosts(hosts: Iterable[Host], *, as_json: bool) -> None:
+def _print_hosts(asked: Invocation, request: ScanRequest, *, quiet: bool, as_json: bool) -> None:
+    from orchestrator.app.scan.run import hosts_of
     from orchestrator.report.document import hosts_document
 
+    hosts = hosts_of(asked, request, on_event=unsaid if quiet else say_note)
     if as_json:
         document(hosts_document(hosts))
     else:

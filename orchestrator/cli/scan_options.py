@@ -1,13 +1,19 @@
-"""The options that `fleetcheck scan` alone has."""
+"""The options that `fleetcheck scan` alone has; `--report` is read and checked before the first host is asked."""
 
 from __future__ import annotations
 
 import enum
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import inventory_names, offers, scan_ids
+
+if TYPE_CHECKING:
+    from orchestrator.app.scan.export import ReportFile
 
 
 class Mode(enum.StrEnum):
@@ -93,3 +99,25 @@ Report = Annotated[
     ),
 ]
 ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")]
+
+
+def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
+    """Read every `--report`. Raises UsageError for what is no FORMAT:FILE, and for a file that cannot be meant."""
+    from orchestrator.app.files import check
+    from orchestrator.app.scan.export import ReportFile, kind_of
+    from orchestrator.report.exports.formats import Format
+
+    found: dict[Path, ReportFile] = {}
+    for text in texts:
+        word, _, name = text.partition(":")
+        if word not in tuple(Format) or name in {"", "-"}:
+            raise UsageError(
+                f"--report {text!r}: expected FORMAT:FILE, such as csv:fleet.csv; formats are {', '.join(Format)}. "
+                "For standard output there is `fleetcheck export`."
+            )
+        report = ReportFile(format=Format(word), path=Path(name))
+        if report.path in found:
+            raise UsageError(f"--report {text!r}: another --report writes this file already")
+        check(report.path, marker=report.format.marker, what=kind_of(report.format))
+        found[report.path] = report
+    return tuple(found.values())

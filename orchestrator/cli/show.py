@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.choices import only_words
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import offers, scan_ids, stored_hosts
 from orchestrator.cli.console import document, draw, draws, lines, stream_document
-from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, OnlyOption, TableOption
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    JsonOption,
+    OnlyOption,
+    TableOption,
+    only_words,
+)
 
 if TYPE_CHECKING:
-    from orchestrator.domain.record import HostRecord
-    from orchestrator.report.host import Sighting
-    from orchestrator.report.summary import ScanReport
-    from orchestrator.store.reader import Reader
-
-_RESULTS = 1000  # of a host, the newest: years of daily scans
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.scan.results import ScanResults
 
 
 @handled
@@ -48,27 +50,23 @@ def show(
     _header: HeaderOption = False,
 ) -> None:
     """Show a host's port report, or a scan's summary."""
-    from orchestrator.cli.stored import scan_of, scan_report_of, sighting
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
-
     wanted = only_words(only)
     for given, option in ((wanted, "--only"), (exit_code, "--exit-code")):
         if host is not None and given:
             raise UsageError(f"{option} is for a whole scan: leave it out, or leave {host} out")
-    url = database_url(db, os.environ)
-    place = parse(url).shown
-    with Reader.open(url) as reader:
-        if history:
-            _show_history(reader, _host_alone(host, scan, wanted), place=place, as_json=as_json, table=table)
-            return
-        if host is not None:
-            _show_host(sighting(reader, host, scan, place=place, database=db), as_json=as_json, table=table)
-            return
-        report = scan_report_of(reader, scan_of(reader, scan), database=db, place=place)
-        show_report(reader, report, wanted, as_json=as_json, table=table)
+    asked = invocation(db)
+    if history:
+        _show_history(asked, _host_alone(host, scan, wanted), as_json=as_json, table=table)
+        return
+    if host is not None:
+        _show_host(asked, host, scan, as_json=as_json, table=table)
+        return
+    from orchestrator.app.scan.results import stored_scan
+
+    with stored_scan(asked, scan, wanted) as found:
+        print_results(found, chosen=bool(wanted), as_json=as_json, table=table)
     if exit_code:
-        raise typer.Exit(report.code)
+        raise typer.Exit(found.report.code)
 
 
 @handled
@@ -80,18 +78,16 @@ def scans(
     _header: HeaderOption = False,
 ) -> None:
     """List past scans, newest first."""
-    from orchestrator.cli.stored import hints_of
+    from orchestrator.app.scan.results import scans as stored_scans
     from orchestrator.domain.record import ScanState
     from orchestrator.report.document import scans_document
     from orchestrator.report.hints import Hints
     from orchestrator.report.listing import SCAN_COLUMNS, scan_rows, scan_table
-    from orchestrator.store.place import database_url
-    from orchestrator.store.reader import Reader
 
-    with Reader.open(database_url(db, os.environ)) as reader:
-        found = reader.scans(limit)
+    asked = invocation(db)
+    found = stored_scans(asked, limit)
     gone = next((each for each in found if each.state is ScanState.KILLED), None)
-    hints = Hints() if gone is None else hints_of(gone, db)
+    hints = Hints() if gone is None else asked.hints_of(gone)
     if as_json:
         document(scans_document(found))
     elif draws(table=table):
@@ -100,44 +96,30 @@ def scans(
         lines(scan_rows(found), SCAN_COLUMNS)
 
 
-def show_report(
-    reader: Reader, report: ScanReport, only: frozenset[str], *, as_json: bool, table: bool
-) -> None:
-    """Print a scan: a JSON document, plain lines, or drawn: its summary, with `only` the hosts that it means."""
+def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: bool) -> None:
+    """Print a scan: a JSON document, plain lines, or drawn: its summary, or, where hosts were `chosen`, these."""
     from orchestrator.report.document import host_line, scan_document
     from orchestrator.report.results import RESULT_COLUMNS, result_rows, result_table
     from orchestrator.report.summary import scan_report
 
-    records, not_started = _chosen(reader, report, only)
     if as_json:
-        stream_document(scan_document(report), "hosts", (host_line(record) for record in records))
+        items = (host_line(record) for record in found.records)
+        stream_document(scan_document(found.report), "hosts", items)
     elif not draws(table=table):
-        lines(result_rows(records, not_started, report.hints), RESULT_COLUMNS)
-    elif only:
-        draw(result_table(records, not_started))
+        lines(result_rows(found.records, found.not_started, found.report.hints), RESULT_COLUMNS)
+    elif chosen:
+        draw(result_table(found.records, found.not_started))
     else:
-        draw(scan_report(report))
+        draw(scan_report(found.report))
 
 
-def _chosen(
-    reader: Reader, report: ScanReport, only: frozenset[str]
-) -> tuple[Iterator[HostRecord], tuple[str, ...]]:
-    """Give the scan's records that `only` means, read as they are taken, and the hosts without one."""
-    from orchestrator.domain.execution.select_hosts import NOT_STARTED, chosen
-
-    assert report.scan.id is not None  # noqa: S101  # it came from the database
-    records = reader.records(report.scan.id)
-    if not only:
-        return records, report.not_started
-    missing = report.not_started if NOT_STARTED in only else ()
-    return (record for record in records if chosen(only, hosts=[record.host], records=[record])), missing
-
-
-def _show_host(found: Sighting, *, as_json: bool, table: bool) -> None:
+def _show_host(asked: Invocation, host: str, scan: int | None, *, as_json: bool, table: bool) -> None:
+    from orchestrator.app.hosts import sighting
     from orchestrator.report.document import host_document
     from orchestrator.report.host import host_report
     from orchestrator.report.host_lines import HOST_RECORD_COLUMNS, host_rows
 
+    found = sighting(asked, host, scan)
     if as_json:
         document(host_document(found))
     elif draws(table=table):
@@ -153,8 +135,8 @@ def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str
     return host
 
 
-def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table: bool) -> None:
-    from orchestrator.cli.stored import stored_name
+def _show_history(asked: Invocation, host: str, *, as_json: bool, table: bool) -> None:
+    from orchestrator.app.hosts import host_history
     from orchestrator.domain.views.history import history
     from orchestrator.report.views.history import (
         HISTORY_COLUMNS,
@@ -163,9 +145,7 @@ def _show_history(reader: Reader, host: str, *, place: str, as_json: bool, table
         history_screen,
     )
 
-    results = tuple(reader.history(host, _RESULTS))
-    if not results:
-        results = tuple(reader.history(stored_name(reader, host, place=place), _RESULTS))
+    results = host_history(asked, host)
     if as_json:
         document(history_document(history(host, results), results))
     elif draws(table=table):

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Annotated
 
 import typer
 
-from orchestrator.cli.console import document, draw, draws, lines
-from orchestrator.cli.errors import UsageError, handled
-from orchestrator.cli.options import (
-    DatabaseOption,
-    HeaderOption,
-    InventoryOption,
-    JsonOption,
-    TableOption,
-    one_inventory,
-)
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import inventory_at_hand, invocation
+from orchestrator.cli.console import document, draw, draws, lines, say_note
+from orchestrator.cli.errors import handled
+from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%?\Z")
 _ALL = 100
@@ -39,28 +33,23 @@ def unblock(
 
     By what was last known of each host.
     """
-    from orchestrator.cli.at_hand import at_hand
-    from orchestrator.cli.command import hints
-    from orchestrator.domain.firewall.unblock import unblock as choose
+    from orchestrator.app.firewall import unblock as choose
     from orchestrator.report.views.unblock import (
         UNBLOCK_COLUMNS,
         unblock_document,
         unblock_rows,
         unblock_screen,
     )
-    from orchestrator.store.place import database_url
-    from orchestrator.store.results.standing_reader import StandingReader
 
     share = _share(target)
-    known = at_hand(inventory)
-    with StandingReader.open(database_url(db, os.environ)) as reader:
-        hosts = reader.fleet_now(known.hosts, before=False, sources=bool(known.subnets))
-        found = choose((host.standing for host in known.counted(hosts)), target=share, subnets=known.subnets)
+    asked = invocation(db, inventory)
+    found = choose(asked, inventory_at_hand(inventory), share, on_event=say_note)
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):
-        given = hints(database=db, inventory=one_inventory(inventory))
-        options = f"{'' if share == 1 else f' --target {target}'}{given.inventory}{given.database}"
+        options = (
+            f"{'' if share == 1 else f' --target {target}'}{asked.hints.inventory}{asked.hints.database}"
+        )
         draw(unblock_screen(found, share, f"fleetcheck unblock --json{options}"))
     else:
         lines(unblock_rows(found), UNBLOCK_COLUMNS)

@@ -38,7 +38,8 @@ from unittest.mock import patch
 
 from inventory.load import load
 from inventory.model import Fleet, Host
-from orchestrator.cli.plan_scan import ScanRequest
+from orchestrator.app.invocation import Invocation
+from orchestrator.app.scan.plan import ScanRequest
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.summary import Summariser
@@ -70,13 +71,13 @@ class Spent:
 
 def scanned(path: Path, database: Path, answers: Answers, *, jobs: int) -> Spent:
     """Scan all hosts of an inventory as the command does."""
-    from orchestrator.cli.run_scan import run
+    from orchestrator.app.scan.run import run
 
-    request = ScanRequest(inventory=path, database=str(database), jobs=jobs, pace=0)
-    fleet = load(path)
+    asked = Invocation(command="bench", user="bench", database=str(database))
+    request = ScanRequest(inventory=path, jobs=jobs, pace=0)
     with patch(TRANSPORT, lambda *_, **__: Recorded(answers)):
         began, cpu = time.perf_counter(), time.process_time()
-        report = run(request, fleet)
+        report = run(asked, request, on_event=lambda _event: None)
         spent = Spent(time.process_time() - cpu, time.perf_counter() - began)
     assert report.summary.counts.ok == report.summary.counts.selected, report.summary
     return spent

@@ -185,16 +185,16 @@ def test_a_report_that_fails_after_the_scan_costs_nothing_else(
     own: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The result is shown, the other report is written, and the exit code is 1."""
-    from orchestrator.cli import report_files
+    from orchestrator.app import files
 
-    write = report_files.files.write
+    write = files.write
 
     def full(path: Path, *words: object, **more: object) -> None:
         if path.suffix == ".csv":
             raise OSError(28, "No space left on device", str(path))
         write(path, *words, **more)  # type: ignore[arg-type]  # handed on as it came
 
-    monkeypatch.setattr(report_files.files, "write", full)
+    monkeypatch.setattr(files, "write", full)
     ended = fleetcheck(
         "scan",
         *own.options,

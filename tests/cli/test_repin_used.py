@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.repin import apply as repin_apply
-from orchestrator.cli.run_repin import Work
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan
@@ -154,25 +152,6 @@ def test_a_rehearsal_of_a_used_plan_says_so_and_goes_on(journal: Journal) -> Non
     assert "warning: apply refuses this plan: " in ended.err
     assert "run 1 was killed" in ended.err
     assert "the inventory has changed for it since it was planned" in ended.err
-
-
-def test_who_comes_second_at_the_last_moment_is_told_the_same(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two that both found the plan unused: the transaction that begins a run lets one of them in."""
-    plan = plan_of_today()
-    begun(journal, plan)
-    asyncio.run(journal.end_run(1, RunState.FINISHED, "", NOW))
-    asyncio.run(journal.let_go())
-    monkeypatch.setenv("FC_TEST", "secret")
-    look: Callable[[Work], Work] = lambda work: work  # noqa: E731  # it stands in for a function
-    monkeypatch.setattr(repin_apply, "_may_begin", look)
-    monkeypatch.setattr("orchestrator.fleet.repin.protocol.refusals", lambda *_: iter(()))
-    ended = apply(plan)
-    asyncio.run(journal.take_again())
-    assert (ended.code, ended.out) == (6, "")
-    assert "run 1 of it ended" in ended.err
-    assert "1 verified" in ended.err
 
 
 def test_the_refusal_of_the_database_itself_is_a_safety_gate_too() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from orchestrator.cli.repin_request import DEFAULTS
+from orchestrator.app.repin.request import DEFAULTS
 from orchestrator.domain.repin.journal import CONFLICTS, FAILED, diagram
 from orchestrator.domain.repin.policy import WORDS as POLICIES
 from orchestrator.report.repin.states import WORDS

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import offers, policies, run_ids, scan_ids
 
 PlanFile = Annotated[
@@ -107,3 +110,27 @@ Run = Annotated[
         help="A run's id, as `fleetcheck repin status` lists them.",
     ),
 ]
+_SOONEST = timedelta(minutes=1)  # a plan that ends sooner is a slip of the hand
+
+
+def expiry(text: str) -> timedelta:
+    """Read `--expires`. Raises SpanError."""
+    from orchestrator.domain.primitives.span import parse_span
+
+    return parse_span(text, "--expires", least=_SOONEST)
+
+
+def reason_given(text: str | None) -> str | None:
+    """Check the reason behind `--force-closed`. Raises UsageError for an empty one."""
+    if text is not None and not text.strip():
+        raise UsageError("--force-closed needs its reason, in words: it goes on record")
+    return text
+
+
+def waived_reason(text: str | None, limit: Sequence[str]) -> str | None:
+    """Check the reason behind `--include-waived`. Raises UsageError for an empty one, and without a `--limit`."""
+    if text is not None and not text.strip():
+        raise UsageError("--include-waived needs its reason, in words: it goes on record")
+    if text is not None and not limit:
+        raise UsageError("--include-waived goes over waivers: say with --limit which hosts it is for")
+    return text

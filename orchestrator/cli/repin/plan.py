@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.cli.command import hints
-from orchestrator.cli.console import document, draw, draws, lines, say
-from orchestrator.cli.errors import CommandError, handled
+from orchestrator.app.select import NoMatch
+from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     DatabaseOption,
     HeaderOption,
     InventoryOption,
     JsonOption,
     LimitOption,
+    NoMatchOption,
     TableOption,
-    inventory_path,
-    one_inventory,
 )
 from orchestrator.cli.repin import options
-from orchestrator.cli.selecting import NoMatch, NoMatchOption
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
@@ -58,32 +57,26 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 
     The plan is a file; no host is asked.
     """
-    from inventory.load import load
-    from orchestrator.cli.make_plan import PlanRequest, make_plan
+    from orchestrator.app.repin.plan import PlanRequest, make_plan
+    from orchestrator.domain.primitives.span import parse_span
+    from orchestrator.domain.repin.policy import parse_policy
 
-    path = inventory_path(inventory)
     request = PlanRequest(
-        inventory=path,
-        database=db,
+        inventory=inventory_path(inventory),
         limit=tuple(limit or ()),
         no_match=no_match or NoMatch.ERROR,
-        policy=policy,
-        max_age=max_age,
+        policy=parse_policy(policy),
+        max_age=parse_span(max_age, "--max-age"),
         agree=agree,
-        force_closed=force_closed,
-        include_waived=include_waived,
+        force_closed=options.reason_given(force_closed),
+        include_waived=options.waived_reason(include_waived, limit or ()),
         credential=credential,
         scan=scan,
-        expires=expires,
+        good_for=options.expiry(expires),
     )
-    made = make_plan(request, load(path))
-    keep(
-        made,
-        output,
-        hints=hints(database=db, inventory=one_inventory(inventory)),
-        as_json=as_json,
-        table=table,
-    )
+    asked = invocation(db, inventory)
+    made = make_plan(asked, request, on_event=say_note)
+    keep(made, output, hints=asked.hints, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
 
@@ -98,48 +91,27 @@ def show(
     _header: HeaderOption = False,
 ) -> None:
     """Read a plan like a change ticket."""
+    from orchestrator.app.repin.plan import read_plan
     from orchestrator.report.repin.ticket import ticket
 
     found = ticket(read_plan(plan), file=str(plan))
     if html is None:
         show_ticket(found, as_json=as_json, table=table)
         return
-    from orchestrator.cli.files import write
     from orchestrator.report.html.ticket import ticket_html
 
-    write(html, ticket_html(found, datetime.now(UTC)), marker="<title>Re-pin of", what="page of a plan")
+    hand_over(html, ticket_html(found, datetime.now(UTC)), marker="<title>Re-pin of", what="page of a plan")
     if str(html) != "-":
         say(f"written: {html}")
 
 
-def read_plan(path: Path) -> Plan:
-    """Read a plan's file. Raises PlanError, CommandError where it cannot be read or is another kind."""
-    from inventory.files.kinds import HEAD, PLAN, kind_of
-    from orchestrator.domain.repin.planfile import MAX_BYTES, loads
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(
-            f"{path}: {error.strerror or error}. `fleetcheck repin plan -o {path}` writes a plan"
-        ) from None
-    if len(data) > MAX_BYTES:
-        raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
-    other = kind_of(data[:HEAD])
-    if other not in (None, PLAN):
-        raise CommandError(f"{path}: this is {other}. `fleetcheck repin plan -o FILE` writes a plan")
-    return loads(data, str(path))
-
-
 def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table: bool) -> None:
     """Write a new plan to its file, and show it."""
-    from orchestrator.cli.files import write
     from orchestrator.domain.repin.planfile import dumps
     from orchestrator.report.repin.ticket import ticket
 
     if output is not None:
-        write(output, dumps(made), marker=PLAN_MARKER, what="plan of fleetcheck")
+        hand_over(output, dumps(made), marker=PLAN_MARKER, what="plan of fleetcheck")
     if output is not None and str(output) == "-":
         return  # standard output has the plan itself
     found = ticket(made, file=None if output is None else str(output), hints=hints)

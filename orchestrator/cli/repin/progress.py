@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from orchestrator.app.events import Note, PlanEmpty, Warned
+from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
 from orchestrator.cli.progress import stopping
 from orchestrator.fleet.control.events import BreakerTripped, HostPutBack, HostStarted, Remark, Stopping
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 class RepinDisplay(LiveDisplay):
     """Follows a run's events. With `quiet` it says nothing."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
-        self._progress = RunProgress(total=total, began=time.monotonic())
+        self._progress = RunProgress(total=0, began=time.monotonic())
 
     def line(self) -> str:
         """Say how far the run is."""
@@ -40,7 +42,7 @@ class RepinDisplay(LiveDisplay):
         """Draw how far the run is."""
         return run_progress_view(self._progress, time.monotonic())
 
-    def on_event(self, event: RepinEvent) -> None:
+    def on_event(self, event: RepinEvent | Note | PlanEmpty) -> None:
         """Take one event into account; what a person should know is said at once."""
         progress = self._progress
         match event:
@@ -57,12 +59,13 @@ class RepinDisplay(LiveDisplay):
             case _:
                 self._on_turn(event)
 
-    def _on_turn(self, event: RepinEvent) -> None:
+    def _on_turn(self, event: RepinEvent | Note | PlanEmpty) -> None:
         """Take what concerns the whole run."""
         progress = self._progress
         match event:
             case RunStarted(hosts=hosts, unresolved=unresolved):
                 progress.total, progress.began = hosts + unresolved, time.monotonic()
+                self.begin()
                 if event.run is not None:
                     self.say(f"run {event.run}: {plural(progress.total, 'host')}")
                 if unresolved:
@@ -85,10 +88,20 @@ class RepinDisplay(LiveDisplay):
                 self.say(
                     f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
                 )
-            case Remark(words=words):
-                self.say(f"remark: {words}")
+            case Remark() | Warned() | PlanEmpty():
+                self._on_note(event)
             case _:
                 pass
+
+    def _on_note(self, note: Note | PlanEmpty) -> None:
+        """Say what belongs to no host and no wave; `--quiet` keeps remarks back, and no warning."""
+        match note:
+            case Warned(words=words):
+                say(f"warning: {words}")
+            case Remark(words=words):
+                self.say(f"remark: {words}")
+            case PlanEmpty():
+                self.say("0 hosts: nothing to confirm, nothing to write")
 
 
 def _seconds_to(moment: datetime) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
+from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import offers, run_ids
 from orchestrator.cli.console import document, draw, draws, lines, say, stream_document
-from orchestrator.cli.errors import UsageError, handled
+from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
     from orchestrator.report.repin.run import HostResult, RunReport
-    from orchestrator.store.reader import Reader
 
 ATTENTION = "attention"
 
@@ -52,42 +53,16 @@ def status(
 
     And what to type next.
     """
-    from orchestrator.store.place import database_url, parse
-    from orchestrator.store.reader import Reader
+    from orchestrator.app.repin.stored import run_report
 
     wanted = states_of(only)
-    url = database_url(db, os.environ)
-    with Reader.open(url) as reader:
-        if run is None:
-            _list(reader, limit, as_json=as_json, table=table)
-            return
-        report = stored_report(reader, run, database=db, place=parse(url).shown)
+    if run is None:
+        _list(invocation(db), limit, as_json=as_json, table=table)
+        return
+    report = run_report(invocation(db), run)
     print_run(report, only=wanted, as_json=as_json, table=table)
     if exit_code:
         raise typer.Exit(report.code)
-
-
-def stored_report(reader: Reader, run_id: int, *, database: str | None, place: str) -> RunReport:
-    """Put a stored run's report together. Raises UnknownRunError."""
-    from orchestrator.cli.command import hints
-    from orchestrator.cli.repin_report import code, kept_back, process_of, results
-    from orchestrator.report.repin.run import RunReport
-
-    run = reader.run(run_id)
-    plan = reader.plan(run.plan)
-    kept = kept_back(reader, plan, datetime.now(UTC))
-    found = tuple(results(plan, reader.operations(run_id), kept=kept))
-    process, who = process_of(run, reader)
-    return RunReport(
-        run=run,
-        results=found,
-        code=code(found),
-        place=place,
-        process=process,
-        who=who,
-        warnings=(f"stopped: {run.reason}",) if run.reason else (),
-        hints=hints(database=database, inventory=None),
-    )
 
 
 def print_run(report: RunReport, *, as_json: bool, table: bool, only: frozenset[str] = frozenset()) -> None:
@@ -147,12 +122,12 @@ def _words(result: HostResult) -> set[str]:
     return {state.value, *([ATTENTION] if needs else [])}
 
 
-def _list(reader: Reader, limit: int, *, as_json: bool, table: bool) -> None:
-    from orchestrator.cli.repin_report import process_of
+def _list(asked: Invocation, limit: int, *, as_json: bool, table: bool) -> None:
+    from orchestrator.app.repin.stored import runs
     from orchestrator.report.repin.document import runs_document
     from orchestrator.report.repin.screen import RUN_COLUMNS, run_rows, runs_table
 
-    found = [(run, process_of(run, reader)[0]) for run in reader.runs(limit)]
+    found = runs(asked, limit)
     if as_json:
         document(runs_document(found))
     elif draws(table=table):

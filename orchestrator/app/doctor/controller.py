@@ -1,0 +1,69 @@
+"""`doctor` without a host: this machine, check by check.
+
+At most three hosts are looked at, without a logon, for their clocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.app.doctor import checks
+from orchestrator.domain.examination import Check, Health
+from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_OK
+from orchestrator.report.doctor import DoctorReport
+
+if TYPE_CHECKING:
+    from inventory.model import Fleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerRequest:
+    """What to look at: the inventory (`named`: by an option or the environment), the database as `--db` has it."""
+
+    inventory: Path
+    named: bool
+    database: str | None
+    environ: Mapping[str, str]
+    jobs: int = 64
+    timeout: float | None = None
+
+
+def controller(request: ControllerRequest) -> DoctorReport:
+    """Look at this machine. Never raises: whatever is wrong is a check."""
+    found = tuple(_checks(request))
+    bad = any(one.health is Health.WARNING for one in found)
+    return DoctorReport(checks=found, code=EXIT_ATTENTION if bad else EXIT_OK)
+
+
+def _checks(request: ControllerRequest) -> Iterator[Check]:
+    check, fleet = _inventory(request)
+    yield check
+    yield checks.open_files(request.jobs)
+    yield checks.clock(fleet, request.timeout)
+    yield checks.kerberos(fleet)
+    yield from checks.database(request.database, request.environ)
+    yield checks.proxies(request.environ)
+
+
+def _inventory(request: ControllerRequest) -> tuple[Check, Fleet | None]:
+    from inventory.errors import InventoryError
+    from inventory.load import load
+
+    path, name = request.inventory, "inventory"
+    if not request.named and not path.exists():
+        said = "there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one"
+        advice = "`fleetcheck inventory init` writes a starter file."
+        return Check(name=name, health=Health.UNKNOWN, seen=said, advice=advice), None
+    try:
+        fleet = load(path)
+    except InventoryError as error:
+        count, first = len(error.problems), error.problems[0]
+        said = f"{path} has {count} {'mistake' if count == 1 else 'mistakes'}; the first: {first}"
+        advice = f"`fleetcheck inventory check {path}` names all of them."
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice), None
+    said = f"{path}: no mistakes, {len(fleet.hosts):,} {'host' if len(fleet.hosts) == 1 else 'hosts'}"
+    remarks = f"; {len(fleet.remarks)} remarks" if fleet.remarks else ""
+    return Check(name=name, health=Health.OK, seen=said + remarks), fleet

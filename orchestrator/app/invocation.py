@@ -1,0 +1,97 @@
+"""Who asks, by which command, and where results are kept: what every use case is called with."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from orchestrator.domain.record import ScanRecord
+    from orchestrator.report.hints import Hints
+    from orchestrator.store.reader import Reader
+    from orchestrator.store.writer import Writer
+
+
+def nobody(question: str) -> NoReturn:
+    """Raise SecretError: there is nobody to answer `question`."""
+    from inventory.errors import SecretError
+
+    del question
+    raise SecretError(
+        "a password is to be asked for, and there is no terminal: use `from: env` or `from: file`"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One call of fleetcheck.
+
+    `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
+    URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
+    `stdin` is what `-` in a selection reads (None: not to be had), `ask` gives the answer to a question for
+    a secret, or raises SecretError.
+    """
+
+    command: str
+    user: str
+    database: str | None = None
+    inventory: Path | None = None
+    stdin: TextIO | None = None
+    ask: Callable[[str], str] = nobody
+
+    @property
+    def url(self) -> str:
+        """The database's URL. Raises PlaceError, DriverMissingError."""
+        from orchestrator.store.place import database_url
+
+        return database_url(self.database, os.environ)
+
+    @property
+    def place(self) -> str:
+        """The database's name for people, without its password. Raises as `url`."""
+        from orchestrator.store.place import parse
+
+        return parse(self.url).shown
+
+    @property
+    def hints(self) -> Hints:
+        """What suggested commands have to repeat of this one."""
+        from orchestrator.report.hints import Hints
+
+        return Hints(
+            database=f" --db {shlex.quote(without_secrets(self.database))}" if self.database else "",
+            inventory=f" -i {shlex.quote(str(self.inventory))}" if self.inventory else "",
+        )
+
+    def hints_of(self, scan: ScanRecord) -> Hints:
+        """Return what a command about a stored scan has to repeat.
+
+        ` -i` where the inventory at hand is not the scan's.
+        """
+        at_hand = os.environ.get("FLEETCHECK_INVENTORY") or "fleet.yaml"
+        named = scan.inventory and Path(scan.inventory) != Path(at_hand)
+        return replace(self.hints, inventory=f" -i {shlex.quote(scan.inventory)}" if named else "")
+
+    def reader(self) -> Reader:
+        """Open the database to read. Raises as `url`, and StoreError."""
+        from orchestrator.store.reader import Reader
+
+        return Reader.open(self.url)
+
+    def writer(self) -> Writer:
+        """Open the database to write. Raises as `url`, and StoreError."""
+        from orchestrator.store.writer import Writer
+
+        return Writer.open(self.url, command=self.command, user=self.user)
+
+
+def without_secrets(word: str) -> str:
+    """Return a word of a command line as it may be stored and shown: a database's password as `***`."""
+    from orchestrator.store.place import as_typed
+
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + as_typed(value)

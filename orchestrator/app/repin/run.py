@@ -1,0 +1,166 @@
+"""A plan applied, or a run gone on with: transport, journal and signals put together, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.app.events import Note, PlanEmpty
+from orchestrator.app.logons import demand_kerberos, logons, names_of
+from orchestrator.app.repin.results import NOBODY, code, results, warnings
+from orchestrator.app.repin.stored import kept_hosts
+from orchestrator.domain.repin.operation import RunRecord
+from orchestrator.fleet.repin.events import RepinEvent
+from orchestrator.report.repin.run import RunReport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inventory.model import Fleet
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.fleet.control.stop import StopRequest
+    from orchestrator.fleet.repin.options import RepinOptions
+    from orchestrator.fleet.repin.protocol import RepinServices
+    from orchestrator.fleet.repin.run_journal import RunJournal
+    from orchestrator.fleet.repin.summary import RepinSummary
+    from orchestrator.remote.session import Logon
+
+RunListener = Callable[[RepinEvent | Note | PlanEmpty], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepinJob:
+    """What is to be run. `record` has an id where a run goes on; `file` is the plan's, where it is known."""
+
+    plan: Plan
+    fleet: Fleet
+    record: RunRecord
+    options: RepinOptions
+    file: Path | None = None
+    transport: str = "native"  # what `--transport` says
+
+
+def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
+    """Do it, and give the report.
+
+    Raises PlanRefused, CommandError where Kerberos' packages are missing, SecretError and StoreError
+    (PlanUsedError among them), before the first host is touched.
+    """
+    _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
+    demand_kerberos(job.fleet.hosts[each.host] for each in job.plan.hosts if each.host in job.fleet.hosts)
+    known = logons(job.fleet, _credentials(job), invocation.ask)
+    with contextlib.ExitStack() as stack:
+        journal = None if job.options.dry_run else _journal(stack, invocation)
+        summary = asyncio.run(_repin(job, journal, known, on_event))
+    rows, kept = _journaled(invocation, job.plan, summary.run)
+    return _report(invocation, job, summary, rows, kept)
+
+
+def _credentials(job: RepinJob) -> list[str | None]:
+    hosts, one = job.fleet.hosts, job.options.credential
+    return list(names_of([hosts[each.host] for each in job.plan.hosts if each.host in hosts], one))
+
+
+def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:
+    from orchestrator.store.journal.journal import Journal
+
+    journal = Journal(stack.enter_context(invocation.writer()))
+    stack.callback(journal.close)
+    return journal
+
+
+def _journaled(
+    invocation: Invocation, plan: Plan, run_id: int | None
+) -> tuple[Sequence[Operation], Mapping[str, tuple[str, str]]]:
+    """Read the run's rows, and which hosts the journal keeps back; nothing where the database is in trouble.
+
+    A run's summary has said so then. A dry run has no rows, and needs no database.
+    """
+    from orchestrator.store.errors import StoreError
+
+    with contextlib.suppress(StoreError), invocation.reader() as reader:
+        rows = () if run_id is None else reader.operations(run_id)
+        return rows, kept_hosts(reader, plan)
+    return (), NOBODY
+
+
+async def _repin(
+    job: RepinJob, journal: RunJournal | None, known: Mapping[str | None, Logon], on_event: RunListener
+) -> RepinSummary:
+    from orchestrator.fleet.control.clock import SystemClock
+    from orchestrator.fleet.control.signals import listening
+    from orchestrator.fleet.control.stop import StopRequest
+    from orchestrator.fleet.repin.protocol import RepinServices
+    from orchestrator.remote.transport_name import TransportName
+    from orchestrator.remote.transports import transport
+
+    stop = StopRequest()
+    made = transport(TransportName(job.transport), jobs=job.options.jobs, via_logons=known.__getitem__)
+    services = RepinServices(
+        transport=made,
+        logons=known.__getitem__,
+        clock=SystemClock(),
+        chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+    )
+    with listening(stop, asyncio.get_running_loop()):
+        try:
+            return await _start(job, journal, services=services, stop=stop, on_event=on_event)
+        finally:
+            await made.aclose()
+
+
+async def _start(
+    job: RepinJob,
+    journal: RunJournal | None,
+    *,
+    services: RepinServices,
+    stop: StopRequest,
+    on_event: RunListener,
+) -> RepinSummary:
+    """Apply the plan; go on with the run where it has an id."""
+    from orchestrator.fleet.repin.protocol import RunInput, apply, resume
+
+    given = RunInput(
+        plan=job.plan,
+        hosts=job.fleet.hosts,
+        record=job.record,
+        options=job.options,
+        services=services,
+        journal=journal,
+        stop=stop,
+        on_event=on_event,
+    )
+    return await (apply if job.record.id is None or journal is None else resume)(given)
+
+
+def _report(
+    invocation: Invocation,
+    job: RepinJob,
+    summary: RepinSummary,
+    rows: Sequence[Operation],
+    kept: Mapping[str, tuple[str, str]],
+) -> RunReport:
+    found = tuple(results(job.plan, rows, summary.ends, kept=kept))
+    return RunReport(
+        run=replace(
+            job.record,
+            id=summary.run,
+            started=summary.started if job.record.id is None else job.record.started,
+            state=summary.state,
+            ended=summary.ended,
+            reason=summary.reason,
+        ),
+        results=found,
+        code=code(found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate),
+        place=invocation.place,
+        dry_run=summary.dry_run,
+        file=None if job.file is None else str(job.file),
+        warnings=tuple(warnings(summary)),
+        hints=invocation.hints,
+    )

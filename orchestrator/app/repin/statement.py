@@ -1,0 +1,85 @@
+"""What is about to be written, in counts, before somebody says yes to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.app.repin.stored import UnfinishedRun
+    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.fleet.repin.options import RepinOptions
+
+_WAVES_SHOWN = 6
+_STILL = {
+    "there": "it is still running: going on here has to wait for that process",
+    "pausing": "it is in the pause between two waves: going on here takes it over from that process",
+}
+
+
+def statement(plan: Plan, wanted: RepinOptions) -> str:
+    """Say in counts what is about to be written, and what stops it."""
+    from orchestrator.report.repin.ticket import ticket
+    from orchestrator.report.words import plural
+
+    values = ticket(plan).values
+    return "\n".join(
+        (
+            f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
+            *_waived(plan, wanted),
+            *_how(len(plan.hosts), wanted),
+        )
+    )
+
+
+def to_resume(found: UnfinishedRun, wanted: RepinOptions) -> str:
+    """Say in counts what is left of a run, and who else may be at it."""
+    first = (
+        f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
+    )
+    still = _STILL.get(found.process.value)
+    going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
+    unproven = [] if found.unproven is None else [found.unproven]
+    return "\n".join((first, *unproven, *going, *(_how(len(found.left), wanted) if found.left else ())))
+
+
+def _what(plan: Plan) -> str:
+    return f"undo of run {plan.undoes}" if plan.undoes is not None else "re-pin"
+
+
+def _waived(plan: Plan, wanted: RepinOptions) -> Iterator[str]:
+    if plan.include_waived is not None and plan.waived:
+        yield f"{len(plan.waived):,} of them waived, and taken in all the same ({plan.include_waived})"
+    if wanted.waived:
+        yield f"{len(wanted.waived):,} of them waived since it was planned: refused, not written"
+    if wanted.credential is not None:
+        yield f"logs on everywhere with credential {wanted.credential}"
+
+
+def _forced(plan: Plan) -> str:
+    return "" if plan.force_closed is None else f", also where a port is closed ({plan.force_closed})"
+
+
+def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
+    """Yield how so many hosts are gone over: waves, limits, what is watched."""
+    from orchestrator.domain.repin.waves import waves
+    from orchestrator.report.words import duration
+
+    sizes = [len(wave) for wave in waves(hosts, wanted.batch)]
+    shown = ", ".join(f"{size:,}" for size in sizes[:_WAVES_SHOWN])
+    more = ", ..." if len(sizes) > _WAVES_SHOWN else ""
+    pause = f", {duration(wanted.pause)} between them" if wanted.pause else ""
+    yield f"in {len(sizes):,} waves of {shown}{more} hosts{pause}" if len(sizes) > 1 else "in one wave"
+    limits = wanted.limits
+    if hosts > 1:  # with one, there is nothing left to stop
+        yield f"stops at {limits.max_failed} failed, or {limits.max_conflicts} that changed since the plan"
+    if wanted.wait_live is not None:
+        back = ", and writes back where one does not" if wanted.revert_if_not_live else ""
+        yield f"watches {duration(wanted.wait_live)} whether each agent takes its new port up{back}"
+
+
+def _hosts(count: int) -> str:
+    from orchestrator.report.words import plural
+
+    return plural(count, "host")

@@ -1,0 +1,125 @@
+"""What the database knows of scans, as the values that a screen or a document is made of; nobody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inventory.verdicts import Verdict
+from orchestrator.app.errors import CommandError
+from orchestrator.app.names import killed
+from orchestrator.domain.execution.tally import exit_code
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.views.summary import Summariser, Summary
+from orchestrator.report.summary import LastKnown, ScanReport
+
+if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.report.hints import Hints
+    from orchestrator.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResults:
+    """A scan's report, and the results of the hosts that were chosen.
+
+    `records` are read as they are taken.
+    """
+
+    report: ScanReport
+    records: Iterator[HostRecord]
+    not_started: tuple[str, ...]
+
+
+def scans(invocation: Invocation, limit: int) -> tuple[ScanRecord, ...]:
+    """Return the newest scans, newest first. Raises StoreError."""
+    with invocation.reader() as reader:
+        return reader.scans(limit)
+
+
+@contextmanager
+def stored_scan(invocation: Invocation, scan_id: int | None, only: frozenset[str]) -> Iterator[ScanResults]:
+    """Open a scan, or the latest; its results can be read while the block runs.
+
+    Raises StoreError, CommandError.
+    """
+    with invocation.reader() as reader:
+        yield _results(reader, scan_report_of(invocation, reader, scan_of(reader, scan_id)), only)
+
+
+@contextmanager
+def results_of(invocation: Invocation, report: ScanReport) -> Iterator[ScanResults]:
+    """Open a scan whose report is at hand; its results can be read while the block runs.
+
+    Raises StoreError.
+    """
+    with invocation.reader() as reader:
+        yield _results(reader, report, frozenset())
+
+
+def _results(reader: Reader, report: ScanReport, only: frozenset[str]) -> ScanResults:
+    """Give the scan's records that `only` means, all for none, and the hosts without one."""
+    assert report.scan.id is not None  # noqa: S101  # it came from the database
+    records = reader.records(report.scan.id)
+    if not only:
+        return ScanResults(report=report, records=records, not_started=report.not_started)
+    from orchestrator.domain.execution.select_hosts import NOT_STARTED, chosen
+
+    return ScanResults(
+        report=report,
+        records=(record for record in records if chosen(only, hosts=[record.host], records=[record])),
+        not_started=report.not_started if NOT_STARTED in only else (),
+    )
+
+
+def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
+    """Give a scan, or the latest. Raises UnknownScanError, CommandError where there is none at all."""
+    if scan_id is not None:
+        return reader.scan(scan_id)
+    latest = reader.latest_scan()
+    if latest is None:
+        raise CommandError("the database holds no scan yet: fleetcheck scan")
+    return latest
+
+
+def scan_report_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> ScanReport:
+    """Sum up a stored scan; its records are read once and not kept."""
+    assert scan.id is not None  # noqa: S101  # it came from the database
+    summariser = Summariser(selected=len(scan.hosts))
+    left = dict.fromkeys(scan.hosts)
+    for record in reader.records(scan.id, whole=False):
+        summariser.add(record)
+        left.pop(record.host, None)
+    summary = summariser.summary()
+    typed = invocation.hints_of(scan)
+    return ScanReport(
+        scan=scan,
+        summary=summary,
+        not_started=tuple(left),
+        code=exit_code(summary.counts, interrupted=scan.state is ScanState.INTERRUPTED),
+        place=invocation.place,
+        warnings=tuple(_state(reader, scan, typed)),
+        hints=typed,
+        last_known=last_known(reader, scan, summary),
+    )
+
+
+def last_known(reader: Reader, scan: ScanRecord, summary: Summary) -> dict[str, LastKnown]:
+    """Find what was concluded before this scan about the hosts that failed in it."""
+    failed = [
+        host for group in summary.groups if group.key.verdict is Verdict.UNKNOWN for host in group.hosts
+    ]
+    return {
+        host: LastKnown(scan=item.scan_id, at=item.at, verdict=item.verdict, role=item.role)
+        for host, item in reader.last_known(failed, before=scan.started).items()
+    }
+
+
+def _state(reader: Reader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
+    if scan.state is ScanState.RUNNING and scan.id is not None:
+        owner = reader.runner(scan.id)
+        yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
+    elif scan.state is ScanState.KILLED:
+        yield killed(scan, hints)

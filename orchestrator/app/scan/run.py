@@ -1,0 +1,172 @@
+"""A scan from its request to its report: load, decide which hosts are asked, run, sum up."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from orchestrator.app.events import NoteListener, Remark
+from orchestrator.app.logons import demand_kerberos, logons, names_of
+from orchestrator.app.scan.plan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan
+from orchestrator.app.scan.report import ResultCounter, ScanListener, remarks, scan_report
+from orchestrator.app.scan.results import last_known
+from orchestrator.app.select import limited
+from orchestrator.domain.record import HostRecord
+from orchestrator.domain.repin.journal import State
+from orchestrator.report.summary import ScanReport
+
+if TYPE_CHECKING:
+    from inventory.model import Fleet, Host
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.fleet.options import ScanOptions
+    from orchestrator.fleet.summary import ScanSummary
+    from orchestrator.remote.session import Logon
+    from orchestrator.store.reader import Reader
+    from orchestrator.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanJob:
+    """A scan that is decided: what it runs with."""
+
+    request: ScanRequest
+    fleet: Fleet
+    plan: ScanPlan
+    known: Mapping[str | None, Logon]
+
+
+def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteListener) -> tuple[Host, ...]:
+    """Give the hosts that such a scan would ask; nothing is written. Raises as `run`."""
+    from inventory.load import load
+
+    fleet = load(request.inventory)
+    if request.resume is None and request.earlier is None:
+        return _selected(invocation, request, fleet, on_event)
+    with invocation.reader() as reader:
+        if request.resume is not None:
+            return _resumed(request.resume, fleet, reader).hosts
+        return _of_earlier(request, fleet, _selected(invocation, request, fleet, on_event), reader)
+
+
+def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener) -> ScanReport:
+    """Ask the hosts, store every result, give the report.
+
+    Raises InventoryError, SelectionError, CommandError, SecretError and StoreError, before the first host is
+    asked.
+    """
+    from inventory.load import load
+
+    fleet = load(request.inventory)
+    gc.freeze()  # the fleet stays as long as the command: no collection need go over it again
+    hosts = () if request.resume is not None else _selected(invocation, request, fleet, on_event)
+    with invocation.writer() as writer, invocation.reader() as reader:
+        plan = _decided(invocation, request, fleet, hosts, reader)
+        demand_kerberos(plan.hosts)
+        known = logons(fleet, names_of(plan.hosts), invocation.ask)
+        before: Iterable[HostRecord] = ()
+        if request.resume is not None:  # from here on the scan is under way again
+            plan = replace(plan, record=writer.resume_scan(request.resume))
+            before = reader.records(request.resume)
+        counter = ResultCounter(plan.record, on_event, before)
+        for remark in remarks(request, fleet, plan):
+            on_event(Remark(words=remark))
+        job = ScanJob(request=request, fleet=fleet, plan=plan, known=known)
+        outcome = asyncio.run(_scan(job, writer, counter))
+        report = scan_report(invocation, fleet, plan.record, outcome, counter)
+        for words in () if outcome.trouble else _proved(reader, writer, outcome.scan):
+            on_event(Remark(words=words))
+        return replace(report, last_known=last_known(reader, report.scan, report.summary))
+
+
+def _selected(
+    invocation: Invocation, request: ScanRequest, fleet: Fleet, on_event: NoteListener
+) -> tuple[Host, ...]:
+    return limited(fleet, request.limit, request.no_match, stdin=invocation.stdin, on_event=on_event)
+
+
+def _decided(
+    invocation: Invocation, request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: Reader
+) -> ScanPlan:
+    from orchestrator.remote.probe import probe_script
+
+    if request.resume is not None:
+        return _resumed(request.resume, fleet, reader)
+    if request.earlier is not None:
+        hosts = _of_earlier(request, fleet, hosts, reader)
+    script = probe_script().sha256
+    return new_scan(invocation, request, fleet, hosts, script=script, now=datetime.now(UTC))
+
+
+def _resumed(scan_id: int, fleet: Fleet, reader: Reader) -> ScanPlan:
+    return resumed_scan(reader.scan(scan_id), reader.done(scan_id), fleet)
+
+
+def _of_earlier(
+    request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: Reader
+) -> tuple[Host, ...]:
+    assert request.earlier is not None  # noqa: S101  # the caller has looked
+    record = reader.scan(request.earlier)
+    return earlier_hosts(request.only, fleet, hosts, record, reader.records(request.earlier))
+
+
+async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter) -> ScanSummary:
+    from orchestrator.fleet.control.clock import SystemClock
+    from orchestrator.fleet.control.signals import listening
+    from orchestrator.fleet.control.stop import StopRequest
+    from orchestrator.fleet.run import Services
+    from orchestrator.fleet.scan import scan
+    from orchestrator.remote.transport_name import TransportName
+    from orchestrator.remote.transports import transport
+
+    stop, plan = StopRequest(), job.plan
+    made = transport(
+        TransportName(job.request.transport), jobs=job.request.jobs, via_logons=job.known.__getitem__
+    )
+    with listening(stop, asyncio.get_running_loop()):
+        try:
+            return await scan(
+                plan.record,
+                plan.hosts,
+                options=_options(job.request, plan.record.mode),
+                services=Services(
+                    transport=made,
+                    writer=writer,
+                    logons=job.known.__getitem__,
+                    clock=SystemClock(),
+                    chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+                ),
+                waivers=job.fleet.waivers,
+                stop=stop,
+                on_event=counter.on_event,
+            )
+        finally:
+            await made.aclose()
+
+
+def _proved(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
+    """Prove what stand-alone scripts reported of hosts that this scan has read; say what each came to."""
+    rows = reader.in_states(State.REPORTED)
+    if not rows:
+        return ()
+    from orchestrator.app.repin.proof import prove_reports
+
+    return prove_reports(rows, reader, writer, scan_id)
+
+
+def _options(request: ScanRequest, mode: str) -> ScanOptions:
+    from orchestrator.fleet.options import ScanOptions
+
+    return ScanOptions(
+        mode=mode,
+        jobs=request.jobs,
+        per_site=request.per_site,
+        ramp_up=request.ramp_up,
+        pace=request.pace,
+        canaries=request.canaries,
+        timeout=request.timeout,
+    )
