@@ -59,8 +59,8 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     Without HOST this machine is looked at. Each stage on the way to an answer is gone through once: resolve, TCP, TLS, what the host offers, logon, rights,
     shell, script. Nothing is stored and nothing on the host is changed.
     """
-    from orchestrator.report.doctor import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen
-    from orchestrator.report.doctor_document import doctor_document
+    from orchestrator.report.doctor.document import doctor_document
+    from orchestrator.report.doctor.screen import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen
 
     report: DoctorReport
     if host:

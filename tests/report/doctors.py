@@ -16,7 +16,7 @@ from orchestrator.domain.examination import (
     State,
     completed,
 )
-from orchestrator.report.doctor import DoctorReport
+from orchestrator.report.doctor.screen import DoctorReport
 
 ACCOUNT = AccountFacts(
     quotas=MappingProxyType({"MaxShellsPerUser": "30"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 
-from orchestrator.report.doctor import DoctorReport, doctor_rows, doctor_screen, summary_line
+from orchestrator.report.doctor.screen import DoctorReport, doctor_rows, doctor_screen, summary_line
 from tests.report import doctors
 from tests.report.conftest import render
 

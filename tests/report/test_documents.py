@@ -21,7 +21,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
-from orchestrator.report.doctor_document import doctor_document
+from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document

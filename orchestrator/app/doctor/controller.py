@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.app.doctor import checks
 from orchestrator.domain.examination import Check, Health
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_OK
-from orchestrator.report.doctor import DoctorReport
+from orchestrator.report.doctor.screen import DoctorReport
 
 if TYPE_CHECKING:
     from inventory.model import Fleet

@@ -1,0 +1,1 @@
+"""What `doctor` found, as a screen, plain rows and a document."""
