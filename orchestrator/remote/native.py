@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.domain import ntlm_fallback
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.kerberos import may_use
 from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon

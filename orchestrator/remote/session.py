@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 from inventory.schema.via import network
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 
 Parameter = int | str | list[int] | list[str]

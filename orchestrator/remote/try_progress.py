@@ -7,7 +7,7 @@ from types import TracebackType
 
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.auth.kerberos import is_local

@@ -14,7 +14,7 @@ import pytest
 from inventory.load import load
 from inventory.model import Fleet
 from orchestrator.app.doctor import checks
-from orchestrator.domain.examination import Health
+from orchestrator.domain.execution.examination import Health
 from orchestrator.remote.look import Looked
 from tests.remote.wired import raw_server, read_request
 

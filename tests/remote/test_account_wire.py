@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.demo.behaviour import Act, Behaviour, Body, Hang, SoapFault, Status, Step
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.remote.probe import endpoint, probe
 from tests.remote.wired import LOGON, fleet_of, run, simulated, transport
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from orchestrator.domain.examination import (
+from orchestrator.domain.execution.examination import (
     AccountFacts,
     Check,
     Examination,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.examination import Check, Health
+from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.app.doctor import checks
-from orchestrator.domain.examination import Check, Health
+from orchestrator.domain.execution.examination import Check, Health
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_OK
 from orchestrator.report.doctor.screen import DoctorReport
 

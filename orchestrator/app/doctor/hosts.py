@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.app.logons import logons, names_of
-from orchestrator.domain.examination import Examination, all_passed
+from orchestrator.domain.execution.examination import Examination, all_passed
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNPROBED
 from orchestrator.report.doctor.screen import DoctorReport
 

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.examination import AccountFacts, Examination, Stage, StageResult, State, completed
 from orchestrator.domain.execution.breaker import Account
 from orchestrator.domain.execution.effort import (
     host_deadline,
     script_deadline,
     script_need,
     usual_attempts,
+)
+from orchestrator.domain.execution.examination import (
+    AccountFacts,
+    Examination,
+    Stage,
+    StageResult,
+    State,
+    completed,
 )
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.reading import Reading

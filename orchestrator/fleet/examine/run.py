@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from inventory.model import Host
-from orchestrator.domain.examination import Examination
+from orchestrator.domain.execution.examination import Examination
 from orchestrator.fleet.admission.accounts import Accounts
 from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue

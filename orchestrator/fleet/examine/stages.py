@@ -9,7 +9,7 @@ from types import MappingProxyType
 from inventory.model import Host
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.examination import Stage, StageResult, State
+from orchestrator.domain.execution.examination import Stage, StageResult, State
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.reading import Reading, ViewState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.logon import LogonScheme, scheme
 from orchestrator.remote.auth.tickets import Tickets

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TypeVar
 
-from orchestrator.domain.examination import AccountFacts, Shell
+from orchestrator.domain.execution.examination import AccountFacts, Shell
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.faults.trouble import BadStatus, Garbled, Refused, SoapFault
 from orchestrator.remote.net.exchange import Exchange

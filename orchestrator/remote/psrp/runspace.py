@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.remote.faults.codes import still_running
 from orchestrator.remote.faults.trouble import BrokenPool, SoapFault
 from orchestrator.remote.net.exchange import Exchange, Pause

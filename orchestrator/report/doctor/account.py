@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.domain.examination import AccountFacts
+from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.primitives.text import clean
 
 _NO_LIMIT = {"2147483647", "4294967295"}  # the largest int and uint, as Windows writes it

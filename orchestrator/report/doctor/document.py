@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.domain.examination import Examination
+from orchestrator.domain.execution.examination import Examination
 from orchestrator.report.doctor.screen import DoctorReport
 from orchestrator.report.document import envelope, plain
 

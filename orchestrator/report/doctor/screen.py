@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.examination import Check, Examination, Health, StageResult, State
+from orchestrator.domain.execution.examination import Check, Examination, Health, StageResult, State
 from orchestrator.report.doctor.account import account_lines
 from orchestrator.report.parts import INDENT, bullets, hosts_named
 from orchestrator.report.words import plural, shown

@@ -14,7 +14,7 @@ from orchestrator.demo.host import SimulatedHost
 from orchestrator.demo.machine.model import KeyState, Machine
 from orchestrator.demo.scenes.rows import ROWS
 from orchestrator.demo.wire.auth import Account
-from orchestrator.domain.examination import Examination, Stage, State
+from orchestrator.domain.execution.examination import Examination, Stage, State
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.examine.run import ExamineServices, examine
