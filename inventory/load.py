@@ -37,8 +37,10 @@ def load(path: Path) -> Fleet:
 
 def _refuse_foreign_command(fleet: Fleet, found: os.stat_result) -> None:
     """Refuse an inventory that runs a command and that somebody else may have written it into."""
+    from inventory.secrets.registry import SOURCES
+
     secrets = {name: logon.password for name, logon in fleet.credentials.items()}
-    naming = [name for name, secret in secrets.items() if secret is not None and secret.source == "command"]
+    naming = [name for name, secret in secrets.items() if secret and SOURCES[secret.source].runs_program]
     hands = foreign_hands(fleet.path, found) if naming else None
     if hands is not None:
         message = f"this file names a command to run (credential {folded(naming)}), and {hands}"
@@ -188,17 +190,16 @@ class _Build:
         return hosts
 
     def _credentials(self) -> dict[str, Credential]:
+        from inventory.secrets.registry import SOURCES
+
         found = {}
         for name, entry in (self._document.credentials or {}).items():
             secret = entry.password
             reference = None
             if secret is not None:
                 fields = secret.model_dump(exclude={"from_"}, exclude_unset=True)
-                if secret.from_ == "prompt":
-                    fields.setdefault("text", f"Password of {entry.username} (credential {name})")
-                elif secret.from_ == "keyring":
-                    fields.setdefault("username", entry.username)
-                reference = SecretRef(source=secret.from_, fields=MappingProxyType(fields))
+                fields = SOURCES[secret.from_].completed(fields, username=entry.username, credential=name)
+                reference = SecretRef(source=secret.from_, fields=MappingProxyType(dict(fields)))
             found[name] = Credential(name=name, username=entry.username, password=reference)
         return found
 

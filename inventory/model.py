@@ -93,7 +93,7 @@ class Profile:
 class SecretRef:
     """Where a secret is to be found; never the secret. `fields` holds the reference's other keys."""
 
-    source: Literal["env", "file", "command", "keyring", "prompt"]
+    source: str  # a name of `inventory.secrets.registry`
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 

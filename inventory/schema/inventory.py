@@ -5,7 +5,7 @@ What needs more than one key to judge (references, duplicates, precedence) is no
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, Field, Tag
 
@@ -21,6 +21,7 @@ from inventory.schema.fields import (
     Text,
     optional,
 )
+from inventory.secrets.registry import SOURCES
 from inventory.verdicts import Verdict
 
 WAIVABLE = tuple(verdict.value for verdict in Verdict if verdict.can_be_waived)
@@ -87,48 +88,11 @@ class Group(Settings):
     children: dict[Name, Group | None] | None = optional("a mapping of names to groups")
 
 
-class EnvSecret(Strict):
-    """A secret in an environment variable."""
-
-    from_: Literal["env"] = Field(alias="from")
-    name: Text = Field(description="the name of an environment variable")
-
-
-class FileSecret(Strict):
-    """A secret in a file that nobody else can read."""
-
-    from_: Literal["file"] = Field(alias="from")
-    path: Text = Field(description="the path of a file that only you can read")
-
-
-class CommandSecret(Strict):
-    """A secret that a program prints."""
-
-    from_: Literal["command"] = Field(alias="from")
-    argv: list[Text] = Field(
-        description="a list of texts, the program first: [pass, show, fleet]", min_length=1
-    )
-    timeout: Seconds = optional("a number of seconds, more than 0 and at most 86400; absent: 30")
-
-
-class KeyringSecret(Strict):
-    """A secret in the user's keyring."""
-
-    from_: Literal["keyring"] = Field(alias="from")
-    service: Text = Field(description="the service's name in the keyring")
-    username: Text = optional("the user's name in the keyring; absent: the credential's")
-
-
-class PromptSecret(Strict):
-    """A secret that is typed when a command needs it."""
-
-    from_: Literal["prompt"] = Field(alias="from")
-    text: Text = optional("the question to ask")
-
-
-Secret = Annotated[
-    EnvSecret | FileSecret | CommandSecret | KeyringSecret | PromptSecret, Field(discriminator="from_")
-]
+if TYPE_CHECKING:
+    Secret = Any
+else:
+    _ENTRIES = tuple(source.entry for source in SOURCES.values())
+    Secret = Annotated[Union[_ENTRIES], Field(discriminator="from_")]  # noqa: UP007 - a tuple, not one class
 
 
 class CredentialEntry(Strict):

@@ -12,18 +12,13 @@ from pydantic import BaseModel
 
 from inventory.schema import inventory as schema
 from inventory.schema import profile as profile_schema
+from inventory.secrets.registry import SOURCES, names, samples
 from inventory.words import SHOWN, did_you_mean, quoted, shown, visible
 from inventory.yamlfile.tree import Map, Seq
 
 Path = tuple[str | int, ...]
 
-_SOURCES: dict[str | int, type[BaseModel]] = {
-    "env": schema.EnvSecret,
-    "file": schema.FileSecret,
-    "command": schema.CommandSecret,
-    "keyring": schema.KeyringSecret,
-    "prompt": schema.PromptSecret,
-}
+_SOURCES: dict[str | int, type[BaseModel]] = {name: source.entry for name, source in SOURCES.items()}
 _SECTIONS: dict[str | int, tuple[type[BaseModel], ...]] = {
     "credentials": (schema.CredentialEntry, *_SOURCES.values()),
     "defaults": (schema.Settings,),
@@ -41,12 +36,9 @@ _ENTRIES = {
     "waivers": "a mapping of hosts, verdict, reason and until",
 }
 _CLEAR = "a secret in clear does not belong here (it is not shown)"
-_REFERENCES = (
-    "write where to find it: {from: env, name: VARIABLE}, {from: file, path: FILE},"
-    " {from: command, argv: [PROGRAM, ARGUMENT]}, {from: keyring, service: NAME} or {from: prompt}"
-)
+_REFERENCES = f"write where to find it: {samples()}"
 _SECRET_KEYS = ("password", "passwd", "secret", "pass")
-_NO_SOURCE = "`from` says where the secret is: env, file, command, keyring or prompt"
+_NO_SOURCE = f"`from` says where the secret is: {names()}"
 
 
 def explain(error: Any, tree: Map, model: type[BaseModel]) -> tuple[int, str]:

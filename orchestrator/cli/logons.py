@@ -40,7 +40,7 @@ def logons(fleet: Fleet, names: Iterable[str | None]) -> Mapping[str | None, Log
 
 
 def _logon(fleet: Fleet, name: str | None) -> Logon:
-    from inventory.secrets import resolve
+    from inventory.secrets.resolve import resolve
     from orchestrator.remote.session import Logon
 
     if name is None:

@@ -1,0 +1,72 @@
+"""A secret that a program prints."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from inventory.errors import SecretError
+from inventory.files.capture import TooMuchOutputError, TooSlowError, output_of
+from inventory.schema.about import NEEDED, About
+from inventory.schema.fields import Seconds, Strict, Text, optional
+from inventory.secrets.source import LIMIT, Fields, Lookup, Source, decoded, too_long
+from inventory.words import shown
+
+COMMAND_SECONDS = 30.0
+
+
+class CommandSecret(Strict):
+    """A secret that a program prints."""
+
+    from_: Literal["command"] = Field(alias="from")
+    argv: list[Text] = Field(
+        description="a list of texts, the program first: [pass, show, fleet]", min_length=1
+    )
+    timeout: Seconds = optional("a number of seconds, more than 0 and at most 86400; absent: 30")
+
+
+class Command(Source):
+    """Runs a program without a shell. Its messages go to the user's own terminal, its output to nobody."""
+
+    entry = CommandSecret
+    about = {  # noqa: RUF012
+        "argv": About(
+            "a program that prints it, run without a shell in the inventory's folder",
+            "{from: command, argv: [pass, show, fleet]}",
+            NEEDED,
+        ),
+        "timeout": About(
+            "seconds that the program gets",
+            "{from: command, argv: [pass, show, fleet], timeout: 60}",
+            "30",
+        ),
+    }
+    sample = "{from: command, argv: [PROGRAM, ARGUMENT]}"
+    starter = "{from: command, argv: [pass, show, ops]}"
+    starter_words = "what a program prints"
+    runs_program = True
+
+    def place(self, fields: Fields) -> str:
+        """Name the program, without its arguments: they may hold secrets of their own."""
+        return f"the command {shown(fields['argv'][0])}"
+
+    def read(self, fields: Fields, at: Lookup) -> str:
+        """Return what the program prints. Raises SecretError where it fails, is too slow or prints too much."""
+        seconds = fields.get("timeout") or COMMAND_SECONDS
+        name = self.place(fields)
+        argv = [str(part) for part in fields["argv"]]
+        try:
+            status, data = output_of(argv, most=LIMIT, seconds=seconds, environ=at.environ, folder=at.base)
+        except TooSlowError:
+            raise SecretError(
+                f"{name} gave no secret within {seconds:g} s; `timeout:` beside `argv:` gives it longer"
+            ) from None
+        except TooMuchOutputError:
+            raise SecretError(too_long(name)) from None
+        except (OSError, ValueError) as exc:
+            raise SecretError(f"{name} cannot be run: {getattr(exc, 'strerror', None) or exc}") from None
+        if status != 0:
+            ended = f"exit status {status}" if status > 0 else f"signal {-status}"
+            raise SecretError(f"{name} failed with {ended}; run it by hand to see why")
+        return decoded(data, name)

@@ -1,0 +1,71 @@
+"""A secret in a file that nobody else can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from inventory.errors import SecretError
+from inventory.files.regular import NotRegularError, open_regular
+from inventory.schema.about import NEEDED, About
+from inventory.schema.fields import Strict, Text
+from inventory.secrets.source import LIMIT, Fields, Lookup, Source, decoded
+from inventory.words import shown
+
+
+class FileSecret(Strict):
+    """A secret in a file that nobody else can read."""
+
+    from_: Literal["file"] = Field(alias="from")
+    path: Text = Field(description="the path of a file that only you can read")
+
+
+class File(Source):
+    """Reads the file's text; one line end after it is taken off."""
+
+    entry = FileSecret
+    about = {  # noqa: RUF012
+        "path": About(
+            "a file with the password alone, which others can neither read nor write (`chmod 600`); a path begins "
+            "at the inventory's folder",
+            "{from: file, path: secrets/ops}",
+            NEEDED,
+        )
+    }
+    sample = "{from: file, path: FILE}"
+    starter = "{from: file, path: secrets/ops}"
+    starter_words = "a file that only you can read (chmod 600)"
+
+    def place(self, fields: Fields) -> str:
+        """Name the file."""
+        return f"the file {shown(fields['path'])}"
+
+    def read(self, fields: Fields, at: Lookup) -> str:
+        """Read the file through one descriptor, so that what was checked is what is read. Raises SecretError."""
+        path = at.base / Path(str(fields["path"])).expanduser()
+        return decoded(private_bytes(path, "secret file"), f"the secret file {path}")
+
+
+def private_bytes(path: Path, what: str) -> bytes:
+    """Return the bytes of a file that others can neither read nor write; one more than LIMIT at most.
+
+    `what` names its kind. Raises SecretError.
+    """
+    try:
+        with os.fdopen(open_regular(path, follow=True), "rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise SecretError(
+                    f"others can read or change the {what} {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
+                )
+            return stream.read(LIMIT + 1)
+    except NotRegularError as exc:
+        raise SecretError(f"the {what} {path} is not a regular file but {exc.kind}") from None
+    except (OSError, ValueError) as exc:
+        raise SecretError(
+            f"the {what} {path} cannot be read: {getattr(exc, 'strerror', None) or exc}"
+        ) from None
