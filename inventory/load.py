@@ -15,7 +15,7 @@ from inventory.errors import InventoryError, Problem
 from inventory.files.ownership import foreign_hands
 from inventory.files.textfile import decode, read_file
 from inventory.findings import Findings
-from inventory.model import Credential, Fleet, Host, SecretRef, Waiver
+from inventory.model import Credential, Fleet, Host, Waiver
 from inventory.words import folded
 
 if TYPE_CHECKING:
@@ -39,8 +39,11 @@ def _refuse_foreign_command(fleet: Fleet, found: os.stat_result) -> None:
     """Refuse an inventory that runs a command and that somebody else may have written it into."""
     from inventory.secrets.registry import SOURCES
 
-    secrets = {name: logon.password for name, logon in fleet.credentials.items()}
-    naming = [name for name, secret in secrets.items() if secret and SOURCES[secret.source].runs_program]
+    naming = [
+        name
+        for name, logon in fleet.credentials.items()
+        if any(SOURCES[secret.source].runs_program for secret in logon.secrets)
+    ]
     hands = foreign_hands(fleet.path, found) if naming else None
     if hands is not None:
         message = f"this file names a command to run (credential {folded(naming)}), and {hands}"
@@ -128,7 +131,7 @@ class _Build:
         from inventory.selection.select import Universe
 
         nodes = groups.graph(self._document.groups, self._tree.get("groups"), self._findings)
-        credentials = self._credentials()
+        credentials = self._credentials(path.parent)
         hosts = self._hosts(nodes, credentials, path.parent)
         members = groups.members(nodes, self._document.hosts)
         counted = groups.counted(nodes, self._document.hosts)
@@ -189,19 +192,13 @@ class _Build:
                 hosts[name] = host
         return hosts
 
-    def _credentials(self) -> dict[str, Credential]:
-        from inventory.secrets.registry import SOURCES
+    def _credentials(self, base: Path) -> dict[str, Credential]:
+        from inventory.resolving.credentials import credential
 
-        found = {}
-        for name, entry in (self._document.credentials or {}).items():
-            secret = entry.password
-            reference = None
-            if secret is not None:
-                fields = secret.model_dump(exclude={"from_"}, exclude_unset=True)
-                fields = SOURCES[secret.from_].completed(fields, username=entry.username, credential=name)
-                reference = SecretRef(source=secret.from_, fields=MappingProxyType(dict(fields)))
-            found[name] = Credential(name=name, username=entry.username, password=reference)
-        return found
+        return {
+            name: credential(name, entry, base, self._tree["credentials"].lines[name])
+            for name, entry in (self._document.credentials or {}).items()
+        }
 
     def _namesakes(self, nodes: Mapping[str, Node]) -> None:
         """Refuse a group with a host's name: a selection could not tell them apart."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from inventory.files.regular import NotRegularError, open_regular
 from inventory.findings import Findings
@@ -64,15 +63,14 @@ class Checks:
             nearest = max(auth_origin.line, transport_origin.line)
             message = "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take https, or negotiate"
             self._findings.of_host(name, nearest, message)
-        if auth == "kerberos":
-            if shapes.is_ip(where):
-                line = self._first.setdefault("kerberos", line)
-                self._findings.of_host(
-                    name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
-                )
-        elif not self._lost & _LOGON:
-            self._password(name, line, auth, merged.get("credential", _NOTHING))
         credential, origin = merged.get("credential", _NOTHING)
+        if auth == "kerberos" and shapes.is_ip(where):
+            line = self._first.setdefault("kerberos", line)
+            self._findings.of_host(
+                name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
+            )
+        if not self._lost & _LOGON:
+            self._fits(name, line, merged, self._credentials.get(credential))
         if credential is not None and credential not in self._named_credentials:
             if credential not in self._near:
                 self._near[credential] = did_you_mean(credential, self._named_credentials)
@@ -81,16 +79,24 @@ class Checks:
             )
             self._findings.say(origin.line, message)
 
-    def _password(self, name: str, line: int, auth: str, setting: tuple[Any, Origin]) -> None:
-        """Refuse a host without a password to log on with."""
-        credential, origin = setting
-        if credential is None:
-            line = self._first.setdefault("credential", line)
-            message = f"no `credential` for {{hosts}}; `auth: {auth}` needs one: name it in `defaults`, on a group or on the host"
-            self._findings.of_host(name, line, message)
-        elif credential in self._credentials and self._credentials[credential].password is None:
-            message = f"credential `{credential}` has no password; `auth: {auth}` ({{hosts}}) needs one"
-            self._findings.of_host(name, origin.line, message)
+    def implied(self, merged: Layer) -> Layer:
+        """Return the settings with the logon that a certificate means, where no `auth` is said."""
+        credential = self._credentials.get(merged.get("credential", _NOTHING)[0])
+        if credential is not None and credential.kind == "certificate" and merged["auth"][1] == BUILT_IN:
+            merged["auth"] = "certificate", Origin(f"credential {credential.name}")
+        return merged
+
+    def _fits(self, name: str, line: int, merged: Layer, credential: Credential | None) -> None:
+        """Refuse a way to log on for which the credential has nothing."""
+        auth, auth_origin = merged["auth"]
+        named, origin = merged.get("credential", _NOTHING)
+        if named is None:
+            if auth != "kerberos":
+                line = self._first.setdefault("credential", line)
+                self._findings.of_host(name, line, _NO_CREDENTIAL.format(auth))
+        elif credential is not None and (message := unfit(credential, auth, merged["transport"][0])):
+            of_auth = credential.kind == "certificate" and auth != "certificate"
+            self._findings.of_host(name, (auth_origin if of_auth else origin).line, message)
 
     def one_value(self, name: str, pins: Mapping[str, int], profile: Profile, origin: Origin) -> None:
         """Refuse two ports for two roles that the registry keeps in one value."""
@@ -113,6 +119,33 @@ class Checks:
                 f"{{hosts}}: port {port} with `transport: {transport}`; by custom that port is for {other}",
                 remark=True,
             )
+
+
+_NO_CREDENTIAL = (
+    "no `credential` for {{hosts}}; `auth: {0}` needs one: name it in `defaults`, on a group or on the host"
+)
+
+
+def unfit(credential: Credential, auth: str, transport: str) -> str | None:
+    """Say why a host cannot be logged on to so, with `{hosts}` for its name; None where it can."""
+    found = f"credential `{credential.name}`"
+    if credential.kind == "certificate":
+        if auth != "certificate":
+            return (
+                f"{found} is a certificate, and {{hosts}} would log on by `auth: {auth}`; say `auth: certificate` there,"
+                " or leave `auth` out everywhere"
+            )
+        if transport != "https":
+            return (
+                f"{found} is a certificate, which logs on inside TLS alone; {{hosts}} say `transport: http`"
+            )
+        return None
+    if auth == "certificate":
+        sample = "{from: certificate, path: client.pem}"
+        return f"{found} is no certificate; `auth: certificate` ({{hosts}}) needs one, such as {sample}"
+    if credential.password is None and auth not in ("kerberos", "negotiate"):
+        return f"{found} has no password; `auth: {auth}` ({{hosts}}) needs one"
+    return None
 
 
 def no_authority(path: Path) -> str | None:

@@ -5,10 +5,11 @@ What needs more than one key to judge (references, duplicates, precedence) is no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from inventory.schema.credentials import Entry
 from inventory.schema.fields import (
     Address,
     Day,
@@ -21,7 +22,6 @@ from inventory.schema.fields import (
     Text,
     optional,
 )
-from inventory.secrets.registry import SOURCES
 from inventory.verdicts import Verdict
 
 WAIVABLE = tuple(verdict.value for verdict in Verdict if verdict.can_be_waived)
@@ -53,8 +53,8 @@ class Settings(Strict):
 
     transport: Literal["https", "http"] = optional("`https` or `http`")
     port: Port = optional("a whole number from 1 to 65535")
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = optional(
-        "`negotiate`, `ntlm`, `kerberos` or `basic`"
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic", "certificate"] = optional(
+        "`negotiate`, `ntlm`, `kerberos`, `basic` or `certificate`"
     )
     credential: str | None = optional("the name of one of the `credentials`")
     profile: Text = optional("the name of a shipped profile, or the path of a YAML file")
@@ -88,20 +88,6 @@ class Group(Settings):
     children: dict[Name, Group | None] | None = optional("a mapping of names to groups")
 
 
-if TYPE_CHECKING:
-    Secret = Any
-else:
-    _ENTRIES = tuple(source.entry for source in SOURCES.values())
-    Secret = Annotated[Union[_ENTRIES], Field(discriminator="from_")]  # noqa: UP007 - a tuple, not one class
-
-
-class CredentialEntry(Strict):
-    """One logon. Its password is a reference; absent with Kerberos, which takes it from the ticket cache."""
-
-    username: Text = Field(description="a user name, such as CORP\\svc-fleet or svc-fleet@corp.example")
-    password: Secret | None = optional("a reference such as {from: env, name: FC_PASSWORD}")
-
-
 class WaiverEntry(Strict):
     """A verdict that is accepted for some hosts until a day, that day included."""
 
@@ -115,7 +101,7 @@ class Document(Strict):
     """A fleetcheck inventory."""
 
     fleet: Text | None = optional("a text in one line; put quotes around a number or a true")
-    credentials: dict[Name, CredentialEntry] | None = optional("a mapping of names to credentials")
+    credentials: dict[Name, Entry] | None = optional("a mapping of names to credentials")
     defaults: Settings | None = optional("a mapping of settings that hold for every host")
     groups: dict[Name, Group | None] | None = optional("a mapping of names to groups")
     hosts: dict[Name, HostEntry | None] = Field(description="a mapping of names to hosts", min_length=1)

@@ -36,7 +36,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "Settings.auth": About(
             "how to log on; `negotiate` takes Kerberos where it can and NTLM else",
             "auth: ntlm",
-            "`negotiate`",
+            "`negotiate`; `certificate` where the credential is one",
         ),
         "Settings.credential": About("which logon to use", "credential: ops"),
         "Settings.profile": About(
@@ -101,6 +101,27 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "where the password is; never the password itself",
             "password: {from: env, name: FC_PASSWORD}",
             "Kerberos takes the ticket cache; every other logon needs one",
+        ),
+        "CredentialEntry.scope": About(
+            "whose account it is, where `{host}` or `{address}` in the reference makes it one secret a host",
+            "scope: domain",
+            "`host`: a local user, such as `.\\Administrator`",
+        ),
+        "KeytabEntry.username": About("who logs on", "username: svc-fleet@CORP.EXAMPLE", NEEDED),
+        "KeytabEntry.path": About(
+            "the keytab with that user's key, for runs at night; a path begins at the inventory's folder",
+            "path: /etc/fleetcheck.keytab",
+            NEEDED,
+        ),
+        "CertificateEntry.path": About(
+            "the client certificate, then those of its issuers, and its key; a path begins at the inventory's folder",
+            "path: client.pem",
+            NEEDED,
+        ),
+        "CertificateEntry.key_password": About(
+            "where the password of an encrypted key is",
+            "key_password: {from: file, path: secrets/key}",
+            "the key is not encrypted",
         ),
         **{
             f"{source.entry.__name__}.{key}": about

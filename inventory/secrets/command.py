@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import Literal
 
 from pydantic import Field
@@ -46,6 +48,14 @@ class Command(Source):
     starter = "{from: command, argv: [pass, show, ops]}"
     starter_words = "what a program prints"
     runs_program = True
+
+    def hindrance(self, fields: Fields, at: Lookup) -> str | None:
+        """Say that there is no such program."""
+        program = str(fields["argv"][0])
+        sought = str(at.base / program) if os.sep in program else program
+        if shutil.which(sought, path=at.environ.get("PATH")) is None:
+            return f"{self.place(fields)} cannot be run: no such program here"
+        return None
 
     def place(self, fields: Fields) -> str:
         """Name the program, without its arguments: they may hold secrets of their own."""

@@ -53,6 +53,10 @@ class Source(ABC):
         """Return the fields with what an absent key means."""
         return fields
 
+    def hindrance(self, fields: Fields, at: Lookup) -> str | None:  # noqa: ARG002  # for those that can tell
+        """Say why no secret will come from there, where that can be known without asking for it; else None."""
+        return None
+
     @abstractmethod
     def place(self, fields: Fields) -> str:
         """Say where a reference points, for messages; nothing in it may be a secret."""

@@ -37,11 +37,26 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """A PEM file with a client certificate and its key; `key_password` is None where the key is not encrypted."""
+
+    path: Path
+    key_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Logon:
-    """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr."""
+    """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr.
+
+    Without a password it is a Kerberos ticket: by the `keytab`, else the user's own; or a `certificate`. `of_host`: the
+    password is this host's alone, so no domain controller is asked.
+    """
 
     username: str
     password: str | None = field(repr=False)
+    keytab: Path | None = None
+    certificate: ClientCertificate | None = None
+    of_host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +67,7 @@ class Endpoint:
     address: str  # a name or an IP address; TLS and Kerberos check against it
     port: int
     transport: Literal["https", "http"]
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"]
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic", "certificate"]
     ca: Path | None = None
     tls_pin: str | None = None
     configuration: str = "Microsoft.PowerShell"

@@ -59,6 +59,9 @@ class TryProgress:
         if endpoint.auth == "basic" and endpoint.transport != "https":
             said = "Basic over plain http would show the password to the network; nothing was sent"
             raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said)
+        if endpoint.auth == "certificate" and endpoint.transport != "https":
+            said = "a certificate is shown inside TLS alone; nothing was sent"
+            raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said)
         if endpoint.auth == "kerberos" and is_ip(endpoint.address):
             raise fault(self.seen(), Cause.KERBEROS_NEEDS_NAME, f"address: {endpoint.address}")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from inventory.schema import credentials
 from inventory.schema import inventory as schema
 from inventory.schema import profile as profile_schema
 from inventory.schema.fields import Strict
@@ -37,7 +38,12 @@ def table(heading: Sequence[str], rows: Rows) -> str:
 def schema_of(name: str) -> type[Strict]:
     """Return a schema's class by its name."""
     entries = {source.entry.__name__: source.entry for source in SOURCES.values()}
-    found: type[Strict] = entries.get(name) or getattr(schema, name, None) or getattr(profile_schema, name)
+    found: type[Strict] = (
+        entries.get(name)
+        or getattr(schema, name, None)
+        or getattr(credentials, name, None)
+        or getattr(profile_schema, name)
+    )
     return found
 
 

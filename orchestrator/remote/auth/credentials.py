@@ -35,10 +35,14 @@ def credentials(
     """
     import spnego
 
+    if logon.keytab is not None:
+        ticket = tickets.ask(logon)
+        return Credentials(user=spnego.KerberosCCache(ticket.name()), ticket=ticket)
     if logon.password is None or not logon.username:
         return Credentials(user=logon.username or None)
     password = spnego.Password(logon.username, logon.password)
-    if by_name and auth != "ntlm" and nt_hash is None and can_ask_kdc():
+    asks_domain = auth != "ntlm" and by_name and not logon.of_host
+    if asks_domain and nt_hash is None and can_ask_kdc():
         try:
             ticket = tickets.ask(logon)
         except KerberosTrouble as trouble:

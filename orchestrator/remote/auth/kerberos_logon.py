@@ -29,7 +29,11 @@ def may_use(endpoint: Endpoint, logon: Logon) -> bool:
     """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
     if endpoint.auth == "kerberos":
         return True
-    if endpoint.auth != "negotiate" or is_ip(endpoint.address) or not can_ask_kdc():
+    if endpoint.auth != "negotiate":
+        return False
+    if logon.password is None:
+        return True  # a ticket is all there is
+    if logon.of_host or is_ip(endpoint.address) or not can_ask_kdc():
         return False
     return account("", logon.username, host=endpoint.host, address=endpoint.address).host is None
 
@@ -40,7 +44,7 @@ class Kerberos:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._off_loop = OffLoop()
         self._breaker = KdcBreaker(clock)
-        self._tickets: dict[tuple[str, str | None], asyncio.Task[TicketCache]] = {}
+        self._tickets: dict[Logon, asyncio.Task[TicketCache]] = {}
 
     async def logon(self, endpoint: Endpoint, logon: Logon) -> KerberosLogon:
         """Return one host's logon, its tickets fetched. Raises KerberosTrouble."""
@@ -68,12 +72,11 @@ class Kerberos:
 
     async def _of(self, logon: Logon) -> TicketCache:
         """Return a credential's tickets: asked for once, whoever asks first; what was refused stays refused."""
-        key = (logon.username, logon.password)
-        task = self._tickets.get(key)
+        task = self._tickets.get(logon)
         if task is not None and _stale(task):
             task = None
         if task is None:
-            task = self._tickets[key] = asyncio.ensure_future(self._exchange(logon))
+            task = self._tickets[logon] = asyncio.ensure_future(self._exchange(logon))
         return await asyncio.shield(task)
 
     async def _exchange(self, logon: Logon) -> TicketCache:

@@ -250,12 +250,28 @@ def _other(trouble: OtherService, seen: Seen) -> Fault:
 def _refused(trouble: Refused, seen: Seen) -> Fault:
     offers = {offer.lower() for offer in trouble.offers}
     asked = seen.endpoint.auth
+    if asked == "certificate":
+        said = ", ".join(["HTTP 401", *_headers(trouble.headers)])
+        return fault(
+            seen,
+            Cause.LOGON_FAILED,
+            f"the host takes the certificate for no user: {said}",
+            code=401,
+            advice=_UNMAPPED,
+        )
     cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers)
     offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
     parts = [f"HTTP 401, asked with {asked}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
     return fault(
         seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
     )
+
+
+_UNMAPPED = (
+    "On the host: `winrm get winrm/config/service/auth` has to say Certificate = true, and `winrm enumerate "
+    "winrm/config/service/certmapping` has to map the certificate's UPN and issuer to a local user whose password is "
+    "still the one that the mapping was made with."
+)
 
 
 def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool) -> Cause:

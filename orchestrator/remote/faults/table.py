@@ -199,8 +199,13 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.TLS_CLIENT_CERTIFICATE: CauseWords(
             "the host demands a certificate of this machine",
-            "fleetcheck shows none. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
+            "None was shown: a credential with `from: certificate` shows one. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
             "that, or the listener (`netsh http show sslcert`, Negotiate Client Certificate), do without.",
+            phase=Phase.TLS,
+        ),
+        Cause.CLIENT_CERTIFICATE_REFUSED: CauseWords(
+            "the client certificate was not taken",
+            "Compare its dates, its issuer and its use (client authentication) with what the host asks for.",
             phase=Phase.TLS,
         ),
         Cause.NOT_TLS: CauseWords(
