@@ -193,12 +193,15 @@ class _Build:
         return hosts
 
     def _credentials(self, base: Path) -> dict[str, Credential]:
-        from inventory.resolving.credentials import credential
+        from inventory.resolving.credentials import credential, placeholder_mistakes
 
-        return {
-            name: credential(name, entry, base, self._tree["credentials"].lines[name])
-            for name, entry in (self._document.credentials or {}).items()
-        }
+        found = {}
+        for name, entry in (self._document.credentials or {}).items():
+            tree = self._tree["credentials"]
+            found[name] = credential(name, entry, base, tree.lines[name])
+            for line, message in placeholder_mistakes(found[name], tree[name]):
+                self._findings.say(line, message)
+        return found
 
     def _namesakes(self, nodes: Mapping[str, Node]) -> None:
         """Refuse a group with a host's name: a selection could not tell them apart."""

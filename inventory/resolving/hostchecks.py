@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
 from inventory.findings import Findings
+from inventory.local_names import is_local
 from inventory.model import Credential, Origin, Profile
 from inventory.resolving.layers import BUILT_IN, Layer
 from inventory.schema import shapes
@@ -94,7 +95,10 @@ class Checks:
             if auth != "kerberos":
                 line = self._first.setdefault("credential", line)
                 self._findings.of_host(name, line, _NO_CREDENTIAL.format(auth))
-        elif credential is not None and (message := unfit(credential, auth, merged["transport"][0])):
+        elif credential is not None and (
+            message := unfit(credential, auth, merged["transport"][0])
+            or foreign(credential, auth, name, merged.get("address", (name,))[0])
+        ):
             of_auth = credential.kind == "certificate" and auth != "certificate"
             self._findings.of_host(name, (auth_origin if of_auth else origin).line, message)
 
@@ -145,6 +149,21 @@ def unfit(credential: Credential, auth: str, transport: str) -> str | None:
         return f"{found} is no certificate; `auth: certificate` ({{hosts}}) needs one, such as {sample}"
     if credential.password is None and auth not in ("kerberos", "negotiate"):
         return f"{found} has no password; `auth: {auth}` ({{hosts}}) needs one"
+    return None
+
+
+def foreign(credential: Credential, auth: str, host: str, address: str) -> str | None:
+    """Say why a user, local or of a domain, cannot be what is meant on a host, with `{hosts}` for its name; else None."""
+    found = f"credential `{credential.name}`"
+    local = is_local(credential.username, host, address)
+    if credential.per_host and not local and credential.scope == "host" and "\\" in credential.username:
+        return (
+            f"{found} has one secret a host, and its user is not {{hosts}}' own: expected `.\\NAME`, or `scope: domain`"
+            " where a domain's user is meant"
+        )
+    if auth == "kerberos" and (local or credential.per_host):
+        why = "a local user" if local else "one secret a host"
+        return f"{found} is {why}, and `auth: kerberos` ({{hosts}}) would ask a domain controller; expected `ntlm`, `negotiate` or `basic`"
     return None
 
 

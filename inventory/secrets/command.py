@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -12,10 +14,31 @@ from inventory.errors import SecretError
 from inventory.files.capture import TooMuchOutputError, TooSlowError, output_of
 from inventory.schema.about import NEEDED, About
 from inventory.schema.fields import Seconds, Strict, Text, optional
+from inventory.secrets.placeholders import held
 from inventory.secrets.source import LIMIT, Fields, Lookup, Source, decoded, too_long
 from inventory.words import shown
 
 COMMAND_SECONDS = 30.0
+
+
+_CODE = re.compile(r"-c|/c|/k|[-/]command|[-/]encodedcommand", re.IGNORECASE)
+_CODE_OF_POWERSHELL = re.compile(
+    r"[-/](c(o(m(m(a(nd?)?)?)?)?)?|e(n(c(o(d(e(d.*)?)?)?)?)?|c)?)", re.IGNORECASE
+)
+_CODE_OF_SHELL = re.compile(r"-[a-z]*c[a-z]*")
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "busybox"})
+_POWERSHELLS = frozenset({"powershell", "pwsh"})
+
+
+def _takes_code(option: str, before: list[str]) -> bool:
+    """Whether an interpreter runs what stands behind an option; `before`: the words in front of that."""
+    if _CODE.fullmatch(option):
+        return True
+    names = {re.split(r"[\\/]", word)[-1].lower().removesuffix(".exe") for word in before}
+    return bool(
+        (names & _POWERSHELLS and _CODE_OF_POWERSHELL.fullmatch(option))
+        or (names & _SHELLS and _CODE_OF_SHELL.fullmatch(option))
+    )
 
 
 class CommandSecret(Strict):
@@ -55,6 +78,23 @@ class Command(Source):
         sought = str(at.base / program) if os.sep in program else program
         if shutil.which(sought, path=at.environ.get("PATH")) is None:
             return f"{self.place(fields)} cannot be run: no such program here"
+        return None
+
+    def texts(self, fields: Fields) -> tuple[str, ...]:
+        """Return what stands after the program."""
+        return tuple(str(part) for part in fields["argv"][1:])
+
+    def filled(self, fields: Fields, fill: Callable[[str], str]) -> Fields:
+        """Fill in what stands after the program."""
+        program, *rest = (str(part) for part in fields["argv"])
+        return {**fields, "argv": [program, *map(fill, rest)]}
+
+    def misplaced(self, fields: Fields) -> tuple[str, int] | None:
+        """Find a placeholder in the program, or in what an interpreter would run as its text."""
+        argv = [str(part) for part in fields["argv"]]
+        for at, part in enumerate(argv):
+            if held(part) and (at == 0 or _takes_code(argv[at - 1], argv[: at - 1])):
+                return "argv", at
         return None
 
     def place(self, fields: Fields) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from inventory.errors import SecretError
-from inventory.files.regular import NotRegularError, open_regular
+from inventory.files.private import private_bytes
 from inventory.schema.about import NEEDED, About
 from inventory.schema.fields import Strict, Text
 from inventory.secrets.source import LIMIT, Fields, Lookup, Source, decoded
@@ -47,25 +44,4 @@ class File(Source):
     def read(self, fields: Fields, at: Lookup) -> str:
         """Read the file through one descriptor, so that what was checked is what is read. Raises SecretError."""
         path = at.base / Path(str(fields["path"])).expanduser()
-        return decoded(private_bytes(path, "secret file"), f"the secret file {path}")
-
-
-def private_bytes(path: Path, what: str) -> bytes:
-    """Return the bytes of a file that others can neither read nor write; one more than LIMIT at most.
-
-    `what` names its kind. Raises SecretError.
-    """
-    try:
-        with os.fdopen(open_regular(path, follow=True), "rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SecretError(
-                    f"others can read or change the {what} {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
-                )
-            return stream.read(LIMIT + 1)
-    except NotRegularError as exc:
-        raise SecretError(f"the {what} {path} is not a regular file but {exc.kind}") from None
-    except (OSError, ValueError) as exc:
-        raise SecretError(
-            f"the {what} {path} cannot be read: {getattr(exc, 'strerror', None) or exc}"
-        ) from None
+        return decoded(private_bytes(path, "secret file", most=LIMIT + 1), f"the secret file {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -42,6 +43,14 @@ class Keyring(Source):
     def completed(self, fields: Fields, *, username: str, credential: str) -> Fields:  # noqa: ARG002
         """Take the credential's user where none is said."""
         return {"username": username, **fields}
+
+    def texts(self, fields: Fields) -> tuple[str, ...]:
+        """Return both names."""
+        return tuple(str(value) for value in fields.values())
+
+    def filled(self, fields: Fields, fill: Callable[[str], str]) -> Fields:
+        """Fill in both names."""
+        return {key: fill(str(value)) for key, value in fields.items()}
 
     def place(self, fields: Fields) -> str:
         """Name the service."""

@@ -57,6 +57,18 @@ class Source(ABC):
         """Say why no secret will come from there, where that can be known without asking for it; else None."""
         return None
 
+    def texts(self, fields: Fields) -> tuple[str, ...]:  # noqa: ARG002  # for those that have some
+        """Return the texts in which `{host}`, `{address}` and `{username}` are replaced."""
+        return ()
+
+    def filled(self, fields: Fields, fill: Callable[[str], str]) -> Fields:  # noqa: ARG002
+        """Return the fields with `fill` of those texts."""
+        return fields
+
+    def misplaced(self, fields: Fields) -> tuple[str, int] | None:  # noqa: ARG002
+        """Return the key and the place in its list of a placeholder that may not stand there; None for none."""
+        return None
+
     @abstractmethod
     def place(self, fields: Fields) -> str:
         """Say where a reference points, for messages; nothing in it may be a secret."""

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inventory.errors import SecretError
+from inventory.files.private import private_bytes
 from inventory.files.regular import NotRegularError, open_regular
-from inventory.secrets.file import private_bytes
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.auth.kerberos import can_ask_kdc, kerberos_trouble
 from orchestrator.remote.auth.tickets import user_tickets
@@ -21,6 +21,7 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 _KEY = re.compile(
     rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.+?-----END (?:[A-Z]+ )?PRIVATE KEY-----", re.DOTALL
 )
+_MOST = 1024 * 1024  # bytes of a PEM file
 _ENCRYPTED = (b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
 
 NO_PACKAGES = (
@@ -89,7 +90,7 @@ def certificate_trouble(path: Path, key_password: str | None, *, asked: bool = T
     `asked`: `key_password` is what its reference gave; else whether it opens an encrypted key is not looked at.
     """
     try:
-        data = private_bytes(path, "file of the client certificate")
+        data = private_bytes(path, "file of the client certificate", most=_MOST)
     except SecretError as error:
         return str(error)
     found, key = _CERTIFICATE.search(data), _KEY.search(data)
