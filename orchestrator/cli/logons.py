@@ -45,6 +45,14 @@ def _logon(fleet: Fleet, name: str | None) -> Logon:
     if name is None:
         return Logon(username="", password=None)
     credential = fleet.credentials[name]
+    if credential.per_host:
+        return Logon(
+            username=credential.username,
+            password=None,
+            of_host=True,
+            ask=lambda host, address: _host_secret(fleet, credential, host, address),
+            scope=credential.scope,
+        )
     _refuse_useless(credential)
     secret = _secret(fleet, credential, credential.password)
     if credential.kind == "certificate":
@@ -94,6 +102,22 @@ def _secret(fleet: Fleet, credential: Credential, reference: SecretRef | None) -
             text or f"password of {credential.username} (credential {credential.name}): "
         ),
         base=fleet.path.parent,
+        values={"username": credential.username},
+    )
+
+
+def _host_secret(fleet: Fleet, credential: Credential, host: str, address: str) -> str:
+    """Return the secret that a host has of its own. Raises SecretError. Called in a thread; asks no user."""
+    from inventory.secrets.resolve import resolve
+
+    if credential.password is None:
+        raise SecretError(f"credential {credential.name} has no password")
+    return resolve(
+        credential.password,
+        environ=os.environ,
+        prompt=ask,
+        base=fleet.path.parent,
+        values={"username": credential.username, "host": host, "address": address},
     )
 
 

@@ -53,6 +53,7 @@ class Cause(enum.StrEnum):
     TOO_OLD = "too-old"  # PowerShell 2, CLR 2
     NO_LANGUAGE = "no-language"
     SCRIPT_BLOCKED = "script-blocked"  # ScriptContainedMaliciousContent
+    NO_SECRET = "no-secret"  # noqa: S105 - a word; the source of the host's own secret gave none
     QUOTA_SUSPECT = "quota-suspect"  # a rejection where the same credential worked before
     UNCLASSIFIED = "unclassified"
     BUG = "bug"  # ours

@@ -22,7 +22,7 @@ from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOS
 from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
 from orchestrator.fleet.logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
-from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session
 
@@ -64,6 +64,12 @@ class HostProbe:
         `broke` makes an outcome of that.
         """
         run = self._run
+        try:
+            await run.secrets.logon(
+                self._host
+            )  # before its deadline begins: other hosts' secrets may come first
+        except Fault as fault:
+            return self._failed(fault.phase, fault.cause, fault.detail, fault.advice)
         charged = usual_attempts(self._host, run.options.mode, canaries=run.options.canaries)
         try:
             if not await run.pace.charge(charged, run.stop):
@@ -103,6 +109,7 @@ class HostProbe:
         return Probed(host=self._host.name, reading=end, trace=self._trace())
 
     async def _until_done(self) -> Reading | Fault:
+        run = self._run
         while True:
             self._tries += 1
             self._try_began = self._run.clock.monotonic()
@@ -110,12 +117,15 @@ class HostProbe:
             try:
                 return await self._one_try()
             except Fault as fault:
+                refused = fault.refused_by is RefusedBy.HOST
                 self._fault = self._logon.judged(fault)
             finally:
                 self._release()
                 if self._reply is None:
                     await self._close(CUT_CLOSING)
             self._trying = False
+            if refused and not run.stop.requested and await run.secrets.renew(self._host):
+                continue
             if not await self._may_try_again(self._fault):
                 return self._fault
 
@@ -130,7 +140,7 @@ class HostProbe:
 
         self._session = session = run.transport.session(
             endpoint(host),
-            run.logon_of[host.credential],
+            await run.secrets.logon(host),
             deadline=left + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,

@@ -111,7 +111,7 @@ class _Scan:
         run = Execution(
             options=self._options,
             transport=means.transport,
-            logon_of=self._accounts.logon_of,
+            secrets=self._accounts.secrets,
             gate=self._accounts.gate,
             line=self._line,
             pace=Pace(self._options.pace, means.clock),

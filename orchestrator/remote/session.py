@@ -49,7 +49,9 @@ class Logon:
     """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr.
 
     Without a password it is a Kerberos ticket: by the `keytab`, else the user's own; or a `certificate`. `of_host`: the
-    password is this host's alone, so no domain controller is asked.
+    password is one host's alone, so no domain controller is asked; `ask` gives it, in a thread, for a host's name and
+    address (it raises SecretError), and is None where it was asked for. `scope` "domain": the user is a domain's all the
+    same.
     """
 
     username: str
@@ -57,6 +59,8 @@ class Logon:
     keytab: Path | None = None
     certificate: ClientCertificate | None = None
     of_host: bool = False
+    ask: Callable[[str, str], str] | None = field(default=None, repr=False, compare=False)
+    scope: Literal["host", "domain"] = "host"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

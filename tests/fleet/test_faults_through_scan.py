@@ -87,6 +87,7 @@ EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
 NOT_ON_THE_WIRE = {
     *(Cause.KERBEROS_NO_SPN, Cause.KERBEROS_CLOCK, Cause.KERBEROS_TICKET, Cause.KERBEROS_NO_KDC),
     Cause.CLIENT_CERTIFICATE_REFUSED,  # winhost asks for certificates, the simulated fleet does not
+    Cause.NO_SECRET,  # nothing reaches a wire
     *(Cause.QUOTA_SUSPECT, Cause.BUG),  # the controller's own conclusions
 }
 WELL = {"delete-fails": DELETE_FAILS, "delete-cuts": DELETE_CUTS, "flaky": flaky(2), "lossy": lossy(1)}

@@ -155,7 +155,7 @@ class Crew:
         return Execution(
             options=self.options.reading(BEFORE),
             transport=means.transport,
-            logon_of=self._accounts.logon_of,
+            secrets=self._accounts.secrets,
             gate=self._accounts.gate,
             line=line,
             pace=self._pace,

@@ -61,6 +61,10 @@ class Sending:
         after it, and what it raises comes out. Raises SendError besides.
         """
         run, host = self._run, self._turn.host
+        try:
+            logon = await run.secrets.logon(host)
+        except Fault as fault:
+            raise NotSentError(f"nothing was sent: {fault}", fault.advice) from fault
         seconds = window + LATE
         cut = run.clock.timeout(seconds)
 
@@ -70,7 +74,7 @@ class Sending:
 
         session = run.transport.session(
             endpoint(host),
-            run.logon_of[host.credential],
+            logon,
             deadline=seconds + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,

@@ -26,7 +26,7 @@ def credentials(
 ) -> Credentials:
     """Choose by `auth` what to log on with. Asks a domain controller, and blocks, where Kerberos may be it.
 
-    `by_name`: the host is dialled by a name, not an IP address. Raises KerberosTrouble.
+    `by_name`: the host has a name, and the user is a domain's. Raises KerberosTrouble.
 
     pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever it
     says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not Kerberos
@@ -41,8 +41,7 @@ def credentials(
     if logon.password is None or not logon.username:
         return Credentials(user=logon.username or None)
     password = spnego.Password(logon.username, logon.password)
-    asks_domain = auth != "ntlm" and by_name and not logon.of_host
-    if asks_domain and nt_hash is None and can_ask_kdc():
+    if by_name and auth != "ntlm" and nt_hash is None and can_ask_kdc():
         try:
             ticket = tickets.ask(logon)
         except KerberosTrouble as trouble:

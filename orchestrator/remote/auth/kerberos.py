@@ -8,8 +8,11 @@ from __future__ import annotations
 import functools
 import importlib.util
 
+from inventory.local_names import is_local
+from inventory.schema.shapes import is_ip
 from orchestrator.remote.faults.codes import AS_REFUSALS
 from orchestrator.remote.faults.trouble import KerberosTrouble
+from orchestrator.remote.session import Endpoint, Logon
 
 _DEPTH = 8  # how far down the chain of causes to look
 
@@ -18,6 +21,13 @@ _DEPTH = 8  # how far down the chain of causes to look
 def can_ask_kdc() -> bool:
     """Whether this side has what asks a domain controller for tickets: GSSAPI's and MIT Kerberos' Python modules."""
     return all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
+
+
+def asks_domain(endpoint: Endpoint, logon: Logon) -> bool:
+    """Whether a logon may ask a domain controller: the host has a name, and the user is a domain's, and not one host's."""
+    if logon.of_host or is_ip(endpoint.address):
+        return False
+    return not is_local(logon.username, endpoint.host, endpoint.address)
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:

@@ -10,10 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from inventory.schema.shapes import is_ip
-from orchestrator.domain.execution.breaker import account
 from orchestrator.remote.auth.kdc_breaker import SLOWEST, KdcBreaker
-from orchestrator.remote.auth.kerberos import can_ask_kdc, kerberos_trouble
+from orchestrator.remote.auth.kerberos import asks_domain, can_ask_kdc, kerberos_trouble
 from orchestrator.remote.auth.logon import Started
 from orchestrator.remote.auth.off_loop import OffLoop
 from orchestrator.remote.auth.tickets import TicketCache, obtain
@@ -31,11 +29,7 @@ def may_use(endpoint: Endpoint, logon: Logon) -> bool:
         return True
     if endpoint.auth != "negotiate":
         return False
-    if logon.password is None:
-        return True  # a ticket is all there is
-    if logon.of_host or is_ip(endpoint.address) or not can_ask_kdc():
-        return False
-    return account("", logon.username, host=endpoint.host, address=endpoint.address).host is None
+    return logon.password is None or (can_ask_kdc() and asks_domain(endpoint, logon))
 
 
 class Kerberos:

@@ -13,9 +13,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inventory.schema.shapes import is_ip
 from orchestrator.remote.auth.credentials import credentials
-from orchestrator.remote.auth.kerberos import kerberos_trouble
+from orchestrator.remote.auth.kerberos import asks_domain, kerberos_trouble
 from orchestrator.remote.auth.tickets import TicketCache, Tickets
 from orchestrator.remote.faults.trouble import Garbled, Refused, Stage
 from orchestrator.remote.net.http import Answer
@@ -213,7 +212,7 @@ class Negotiate:
         endpoint = self._endpoint
         bindings = GssChannelBindings(application_data=self._binding) if self._binding else None
         seal = endpoint.transport == "http"
-        by_name = not is_ip(endpoint.address)
+        by_name = asks_domain(endpoint, self._logon)
         found = credentials(
             self._logon, endpoint.auth, by_name=by_name, nt_hash=self._nt_hash, tickets=self._tickets
         )

@@ -271,6 +271,11 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             "Allow it by its SHA-256: {script}. fleetcheck evades no protection.",
             phase=Phase.RUN,
         ),
+        Cause.NO_SECRET: CauseWords(
+            "the host's own secret is not to be had",
+            "Nothing was sent. Run what the credential's `password` names by hand, for {host} ({address}).",
+            phase=Phase.AUTH,
+        ),
         Cause.QUOTA_SUSPECT: CauseWords(
             "the logon was rejected where the same credential works elsewhere",
             "A quota of that host, or its own policy, is more likely than the password.",
