@@ -26,6 +26,8 @@ class Realm:
     accounts: Mapping[str, tuple[str, str]]
     hosts: Mapping[str, str]
     krb5_conf: Mapping[str, str]
+    tickets: Mapping[str, str]
+    keytab: str
 
     def state(self, account: str) -> dict[str, Any]:
         """Read what a Samba domain controller counts of an account: `badPwdCount`, `locked`."""
@@ -68,6 +70,8 @@ def start(mode: str, net: str, *, hosts: int, first: int) -> Iterator[Realm]:
                 },
                 hosts={host["fqdn"]: host["address"] for host in found["hosts"]},
                 krb5_conf=found["krb5_conf"],
+                tickets=found["tickets"],
+                keytab=found["keytab"],
             )
         finally:
             process.terminate()

@@ -97,7 +97,7 @@ def test_no_placeholder_becomes_code(argv: str) -> None:
     "argv",
     [
         "[sh, -c, 'get \"$1\"', sh, '{host}']",
-        "[laps-get, -e, '{host}', --of={host}]",
+        "[laps-get, -e, '{host}', '--of={host}']",
         "[awk, '{print $1}', f]",
     ],
 )

@@ -21,12 +21,13 @@ def principal_in(context: Any, path: Path, username: str) -> Any:
     import krb5
 
     entries = krb5.kt_resolve(context, b"FILE:" + os.fsencode(path))
-    found = {_text(context, entry.principal): entry.principal for entry in entries}
+    names = [_text(context, entry.principal) for entry in entries]
     wanted = _asked(username)
-    for name, principal in found.items():
+    for name in names:
         if wanted in (name.casefold(), name.casefold().partition("@")[0]):
-            return principal
-    names = [clean(name, limit=80) for name in found]
+            # By its text: the entry's own principal is gone with the entry (krb5 0.10).
+            return krb5.parse_name_flags(context, name.encode("utf-8", "surrogateescape"))
+    names = [clean(name, limit=80) for name in dict.fromkeys(names)]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     held = f"{', '.join(names[:_SHOWN])}{more}" if names else "nobody"
     raise KerberosTrouble(
@@ -42,4 +43,4 @@ def _text(context: Any, principal: Any) -> str:
     import krb5
 
     name: bytes = krb5.unparse_name_flags(context, principal)
-    return name.decode("utf-8", "replace")
+    return name.decode("utf-8", "surrogateescape")

@@ -542,3 +542,23 @@ def test_an_old_files_comments_need_not_be_utf_8(case: Case) -> None:
     case.write({"hosts.ini": ""})
     (case.folder / "hosts.ini").write_bytes(b"# f\xfcr Wien\nweb1\n")
     assert list(case.fleet("hosts.ini").hosts) == ["web1"]
+
+
+def test_a_client_certificate_becomes_a_credential(case: Case) -> None:
+    """Certificate and key belong into one file here, which a note says; who logs on otherwise keeps that."""
+    text = (
+        "[win]\nweb1 ansible_host=10.0.0.1\nweb2 ansible_host=10.0.0.2 ansible_winrm_transport=ntlm ansible_user=x\n"
+        "[win:vars]\nansible_connection=winrm\nansible_winrm_transport=certificate\nansible_winrm_cert_pem=c.pem\n"
+        "ansible_winrm_cert_key_pem=c.key\n"
+    )
+    fleet = case.fleet("hosts.ini", text)
+    found = fleet.credentials[fleet.hosts["web1"].credential or ""]
+    assert (found.kind, found.path, fleet.hosts["web1"].auth) == (
+        "certificate",
+        case.folder / "c.pem",
+        "certificate",
+    )
+    assert fleet.hosts["web2"].auth == "ntlm"
+    first, second = case.notes("hosts.ini")
+    assert "put `c.key` into the same file" in first
+    assert second.endswith("a client certificate stands beside `ntlm`, and was passed over.")

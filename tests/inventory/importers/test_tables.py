@@ -436,3 +436,10 @@ def test_whatever_comes_is_hosts_or_words(
     else:
         told = [bool(fleet.hosts), *(note.startswith("Line") for note in notes)]
     assert all(told)
+
+
+def test_a_certificate_that_no_table_can_name_is_noted(tmp_path: Path) -> None:
+    """A table has no column for the file: the host keeps a logon that an inventory can have."""
+    notes, fleet = imported(tmp_path, "name,auth,username\nweb1,certificate,CORP\\x\n")
+    assert fleet.hosts["web1"].auth == "negotiate"
+    assert "`auth: certificate` needs a credential" in " ".join(notes)
