@@ -10,6 +10,8 @@ _STARTER = r"""# fleet.yaml - the servers that fleetcheck looks at.
 
 # Logons. A password is never written here, only where to find it:
 @SOURCES@
+# Or without a password: {from: ccache}, your Kerberos ticket; {from: keytab, username: svc@CORP.EXAMPLE, path: FILE};
+# {from: certificate, path: client.pem}, which the hosts map to a user.
 credentials:
   ops:
     username: CORP\svc-fleetcheck
@@ -19,7 +21,7 @@ credentials:
 defaults:
   transport: https          # https | http (http only with negotiate, ntlm or kerberos, which encrypt)
   # port: 5986              # absent: 5986 for https, 5985 for http
-  auth: negotiate           # negotiate | ntlm | kerberos | basic (https only)
+  auth: negotiate           # negotiate | ntlm | kerberos | basic, certificate (https only)
   credential: ops
   profile: livevault        # `fleetcheck profile show livevault` prints it; or the path of your own
   # The gateways' addresses, where the agents' registry does not name them:

@@ -119,6 +119,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "keys HostEntry": partial(keys, "HostEntry", own=True),
     "keys Group": partial(keys, "Group", own=True),
     "keys CredentialEntry": partial(keys, "CredentialEntry"),
+    "keys KeytabEntry": partial(keys, "KeytabEntry"),
+    "keys CertificateEntry": partial(keys, "CertificateEntry"),
     "keys WaiverEntry": partial(keys, "WaiverEntry"),
     "keys ProfileDocument": partial(keys, "ProfileDocument"),
     "keys RoleEntry": partial(keys, "RoleEntry"),
