@@ -65,13 +65,15 @@ class Checks:
             message = "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take https, or negotiate"
             self._findings.of_host(name, nearest, message)
         credential, origin = merged.get("credential", _NOTHING)
-        if auth == "kerberos" and shapes.is_ip(where):
+        described = self._credentials.get(credential)
+        by_ticket = described is not None and described.kind in ("ccache", "keytab")
+        if (auth == "kerberos" or (auth == "negotiate" and by_ticket)) and shapes.is_ip(where):
             line = self._first.setdefault("kerberos", line)
             self._findings.of_host(
                 name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
             )
         if not self._lost & _LOGON:
-            self._fits(name, line, merged, self._credentials.get(credential))
+            self._fits(name, line, merged, described)
         if credential is not None and credential not in self._named_credentials:
             if credential not in self._near:
                 self._near[credential] = did_you_mean(credential, self._named_credentials)
