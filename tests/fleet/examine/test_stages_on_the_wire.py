@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inventory.errors import SecretError
 from inventory.load import load
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
@@ -21,7 +22,8 @@ from orchestrator.fleet.examine.run import ExamineServices, examine
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.remote.look import Looker
 from orchestrator.remote.session import Logon
-from orchestrator.remote.transports import Wire, transport
+from orchestrator.remote.transport_name import TransportName
+from orchestrator.remote.transports import transport
 from tests.demo.hosts import make_machine
 from tests.fleet.wire import logons_of
 from tests.remote.wired import no_dns
@@ -81,7 +83,7 @@ def own(name: str, number: int) -> SimulatedHost:
 async def examined(
     fleet: SimulatedFleet,
     folder: Path,
-    wire: Wire = Wire.NATIVE,
+    wire: TransportName = TransportName.NATIVE,
     *,
     logons: Callable[[str | None], Logon] | None = None,
 ) -> tuple[Examination, ...]:
@@ -105,7 +107,7 @@ async def examined(
             await made.aclose()
 
 
-@pytest.fixture(scope="module", params=list(Wire))
+@pytest.fixture(scope="module", params=list(TransportName))
 def found(
     tmp_path_factory: pytest.TempPathFactory, net: str, request: pytest.FixtureRequest
 ) -> Mapping[str, Examination]:
@@ -198,3 +200,31 @@ def test_fifty_hosts_and_a_wrong_password_cost_one_proof(tmp_path: Path, net: st
     assert sum(host.counters.rejected.total() for host in fleet.hosts.values()) == 1
     states = [one.stopped.state for one in found if one.stopped is not None]
     assert (states.count(State.FAILED), states.count(State.NOT_TRIED)) == (1, 49)
+
+
+def test_a_host_is_asked_with_the_secret_that_is_its_own(tmp_path: Path, net: str) -> None:
+    """Where the source gives one the host passes; where it gives none the logon is what failed, and nothing was sent."""
+    names = ("own-a", "own-b")
+    hosts = [
+        SimulatedHost(
+            name=name,
+            machine=make_machine(name),
+            account=Account("Administrator", f"right-{name}"),
+            credential="laps",
+        )
+        for name in names
+    ]
+
+    def ask(host: str, _address: str) -> str:
+        if host == "own-b":
+            raise SecretError("the vault knows no such host")
+        return f"right-{host}"
+
+    logon = Logon(username=".\\Administrator", password=None, of_host=True, ask=ask)
+    fleet = SimulatedFleet(hosts, address=f"{net}.33")
+    well, other = asyncio.run(examined(fleet, tmp_path, logons=lambda _: logon))
+    assert well.stopped is None, well.stopped
+    assert other.stopped is not None
+    assert (other.stopped.stage, other.stopped.cause) == (Stage.LOGON, "no-secret")
+    assert "the vault knows no such host" in " ".join(other.stopped.seen)
+    assert fleet.hosts["own-b"].counters.rejected.total() == 0
