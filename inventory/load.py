@@ -15,7 +15,7 @@ from inventory.errors import InventoryError, Problem
 from inventory.files.ownership import foreign_hands
 from inventory.files.textfile import decode, read_file
 from inventory.findings import Findings
-from inventory.model import Credential, Fleet, Host, SecretRef, Waiver
+from inventory.model import Credential, Fleet, Host, Waiver
 from inventory.words import folded
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ def load(path: Path) -> Fleet:
 
 def _refuse_foreign_command(fleet: Fleet, found: os.stat_result) -> None:
     """Refuse an inventory that runs a command and that somebody else may have written it into."""
-    secrets = {name: logon.password for name, logon in fleet.credentials.items()}
-    naming = [name for name, secret in secrets.items() if secret is not None and secret.source == "command"]
+    from inventory.secrets.registry import SOURCES
+
+    naming = [
+        name
+        for name, logon in fleet.credentials.items()
+        if any(SOURCES[secret.source].runs_program for secret in logon.secrets)
+    ]
     hands = foreign_hands(fleet.path, found) if naming else None
     if hands is not None:
         message = f"this file names a command to run (credential {folded(naming)}), and {hands}"
@@ -126,7 +131,7 @@ class _Build:
         from inventory.selection.select import Universe
 
         nodes = groups.graph(self._document.groups, self._tree.get("groups"), self._findings)
-        credentials = self._credentials()
+        credentials = self._credentials(path.parent)
         hosts = self._hosts(nodes, credentials, path.parent)
         members = groups.members(nodes, self._document.hosts)
         counted = groups.counted(nodes, self._document.hosts)
@@ -187,19 +192,15 @@ class _Build:
                 hosts[name] = host
         return hosts
 
-    def _credentials(self) -> dict[str, Credential]:
+    def _credentials(self, base: Path) -> dict[str, Credential]:
+        from inventory.resolving.credentials import credential, placeholder_mistakes
+
         found = {}
         for name, entry in (self._document.credentials or {}).items():
-            secret = entry.password
-            reference = None
-            if secret is not None:
-                fields = secret.model_dump(exclude={"from_"}, exclude_unset=True)
-                if secret.from_ == "prompt":
-                    fields.setdefault("text", f"Password of {entry.username} (credential {name})")
-                elif secret.from_ == "keyring":
-                    fields.setdefault("username", entry.username)
-                reference = SecretRef(source=secret.from_, fields=MappingProxyType(fields))
-            found[name] = Credential(name=name, username=entry.username, password=reference)
+            tree = self._tree["credentials"]
+            found[name] = credential(name, entry, base, tree.lines[name])
+            for line, message in placeholder_mistakes(found[name], tree[name]):
+                self._findings.say(line, message)
         return found
 
     def _namesakes(self, nodes: Mapping[str, Node]) -> None:

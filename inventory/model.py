@@ -93,17 +93,31 @@ class Profile:
 class SecretRef:
     """Where a secret is to be found; never the secret. `fields` holds the reference's other keys."""
 
-    source: Literal["env", "file", "command", "keyring", "prompt"]
+    source: str  # a name of `inventory.secrets.registry`
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A logon: the user name, and a reference to its password (None: Kerberos takes it from the ticket cache)."""
+    """A logon. `username` is "" where the ticket or the certificate says who it is; `path` is the keytab or PEM file.
+
+    `per_host`: the reference to the password holds `{host}` or `{address}`: it is another one for each host.
+    """
 
     name: str
-    username: str
-    password: SecretRef | None
+    username: str = ""
+    password: SecretRef | None = None
+    kind: Literal["password", "ccache", "keytab", "certificate"] = "password"
+    path: Path | None = None
+    key_password: SecretRef | None = None
+    per_host: bool = False
+    scope: Literal["host", "domain"] = "host"
+    line: int = field(default=0, compare=False)
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """The references to secrets in it."""
+        return tuple(ref for ref in (self.password, self.key_password) if ref is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +142,7 @@ class Host:
     port: int
     profile: Profile
     transport: Literal["https", "http"] = "https"
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = "negotiate"
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic", "certificate"] = "negotiate"
     credential: str | None = None
     via: str | None = None  # the proxy or jump host in between, in its one spelling: "ssh://ops@jump:22"
     via_credential: str | None = None  # who logs on there

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from inventory.secrets.registry import SOURCES
+
 _STARTER = r"""# fleet.yaml - the servers that fleetcheck looks at.
 # `fleetcheck inventory check fleet.yaml` finds every mistake in it, with its line.
 # `fleetcheck inventory schema > fleet.schema.json` lets an editor complete and check it while you type.
 
 # Logons. A password is never written here, only where to find it:
-#   {from: env, name: FC_PASSWORD}             an environment variable
-#   {from: file, path: secrets/ops}            a file that only you can read (chmod 600)
-#   {from: command, argv: [pass, show, ops]}   what a program prints
-#   {from: keyring, service: fleetcheck}       your keyring (pip install fleetcheck[keyring])
-#   {from: prompt}                             asked when it is needed
+@SOURCES@
+# Or without a password: {from: ccache}, your Kerberos ticket; {from: keytab, username: svc@CORP.EXAMPLE, path: FILE};
+# {from: certificate, path: client.pem}, which the hosts map to a user.
 credentials:
   ops:
     username: CORP\svc-fleetcheck
@@ -21,7 +21,7 @@ credentials:
 defaults:
   transport: https          # https | http (http only with negotiate, ntlm or kerberos, which encrypt)
   # port: 5986              # absent: 5986 for https, 5985 for http
-  auth: negotiate           # negotiate | ntlm | kerberos | basic (https only)
+  auth: negotiate           # negotiate | ntlm | kerberos | basic, certificate (https only)
   credential: ops
   profile: livevault        # `fleetcheck profile show livevault` prints it; or the path of your own
   # The gateways' addresses, where the agents' registry does not name them:
@@ -58,4 +58,6 @@ hosts:
 
 def starter() -> str:
     """Return a commented inventory to begin with; it loads as it is."""
-    return _STARTER
+    width = max(len(source.starter) for source in SOURCES.values())
+    lines = (f"#   {each.starter:<{width}}   {each.starter_words}" for each in SOURCES.values())
+    return _STARTER.replace("@SOURCES@", "\n".join(lines))

@@ -36,6 +36,7 @@ class Realm:
     krb5_conf: Mapping[str, str]
     tickets: Mapping[str, str]
     log: str
+    keytab: str
 
     def by(self, configuration: str) -> Realm:
         """Return the realm as a client with another of its configurations sees it."""
@@ -102,6 +103,7 @@ def start(mode: str, net: str, *, hosts: int, first: int) -> Iterator[Realm]:
                 krb5_conf=found["krb5_conf"],
                 tickets=found["tickets"],
                 log=found["log"],
+                keytab=found["keytab"],
             )
         finally:
             process.terminate()

@@ -30,6 +30,8 @@ _PLACES = {
     "tests/inventory/importers/test_ansible_oracle.py": "wire",
     "tests/inventory/secrets": "wire",
     "tests/inventory/selection/test_beside_ansible.py": "wire",
+    "tests/inventory/test_placeholders.py": "wire",
+    "tests/inventory/test_secret_sources.py": "wire",
     "tests/inventory/test_secrets.py": "wire",
     "tests/remote": "wire",
     "tests/remote/contract": "pure",

@@ -45,6 +45,17 @@ class Draft:
             self.section("credentials").put(name, body, line)
         return self._credentials[username]
 
+    def certificate(self, path: str, line: int) -> str:
+        """Return the name of the credential of a client certificate, described at its first use."""
+        key = f"certificate {path}"
+        if key not in self._credentials:
+            name = self._credentials[key] = self._free_name("certificate")
+            body = Map(line)
+            body.put("from", "certificate", line)
+            body.put("path", path, line)
+            self.section("credentials").put(name, body, line)
+        return self._credentials[key]
+
     def _free_name(self, username: str) -> str:
         """Make a name of what stands behind a domain and a backslash, or before an `@`."""
         if username == UNKNOWN_USER:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from inventory.files.regular import NotRegularError, open_regular
 from inventory.findings import Findings
+from inventory.local_names import is_local
 from inventory.model import Credential, Origin, Profile
 from inventory.resolving.layers import BUILT_IN, Layer
 from inventory.resolving.reachchecks import ReachChecks
@@ -76,15 +76,16 @@ class Checks:
             nearest = max(auth_origin.line, transport_origin.line)
             message = "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take https, or negotiate"
             self._findings.of_host(name, nearest, message)
-        if auth == "kerberos":
-            if shapes.is_ip(where):
-                line = self._first.setdefault("kerberos", line)
-                self._findings.of_host(
-                    name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
-                )
-        elif not self._lost & _LOGON:
-            self._password(name, line, auth, merged.get("credential", _NOTHING))
         credential, origin = merged.get("credential", _NOTHING)
+        described = self._credentials.get(credential)
+        by_ticket = described is not None and described.kind in ("ccache", "keytab")
+        if (auth == "kerberos" or (auth == "negotiate" and by_ticket)) and shapes.is_ip(where):
+            line = self._first.setdefault("kerberos", line)
+            self._findings.of_host(
+                name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
+            )
+        if not self._lost & _LOGON:
+            self._fits(name, line, merged, described)
         if credential is not None and credential not in self._named_credentials:
             if credential not in self._near:
                 self._near[credential] = did_you_mean(credential, self._named_credentials)
@@ -93,16 +94,27 @@ class Checks:
             )
             self._findings.say(origin.line, message)
 
-    def _password(self, name: str, line: int, auth: str, setting: tuple[Any, Origin]) -> None:
-        """Refuse a host without a password to log on with."""
-        credential, origin = setting
-        if credential is None:
-            line = self._first.setdefault("credential", line)
-            message = f"no `credential` for {{hosts}}; `auth: {auth}` needs one: name it in `defaults`, on a group or on the host"
-            self._findings.of_host(name, line, message)
-        elif credential in self._credentials and self._credentials[credential].password is None:
-            message = f"credential `{credential}` has no password; `auth: {auth}` ({{hosts}}) needs one"
-            self._findings.of_host(name, origin.line, message)
+    def implied(self, merged: Layer) -> Layer:
+        """Return the settings with the logon that a certificate means, where no `auth` is said."""
+        credential = self._credentials.get(merged.get("credential", _NOTHING)[0])
+        if credential is not None and credential.kind == "certificate" and merged["auth"][1] == BUILT_IN:
+            merged["auth"] = "certificate", Origin(f"credential {credential.name}")
+        return merged
+
+    def _fits(self, name: str, line: int, merged: Layer, credential: Credential | None) -> None:
+        """Refuse a way to log on for which the credential has nothing."""
+        auth, auth_origin = merged["auth"]
+        named, origin = merged.get("credential", _NOTHING)
+        if named is None:
+            if auth != "kerberos":
+                line = self._first.setdefault("credential", line)
+                self._findings.of_host(name, line, _NO_CREDENTIAL.format(auth))
+        elif credential is not None and (
+            message := unfit(credential, auth, merged["transport"][0])
+            or foreign(credential, auth, name, merged.get("address", (name,))[0])
+        ):
+            of_auth = credential.kind == "certificate" and auth != "certificate"
+            self._findings.of_host(name, (auth_origin if of_auth else origin).line, message)
 
     def one_value(self, name: str, pins: Mapping[str, int], profile: Profile, origin: Origin) -> None:
         """Refuse two ports for two roles that the registry keeps in one value."""
@@ -125,6 +137,48 @@ class Checks:
                 f"{{hosts}}: port {port} with `transport: {transport}`; by custom that port is for {other}",
                 remark=True,
             )
+
+
+_NO_CREDENTIAL = (
+    "no `credential` for {{hosts}}; `auth: {0}` needs one: name it in `defaults`, on a group or on the host"
+)
+
+
+def unfit(credential: Credential, auth: str, transport: str) -> str | None:
+    """Say why a host cannot be logged on to so, with `{hosts}` for its name; None where it can."""
+    found = f"credential `{credential.name}`"
+    if credential.kind == "certificate":
+        if auth != "certificate":
+            return (
+                f"{found} is a certificate, and {{hosts}} would log on by `auth: {auth}`; say `auth: certificate` there,"
+                " or leave `auth` out everywhere"
+            )
+        if transport != "https":
+            return (
+                f"{found} is a certificate, which logs on inside TLS alone; {{hosts}} say `transport: http`"
+            )
+        return None
+    if auth == "certificate":
+        sample = "{from: certificate, path: client.pem}"
+        return f"{found} is no certificate; `auth: certificate` ({{hosts}}) needs one, such as {sample}"
+    if credential.password is None and auth not in ("kerberos", "negotiate"):
+        return f"{found} has no password; `auth: {auth}` ({{hosts}}) needs one"
+    return None
+
+
+def foreign(credential: Credential, auth: str, host: str, address: str) -> str | None:
+    """Say why a user, local or of a domain, cannot be what is meant on a host, with `{hosts}` for its name; else None."""
+    found = f"credential `{credential.name}`"
+    local = is_local(credential.username, host, address)
+    if credential.per_host and not local and credential.scope == "host" and "\\" in credential.username:
+        return (
+            f"{found} has one secret a host, and its user is not {{hosts}}' own: expected `.\\NAME`, or `scope: domain`"
+            " where a domain's user is meant"
+        )
+    if auth == "kerberos" and (local or credential.per_host):
+        why = "a local user" if local else "one secret a host"
+        return f"{found} is {why}, and `auth: kerberos` ({{hosts}}) would ask a domain controller; expected `ntlm`, `negotiate` or `basic`"
+    return None
 
 
 def no_authority(path: Path) -> str | None:

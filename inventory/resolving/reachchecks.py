@@ -91,6 +91,9 @@ class ReachChecks:
         if found.password is None:
             message = f"credential `{credential}` has no password; `via_credential` ({{hosts}}) needs one"
             self._findings.of_host(name, origin.line, message)
+        elif found.per_host:
+            message = f"credential `{credential}` has one secret a host; `via_credential` ({{hosts}}) needs one for all of them"
+            self._findings.of_host(name, origin.line, message)
         if via.user is not None and via.user != found.username:
             message = (
                 f"`via` names the user {shown(via.user)}, and credential `{credential}` is of {shown(found.username)}"

@@ -46,7 +46,7 @@ class Resolver:
 
     def host(self, name: str, line: int, own: Layer, around: Surroundings) -> Host | None:
         """Return the host, or None where a finding says why not. `line` is the host's own."""
-        merged = {**around.layer, **own}
+        merged = self._checks.implied({**around.layer, **own})
         self._disagreements(name, own, around)
         profile = self._profile(merged["profile"])
         where, where_origin = merged.get("address") or (

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from inventory.schema.credentials import Entry
 from inventory.schema.fields import (
     Address,
     Day,
@@ -53,8 +54,8 @@ class Settings(Strict):
 
     transport: Literal["https", "http"] = optional("`https` or `http`")
     port: Port = optional("a whole number from 1 to 65535")
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"] = optional(
-        "`negotiate`, `ntlm`, `kerberos` or `basic`"
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic", "certificate"] = optional(
+        "`negotiate`, `ntlm`, `kerberos`, `basic` or `certificate`"
     )
     credential: str | None = optional("the name of one of the `credentials`")
     via: Via | None = optional(
@@ -92,57 +93,6 @@ class Group(Settings):
     children: dict[Name, Group | None] | None = optional("a mapping of names to groups")
 
 
-class EnvSecret(Strict):
-    """A secret in an environment variable."""
-
-    from_: Literal["env"] = Field(alias="from")
-    name: Text = Field(description="the name of an environment variable")
-
-
-class FileSecret(Strict):
-    """A secret in a file that nobody else can read."""
-
-    from_: Literal["file"] = Field(alias="from")
-    path: Text = Field(description="the path of a file that only you can read")
-
-
-class CommandSecret(Strict):
-    """A secret that a program prints."""
-
-    from_: Literal["command"] = Field(alias="from")
-    argv: list[Text] = Field(
-        description="a list of texts, the program first: [pass, show, fleet]", min_length=1
-    )
-    timeout: Seconds = optional("a number of seconds, more than 0 and at most 86400; absent: 30")
-
-
-class KeyringSecret(Strict):
-    """A secret in the user's keyring."""
-
-    from_: Literal["keyring"] = Field(alias="from")
-    service: Text = Field(description="the service's name in the keyring")
-    username: Text = optional("the user's name in the keyring; absent: the credential's")
-
-
-class PromptSecret(Strict):
-    """A secret that is typed when a command needs it."""
-
-    from_: Literal["prompt"] = Field(alias="from")
-    text: Text = optional("the question to ask")
-
-
-Secret = Annotated[
-    EnvSecret | FileSecret | CommandSecret | KeyringSecret | PromptSecret, Field(discriminator="from_")
-]
-
-
-class CredentialEntry(Strict):
-    """One logon. Its password is a reference; absent with Kerberos, which takes it from the ticket cache."""
-
-    username: Text = Field(description="a user name, such as CORP\\svc-fleet or svc-fleet@corp.example")
-    password: Secret | None = optional("a reference such as {from: env, name: FC_PASSWORD}")
-
-
 class WaiverEntry(Strict):
     """A verdict that is accepted for some hosts until a day, that day included."""
 
@@ -156,7 +106,7 @@ class Document(Strict):
     """A fleetcheck inventory."""
 
     fleet: Text | None = optional("a text in one line; put quotes around a number or a true")
-    credentials: dict[Name, CredentialEntry] | None = optional("a mapping of names to credentials")
+    credentials: dict[Name, Entry] | None = optional("a mapping of names to credentials")
     defaults: Settings | None = optional("a mapping of settings that hold for every host")
     groups: dict[Name, Group | None] | None = optional("a mapping of names to groups")
     hosts: dict[Name, HostEntry | None] = Field(description="a mapping of names to hosts", min_length=1)

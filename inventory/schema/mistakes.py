@@ -12,20 +12,15 @@ from pydantic import BaseModel
 
 from inventory.schema import inventory as schema
 from inventory.schema import profile as profile_schema
+from inventory.schema.credentials import KINDS, CredentialEntry
+from inventory.secrets.registry import SOURCES, names, samples
 from inventory.words import SHOWN, did_you_mean, quoted, shown, visible
 from inventory.yamlfile.tree import Map, Seq
 
 Path = tuple[str | int, ...]
 
-_SOURCES: dict[str | int, type[BaseModel]] = {
-    "env": schema.EnvSecret,
-    "file": schema.FileSecret,
-    "command": schema.CommandSecret,
-    "keyring": schema.KeyringSecret,
-    "prompt": schema.PromptSecret,
-}
+_SOURCES: dict[str | int, type[BaseModel]] = {name: source.entry for name, source in SOURCES.items()}
 _SECTIONS: dict[str | int, tuple[type[BaseModel], ...]] = {
-    "credentials": (schema.CredentialEntry, *_SOURCES.values()),
     "defaults": (schema.Settings,),
     "groups": (schema.Group,),
     "hosts": (schema.HostEntry,),
@@ -41,12 +36,10 @@ _ENTRIES = {
     "waivers": "a mapping of hosts, verdict, reason and until",
 }
 _CLEAR = "a secret in clear does not belong here (it is not shown)"
-_REFERENCES = (
-    "write where to find it: {from: env, name: VARIABLE}, {from: file, path: FILE},"
-    " {from: command, argv: [PROGRAM, ARGUMENT]}, {from: keyring, service: NAME} or {from: prompt}"
-)
+_REFERENCES = f"write where to find it: {samples()}"
 _SECRET_KEYS = ("password", "passwd", "secret", "pass")
-_NO_SOURCE = "`from` says where the secret is: env, file, command, keyring or prompt"
+_NO_KIND = "`from` here is ccache, keytab or certificate, which need no password; where a password is stands below `password`"
+_NO_SOURCE = f"`from` says where the secret is: {names()}"
 
 
 def explain(error: Any, tree: Map, model: type[BaseModel]) -> tuple[int, str]:
@@ -59,19 +52,19 @@ def explain(error: Any, tree: Map, model: type[BaseModel]) -> tuple[int, str]:
     where = f"`{_written(path)}`"
     match error["type"]:
         case "extra_forbidden":
-            words = _unknown(path, error["loc"], model)
+            words = _unknown(path, tree, model)
         case "missing":
-            words = f"{where} is missing: {_expected(path, model)}"
-        case _ if hidden and path[2:] == ("password",) and not isinstance(value, Map):
+            words = f"{where} is missing: {_expected(path, tree, model)}"
+        case _ if hidden and path[2:] in (("password",), ("key_password",)) and not isinstance(value, Map):
             words = f"{where}: {_CLEAR}; {_REFERENCES}"
         case "union_tag_not_found" | "union_tag_invalid":
-            words = f"{where}: {_NO_SOURCE}"
+            words = f"{where}: {_NO_KIND if len(path) == 2 else _NO_SOURCE}"  # noqa: PLR2004 - section, name
         case "value_error" if not hidden or len(path) == 2:  # noqa: PLR2004 - a credential's name is its own affair
             words = f"{where}: {error['ctx']['error']}"
         case "greater_than_equal" | "less_than_equal" if isinstance(path[-1], int):
             words = f"{where}: expected a whole number from 1 to 65535, found {shown(value)}"
         case _:
-            words = f"{where}: expected {_expected(path, model)}"
+            words = f"{where}: expected {_expected(path, tree, model)}"
             words += "" if hidden else f", found {_found(error, value)}"
     return line, words
 
@@ -127,12 +120,24 @@ def _words(models: tuple[type[BaseModel], ...]) -> dict[str, str]:
     }
 
 
-def _models(path: Path, model: type[BaseModel]) -> tuple[type[BaseModel], ...]:
+def _models(path: Path, tree: Map, model: type[BaseModel]) -> tuple[type[BaseModel], ...]:
     if len(path) <= 1:
         return (model,)
+    if path[0] == "credentials":
+        return (_credential(path, tree),)
     if (role := _by_role(path)) in _ROLES:
         return (_ROLES[role],)
     return _SECTIONS.get(path[0], (model,))
+
+
+def _credential(path: Path, tree: Map) -> type[BaseModel]:
+    """Return the schema of the mapping that holds a path's last key: a credential's, or a reference's in it."""
+    entry = tree["credentials"][path[1]]
+    reference = entry.get(path[2]) if len(path) > 3 else None  # noqa: PLR2004 - section, name, password, key
+    if isinstance(reference, Map) and reference.get("from") in _SOURCES:
+        return _SOURCES[reference["from"]]
+    kind = entry.get("from") if isinstance(entry, Map) else None
+    return KINDS.get(kind, CredentialEntry) if isinstance(kind, str) else CredentialEntry
 
 
 def _by_role(path: Path) -> str | int:
@@ -141,22 +146,22 @@ def _by_role(path: Path) -> str | int:
     return "" if named or len(path) < 2 else path[-2]  # noqa: PLR2004 - the key, and a role
 
 
-def _expected(path: Path, model: type[BaseModel]) -> str:
+def _expected(path: Path, tree: Map, model: type[BaseModel]) -> str:
     """Say what belongs at a path: the description of the last key in it that the schema knows."""
     if len(path) == 2 and path[0] in _ENTRIES:  # noqa: PLR2004 - section and name
         return _ENTRIES[str(path[0])]
     for index in range(len(path), 0, -1):
-        words = _words(_models(path[:index], model))
+        words = _words(_models(path[:index], tree, model))
         if (key := path[index - 1]) in words:
             return words[str(key)]
     return "something else"  # not reached: every top-level key is described
 
 
-def _unknown(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> str:
+def _unknown(path: Path, tree: Map, model: type[BaseModel]) -> str:
     """Say that a key is not known, and which was perhaps meant; below `credentials` without repeating it."""
     key = str(path[-1])
     hidden = path[0] == "credentials"
-    known = _known(path, loc, model)
+    known = _known(path, tree, model)
     where = f" in `{_written(path[:-1])}`" if len(path) > 1 else ""
     if key.lower() in _SECRET_KEYS and not hidden:
         return (
@@ -166,10 +171,8 @@ def _unknown(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> 
     return f"{name}{where}{did_you_mean(key, known) or '; known are ' + quoted(known)}"
 
 
-def _known(path: Path, loc: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
+def _known(path: Path, tree: Map, model: type[BaseModel]) -> list[str]:
     """Return the keys that the mapping around an unknown key may hold."""
-    if path[0] == "credentials" and len(loc) > 4:  # noqa: PLR2004 - section, name, password, kind of source, key
-        return list(_words((_SOURCES[loc[3]],)))
     if _by_role(path) in ("gateways", "pin", "roles"):
         return ["primary", "backup"]
-    return list(_words(_models(path, model)[:1]))
+    return list(_words(_models(path, tree, model)[:1]))

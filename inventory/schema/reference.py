@@ -7,18 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
-
-class About(NamedTuple):
-    """What a key is, one line of YAML (or the lines below the key) as an example, and what holds where it is absent."""
-
-    what: str
-    example: str
-    absent: str = "nothing"
-
-
-_NEEDED = "needed"
+from inventory.schema.about import NEEDED, About
+from inventory.secrets.registry import SOURCES
 
 ABOUT: Mapping[str, About] = MappingProxyType(
     {
@@ -30,7 +21,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "Document.defaults": About("settings that hold for every host", "defaults: {credential: ops}"),
         "Document.groups": About("hosts that share settings", "groups: {paris: {hosts: [web1]}}"),
         "Document.hosts": About(
-            "every host; one that stands only in a group is a mistake", "hosts: {web1: {}}", _NEEDED
+            "every host; one that stands only in a group is a mistake", "hosts: {web1: {}}", NEEDED
         ),
         "Document.waivers": About(
             "verdicts that are known and accepted for a time",
@@ -45,7 +36,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "Settings.auth": About(
             "how to log on; `negotiate` tries Kerberos first, for a host's name and a domain's user, and takes NTLM else",
             "auth: ntlm",
-            "`negotiate`",
+            "`negotiate`; `certificate` where the credential is one",
         ),
         "Settings.credential": About("which logon to use", "credential: ops"),
         "Settings.via": About(
@@ -116,51 +107,47 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "children: {paris-dmz: {hosts: [web2]}}",
             "none",
         ),
-        "CredentialEntry.username": About("who logs on", "username: svc-fleet@corp.example", _NEEDED),
+        "CredentialEntry.username": About("who logs on", "username: svc-fleet@corp.example", NEEDED),
         "CredentialEntry.password": About(
             "where the password is; never the password itself",
             "password: {from: env, name: FC_PASSWORD}",
             "Kerberos takes the ticket cache; every other logon needs one",
         ),
-        "EnvSecret.name": About("which environment variable", "{from: env, name: FC_PASSWORD}", _NEEDED),
-        "FileSecret.path": About(
-            "a file with the password alone, which others can neither read nor write (`chmod 600`); a path begins "
-            "at the inventory's folder",
-            "{from: file, path: secrets/ops}",
-            _NEEDED,
+        "CredentialEntry.scope": About(
+            "whose account it is, where `{host}` or `{address}` in the reference makes it one secret a host",
+            "scope: domain",
+            "`host`: a local user, such as `.\\Administrator`",
         ),
-        "CommandSecret.argv": About(
-            "a program that prints it, run without a shell in the inventory's folder",
-            "{from: command, argv: [pass, show, fleet]}",
-            _NEEDED,
+        "KeytabEntry.username": About("who logs on", "username: svc-fleet@CORP.EXAMPLE", NEEDED),
+        "KeytabEntry.path": About(
+            "the keytab with that user's key, for runs at night; a path begins at the inventory's folder",
+            "path: /etc/fleetcheck.keytab",
+            NEEDED,
         ),
-        "CommandSecret.timeout": About(
-            "seconds that the program gets",
-            "{from: command, argv: [pass, show, fleet], timeout: 60}",
-            "30",
+        "CertificateEntry.path": About(
+            "the client certificate, then those of its issuers, and its key; a path begins at the inventory's folder",
+            "path: client.pem",
+            NEEDED,
         ),
-        "KeyringSecret.service": About(
-            "under which service; needs the extra `keyring`", "{from: keyring, service: fleetcheck}", _NEEDED
+        "CertificateEntry.key_password": About(
+            "where the password of an encrypted key is",
+            "key_password: {from: file, path: secrets/key}",
+            "the key is not encrypted",
         ),
-        "KeyringSecret.username": About(
-            "under which user",
-            "{from: keyring, service: fleetcheck, username: ops}",
-            "the credential's `username`",
-        ),
-        "PromptSecret.text": About(
-            "what to ask; nothing can be asked where there is no terminal",
-            "{from: prompt, text: Password of ops}",
-            "`Password of` user and credential",
-        ),
+        **{
+            f"{source.entry.__name__}.{key}": about
+            for source in SOURCES.values()
+            for key, about in source.about.items()
+        },
         "WaiverEntry.hosts": About(
-            "for which hosts, as `--limit` takes them", "hosts: 'paris:!web1'", _NEEDED
+            "for which hosts, as `--limit` takes them", "hosts: 'paris:!web1'", NEEDED
         ),
-        "WaiverEntry.verdict": About("what is accepted", "verdict: drifted", _NEEDED),
-        "WaiverEntry.reason": About("why; reports show it", "reason: change 4711", _NEEDED),
+        "WaiverEntry.verdict": About("what is accepted", "verdict: drifted", NEEDED),
+        "WaiverEntry.reason": About("why; reports show it", "reason: change 4711", NEEDED),
         "WaiverEntry.until": About(
             "the last day that counts; afterwards the verdict counts again, and every command says so",
             "until: 2027-01-31",
-            _NEEDED,
+            NEEDED,
         ),
         "PinRoles.primary": About("for the primary gateway", "{primary: 2147}"),
         "PinRoles.backup": About("for the backup gateway", "{backup: 443}"),
@@ -171,11 +158,11 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "extends: livevault",
         ),
         "ProfileDocument.name": About("how reports call it", "name: wsus", "the file's name"),
-        "ProfileDocument.title": About("the product", "title: WSUS client", _NEEDED),
+        "ProfileDocument.title": About("the product", "title: WSUS client", NEEDED),
         "ProfileDocument.key": About(
             "where the product keeps its settings, below HKEY_LOCAL_MACHINE; `*` stands for one subkey's whole name",
             "key: SOFTWARE\\Vendor\\Product\\*\\Settings",
-            _NEEDED,
+            NEEDED,
         ),
         "ProfileDocument.views": About(
             "which sides of the registry to read; 32 is what Wow6432Node holds", "views: [64]", "`[64, 32]`"
@@ -183,12 +170,12 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "ProfileDocument.roles": About(
             "the product's gateways and the values that hold their ports",
             "roles: {primary: {port_value: Port, address_value: Server}}",
-            _NEEDED,
+            NEEDED,
         ),
         "ProfileDocument.ports": About(
             "the ports that the product may use, in its own order",
             "ports: [443, {number: 2147, label: tunnel}]",
-            _NEEDED,
+            NEEDED,
         ),
         "ProfileDocument.rule": About(
             "how the product chooses from the list: the first port that is open to both gateways, the first per "
@@ -215,14 +202,14 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "RoleEntry.port_value": About(
             "the registry value with the port: a DWORD or QWORD, or text of digits alone",
             "{port_value: PrimaryTunnelPort}",
-            _NEEDED,
+            NEEDED,
         ),
         "RoleEntry.address_value": About(
             "the registry value with the gateway's address",
             "{port_value: Port, address_value: NetworkName}",
             "the inventory's `gateways`, else a value that looks like an address, called a guess",
         ),
-        "ListedPortEntry.number": About("the port", "{number: 443}", _NEEDED),
+        "ListedPortEntry.number": About("the port", "{number: 443}", NEEDED),
         "ListedPortEntry.label": About("what people call it", "{number: 443, label: HTTPS}", "the number"),
     }
 )

@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from inventory.errors import SecretError
 from orchestrator.app.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
-    from inventory.model import Fleet, Host
-    from orchestrator.remote.session import Logon
+    from inventory.model import Credential, Fleet, Host, SecretRef
+    from orchestrator.remote.session import ClientCertificate, Logon
 
 
 INSTALL = (
@@ -23,17 +24,16 @@ INSTALL = (
 
 def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> None:
     """Raise UsageError for a credential that the inventory lacks, or that cannot serve for these hosts."""
+    from inventory.resolving.hostchecks import unfit
     from inventory.words import did_you_mean
 
     if name not in fleet.credentials:
         near = did_you_mean(name, fleet.credentials)
         raise UsageError(f"--credential {name}: {fleet.path} describes none of that name{near}")
-    if fleet.credentials[name].password is None:
-        needing = next((host for host in hosts if host.auth != "kerberos"), None)
-        if needing is not None:
-            raise UsageError(
-                f"--credential {name}: it has no password, and {needing.name} (auth: {needing.auth}) needs one"
-            )
+    credential = fleet.credentials[name]
+    for host in hosts:
+        if message := unfit(credential, host.auth, host.transport):
+            raise UsageError(f"--credential {name}: {message.replace('{hosts}', host.name)}")
 
 
 def names_of(hosts: Iterable[Host], one: str | None = None) -> Iterator[str | None]:
@@ -48,32 +48,106 @@ def names_of(hosts: Iterable[Host], one: str | None = None) -> Iterator[str | No
 
 
 def logons(
-    fleet: Fleet, names: Iterable[str | None], ask: Callable[[str], str]
+    fleet: Fleet,
+    names: Iterable[str | None],
+    ask: Callable[[str], str],
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Mapping[str | None, Logon]:
-    """Give the logon of each credential; None: the ticket cache.
+    """Return the logon of each credential; None: the ticket cache.
 
-    `ask` gives the answer to a question where the inventory says so: call it before a progress is on the
-    screen, since a question has to be seen. Raises SecretError, which shows no secret.
+    `ask` gives the answer to a question where the inventory says so: call this before a progress is on the
+    screen, since a question has to be seen. `warn` is told of a ticket that will not serve. Raise SecretError, which
+    shows no secret.
     """
-    return {name: _logon(fleet, name, ask) for name in dict.fromkeys(names)}
+    made = _Logons(fleet, ask, warn)
+    return {name: made.of(name) for name in dict.fromkeys(names)}
 
 
-def _logon(fleet: Fleet, name: str | None, ask: Callable[[str], str]) -> Logon:
-    from inventory.secrets import resolve
-    from orchestrator.remote.session import Logon
+class _Logons:
+    """Makes the logons of one inventory's credentials."""
 
-    if name is None:
-        return Logon(username="", password=None)
-    credential = fleet.credentials[name]
-    if credential.password is None:
-        return Logon(username=credential.username, password=None)
-    secret = resolve(
-        credential.password,
-        environ=os.environ,
-        prompt=lambda text: ask(text or f"password of {credential.username} (credential {name}): "),
-        base=fleet.path.parent,
-    )
-    return Logon(username=credential.username, password=secret)
+    def __init__(self, fleet: Fleet, ask: Callable[[str], str], warn: Callable[[str], None]) -> None:
+        self._fleet = fleet
+        self._ask = ask
+        self._warn = warn
+
+    def of(self, name: str | None) -> Logon:
+        """Return a credential's logon. Raise SecretError where nobody can log on so."""
+        from orchestrator.remote.session import Logon
+
+        if name is None:
+            return Logon(username="", password=None)
+        credential = self._fleet.credentials[name]
+        if credential.per_host:
+            return Logon(
+                username=credential.username,
+                password=None,
+                of_host=True,
+                ask=lambda host, address: self._host_secret(credential, host, address),
+                scope=credential.scope,
+            )
+        self._refuse_useless(credential)
+        secret = self._secret(credential, credential.password)
+        if credential.kind == "certificate":
+            return Logon(username="", password=None, certificate=self._certificate(credential))
+        keytab = credential.path if credential.kind == "keytab" else None
+        return Logon(username=credential.username, password=secret, keytab=keytab)
+
+    def _certificate(self, credential: Credential) -> ClientCertificate:
+        from orchestrator.remote.auth.checks import certificate_trouble
+        from orchestrator.remote.session import ClientCertificate
+
+        path = credential.path or self._fleet.path  # the schema demands one
+        key_password = self._secret(credential, credential.key_password)
+        _refuse(credential, certificate_trouble(path, key_password))
+        return ClientCertificate(path=path, key_password=key_password)
+
+    def _refuse_useless(self, credential: Credential) -> None:
+        """Raise SecretError where it is known beforehand that nobody can log on so; warn of a useless ticket."""
+        if credential.kind not in ("ccache", "keytab"):
+            return
+        from orchestrator.remote.auth.checks import keytab_trouble, no_packages, ticket_trouble
+
+        if credential.path is not None:
+            _refuse(credential, keytab_trouble(credential.path, credential.username))
+            return
+        _refuse(credential, no_packages())
+        if trouble := ticket_trouble():  # no refusal: other hosts may not need it
+            self._warn(f"credential {credential.name}: {trouble}")
+
+    def _secret(self, credential: Credential, reference: SecretRef | None) -> str | None:
+        from inventory.secrets.resolve import resolve
+
+        if reference is None:
+            return None
+        return resolve(
+            reference,
+            environ=os.environ,
+            prompt=lambda text: self._ask(
+                text or f"password of {credential.username} (credential {credential.name}): "
+            ),
+            base=self._fleet.path.parent,
+            values={"username": credential.username},
+        )
+
+    def _host_secret(self, credential: Credential, host: str, address: str) -> str:
+        """Return the secret that a host has of its own. Called in a thread; asks no user. Raise SecretError."""
+        from inventory.secrets.resolve import resolve
+
+        if credential.password is None:
+            raise SecretError(f"credential {credential.name} has no password")
+        return resolve(
+            credential.password,
+            environ=os.environ,
+            prompt=self._ask,
+            base=self._fleet.path.parent,
+            values={"username": credential.username, "host": host, "address": address},
+        )
+
+
+def _refuse(credential: Credential, trouble: str | None) -> None:
+    if trouble is not None:
+        raise SecretError(f"credential {credential.name}: {trouble}")
 
 
 def kerberos_missing(hosts: Iterable[Host]) -> str | None:

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,7 @@ def check(
     from inventory.errors import InventoryError
     from inventory.load import load
     from inventory.resolving.waivers import expired
+    from orchestrator.app.credential_check import check_credentials
     from orchestrator.app.names import expired_words
     from orchestrator.report.document import check_document
 
@@ -58,6 +60,13 @@ def check(
             raise
         document(check_document(None, error.problems, ()))
         raise typer.Exit(1) from None
+    credentials = check_credentials(fleet)
+    if credentials.problems:
+        if not as_json:
+            raise InventoryError(credentials.problems)
+        document(check_document(None, credentials.problems, ()))
+        raise typer.Exit(1)
+    fleet = replace(fleet, notes=(*fleet.notes, *map(str, credentials.warnings)))
     today = datetime.now(UTC).date()
     if as_json:
         document(check_document(fleet, (), expired(fleet, today)))

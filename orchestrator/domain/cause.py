@@ -48,6 +48,7 @@ class Cause(enum.StrEnum):
     TLS_TOO_OLD = "tls-too-old"  # TLS 1.0/1.1 only, SHA-1, small key: this controller's OpenSSL refuses
     TLS_BAD_CERTIFICATE = "tls-bad-certificate"  # wrong purpose, name constraints, a CA that is none
     TLS_CLIENT_CERTIFICATE = "tls-client-certificate"  # the host demands one
+    CLIENT_CERTIFICATE_REFUSED = "client-certificate-refused"  # the host does not take ours
     NOT_TLS = "not-tls"
     KERBEROS_NO_SPN = "kerberos-no-spn"
     KERBEROS_CLOCK = "kerberos-clock"
@@ -62,6 +63,7 @@ class Cause(enum.StrEnum):
     TOO_OLD = "too-old"  # PowerShell 2, CLR 2
     NO_LANGUAGE = "no-language"
     SCRIPT_BLOCKED = "script-blocked"  # ScriptContainedMaliciousContent
+    NO_SECRET = "no-secret"  # noqa: S105 - a word; the source of the host's own secret gave none
     QUOTA_SUSPECT = "quota-suspect"  # a rejection where the same credential worked before
     UNCLASSIFIED = "unclassified"
     BUG = "bug"  # ours

@@ -22,7 +22,7 @@ from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOS
 from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
 from orchestrator.fleet.host_logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
-from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
 from orchestrator.remote.probe import endpoint, probe, probe_script
 from orchestrator.remote.session import Reply, Session, TryFacts
 
@@ -65,6 +65,10 @@ class HostProbe:
         `broke` makes an outcome of that.
         """
         execution = self._execution
+        try:  # before its deadline begins: other hosts' secrets may come first
+            await execution.secrets.logon(self._host)
+        except Fault as fault:
+            return self._failed(fault.phase, fault.cause, fault.detail, fault.advice)
         charged = usual_attempts(self._host, execution.options.mode, canaries=execution.options.canaries)
         try:
             if not await execution.pace.charge(charged, execution.stop):
@@ -104,19 +108,23 @@ class HostProbe:
         return Probed(host=self._host.name, reading=end, trace=self._trace())
 
     async def _until_done(self) -> Reading | Fault:
+        execution = self._execution
         while True:
             self._tries += 1
-            self._try_began = self._execution.clock.monotonic()
+            self._try_began = execution.clock.monotonic()
             self._trying, self.phase = True, Phase.RESOLVE
             try:
                 return await self._one_try()
             except Fault as fault:
+                refused = fault.refused_by is RefusedBy.HOST
                 self._fault = self._logon.judged(fault)
             finally:
                 self._release()
                 if self._reply is None:
                     await self._close(CUT_CLOSING)
             self._trying = False
+            if refused and not execution.stop.requested and await execution.secrets.renew(self._host):
+                continue
             if not await self._may_try_again(self._fault):
                 return self._fault
 
@@ -131,7 +139,7 @@ class HostProbe:
 
         self._session = session = execution.transport.session(
             endpoint(host),
-            execution.logon_of[host.credential],
+            await execution.secrets.logon(host),
             deadline=left + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.admission.gate import Gate
+from orchestrator.fleet.admission.host_secrets import HostSecrets
 from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue
 from orchestrator.fleet.control.clock import Clock
@@ -52,7 +53,7 @@ class Execution:
 
     options: ScanOptions
     transport: Transport
-    logon_of: Mapping[str | None, Logon]
+    secrets: HostSecrets
     gate: Gate
     queue: HostQueue
     pace: Pace

@@ -112,7 +112,7 @@ class _Scan:
         execution = Execution(
             options=self._options,
             transport=services.transport,
-            logon_of=self._accounts.logon_of,
+            secrets=self._accounts.secrets,
             gate=self._accounts.gate,
             queue=self._queue,
             pace=Pace(self._options.pace, services.clock),

@@ -10,8 +10,9 @@ from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.contract.output import beside, like_a_document
-from orchestrator.remote.faults.classify import Seen, fault, from_records
+from orchestrator.remote.faults.classify import from_records
 from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.make import Seen, fault
 from orchestrator.remote.session import Endpoint, Parameter, Reply, Script, Session
 
 PRINTS = (

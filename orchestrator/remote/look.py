@@ -12,8 +12,9 @@ from types import MappingProxyType
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.auth.logon import offers
-from orchestrator.remote.faults.classify import QUOTED, classify
+from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.make import QUOTED
 from orchestrator.remote.faults.trouble import BadStatus, Refused, Stage, Trouble
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.certificate import days_left, describe
@@ -24,7 +25,7 @@ from orchestrator.remote.net.stream import Stream
 from orchestrator.remote.net.trust import Trust
 from orchestrator.remote.net.via.reach import Logons, Reach, nobody
 from orchestrator.remote.psrp.speaker import authority
-from orchestrator.remote.session import Endpoint, Resolver
+from orchestrator.remote.session import ClientCertificate, Endpoint, Resolver
 from orchestrator.remote.try_progress import TryProgress, trouble_of
 
 _UNAUTHORISED = 401
@@ -94,12 +95,17 @@ class Looker:
         self._clock = clock
         self._trust = Trust()
 
-    async def look(self, endpoint: Endpoint, *, seconds: float) -> Looked:
-        """Go as far as a host lets one who has not logged on, in `seconds` at most. Never raises for a host."""
+    async def look(
+        self, endpoint: Endpoint, *, seconds: float, ours: ClientCertificate | None = None
+    ) -> Looked:
+        """Go as far as a host lets one who has not logged on, in `seconds` at most. Never raises for a host.
+
+        `ours` is shown to a host that asks for a certificate: without it one that demands it goes no further.
+        """
         course, found = TryProgress(endpoint, self._clock), Looked()
         try:
             async with Lifetime(course, seconds).kept():
-                await self._look(course, found, seconds)
+                await self._look(course, found, seconds, ours)
         except Fault as fault:
             found.fault = fault
         found.timings, found.dialled = course.facts().timings, course.dialled
@@ -109,7 +115,9 @@ class Looker:
         """Give up the connections to jump hosts."""
         await self._reach.close()
 
-    async def _look(self, course: TryProgress, found: Looked, seconds: float) -> None:
+    async def _look(
+        self, course: TryProgress, found: Looked, seconds: float, ours: ClientCertificate | None
+    ) -> None:
         endpoint, ends = course.endpoint, self._clock() + seconds
         if endpoint.via is None:  # behind a proxy or jump host the name is for the far end to look up
             found.addresses = tuple(await resolve(endpoint, self._resolver))
@@ -119,17 +127,19 @@ class Looker:
         course.dialled = reached.dialled
         stream = Stream(reached.sock, reached.again)
         try:
-            await self._talk(stream, course, found)
+            await self._talk(stream, course, found, ours)
         except Exception as error:
             raise classify(trouble_of(error), course.seen()) from error
         finally:
             stream.close()
 
-    async def _talk(self, stream: Stream, course: TryProgress, found: Looked) -> None:
+    async def _talk(
+        self, stream: Stream, course: TryProgress, found: Looked, ours: ClientCertificate | None
+    ) -> None:
         endpoint = course.endpoint
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
-            await stream.secure(endpoint, self._trust)
+            await stream.secure(endpoint, self._trust, ours)
             found.shown = stream.shown
         course.enter(Phase.AUTH)
         answer = await stream.post(_request(endpoint))
@@ -152,6 +162,8 @@ def _unfit(answer: Answer, endpoint: Endpoint) -> Trouble | None:
     if answer.status != _UNAUTHORISED:
         return BadStatus(answer.status, answer.headers, answer.body)
     found = offers(answer)
+    if endpoint.auth == "certificate":  # no host offers that: TLS has shown it already
+        return None
     if {one.lower() for one in found} & _TAKES[endpoint.auth]:
         return None
     # Basic is told as a logon that was not wanted: there is no first token that could have been.

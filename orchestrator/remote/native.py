@@ -13,7 +13,7 @@ from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.kerberos import may_use
 from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon
-from orchestrator.remote.auth.logon import LogonScheme, scheme
+from orchestrator.remote.auth.logon import UNBOUND, LogonScheme, scheme
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.contract.output import document_among
 from orchestrator.remote.faults.classify import classify
@@ -240,9 +240,9 @@ class NativeSession:
         bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
-            secured = await stream.secure(endpoint, self._shared.trust)
+            secured = await stream.secure(endpoint, self._shared.trust, self._logon.certificate)
             course.certificate = secured.fingerprint
-            bound = None if endpoint.auth == "basic" else binding(secured.der)
+            bound = None if endpoint.auth in UNBOUND else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = await self._scheme(bound)
         runspace = self._runspace = Runspace(
@@ -271,7 +271,7 @@ class NativeSession:
         if self._kerberos is not None:
             started = await self._kerberos.begin(bound)
             return scheme(self._endpoint, self._logon, bound, started=started)
-        hashed = None if self._endpoint.auth == "basic" else self._shared.hashes.of(self._logon)
+        hashed = None if self._endpoint.auth in UNBOUND else self._shared.hashes.of(self._logon)
         return scheme(self._endpoint, self._logon, bound, nt_hash=hashed)
 
     def _taken(self) -> None:

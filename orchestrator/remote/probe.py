@@ -10,7 +10,7 @@ from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.reading import Reading
 from orchestrator.remote.ask import ask, endpoint
 from orchestrator.remote.contract.probe import decode_probe, probe_parameters
-from orchestrator.remote.faults.classify import QUOTED
+from orchestrator.remote.faults.make import QUOTED
 from orchestrator.remote.session import Reply, Script, Session
 
 __all__ = ["endpoint", "probe", "probe_script"]

@@ -39,11 +39,30 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """A PEM file with a client certificate and its key; `key_password` is None where the key is not encrypted."""
+
+    path: Path
+    key_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Logon:
-    """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr."""
+    """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr.
+
+    Without a password it is a Kerberos ticket: by the `keytab`, else the user's own; or a `certificate`. `of_host`: the
+    password is one host's alone, so no domain controller is asked; `ask` gives it, in a thread, for a host's name and
+    address (it raises SecretError), and is None where it was asked for. `scope` "domain": the user is a domain's all the
+    same.
+    """
 
     username: str
     password: str | None = field(repr=False)
+    keytab: Path | None = None
+    certificate: ClientCertificate | None = None
+    of_host: bool = False
+    ask: Callable[[str, str], str] | None = field(default=None, repr=False, compare=False)
+    scope: Literal["host", "domain"] = "host"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +73,7 @@ class Endpoint:
     address: str  # a name or an IP address; TLS and Kerberos check against it
     port: int
     transport: Literal["https", "http"]
-    auth: Literal["negotiate", "ntlm", "kerberos", "basic"]
+    auth: Literal["negotiate", "ntlm", "kerberos", "basic", "certificate"]
     via: str | None = None  # the proxy or jump host in between, as the inventory has it
     via_credential: str | None = None  # who logs on there
     ca: Path | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
+from inventory.local_names import is_local
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
-from orchestrator.remote.auth.kerberos import is_local
-from orchestrator.remote.faults.classify import QUOTED, Seen, classify, fault
+from orchestrator.remote.faults.classify import classify
+from orchestrator.remote.faults.make import QUOTED, Seen, fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
 from orchestrator.remote.session import Endpoint, Logon, TryFacts
 
@@ -85,9 +86,12 @@ class TryProgress:
         if endpoint.auth == "basic" and endpoint.transport != "https":
             said = "Basic over plain http would show the password to the network; nothing was sent"
             raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said)
+        if endpoint.auth == "certificate" and endpoint.transport != "https":
+            said = "a certificate is shown inside TLS alone; nothing was sent"
+            raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said)
         if endpoint.auth == "kerberos" and is_ip(endpoint.address):
             raise fault(self.seen(), Cause.KERBEROS_NEEDS_NAME, f"address: {endpoint.address}")
-        if endpoint.auth == "kerberos" and is_local(endpoint, logon):
+        if endpoint.auth == "kerberos" and is_local(logon.username, endpoint.host, endpoint.address):
             said = f"{logon.username} is an account of the host's own, which no domain controller knows"
             raise fault(self.seen(), Cause.LOGON_NOT_OFFERED, said, advice=_LOCAL)
 

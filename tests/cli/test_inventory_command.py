@@ -162,3 +162,22 @@ def test_an_import_says_how_many_notes_it_left(tmp_path: Path) -> None:
     ended = fleetcheck("inventory", "import", str(table), "-o", str(made))
     assert (ended.code, ended.out.startswith(f"{made} written, with 2 notes at its head. ")) == (0, True)
     assert fleetcheck("inventory", "check", str(made)).code == 0
+
+
+def test_a_certificate_without_its_key_is_a_mistake_with_its_line(tmp_path: Path) -> None:
+    """`inventory check` looks at the files of credentials, and remarks on a program that is not there."""
+    (tmp_path / "client.pem").write_text("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+    (tmp_path / "client.pem").chmod(0o600)
+    path = tmp_path / "fleet.yaml"
+    path.write_text(
+        "credentials:\n  cert: {from: certificate, path: client.pem}\n"
+        "  ops: {username: x, password: {from: command, argv: [no-such-program]}}\n"
+        "defaults: {credential: ops}\nhosts: {web1: {}}\n"
+    )
+    path.chmod(0o600)
+    ended = fleetcheck("inventory", "check", str(path))
+    assert (ended.code, f"{path}:2: credential `cert`: " in ended.err) == (1, True)
+    assert "holds a certificate and no key" in ended.err
+    path.write_text(path.read_text().replace("  cert: {from: certificate, path: client.pem}\n", ""))
+    ended = fleetcheck("inventory", "check", str(path))
+    assert (ended.code, "the command `no-such-program` cannot be run" in ended.err) == (0, True)

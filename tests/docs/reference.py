@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from inventory.schema import credentials
 from inventory.schema import inventory as schema
 from inventory.schema import profile as profile_schema
 from inventory.schema.fields import Strict
 from inventory.schema.reference import about_key
+from inventory.secrets.registry import SOURCES
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.primitives.exit_codes import MEANINGS
@@ -33,9 +35,21 @@ def table(heading: Sequence[str], rows: Rows) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
+def schema_of(name: str) -> type[Strict]:
+    """Return a schema's class by its name."""
+    entries = {source.entry.__name__: source.entry for source in SOURCES.values()}
+    found: type[Strict] = (
+        entries.get(name)
+        or getattr(schema, name, None)
+        or getattr(credentials, name, None)
+        or getattr(profile_schema, name)
+    )
+    return found
+
+
 def keys(name: str, *, own: bool = False) -> str:
     """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`: not the inherited ones."""
-    model: type[Strict] = getattr(schema, name, None) or getattr(profile_schema, name)
+    model = schema_of(name)
     inherited = schema.Settings.model_fields if own else {}
     rows = []
     for field, info in model.model_fields.items():
@@ -51,24 +65,14 @@ def keys(name: str, *, own: bool = False) -> str:
 def sources() -> str:
     """List the keys of every place that a secret can come from."""
     rows = []
-    for model in (
-        schema.EnvSecret,
-        schema.FileSecret,
-        schema.CommandSecret,
-        schema.KeyringSecret,
-        schema.PromptSecret,
-    ):
-        for field, info in model.model_fields.items():
+    for source in SOURCES.values():
+        for field, info in source.entry.model_fields.items():
             if field == "from_":
                 continue
-            about = about_key(model.__name__, field)
-            assert about is not None, (
-                f"inventory/schema/reference.py says nothing of {model.__name__}.{field}"
-            )
-            source = model.__name__.removesuffix("Secret").lower()
+            about = source.about[field]
             rows.append(
                 (
-                    f"`{source}`",
+                    f"`{source.name}`",
                     f"`{field}`",
                     about.what,
                     info.description or "",
@@ -119,6 +123,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "keys HostEntry": partial(keys, "HostEntry", own=True),
     "keys Group": partial(keys, "Group", own=True),
     "keys CredentialEntry": partial(keys, "CredentialEntry"),
+    "keys KeytabEntry": partial(keys, "KeytabEntry"),
+    "keys CertificateEntry": partial(keys, "CertificateEntry"),
     "keys WaiverEntry": partial(keys, "WaiverEntry"),
     "keys ProfileDocument": partial(keys, "ProfileDocument"),
     "keys RoleEntry": partial(keys, "RoleEntry"),

@@ -17,8 +17,6 @@ import yaml
 from inventory.errors import InventoryError
 from inventory.load import load
 from inventory.profile import load_profile
-from inventory.schema import inventory as schema
-from inventory.schema import profile as profile_schema
 from inventory.schema.reference import ABOUT
 from orchestrator.cli.main import app
 from orchestrator.domain.primitives.exit_codes import MEANINGS
@@ -149,7 +147,7 @@ def test_the_files_of_a_page_load(tmp_path: Path, page: str) -> None:
 def test_a_keys_example_is_accepted(key: str) -> None:
     """What the reference shows for a key is what the schema takes."""
     name, field = key.split(".")
-    model = getattr(schema, name, None) or getattr(profile_schema, name)
+    model = reference.schema_of(name)
     told = yaml.load(ABOUT[key].example, Loader=yaml.BaseLoader if field == "until" else yaml.SafeLoader)  # noqa: S506
     assert field in told
     for said, value in told.items():
@@ -171,7 +169,7 @@ def test_the_reference_speaks_of_no_key_that_is_gone() -> None:
     gone = []
     for key in ABOUT:
         name, field = key.split(".")
-        model = getattr(schema, name, None) or getattr(profile_schema, name)
+        model = reference.schema_of(name)
         if field not in model.model_fields:
             gone.append(key)
     assert gone == []

@@ -88,6 +88,10 @@ EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
 NOT_ON_THE_WIRE = {
     *(Cause.KERBEROS_NO_SPN, Cause.KERBEROS_CLOCK, Cause.KERBEROS_TICKET, Cause.KERBEROS_NO_KDC),
     *(Cause.KERBEROS_WRONG_KEY, Cause.KERBEROS_ENCRYPTION),
+    Cause.CLIENT_CERTIFICATE_REFUSED,  # winhost asks for certificates, the simulated fleet does not
+    Cause.NO_SECRET,  # nothing reaches a wire
+    *(Cause.VIA_UNREACHABLE, Cause.VIA_REFUSED, Cause.VIA_NOT_ALLOWED, Cause.VIA_LOGON_REFUSED),
+    *(Cause.VIA_KEY_UNKNOWN, Cause.VIA_KEY_CHANGED, Cause.VIA_HOST_REFUSED, Cause.VIA_HOST_UNREACHABLE),
     *(Cause.QUOTA_SUSPECT, Cause.BUG),  # the controller's own conclusions
     *(
         cause for cause in Cause if cause.startswith("via-")

@@ -13,7 +13,7 @@ import pytest
 
 from inventory.errors import SecretError
 from inventory.model import SecretRef
-from inventory.secrets import resolve
+from inventory.secrets.resolve import resolve
 
 Source = Literal["env", "file", "command", "keyring", "prompt"]
 

@@ -23,6 +23,8 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
         "transport": ("ansible_psrp_protocol",),
         "auth": ("ansible_psrp_auth",),
         "user": ("ansible_psrp_user",),
+        "certificate": ("ansible_psrp_certificate_pem",),
+        "key": ("ansible_psrp_certificate_key_pem",),
         "ca": ("ansible_psrp_ca_cert", "ansible_psrp_cert_trust_path"),
         "configuration": ("ansible_psrp_configuration_name",),
     },
@@ -32,6 +34,8 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
         "transport": ("ansible_winrm_scheme",),
         "auth": ("ansible_winrm_transport",),
         "user": ("ansible_winrm_user",),
+        "certificate": ("ansible_winrm_cert_pem",),
+        "key": ("ansible_winrm_cert_key_pem",),
         "ca": ("ansible_winrm_ca_trust_path",),
     },
 }
@@ -44,7 +48,8 @@ _SHARED = {
 _AUTH = {
     "basic": "basic",
     "plaintext": "basic",
-    "ssl": "basic",
+    "ssl": "ssl",  # a certificate where one is named, else Basic
+    "certificate": "certificate",
     "ntlm": "ntlm",
     "kerberos": "kerberos",
     "negotiate": "negotiate",
@@ -103,6 +108,7 @@ class Translator:
             # somebody is meant, and not whoever has a Kerberos ticket
             found.put("credential", self._draft.credential(UNKNOWN_USER, found.line), 0)
         self._derive(found, kind)
+        self._log_on(found)
         self._proxies(host, variables, templates, kind)
         return found
 
@@ -114,6 +120,34 @@ class Translator:
                 self.used.add(name)
                 if note is not None:
                     self._notes.of(note, host)
+
+    def _log_on(self, found: Map) -> None:
+        """Choose between a certificate and a password by what is named and asked for; never Basic without TLS."""
+        auth, lines = found.get("auth"), found.lines
+        certificate, key = found.pop("certificate", None), found.pop("key", None)
+        line = lines.pop("certificate", 0)
+        lines.pop("key", None)
+        if certificate is not None and auth in (None, "ssl", "certificate"):
+            if found["transport"] == "https":
+                found.put("auth", "certificate", line)
+                certificate = str(self._base.absolute() / Path(certificate).expanduser())
+                found.put("credential", self._draft.certificate(certificate, line), line)
+                self._notes.say(_one_file(certificate, key), line)
+                return
+            self._notes.say("a client certificate needs https, and was passed over.", line)
+        elif certificate is not None:
+            self._notes.say(f"a client certificate stands beside `{auth}`, and was passed over.", line)
+        if auth in ("ssl", "certificate"):
+            found.put("auth", "basic" if auth == "ssl" else "negotiate", lines["auth"])
+            if auth == "certificate":
+                self._notes.say(
+                    "the logon `certificate` names no certificate; `auth: negotiate` is written instead."
+                )
+        if found.get("auth") == "basic" and found["transport"] == "http":
+            found.put("auth", "negotiate", lines["auth"])
+            self._notes.say(
+                "Basic over plain http shows the password to the network; `auth: negotiate` is written instead."
+            )
 
     def _value(self, host: str, name: str, variables: Map, templates: Templates) -> Any:
         """Return a variable's value, None where there is none to be had."""
@@ -205,7 +239,7 @@ class Translator:
         return self._put_text(found, key, name, path, line)
 
     def _derive(self, found: Map, kind: str | None) -> None:
-        """Say what Ansible takes from other variables: http by its port, a port; and never Basic without TLS."""
+        """Say what Ansible takes from other variables: http by its port, a port."""
         if "transport" not in found:
             scheme = "http" if found.get("port") == PORTS["http"] else "https"
             found.put("transport", scheme, found.lines.get("port", 0))
@@ -213,11 +247,6 @@ class Translator:
             line = found.lines["transport"]
             found.put("port", PORTS["https"], line)
             self._notes.say("`http` and no port: Ansible's winrm takes 5986 all the same.", line)
-        if found.get("auth") == "basic" and found["transport"] == "http":
-            found.put("auth", "negotiate", found.lines["auth"])
-            self._notes.say(
-                "Basic over plain http shows the password to the network; `auth: negotiate` is written instead."
-            )
 
     def mention(self) -> None:
         """Note the variables that were not taken over, of all hosts together."""
@@ -229,6 +258,14 @@ class Translator:
                     sentences.setdefault(_why(name, kind), {})[name] = None
         for (one, many), names in sentences.items():
             self._notes.say(f"{_listed(list(names))} {one if len(names) == 1 else many}.")
+
+
+def _one_file(certificate: str, key: str | None) -> str:
+    """Say that certificate and key belong into one file here."""
+    held = f"`{certificate}` has to hold the certificate and its key"
+    if key in (None, certificate):
+        return f"{held}, readable by you alone (chmod 600)."
+    return f"{held}, readable by you alone: put `{key}` into the same file, or name another in `path`."
 
 
 def _why(name: str, kind: str | None) -> tuple[str, str]:

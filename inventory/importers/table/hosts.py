@@ -115,6 +115,12 @@ class _Row:
         for column in self._columns.others:
             if text := self._text(column):
                 put(entry, column.key, text, self._notes)
+        if entry.settings.get("auth") == "certificate":
+            entry.settings["auth"] = "negotiate"
+            self._say(
+                "`auth: certificate` needs a credential such as {from: certificate, path: client.pem}; `auth: negotiate`"
+                " is written instead"
+            )
         if (entry.settings.get("transport"), entry.settings.get("auth")) == ("http", "basic"):
             entry.settings["auth"] = "negotiate"
             self._say(

@@ -86,17 +86,19 @@ def kerberos(fleet: Fleet | None) -> Check:
 
     name = "Kerberos"
     hosts = () if fleet is None else tuple(fleet.hosts.values())
-    asked = [host for host in hosts if host.auth == "kerberos"]
+    asked = [host for host in hosts if fleet is not None and _asks_kerberos(fleet, host)]
     if not asked:
         there = "installed" if can_ask_kdc() else "not installed"
         return Check(name=name, health=Health.OK, seen=f"{there}; no host of the inventory asks for it")
     if not can_ask_kdc():
-        said = f"{len(asked):,} hosts have `auth: kerberos`, and it is not installed on this machine"
+        said = f"{len(asked):,} hosts log on by Kerberos, and it is not installed on this machine"
         advice = "`pip install 'fleetcheck[kerberos]'`, with the system's Kerberos library."
         return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
     assert fleet is not None  # noqa: S101  # it has hosts
-    if all(_has_password(fleet, host) for host in asked):
-        return Check(name=name, health=Health.OK, seen="installed; tickets are bought with passwords")
+    if all(_buys_tickets(fleet, host) for host in asked):
+        return Check(
+            name=name, health=Health.OK, seen="installed; tickets are bought with passwords or keytabs"
+        )
     found = cached_ticket()
     if found.why or found.seconds < _SHORT_TICKET:
         said = found.why or f"the ticket of {found.name} ends in {found.seconds // 60} min"
@@ -108,8 +110,15 @@ def kerberos(fleet: Fleet | None) -> Check:
     )
 
 
-def _has_password(fleet: Fleet, host: Host) -> bool:
-    return host.credential is not None and fleet.credentials[host.credential].password is not None
+def _asks_kerberos(fleet: Fleet, host: Host) -> bool:
+    """Whether a host's logon is Kerberos alone."""
+    found = None if host.credential is None else fleet.credentials[host.credential]
+    return host.auth == "kerberos" or (found is not None and found.kind in ("ccache", "keytab"))
+
+
+def _buys_tickets(fleet: Fleet, host: Host) -> bool:
+    found = None if host.credential is None else fleet.credentials[host.credential]
+    return found is not None and (found.password is not None or found.kind == "keytab")
 
 
 def database(named: str | None, environ: Mapping[str, str]) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note, PlanEmpty
+from orchestrator.app.events import Note, PlanEmpty, Warned
 from orchestrator.app.logons import demand_kerberos, logons, names_of
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
@@ -54,7 +54,7 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     """
     _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
     demand_kerberos(job.fleet.hosts[each.host] for each in job.plan.hosts if each.host in job.fleet.hosts)
-    known = logons(job.fleet, _credentials(job), invocation.ask)
+    known = logons(job.fleet, _credentials(job), invocation.ask, lambda words: on_event(Warned(words=words)))
     with contextlib.ExitStack() as stack:
         journal = None if job.options.dry_run else _journal(stack, invocation)
         summary = asyncio.run(_repin(job, journal, known, on_event))

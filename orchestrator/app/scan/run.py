@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import NoteListener, Remark
+from orchestrator.app.events import NoteListener, Remark, Warned
 from orchestrator.app.logons import demand_kerberos, logons, names_of
 from orchestrator.app.scan.plan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan
 from orchestrator.app.scan.report import ResultCounter, ScanListener, remarks, scan_report
@@ -67,7 +67,9 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         demand_kerberos(plan.hosts)
-        known = logons(fleet, names_of(plan.hosts), invocation.ask)
+        known = logons(
+            fleet, names_of(plan.hosts), invocation.ask, lambda words: on_event(Warned(words=words))
+        )
         before: Iterable[HostRecord] = ()
         if request.resume is not None:  # from here on the scan is under way again
             plan = replace(plan, record=writer.resume_scan(request.resume))

@@ -18,6 +18,8 @@ import enum
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from inventory.local_names import is_local
+
 DEFAULT_LIMIT = 2
 
 
@@ -96,9 +98,7 @@ def account(
     `of_domain`: the logon asks a domain whatever the name looks like (Kerberos).
     """
     name = username.casefold()
-    domain, separator, _ = name.rpartition("\\")
-    own = {".", "localhost", _label(host), _label(address), host.casefold(), address.casefold()}
-    local = bool(separator) and domain in own and not of_domain
+    local = is_local(username, host, address) and not of_domain
     return Account(credential=credential, name=name, host=host if local else None)
 
 
@@ -169,7 +169,3 @@ class Breaker:
         if host not in self.under_way:
             raise IllegalBreakerMoveError(f"no logon is under way on {host}")
         return replace(self, state=MOVES[self.state, event], under_way=self.under_way - {host})
-
-
-def _label(name: str) -> str:
-    return name.casefold().partition(".")[0]

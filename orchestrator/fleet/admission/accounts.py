@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from inventory.model import Host
 from orchestrator.domain.execution.breaker import Account, Breaker, account
 from orchestrator.fleet.admission.gate import Gate
+from orchestrator.fleet.admission.host_secrets import HostSecrets
 from orchestrator.fleet.control.events import BreakerTripped
 from orchestrator.fleet.summary import GivenUp
 from orchestrator.remote.session import Logon
@@ -30,21 +31,22 @@ class Accounts:
         self.logon_of: Mapping[str | None, Logon] = {
             name: logons(name) for name in dict.fromkeys(host.credential for host in hosts)
         }
+        self.secrets = HostSecrets(self.logon_of)
         self.gate = Gate(rejections, self._tripped, unproved=unproved)
         self._on_trip = on_trip
         self._given_up: list[Account] = []
 
     def of(self, host: Host) -> Account | None:
-        """Return whose password a logon on this host tries; None where there is none (a Kerberos ticket)."""
+        """Return whose password or key a logon on this host tries; None where there is none (a ticket, a certificate)."""
         logon = self.logon_of[host.credential]
-        if logon.password is None:
+        if logon.password is None and logon.keytab is None and logon.ask is None:
             return None
         return account(
             host.credential or "",
             logon.username,
             host=host.name,
             address=host.address,
-            of_domain=host.auth == "kerberos",
+            of_domain=host.auth == "kerberos" or logon.keytab is not None or logon.scope == "domain",
         )
 
     def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:

@@ -32,7 +32,7 @@ from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.look import Looked, Looker
 from orchestrator.remote.probe import endpoint, probe
-from orchestrator.remote.session import Reply, Session
+from orchestrator.remote.session import Logon, Reply, Session
 
 MODE = "pinned"  # the lightest probe that tells whether the script works
 ACCOUNT = 10.0  # seconds for the questions about the account
@@ -55,7 +55,8 @@ class HostExaminer:
         run, host = self.run, self.host
         seconds = run.options.timeout or host_deadline(host, MODE, canaries=False)
         began = run.clock.monotonic()
-        looked = await self.looker.look(endpoint(host), seconds=seconds)
+        ours = run.secrets.shared(host).certificate
+        looked = await self.looker.look(endpoint(host), seconds=seconds, ours=ours)
         found = list(stages.of_look(host, looked, run.clock.now()))
         if looked.fault is not None:
             return self._examined(looked, found)
@@ -75,11 +76,16 @@ class HostExaminer:
 
     async def _session(self, seconds: float) -> tuple[list[StageResult], tuple[str, ...]]:
         """Log on and run the probe, once the gate lets this account try; within `seconds` from then on."""
+        try:
+            own = await self.run.secrets.logon(self.host)
+        except Fault as fault:
+            return [stages.failed(Stage.LOGON, fault, None)], ()
+        return await self._with(own, seconds)
+
+    async def _with(self, own: Logon, seconds: float) -> tuple[list[StageResult], tuple[str, ...]]:
         run, host = self.run, self.host
         logon = HostLogon(QueuedHost(host, self.account, patient=True), run)
-        session = run.transport.session(
-            endpoint(host), run.logon_of[host.credential], deadline=seconds, accepted=logon.accepted
-        )
+        session = run.transport.session(endpoint(host), own, deadline=seconds, accepted=logon.accepted)
         try:
             await logon.begin(session, run.clock.timeout(None), patiently=True)
         except HeldError:
@@ -117,7 +123,7 @@ class HostExaminer:
 
     @property
     def _username(self) -> str:
-        return self.run.logon_of[self.host.credential].username
+        return self.run.secrets.shared(self.host).username
 
     def _held(self) -> StageResult:
         """Say why the logon was not tried: its account was given up, or the end was asked for."""

@@ -85,7 +85,7 @@ def _execution(
     return Execution(
         options=options,
         transport=services.transport,
-        logon_of=accounts.logon_of,
+        secrets=accounts.secrets,
         gate=accounts.gate,
         queue=HostQueue((), accounts.of, accounts.gate, stop, per_site=0, ramp=ramp),
         pace=Pace(options.pace, services.clock),

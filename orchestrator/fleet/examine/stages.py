@@ -177,7 +177,7 @@ def _spent(facts: TryFacts) -> Mapping[Stage, int | None]:
 def _came_through(
     stage: Stage, host: Host, username: str, end: Fault | tuple[Reading, Reply]
 ) -> tuple[str, ...]:
-    who = username or "the ticket's user"
+    who = username or f"the {'certificate' if host.auth == 'certificate' else 'ticket'}'s user"
     match stage:
         case Stage.LOGON:
             how = "taken" if isinstance(end, Fault) or not end[1].auth else end[1].auth

@@ -89,6 +89,10 @@ class HostWrite:
         leaves only after it, and what it raises comes out.
         """
         execution, host = self._execution, self._queued.host
+        try:
+            logon = await execution.secrets.logon(host)
+        except Fault as fault:
+            return NotSent(f"nothing was sent: {fault}", fault.advice)
         seconds = window + LATE
         cut = execution.clock.timeout(seconds)
 
@@ -98,7 +102,7 @@ class HostWrite:
 
         session = execution.transport.session(
             endpoint(host),
-            execution.logon_of[host.credential],
+            logon,
             deadline=seconds + BACKSTOP,
             before_logon=before_logon,
             accepted=self._logon.accepted,

@@ -105,7 +105,7 @@ class HostPool:
         return Execution(
             options=self._options.reading(BEFORE),
             transport=self._services.transport,
-            logon_of=self._accounts.logon_of,
+            secrets=self._accounts.secrets,
             gate=self._accounts.gate,
             queue=queue,
             pace=self._pace,

@@ -33,6 +33,9 @@ def credentials(logon: Logon, endpoint: Endpoint, *, nt_hash: str | None, ticket
     """
     import spnego
 
+    if logon.keytab is not None:
+        ticket = tickets.ask(logon)
+        return Credentials(user=spnego.KerberosCCache(ticket.name()), ticket=ticket)
     if logon.password is None or not logon.username:
         return Credentials(user=logon.username or None)
     password = spnego.Password(logon.username, logon.password)

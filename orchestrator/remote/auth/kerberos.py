@@ -10,8 +10,8 @@ import importlib.util
 import re
 from typing import TYPE_CHECKING
 
+from inventory.local_names import is_local
 from inventory.schema.shapes import is_ip
-from orchestrator.domain.execution.breaker import account
 from orchestrator.remote.faults.codes import AS_REFUSALS
 from orchestrator.remote.faults.trouble import KerberosTrouble
 
@@ -27,18 +27,20 @@ def can_ask_kdc() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
 
 
-def is_local(endpoint: Endpoint, logon: Logon) -> bool:
-    r"""Whether a user is the host's own (`.\name`, `HOST\name`): no domain controller knows of it."""
-    return account("", logon.username, host=endpoint.host, address=endpoint.address).host is not None
+def asks_domain(endpoint: Endpoint, logon: Logon) -> bool:
+    """Whether a logon may ask a domain controller: the host has a name, and the user is a domain's, and not one host's."""
+    if logon.of_host or is_ip(endpoint.address):
+        return False
+    return not is_local(logon.username, endpoint.host, endpoint.address)
 
 
 def may_use(endpoint: Endpoint, logon: Logon) -> bool:
     """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
     if endpoint.auth == "kerberos":
         return True
-    if endpoint.auth != "negotiate" or is_ip(endpoint.address) or not can_ask_kdc():
+    if endpoint.auth != "negotiate":
         return False
-    return not is_local(endpoint, logon)
+    return logon.password is None or (can_ask_kdc() and asks_domain(endpoint, logon))
 
 
 _MINOR = re.compile(r"Minor \(\d+\): (.*?)(?:, Context: .*)?", re.DOTALL)

@@ -42,7 +42,7 @@ class Kerberos:
         self._wall = wall
         self._off_loop = OffLoop()
         self._breaker = KdcBreaker(clock)
-        self._asked: dict[tuple[str, str | None], _Asked] = {}
+        self._asked: dict[Logon, _Asked] = {}
         self._caches: list[TicketCache] = []
 
     async def logon(self, endpoint: Endpoint, logon: Logon) -> KerberosLogon:
@@ -72,10 +72,10 @@ class Kerberos:
 
     async def _of(self, logon: Logon) -> TicketCache:
         """Return a credential's tickets: asked for once, whoever asks first; what was refused stays refused."""
-        key, now = (logon.username, logon.password), self._wall()
-        asked = self._asked.get(key)
+        now = self._wall()
+        asked = self._asked.get(logon)
         if asked is None or _stale(asked, now):
-            asked = self._asked[key] = _Asked(now, asyncio.ensure_future(self._exchange(logon)))
+            asked = self._asked[logon] = _Asked(now, asyncio.ensure_future(self._exchange(logon)))
             asked.task.add_done_callback(_seen)
         return await asyncio.shield(asked.task)
 

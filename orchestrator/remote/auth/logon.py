@@ -26,6 +26,8 @@ Trying = Generator[tuple[str, bytes], Answer, tuple[Answer, bool]]
 Ends with the last answer, and whether the body went with that request.
 """
 
+MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+UNBOUND = frozenset({"basic", "certificate"})  # logons that carry no channel binding
 _QUOTED = re.compile(r'"[^"]*"')  # a realm, which may hold commas
 _OK = 200
 _UNAUTHORISED = 401
@@ -78,6 +80,8 @@ def scheme(
     """
     if endpoint.auth == "basic":
         return Basic(logon)
+    if endpoint.auth == "certificate":
+        return Certificate()
     return Negotiate(endpoint, logon, binding, nt_hash=nt_hash, tickets=tickets, started=started)
 
 
@@ -107,6 +111,27 @@ class Basic:
     def header(self) -> str:
         """Give the header that every request carries."""
         return self._header
+
+
+class Certificate:
+    """The client certificate of the TLS connection; each request says so in one constant header (DSP0226, 5.6)."""
+
+    def __init__(self) -> None:
+        self.name = "Certificate"
+        self.proved = False  # no password is at stake
+        self.used: str | None = "certificate"
+        self.context: Any = None
+
+    def begin(self, body: bytes) -> Trying:
+        """Send the first real request; its answer says whether the host knows a user for the certificate."""
+        answer = yield MUTUAL, body
+        if answer.status == _UNAUTHORISED:
+            raise Refused(Stage.PROVED, offers(answer), answer.headers)
+        return answer, True
+
+    def header(self) -> str:
+        """Give the header that every request carries."""
+        return MUTUAL
 
 
 class Negotiate:

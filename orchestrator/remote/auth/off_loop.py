@@ -1,4 +1,4 @@
-"""Calls that block and cannot be cancelled (libkrb5's), off the event loop: in threads that nobody waits for."""
+"""Calls that block and cannot be cancelled (libkrb5's, a secret's source), off the event loop: in threads that nobody waits for."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class OffLoop:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = asyncio.Semaphore(at_once)
 
-    async def run(self, call: Callable[[], _Result], *, seconds: float) -> _Result:
-        """Return what `call` returns, raise what it raises; TimeoutError where it takes longer than `seconds`.
+    async def run(self, call: Callable[[], _Result], *, seconds: float | None) -> _Result:
+        """Return what `call` returns, raise what it raises; TimeoutError where it takes longer than `seconds` (None: however long it takes).
 
         The time counts from the call's start, never from its place in the queue. Cancelling gives the call up too.
         """
@@ -50,5 +50,5 @@ class OffLoop:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(tell, result, error)
 
-        threading.Thread(target=work, name="kerberos", daemon=True).start()
+        threading.Thread(target=work, name="off-loop", daemon=True).start()
         return answer

@@ -7,7 +7,9 @@ Nothing is written into the user's own cache, and `KRB5CCNAME` is read, never se
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.remote.auth.kerberos import kerberos_trouble
@@ -66,16 +68,19 @@ class TicketCache:
 
 
 def obtain(logon: Logon) -> TicketCache:
-    """Return the tickets of a logon: by its password, else of the user's own ticket cache.
+    """Return the tickets of a logon: by its keytab or password, else of the user's own ticket cache.
 
     Raises KerberosTrouble: refused by the KDC, no KDC, no ticket, no Kerberos packages.
     """
     try:
-        return _by_password(logon) if logon.password is not None else _of_user()
+        if logon.keytab is not None:
+            return _by_keytab(logon.username, logon.keytab)
+        return _by_password(logon) if logon.password is not None else user_tickets()
     except KerberosTrouble:
         raise
     except Exception as error:
-        raise kerberos_trouble(error, proved=logon.password is not None) from error
+        proved = logon.password is not None or logon.keytab is not None
+        raise kerberos_trouble(error, proved=proved) from error
 
 
 def _by_password(logon: Logon) -> TicketCache:
@@ -112,7 +117,21 @@ def _names(username: str) -> tuple[tuple[bool, str], ...]:
     return (True, name), (False, name)
 
 
-def _of_user() -> TicketCache:
+def _by_keytab(username: str, path: Path) -> TicketCache:
+    import krb5
+
+    from orchestrator.remote.auth.keytab import principal_in
+
+    context = krb5.init_context()
+    principal = principal_in(context, path, username)
+    options = krb5.get_init_creds_opt_alloc(context)
+    keytab = krb5.kt_resolve(context, b"FILE:" + os.fsencode(path))
+    ticket = krb5.get_init_creds_keytab(context, principal, options, keytab)
+    return TicketCache(context, [ticket], ticket.client)
+
+
+def user_tickets() -> TicketCache:
+    """Return the tickets of the user's own cache. Raises KerberosTrouble where they have ended, krb5.Krb5Error."""
     import krb5
 
     context = krb5.init_context()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
-from orchestrator.remote.faults.codes import CODES, KERBEROS, STATUSES, SUBCODES
+from orchestrator.remote.faults.codes import CODES, KERBEROS, SUBCODES
 from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
-from orchestrator.remote.faults.reasons import REASONS
-from orchestrator.remote.faults.table import ROWS
+from orchestrator.remote.faults.http import other_service, refused, status, who_answered
+from orchestrator.remote.faults.make import QUOTED, Seen, fault
 from orchestrator.remote.faults.trouble import (
     BadStatus,
     BrokenPool,
@@ -27,16 +25,14 @@ from orchestrator.remote.faults.trouble import (
     Refused,
     SoapFault,
     SpeaksTls,
-    Stage,
     TooOldShell,
     Trouble,
     Untrusted,
     ViaTrouble,
 )
-from orchestrator.remote.faults.via import KDC_FROM_HERE, via_words, yes_first
-from orchestrator.remote.session import Endpoint, ErrorRecord
+from orchestrator.remote.faults.via import KDC_FROM_HERE, yes_first
+from orchestrator.remote.session import ErrorRecord
 
-QUOTED = 200  # characters of a host's own words in a detail
 _NETWORK = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
 _NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}  # on this side
 _BLOCKED = ("ScriptContainedMaliciousContent",)
@@ -47,67 +43,6 @@ _CONSTRAINED = (
     "OnlyCoreTypes",
 )
 _NO_LANGUAGE = ("ScriptsNotAllowed",)
-_HIGH_BYTES, _KERBEROS = 0xFFFF0000, 0x96C70000  # libkrb5's numbers all begin so
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Where it happened: with which host, how far, after how many seconds; `script` is the script's SHA-256.
-
-    `heard`: something came from the host over this connection, as far as is known.
-    """
-
-    endpoint: Endpoint
-    phase: Phase
-    seconds: float = 0.0
-    script: str = ""
-    heard: bool = True
-
-
-def fault(
-    seen: Seen,
-    cause: Cause,
-    detail: str,
-    *,
-    code: int | None = None,
-    pin: str | None = None,
-    here: bool = False,
-    refused_by: RefusedBy | None = None,
-    advice: str = "",
-) -> Fault:
-    """Build the fault of a cause: its words from the table, `detail` from what was seen, `advice` where it says more.
-
-    `advice` takes the place of the table's. Where the code says more of an account than its cause does, so do the
-    words. `here`: the phase is where it happened, whatever the table says.
-    """
-    row = ROWS[cause]
-    reason = REASONS.get(code) if code is not None else None
-    if reason is not None and (cause is reason.cause or refused_by is not None):
-        detail = f"{reason.said}: {detail}" if detail else reason.said
-    else:
-        reason = None
-    endpoint = seen.endpoint
-    words = {
-        "host": endpoint.host,
-        "address": endpoint.address,
-        "port": endpoint.port,
-        "configuration": endpoint.configuration,
-        "transport": endpoint.transport,
-        "script": seen.script,
-        "pin": f'`tls_pin: "{pin}"`' if pin else "`tls_pin:`",
-        "look": _look_up(code),
-        **via_words(endpoint.via),
-    }
-    meaning = row.meaning.format_map(words)
-    return Fault(
-        phase=seen.phase if here else row.phase or seen.phase,
-        cause=cause,
-        detail=f"{meaning}: {detail}" if detail else meaning,
-        advice=advice or (reason or row).advice.format_map(words),
-        again=row.again,
-        code=code,
-        refused_by=refused_by,
-    )
 
 
 def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR0912  # one line for each kind of trouble
@@ -124,9 +59,9 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
         case SoapFault():
             return _soap(trouble, seen)
         case BadStatus():
-            return _status(trouble, seen)
+            return status(trouble, seen)
         case Refused():
-            return _refused(trouble, seen)
+            return refused(trouble, seen)
         case KerberosTrouble():
             return _kerberos(trouble, seen)
         case ViaTrouble():
@@ -134,9 +69,9 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
         case Untrusted():
             return fault(seen, trouble.kind, trouble.detail, pin=trouble.pin, advice=trouble.advice)
         case OtherService():
-            return _other(trouble, seen)
+            return other_service(trouble, seen)
         case NotKept():
-            said = ", ".join([f"it ended {trouble.at}", *_headers(trouble.headers)])
+            said = ", ".join([f"it ended {trouble.at}", *who_answered(trouble.headers)])
             return fault(seen, Cause.CONNECTION_NOT_KEPT, said)
         case BrokenPool():
             said = f"the shell broke while it opened: {clean(trouble.text, limit=QUOTED)}"
@@ -230,85 +165,6 @@ def _soap(trouble: SoapFault, seen: Seen) -> Fault:
     detail = f"{number}{subcode}: {said}" if said else f"{number}{subcode}"
     by = RefusedBy.HOST if trouble.proof else None
     return fault(seen, cause or Cause.UNCLASSIFIED, detail, code=trouble.code, here=True, refused_by=by)
-
-
-def _status(trouble: BadStatus, seen: Seen) -> Fault:
-    """No SOAP came with it: the status decides, and the headers say who answered."""
-    status = trouble.status
-    cause = STATUSES.get(status, Cause.NOT_WINRM)
-    more = f" to {trouble.headers.get('location', 'nowhere')}" if cause is Cause.REDIRECT else ""
-    body = " ".join(trouble.body.decode("utf-8", "replace").split())
-    parts = [f"HTTP {status}{clean(more, limit=QUOTED)}", *_headers(trouble.headers)]
-    if body and cause in {Cause.NOT_WINRM, Cause.NO_LISTENER}:
-        parts.append(f"body: {clean(body, limit=QUOTED)}")
-    return fault(seen, cause, ", ".join(parts), code=status, advice=_STATUS_ADVICE.get(status, ""))
-
-
-_STATUS_ADVICE = {
-    408: "The host, or something in between, waited too long for a request: a slow network, or a busy controller "
-    "(`--jobs`).",
-    421: "A web server that stands before several names answers, and does not know this one: set `address:` to the name "
-    "that it knows, or reach the host without it.",
-    426: "What answers wants another protocol, so it is not WinRM: another web server listens there, or a proxy stands in "
-    "between.",
-    431: "The logon's header is too large for what answers: a Kerberos ticket with many groups. Raise MaxFieldLength and "
-    "MaxRequestBytes of HTTP.sys on the host, or the limit of the proxy in between.",
-}
-
-
-def _other(trouble: OtherService, seen: Seen) -> Fault:
-    """Something listens there that speaks no HTTP: WinRM is elsewhere."""
-    end = seen.endpoint
-    said = f"{trouble.name} answers" if trouble.name else f"it begins with {trouble.heard[:40]!r}"
-    advice = (
-        f"Another service listens on {end.address}:{end.port}. WinRM's ports are 5985 (http) and 5986 (https); `winrm "
-        "enumerate winrm/config/listener` on the host shows its own. Set `port:` to it."
-    )
-    return fault(seen, Cause.NOT_WINRM, said, advice=advice)
-
-
-def _refused(trouble: Refused, seen: Seen) -> Fault:
-    offers = {offer.lower() for offer in trouble.offers}
-    asked = seen.endpoint.auth
-    cause = _refusal(trouble.stage, offers, asked, via="via" in trouble.headers, ticket=trouble.ticket)
-    offered = clean(", ".join(trouble.offers), limit=QUOTED) or "nothing"
-    said = f"{asked} and a Kerberos ticket" if trouble.ticket else asked
-    parts = [f"HTTP 401, asked with {said}, WWW-Authenticate offers {offered}", *_headers(trouble.headers)]
-    by = RefusedBy.HOST if trouble.proof else None
-    return fault(seen, cause, ", ".join(parts), code=401, refused_by=by)
-
-
-def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool, ticket: bool) -> Cause:
-    """Tell a wrong password from a logon that never came to the password."""
-    if stage is Stage.PROVED:
-        basic_unwanted = asked == "basic" and offers and "basic" not in offers
-        return Cause.LOGON_NOT_OFFERED if basic_unwanted else Cause.LOGON_FAILED
-    if stage in {Stage.RESTARTED, Stage.LATER}:
-        return Cause.LOGON_LOOP
-    if ticket or asked == "kerberos":
-        return Cause.LOGON_LOOP if asked in offers else Cause.LOGON_NOT_OFFERED
-    if not offers & {"negotiate", "ntlm"}:
-        return Cause.NTLM_DISABLED if "kerberos" in offers else Cause.LOGON_NOT_OFFERED
-    # It offers Negotiate and did not go on with ours. With Kerberos beside it, NTLM alone is what it does not take.
-    return Cause.NTLM_DISABLED if "kerberos" in offers and not via else Cause.LOGON_LOOP
-
-
-def _headers(headers: Mapping[str, str]) -> list[str]:
-    """Quote the headers that say who answered."""
-    return [
-        f"{name}: {clean(value, limit=80)}"
-        for name in ("server", "via", "proxy-authenticate", "upgrade", "retry-after")
-        if (value := headers.get(name))
-    ]
-
-
-def _look_up(code: int | None) -> str:
-    """Say where a code that nobody here knows can be looked up; Kerberos' and this machine's own are no Windows'."""
-    if code is None:
-        return "Look into the host's event log (Windows Remote Management)"
-    if code & _HIGH_BYTES == _KERBEROS:
-        return f"Look {code - 2**32} up in libkrb5's list of errors (`krb5.h`)"
-    return f"Look it up with `winrm helpmsg 0x{code:X}` on any Windows"
 
 
 def _named(error: OSError) -> str:

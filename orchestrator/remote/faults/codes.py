@@ -74,6 +74,7 @@ KERBEROS: Mapping[int, Cause] = MappingProxyType(
         2529638944: Cause.KERBEROS_TICKET,  # AP_ERR_TKT_EXPIRED
         2529639107: Cause.KERBEROS_TICKET,  # FCC_NOFILE: no credentials cache
         2529639053: Cause.KERBEROS_TICKET,  # CC_NOTFOUND
+        2529639093: Cause.KERBEROS_TICKET,  # KT_NOTFOUND: the keytab holds no such key
         2529639068: Cause.KERBEROS_NO_KDC,  # KDC_UNREACH
         2529639066: Cause.KERBEROS_NO_KDC,  # REALM_UNKNOWN
         2529639132: Cause.KERBEROS_NO_KDC,  # REALM_CANT_RESOLVE

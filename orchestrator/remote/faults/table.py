@@ -190,8 +190,13 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.TLS_CLIENT_CERTIFICATE: CauseWords(
             "the host demands a certificate of this machine",
-            "fleetcheck shows none. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
+            "None was shown: a credential with `from: certificate` shows one. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
             "that, or the listener (`netsh http show sslcert`, Negotiate Client Certificate), do without.",
+            phase=Phase.TLS,
+        ),
+        Cause.CLIENT_CERTIFICATE_REFUSED: CauseWords(
+            "the client certificate was not taken",
+            "Compare its dates, its issuer and its use (client authentication) with what the host asks for.",
             phase=Phase.TLS,
         ),
         Cause.NOT_TLS: CauseWords(
@@ -270,6 +275,11 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             "security software on the host blocked the script",
             "Allow it by its SHA-256: {script}. fleetcheck evades no protection.",
             phase=Phase.RUN,
+        ),
+        Cause.NO_SECRET: CauseWords(
+            "the host's own secret is not to be had",
+            "Nothing was sent. Run what the credential's `password` names by hand, for {host} ({address}).",
+            phase=Phase.AUTH,
         ),
         Cause.QUOTA_SUSPECT: CauseWords(
             "the logon was rejected where the same credential works elsewhere",

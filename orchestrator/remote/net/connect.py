@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from inventory.schema.shapes import is_ip
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults.classify import Seen, unreachable, unresolved
+from orchestrator.remote.faults.classify import unreachable, unresolved
 from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.make import Seen
 from orchestrator.remote.session import Endpoint, Resolver
 
 LONGEST = 10.0  # seconds for one address; a lost SYN is sent again after 1, 3 and 7

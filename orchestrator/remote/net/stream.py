@@ -16,8 +16,10 @@ from functools import partial
 from typing import TypeVar
 
 from orchestrator.remote.faults.trouble import Garbled, Lost, Untrusted, ViaTrouble
+from orchestrator.remote.net.client_certificate import not_taken, unheard
 from orchestrator.remote.net.connect import connect_to, peer_of
-from orchestrator.remote.net.exchange import Exchange, Pause
+from orchestrator.remote.net.drive import drive
+from orchestrator.remote.net.exchange import Exchange
 from orchestrator.remote.net.handshake import (
     AGAIN,
     HANDSHAKE,
@@ -35,7 +37,7 @@ from orchestrator.remote.net.handshake import (
 )
 from orchestrator.remote.net.http import MAX_SESSION, Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.net.trust import Secured, Trust, same_again, secured
-from orchestrator.remote.session import Endpoint
+from orchestrator.remote.session import ClientCertificate, Endpoint
 
 _Result = TypeVar("_Result")
 _CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
@@ -71,7 +73,9 @@ class Stream:
         self._sock = sock
         self._again = again or partial(connect_to, *peer_of(sock))
         self._tls: ssl.SSLObject | None = None
-        self._trusted: tuple[Endpoint, Trust, Secured] | None = None  # how TLS came about
+        self._trusted: tuple[Endpoint, Trust, ClientCertificate | None, Secured] | None = (
+            None  # how TLS began
+        )
         self._heard = b""  # the first that came in a handshake, in case it is no TLS
         self._encrypted = 0
         self._incoming = self._outgoing = ssl.MemoryBIO()
@@ -98,19 +102,7 @@ class Stream:
 
     async def drive(self, exchange: Exchange[_Result]) -> _Result:
         """Carry an exchange over this connection to its end. Raises what the exchange raises, and Lost."""
-        try:
-            step = next(exchange)
-            while True:
-                if isinstance(step, Pause):
-                    await asyncio.sleep(step.seconds)
-                    step = next(exchange)
-                    continue
-                posting = self.post(step)
-                step = b""  # a script's is large, and its answer may take long
-                step = exchange.send(await posting)
-        except StopIteration as end:
-            result: _Result = end.value
-            return result
+        return await drive(exchange, self.post)
 
     async def post(self, request: bytes) -> Answer:
         """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
@@ -140,7 +132,8 @@ class Stream:
         """Tell why the connection is gone: TLS 1.3 ends so, after the handshake, where a certificate was demanded."""
         if self._trusted is None or self.inbox.spoke:
             return lost
-        return silent(await _look(self._again), lost)
+        ours = self._trusted[2]
+        return silent(await _look(self._again), lost) if ours is None else unheard(ours)
 
     async def _has_hung_up(self) -> bool:
         """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
@@ -165,24 +158,29 @@ class Stream:
             await asyncio.sleep(0)  # a host that talks without a pause does not hold the loop
             data = self._sock.recv(_CHUNK)
 
-    async def secure(self, endpoint: Endpoint, trust: Trust) -> Secured:
-        """Speak TLS from here on. No secret and no user name has been sent then.
+    async def secure(
+        self, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None = None
+    ) -> Secured:
+        """Speak TLS from here on, with a certificate of `ours`. No secret and no user name has been sent then.
 
         Raises Untrusted, Lost, Garbled, OtherService.
         """
-        context = trust.context(endpoint)
+        context = trust.context(endpoint, ours)
         try:
             tls = await self._handshake(context, endpoint.address.rstrip("."))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
-            raise hung_up(error, await _look(self._again)) from error
+            shown = await _look(self._again)
+            raise (unheard(ours) if ours and shown.chain else hung_up(error, shown)) from error
         except ssl.SSLError as error:
+            if ours is not None and (told := not_taken(error, ours)):
+                raise told from error
             if may_be_no_tls(error) and (other := not_tls(error, endpoint, self._heard)):
                 raise other from error
             raise untrusted(error, await _look(self._again), trust.held(endpoint), endpoint) from error
         except (OSError, ValueError) as error:  # ValueError: no certificate can have such a name
             raise Lost(HANDSHAKE, error if isinstance(error, OSError) else None) from error
         found = secured(tls.getpeercert(binary_form=True) or b"", endpoint)
-        self._trusted = endpoint, trust, found
+        self._trusted = endpoint, trust, ours, found
         return found
 
     async def _renew(self) -> None:
@@ -195,8 +193,8 @@ class Stream:
         self.inbox.renew()
         self._tls = None
         if self._trusted is not None:
-            endpoint, trust, before = self._trusted
-            same_again(before, await self.secure(endpoint, trust))
+            endpoint, trust, ours, before = self._trusted
+            same_again(before, await self.secure(endpoint, trust, ours))
 
     async def show(self, look: Look) -> Shown:
         """Shake hands and say what the host showed. Raises OSError, ValueError, Garbled."""
@@ -262,7 +260,9 @@ class Stream:
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
             return b""
         except OSError as error:
-            raise refused_late(error) or Lost("reading an answer", error) from error
+            ours = self._trusted[2] if self._trusted else None
+            told = not_taken(error, ours) if ours else refused_late(error)
+            raise told or Lost("reading an answer", error) from error
 
     async def _recv(self) -> bytes:
         """Read from the socket. What is there already does not wait, and still lets the other hosts go first.
@@ -294,11 +294,9 @@ async def _look(again: Callable[[], Awaitable[socket.socket]]) -> Shown:
             sock = await again()
     except (OSError, ViaTrouble):
         return Shown()
-    stream = Stream(sock)
     try:
         async with asyncio.timeout(LOOK):
-            return await stream.show(Look())
+            with contextlib.closing(Stream(sock)) as stream:
+                return await stream.show(Look())
     except (OSError, ValueError, Garbled):  # TimeoutError is an OSError
         return Shown()
-    finally:
-        stream.close()

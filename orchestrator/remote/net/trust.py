@@ -17,7 +17,8 @@ from pathlib import Path
 from orchestrator.domain.cause import Cause
 from orchestrator.remote.faults.trouble import NotKept, Untrusted
 from orchestrator.remote.net.certificate import describe, fingerprint
-from orchestrator.remote.session import Endpoint
+from orchestrator.remote.net.client_certificate import show
+from orchestrator.remote.session import ClientCertificate, Endpoint
 
 
 class Trust:
@@ -25,22 +26,29 @@ class Trust:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._contexts: dict[tuple[str, Path | None], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, Path | None, ClientCertificate | None], ssl.SSLContext] = {}
 
-    def context(self, endpoint: Endpoint) -> ssl.SSLContext:
-        """Give the context for a host's trust setting. Raises Untrusted where its CA file is no use."""
-        key = ("pin", None) if endpoint.tls_pin else ("ca", endpoint.ca)
-        return self._once(key, str(endpoint.ca or ""))
+    def context(self, endpoint: Endpoint, ours: ClientCertificate | None = None) -> ssl.SSLContext:
+        """Give the context for a host's trust setting, which shows `ours` to who asks for a certificate.
+
+        Raises Untrusted where a file is no use.
+        """
+        kind, ca = ("pin", None) if endpoint.tls_pin else ("ca", endpoint.ca)
+        return self._once((kind, ca, ours))
 
     def held(self, endpoint: Endpoint) -> Sequence[bytes]:
         """Give the authorities of a host's CA file as DER; none of the system's. Raises Untrusted."""
         return () if endpoint.ca is None else self.context(endpoint).get_ca_certs(binary_form=True)
 
-    def _once(self, key: tuple[str, Path | None], ca: str) -> ssl.SSLContext:
+    def _once(self, key: tuple[str, Path | None, ClientCertificate | None]) -> ssl.SSLContext:
+        kind, ca, ours = key
         with self._lock:
             found = self._contexts.get(key)
             if found is None:
-                found = self._contexts[key] = _build(key[0], ca)
+                found = _build(kind, str(ca or ""))
+                if ours is not None:
+                    show(found, ours)
+                self._contexts[key] = found
             return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.auth.logon import LogonScheme, scheme
+from orchestrator.remote.auth.logon import UNBOUND, LogonScheme, scheme
 from orchestrator.remote.auth.tickets import Tickets
 from orchestrator.remote.contract.output import document_among
 from orchestrator.remote.faults.classify import classify
@@ -130,9 +130,9 @@ class Conversation:
         bound = None
         if endpoint.transport == "https":
             course.enter(Phase.TLS)
-            secured = secure(wire, endpoint, self._tools.trust)
+            secured = secure(wire, endpoint, self._tools.trust, self._logon.certificate)
             course.certificate = secured.fingerprint
-            bound = None if endpoint.auth == "basic" else binding(secured.der)
+            bound = None if endpoint.auth in UNBOUND else binding(secured.der)
         course.enter(Phase.AUTH)
         logon = scheme(endpoint, self._logon, bound, tickets=self._tools.tickets)
         shell = Shell(self._wsman(wire, logon, accepted), endpoint.configuration)

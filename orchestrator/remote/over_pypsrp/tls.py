@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orchestrator.remote.faults.trouble import Lost, Overdue, ViaTrouble
+from orchestrator.remote.net.client_certificate import not_taken, unheard
 from orchestrator.remote.net.handshake import (
     HANDSHAKE,
     HEARD,
@@ -23,22 +24,27 @@ from orchestrator.remote.net.handshake import (
 )
 from orchestrator.remote.net.trust import Secured, Trust, same_again, secured
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
-from orchestrator.remote.session import Endpoint
+from orchestrator.remote.session import ClientCertificate, Endpoint
 
 
-def secure(wire: BlockingConnection, endpoint: Endpoint, trust: Trust) -> Secured:
-    """Speak TLS from here on, over a new connection too. No secret and no user name has been sent then.
+def secure(
+    wire: BlockingConnection, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None = None
+) -> Secured:
+    """Speak TLS from here on, over a new connection too, with a certificate of `ours`. No secret and no user name has been sent then.
 
     Raises Untrusted, Lost, Overdue, OtherService.
     """
-    found = _secure(wire, endpoint, trust)
-    wire.secure_again = lambda again: same_again(found, _secure(again, endpoint, trust))
+    found = _secure(wire, endpoint, trust, ours)
+    wire.secure_again = lambda again: same_again(found, _secure(again, endpoint, trust, ours))
     wire.look = _look
+    wire.ours = ours
     return found
 
 
-def _secure(wire: BlockingConnection, endpoint: Endpoint, trust: Trust) -> Secured:
-    context = trust.context(endpoint)
+def _secure(
+    wire: BlockingConnection, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None
+) -> Secured:
+    context = trust.context(endpoint, ours)
     wire.allow()
     name = endpoint.address.rstrip(".")
     try:
@@ -53,9 +59,12 @@ def _secure(wire: BlockingConnection, endpoint: Endpoint, trust: Trust) -> Secur
         raise Overdue from None
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
         tls.close()
-        raise hung_up(error, _look(wire)) from error
+        shown = _look(wire)
+        raise (unheard(ours) if ours and shown.chain else hung_up(error, shown)) from error
     except ssl.SSLError as error:
         tls.close()
+        if ours is not None and (told := not_taken(error, ours)):
+            raise told from error
         if may_be_no_tls(error) and (other := not_tls(error, endpoint, _listen(wire))):
             raise other from error
         raise untrusted(error, _look(wire), trust.held(endpoint), endpoint) from error

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from orchestrator.remote.faults.trouble import Lost, Overdue
+from orchestrator.remote.net.client_certificate import not_taken, unheard
 from orchestrator.remote.net.connect import made_for, peer_of
 from orchestrator.remote.net.handshake import AGAIN, Shown, refused_late, silent
 from orchestrator.remote.net.http import Answer, Fresh, Idle, Inbox, idle
 from orchestrator.remote.over_pypsrp.dialling import Again, waited
+from orchestrator.remote.session import ClientCertificate
 
 _CHUNK = 65_536
 
@@ -40,6 +42,7 @@ class BlockingConnection:
         # given this wire and do not hold it: a ring would keep its TLS until it is collected.
         self.secure_again: Callable[[BlockingConnection], None] | None = None
         self.look: Callable[[BlockingConnection], Shown] | None = None
+        self.ours: ClientCertificate | None = None  # the certificate that the host was shown
         self.peer = peer_of(sock)
         self._again = again
         self._dialling: Future[socket.socket] | None = None
@@ -132,6 +135,8 @@ class BlockingConnection:
             return self._answer()
         except Lost:
             lost = unsent or Lost("waiting for the answer")
+            if self.ours is not None and not self.inbox.spoke:
+                raise unheard(self.ours) from None
             raise (lost if self.look is None or self.inbox.spoke else silent(self.look(self), lost)) from None
 
     def _has_hung_up(self) -> bool:
@@ -180,4 +185,5 @@ class BlockingConnection:
         except ValueError as error:  # an SSLSocket that was closed meanwhile
             raise Lost("cut") from error
         except OSError as error:
-            raise refused_late(error) or Lost("reading an answer", error) from error
+            told = not_taken(error, self.ours) if self.ours else refused_late(error)
+            raise told or Lost("reading an answer", error) from error

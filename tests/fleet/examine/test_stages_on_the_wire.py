@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inventory.errors import SecretError
 from inventory.load import load
 from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.demo.host import SimulatedHost
@@ -199,3 +200,31 @@ def test_fifty_hosts_and_a_wrong_password_cost_one_proof(tmp_path: Path, net: st
     assert sum(host.counters.rejected.total() for host in fleet.hosts.values()) == 1
     states = [one.stopped.state for one in found if one.stopped is not None]
     assert (states.count(State.FAILED), states.count(State.NOT_TRIED)) == (1, 49)
+
+
+def test_a_host_is_asked_with_the_secret_that_is_its_own(tmp_path: Path, net: str) -> None:
+    """Where the source gives one the host passes; where it gives none the logon is what failed, and nothing was sent."""
+    names = ("own-a", "own-b")
+    hosts = [
+        SimulatedHost(
+            name=name,
+            machine=make_machine(name),
+            account=Account("Administrator", f"right-{name}"),
+            credential="laps",
+        )
+        for name in names
+    ]
+
+    def ask(host: str, _address: str) -> str:
+        if host == "own-b":
+            raise SecretError("the vault knows no such host")
+        return f"right-{host}"
+
+    logon = Logon(username=".\\Administrator", password=None, of_host=True, ask=ask)
+    fleet = SimulatedFleet(hosts, address=f"{net}.33")
+    well, other = asyncio.run(examined(fleet, tmp_path, logons=lambda _: logon))
+    assert well.stopped is None, well.stopped
+    assert other.stopped is not None
+    assert (other.stopped.stage, other.stopped.cause) == (Stage.LOGON, "no-secret")
+    assert "the vault knows no such host" in " ".join(other.stopped.seen)
+    assert fleet.hosts["own-b"].counters.rejected.total() == 0

@@ -556,3 +556,23 @@ def test_what_many_lines_say_alike_is_one_note(case: Case) -> None:
     (note,) = case.notes("hosts.ini", ranged)
     assert note.startswith("Left out: `w1` (hosts.ini:2), `w2` (hosts.ini:2), ")
     assert " and 10 more: its address cannot be used: " in note
+
+
+def test_a_client_certificate_becomes_a_credential(case: Case) -> None:
+    """Certificate and key belong into one file here, which a note says; who logs on otherwise keeps that."""
+    text = (
+        "[win]\nweb1 ansible_host=10.0.0.1\nweb2 ansible_host=10.0.0.2 ansible_winrm_transport=ntlm ansible_user=x\n"
+        "[win:vars]\nansible_connection=winrm\nansible_winrm_transport=certificate\nansible_winrm_cert_pem=c.pem\n"
+        "ansible_winrm_cert_key_pem=c.key\n"
+    )
+    fleet = case.fleet("hosts.ini", text)
+    found = fleet.credentials[fleet.hosts["web1"].credential or ""]
+    assert (found.kind, found.path, fleet.hosts["web1"].auth) == (
+        "certificate",
+        case.folder / "c.pem",
+        "certificate",
+    )
+    assert fleet.hosts["web2"].auth == "ntlm"
+    first, second = case.notes("hosts.ini")
+    assert "put `c.key` into the same file" in first
+    assert second.endswith("a client certificate stands beside `ntlm`, and was passed over.")

@@ -456,3 +456,10 @@ def test_an_asset_s_name_names_its_host(tmp_path: Path, title: str) -> None:
     """Programs that keep assets call the machine so; its address is not made the name."""
     _, fleet = imported(tmp_path, f"{title},Domain,IPAddress\nSRV01,CORP,192.0.2.1\n")
     assert addresses(fleet) == {"SRV01": "192.0.2.1"}
+
+
+def test_a_certificate_that_no_table_can_name_is_noted(tmp_path: Path) -> None:
+    """A table has no column for the file: the host keeps a logon that an inventory can have."""
+    notes, fleet = imported(tmp_path, "name,auth,username\nweb1,certificate,CORP\\x\n")
+    assert fleet.hosts["web1"].auth == "negotiate"
+    assert "`auth: certificate` needs a credential" in " ".join(notes)

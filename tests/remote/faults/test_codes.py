@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.codes import KEEP_ALIVE, KERBEROS, parse_code
 from orchestrator.remote.faults.fault import Again, Fault
+from orchestrator.remote.faults.make import Seen
 from orchestrator.remote.faults.table import ROWS
 from orchestrator.remote.faults.trouble import Garbled, KerberosTrouble, SoapFault
 from orchestrator.remote.psrp.soap import read_fault

@@ -16,8 +16,9 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth import tickets
 from orchestrator.remote.auth.kerberos import kerberos_trouble
 from orchestrator.remote.auth.logon import Basic
-from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.fault import Fault, RefusedBy
+from orchestrator.remote.faults.make import Seen
 from orchestrator.remote.faults.trouble import KerberosTrouble, Refused
 from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Logon

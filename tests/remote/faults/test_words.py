@@ -11,8 +11,9 @@ import pytest
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults.classify import Seen, classify, fault, from_records, unreachable, unresolved
+from orchestrator.remote.faults.classify import classify, from_records, unreachable, unresolved
 from orchestrator.remote.faults.fault import Again
+from orchestrator.remote.faults.make import Seen, fault
 from orchestrator.remote.faults.table import ROWS
 from orchestrator.remote.faults.trouble import (
     BadStatus,

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.fault import Again
+from orchestrator.remote.faults.make import Seen
 from orchestrator.remote.faults.trouble import Garbled, OtherService, Trouble
 from orchestrator.remote.net.banners import service
 from orchestrator.remote.net.http import Inbox

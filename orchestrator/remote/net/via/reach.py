@@ -14,7 +14,8 @@ from inventory.schema.shapes import is_ip
 from inventory.schema.via import parse_via
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.remote.faults.classify import Seen, classify
+from orchestrator.remote.faults.classify import classify
+from orchestrator.remote.faults.make import Seen
 from orchestrator.remote.faults.trouble import ViaTrouble
 from orchestrator.remote.net.connect import connect, connect_to, peer_of, resolve
 from orchestrator.remote.session import Endpoint, Logon, Resolver
