@@ -265,10 +265,7 @@ class Stream:
             raise told or Lost("reading an answer", error) from error
 
     async def _recv(self) -> bytes:
-        """Read from the socket. What is there already does not wait, and still lets the other hosts go first.
-
-        asyncio's own call would not: a host that talks without a pause would hold the loop, deadlines included.
-        """
+        """Read from the socket. Other hosts go first: one that talks without a pause would hold asyncio's own call."""
         try:
             data = self._sock.recv(_CHUNK)
         except (BlockingIOError, InterruptedError):
