@@ -239,11 +239,3 @@ def test_a_domain_controller_whose_clock_is_ahead_is_told_as_the_clock(
         scan(mit_realm.by("skewed"), tmp_path, {ONE: real(mit_hosts[0])}, user=mit_realm.accounts["fleet"])
     )
     assert (cause, "the ticket is not valid yet" in detail) == ("kerberos-clock", True)
-
-
-def test_an_account_of_the_host_s_own_asks_no_domain_controller(samba_realm: Realm, tmp_path: Path) -> None:
-    """Kerberos cannot serve it, and the domain's account of that name is not tried with its password."""
-    samba_realm.unlock("fleet")
-    cause, _, advice = told(scan(samba_realm, tmp_path, {ONE: UNSEEN}, user=("WINHOST001\\fleet", "wrong")))
-    assert (cause, "auth: ntlm" in advice) == ("logon-not-offered", True)
-    assert samba_realm.state("fleet")["badPwdCount"] == 0

@@ -142,3 +142,12 @@ def test_a_key_s_password_is_one_for_all_hosts() -> None:
         auth="certificate",
     )
     assert message == "2: `credentials.laps.key_password`: expected no `{host}`, `{address}` or `{username}`"
+
+
+def test_a_user_of_the_host_s_own_cannot_log_on_by_kerberos() -> None:
+    """No domain controller knows a local user; the domain's user of that name must not be tried with its password."""
+    (said,) = messages("{username: 'WEB1\\x', password: {from: env, name: FC_X}}", auth="kerberos")
+    assert said == (
+        "3: credential `laps` is a local user, and `auth: kerberos` (`web1`) would ask a domain controller; expected "
+        "`ntlm`, `negotiate` or `basic`"
+    )

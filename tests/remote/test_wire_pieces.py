@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import struct
+import time
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain.cause import Cause
 from orchestrator.remote.auth import kerberos
 from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.auth.sealing import Sealing
+from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
 from orchestrator.remote.net.http import Answer, Inbox
 from orchestrator.remote.over_pypsrp.imports import WinRMEncryption
@@ -22,6 +25,7 @@ from orchestrator.remote.psrp.envelopes import ENVELOPE, SMALLEST_ENVELOPE, Enve
 from orchestrator.remote.psrp.fragments import fragments
 from orchestrator.remote.psrp.soap_answers import command_id, received, shell_id
 from orchestrator.remote.session import Endpoint, Logon
+from orchestrator.remote.try_progress import TryProgress
 from tests.remote.wired import plain
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: a\r\nX: 1\r\nx: 2\r\n"
@@ -380,3 +384,11 @@ def test_a_local_name_asks_no_domain_controller(monkeypatch: pytest.MonkeyPatch)
     names = (".\\ops", "WEB1\\ops", "CORP\\ops")
     tried = [kerberos.may_use(where, Logon(username=name, password="x")) for name in names]
     assert tried == [False, False, True]
+
+
+def test_an_account_of_the_host_s_own_asks_no_domain_controller() -> None:
+    """Kerberos cannot serve it, and the domain's account of that name is not tried with its password."""
+    where = Endpoint(host="web1", address="web1.corp.example", port=5985, transport="http", auth="kerberos")
+    with pytest.raises(Fault) as refused:
+        TryProgress(where, time.monotonic).refuse(Logon(username="WEB1\\fleet", password="x"))
+    assert (refused.value.cause, "auth: ntlm" in refused.value.advice) == (Cause.LOGON_NOT_OFFERED, True)

@@ -1,7 +1,7 @@
 """One TCP connection to one host in the event loop: TLS over it, a request, its answer, the next request.
 
-Linear code over `loop.sock_*`: what a host says is read only while somebody waits for it, a write that fails leaves what
-the host said before it readable, and cancelling (a deadline) ends at the very call that waits.
+Linear code over `loop.sock_*`: a host is read only while somebody waits for it, a write that fails leaves what it said
+before readable, and cancelling (a deadline) ends at the very call that waits.
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ class Stream:
         self._sock = sock
         self._again = again or partial(connect_to, *peer_of(sock))
         self._tls: ssl.SSLObject | None = None
-        self._trusted: tuple[Endpoint, Trust, ClientCertificate | None, Secured] | None = (
-            None  # how TLS began
-        )
+        self._trusted: tuple[Endpoint, Trust, ClientCertificate | None, Secured] | None = None  # TLS's terms
         self._heard = b""  # the first that came in a handshake, in case it is no TLS
         self._encrypted = 0
         self._incoming = self._outgoing = ssl.MemoryBIO()

@@ -210,7 +210,7 @@ def test_a_host_is_asked_with_the_secret_that_is_its_own(tmp_path: Path, net: st
             name=name,
             machine=make_machine(name),
             account=Account("Administrator", f"right-{name}"),
-            credential="laps",
+            credential=f"of-{name}",
         )
         for name in names
     ]
