@@ -82,9 +82,9 @@ def rows_with(kind: type[Act]) -> Sequence[Behaviour]:
 
 
 def test_every_cause_that_a_host_can_show_has_a_row() -> None:
-    """Only Kerberos on this side, what stands before a host, and what the controller concludes by itself, is not served."""
+    """Only Kerberos on this side, what stands before a host, and what is known of secrets or concluded here, is not served."""
     missing = set(Cause) - {row.cause for row in ROWS.values()}
-    own = {Cause.QUOTA_SUSPECT, Cause.BUG}
+    own = {Cause.QUOTA_SUSPECT, Cause.BUG, Cause.NO_SECRET, Cause.CLIENT_CERTIFICATE_REFUSED}
     kerberos = {cause for cause in Cause if cause.startswith("kerberos-")} - {Cause.KERBEROS_NEEDS_NAME}
     before_it = {cause for cause in Cause if cause.startswith("via-")}
     assert missing == own | kerberos | before_it
