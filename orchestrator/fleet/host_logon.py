@@ -65,6 +65,12 @@ class HostLogon:
         if self._permit is not None:
             self._permit.accepted()
 
+    def is_old_news(self, fault: Fault) -> bool:
+        """Whether a domain controller's refusal was another host's: this one was asked nothing, and is not begun."""
+        account = self._queued.account
+        refused = self._permit is None and fault.refused_by is RefusedBy.DOMAIN
+        return refused and account is not None and self._execution.gate.tripped(account)
+
     def judged(self, fault: Fault) -> Fault:
         """Tell the breaker what a fault says of the logon; return it, as a quota suspect where it is one.
 

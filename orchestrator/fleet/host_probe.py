@@ -117,6 +117,8 @@ class HostProbe:
                 return await self._one_try()
             except Fault as fault:
                 refused = fault.refused_by is RefusedBy.HOST
+                if self._logon.is_old_news(fault):
+                    raise HeldError from None
                 self._fault = self._logon.judged(fault)
             finally:
                 self._release()
