@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 from orchestrator.fleet.repin.options import RepinOptions
 from tests.bench.bench_scan import say
@@ -74,8 +75,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    RepinOptions.__init__.__kwdefaults__["window"] = 2.0  # `resume` waits for it
-    return not measure(given.runs, random.Random(given.seed))  # noqa: S311  # moments
+    with mock.patch.dict(RepinOptions.__init__.__kwdefaults__, window=2.0):  # `resume` waits for it
+        return not measure(given.runs, random.Random(given.seed))  # noqa: S311  # moments
 
 
 if __name__ == "__main__":
