@@ -69,10 +69,7 @@ class SimulatedHost:
 
 
 class RunningHost:
-    """A host that listens.
-
-    `counters` is what it has seen, `machine` its state, which may be changed meanwhile.
-    """
+    """A host that listens. `counters`: what it has seen; `machine`: its state, which may be changed."""
 
     def __init__(
         self, spec: SimulatedHost, address: str, authority: Authority, clock: Clock = utc_now
@@ -262,9 +259,8 @@ class RunningHost:
             connection.abort()
 
     def die(self, down: float) -> None:
-        """Die as a whole: connections, shells, scripts.
-
-        After `down` seconds it is back, its registry as it was.
+        """Die as a whole: connections, shells, scripts. After `down` seconds it is back, its registry as it
+        was.
         """
         self._down_until = asyncio.get_running_loop().time() + down
         self._doomed = None
