@@ -1,4 +1,4 @@
-"""The mark of a copy that has not ended: it stands in the schema's version, which older programs refuse, too."""
+"""The mark of a copy that has not ended: it stands in the schema's version, which older ones refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which schema this program speaks, and which one a database has. Knows no Alembic: asking costs two queries."""
+"""Which schema this program speaks, and which one a database has.
+
+Knows no Alembic: asking costs two queries.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,8 @@ def scripts() -> Path:
 def state(connection: Connection, place: Place) -> tuple[State, str | None]:
     """Say how the database stands, and its revision.
 
-    Raises NotOursError for another program's database, TooNewError for a revision that this program does not know,
-    UnfinishedCopyError for one that a copy into it was begun.
+    Raises NotOursError for another program's database, TooNewError for a revision that this program does not
+    know, UnfinishedCopyError for one that a copy into it was begun.
     """
     found_tables = tables(connection)
     if not found_tables:
@@ -81,7 +84,7 @@ def tables(connection: Connection) -> set[str]:
 
 
 def unfinished(connection: Connection) -> str | None:
-    """Return the version of the program whose copy into this database did not end; None where it is no such database."""
+    """Return the program's version whose copy into this database did not end; None: none was begun."""
     found = _revision(connection) if "alembic_version" in tables(connection) else None
     return found.removeprefix(UNFINISHED) if found and found.startswith(UNFINISHED) else None
 
