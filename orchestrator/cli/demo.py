@@ -1,4 +1,6 @@
-"""`fleetcheck demo`: a simulated fleet in a process of its own, scanned by the very code of `fleetcheck scan`."""
+"""`fleetcheck demo`: a simulated fleet in a process of its own,
+scanned by the very code of `fleetcheck scan`.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,8 @@ def demo(
         inventory, database = Path(ready["inventory"]), place / "demo.db"
         if not quiet:
             say(
-                f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` does"
+                f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` "
+                "does"
             )
         code = _scan(inventory, database, jobs=jobs, quiet=quiet, as_json=as_json, keep=keep)
         if not quiet:
@@ -109,8 +112,8 @@ def _folder(option: Path | None) -> Path:
 def _served(hosts: int, folder: Path, address: str) -> Iterator[dict[str, Any]]:
     """Serve the fleet while the block runs; its process has ended afterwards, whatever happened.
 
-    It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also ends by
-    itself when its standard input closes, so that nothing is left behind where this process dies.
+    It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also
+    ends by itself when its standard input closes, so that nothing is left behind where this process dies.
     """
     command = [sys.executable, "-m", "orchestrator.demo", "--hosts", str(hosts), "--folder", str(folder)]
     command += ["--address", address]
