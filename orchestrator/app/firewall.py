@@ -1,4 +1,6 @@
-"""What firewalls have to permit for the fleet, the fewest rules that bring hosts back, and what if they changed."""
+"""What firewalls have to permit for the fleet, the fewest rules that bring hosts back, and what if they
+changed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`fleetcheck unblock`: the fewest rules that bring blocked hosts back, and what if firewalls changed; asks no host."""
+"""`fleetcheck unblock`: the fewest rules that bring blocked hosts back, and what if firewalls changed; asks
+no host.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ AssumeClosedOption = Annotated[
     typer.Option(
         "--assume-closed",
         metavar="PORT@ADDRESS",
-        help="What if a port to a gateway were closed, such as 443@203.0.113.10: who would lose the backup, and what "
-        "saves them first. May be repeated; nothing of it is stored.",
+        help="What if a port to a gateway were closed, such as 443@203.0.113.10: who would lose the backup, "
+        "and what saves them first. May be repeated; nothing of it is stored.",
     ),
 ]
 AssumeOpenOption = Annotated[
@@ -60,8 +62,9 @@ def unblock(
 ) -> None:
     """Rank the firewall rules that bring blocked hosts back.
 
-    By what was last known of each host. With --assume-closed or --assume-open: who would lose the backup at the next
-    reconnect if that were so, and what to do first: fleetcheck unblock --assume-closed 443@203.0.113.10
+    By what was last known of each host. With --assume-closed or --assume-open: who would lose the backup at
+    the next reconnect if that were so, and what to do first: fleetcheck unblock --assume-closed
+    443@203.0.113.10
     """
     asked, path = invocation(db, inventory), inventory_at_hand(inventory)
     share = _share(target)

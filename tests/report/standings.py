@@ -199,7 +199,9 @@ def results() -> tuple[Standing, ...]:
 
 
 def imagined() -> WhatIf:
-    """Ask what becomes of a fleet of which something of everything would befall, if 443 closed and 636 opened."""
+    """Ask what becomes of a fleet of which something of everything would befall, if 443 closed and 636
+    opened.
+    """
     assumed = Assumptions(
         (*parse(["443@203.0.113.10"], Belief.CLOSED), *parse(["636@203.0.113.10"], Belief.OPEN))
     )

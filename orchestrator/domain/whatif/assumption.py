@@ -1,4 +1,6 @@
-"""What is assumed of a firewall: that one port to one gateway address is open, or closed. Pure; nothing of it is stored."""
+"""What is assumed of a firewall: that one port to one gateway address is open, or closed. Pure; nothing of it
+is stored.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +88,8 @@ class Assumptions:
     def opened(self, measured: Mapping[int, Belief], gateway: Sequence[str]) -> dict[int, Belief]:
         """Give beliefs once what is assumed open is open, and nothing has been closed yet.
 
-        `measured` is what is believed of each port to a role's gateway, which has these addresses. A port that a
-        middlebox answers stays intercepted: a firewall rule takes nobody out of the way.
+        `measured` is what is believed of each port to a role's gateway, which has these addresses. A port
+        that a middlebox answers stays intercepted: a firewall rule takes nobody out of the way.
         """
         here = {canonical(address) for address in gateway}
         return {
@@ -100,8 +102,8 @@ class Assumptions:
     def then(self, measured: Mapping[int, Belief], gateway: Sequence[str]) -> dict[int, Belief]:
         """Give beliefs once all of it has come true.
 
-        Where one of several addresses of a gateway is assumed closed, the measured belief does not say which of
-        them answered, so the port counts as untried.
+        Where one of several addresses of a gateway is assumed closed, the measured belief does not say which
+        of them answered, so the port counts as untried.
         """
         here = {canonical(address) for address in gateway}
         return {

@@ -1,6 +1,7 @@
 """Which re-pin takes a host off a port that closes, and the policy that plans it. Pure.
 
-A policy is offered only where the planner's own choice, by what is open when it is typed, gives ports that stay open.
+A policy is offered only where the planner's own choice, by what is open when it is typed, gives ports that
+stay open.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ Pins = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repin:
-    """The pins by role that a host gets. `policy` is what plans them, None where no policy does without new `pin:`s."""
+    """The pins by role that a host gets. `policy` is what plans them, None where no policy does without new
+    `pin:`s.
+    """
 
     pins: tuple[tuple[str, int], ...]
     policy: str | None
@@ -70,7 +73,9 @@ def _policies(stages: Sequence[Stage]) -> Iterator[Policy]:
 
 
 def _by_policy(policy: Policy, stages: Sequence[Stage], profile: Profile) -> dict[str, int] | None:
-    """Give every role's pin after a plan by this policy, made now; None where the planner leaves the host out."""
+    """Give every role's pin after a plan by this policy, made now; None where the planner leaves the host
+    out.
+    """
     known = Facts(
         key=KeyState.HELD,
         view=None,

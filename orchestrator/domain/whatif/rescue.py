@@ -1,4 +1,6 @@
-"""What saves each threatened host: a re-pin now, a re-pin once a port is opened, or firewall rules first. Pure."""
+"""What saves each threatened host: a re-pin now, a re-pin once a port is opened, or firewall rules first.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,8 @@ def after_rules(host: HostOutlook, permits: Iterable[Permit]) -> Repin | None:
 
 
 def fewest(needs: Sequence[Need], order: Mapping[int, int]) -> tuple[Mapping[Permit, tuple[str, ...]], bool]:
-    """Choose the fewest permits that meet every need, what helps most first, each with the hosts that it helps.
+    """Choose the fewest permits that meet every need, what helps most first, each with the hosts that it
+    helps.
 
     `order` has the ports' places in the profile's list. The second part: it is proved that no fewer do.
     """
@@ -127,7 +130,9 @@ def fewest(needs: Sequence[Need], order: Mapping[int, int]) -> tuple[Mapping[Per
 
 
 def _rules(host: HostOutlook, assumed: Assumptions) -> Rescue:
-    """Say which rules a host needs: for its pin or its desired pin, else for the first listed port that is left."""
+    """Say which rules a host needs: for its pin or its desired pin, else for the first listed port that is
+    left.
+    """
     closed = [role for role in host.roles if role.then.get(role.pin or 0) is not Belief.OPEN]
     if any(role.judgement.refused for role in closed):
         return Nothing(REFUSED)

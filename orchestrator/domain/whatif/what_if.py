@@ -1,7 +1,8 @@
 """What a change of firewalls would do to the fleet, and in which order its hosts are saved first. Pure.
 
-Before anything closes: a scan of hosts whose other ports nobody tried; re-pins that need nothing, of hosts on a live
-tunnel first, since theirs may end at any time; then the rules to ask for and the ports that are assumed to open; then a scan and the re-pins that wait for these.
+Before anything closes: a scan of hosts whose other ports nobody tried; re-pins that need nothing, of hosts on
+a live tunnel first, since theirs may end at any time; then the rules to ask for and the ports that are
+assumed to open; then a scan and the re-pins that wait for these.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ class StepKind(enum.StrEnum):
 class Step:
     """One step, and the hosts that it saves.
 
-    `pins` is the new pin by role and `policy` what plans it (None: the inventory's `pin:` has to say it first), of
-    re-pins; `port`, `label` and `gateway` are a rule's. `urgent`: they stand on a live tunnel only.
+    `pins` is the new pin by role and `policy` what plans it (None: the inventory's `pin:` has to say it
+    first), of re-pins; `port`, `label` and `gateway` are a rule's. `urgent`: they stand on a live tunnel
+    only.
     """
 
     kind: StepKind
@@ -51,7 +53,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallen:
-    """Hosts that share an outlook: `places` are the tunnels it is about (`primary 443`), `reason` why nobody can say."""
+    """Hosts that share an outlook: `places` are the tunnels it is about (`primary 443`), `reason` why nobody
+    can say.
+    """
 
     outlook: Outlook
     places: tuple[str, ...]
@@ -71,9 +75,9 @@ class Unsaved:
 class WhatIf:
     """The answer. `counts` has the hosts by outlook; `groups` those that do not simply keep their tunnel.
 
-    `oldest` is when the oldest reading that it rests on came, None for no host. `fewest`: it is proved that no fewer
-    rules do. `unknown` are assumptions about a port and address that no host has to do with; `gateways` are the
-    addresses that there are.
+    `oldest` is when the oldest reading that it rests on came, None for no host. `fewest`: it is proved that
+    no fewer rules do. `unknown` are assumptions about a port and address that no host has to do with;
+    `gateways` are the addresses that there are.
     """
 
     assumptions: tuple[Assumption, ...]

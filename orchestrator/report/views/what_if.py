@@ -1,6 +1,8 @@
-"""What a change of firewalls would do, and the steps that save hosts first: on the screen, as rows, as a document.
+"""What a change of firewalls would do, and the steps that save hosts first: on the screen, as rows, as a
+document.
 
-What is assumed stands in the title, in the first rows and in the document: nobody shall take an answer for a reading.
+What is assumed stands in the title, in the first rows and in the document: nobody shall take an answer for a
+reading.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from orchestrator.report.parts import INDENT, command, heading, hosts_named, nex
 from orchestrator.report.words import NAMES_SHOWN, folded, moment, plural, shown
 
 _MEANING = {
-    Outlook.TUNNEL_ONLY: "On a live tunnel only: the pin is closed already, the next reconnect ends the backup",
+    Outlook.TUNNEL_ONLY: "On a live tunnel only: the pin is closed, the next reconnect ends the backup",
     Outlook.LOSES: "Lose the backup at the next reconnect",
     Outlook.LOST: "Cut off already, and still then",
     Outlook.UNSURE: "Nobody can say",

@@ -25,7 +25,9 @@ Spot = tuple[int, str]  # a port at an address
 
 @dataclass
 class Machine:
-    """A host as it is: what its probe found, what the inventory says, and how firewalls before it were changed since."""
+    """A host as it is: what its probe found, what the inventory says, and how firewalls before it were
+    changed since.
+    """
 
     name: str
     profile: Profile
@@ -38,7 +40,9 @@ class Machine:
     closed: set[Spot] = field(default_factory=set)
 
     def facts(self, opened: Collection[Spot] = (), closed: Collection[Spot] = ()) -> Facts:
-        """Give the facts once these are changed, too: by the real code, from a reading in which they are tried."""
+        """Give the facts once these are changed, too: by the real code, from a reading in which they are
+        tried.
+        """
         changed = tried(self.reading, self.opened | set(opened), self.closed | set(closed))
         return self._facts(replace(changed, views=self._views()))
 
@@ -74,7 +78,9 @@ class Machine:
         )
 
     def planned(self, policy: str | None, pins: Mapping[str, int]) -> dict[str, int] | str:
-        """Plan it now with the real planner, which reads what is so now; without a policy these pins are desired."""
+        """Plan it now with the real planner, which reads what is so now; without a policy these pins are
+        desired.
+        """
         desired = self.desired if policy else dict(pins)
         now = replace(tried(self.reading, self.opened, self.closed), views=self._views())
         record = build.record(self.name, now, product=self.profile, desired=desired)
@@ -96,7 +102,9 @@ class Machine:
 
 
 def tried(reading: Reading, opened: Collection[Spot], closed: Collection[Spot]) -> Reading:
-    """Try a reading's attempts again after firewalls were changed: one at a time, at each address of each gateway."""
+    """Try a reading's attempts again after firewalls were changed: one at a time, at each address of each
+    gateway.
+    """
     attempts = [each for each in reading.attempts if (each.port, each.address) not in {*opened, *closed}]
     for target in reading.targets:
         for port, address in itertools.chain(opened, closed):

@@ -1,4 +1,6 @@
-"""What is said of 2,000 random fleets against trying everything: readings tried again, every pair of pins, every set of rules."""
+"""What is said of 2,000 random fleets against trying everything: readings tried again, every pair of pins,
+every set of rules.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def all_open(found: Facts) -> bool:
 
 
 def in_parts(machine: Machine, assumed: Assumptions) -> bool:
-    """Tell whether an assumption speaks of some addresses of a gateway and not of others: then less can be said."""
+    """Tell whether an assumption speaks of some addresses of a gateway and not of others: then less can be
+    said.
+    """
     closing = spots(assumed, Belief.CLOSED)
     return any(
         len({(port, address) in closing for address in target.addresses}) > 1
@@ -82,7 +86,9 @@ def true_outlook(machine: Machine, assumed: Assumptions) -> Outlook:
 
 
 def check_outlook(machine: Machine, assumed: Assumptions, found: HostOutlook) -> None:
-    """Hold a host's outlook against its readings; where one address of several is assumed of, less may be said."""
+    """Hold a host's outlook against its readings; where one address of several is assumed of, less may be
+    said.
+    """
     truth = true_outlook(machine, assumed)
     if in_parts(machine, assumed):
         unsure = any(role.outlook is Outlook.UNSURE for role in found.roles)
@@ -117,7 +123,9 @@ def check_rescue(machine: Machine, assumed: Assumptions, found: WhatIf) -> None:
 
 
 def carry_out(machines: list[Machine], assumed: Assumptions, found: WhatIf) -> None:
-    """Do what the steps say, in their order, with the real planner; nobody may stand on a closed pin at any step."""
+    """Do what the steps say, in their order, with the real planner; nobody may stand on a closed pin at any
+    step.
+    """
     by_name = {machine.name: machine for machine in machines}
     for step in found.steps:
         match step.kind:
@@ -151,7 +159,9 @@ def fewest_rules(machines: Iterable[Machine], assumed: Assumptions, found: WhatI
 
 
 def options(machine: Machine, assumed: Assumptions) -> list[set[tuple[int, tuple[str, ...]]]]:
-    """Say for each role that is without a port which rules would give it one: for its pin, or for its desired pin."""
+    """Say for each role that is without a port which rules would give it one: for its pin, or for its desired
+    pin.
+    """
     opened, closed = spots(assumed, Belief.OPEN), spots(assumed, Belief.CLOSED)
     before, after = machine.facts(opened), machine.facts(opened, closed)
     needs = []
@@ -180,7 +190,9 @@ def options(machine: Machine, assumed: Assumptions) -> list[set[tuple[int, tuple
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_said_is_what_trying_everything_finds(part: int) -> None:
-    """Who loses the tunnel, who can be saved, by which pins, by how few rules, and in which order: as by brute force."""
+    """Who loses the tunnel, who can be saved, by which pins, by how few rules, and in which order: as by
+    brute force.
+    """
     seen: Counter[object] = Counter()
     for number in range(part, FLEETS, PARTS):
         random = Random(number)  # noqa: S311  # made up, and the same ones every time

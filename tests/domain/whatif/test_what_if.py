@@ -36,14 +36,18 @@ def kinds(found: WhatIf) -> list[str]:
 
 
 def test_a_host_whose_other_ports_nobody_tried_is_scanned_first() -> None:
-    """A scan looks no further than an open pin, so what else is open has to be found out before a rule is asked for."""
+    """A scan looks no further than an open pin, so what else is open has to be found out before a rule is
+    asked for.
+    """
     found = asked(standing("a", on_443(tried=(443,)), role("backup")))
     assert kinds(found) == [StepKind.SCAN, StepKind.CLOSE]
     assert found.unsaved == ()
 
 
 def test_hosts_on_a_live_tunnel_only_are_saved_first() -> None:
-    """A tunnel whose pin is closed already may end at any time: its re-pin comes before those of others, however many."""
+    """A tunnel whose pin is closed already may end at any time: its re-pin comes before those of others,
+    however many.
+    """
     tunnel = on_443(80, verdict=Verdict.BLOCKED, live=(443,), beliefs={443: Belief.CLOSED, 80: Belief.OPEN})
     hosts = [standing(f"b{n}", on_443(80), role("backup", opened=(2147, 80))) for n in range(3)]
     found = asked(*hosts, standing("z", tunnel, role("backup", opened=(2147, 80))))
@@ -88,7 +92,9 @@ def test_a_host_without_an_agent_has_nothing_at_stake() -> None:
 
 
 def test_an_assumption_about_nobody_is_told() -> None:
-    """An address that is no gateway, and a port that nobody has, are named beside the addresses that there are."""
+    """An address that is no gateway, and a port that nobody has, are named beside the addresses that there
+    are.
+    """
     odd = Assumptions(parse([f"9@{PRIMARY}", "443@192.0.2.1"], Belief.OPEN))
     found = asked(standing("a"), assumed=odd)
     assert (set(found.unknown), found.gateways) == (set(odd.all), (PRIMARY, BACKUP))

@@ -16,7 +16,9 @@ HINTS = Hints(database=" --db fleet.db")
 
 @pytest.mark.parametrize("width", [80, 200])
 def test_the_answer_is_shown_as_agreed(golden: Callable[..., None], width: int) -> None:
-    """What is assumed comes first, then who loses the backup, then the steps in their order with their commands."""
+    """What is assumed comes first, then who loses the backup, then the steps in their order with their
+    commands.
+    """
     golden("what-if", what_if_screen(standings.imagined(), Hints()), width)
 
 
@@ -33,9 +35,11 @@ def test_what_is_assumed_stands_in_every_output() -> None:
 
 
 def test_many_hosts_come_down_a_pipe() -> None:
-    """A step with more hosts than are named here is typed as a pipe from `--step`, with the database that was named."""
+    """A step with more hosts than are named here is typed as a pipe from `--step`, with the database that was
+    named.
+    """
     screen = render(what_if_screen(standings.imagined(), HINTS), 200)
     assert (
-        "fleetcheck unblock --assume-closed 443@203.0.113.10 --assume-open 636@203.0.113.10 --step 2 --db fleet.db | "
-        "fleetcheck repin plan --policy vendor-order --limit - -o step-2.json --db fleet.db\n"
+        "fleetcheck unblock --assume-closed 443@203.0.113.10 --assume-open 636@203.0.113.10 --step 2 "
+        "--db fleet.db | fleetcheck repin plan --policy vendor-order --limit - -o step-2.json --db fleet.db\n"
     ) in screen
