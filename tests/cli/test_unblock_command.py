@@ -97,7 +97,9 @@ def test_the_hosts_of_a_step_are_lines_for_a_selection(scanned: Scanned) -> None
 def test_an_assumption_about_nothing_is_a_usage_error(
     scanned: Scanned, words: tuple[str, ...], said: str
 ) -> None:
-    """What is no assumption, contradicts another, or concerns no host is exit code 2 and says what there is."""
+    """What is no assumption, contradicts another, or concerns no host is exit code 2 and says what
+    there is.
+    """
     ended = fleetcheck("unblock", *words, "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err

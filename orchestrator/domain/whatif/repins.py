@@ -49,7 +49,9 @@ class Stage:
 
 
 def repin(host: HostOutlook, stages: Sequence[Stage]) -> Repin | None:
-    """Find the pins that last for every role, by the first policy that gives them; None where there are none."""
+    """Find the pins that last for every role, by the first policy that gives them; None where
+    there are none.
+    """
     profile = host.standing.profile
     for policy in _policies(stages):
         pins = _by_policy(policy, stages, profile)
@@ -108,7 +110,9 @@ def _facts(stage: Stage) -> RoleFacts:
 
 
 def _by_hand(stages: Sequence[Stage], profile: Profile) -> dict[str, int] | None:
-    """Choose by the vendor's rule among the ports that last: what the inventory's `pin:` would have to say."""
+    """Choose by the vendor's rule among the ports that last: what the inventory's `pin:` would
+    have to say.
+    """
     common = _common(each.lasting_ports for each in stages)
     one_port = profile.shared_value is not None or profile.rule is Rule.COMMON
     if common is not None and profile.rule is not Rule.PER_ROLE:

@@ -97,7 +97,9 @@ def _may_last(stages: Sequence[Stage], assumed: Assumptions, *, one_port: bool) 
 
 
 def after_rules(host: HostOutlook, permits: Iterable[Permit]) -> Repin | None:
-    """Say how a host is re-pinned once these rules, all for it, are made: None where its pins need no change."""
+    """Say how a host is re-pinned once these rules, all for it, are made: None where its pins need
+    no change.
+    """
     made = {(port, address) for port, gateway in permits for address in gateway}
 
     def with_rules(beliefs: Mapping[int, Belief], gateway: Gateway) -> dict[int, Belief]:
@@ -149,7 +151,9 @@ def _rules(host: HostOutlook, assumed: Assumptions) -> Rescue:
 
 
 def _usable(role: RoleOutlook, port: int | None, assumed: Assumptions) -> bool:
-    """Tell whether a rule for this port would help: it is not to be closed, and nothing else answers there."""
+    """Tell whether a rule for this port would help: it is not to be closed, and nothing else
+    answers there.
+    """
     if port is None or role.then.get(port) is Belief.INTERCEPTED:
         return False
     return not assumed.closes(port, role.gateway)

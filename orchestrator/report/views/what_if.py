@@ -150,7 +150,9 @@ WHAT_IF_COLUMNS = ("record", "kind", "what", "hosts", "names")
 
 
 def what_if_rows(found: WhatIf) -> Iterator[tuple[object, ...]]:
-    """Yield a row per assumption, then per group of hosts, step and reason: record, kind, what, hosts, names."""
+    """Yield a row per assumption, then per group of hosts, step and reason: record, kind, what,
+    hosts, names.
+    """
     for each in found.assumptions:
         yield "assumed", each.state, f"{each.port}@{each.address}", "", ""
     for group in found.groups:

@@ -59,7 +59,9 @@ def test_hosts_on_a_live_tunnel_only_are_saved_first() -> None:
 
 
 def test_one_address_of_several_leaves_a_host_unsure() -> None:
-    """Which address of a gateway answered is not told apart, so closing one of two says nothing for certain."""
+    """Which address of a gateway answered is not told apart, so closing one of two says nothing
+    for certain.
+    """
     host = standing(
         "a", on_443(), role("backup"), gateways={"primary": (PRIMARY, "203.0.113.11"), "backup": (BACKUP,)}
     )
@@ -70,7 +72,9 @@ def test_one_address_of_several_leaves_a_host_unsure() -> None:
 
 
 def test_a_middlebox_stays_whatever_is_opened() -> None:
-    """A rule takes nobody out of the way: a port that something else answers is not open by being assumed so."""
+    """A rule takes nobody out of the way: a port that something else answers is not open by being
+    assumed so.
+    """
     host = standing("a", on_443(beliefs={443: Belief.INTERCEPTED}), role("backup"))
     opened = Assumptions(parse([f"443@{PRIMARY}"], Belief.OPEN))
     assert asked(host, assumed=opened).counts[Outlook.UNSURE] == 1
