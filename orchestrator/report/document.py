@@ -47,6 +47,7 @@ VERSIONS = {
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,
+    "what-if": 1,
 }
 
 
