@@ -23,7 +23,7 @@ INSIDE = {
     "inventory.files.regular.NotRegularError": "becomes the error of what the file is: an inventory, a secret, a database",
     "orchestrator.domain.execution.breaker.IllegalBreakerMoveError": "a bug of ours: the breaker was told what cannot follow",
     "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move that way",
-    "orchestrator.domain.repin.planned_host.NotPlannedError": "becomes a host's reason in the plan",
+    "orchestrator.domain.repin.decision.NotPlannedError": "becomes a host's reason in the plan",
     "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice is taken",
     "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",
     "orchestrator.remote.contract.document.OddError": "becomes a Fault in the same room",
