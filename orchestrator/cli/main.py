@@ -11,7 +11,6 @@ import typer
 from orchestrator.cli import (
     audit,
     completion,
-    demo,
     diff,
     doctor,
     export,
@@ -25,6 +24,7 @@ from orchestrator.cli import (
     unblock,
 )
 from orchestrator.cli.console import prepare_streams
+from orchestrator.cli.demo import command as demo
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
