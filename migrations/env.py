@@ -1,4 +1,6 @@
-"""Alembic's entry: runs the steps on the connection that `orchestrator.store.database.migrating` hands over, and no other."""
+"""Alembic's entry: runs the steps on the connection that `orchestrator.store.database.migrating` hands over,
+and no other.
+"""
 
 from __future__ import annotations
 

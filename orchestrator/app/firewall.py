@@ -81,7 +81,8 @@ def _need_subnets(known: AtHand) -> None:
         raise CommandError("--collapse needs an inventory that names subnets: -i, or ./fleet.yaml")
     if not known.subnets:
         raise CommandError(
-            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave it out"
+            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave "
+            "it out"
         )
 
 

@@ -73,7 +73,8 @@ def one_inventory(option: Sequence[Path] | None) -> Path | None:
 def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Find the inventory file.
 
-    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given twice.
+    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given
+    twice.
     """
     path = inventory_at_hand(option, environ)
     if path is _DEFAULT and not path.exists():

@@ -1,4 +1,7 @@
-"""The command `fleetcheck`: its groups of commands, put together. What costs is imported by the command that needs it."""
+"""The command `fleetcheck`: its groups of commands, put together.
+
+What costs is imported by the command that needs it.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,9 @@ def main() -> None:
 
 
 def _stop_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, before and after the part that hears them itself."""
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does,
+    before and after the part that hears them itself.
+    """
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:

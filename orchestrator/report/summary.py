@@ -58,8 +58,8 @@ class LastKnown:
 class ScanReport:
     """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
 
-    `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its password.
-    `last_known` has the last conclusion about hosts that failed, from earlier scans.
+    `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its
+    password. `last_known` has the last conclusion about hosts that failed, from earlier scans.
     """
 
     scan: ScanRecord

@@ -1,4 +1,5 @@
-"""Everything that can go wrong between fleetcheck and its database, in words for the user. Costs nothing to import.
+"""Everything that can go wrong between fleetcheck and its database, in words for the user. Costs nothing to
+import.
 
 StoreError
   PlaceError          what the user named cannot be a database of ours
@@ -32,7 +33,9 @@ class StoreError(FleetcheckError):
 
 
 class PlaceError(StoreError):
-    """`place` (shown without its password) cannot hold the database, for `reason`; `advice` says what to do."""
+    """`place` (shown without its password) cannot hold the database, for `reason`;
+    `advice` says what to do.
+    """
 
     def __init__(self, place: str, reason: str, advice: str) -> None:
         """Build the sentence from its parts."""
@@ -46,7 +49,8 @@ class DriverMissingError(StoreError):
     def __init__(self, place: str, driver: str, reason: str) -> None:
         """Build the sentence from its parts."""
         super().__init__(
-            f"database {place}: PostgreSQL needs {driver}, and {reason}. Install it: pip install 'fleetcheck[postgresql]'"
+            f"database {place}: PostgreSQL needs {driver}, and {reason}. Install it: pip install "
+            "'fleetcheck[postgresql]'"
         )
         self.place, self.driver, self.reason = place, driver, reason
 
@@ -79,7 +83,9 @@ class TooNewError(StoreError):
     """The schema `found` at `place` is not known to this program, whose newest is `known`."""
 
     def __init__(self, place: str, found: str, known: str, written_by: str | None) -> None:
-        """Build the sentence from its parts; `written_by` is the version that wrote there last, if it is known."""
+        """Build the sentence from its parts; `written_by` is the version that wrote there last,
+        if it is known.
+        """
         by = f", last written by fleetcheck {written_by}" if written_by else ""
         super().__init__(
             f"database {place}: its schema {found!r}{by} is newer than this program's ({known!r}). "
@@ -106,14 +112,18 @@ class Owner:
 
 
 class LockTakenError(StoreError):
-    """Another process writes to `place` and did not end within `waited` seconds. `age` is its lock's, in seconds."""
+    """Another process writes to `place` and did not end within `waited` seconds.
+
+    `age` is its lock's, in seconds.
+    """
 
     def __init__(self, place: str, owner: Owner, *, waited: float, age: float | None) -> None:
         """Build the sentence from its parts."""
         since = f", for {duration(age)}" if age is not None else ""
         super().__init__(
             f"database {place}: in use by {owner}{since}; waited {duration(waited)} for it. "
-            "Only one command writes at a time: try again when that one has ended, or name another database with `--db`."
+            "Only one command writes at a time: try again when that one has ended, or name another "
+            "database with `--db`."
         )
         self.place, self.owner, self.waited, self.age = place, owner, waited, age
 
@@ -208,7 +218,9 @@ class UnknownPlanError(StoreError):
 
 
 class OtherPlanError(StoreError):
-    """Another content is stored under the id `plan_id`: one of the two plans is not what the planner wrote."""
+    """Another content is stored under the id `plan_id`:
+    one of the two plans is not what the planner wrote.
+    """
 
     def __init__(self, place: str, plan_id: str) -> None:
         """Build the sentence from its parts."""
@@ -220,7 +232,9 @@ class OtherPlanError(StoreError):
 
 
 class PlanUsedError(StoreError):
-    """The plan `plan_id` was used before: by the run `run_id`, or as a stand-alone script where that is None."""
+    """The plan `plan_id` was used before: by the run `run_id`,
+    or as a stand-alone script where that is None.
+    """
 
     exit_code = EXIT_GATE
 

@@ -20,7 +20,9 @@ from tests.docs.pages import ROOT, blocks
 
 
 def test_the_demo_scans_and_says_what_to_type_next(tmp_path: Path, net: str) -> None:
-    """The demo ends well, draws its summary, and its suggestions work on its database once the fleet is gone."""
+    """The demo ends well, draws its summary, and its suggestions work on its database once the fleet is
+    gone.
+    """
     ended = fleetcheck("demo", "--hosts", "4", "--folder", "demo", "--address", f"{net}.32", "-q")
     database = tmp_path / "demo" / "demo.db"
     assert (ended.code, ended.err) == (0, "")
@@ -77,7 +79,9 @@ def test_a_fleet_that_cannot_be_served_is_said(tmp_path: Path) -> None:
 def test_who_runs_it_by_its_path_is_told_how_to_type_the_next_commands(
     net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The suggested commands begin with `fleetcheck`: where the shell would not find it, one line says how it does."""
+    """The suggested commands begin with `fleetcheck`: where the shell would not find it,
+    one line says how it does.
+    """
     scripts = tmp_path / "my venv" / "bin"
     scripts.mkdir(parents=True)
     (scripts / "activate").touch()
@@ -90,7 +94,9 @@ def test_who_runs_it_by_its_path_is_told_how_to_type_the_next_commands(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
 def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> None:
-    """The README's lines are what it says, each command whole on its line; in order they re-pin and take it back."""
+    """The README's lines are what it says, each command whole on its line; in order they re-pin and
+    take it back.
+    """
     folder, scripts = tmp_path / "demo", tmp_path / "bin"
     scripts.mkdir()
     (scripts / "fleetcheck").touch(mode=0o755)  # as in an activated environment

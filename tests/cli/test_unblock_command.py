@@ -12,7 +12,9 @@ from tests.cli.conftest import Scanned, fleetcheck
 
 
 def test_rules_are_lines(scanned: Scanned) -> None:
-    """Down a pipe each rule is a line with port, gateway and hosts, and the others stand apart with their reason."""
+    """Down a pipe each rule is a line with port, gateway and hosts,
+    and the others stand apart with their reason.
+    """
     ended = fleetcheck("unblock", "--db", str(scanned.database))
     assert (ended.code, ended.err) == (0, "")
     rows = [line.split("\t") for line in ended.out.splitlines()]
@@ -43,7 +45,9 @@ def test_a_target_that_is_none_is_a_usage_error(scanned: Scanned, target: str) -
 
 
 def test_hosts_without_a_result_are_remarked(scanned: Scanned, inventory_file: Callable[[str], Path]) -> None:
-    """An inventory that happens to lie there and is another fleet's does not make the fleet look well unnoticed."""
+    """An inventory that happens to lie there and is another fleet's does not make the fleet look well
+    unnoticed.
+    """
     text = "defaults: {auth: kerberos}\nhosts: {other-01: {address: other.corp.example}}\n"
     options = ("-i", str(inventory_file(text)), "--db", str(scanned.database))
     said = "remark: hosts of the inventory that no scan has a result of: 1\n"

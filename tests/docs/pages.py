@@ -1,4 +1,6 @@
-"""The README and every page under docs/, taken apart: fenced blocks, and every command line that they mention."""
+"""The README and every page under docs/, taken apart: fenced blocks,
+and every command line that they mention.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ PAGES = {
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
 LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe"}
-"""What a fence may be marked with. `sh` and unmarked ones with a command in them are run; screens are not marked."""
+"""What a fence may be marked with. `sh` and unmarked ones with a command in them are run;
+screens are not marked.
+"""
 
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<about>[^>\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL

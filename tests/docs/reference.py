@@ -1,6 +1,7 @@
 """The parts of the pages that are made from the code's own tables.
 
-`python -m tests.docs.reference` writes them anew. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+`python -m tests.docs.reference` writes them anew. Each stands between `<!-- generated: NAME -->` and `<!--
+end -->`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def schema_of(name: str) -> type[Strict]:
 
 
 def keys(name: str, *, own: bool = False) -> str:
-    """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`: not the inherited ones."""
+    """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`:
+    not the inherited ones.
+    """
     model = schema_of(name)
     inherited = schema.Settings.model_fields if own else {}
     rows = []
@@ -97,8 +100,8 @@ def exit_codes() -> str:
 def causes() -> str:
     """List why a host could not be probed."""
     blanks = {
-        "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",
-        "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
+        "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",  # noqa: E501
+        "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',  # noqa: E501
         "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (

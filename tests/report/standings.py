@@ -159,7 +159,9 @@ def _in_subnets() -> list[Standing]:
 
 
 def walls() -> Firewall:
-    """Work out their firewall rows: beside them one that claims another's address, one long not read, one that is no more."""
+    """Work out their firewall rows: beside them one that claims another's address, one long not read,
+    one that is no more.
+    """
     hosts = _in_subnets()
     hosts[0] = replace(hosts[0], network=Network(dialled=hosts[0].sources[0]))
     liar = standing("ber-liar", site="berlin", sources=(*hosts[0].sources, "10.1.0.200"))

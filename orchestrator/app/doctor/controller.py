@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerRequest:
-    """What to look at: the inventory (`named`: by an option or the environment), the database as `--db` has it."""
+    """What to look at: the inventory (`named`: by an option or the environment),
+    the database as `--db` has it.
+    """
 
     inventory: Path
     named: bool

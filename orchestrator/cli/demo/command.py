@@ -1,4 +1,6 @@
-"""`fleetcheck demo`: a simulated fleet in a process of its own, scanned by the very code of `fleetcheck scan`."""
+"""`fleetcheck demo`: a simulated fleet in a process of its own,
+scanned by the very code of `fleetcheck scan`.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ def demo(
         inventory, database = Path(ready["inventory"]), place / "demo.db"
         if not quiet:
             say(
-                f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` does"
+                f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` "
+                "does"
             )
         report = _scan(inventory, database, jobs=jobs, quiet=quiet, as_json=as_json, stays=keep or attended)
         if not quiet:

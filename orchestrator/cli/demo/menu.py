@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import signal
 import subprocess
@@ -25,13 +24,16 @@ def offer(steps: Sequence[Step], program: Sequence[str], counts: str) -> None:
     _show(steps, program)
     say(counts)
     done = 0
-    with contextlib.suppress(KeyboardInterrupt, EOFError):
+    try:
         while (answer := _asked(done, steps)) != "q":
             if answer == "m":
                 _show(steps, program)
                 continue
             done = int(answer)
             _run(steps[done - 1])
+    except (KeyboardInterrupt, EOFError):
+        sys.stdout.write("\n")  # behind the question
+        sys.stdout.flush()
     say("the simulated fleet ends with this")
 
 

@@ -27,9 +27,10 @@ _SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path | None:
     """Make the database at `url`, or upgrade it; a current one is only looked at, without its lock.
 
-    Returns the copy that was taken before an upgrade (SQLite only), None where none was. `command` and `user` are what
-    another process reads that finds the lock taken; `wait` (seconds) is how long this one waits for it.
-    Raises StoreError: PlaceError, NotOursError, TooNewError, LockTakenError, DatabaseError, DriverMissingError.
+    Returns the copy that was taken before an upgrade (SQLite only), None where none was. `command` and `user`
+    are what another process reads that finds the lock taken; `wait` (seconds) is how long this one waits for
+    it. Raises StoreError: PlaceError, NotOursError, TooNewError, LockTakenError, DatabaseError,
+    DriverMissingError.
     """
     place = parse(url)
     with translated(place):
@@ -41,7 +42,10 @@ def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path
 
 
 def look(place: Place) -> State:
-    """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
+    """Say how the database stands, reading only.
+
+    Raises NoDatabaseError where there is none, and as `schema.state`.
+    """
     if isinstance(place, SqlitePlace):
         _look_at_file(place)
     with (
@@ -55,7 +59,9 @@ def look(place: Place) -> State:
 
 
 def _look_at_file(place: SqlitePlace) -> None:
-    """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
+    """Refuse what SQLite itself would only refuse later,
+    or take for an empty database (a file of a few bytes).
+    """
     if not folder.exists(place.path):
         raise NoDatabaseError(place.shown)
     # A longer file is for SQLite to judge: to close a second descriptor here would give up SQLite's locks.
@@ -68,8 +74,9 @@ def _look_at_file(place: SqlitePlace) -> None:
 def locked(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | None]:
     """Hold the writing lock of a database for the block; an SQLite file and its folder are there then.
 
-    On PostgreSQL the lock lives as long as one connection: that one comes out, to write through. If it breaks, the
-    lock and the right to write are gone together. Raises as `look` before it touches anything, and LockTakenError.
+    On PostgreSQL the lock lives as long as one connection: that one comes out, to write through. If it
+    breaks, the lock and the right to write are gone together. Raises as `look` before it touches anything,
+    and LockTakenError.
     """
     if isinstance(place, SqlitePlace):
         with suppress(NoDatabaseError):
@@ -126,7 +133,9 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _seal(connection: Connection, place: SqlitePlace) -> None:
-    """Mark the file as ours; refuse to commit an upgrade that left a row pointing nowhere (keys were not enforced)."""
+    """Mark the file as ours; refuse to commit an upgrade that left a row pointing nowhere (keys were not
+    enforced).
+    """
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if lost is not None:

@@ -1,4 +1,7 @@
-"""Which schema this program speaks, and which one a database has. Knows no Alembic: asking costs two queries."""
+"""Which schema this program speaks, and which one a database has.
+
+Knows no Alembic: asking costs two queries.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,8 @@ def scripts() -> Path:
 def state(connection: Connection, place: Place) -> tuple[State, str | None]:
     """Say how the database stands, and its revision.
 
-    Raises NotOursError for another program's database, TooNewError for a revision that this program does not know.
+    Raises NotOursError for another program's database, TooNewError for a revision that this program does not
+    know.
     """
     tables = _tables(connection)
     if not tables:
