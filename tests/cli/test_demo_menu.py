@@ -1,4 +1,4 @@
-"""The menu at the end of `fleetcheck demo`: its commands, how they stand on a screen, and what choosing one does."""
+"""The menu at the end of `fleetcheck demo`: its commands, how they stand on a screen, what choosing does."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ ASKED = "q: quit > "
 
 
 def test_the_menus_commands_work_as_printed_while_it_waits(net: str, tmp_path: Path) -> None:
-    """Five commands, the counts below them; a shell in another folder takes each: a re-pin and its way back."""
+    """Five commands, the counts below them; a shell in another folder takes each, as printed."""
     with demo(tmp_path, f"{net}.41") as terminal:
         rows = terminal.read_until(ASKED).split("\nNext (the fleet serves on")[1].splitlines()
         assert rows[-2] == "scan 1: 1 ok, 10 need attention, 1 not probed"
@@ -148,7 +148,7 @@ def printed(rows: list[str]) -> list[str]:
 
 
 def test_enter_goes_through_the_story(net: str, tmp_path: Path) -> None:
-    """Each Enter runs the next command on this terminal; after the last one it ends, exit 0, and its fleet too."""
+    """Each Enter runs the next command on this terminal; after the last one the demo ends, exit 0."""
     with demo(tmp_path, f"{net}.42") as terminal:
         asked = [terminal.read_until(ASKED)]
         for _ in range(5):

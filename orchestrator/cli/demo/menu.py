@@ -20,7 +20,7 @@ def is_attended() -> bool:
 
 
 def offer(steps: Sequence[Step], program: Sequence[str], counts: str) -> None:
-    """Show the menu and run what is chosen, until `q`, the end of the input or Ctrl-C. `counts` stands last."""
+    """Show the menu and run what is chosen, until `q`, Ctrl-D or Ctrl-C. `counts` stands last."""
     _show(steps, program)
     say(counts)
     done = 0
@@ -51,7 +51,7 @@ def screen(steps: Sequence[Step], program: Sequence[str], columns: int) -> Itera
 
 
 def _asked(done: int, steps: Sequence[Step]) -> str:
-    """Ask what is next until the answer is a number, `m` or `q`; Enter takes the one after `done`, at last `q`."""
+    """Ask what is next: a number, `m` or `q`. Enter takes the one after `done`, at last `q`."""
     most = len(steps)
     following = str(done + 1) if done < most else "q"
     what = f"{following}, {steps[done].what}" if done < most else "quit"
@@ -62,7 +62,7 @@ def _asked(done: int, steps: Sequence[Step]) -> str:
 
 
 def _run(step: Step) -> None:
-    """Run a command on this terminal, in a process of its own. A Ctrl-C is meant for it, and the menu stays."""
+    """Run a command on this terminal, in a process of its own: a Ctrl-C ends it, not the menu."""
     sys.stdout.flush()
     command = [sys.executable, "-P", "-m", "orchestrator", *step.words]
     before = signal.signal(signal.SIGINT, lambda *_: None)  # unlike SIG_IGN, a child does not inherit it

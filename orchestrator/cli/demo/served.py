@@ -19,8 +19,8 @@ _PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
 def served(hosts: int, folder: Path, address: str) -> Iterator[dict[str, Any]]:
     """Serve the fleet while the block runs; its process has ended afterwards, whatever happened.
 
-    It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also ends by
-    itself when its standard input closes, so that nothing is left behind where this process dies.
+    It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also
+    ends by itself when its standard input closes, so that nothing is left behind where this process dies.
     Raises CommandError where it cannot be served.
     """
     command = [sys.executable, "-m", "orchestrator.demo", "--hosts", str(hosts), "--folder", str(folder)]

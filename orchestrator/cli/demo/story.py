@@ -1,4 +1,4 @@
-"""The commands that come after the demo's scan, as values: a host that fails, a re-pin, and its way back. Pure."""
+"""The commands that come after the demo's scan, as values: a host that fails, a re-pin and its way back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Place:
 def story(report: ScanReport, place: Place) -> tuple[Step, ...]:
     """Choose five commands by what the scan found, in the order in which they make sense.
 
-    Where a host is pinned wrong and may be written: examine a host, plan, write, plan the way back, take it back.
+    Where a host is pinned wrong and may be written: examine a host, plan, write, plan the way back,
+    take it back.
     Else: examine a host, and four ways to look at what is known.
     """
     then = _repin(place) if _drifted(report) else _looks(report, place)
@@ -90,9 +91,9 @@ def typed(program: Sequence[str], step: Step) -> str:
 
 
 def wrapped(program: Sequence[str], step: Step, width: int) -> Iterator[str]:
-    """Write a command on lines of at most `width` columns where its words allow it; a shell takes them pasted as they are.
+    """Write a command on lines of at most `width` columns where its words allow it.
 
-    An option and its value stay together.
+    A shell takes them pasted as they are. An option and its value stay together.
     """
     line, *rest = _pieces((*program, *step.words))
     for index, piece in enumerate(rest, start=1):
