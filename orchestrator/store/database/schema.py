@@ -21,6 +21,7 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0009",
 )  # oldest first; a test holds them against the migrations
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
 _SCANS = ("document", "gist", "scan", "host_result", "attempt", "connection", "registry_value")
