@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import (
-    audit,
     completion,
     demo,
     diff,
@@ -21,13 +20,13 @@ from orchestrator.cli import (
     firewall,
     inventory,
     profile,
-    prune,
     report,
     scan,
     show,
     unblock,
 )
 from orchestrator.cli.console import prepare_streams
+from orchestrator.cli.database import audit, db, prune
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
@@ -57,6 +56,7 @@ app.command(cls=export.ExportCommand)(export.export)
 app.command()(prune.prune)
 app.add_typer(repin.app)
 app.add_typer(audit.app)
+app.add_typer(db.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.command()(demo.demo)

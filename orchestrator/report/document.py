@@ -36,6 +36,7 @@ VERSIONS = {
     "profiles": 1,
     "profile-check": 1,
     "audit": 1,
+    "db-copy": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,
@@ -46,6 +47,7 @@ VERSIONS = {
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,
+    "what-if": 1,
 }
 
 

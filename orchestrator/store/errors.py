@@ -8,6 +8,7 @@ StoreError
   NotOursError        the file is no SQLite database, or another program's
   ViewsInTheWayError  something of somebody else's keeps our views from being made
   TooNewError         the database was written by a newer fleetcheck
+  UnfinishedCopyError a copy into it was begun and did not end
   LockTakenError      another fleetcheck is writing
   DatabaseError       the database refused: full, read-only, locked, damaged, gone, ...
   UnknownScanError    no scan has this id
@@ -106,6 +107,18 @@ class TooNewError(StoreError):
             "Use that fleetcheck or a newer one, or name another database with `--db`."
         )
         self.place, self.found, self.known, self.written_by = place, found, known, written_by
+
+
+class UnfinishedCopyError(StoreError):
+    """A copy into the database at `place` was begun and did not end: what is there is not whole."""
+
+    def __init__(self, place: str) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"database {place}: a copy into it was begun and has not ended, so it is not whole. "
+            "Copy again: fleetcheck db copy SOURCE TARGET begins it anew. Until then use the source."
+        )
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
