@@ -6,6 +6,7 @@ StoreError
   DriverMissingError  PostgreSQL was asked for, its driver is not installed
   NoDatabaseError     nothing has been stored yet
   NotOursError        the file is no SQLite database, or another program's
+  ViewsInTheWayError  something of somebody else's keeps our views from being made
   TooNewError         the database was written by a newer fleetcheck
   UnfinishedCopyError a copy into it was begun and did not end
   LockTakenError      another fleetcheck is writing
@@ -23,6 +24,7 @@ StoreError
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,6 +80,18 @@ class NotOursError(StoreError):
             "Name another place with `--db` or FLEETCHECK_DB."
         )
         self.place, self.found = place, found
+
+
+class ViewsInTheWayError(StoreError):
+    """An upgrade would touch what is not ours: each of `names`, for `what`. Nothing was changed."""
+
+    def __init__(self, what: str, names: Sequence[str]) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"the database cannot be upgraded: {', '.join(names)} {what}. Nothing was changed. "
+            "Drop or rename it, run this command again, and make yours anew (docs/views.md)."
+        )
+        self.what, self.names = what, tuple(names)
 
 
 class TooNewError(StoreError):

@@ -21,6 +21,7 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.primitives.exit_codes import MEANINGS
 from orchestrator.remote.faults.table import ROWS
+from orchestrator.store.database.view_list import VIEWS
 from tests.docs.verdict_table import WHEN, actions
 
 ROOT = Path(__file__).parents[2]
@@ -116,11 +117,19 @@ def causes() -> str:
     return table(("cause", "what it means", "what to do"), rows)
 
 
+def view(name: str) -> str:
+    """List a view's columns."""
+    (found,) = (each for each in VIEWS if each.name == name)
+    rows = ((f"`{column.name}`", column.kind, column.meaning) for column in found.columns)
+    return table(("column", "kind", "what it is"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "exit codes": exit_codes,
     "causes": causes,
     "secrets": sources,
+    **{f"view {each.name}": partial(view, each.name) for each in VIEWS},
     "keys Document": partial(keys, "Document"),
     "keys Settings": partial(keys, "Settings"),
     "keys HostEntry": partial(keys, "HostEntry", own=True),
