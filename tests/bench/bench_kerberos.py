@@ -1,9 +1,11 @@
 """What native Kerberos costs the client against native NTLM, what the KDC is asked, and how long the loop is
 held up.
 
-    FLEETCHECK_ADLAB=... FLEETCHECK_WINHOST=... python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4]
-    [--rounds 2] ... python -m tests.bench.bench_kerberos --tickets 200 2000 10000 ... python -m
-    tests.bench.bench_kerberos --slow
+    python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4] [--rounds 2]
+    python -m tests.bench.bench_kerberos --tickets 200 2000 10000
+    python -m tests.bench.bench_kerberos --slow
+
+FLEETCHECK_ADLAB and FLEETCHECK_WINHOST name the kits.
 
 All names lead to one real PowerShell host, which has every name's key. CPU is the scan command's own, start
 included, and with a scan of one host taken off. `--tickets`: CPU of a token where so many hosts have a
