@@ -13,7 +13,6 @@ import typer
 
 from orchestrator.cli import (
     completion,
-    demo,
     diff,
     doctor,
     export,
@@ -27,6 +26,7 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.database import audit, db, prune
+from orchestrator.cli.demo import command as demo
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
