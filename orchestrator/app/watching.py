@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRequest:
-    """What is asked: `trace` is the transcripts' folder, `bodies` puts messages into them, `phases` tells events."""
+    """What is asked: `trace` is the transcripts' folder, `bodies` adds messages, `phases` tells events."""
 
     trace: Path | None = None
     bodies: bool = False

@@ -108,8 +108,8 @@ TraceOption = Annotated[
     typer.Option(
         "--trace",
         metavar="DIR",
-        help="Write what is said with each host to a file of its own in DIR, a new or an empty folder: times, "
-        "sizes, SOAP actions and HTTP headers; no body, no secret.",
+        help="Write what is said with each host to a file of its own in DIR, a new or an empty folder: "
+        "times, sizes, SOAP actions and HTTP headers; no body, no secret.",
     ),
 ]
 TraceBodiesOption = Annotated[

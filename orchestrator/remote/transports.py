@@ -25,7 +25,7 @@ def transport(
 ) -> Transport:
     """Make the transport of a run. `jobs` is how many hosts are under way at once.
 
-    `via_logons` gives logons of proxies and jump hosts, by the credential's name; `watch`: who watches a session.
+    `via_logons` gives those of proxies and jump hosts by credential, `watch` who watches a session.
     """
     if name is TransportName.PYPSRP:
         return _pypsrp(jobs, resolver, via_logons, watch)

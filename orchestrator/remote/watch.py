@@ -24,7 +24,7 @@ class Watcher(Protocol):
         """Hear that the try is in its next phase, and what is known so far."""
 
     def sent(self, head: str, size: int, message: bytes, *, fresh: bool) -> None:
-        """Hear of a request that goes out: its HTTP head, its body's bytes, and its body before it was sealed.
+        """Hear of a request: its HTTP head, the bytes of its body, and its body before it was sealed.
 
         `head` holds what proves who we are. `fresh`: it goes over a new connection.
         """

@@ -3,8 +3,8 @@
     python -m tests.bench.bench_trace [--hosts 300] [--rounds 21] [--base REVISION] [--watching]
 
 Runs `fleetcheck scan` as a process against lean hosts, in turns: one round has a run of each kind. Prints the
-median CPU a host, and the median of the rounds' ratios; a scan that is not watched may cost 1.05 times the earlier
-revision's.
+median CPU a host, and the median of the rounds' ratios; a scan that is not watched may cost 1.05 times the
+earlier revision's.
 """
 
 from __future__ import annotations

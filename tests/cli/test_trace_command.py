@@ -1,4 +1,4 @@
-"""`--trace`, `--trace-bodies` and `-v` of a scan and a re-pin: what is told, and what is refused beforehand."""
+"""`--trace`, `--trace-bodies` and `-v` of a scan and a re-pin: what is told, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which HTTP headers a transcript shows: an allow-list; of what proves who we are, scheme and length alone."""
+"""Which HTTP headers a transcript shows: an allow-list; of what proves who we are, scheme and length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a SOAP message is about, and its text for a person. A host's XML is not parsed here, it is read as text."""
+"""What a SOAP message is about, and its text for a person. A host's XML is read as text, not parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in no transcript, wherever a host repeats it: a logon's tokens, Basic's user name and password."""
+"""What stands in no transcript, wherever a host repeats it: a logon's tokens, Basic's user and password."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _without_parts(text: str, secret: str) -> str:
 
 
 def _common(text: str, at: int, secret: str, there: int, *, least: int) -> tuple[int, int]:
-    """Give the run around `at` that a text and a token have in common, as places in the text, `least` or later."""
+    """Give the run around `at` that text and token have in common, as places in the text from `least`."""
     begin, left = at, there
     while begin > least and left > 0 and text[begin - 1] == secret[left - 1]:
         begin, left = begin - 1, left - 1
