@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.command import invocation
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED
 
-app = typer.Typer(
+app = Commands(
     name="audit", help="Prove and export the record of who did what to which host.", no_args_is_help=True
 )
 

@@ -26,7 +26,7 @@ InventoryOption = Annotated[
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else ./fleet.yaml.",
+        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured (docs/configuration.md), else ./fleet.yaml.",
     ),
 ]
 LimitOption = Annotated[
@@ -45,7 +45,7 @@ DatabaseOption = Annotated[
     typer.Option(
         "--db",
         metavar="PATH|URL",
-        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state folder.",
+        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else as configured, else the user's state folder.",
     ),
 ]
 LabelOption = Annotated[
@@ -90,7 +90,6 @@ NoMatchOption = Annotated[
     NoMatch | None,
     typer.Option(
         "--no-match",
-        envvar="FLEETCHECK_NO_MATCH",
         metavar="WHAT",
         help="Where a glob, ~regex, tag= or site= of --limit takes no host: ok, warn or error. Default: "
         "error where hosts are planned to be written, else warn.",

@@ -35,6 +35,7 @@ VERSIONS = {
     "profiles": 1,
     "profile-check": 1,
     "audit": 1,
+    "config": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,

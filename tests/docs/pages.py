@@ -12,7 +12,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
-LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe"}
+LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe", "toml"}
 """What a fence may be marked with. `sh` and unmarked ones with a command in them are run; screens are not marked."""
 
 _BLOCK = re.compile(
@@ -20,7 +20,7 @@ _BLOCK = re.compile(
 )
 _COMMAND = re.compile(r"(?:^|/bin/|=| {2}|; |&& )(fleetcheck [a-z-])")
 _SPAN = re.compile(
-    r"(?<!`)`(?:fleetcheck )?((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit)\s+[a-z][^`]*)`(?!`)"
+    r"(?<!`)`(?:fleetcheck )?((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit|config)\s+[a-z][^`]*)`(?!`)"
 )
 
 
