@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class AtHand:
     """What an inventory adds.
 
-    `hosts` are their names (None: no inventory is at hand), `warnings` are to be said first. `waived` is what it waives today; None where no inventory is at hand, and what was waived in the scan
-    has to do.
+    `hosts` are their names (None: no inventory is at hand), `warnings` are to be said first. `waived` is what
+    it waives today; None where no inventory is at hand, and what was waived in the scan has to do.
     """
 
     hosts: frozenset[str] | None = None

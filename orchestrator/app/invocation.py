@@ -34,8 +34,8 @@ class Invocation:
 
     `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
     URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
-    `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection reads (None: not to be had), `ask` gives the answer to a question for
-    a secret, or raises SecretError.
+    `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection
+    reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
     """
 
     command: str

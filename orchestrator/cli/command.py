@@ -72,15 +72,17 @@ def one_inventory(option: Sequence[Path] | None) -> Path | None:
 def inventory_path(option: Sequence[Path] | None) -> Path:
     """Find the inventory file.
 
-    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given twice.
+    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given
+    twice.
     """
     from orchestrator.app.config.inventory import DEFAULT
 
     path = inventory_at_hand(option)
     if path is DEFAULT and not path.exists():
         raise CommandError(
-            "no inventory: there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a configuration file"
-            " names one.\n`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
+            "no inventory: there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a "
+            "configuration file names one.\n"
+            "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
         )
     return path
 

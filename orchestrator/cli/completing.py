@@ -1,7 +1,8 @@
-"""What the shell may offer for a word that is being typed. Nothing here complains: no offer is the worst that happens.
+"""What the shell may offer for a word that is being typed. Nothing here complains: no offer is the worst that
+happens.
 
-`offers(...)` is what an option takes: for a person who types a command it is None, since looking at each function costs
-typer more than all else that `--help` does.
+`offers(...)` is what an option takes: for a person who types a command it is None, since looking at each
+function costs typer more than all else that `--help` does.
 """
 
 from __future__ import annotations

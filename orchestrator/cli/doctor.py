@@ -1,4 +1,6 @@
-"""`fleetcheck doctor`: why a host does not answer, stage by stage; without a host, what is wrong on this machine."""
+"""`fleetcheck doctor`: why a host does not answer, stage by stage; without a host,
+what is wrong on this machine.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +58,9 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
 ) -> None:
     """Say at which stage a host fails, and what to do.
 
-    Without HOST this machine is looked at. Each stage on the way to an answer is gone through once: resolve, TCP, TLS, what the host offers, logon, rights,
-    shell, script. Nothing is stored and nothing on the host is changed.
+    Without HOST this machine is looked at. Each stage on the way to an answer is gone through once: resolve,
+    TCP, TLS, what the host offers, logon, rights, shell, script. Nothing is stored and nothing on the host is
+    changed.
     """
     from orchestrator.report.doctor.document import doctor_document
     from orchestrator.report.doctor.screen import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen

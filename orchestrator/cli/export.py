@@ -27,7 +27,9 @@ _STDOUT = Path("-")
 
 
 class ExportCommand(ConfiguredCommand):
-    """The command, whose mistakes in typing are a plug-in's UNKNOWN where Nagios is asked for: 2 would be CRITICAL."""
+    """The command, whose mistakes in typing are a plug-in's UNKNOWN where Nagios is asked for:
+    2 would be CRITICAL.
+    """
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         """Read the options, as the base class does."""

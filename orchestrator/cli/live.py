@@ -1,4 +1,6 @@
-"""A display on standard error while something goes on: redrawn in place on a terminal, else a line now and then."""
+"""A display on standard error while something goes on: redrawn in place on a terminal,
+else a line now and then.
+"""
 
 from __future__ import annotations
 

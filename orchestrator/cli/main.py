@@ -1,4 +1,7 @@
-"""The command `fleetcheck`: its groups of commands, put together. What costs is imported by the command that needs it."""
+"""The command `fleetcheck`: its groups of commands, put together.
+
+What costs is imported by the command that needs it.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,13 @@ import typer
 from typer.core import TyperCommand
 
 from orchestrator.cli import (
-    audit,
     completion,
-    demo,
     diff,
     doctor,
     export,
     firewall,
     inventory,
     profile,
-    prune,
     report,
     scan,
     show,
@@ -28,6 +28,8 @@ from orchestrator.cli import (
 from orchestrator.cli.config import group as config
 from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import prepare_streams
+from orchestrator.cli.database import audit, db, prune
+from orchestrator.cli.demo import command as demo
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
@@ -57,6 +59,7 @@ app.command(cls=export.ExportCommand)(export.export)
 app.command()(prune.prune)
 app.add_typer(repin.app)
 app.add_typer(audit.app)
+app.add_typer(db.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.add_typer(config.app)
@@ -101,7 +104,9 @@ def main() -> None:
 
 
 def _stop_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, before and after the part that hears them itself."""
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does,
+    before and after the part that hears them itself.
+    """
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:

@@ -26,7 +26,7 @@ InventoryOption = Annotated[
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured (docs/configuration.md), else ./fleet.yaml.",
+        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured, else ./fleet.yaml.",
     ),
 ]
 LimitOption = Annotated[
@@ -45,15 +45,16 @@ DatabaseOption = Annotated[
     typer.Option(
         "--db",
         metavar="PATH|URL",
-        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else as configured, else the user's state folder.",
+        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else as configured, else "
+        "the user's state folder.",
     ),
 ]
 LabelOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VALUE",
-        help="With prometheus: a label of every series, which tells fleets apart; else the inventory's `fleet:`. "
-        "May be repeated.",
+        help="With prometheus: a label of every series, which tells fleets apart; else the inventory's "
+        "`fleet:`. May be repeated.",
     ),
 ]
 OnlyOption = Annotated[
@@ -62,7 +63,8 @@ OnlyOption = Annotated[
         "--only",
         metavar="WHAT",
         autocompletion=offers(words_of_only),
-        help="Hosts that are not-started, failed, attention, or have a verdict such as blocked. May be repeated.",
+        help="Hosts that are not-started, failed, attention, or have a verdict such as blocked. May be "
+        "repeated.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json.md).")]

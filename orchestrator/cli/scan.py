@@ -114,7 +114,9 @@ def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanRep
 
 
 def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table: bool) -> None:
-    """Print a scan's result: a JSON document, the drawn summary, or a plain line per host and the warnings beside."""
+    """Print a scan's result: a JSON document, the drawn summary,
+    or a plain line per host and the warnings beside.
+    """
     from orchestrator.app.scan.results import results_of
     from orchestrator.cli.show import print_results
     from orchestrator.report.summary import scan_report
@@ -129,7 +131,9 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
 
 
 def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
-    """Say the scan in one line: below what was drawn on a terminal, else beside the output unless `--quiet`."""
+    """Say the scan in one line: below what was drawn on a terminal,
+    else beside the output unless `--quiet`.
+    """
     from orchestrator.report.summary import last_line
 
     sys.stdout.flush()
@@ -140,10 +144,14 @@ def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
 
 
 def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
-    """Take the hosts that are named without an option for `--limit`. Raises UsageError where both are there."""
+    """Take the hosts that are named without an option for `--limit`.
+
+    Raises UsageError where both are there.
+    """
     if hosts and limit:
         raise UsageError(
-            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one of the two"
+            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one "
+            "of the two"
         )
     return tuple(hosts or limit or ())
 

@@ -1,4 +1,6 @@
-"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM, Kerberos, and Negotiate as either."""
+"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM, Kerberos,
+and Negotiate as either.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,10 @@ class Shared:
 
 
 class NativeTransport:
-    """Makes sessions. Shares TLS trust, password hashes and the memory of which hosts want small envelopes."""
+    """Makes sessions.
+
+    Shares TLS trust, password hashes and the memory of which hosts want small envelopes.
+    """
 
     def __init__(
         self,
@@ -134,7 +139,8 @@ class NativeSession:
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
-        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for
+        `close`.
         """
         course = self._course
         course.script = script.sha256
@@ -162,12 +168,16 @@ class NativeSession:
             return unasked(error, self._course)
 
     async def close(self) -> tuple[str, ...]:
-        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        """End the shell on the host and give the connection back, in bounded time.
+
+        What went wrong is a remark.
+        """
         self._shared.open.discard(self)
         stream, runspace = self._stream, self._runspace
         if stream is None:
             return ()
-        # Who is asked to tell of a logon knows this session: a ring that kept its TLS, 40 KB a host, until it was collected.
+        # Who is asked to tell of a logon knows this session: a ring that kept its TLS, 40 KB a host, until it
+        # was collected.
         self._stream = self._runspace = self._before_logon = self._accepted = None
         try:
             if runspace is not None and runspace.created and stream.inbox.usable:
@@ -201,7 +211,10 @@ class NativeSession:
             raise
 
     async def _tickets(self) -> KerberosLogon | None:
-        """Fetch the host's tickets, before a connection has to wait for them; None where NTLM is to serve. Raises Fault."""
+        """Fetch the host's tickets, before a connection has to wait for them; None where NTLM is to serve.
+
+        Raises Fault.
+        """
         endpoint, logon = self._endpoint, self._logon
         if not may_use(endpoint, logon):
             return None

@@ -97,7 +97,9 @@ class TryProgress:
 
 
 def trouble_of(error: Exception) -> Trouble:
-    """Sort what came up: trouble as it is, what a library threw over a host's words as Garbled, the rest is ours."""
+    """Sort what came up: trouble as it is, what a library threw over a host's words as Garbled,
+    the rest is ours.
+    """
     if isinstance(error, Trouble):
         return error
     if _is_ours(error.__traceback__):
@@ -125,7 +127,9 @@ def _said(error: Exception, course: TryProgress) -> str:
 
 
 def _is_ours(traceback: TracebackType | None) -> bool:
-    """Whether the error came up in a line of this program; in a library it was chewing on what the host said."""
+    """Whether the error came up in a line of this program;
+    in a library it was chewing on what the host said.
+    """
     if traceback is None:
         return True
     while traceback.tb_next is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigRow:
-    """A key: its value, None where nobody set it; the words for it, or for what holds without one; its origin."""
+    """A key: its value, None where nobody set it; words for it, or for what holds without it; its origin."""
 
     key: str
     value: Value | None

@@ -1,11 +1,14 @@
-"""Everything that can go wrong between fleetcheck and its database, in words for the user. Costs nothing to import.
+"""Everything that can go wrong between fleetcheck and its database, in words for the user. Costs nothing to
+import.
 
 StoreError
   PlaceError          what the user named cannot be a database of ours
   DriverMissingError  PostgreSQL was asked for, its driver is not installed
   NoDatabaseError     nothing has been stored yet
   NotOursError        the file is no SQLite database, or another program's
+  ViewsInTheWayError  something of somebody else's keeps our views from being made
   TooNewError         the database was written by a newer fleetcheck
+  UnfinishedCopyError a copy into it was begun and did not end
   LockTakenError      another fleetcheck is writing
   DatabaseError       the database refused: full, read-only, locked, damaged, gone, ...
   UnknownScanError    no scan has this id
@@ -21,6 +24,7 @@ StoreError
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +36,9 @@ class StoreError(FleetcheckError):
 
 
 class PlaceError(StoreError):
-    """`place` (shown without its password) cannot hold the database, for `reason`; `advice` says what to do."""
+    """`place` (shown without its password) cannot hold the database, for `reason`;
+    `advice` says what to do.
+    """
 
     def __init__(self, place: str, reason: str, advice: str) -> None:
         """Build the sentence from its parts."""
@@ -46,7 +52,8 @@ class DriverMissingError(StoreError):
     def __init__(self, place: str, driver: str, reason: str) -> None:
         """Build the sentence from its parts."""
         super().__init__(
-            f"database {place}: PostgreSQL needs {driver}, and {reason}. Install it: pip install 'fleetcheck[postgresql]'"
+            f"database {place}: PostgreSQL needs {driver}, and {reason}. Install it: pip install "
+            "'fleetcheck[postgresql]'"
         )
         self.place, self.driver, self.reason = place, driver, reason
 
@@ -75,17 +82,43 @@ class NotOursError(StoreError):
         self.place, self.found = place, found
 
 
+class ViewsInTheWayError(StoreError):
+    """An upgrade would touch what is not ours: each of `names`, for `what`. Nothing was changed."""
+
+    def __init__(self, what: str, names: Sequence[str]) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"the database cannot be upgraded: {', '.join(names)} {what}. Nothing was changed. "
+            "Drop or rename it, run this command again, and make yours anew (docs/views.md)."
+        )
+        self.what, self.names = what, tuple(names)
+
+
 class TooNewError(StoreError):
     """The schema `found` at `place` is not known to this program, whose newest is `known`."""
 
     def __init__(self, place: str, found: str, known: str, written_by: str | None) -> None:
-        """Build the sentence from its parts; `written_by` is the version that wrote there last, if it is known."""
+        """Build the sentence from its parts; `written_by` is the version that wrote there last,
+        if it is known.
+        """
         by = f", last written by fleetcheck {written_by}" if written_by else ""
         super().__init__(
             f"database {place}: its schema {found!r}{by} is newer than this program's ({known!r}). "
             "Use that fleetcheck or a newer one, or name another database with `--db`."
         )
         self.place, self.found, self.known, self.written_by = place, found, known, written_by
+
+
+class UnfinishedCopyError(StoreError):
+    """A copy into the database at `place` was begun and did not end: what is there is not whole."""
+
+    def __init__(self, place: str) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"database {place}: a copy into it was begun and has not ended, so it is not whole. "
+            "Copy again: fleetcheck db copy SOURCE TARGET begins it anew. Until then use the source."
+        )
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +139,18 @@ class Owner:
 
 
 class LockTakenError(StoreError):
-    """Another process writes to `place` and did not end within `waited` seconds. `age` is its lock's, in seconds."""
+    """Another process writes to `place` and did not end within `waited` seconds.
+
+    `age` is its lock's, in seconds.
+    """
 
     def __init__(self, place: str, owner: Owner, *, waited: float, age: float | None) -> None:
         """Build the sentence from its parts."""
         since = f", for {duration(age)}" if age is not None else ""
         super().__init__(
             f"database {place}: in use by {owner}{since}; waited {duration(waited)} for it. "
-            "Only one command writes at a time: try again when that one has ended, or name another database with `--db`."
+            "Only one command writes at a time: try again when that one has ended, or name another "
+            "database with `--db`."
         )
         self.place, self.owner, self.waited, self.age = place, owner, waited, age
 
@@ -208,7 +245,9 @@ class UnknownPlanError(StoreError):
 
 
 class OtherPlanError(StoreError):
-    """Another content is stored under the id `plan_id`: one of the two plans is not what the planner wrote."""
+    """Another content is stored under the id `plan_id`:
+    one of the two plans is not what the planner wrote.
+    """
 
     def __init__(self, place: str, plan_id: str) -> None:
         """Build the sentence from its parts."""
@@ -220,7 +259,9 @@ class OtherPlanError(StoreError):
 
 
 class PlanUsedError(StoreError):
-    """The plan `plan_id` was used before: by the run `run_id`, or as a stand-alone script where that is None."""
+    """The plan `plan_id` was used before: by the run `run_id`,
+    or as a stand-alone script where that is None.
+    """
 
     exit_code = EXIT_GATE
 

@@ -85,8 +85,8 @@ def database_url(option: str | None, environ: Mapping[str, str], *, folder: Path
     """Return the URL of the database: `option` (`--db`), else FLEETCHECK_DB, else a file in the state folder.
 
     A path becomes absolute, from `folder` (None: the current one) on; `~` is the home folder,
-    `postgresql://` becomes `postgresql+psycopg://`.
-    Raises PlaceError for what is neither path nor URL, DriverMissingError where PostgreSQL's driver is not installed.
+    `postgresql://` becomes `postgresql+psycopg://`. Raises PlaceError for what is neither path nor URL,
+    DriverMissingError where PostgreSQL's driver is not installed.
     """
     named = option if option is not None else environ.get(ENVIRONMENT) or str(default_folder() / FILE_NAME)
     if not named.strip() or "\0" in named:
@@ -135,7 +135,9 @@ def parse(named: str, folder: Path | None = None) -> Place:
 
 
 def as_typed(word: str) -> str:
-    """Return a word of a command line as it may be stored and shown: a URL with `***`, a keyword string not."""
+    """Return a word of a command line as it may be stored and shown: a URL with `***`,
+    a keyword string not.
+    """
     if "://" in word:
         return hide(word)
     return "***" if any(is_secret(key) for key in _ASSIGNED.findall(word)) else word

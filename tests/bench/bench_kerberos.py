@@ -1,12 +1,14 @@
-"""What native Kerberos costs the client against native NTLM, what the KDC is asked, and how long the loop is held up.
+"""What native Kerberos costs the client against native NTLM, what the KDC is asked, and how long the loop is
+held up.
 
-    FLEETCHECK_ADLAB=... FLEETCHECK_WINHOST=... python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4] [--rounds 2]
-    ... python -m tests.bench.bench_kerberos --tickets 200 2000 10000
-    ... python -m tests.bench.bench_kerberos --slow
+    FLEETCHECK_ADLAB=... FLEETCHECK_WINHOST=... python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4]
+    [--rounds 2] ... python -m tests.bench.bench_kerberos --tickets 200 2000 10000 ... python -m
+    tests.bench.bench_kerberos --slow
 
-All names lead to one real PowerShell host, which has every name's key. CPU is the scan command's own, start included,
-and with a scan of one host taken off. `--tickets`: CPU of a token where so many hosts have a ticket. `--slow`: the
-longest gap of the loop with a KDC that takes 3 s, against that of a loop that does nothing. Needs MIT's KDC.
+All names lead to one real PowerShell host, which has every name's key. CPU is the scan command's own, start
+included, and with a scan of one host taken off. `--tickets`: CPU of a token where so many hosts have a
+ticket. `--slow`: the longest gap of the loop with a KDC that takes 3 s, against that of a loop that does
+nothing. Needs MIT's KDC.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ def one_for_all(realm: adlabs.Realm, net: str, folder: Path) -> Iterator[adlabs.
 
 
 def scan(realm: adlabs.Realm, folder: Path, auth: str, count: int, jobs: int) -> float:
-    """Scan so many of a realm's hosts; give the command's seconds of CPU. Every host has to be logged on to so."""
+    """Scan so many of a realm's hosts; give the command's seconds of CPU. Every host has to be logged on to
+    so.
+    """
     (folder / "password").write_text(realm.accounts["fleet"][1])
     (folder / "password").chmod(0o600)
     secret = {"from": "file", "path": "password"}
@@ -98,12 +102,14 @@ def compare(realm: adlabs.Realm, folder: Path, args: argparse.Namespace) -> None
             rounds.append((all_of_them / args.hosts, (all_of_them - one) / (args.hosts - 1)))
             asked = f"tickets issued: {after[0] - before[0]} by password, {after[1] - before[1]} for services"
             say(
-                f"{auth}: {rounds[-1][0] * 1000:.1f} ms a host, start included; {rounds[-1][1] * 1000:.1f} ms without; {asked} (of two scans)"
+                f"{auth}: {rounds[-1][0] * 1000:.1f} ms a host, start included; {rounds[-1][1] * 1000:.1f} "
+                f"ms without; {asked} (of two scans)"
             )
     for at, what in ((0, "start included"), (1, "without it")):
         least = {auth: min(each[at] for each in rounds) for auth, rounds in found.items()}
         say(
-            f"{what}: NTLM {least['ntlm'] * 1000:.1f} ms, Kerberos {least['kerberos'] * 1000:.1f} ms; {least['kerberos'] / least['ntlm']:.2f} x"
+            f"{what}: NTLM {least['ntlm'] * 1000:.1f} ms, Kerberos {least['kerberos'] * 1000:.1f} ms; "
+            f"{least['kerberos'] / least['ntlm']:.2f} x"
         )
 
 
@@ -165,7 +171,8 @@ def inside(names: list[str], password: str, tickets: int, *, slow: bool) -> None
     if slow:
         busy, idle = asyncio.run(gaps())
         say(
-            f"longest gap of the loop with a KDC that takes 3 s: {busy * 1000:.0f} ms; of one that does nothing: {idle * 1000:.0f} ms"
+            f"longest gap of the loop with a KDC that takes 3 s: {busy * 1000:.0f} ms; of one that does "
+            f"nothing: {idle * 1000:.0f} ms"
         )
     else:
         say(f"{tickets:,} tickets: {asyncio.run(tokens()) * 1000:.2f} ms of CPU a token")

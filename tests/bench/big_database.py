@@ -2,9 +2,10 @@
 
     python -m tests.bench.big_database FILE [--hosts 10000] [--scans 400] [--inventory FILE]
 
-The last three scans are stored as a fleet stores them, each host saying something of its own each time. The older ones
-repeat the first by SQL, table by table, day by day into the past. Of every hundred hosts some are blocked (with other
-ports open), cut off, drifted, waived, or not probed in the last scan; one changes from day to day.
+The last three scans are stored as a fleet stores them, each host saying something of its own each time. The
+older ones repeat the first by SQL, table by table, day by day into the past. Of every hundred hosts some are
+blocked (with other ports open), cut off, drifted, waived, or not probed in the last scan; one changes from
+day to day.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ def older(path: Path, scans: int) -> None:
             using.commit()
         span = "(SELECT {}({}) FROM host_result WHERE scan_id = scan.id)"
         using.execute(
-            f"UPDATE scan SET started = {span.format('min', 'started')}, ended = {span.format('max', 'ended')}"  # noqa: S608  # names from above
+            f"UPDATE scan SET started = {span.format('min', 'started')}, ended = {span.format('max', 'ended')}"  # noqa: E501, S608
         )
         using.commit()
         using.execute("PRAGMA journal_mode = WAL").close()

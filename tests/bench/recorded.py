@@ -1,4 +1,6 @@
-"""A transport without a wire: its sessions answer at once with a recorded healthy answer, varied for each host."""
+"""A transport without a wire: its sessions answer at once with a recorded healthy answer,
+varied for each host.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Every benchmark still runs: each once, as small as it goes. What it measures is not looked at, only that it measures.
+"""Every benchmark still runs: each once, as small as it goes. What it measures is not looked at, only that it
+measures.
 
-No test depends on how fast a machine is, so an exit code that says "too slow" is as good as one that says "passed".
+No test depends on how fast a machine is, so an exit code that says "too slow" is as good as one that says
+"passed".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""A whole re-pin as an administrator types it, with a kill -9 in the middle, held against the registries each time.
+"""A whole re-pin as an administrator types it, with a kill -9 in the middle, held against the registries each
+time.
 
-    scan -> repin plan -> show -> apply (killed) -> status -> resume -> status -> undo -> apply -> audit verify
+    scan -> repin plan -> show -> apply (killed) -> status -> resume -> status -> undo -> apply -> audit
+    verify
 
 The fleet may be simulated or real; what is written is looked at from outside, behind the command's back.
 """
@@ -45,7 +47,9 @@ Look = Callable[[str, int, str], Mapping[str, tuple[str, str]]]
 
 @dataclass(kw_only=True)
 class Story:
-    """One re-pin from its scan to its undo. Each step asserts how its command ended; `disagreements` must stay empty."""
+    """One re-pin from its scan to its undo. Each step asserts how its command ended;
+    `disagreements` must stay empty.
+    """
 
     inventory: Path
     folder: Path

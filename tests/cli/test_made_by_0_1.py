@@ -1,4 +1,6 @@
-"""A database and plans that fleetcheck 0.1 wrote (`tests/domain/repin/made_by_0_1`): read as they are, and not applied."""
+"""A database and plans that fleetcheck 0.1 wrote (`tests/domain/repin/made_by_0_1`): read as they are,
+and not applied.
+"""
 
 from __future__ import annotations
 

@@ -144,7 +144,9 @@ def test_a_script_that_is_out_has_to_expire_first(journal: Journal) -> None:
 
 
 def test_a_rehearsal_of_a_used_plan_says_so_and_goes_on(journal: Journal) -> None:
-    """A dry run uses nothing, so it is not refused for that; here the inventory speaks against the plan next."""
+    """A dry run uses nothing, so it is not refused for that;
+    here the inventory speaks against the plan next.
+    """
     plan = plan_of_today()
     begun(journal, plan)
     journal.close()
@@ -160,5 +162,8 @@ def test_the_refusal_of_the_database_itself_is_a_safety_gate_too() -> None:
 
     assert told(PlanUsedError("p", 3)) == (
         6,
-        "plan p was applied by run 3 before, and a plan is used once. `fleetcheck repin status 3` shows how that stands.",
+        (
+            "plan p was applied by run 3 before, and a plan is used once. `fleetcheck repin status 3` shows "
+            "how that stands."
+        ),
     )

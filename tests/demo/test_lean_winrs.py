@@ -1,4 +1,6 @@
-"""Command shells of a lean host, as pypsrp's WinRS client opens them: over the wire, by every way to reach a host."""
+"""Command shells of a lean host, as pypsrp's WinRS client opens them: over the wire,
+by every way to reach a host.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every page: its commands are typed, the commands that it mentions exist, its files load, its tables are the code's."""
+"""Every page: its commands are typed, the commands that it mentions exist, its files load,
+its tables are the code's.
+"""
 
 from __future__ import annotations
 
@@ -193,7 +195,9 @@ UNITS = {
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """`systemd-analyze verify` finds nothing to complain about; where it is not here, each line is one of a unit's."""
+    """`systemd-analyze verify` finds nothing to complain about; where it is not here,
+    each line is one of a unit's.
+    """
     assert set(UNITS) == {"fleetcheck.service", "fleetcheck.timer"}
     assert [
         line for unit in UNITS.values() for line in unit.splitlines() if not UNIT_LINE.fullmatch(line)

@@ -1,4 +1,6 @@
-"""`fleetcheck scan` against a realm's hosts, as a command of its own: a realm's names resolve in processes that get its `env`."""
+"""`fleetcheck scan` against a realm's hosts, as a command of its own:
+a realm's names resolve in processes that get its `env`.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def scan(
     auth: str = "kerberos",
     timeout: int = 60,
 ) -> Scanned:
-    """Scan hosts, given with their settings in the inventory. `user`: name and password; None: the ticket cache."""
+    """Scan hosts, given with their settings in the inventory. `user`: name and password; None:
+    the ticket cache.
+    """
     inventory: dict[str, Any] = {"defaults": {"transport": "http", "auth": auth, "timeout": timeout}}
     if user is not None:
         (folder / "password").write_text(user[1])

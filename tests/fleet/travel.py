@@ -1,4 +1,6 @@
-"""A loop in which waiting takes no time: what would sleep for a minute is there at once, and the clock says so."""
+"""A loop in which waiting takes no time: what would sleep for a minute is there at once,
+and the clock says so.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The transport against the real PowerShell engine: every logon, every trust, scripts that answer and scripts that fail."""
+"""The transport against the real PowerShell engine: every logon, every trust,
+scripts that answer and scripts that fail.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def test_a_session_configuration_that_is_not_there_is_named(engine: kit.Winhost)
 
 
 def test_a_script_that_throws_leaves_an_error_record(engine: kit.Winhost) -> None:
-    """A terminating error comes back as a record with its id, not as an exception, and the shell is closed."""
+    """A terminating error comes back as a record with its id, not as an exception,
+    and the shell is closed.
+    """
     reply, remarks = asked(http(engine), "throw 'it broke'")
     assert isinstance(reply, Reply)
     assert (reply.text, [error.kind for error in reply.errors], remarks) == ("", ["it broke"], ())

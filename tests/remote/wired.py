@@ -144,7 +144,8 @@ def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def silent_server() -> Iterator[tuple[int, threading.Event]]:
-    """Serve connections that are read once and never answered; yield the port, and what is set once somebody has asked.
+    """Serve connections that are read once and never answered; yield the port, and what is set once somebody
+    has asked.
 
     The host ends no connection before the block ends: whatever ends sooner was ended by the client.
     """

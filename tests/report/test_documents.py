@@ -37,6 +37,7 @@ from orchestrator.report.views.firewall import firewall_document
 from orchestrator.report.views.fleet_now import fleet_document
 from orchestrator.report.views.history import history_document
 from orchestrator.report.views.unblock import unblock_document
+from orchestrator.report.views.what_if import what_if_document
 from tests.report import doctors, plans, runs, samples, standings
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -127,6 +128,7 @@ DOCUMENTS = {
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
     },
     "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
+    "what-if": what_if_document(standings.imagined()),
     "repin-plan": repin_document.plan_document(ticket(plans.plan(**plans.WAIVED), file="plan.json")),
 }
 

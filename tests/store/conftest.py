@@ -56,7 +56,9 @@ MakeScan = Callable[..., ScanRecord]
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    """Return an environment in which another Python finds what this one finds, wherever the tests were started."""
+    """Return an environment in which another Python finds what this one finds,
+    wherever the tests were started.
+    """
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
@@ -117,7 +119,9 @@ def emptied_url(made_schema: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """Name a database of each kind, one after the other; who also asks for a writer gets one that it could have made."""
+    """Name a database of each kind, one after the other;
+    who also asks for a writer gets one that it could have made.
+    """
     kind = request.param
     ready = kind == "postgresql" and "writer" in request.fixturenames
     name: str = request.getfixturevalue("emptied_url" if ready else f"{kind}_url")

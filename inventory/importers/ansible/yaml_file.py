@@ -16,7 +16,10 @@ _KEYS = ("hosts", "children", "vars")
 
 
 def tree_of(text: str, file: str, offset: int, into: Ansible) -> Any:
-    """Return the value of a YAML or JSON text, lines counted from `offset`. Raises InventoryError for what is neither."""
+    """Return the value of a YAML or JSON text, lines counted from `offset`.
+
+    Raises InventoryError for what is neither.
+    """
     problems = into.problems
     dialect = Dialect(
         yaml_word,

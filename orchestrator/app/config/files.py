@@ -17,7 +17,10 @@ _LARGEST = 256 * 1024  # bytes: what people write by hand is a hundredth of it
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file that is looked for. `shown` is how people write it; `in_folder`: it is the one of the current folder."""
+    """A file that is looked for; `shown` is how people write it.
+
+    `in_folder`: it is the current folder's.
+    """
 
     path: Path
     shown: str

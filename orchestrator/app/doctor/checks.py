@@ -51,8 +51,8 @@ def clock(fleet: Fleet | None, timeout: float | None = None) -> Check:
         name=name,
         health=Health.WARNING,
         seen=f"this machine's is {abs(middle):.0f} s {side} the hosts', {compared}",
-        advice="Set it by NTP, from the domain's own time source: Kerberos takes 5 minutes at most, and certificates "
-        "are judged by it.",
+        advice="Set it by NTP, from the domain's own time source: Kerberos takes 5 minutes at most, and "
+        "certificates are judged by it.",
     )
 
 
@@ -66,7 +66,9 @@ def _some(fleet: Fleet) -> Sequence[Host]:
 
 
 async def _apart(hosts: Sequence[Host], seconds: float) -> Mapping[str, float]:
-    """Give the seconds by which hosts' clocks are ahead of this one's; those that did not say are left out."""
+    """Give the seconds by which hosts' clocks are ahead of this one's;
+    those that did not say are left out.
+    """
     from orchestrator.remote.look import Looker
     from orchestrator.remote.probe import endpoint
 
@@ -81,7 +83,9 @@ async def _apart(hosts: Sequence[Host], seconds: float) -> Mapping[str, float]:
 
 
 def kerberos(fleet: Fleet | None) -> Check:
-    """Look whether this machine can do the Kerberos that is asked for, and holds a ticket where one is needed."""
+    """Look whether this machine can do the Kerberos that is asked for,
+    and holds a ticket where one is needed.
+    """
     from orchestrator.remote.auth.ccache import cached_ticket
     from orchestrator.remote.auth.kerberos import can_ask_kdc
 

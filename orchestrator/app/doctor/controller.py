@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerRequest:
-    """What to look at: the inventory (`named`: by an option or the configuration), and what the database is named by."""
+    """What to look at: the inventory (`named`: by an option or the configuration), and what the database is
+    named by.
+    """
 
     inventory: Path
     named: bool
@@ -55,7 +57,7 @@ def _inventory(request: ControllerRequest) -> tuple[Check, Fleet | None]:
 
     path, name = request.inventory, "inventory"
     if not request.named and not path.exists():
-        said = "there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a configuration file names one"
+        said = "there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a file names one"
         advice = "`fleetcheck inventory init` writes a starter file."
         return Check(name=name, health=Health.UNKNOWN, seen=said, advice=advice), None
     try:

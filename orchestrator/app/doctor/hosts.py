@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorRequest:
-    """Which hosts to examine, as `--limit` names them, and how. `timeout` is in seconds for one host, None: its own."""
+    """Which hosts to examine, as `--limit` names them, and how.
+
+    `timeout` is in seconds for one host, None: its own.
+    """
 
     inventory: Path
     hosts: tuple[str, ...]
@@ -32,7 +35,10 @@ class DoctorRequest:
 
 
 def doctor(invocation: Invocation, request: DoctorRequest) -> DoctorReport:
-    """Examine the hosts. Raises InventoryError, SelectionError (unknown names say which was meant) and SecretError."""
+    """Examine the hosts.
+
+    Raises InventoryError, SelectionError (unknown names say which was meant) and SecretError.
+    """
     from inventory.load import load
     from inventory.selection.select import select
 

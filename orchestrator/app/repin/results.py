@@ -127,8 +127,8 @@ def _in_flight(summary: RepinSummary) -> str:
 def _given_up(account: GivenUp, run: int | None) -> str:
     again = f", then `fleetcheck repin resume {run}`" if run is not None else ""
     return (
-        f"{account.why}: nothing more was tried with it, so that the account is not locked; {plural(len(account.barred), 'host')} not started. "
-        f"Put its password right{again}"
+        f"{account.why}: nothing more was tried with it, so that the account is not locked; "
+        f"{plural(len(account.barred), 'host')} not started. Put its password right{again}"
     )
 
 

@@ -26,7 +26,7 @@ _settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
 
 
 def settings() -> Settings:
-    """Return what is configured: as the command that runs has loaded it, else loaded now. Raises InventoryError."""
+    """Return what is configured: by the command that runs, else read now. Raises InventoryError."""
     from orchestrator.app.config.load import load
 
     return _settings.get() or load(os.environ)
@@ -88,7 +88,8 @@ class ConfiguredCommand(TyperCommand):
 def _option(key: Key, value: object) -> tuple[str, object]:
     """Return the option that a key sets, and to what; "" for one that is no option's default.
 
-    Inventory and database are looked up where a command asks for them: advice repeats what was typed, and these were not.
+    Inventory and database are looked up where a command asks for them: advice repeats what was typed, and
+    these were not.
     """
     if key.name == _OUTPUT:
         return ("" if value == "auto" else f"--{value}"), True

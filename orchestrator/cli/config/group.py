@@ -29,8 +29,8 @@ def show(
 ) -> None:
     """Show every setting that files or variables can make.
 
-    Option, FLEETCHECK_X, ./fleetcheck.toml, ~/.config/fleetcheck/config.toml, /etc/fleetcheck/config.toml, default:
-    the first that says something holds.
+    The first that says something holds: option, FLEETCHECK_X, ./fleetcheck.toml,
+    ~/.config/fleetcheck/config.toml, /etc/fleetcheck/config.toml, default.
     """
     from orchestrator.app.config.show import shown
     from orchestrator.report.config import config_columns, config_document, config_rows, config_screen

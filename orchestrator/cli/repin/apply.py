@@ -1,4 +1,6 @@
-"""`fleetcheck repin apply` and `resume`: write what a plan says, wave after wave; go on after a stop or a crash."""
+"""`fleetcheck repin apply` and `resume`: write what a plan says, wave after wave;
+go on after a stop or a crash.
+"""
 
 from __future__ import annotations
 

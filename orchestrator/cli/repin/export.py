@@ -1,4 +1,6 @@
-"""`fleetcheck repin export` and `import`: the same plan as a script for hosts that WinRM cannot reach, and its answers."""
+"""`fleetcheck repin export` and `import`: the same plan as a script for hosts that WinRM cannot reach,
+and its answers.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,9 @@ def export(
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
     if output is not None and str(output) != "-":
         say(
-            f"written: {output}, for {len(read.hosts)} hosts, good until {read.expires:%Y-%m-%d %H:%M} UTC. Run it there as an "
-            f"administrator, then take its answers in:\n    fleetcheck repin import RESULT.json{asked.hints.database}"
+            f"written: {output}, for {len(read.hosts)} hosts, good until {read.expires:%Y-%m-%d %H:%M} "
+            "UTC. Run it there as an administrator, then take its answers in:\n    fleetcheck repin "
+            f"import RESULT.json{asked.hints.database}"
         )
 
 

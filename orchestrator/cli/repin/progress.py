@@ -70,8 +70,8 @@ class RepinDisplay(LiveDisplay):
                     self.say(f"run {event.run}: {plural(progress.total, 'host')}")
                 if unresolved:
                     self.say(
-                        f"{plural(unresolved, 'host')} left open: read when no write can begin there any more, "
-                        "by the host's own clock; that may take a minute"
+                        f"{plural(unresolved, 'host')} left open: read when no write can begin there any "
+                        "more, by the host's own clock; that may take a minute"
                     )
             case WaveStarted(wave=wave, waves=waves, hosts=hosts):
                 progress.begin_wave(wave, waves, hosts)

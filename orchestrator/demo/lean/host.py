@@ -122,7 +122,9 @@ def _unsealed(sealing: Acceptor | None, body: bytes) -> bytes:
 
 
 def _response(made: Envelope, sealing: Acceptor | None, headers: auth.Headers) -> Response:
-    """Put an envelope into a reply; sealed only now, because sealed messages are numbered as they are sent."""
+    """Put an envelope into a reply; sealed only now,
+    because sealed messages are numbered as they are sent.
+    """
     status, body = made
     if sealing is None:
         return Response(status, body, headers)

@@ -1,7 +1,7 @@
 """Who may talk: HTTP authentication as a WinRM listener does it, and the sealing of messages over plain HTTP.
 
-Basic is checked with every request; Negotiate and NTLM belong to the TCP connection, and seal its messages. Real
-Kerberos needs a domain controller, which no process on loopback can be: it is offered in headers only.
+Basic is checked with every request; Negotiate and NTLM belong to the TCP connection, and seal its messages.
+Real Kerberos needs a domain controller, which no process on loopback can be: it is offered in headers only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ SEALED_TYPE = f'multipart/encrypted;protocol="{_PROTOCOL}";boundary="Encrypted B
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A logon that a host accepts. A name without a domain is a local one and fits any domain that is tried."""
+    """A logon that a host accepts.
+
+    A name without a domain is a local one and fits any domain that is tried.
+    """
 
     username: str
     password: str
@@ -41,7 +44,8 @@ class Account:
 class ConnectionAuth:
     """The logon of one TCP connection.
 
-    `offers` are scheme names as the header writes them. `on_logon(user, accepted)` hears of every judged logon.
+    `offers` are scheme names as the header writes them. `on_logon(user, accepted)` hears of every judged
+    logon.
     """
 
     def __init__(
@@ -67,7 +71,8 @@ class ConnectionAuth:
         return [("WWW-Authenticate", 'Basic realm="WSMAN"' if o == "Basic" else o) for o in self._offers]
 
     def admit(self, authorization: str) -> tuple[bool, Headers]:
-        """Judge a request's Authorization header ("": none); return whether it may pass, and headers for the reply.
+        """Judge a request's Authorization header ("": none); return whether it may pass, and headers for the
+        reply.
 
         Raises LogonRejected where it is wrong; the next request starts afresh.
         """
@@ -141,7 +146,9 @@ class ConnectionAuth:
 
 
 def unseal(context: Acceptor, body: bytes) -> bytes:
-    """Open a multipart/encrypted body of one or more parts; raises LogonRejected where it is not one or not intact."""
+    """Open a multipart/encrypted body of one or more parts;
+    raises LogonRejected where it is not one or not intact.
+    """
     plain = b""
     rest = body
     while (at := rest.find(_OCTETS)) >= 0:

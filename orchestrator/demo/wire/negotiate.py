@@ -12,7 +12,9 @@ _TOKEN_FIELD, _MIC_FIELD = 0xA2, 0xA3
 
 
 class NegotiateAcceptor:
-    """One logon by the Negotiate scheme: raw NTLM, or NTLM inside SPNEGO. Kerberos is offered by no simulated host."""
+    """One logon by the Negotiate scheme: raw NTLM, or NTLM inside SPNEGO. Kerberos is offered by no simulated
+    host.
+    """
 
     def __init__(self, ntlm: Acceptor) -> None:
         self.ntlm = ntlm

@@ -24,9 +24,9 @@ _APPLY = ("repin apply",)
 class Key:
     """A key of a configuration file.
 
-    `option` is what it stands in for, in `commands` (none: in every command that has the option). `folder`: it may
-    stand in ./fleetcheck.toml too, which may have come with a cloned repository. `unless` names options beside which
-    it says nothing.
+    `option` is what it stands in for, in `commands` (none: in every command that has the option). `folder`:
+    it may stand in ./fleetcheck.toml too, which may have come with a cloned repository. `unless` names
+    options beside which it says nothing.
     """
 
     name: str

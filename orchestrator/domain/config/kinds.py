@@ -1,4 +1,4 @@
-"""What a key takes: how its value is read from a file, where it has a type, and from a variable, which is text."""
+"""What a key takes: how its value is read from a file, where it has a type, and from a variable's text."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _FALSE = frozenset({"0", "false", "no", "off"})
 class Kind:
     """A kind of value.
 
-    `takes` names it for people. `check` gives the value as options take it, or raises ValueError; `of_text` turns a
-    variable's text into what `check` is given.
+    `takes` names it for people. `check` gives the value as options take it, or raises ValueError; `of_text`
+    turns a variable's text into what `check` is given.
     """
 
     takes: str
@@ -78,7 +78,10 @@ def word(*words: str) -> Kind:
 
 
 def text(takes: str, proof: Callable[[str], object] | None = None) -> Kind:
-    """Take a text, or a number where people write one (`max_failed = 3`). `proof` raises for what cannot be meant."""
+    """Take a text, or a number where people write one (`max_failed = 3`).
+
+    `proof` raises for what cannot be meant.
+    """
 
     def check(value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value).strip():
@@ -134,7 +137,7 @@ def _truth(value: str) -> object:
 
 
 def paths(value: object) -> Sequence[str]:
-    """Return the paths of a text or of a list of texts. Raises ValueError for anything else, and where there is none."""
+    """Return the paths of a text or of a list of texts. Raises ValueError for anything else, and for none."""
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, list) or not found:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Words that look like keys and are none: what is said on the command line alone, and what developers have."""
+"""Words that look like keys and are none: what only the command line says, and what developers have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEVER: Mapping[str, str] = MappingProxyType(
         "ask_pass": "--ask-pass",
     }
 )
-"""What is said on the command line alone, each time, by the word that a file or a variable would have for it."""
+"""What only the command line says, each time, by the word that a file or a variable would have for it."""
 
 _RESERVED = frozenset({"DEBUG", "WINHOST", "ADLAB"})
 

@@ -1,4 +1,4 @@
-"""The kinds of value that some other room has the grammar of; its module is imported where such a value is read."""
+"""The kinds of value that another room has the grammar of; it is imported where such a value is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file's content, and from the environment, to a layer of settings, and everything that is wrong with them."""
+"""From a file's content, and from the environment, to a layer of settings and to what is wrong with them."""
 
 from __future__ import annotations
 
@@ -148,7 +148,8 @@ class EnvironReading:
         variables = {key.variable for key in KEYS.values()}
         for name in sorted(self._given.keys() - variables):
             if name == f"{PREFIX}CONFIG":
-                yield f"{name} is kept for later and names no file: `fleetcheck config show` says which files are read"
+                words = "is kept for later and names no file"
+                yield f"{name} {words}: `fleetcheck config show` says which files are read"
             elif reserved(name):
                 continue
             elif (option := never(name.removeprefix(PREFIX))) is not None:

@@ -11,9 +11,10 @@ from orchestrator.domain.config.kinds import Value
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was set: an environment variable, or a file (`path` names the key in it; `folder` is the file's).
+    """Where something was set: an environment variable, or a file.
 
-    `line` counts from 1; 0 where it was not looked up.
+    `path` names the key in a file, `folder` is where the file is. `line` counts from 1; 0 where it was not
+    looked up.
     """
 
     name: str
@@ -57,7 +58,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A file that was looked for. `state` is `read`, `absent` or `left aside`; `reason` says why. `text`: what was read."""
+    """A file that was looked for.
+
+    `state` is `read`, `absent` or `left aside`, `reason` says why; `text` is what was read.
+    """
 
     file: str
     state: str
@@ -82,7 +86,10 @@ class Settings:
 def resolved(
     layers: Sequence[Layer], *, files: Iterable[Seen] = (), warnings: Iterable[str] = ()
 ) -> Settings:
-    """Return what holds of layers that come nearest first: each key, and each entry of a section, from the nearest."""
+    """Return what holds of layers, which come nearest first.
+
+    Each key, and each entry of a section, is from the nearest that has it.
+    """
     values: dict[str, Setting] = {}
     sections: dict[str, dict[str, Entry]] = {}
     for layer in reversed(layers):

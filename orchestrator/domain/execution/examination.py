@@ -1,4 +1,7 @@
-"""What `doctor` finds: stage by stage of the way to a host, and check by check of this machine. Values alone."""
+"""What `doctor` finds: stage by stage of the way to a host, and check by check of this machine.
+
+Values alone.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ class State(enum.StrEnum):
 class StageResult:
     """One stage of one host. `milliseconds` is None where it took no time of its own, or none was spent.
 
-    `seen` are sentences, which may quote the host, cleaned; `cause` is the fault's word, "" where it did not fail; `advice` may stand at a
-    stage that passed, as a certificate that ends soon.
+    `seen` are sentences, which may quote the host, cleaned; `cause` is the fault's word, "" where it did not
+    fail; `advice` may stand at a stage that passed, as a certificate that ends soon.
     """
 
     stage: Stage
@@ -61,8 +64,8 @@ class Shell:
 class AccountFacts:
     """What WinRM allows an account on a host, and which shells stand open there.
 
-    `quotas` are the names and values of `winrm get winrm/config` that limit it. None: this account may not read it, or
-    the host did not say; `remarks` tell which.
+    `quotas` are the names and values of `winrm get winrm/config` that limit it. None: this account may not
+    read it, or the host did not say; `remarks` tell which.
     """
 
     quotas: Mapping[str, str] | None = None

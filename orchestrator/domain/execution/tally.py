@@ -75,7 +75,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How a run ended, in hosts. `attention` and `unknown` leave the waived ones out; `verdicts` is worst first."""
+    """How a run ended, in hosts.
+
+    `attention` and `unknown` leave the waived ones out; `verdicts` is worst first.
+    """
 
     selected: int
     ok: int
@@ -97,8 +100,8 @@ def tally(records: Iterable[HostRecord], *, selected: int) -> Counts:
 def exit_code(counts: Counts, *, interrupted: bool = False, failed: bool = False, gate: bool = False) -> int:
     """Give a fleet command's exit code: the first that holds of 130, 1, 6, 5, 4, 3, 0.
 
-    `interrupted`: by a signal. `failed`: the command itself (inventory, database, bug). `gate`: a safety gate stopped
-    it. A host whose failure is waived counts as neither.
+    `interrupted`: by a signal. `failed`: the command itself (inventory, database, bug). `gate`: a safety gate
+    stopped it. A host whose failure is waived counts as neither.
     """
     return first_exit_code(
         interrupted=interrupted,

@@ -1,7 +1,8 @@
 """Firewall rows of many hosts as one row per subnet that the inventory names. Pure.
 
-What lies in no subnet of its host stays exact. A subnet is asked for as a whole; it is given up as a whole only where
-nobody in it may need the port: a host whose address nobody knows may be in any network that is named for it.
+What lies in no subnet of its host stays exact. A subnet is asked for as a whole; it is given up as a whole
+only where nobody in it may need the port: a host whose address nobody knows may be in any network that is
+named for it.
 """
 
 from __future__ import annotations

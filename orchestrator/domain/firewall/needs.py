@@ -1,7 +1,7 @@
 """What a host may need of the firewalls on its way, by what is known of it. Pure.
 
-A rule can go where nobody may need it, so what is not known counts as needed: of a host whose pin nobody knows, every
-port of the list that it did not see closed.
+A rule can go where nobody may need it, so what is not known counts as needed: of a host whose pin nobody
+knows, every port of the list that it did not see closed.
 """
 
 from __future__ import annotations
@@ -195,7 +195,9 @@ def _anything(
 
 
 def _places(role: str, where: Iterable[str], wishes: _Wishes) -> tuple[str | None, ...]:
-    """Give the addresses that a role's tunnel may go to: where it was seen to go, and where the inventory says."""
+    """Give the addresses that a role's tunnel may go to: where it was seen to go,
+    and where the inventory says.
+    """
     places = dict.fromkeys(map(canonical, (*where, *sorted(wishes.gateways.get(role, ())))))
     return tuple(places) or (None,)
 

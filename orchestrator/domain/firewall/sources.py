@@ -9,10 +9,11 @@ from orchestrator.domain.standing import Standing
 
 
 def sources(standing: Standing) -> tuple[str, ...]:
-    """Give the addresses that a host connects from: the inventory's where the host has it, else all that it has.
+    """Give the addresses that a host connects from: the inventory's where the host has it, else all that it
+    has.
 
-    Loopback, link-local and multicast addresses are none. A host that told none is taken by the address that it was
-    dialled at, else by the inventory's word, maybe a name.
+    Loopback, link-local and multicast addresses are none. A host that told none is taken by the address that
+    it was dialled at, else by the inventory's word, maybe a name.
     """
     own = own_addresses(standing)
     if canonical(standing.address) in own:

@@ -1,7 +1,8 @@
 """The fewest firewall rules that bring blocked hosts back. Pure.
 
-A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin, or for its
-desired pin where it may be re-pinned. How rules are chosen stands in `orchestrator.domain.firewall.cover`.
+A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin,
+or for its desired pin where it may be re-pinned. How rules are chosen stands in
+`orchestrator.domain.firewall.cover`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _Place = tuple[str, str]  # site and subnet, each empty for none
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostsAt:
-    """Hosts of a site, by name; `subnet` is the one that the inventory names for them and that they lie in, or empty."""
+    """Hosts of a site, by name; `subnet` is the one that the inventory names for them and that they lie in,
+    or empty.
+    """
 
     site: str
     subnet: str
@@ -46,7 +49,8 @@ class HostsAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `places` says where they are.
+    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `places` says
+    where they are.
 
     `back` counts the hosts that are back with this rule and those before it.
     """
@@ -69,7 +73,8 @@ class Apart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblocking:
-    """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules do.
+    """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules
+    do.
 
     `left` are the others of them, beyond the target. `fewest`: it is proved that no fewer rules do.
     """
@@ -87,8 +92,8 @@ def unblock(
 ) -> Unblocking:
     """Choose rules until `target` (over 0, up to 1) of the hosts that rules can fix are back.
 
-    Rules come with what helps most first; of equal ones the earlier in the profile's list, then the lower port and
-    gateway. With `subnets` a rule's hosts are told apart by these, too.
+    Rules come with what helps most first; of equal ones the earlier in the profile's list, then the lower
+    port and gateway. With `subnets` a rule's hosts are told apart by these, too.
     """
     needs: list[Need] = []
     places: dict[str, _Place] = {}

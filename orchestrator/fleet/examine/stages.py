@@ -53,8 +53,8 @@ _OF_CAUSE: Mapping[Cause, Stage] = MappingProxyType(
     }
 )
 _SILENT_OFFERS = (
-    "the connection stands, and a request without a logon is not answered: is it WinRM that listens there, and does it "
-    "hang (restart the service)?"
+    "the connection stands, and a request without a logon is not answered: is it WinRM that listens there, "
+    "and does it hang (restart the service)?"
 )
 
 
@@ -162,7 +162,9 @@ def of_session(
 
 
 def _spent(facts: TryFacts) -> Mapping[Stage, int | None]:
-    """Share the milliseconds out: a shell that is given with the answer to the logon has cost no time of its own."""
+    """Share the milliseconds out: a shell that is given with the answer to the logon has cost no time of its
+    own.
+    """
     timings, rights = facts.timings, facts.rights
     opened = timings.get(Phase.OPEN)
     script = [timings[phase] for phase in (Phase.RUN, Phase.DECODE) if phase in timings]
@@ -220,12 +222,12 @@ def _script(reading: Reading, spent: int | None) -> StageResult:
 
 
 _NO_RIGHT = (
-    "The session works, and this user may not read HKLM\\{}: give it the right to read that key (docs/security.md, the "
-    "rights that an account needs)."
+    "The session works, and this user may not read HKLM\\{}: give it the right to read that key "
+    "(docs/security.md, the rights that an account needs)."
 )
 _NO_KEY = (
-    "The session works, and opening HKLM\\{} failed for another reason than a missing right: look at the error, and at "
-    "the key on the host itself (`reg query`)."
+    "The session works, and opening HKLM\\{} failed for another reason than a missing right: look at the "
+    "error, and at the key on the host itself (`reg query`)."
 )
 
 
@@ -235,7 +237,10 @@ def not_tried(username: str, refused_on: str) -> StageResult:
         stage=Stage.LOGON,
         state=State.NOT_TRIED,
         seen=(
-            f"the password of {username} was refused by {refused_on}: one more refusal could lock the account",
+            (
+                f"the password of {username} was refused by {refused_on}: one more refusal could lock the "
+                "account"
+            ),
         ),
         advice=f"{words.GIVEN_UP_ADVICE}, then ask this host again",
     )

@@ -1,4 +1,6 @@
-"""Make a `Fault` of whatever went wrong: pure, no I/O. The table is `fault_table`, the codes are `fault_codes`."""
+"""Make a `Fault` of whatever went wrong: pure, no I/O. The table is `fault_table`,
+the codes are `fault_codes`.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ def fingerprint(der: bytes) -> str:
 
 
 def binding(der: bytes) -> bytes:
-    """Give the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929, tls-server-end-point).
+    """Give the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929,
+    tls-server-end-point).
 
     The hash is the signature's own, SHA-256 where that one is MD5, SHA-1 or unknown.
     """
@@ -70,7 +71,10 @@ def describe(der: bytes) -> str:
 
 
 def days_left(der: bytes, now: datetime) -> int | None:
-    """Say how many whole days a certificate is still good for, None where it cannot be read. `now` is aware."""
+    """Say how many whole days a certificate is still good for, None where it cannot be read.
+
+    `now` is aware.
+    """
     from cryptography import x509
 
     try:
@@ -96,7 +100,9 @@ def server_names(seen: x509.Certificate) -> list[str]:
 
 
 def common_names(seen: x509.Certificate) -> list[str]:
-    """Give the names that an inventory's `address:` can have: DNS names, or the subject's where there is no other."""
+    """Give the names that an inventory's `address:` can have: DNS names,
+    or the subject's where there is no other.
+    """
     from cryptography.x509.oid import NameOID
 
     names = server_names(seen) or [

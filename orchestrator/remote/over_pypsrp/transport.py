@@ -1,7 +1,7 @@
 """The transport over pypsrp: threads of our own, one connection, one shell and one logon for each host.
 
-pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task is
-cancelled, it is shut down from outside, and the thread is back at once.
+pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task
+is cancelled, it is shut down from outside, and the thread is back at once.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class PypsrpTransport:
     async def aclose(self) -> None:
         """Cut the sessions that are still open, and give the threads back.
 
-        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where the
-        system has none to give.
+        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where
+        the system has none to give.
         """
         for session in tuple(self._shared.open):
             session.cut()
@@ -135,7 +135,8 @@ class PypsrpSession:
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
-        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for
+        `close`.
         """
         self._course.script = script.sha256
         self._course.refuse(self._logon)
@@ -153,7 +154,10 @@ class PypsrpSession:
         return await self._in_thread(self._shared.threads.submit(self._talk.account, seconds))
 
     async def close(self) -> tuple[str, ...]:
-        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        """End the shell on the host and give the connection back, in bounded time.
+
+        What went wrong is a remark.
+        """
         self._shared.open.discard(self)
         if not self._talk.has_shell:
             return self._talk.close()
@@ -202,6 +206,8 @@ class PypsrpSession:
 
 
 def _forget(ended: asyncio.Future[Result]) -> None:
-    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it, however late it ends."""
+    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it,
+    however late it ends.
+    """
     if not ended.cancelled():
         ended.exception()

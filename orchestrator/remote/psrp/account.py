@@ -1,6 +1,8 @@
-"""What WinRM says of an account: its quotas, and its shells that stand open. No I/O; two questions, no script.
+"""What WinRM says of an account: its quotas, and its shells that stand open. No I/O; two questions, no
+script.
 
-Who is no administrator may be answered with "access denied", as a fault or as HTTP 401: that is an answer, and no fault.
+Who is no administrator may be answered with "access denied", as a fault or as HTTP 401: that is an answer,
+and no fault.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""PSRP fragments (MS-PSRP 2.2.4): messages cut for the wire, and what a host sends put together again within limits. Pure."""
+"""PSRP fragments (MS-PSRP 2.2.4): messages cut for the wire,
+and what a host sends put together again within limits. Pure.
+"""
 
 from __future__ import annotations
 

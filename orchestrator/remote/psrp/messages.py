@@ -1,4 +1,7 @@
-"""What a host says as PSRP messages (MS-PSRP 2.2.2), those few that one script run reads. Pure, bounded, no DTD."""
+"""What a host says as PSRP messages (MS-PSRP 2.2.2), those few that one script run reads.
+
+Pure, bounded, no DTD.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Read what a host answers to the requests of a script run: the shell's id, and the streams of a Receive. Pure.
+"""Read what a host answers to the requests of a script run: the shell's id, and the streams of a Receive.
+Pure.
 
 Every envelope that comes here has passed `xml_guard`.
 """
@@ -23,7 +24,8 @@ _LONGEST_ID = 200  # characters; a shell's id is a UUID of 36
 def answers(body: bytes, message: str) -> None:
     """Check that an answer names the request that it answers (WS-Addressing's RelatesTo). Raises Garbled.
 
-    Something between may mix up the answers of one connection with those of another; a host that lies is no worse off.
+    Something between may mix up the answers of one connection with those of another; a host that lies is no
+    worse off.
     """
     if message.encode("ascii") not in body:
         raise Garbled("an answer to another request than ours")
@@ -64,7 +66,10 @@ def received(body: bytes) -> bytes:
 
 
 def texts(body: bytes, names: frozenset[str]) -> dict[str, str]:
-    """Give the texts of the elements that are named so, whatever their namespace; the last of each. Raises Garbled."""
+    """Give the texts of the elements that are named so, whatever their namespace; the last of each.
+
+    Raises Garbled.
+    """
     found = {}
     for element in _body(body).iter():
         name = element.tag.rpartition("}")[2]

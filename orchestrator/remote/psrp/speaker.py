@@ -1,7 +1,9 @@
-"""WSMan's messages over one connection: logged on, sealed where there is no TLS, every answer checked before it is read.
+"""WSMan's messages over one connection: logged on, sealed where there is no TLS, every answer checked before
+it is read.
 
-No I/O: a conversation is a generator that yields HTTP requests and is sent their answers. A thread drives it over its
-socket (`orchestrator.remote.over_pypsrp.conversation`), the event loop over its stream (`orchestrator.remote.native`).
+No I/O: a conversation is a generator that yields HTTP requests and is sent their answers. A thread drives it
+over its socket (`orchestrator.remote.over_pypsrp.conversation`), the event loop over its stream
+(`orchestrator.remote.native`).
 """
 
 from __future__ import annotations
@@ -42,10 +44,11 @@ class Speaker:
         )
 
     def exchange(self, message: bytes) -> Exchange[bytes]:
-        """Send a SOAP envelope and give the answer's bytes. Where the connection has ended, log on over a new one first.
+        """Send a SOAP envelope and give the answer's bytes. Where the connection has ended, log on over a new
+        one first.
 
-        Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator may raise
-        more.
+        Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator
+        may raise more.
         """
         if self.logged_on and not self._ended:
             self._ended = (yield Idle()).last
@@ -75,7 +78,8 @@ class Speaker:
         return answer if carried else None
 
     def _refuse(self, answer: Answer, *, carried: bool) -> None:
-        """Raise what an error in answer to the logon is; nothing where it speaks of the message that went along.
+        """Raise what an error in answer to the logon is; nothing where it speaks of the message that went
+        along.
 
         Some hosts word a refused logon as a WSMan fault: that one was not taken, whatever went along.
         """

@@ -33,7 +33,8 @@ DOCTOR_COLUMNS = ("host", "stage", "state", "ms", "seen", "what to do")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorReport:
-    """What an examination came to: hosts in the inventory's order, or this machine's checks. `code` is the exit code.
+    """What an examination came to: hosts in the inventory's order, or this machine's checks. `code` is the
+    exit code.
 
     `not_started` are hosts that were not begun when the end was asked for.
     """

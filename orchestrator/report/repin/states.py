@@ -1,4 +1,7 @@
-"""What each state of a journal row means to a person, and what to type next. `docs/repin.md` shows the same table."""
+"""What each state of a journal row means to a person, and what to type next.
+
+`docs/repin.md` shows the same table.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _RESUME = "fleetcheck repin resume {run}{where}"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`meaning` is what is known, `advice` what to do; in it `{hosts}`, `{run}`, `{where}` and `{database}` stand for themselves."""
+    """`meaning` is what is known, `advice` what to do; in it `{hosts}`, `{run}`,
+    `{where}` and `{database}` stand for themselves.
+    """
 
     meaning: str
     advice: str

@@ -208,7 +208,10 @@ def test_warnings_go_beside_the_output(scanned: Scanned, monkeypatch: pytest.Mon
             "warning: there is no setting FLEETCHECK_JOB; did you mean `FLEETCHECK_JOBS`?; "
             "`fleetcheck config show` lists all of them"
         ),
-        "warning: fleetcheck.toml is left aside: others can write it (mode 0666); run: chmod go-w fleetcheck.toml",
+        (
+            "warning: fleetcheck.toml is left aside: others can write it (mode 0666); "
+            "run: chmod go-w fleetcheck.toml"
+        ),
     ]
 
 

@@ -1,4 +1,6 @@
-"""A run that fleetcheck 0.1 began (`tests/domain/repin/made_by_0_1`) is gone on with: its plan counts by its own rule."""
+"""A run that fleetcheck 0.1 began (`tests/domain/repin/made_by_0_1`) is gone on with:
+its plan counts by its own rule.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Re-pins over the wire: a simulated fleet in a thread, its registries looked at from outside, a driver to be killed."""
+"""Re-pins over the wire: a simulated fleet in a thread, its registries looked at from outside,
+a driver to be killed.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +143,9 @@ class Place:
 
     @contextlib.contextmanager
     def driver(self, *options: str) -> Iterator[subprocess.Popen[str]]:
-        """Re-pin from a process of its own, which prints a line of JSON for each event; killed at the end of the block."""
+        """Re-pin from a process of its own, which prints a line of JSON for each event;
+        killed at the end of the block.
+        """
         process = subprocess.Popen(
             [
                 sys.executable,

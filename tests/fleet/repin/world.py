@@ -1,4 +1,5 @@
-"""A fleet to re-pin at the seam: sessions that run both scripts on simulated machines, and a journal in memory.
+"""A fleet to re-pin at the seam: sessions that run both scripts on simulated machines, and a journal in
+memory.
 
 The machines are the simulated fleet's own, without a wire; time is the leaping loop's.
 """
@@ -57,9 +58,9 @@ BUSY_SHELLS = Fault(phase=Phase.OPEN, cause=Cause.TOO_MANY_SHELLS, detail="no sh
 class SimHost:
     """A machine, and what goes wrong with it. Seconds everywhere.
 
-    `probes` and `writes` are the faults of the first, second, ... session of that kind; None: none. A write's fault in
-    phase RUN comes after the script has begun on the host, any other before. `lags`: so long after the request the
-    script begins, answer or not.
+    `probes` and `writes` are the faults of the first, second, ... session of that kind; None: none. A write's
+    fault in phase RUN comes after the script has begun on the host, any other before. `lags`: so long after
+    the request the script begins, answer or not.
     """
 
     machine: Machine
@@ -106,7 +107,9 @@ def sim_host(name: str, *, reconnects: float | None = 0.0, **changes: Any) -> Si
 
 @dataclass
 class World:
-    """The hosts, by name; `sent` are the operations whose script left, with the state that their row had then."""
+    """The hosts, by name; `sent` are the operations whose script left,
+    with the state that their row had then.
+    """
 
     hosts: dict[str, SimHost]
     journal: MemoryJournal
@@ -439,7 +442,9 @@ def repin(  # what a test may want to be different, by keyword
     started: float = 0.0,
     **options: Any,
 ) -> Repinned:
-    """Apply a plan over these hosts in a loop that leaps, or (`run`) resume that run; `beside` runs beside it."""
+    """Apply a plan over these hosts in a loop that leaps, or (`run`) resume that run;
+    `beside` runs beside it.
+    """
     hosts = fleet if fleet is not None else {name: inventory_host(name) for name in sims}
     wanted = plan or plan_of(planned(hosts[name], sim) for name, sim in sims.items())
     kept: MemoryJournal = journal or MemoryJournal()

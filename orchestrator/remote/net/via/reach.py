@@ -1,4 +1,6 @@
-"""How a run reaches its hosts: directly, or by what stands in between; what ended there is remembered for the others."""
+"""How a run reaches its hosts: directly, or by what stands in between;
+what ended there is remembered for the others.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Hops(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """A connected socket, what connects with the same host again, and the IP address that was dialled, where one is known."""
+    """A connected socket, what connects with the same host again, and the IP address that was dialled,
+    where one is known.
+    """
 
     sock: socket.socket
     again: Dial

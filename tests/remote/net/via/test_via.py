@@ -1,4 +1,6 @@
-"""Hosts behind a SOCKS5 proxy or an SSH jump host: how they are reached, and what is said where they are not."""
+"""Hosts behind a SOCKS5 proxy or an SSH jump host: how they are reached,
+and what is said where they are not.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +172,9 @@ def test_each_refusal_of_a_channel_is_a_cause_of_its_own(tmp_path: Path, code: i
 
 
 def test_a_jump_host_that_nobody_knows_is_refused_before_a_logon(tmp_path: Path) -> None:
-    """Its fingerprint is told, no name and no password was sent, and every host behind it ends the same way."""
+    """Its fingerprint is told, no name and no password was sent,
+    and every host behind it ends the same way.
+    """
 
     async def body() -> tuple[Fault | Reply, Fault | Reply, Jump]:
         async with Jump().serving() as jump, reaching() as made:

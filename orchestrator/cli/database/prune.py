@@ -59,7 +59,10 @@ def _lines(found: Pruned, limits: Limits, done: str) -> Iterator[str]:
     from orchestrator.report.words import moment, plural
 
     if limits.results is not None:
-        yield f"{plural(found.results, 'result')} and {plural(found.scans, 'scan')} from before {moment(limits.results)}: {done}"
+        yield (
+            f"{plural(found.results, 'result')} and {plural(found.scans, 'scan')} from before "
+            f"{moment(limits.results)}: {done}"
+        )
         yield f"{plural(found.kept, 'result')} from before then: kept, the latest of a host"
     of = f" of results from before {moment(limits.attempts)}" if limits.attempts else ""
     both = (
