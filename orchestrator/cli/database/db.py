@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.command import typed, user
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import HeaderOption, JsonOption, QuietOption, TableOption
@@ -15,7 +16,7 @@ from orchestrator.cli.options import HeaderOption, JsonOption, QuietOption, Tabl
 if TYPE_CHECKING:
     from orchestrator.app.database import Copied
 
-app = typer.Typer(name="db", help="Move the database to another place.", no_args_is_help=True)
+app = Commands(name="db", help="Move the database to another place.", no_args_is_help=True)
 
 
 @app.callback()
