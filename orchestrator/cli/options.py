@@ -134,7 +134,7 @@ def watch_of(trace: Path | None, *, bodies: bool, verbose: bool, quiet: bool) ->
 
 
 def only_words(words: Iterable[str] | None) -> frozenset[str]:
-    """Give the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
+    """Return the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
     if not words:
         return frozenset()
     from orchestrator.domain.execution.select_hosts import ChoiceError, parse_only

@@ -106,7 +106,7 @@ def inventory_file(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def third_winhost(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[kit.Winhost]:  # noqa: ARG001  # it only skips
-    """Give one real host more, from a kit of its own, with a CA of its own."""
+    """Yield one real host more, from a kit of its own, with a CA of its own."""
     with contextlib.ExitStack() as stack:
         with quiet.inside():
             (host,) = stack.enter_context(kit.start(net, first=8))
@@ -115,7 +115,7 @@ def third_winhost(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[
 
 @pytest.fixture
 def three(winhosts: list[kit.Winhost], third_winhost: kit.Winhost) -> Iterator[list[kit.Winhost]]:
-    """Give three real hosts, each with a registry of its own, which is empty afterwards."""
+    """Yield three real hosts, each with a registry of its own, which is empty afterwards."""
     hosts = [*winhosts, third_winhost]
     yield hosts
     for host in hosts:

@@ -138,7 +138,7 @@ class Story:
         assert json.loads(self.run("audit", "verify", "--json").out)["whole"]
 
     def states(self, run: int = 1) -> dict[str, State]:
-        """Give each host's state by the journal; none for those that have no row."""
+        """Return each host's state by the journal; none for those that have no row."""
         with Reader.open(f"sqlite:///{self.database}") as reader:
             return {row.host: row.state for row in reader.operations(run)}
 

@@ -32,7 +32,7 @@ hosts: {web1: {address: 127.9.1.1}}
 
 
 def plan_of_today(**changes: object) -> Plan:
-    """Give a plan of one host that may be applied now, but for its inventory."""
+    """Return a plan of one host that may be applied now, but for its inventory."""
     times = {"created": NOW, "expires": NOW + timedelta(hours=24), "script": repin_script().sha256}
     return whole_plan(**times | changes)
 

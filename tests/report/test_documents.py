@@ -134,7 +134,7 @@ DOCUMENTS = {
 
 
 def _promised() -> dict[str, set[str]]:
-    """Give the keys that the page lists under each heading."""
+    """Return the keys that the page lists under each heading."""
     sections = re.split(
         r"^## (\S+)$", PAGE.read_text(encoding="utf-8").split("\n# Plain lines")[0], flags=re.MULTILINE
     )
@@ -150,7 +150,7 @@ def _promised() -> dict[str, set[str]]:
 
 
 def _paths(value: Any, promised: set[str], path: str = "") -> Iterator[str]:
-    """Give the path of every leaf; a map of data, and what the page describes elsewhere, is a leaf."""
+    """Yield the path of every leaf; a map of data, and what the page describes elsewhere, is a leaf."""
     if path and (f"{path}{{}}" in promised or path in promised):
         yield f"{path}{{}}" if f"{path}{{}}" in promised else path
     elif value is None and any(key.startswith((f"{path}.", f"{path}[")) for key in promised):

@@ -66,7 +66,7 @@ def _some(fleet: Fleet) -> Sequence[Host]:
 
 
 async def _apart(hosts: Sequence[Host], seconds: float) -> Mapping[str, float]:
-    """Give the seconds by which hosts' clocks are ahead of this one's;
+    """Return the seconds by which hosts' clocks are ahead of this one's;
     those that did not say are left out.
     """
     from orchestrator.remote.look import Looker

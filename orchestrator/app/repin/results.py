@@ -93,7 +93,7 @@ def _ended(result: HostResult, end: HostEnd) -> HostResult:
 def code(
     found: Sequence[HostResult], *, interrupted: bool = False, failed: bool = False, gate: bool = False
 ) -> int:
-    """Give the exit code of a run whose hosts stand like this."""
+    """Return the exit code of a run whose hosts stand like this."""
     states = {result.state for result in found} - FINE - {None}
     return first_exit_code(
         interrupted=interrupted and not failed,

@@ -198,7 +198,7 @@ def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _undone(into: Connection, plan: Plan) -> dict[str, int]:
-    """Give the rows that an undo is to take back, by host: those of its run whose values stand."""
+    """Return the rows that an undo is to take back, by host: those of its run whose values stand."""
     if plan.undoes is None or not plan.undoes.isdecimal():
         return {}
     query = rows.operations().where(_OPERATION.run_id == id_of(int(plan.undoes)))
