@@ -25,7 +25,7 @@ from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.domain.repin.planfile import loads
-from orchestrator.store.errors import UnknownRunError
+from orchestrator.store.journal.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
 from tests.eventually import eventually

@@ -16,7 +16,7 @@ from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planfile import dumps
 from orchestrator.remote.apply import repin_script
-from orchestrator.store.errors import PlanUsedError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer

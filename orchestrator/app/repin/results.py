@@ -72,7 +72,7 @@ def kept_back(
     `unresolved`: rows of earlier writes that have to be read first. `handed_out`: by host, the row of a
     stand-alone script that may still write there.
     """
-    from orchestrator.store.errors import InFlightError
+    from orchestrator.store.journal.errors import InFlightError
 
     kept = {
         row.host: (str(InFlightError(row.host, row.id or 0, row.run, row.state)), "") for row in unresolved

@@ -36,7 +36,7 @@ def verify(
 
     The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
-    from orchestrator.app.audit import verify as check
+    from orchestrator.app.database.audit import verify as check
     from orchestrator.report.repin.document import audit_document
 
     asked = invocation(db)
@@ -62,7 +62,7 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Print the audit, one JSON object a line, oldest first."""
-    from orchestrator.app.audit import entries
+    from orchestrator.app.database.audit import entries
     from orchestrator.domain.repin.audit import document as entry_document
 
     with entries(invocation(db), after) as found:

@@ -36,7 +36,8 @@ from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script, TryFacts
-from orchestrator.store.errors import DatabaseError, InFlightError, StoreTrouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.store.journal.errors import InFlightError
 from tests.domain.repin.builders import GATEWAYS, KEY, profile
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
 
