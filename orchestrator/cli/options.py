@@ -29,7 +29,7 @@ InventoryOption = Annotated[
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else ./fleet.yaml.",
+        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured, else ./fleet.yaml.",
     ),
 ]
 LimitOption = Annotated[
@@ -48,8 +48,8 @@ DatabaseOption = Annotated[
     typer.Option(
         "--db",
         metavar="PATH|URL",
-        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state "
-        "folder.",
+        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else as configured, else "
+        "the user's state folder.",
     ),
 ]
 LabelOption = Annotated[
@@ -95,7 +95,6 @@ NoMatchOption = Annotated[
     NoMatch | None,
     typer.Option(
         "--no-match",
-        envvar="FLEETCHECK_NO_MATCH",
         metavar="WHAT",
         help="Where a glob, ~regex, tag= or site= of --limit takes no host: ok, warn or error. Default: "
         "error where hosts are planned to be written, else warn.",
@@ -150,7 +149,7 @@ def watch_of(trace: Path | None, *, bodies: bool, verbose: bool, quiet: bool) ->
 
 
 def only_words(words: Iterable[str] | None) -> frozenset[str]:
-    """Give the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
+    """Return the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
     if not words:
         return frozenset()
     from orchestrator.domain.execution.select_hosts import ChoiceError, parse_only

@@ -1,6 +1,4 @@
-"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM, Kerberos,
-and Negotiate as either.
-"""
+"""The transport of our own: asyncio alone, one loop, no thread for a host."""
 
 from __future__ import annotations
 
@@ -51,10 +49,7 @@ class Shared:
 
 
 class NativeTransport:
-    """Makes sessions.
-
-    Shares TLS trust, password hashes and the memory of which hosts want small envelopes.
-    """
+    """Makes sessions that share TLS trust, password hashes, and which hosts want small envelopes."""
 
     def __init__(
         self,

@@ -18,7 +18,8 @@ from orchestrator.app.repin.used import UsedError, check_unused
 from orchestrator.app.repin.waivers import waived_since_planned
 from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.repin.operation import RunRecord
-from orchestrator.store.errors import PlanUsedError, StoreError
+from orchestrator.store.errors import StoreError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ class ScanJob:
 
 
 def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteListener) -> tuple[Host, ...]:
-    """Give the hosts that such a scan would ask; nothing is written. Raises as `run`."""
+    """Return the hosts that such a scan would ask; nothing is written. Raises as `run`."""
     from inventory.load import load
 
     fleet = load(request.inventory)

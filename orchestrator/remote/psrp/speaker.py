@@ -172,11 +172,11 @@ def _is_page(answer: Answer) -> bool:
 
 
 def authority(endpoint: Endpoint) -> str:
-    """Give the address and port as URLs and the Host header write them."""
+    """Return the address and port as URLs and the Host header write them."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     return f"{address}:{endpoint.port}"
 
 
 def url(endpoint: Endpoint) -> str:
-    """Give the URL that WSMan names as the receiver."""
+    """Return the URL that WSMan names as the receiver."""
     return f"{endpoint.transport}://{authority(endpoint)}/wsman"
