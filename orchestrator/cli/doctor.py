@@ -86,7 +86,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     else:
         for option, given in (("--account", account), ("--ask-pass", ask_pass)):
             if given:
-                raise UsageError(f"{option} is for a host: name one, as in `fleetcheck doctor web1 {option}`")
+                raise UsageError(f"{option} needs a host: name one, as in `fleetcheck doctor web1 {option}`")
         from orchestrator.app.doctor.controller import ControllerRequest, controller
 
         report = controller(
