@@ -122,7 +122,7 @@ def _folder(option: Path | None) -> Path:
 
 
 def _program() -> tuple[str, ...]:
-    """Give the words that a shell finds this fleetcheck by, wherever its terminal was opened."""
+    """Return the words that a shell finds this fleetcheck by, wherever its terminal was opened."""
     found, called = shutil.which("fleetcheck"), Path(sys.argv[0])
     if not called.name.startswith("fleetcheck"):
         return ("fleetcheck",) if found else (sys.executable, "-m", "orchestrator")
