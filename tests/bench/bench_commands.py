@@ -3,9 +3,10 @@
     python -m tests.bench.bench_commands [--against c2745b5] [--hosts 10000] [--scans 3] [--rounds 5]
         [--only plan-a,show] [--server postgresql://postgres@127.0.0.1/postgres] [--folder DIR]
 
-Each command is a process of its own, the old and the new program in turns. CPU is user and system, memory the most
-that the process itself held; the ratio is of the medians. How both get the same fleet: `tests/bench/earlier.py`,
-and which fleets: `tests/bench/plan_fleets.py`. `--folder` keeps what was made, and uses it again.
+Each command is a process of its own, the old and the new program in turns. CPU is user and system, memory
+the most that the process itself held; the ratio is of the medians. How both get the same fleet:
+`tests/bench/earlier.py`, and which fleets: `tests/bench/plan_fleets.py`. `--folder` keeps what was made,
+and uses it again.
 """
 
 from __future__ import annotations
@@ -42,16 +43,18 @@ def held():
     with open("/proc/self/status") as status, open(_told, "w") as told:
         told.write(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1] + f" {took or 0}")
 """
+_PLAN = ("repin", "plan", "-i", "INVENTORY", "--db", "DB", "-o", "PLAN")
+_FROM = ("scan", "-i", "INVENTORY", "--db", "DB", "--from", "SCANS", "--only", "attention", "--list-hosts")
 COMMANDS = {
-    "plan-a": ("a", ("repin", "plan", "-i", "INVENTORY", "--db", "DB", "-o", "PLAN")),
-    "plan-b": ("b", ("repin", "plan", "-i", "INVENTORY", "--db", "DB", "-o", "PLAN")),
+    "plan-a": ("a", _PLAN),
+    "plan-b": ("b", _PLAN),
     "show": ("a", ("show", "--db", "DB")),
-    "from": ("a", ("scan", "-i", "INVENTORY", "--db", "DB", "--from", "SCANS", "--only", "attention", "--list-hosts")),
+    "from": ("a", _FROM),
     "csv": ("a", ("export", "--format", "csv", "--db", "DB")),
     "jsonl": ("a", ("export", "--format", "jsonl", "--db", "DB")),
     "load": ("a", ("INVENTORY",)),
     "firewall": ("a", ("firewall", "--format", "csv", "-i", "INVENTORY", "--db", "DB")),
-}  # fmt: skip
+}
 """A command's name to the fleet that it is asked about, and what is typed."""
 
 

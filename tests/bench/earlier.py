@@ -1,7 +1,7 @@
 """Fleetcheck of an earlier commit beside the one at hand, and one fleet's results in a database of each.
 
-The earlier program makes an empty database in its own schema, and gets the rows in the columns that it knows. The one
-at hand gets a copy of that and migrates it, as a user's is.
+The earlier program makes an empty database in its own schema, and gets the rows in the columns that it
+knows. The one at hand gets a copy of that and migrates it, as a user's is.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def both(source: Path, program: Path, old: Path, new: Path) -> None:
 
 
 def both_on_server(source: Path, program: Path, server: str, old: str, new: str) -> tuple[str, str]:
-    """Do the same on a PostgreSQL server, in databases of these names, which are made anew; return their URLs."""
+    """Do the same on a PostgreSQL server, in databases of these names, made anew; return their URLs."""
     import psycopg
 
     with psycopg.connect(server, autocommit=True) as using:

@@ -1,8 +1,8 @@
-"""Two fleets that a re-pin is planned for, as a database and an inventory, with real readings and the verdicts of them.
+"""Two fleets that a re-pin is planned for, as a database and an inventory, with verdicts of readings.
 
-`a`: of twenty hosts two are planned, one each is left out for one of six reasons (forbidden, failed, no agent, split,
-not open, not tried), and twelve are pinned as wanted. `b`: every host is planned. Each host of each scan has 32 attempts,
-12 registry values of its own, two connections.
+`a`: of twenty hosts two are planned, one each is left out for one of six reasons (forbidden, failed, no
+agent, split, not open, not tried), and twelve are pinned as wanted. `b`: every host is planned. Each host
+of each scan has 32 attempts, 12 registry values of its own, two connections.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Small random fleets for a re-pin: an inventory of the day of the scans, one of today, results, and what is typed.
+"""Small random fleets for a re-pin: results, the inventory of today, and what is typed.
 
-The same seed gives the same fleet. Of all that a plan looks at something is there in every form now and then: kinds of
-values, two views, ports untried, closed, open and intercepted, failures, old evidence, changed settings, several scans.
+The same seed gives the same fleet. Of all that a plan looks at something is there in every form now and
+then: kinds of values, two views, ports untried, closed, open and intercepted, failures, old evidence,
+changed settings, several scans.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _SCANS = 3
 
 @dataclass(frozen=True, slots=True)
 class RandomFleet:
-    """A fleet: what the inventory says today, its results scan by scan, the oldest first, and the options of a plan."""
+    """A fleet: what the inventory says today, results scan by scan, oldest first, and a plan's options."""
 
     today: str
     scans: tuple[tuple[HostRecord, ...], ...]

@@ -104,7 +104,10 @@ def decide(
     machines: Mapping[int, Machine],
     rules: Rules,
 ) -> Plan:
-    """Decide what is planned of who may be; `machines` has those that it asks for. Pure, but for the plan's new id."""
+    """Decide what is planned of who may be; `machines` has those that it asks for.
+
+    Pure, but for the plan's new id.
+    """
     from orchestrator.domain.repin.planner import draft
 
     drafted = draft(sifting.sifted, machines, rules)
@@ -181,7 +184,7 @@ def _evidence(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Ev
 def _of_today(
     stored: Mapping[str, tuple[Conclusion, ...]], hosts: Iterable[Host], reader: Reader
 ) -> Mapping[str, tuple[Conclusion, ...]]:
-    """Conclude anew, from all that was read, where the host's settings or this program are others than at the scan."""
+    """Conclude anew, from whole readings, where settings or the program are others than at the scan."""
     from orchestrator.domain.repin.conclusion import judged_anew
 
     concerned = {

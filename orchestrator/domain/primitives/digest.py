@@ -17,7 +17,7 @@ def canonical_json(content: Any) -> str:
 
 
 def indented(content: Any, level: int = 0) -> str:
-    """Write JSON values with a line for each, sorted keys and a blank a level, as `json.dumps(indent=1)` does.
+    """Write JSON values with a line for each and sorted keys, as `json.dumps(indent=1)` does.
 
     Several times as fast: the standard library's encoder in C does not indent.
     """
@@ -46,11 +46,12 @@ def sha256(content: Any) -> str:
 
 
 def host_facts(host: Host) -> dict[str, Any]:
-    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be written.
+    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be
+    written.
 
-    That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do not count,
-    nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that has one, so that the
-    facts of all others are what they always were.
+    That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do
+    not count, nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that
+    has one, so that the facts of all others are what they always were.
     """
     profile = host.profile
     return {
@@ -77,8 +78,8 @@ def host_facts(host: Host) -> dict[str, Any]:
 def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any, Any]]:
     """Yield each field of a host that is not as it was: its name (`gateways.primary`), then, now.
 
-    None stands for what is not there. A field that `then` does not have is one of a later version, and not compared:
-    all but `via`, without which the host was reached directly.
+    None stands for what is not there. A field that `then` does not have is one of a later version, and not
+    compared: all but `via`, without which the host was reached directly.
     """
     now = host_facts(host)
     for field, before in ({"via": None} | dict(then)).items():
@@ -92,7 +93,8 @@ def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any
 
 
 def host_digest_v1(host: Host) -> str:
-    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be changed.
+    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be
+    changed.
 
     Version 1 knew no `via`: a host that has one now is no more what it was.
     """

@@ -1,6 +1,7 @@
-"""What stored results come to for a plan: what was concluded, and for who is planned, the machine and its registry.
+"""What stored results come to for a plan: conclusions, and of who is planned machine and registry.
 
-Most of a fleet is left out for what was concluded alone, so that no attempt and no registry value of it is looked at.
+Most of a fleet is left out for what was concluded alone, so that no attempt and no registry value of it is
+looked at.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from orchestrator.domain.verdict import judge
 class Conclusion:
     """One stored result of a host. `result` is its id in the database, `read` when the host was asked.
 
-    `judgement` is None where there is no reading; `cause` then says why. `profile`, `desired` and `gateways` are those
-    that were judged by, `version` is the program's that judged. The judgement may be without its sentences.
+    `judgement` is None where there is no reading; `cause` then says why. `profile`, `desired` and
+    `gateways` are those that were judged by, `version` is the program's that judged. The judgement may be
+    without its sentences.
     """
 
     result: int

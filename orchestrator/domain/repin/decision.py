@@ -33,7 +33,10 @@ class Decision:
 
 
 def decide(judgement: Judgement, profile: Profile, policy: Policy, *, forced: bool) -> Decision:
-    """Choose by a policy what is written. `forced`: a port that is not open may be. Raises NotPlannedError."""
+    """Choose by a policy what is written. `forced`: a port that is not open may be.
+
+    Raises NotPlannedError.
+    """
     if judgement.verdict is Verdict.SPLIT:
         return Decision(choice=None)
     roles = judgement.roles
@@ -85,7 +88,7 @@ def _choice(policy: Policy, roles: Sequence[RoleJudgement], profile: Profile) ->
 
 
 def _check_role(role: RoleJudgement, new: int | None, *, forced: bool) -> None:
-    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed, as it is today."""
+    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed."""
     for port, what in ((role.pin.port, "pin"), (new, "new port")):
         if port is None:
             continue

@@ -1,4 +1,6 @@
-"""A host that is re-pinned, as a plan holds it: its values from which data to which, why, and what could go wrong."""
+"""A host that is re-pinned, as a plan holds it: its values from which data to which, why,
+and what could go wrong.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ _BOTH = "both registry views hold the key: all values change together"
 def planned_host(
     host: Host, machine: Machine, decision: Decision, evidence: Evidence, verdict: str
 ) -> PlannedHost:
-    """Put a host's part of the plan together. Raises NotPlannedError where nobody could be sure what is written."""
+    """Put a host's part of the plan together.
+
+    Raises NotPlannedError where nobody could be sure what is written.
+    """
     views = [view for view in machine.views if view.state is ViewState.PRESENT]
     if decision.choice is None:
         names = ", ".join(differing(views, host.profile))

@@ -1,7 +1,7 @@
-"""Who is re-pinned, from which port to which: conclusions in, planned hosts and left-out hosts with their reasons out.
+"""Who is re-pinned, from which port to which: conclusions in, hosts planned or left out with reasons out.
 
-In two steps, so that only who may be planned has its registry read: `sift`, then `draft`. Of a judgement the pins and
-beliefs are read, and its verdict for waivers and for what came of the registry key.
+In two steps, so that only who may be planned has its registry read: `sift`, then `draft`. Of a judgement
+the pins and beliefs are read, and its verdict for waivers and for what came of the registry key.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the planner is told. `agree`: so many scans have to give the same answer. `force_closed`: a reason.
+    """What the planner is told. `agree`: so many scans have to give the same answer. `force_closed`: a
+    reason.
 
-    `waivers` are those in force; a host that one covers is planned only where `include_waived` gives a reason.
+    `waivers` are those in force; a host that one covers is planned only where `include_waived` gives a
+    reason.
     """
 
     policy: Policy
@@ -53,7 +55,8 @@ class Rules:
 class Chosen:
     """A host that is planned where its registry does not speak against it.
 
-    `decisions` are those on its newest conclusions, one each; `but` is why it is left out after them all the same.
+    `decisions` are those on its newest conclusions, one each; `but` is why it is left out after them all
+    the same.
     """
 
     candidate: Candidate
@@ -80,7 +83,10 @@ class Sifted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the planner concluded, in the order of the candidates. `waived`: the planned hosts that a waiver covers."""
+    """What the planner concluded, in the order of the candidates.
+
+    `waived`: the planned hosts that a waiver covers.
+    """
 
     hosts: tuple[PlannedHost, ...]
     left_out: tuple[LeftOut, ...]
@@ -191,7 +197,7 @@ class _Sifter:
 
 
 def _waiver(host: Host, verdict: str | None, rules: Rules) -> WaivedHost | None:
-    """Give the waiver that covers a host which is planned all the same; leave it out where none may be."""
+    """Return the waiver that covers a host which is planned all the same; leave it out where none may be."""
     waiver = None if verdict is None else rules.waivers.get((host.name, verdict))
     if waiver is None or verdict is None:
         return None

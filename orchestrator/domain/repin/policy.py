@@ -118,7 +118,10 @@ def _keep_if_working(roles: Sequence[RoleJudgement], order: Sequence[int], rule:
 
 
 def common_port(hosts: Sequence[Sequence[RoleJudgement]], order: Sequence[int]) -> int | None:
-    """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie. None: none is."""
+    """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie.
+
+    None: none is.
+    """
     votes = {port: sum(_open_for_all(roles, port) for roles in hosts) for port in order}
     best = max(votes.values(), default=0)
     return next((port for port, count in votes.items() if count == best), None) if best else None
@@ -139,7 +142,10 @@ def _common(roles: Sequence[RoleJudgement], ports: Sequence[int], order: Sequenc
 def _first_open(
     roles: Sequence[RoleJudgement], order: Sequence[int], rule: Rule, *, thorough: bool
 ) -> Choice | NoChoice:
-    """Apply the vendor's rule to an order. `thorough`: every port that comes earlier has to have been tried."""
+    """Apply the vendor's rule to an order.
+
+    `thorough`: every port that comes earlier has to have been tried.
+    """
     common = next((port for port in order if _open_for_all(roles, port)), None)
     if rule is not Rule.PER_ROLE and common is not None:
         return _checked(roles, order, {role.role: common for role in roles}, thorough=thorough)

@@ -28,7 +28,10 @@ _STATUS = re.compile(r"HTTP/1\.(\d) ([1-9]\d\d)(?: .*)?", re.ASCII | re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer. Header names are in lower case, values of the same name joined with ", " in `headers`."""
+    """An HTTP answer.
+
+    Header names are in lower case, values of the same name joined with ", " in `headers`.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -44,7 +47,10 @@ class Fresh(bytes):
 
 
 class Idle(bytes):
-    """No request at all: it asks whether the host has ended the connection meanwhile. Its answer says so by `last`."""
+    """No request at all: it asks whether the host has ended the connection meanwhile.
+
+    Its answer says so by `last`.
+    """
 
     __slots__ = ()
 
@@ -242,7 +248,8 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _outlasts(version: int, headers: Mapping[str, str]) -> bool:
-    """Whether the connection goes on after an answer (RFC 9112 9.3): `close` wins, and HTTP/1.0 has to say so.
+    """Whether the connection goes on after an answer (RFC 9112 9.3): `close` wins, and HTTP/1.0 has to say
+    so.
 
     `Proxy-Connection` counts for nothing: it is no header of HTTP.
     """

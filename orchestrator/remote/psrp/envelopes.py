@@ -1,4 +1,5 @@
-"""The WSMan envelopes of one script run (MS-WSMV, MS-PSRP 3.1.5.3): Create, Receive, Command, Send, Delete. Pure.
+"""The WSMan envelopes of one script run (MS-WSMV, MS-PSRP 3.1.5.3): Create, Receive, Command, Send, Delete.
+Pure.
 
 Everything that is the same in all requests of a session is written once a session.
 """
@@ -137,7 +138,9 @@ class Envelopes:
         )
 
     def _envelope(self, action: str, options: str, body: str, data: bytes = b"", rest: str = "") -> bytes:
-        """Write one; `data` goes between `body` and `rest` as Base64, and is never text: a script's is 60 KB."""
+        """Write one; `data` goes between `body` and `rest` as Base64, and is never text:
+        a script's is 60 KB.
+        """
         if options:
             options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
         self.message = f"uuid:{_id()}"

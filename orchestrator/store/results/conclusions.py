@@ -1,4 +1,4 @@
-"""Read what a plan looks at: of each host's newest results what was concluded, and of a few results the machine.
+"""Read what a plan looks at: what was concluded of each host's newest results, and machines of a few.
 
 What was concluded is read as its gist, each once, however many hosts share it. No attempt is read.
 """
@@ -46,9 +46,10 @@ _RESULT = host_result.c
 
 
 def newest(using: Connection, hosts: Sequence[str], place: int) -> list[int]:
-    """Find of each of these hosts the id of its newest result, or with `place` 1 of the one before, and so on.
+    """Find each host's newest result by its id, or with `place` 1 the one before, and so on.
 
-    One a scan, its last try. Goes down the index host by host, only as far as it has to, however many scans are kept.
+    One a scan, its last try. Goes down the index host by host, only as far as it has to, however many scans
+    are kept.
     """
     named = json.dumps([escape(host) for host in hosts])
     found = using.execute(_newest(using.dialect.name), {"names": named, "place": place}).scalars()
@@ -78,7 +79,7 @@ def _newest(database: str) -> Select[Any]:
 
 
 class Conclusions:
-    """Reads results by their ids, some hundreds at a time, and keeps what they share from one time to the next."""
+    """Reads results by their ids, some hundreds at a time; what they share is kept meanwhile."""
 
     def __init__(self, place: Place) -> None:
         self._place = place

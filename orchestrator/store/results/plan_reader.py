@@ -1,4 +1,4 @@
-"""Questions of who plans a re-pin: what was concluded of hosts, whole results of a few, the machines of those chosen."""
+"""Questions of who plans a re-pin: conclusions, whole results of a few, machines of who is chosen."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class PlanReader(ReadingConnection):
     def latest_conclusions(
         self, hosts: Iterable[str], *, limit: int = 1
     ) -> Mapping[str, tuple[Conclusion, ...]]:
-        """Return what each host's newest results came to, failed ones too, at most `limit`, newest first, one a scan.
+        """Return what each host's newest results came to, at most `limit`, newest first, one a scan.
 
-        A host without one is left out.
+        Failed ones count. A host without one is left out.
         """
         found: dict[str, list[Conclusion]] = {}
         known = conclusions.Conclusions(self._place)
@@ -59,7 +59,7 @@ class PlanReader(ReadingConnection):
             yield from found.items()
 
     def machines(self, ids: Iterable[int], values: Collection[str]) -> Mapping[int, Machine]:
-        """Return the machines of results that have a reading, by their ids; of registry values those of these names.
+        """Return the machines of results that have a reading, by ids, with registry values of these names.
 
         A name may be in any case. Values that SQL cannot compare are among them all the same.
         """

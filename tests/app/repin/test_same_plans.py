@@ -43,7 +43,7 @@ def fleets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[RandomF
 def test_a_plan_is_the_one_that_whole_readings_give(
     fleets: tuple[Path, list[RandomFleet]], agree: int, scan: int | None
 ) -> None:
-    """Random fleets, every policy: the same hosts with the same values, and the same reasons for the others."""
+    """Random fleets, every policy: the same hosts and values, and the same reasons for the others."""
     if scan is not None and agree > 1:
         pytest.skip("--agree and --scan exclude each other")
     folder, made = fleets
