@@ -22,11 +22,12 @@ INSIDE = {
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",
     "inventory.files.regular.NotRegularError": "becomes the error of what the file is: an inventory, a "
     "secret, a database",
+    "orchestrator.domain.config.sections.SectionError": "becomes mistakes of the file, each with its line",
     "orchestrator.domain.execution.breaker.IllegalBreakerMoveError": "a bug of ours: the breaker was told "
     "what cannot follow",
     "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move "
     "that way",
-    "orchestrator.domain.repin.planned_host.NotPlannedError": "becomes a host's reason in the plan",
+    "orchestrator.domain.repin.decision.NotPlannedError": "becomes a host's reason in the plan",
     "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice "
     "is taken",
     "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",

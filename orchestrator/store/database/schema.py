@@ -21,6 +21,7 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0009",
 )  # oldest first; a test holds them against the migrations
 UNFINISHED = (
     "copying "  # stands before the version while `db copy` fills a database; older programs refuse it, too

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.outcome import Probed, Trace
+from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,
     Identity,
@@ -22,9 +23,11 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord
+from orchestrator.domain.repin.conclusion import Conclusion, judged_anew, machine_of
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft, sift
 from orchestrator.domain.repin.policy import parse_policy
+from orchestrator.version import VERSION
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 GATEWAYS = {"primary": "127.9.0.1", "backup": "127.9.0.2"}
@@ -34,7 +37,7 @@ KEY = r"SOFTWARE\Agent\Route"
 
 
 def profile(rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> Profile:
-    """Give a product of four ports and two roles."""
+    """Return a product of four ports and two roles."""
     return Profile(
         name="agent",
         title="Agent",
@@ -46,7 +49,7 @@ def profile(rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> Profile:
 
 
 def host(name: str = "web1", *, rule: Rule = Rule.COMMON_ELSE_PER_ROLE, **changes: object) -> Host:
-    """Give a host; its desired pin is 443 for both roles unless the test says otherwise."""
+    """Return a host; its desired pin is 443 for both roles unless the test says otherwise."""
     settings: dict[str, object] = {
         "address": "127.9.1.1",
         "port": 5986,
@@ -63,7 +66,7 @@ def view(
     kind: Kind = Kind.DWORD,
     state: ViewState = ViewState.PRESENT,
 ) -> View:
-    """Give a registry view that holds these pins."""
+    """Return a registry view that holds these pins."""
     values = tuple(
         Value(name=f"{role.title()}TunnelPort", kind=kind, data=data)  # type: ignore[arg-type]  # any data
         for role, data in pins.items()
@@ -79,7 +82,7 @@ def reading(
     only: Mapping[str, Mapping[int, str]] | None = None,
     machine: str = "machine-1",
 ) -> Reading:
-    """Give a reading. `ports` maps a port to a `Result` word at both gateways, `only` adds per role."""
+    """Return a reading. `ports` maps a port to a `Result` word at both gateways, `only` adds per role."""
     results = {role: dict(ports or {}) | dict((only or {}).get(role, {})) for role in ROLES}
     return Reading(
         mode="full",
@@ -111,7 +114,7 @@ def reading(
 
 
 def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "web1") -> HostRecord:
-    """Give a stored result of that age; the planner does not look at its verdict."""
+    """Return a stored result of that age; the planner does not look at its verdict."""
     moment = NOW - age
     return HostRecord(
         host=name,
@@ -123,14 +126,44 @@ def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "
     )
 
 
+def concluded(of: Host, found: HostRecord, scan: int = 12) -> Conclusion:
+    """Give what a stored result came to by the host's settings, as the store does; its id is the scan's."""
+    stored = Conclusion(
+        result=scan,
+        scan=scan,
+        read=found.outcome.trace.started,
+        cause=found.outcome.cause if isinstance(found.outcome, Failed) else "",
+        judgement=None,
+        profile=found.profile,
+        desired=found.desired,
+        gateways=found.gateways,
+        version="",
+    )
+    return judged_anew(stored, found, of, VERSION)
+
+
+def plan_on(hosts: Iterable[tuple[Host, Sequence[tuple[int, HostRecord]]]], rules: Rules) -> Draft:
+    """Plan hosts on their records, newest first, each with the id of its scan."""
+    candidates, machines = [], {}
+    for place, (of, records) in enumerate(hosts):
+        found = []
+        for scan, each in records:
+            number = place * 1000 + scan  # one host's result in one scan
+            found.append(replace(concluded(of, each, scan), result=number))
+            if isinstance(each.outcome, Probed):
+                machines[number] = machine_of(each.outcome.reading)
+        candidates.append(Candidate(host=of, conclusions=tuple(found)))
+    return draft(sift(candidates, rules), machines, rules)
+
+
 def plan_one(found: Reading, policy: str = "desired", *, of: Host | None = None, **rules: object) -> Draft:
     """Plan one host on one reading."""
-    candidate = Candidate(host=of or host(), records=((12, record(found)),))
-    return draft([candidate], Rules(policy=parse_policy(policy), now=NOW, **rules))  # type: ignore[arg-type]
+    told = Rules(policy=parse_policy(policy), now=NOW, **rules)  # type: ignore[arg-type]
+    return plan_on([(of or host(), [(12, record(found))])], told)
 
 
 def whole_plan(**changes: object) -> Plan:
-    """Give a plan of one host from 2147 to 443."""
+    """Return a plan of one host from 2147 to 443."""
     drafted = plan_one(reading({2147: "timed_out", 443: "connected"}))
     settings: dict[str, object] = {
         "id": "0b6f0f3e-0000-4000-8000-000000000001",
