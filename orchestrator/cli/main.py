@@ -33,6 +33,7 @@ from orchestrator.cli.demo import command as demo
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
+from orchestrator.cli.sites import hub, worker
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, in_words
 from orchestrator.version import VERSION
 
@@ -60,6 +61,8 @@ app.command()(prune.prune)
 app.add_typer(repin.app)
 app.add_typer(audit.app)
 app.add_typer(db.app)
+app.add_typer(hub.app)
+app.add_typer(worker.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
 app.add_typer(config.app)

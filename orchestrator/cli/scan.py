@@ -64,6 +64,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     report_to: options.Report = None,
     label: LabelOption = None,
     list_hosts: options.ListHosts = False,
+    via_sites: options.ViaSites = False,
+    hub: options.Hub = None,
     transport: TransportOption = TransportName.NATIVE,
     ask_pass: AskPassOption = False,
     wait: WaitOption = None,
@@ -98,6 +100,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         earlier=earlier,
         only=only_words(only),
         transport=transport.value,
+        via_sites=via_sites,
+        hub=hub,
         ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )

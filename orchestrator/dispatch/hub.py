@@ -16,9 +16,10 @@ from orchestrator.dispatch import topology
 from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import SealError
 from orchestrator.dispatch.keys import ticket_secret
+from orchestrator.dispatch.listen import last_word
 from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket
 from orchestrator.dispatch.thread import BrokerThread
-from orchestrator.dispatch.wire import Cancelled, batch_text, cancelled_text, read_hello, read_report
+from orchestrator.dispatch.wire import Cancelled, batch_text, cancelled_text, read_report
 from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import Batch, Hello, Report
 from orchestrator.fleet.dispatch.port import Arrival, Delivery, Link, Lost, Refused
@@ -199,16 +200,12 @@ class CeleryDispatcher:
             if now - self._listened.get(site, -LISTEN) < LISTEN:
                 continue
             self._listened[site] = now
-            message = channel.basic_get(topology.hello(site).name)
-            if message is None:
-                continue
-            channel.basic_reject(message.delivery_tag, requeue=True)
             try:
-                hello = read_hello(opened(Kind.HELLO, _json(message.body), self._settings.sites[site]))
+                hello = last_word(channel, site, self._settings.sites[site])
             except SealError as error:
                 self._tell(Refused(site=site, why=str(error)))
                 continue
-            if hello.site == site and self._is_news(hello):
+            if hello is not None and self._is_news(hello):
                 self._tell(hello)
 
     def _is_news(self, hello: Hello) -> bool:

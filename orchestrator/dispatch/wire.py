@@ -42,6 +42,7 @@ _NOT_SENT = _APART | {
     "via",
     "via_credential",
 }
+_UNITS = frozenset({"units"})
 _OUTCOMES = {"probed": Probed, "failed": Failed}
 
 
@@ -113,7 +114,7 @@ def read_batch(text: str, authority: Callable[[str], Path]) -> SentBatch:
 
 def report_text(report: Report, sent: SentBatch) -> str:
     """Write what a site says of a batch."""
-    head = encode(report, without=frozenset({"units"}))
+    head = encode(report, without=_UNITS)
     return dumps({"v": PROTOCOL, "report": head, "units": [_unit(unit, sent) for unit in report.units]})
 
 
@@ -131,7 +132,7 @@ def read_report(text: str, is_ours: Callable[[Report, str, str, object], bool]) 
     try:
         raw = json.loads(text)
         _refuse_protocol(raw)
-        report = decode(Report, raw["report"])
+        report = Report(**decode_fields(Report, raw["report"], without=_UNITS))
         units = []
         for unit in raw["units"]:
             name = unit["host"]

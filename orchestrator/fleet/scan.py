@@ -34,7 +34,7 @@ from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from orchestrator.fleet.dispatch.sites import Remote
+    from orchestrator.fleet.dispatch.remote import Remote
 
 LANDING = 2.0  # seconds that a result in the writer's hands gets once its scan is abandoned; < `runner.GRACE`
 

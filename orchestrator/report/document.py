@@ -38,6 +38,7 @@ VERSIONS = {
     "audit": 1,
     "config": 1,
     "db-copy": 1,
+    "hub-status": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,

@@ -46,6 +46,8 @@ class ScanRequest:
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
     ask_pass: bool = False
+    via_sites: bool = False
+    hub: Path | None = None  # the hub's folder, where `--hub` names one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

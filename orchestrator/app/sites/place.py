@@ -41,15 +41,15 @@ class HubFolder:
         return self.path / "broker.secret"
 
     def public(self, site: str) -> Path:
-        """The file with a site's public key."""
+        """Return the file with a site's public key."""
         return self.path / "sites" / f"{site}.pub"
 
     def site_secret(self, site: str) -> Path:
-        """The file with the password of a site's user at the broker, until it is carried there."""
+        """Return the file with the password of a site's user at the broker, until it is carried there."""
         return self.path / "sites" / f"{site}.broker"
 
     def sites(self) -> tuple[str, ...]:
-        """The names of the sites that are known, sorted."""
+        """Return the names of the sites that are known, sorted."""
         return tuple(sorted(path.stem for path in (self.path / "sites").glob("*.pub")))
 
 
@@ -69,9 +69,7 @@ def known_site(hub: HubFolder, site: str) -> str:
     checked_name(site)
     if site not in hub.sites():
         known = ", ".join(hub.sites()) or "none yet"
-        raise UsageError(
-            f"no site {site!r} in {hub.path}; known: {known}. `fleetcheck hub site add` adds one"
-        )
+        raise UsageError(f"no site {site!r} in {hub.path}; known: {known}. `fleetcheck hub site add`")
     return site
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from inventory.model import Fleet, Host
+from inventory.words import folded
 from orchestrator.app.sites.place import HubFolder, hub_file, hub_settings
 from orchestrator.domain.execution.breaker import Account, account
 from orchestrator.domain.record import ScanRecord
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.sites.unit import UnitOptions
     from orchestrator.fleet.dispatch.port import Refused
-    from orchestrator.fleet.dispatch.sites import Remote
+    from orchestrator.fleet.dispatch.remote import Remote
     from orchestrator.store.writer import Writer
 
 
@@ -33,6 +34,17 @@ def of_sites(hub: HubFolder, hosts: Sequence[Host]) -> tuple[tuple[Host, ...], t
     there = tuple(host for host in hosts if host.site in known and host.via is None)
     names = {host.name for host in there}
     return tuple(host for host in hosts if host.name not in names), there
+
+
+def unserved_words(here: Sequence[Host], there: Sequence[Host]) -> Iterator[str]:
+    """Say which sites' hosts are asked from here although sites are to be asked."""
+    if not there:
+        yield "--via-sites: none of the selected hosts is at a site with a worker: all are asked from here"
+        return
+    sites = sorted({host.site for host in here if host.site is not None and host.via is None})
+    hosts = sum(host.site in sites and host.via is None for host in here)
+    if sites:
+        yield f"{hosts:,} hosts of {folded(sites)} are asked from here: no worker of these sites is known"
 
 
 def site_account(fleet: Fleet, host: Host) -> Account | None:
@@ -66,7 +78,7 @@ async def remote(
     """
     from orchestrator.dispatch.hub import CeleryDispatcher
     from orchestrator.fleet.dispatch.accounts import SITES
-    from orchestrator.fleet.dispatch.sites import Remote
+    from orchestrator.fleet.dispatch.remote import Remote
 
     settings = hub_settings(hub, invocation.ask)
     limit = hub_file(hub).sites_per_account

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubMade:
-    """What `hub init` came to. `trouble` is why the broker could not be set up yet, None where it is ready."""
+    """What `hub init` came to. `trouble`: why the broker could not be set up yet, None where it is."""
 
     folder: Path
     fresh: bool

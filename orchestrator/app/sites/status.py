@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def status(invocation: Invocation, hub: HubFolder) -> HubStatus:
     settings = hub_settings(hub, invocation.ask)
     with told(settings.broker), settings.broker.connection() as connection:
         heard = _heard(connection, settings)
-        found = tuple(_status(connection, settings, site, heard[site]) for site in sorted(settings.sites))
+        found = tuple(_status(connection, site, heard[site]) for site in sorted(settings.sites))
         dead = topology.waiting(connection, topology.dead())
     return HubStatus(broker=settings.broker.place, sites=found, dead=dead, now=datetime.now(UTC))
 
@@ -80,35 +79,25 @@ def _heard(connection: Any, settings: HubSettings) -> Mapping[str, _Heard]:
 
 
 def _listen(connection: Any, settings: HubSettings, site: str, known: _Heard) -> None:
-    import amqp.exceptions as refused
-
-    from orchestrator.dispatch import topology
     from orchestrator.dispatch.errors import SealError
-    from orchestrator.dispatch.seal import Kind, opened
-    from orchestrator.dispatch.wire import read_hello
+    from orchestrator.dispatch.listen import last_word_of
 
     try:
-        with connection.channel() as channel:
-            message = channel.basic_get(topology.hello(site).name)
-            if message is None:
-                return
-            channel.basic_reject(message.delivery_tag, requeue=True)
-        hello = read_hello(opened(Kind.HELLO, json.loads(message.body), settings.sites[site]))
-    except refused.NotFound:
-        known.trouble = "its queues are missing: `fleetcheck hub init` makes them"
+        hello = last_word_of(connection, site, settings.sites[site])
+    except SealError as error:
+        known.trouble = str(error)
         return
-    except (SealError, ValueError) as error:
-        known.trouble = f"what came in its name is not believed: {error}"
+    if hello is None:
         return
     age = abs((datetime.now(UTC) - hello.sent).total_seconds())
-    known.alive = hello.site == site and (
-        age <= FRESH
-        or (known.hello is not None and (hello.worker, hello.sent) != (known.hello.worker, known.hello.sent))
+    before = known.hello
+    known.alive = age <= FRESH or (
+        before is not None and (hello.worker, hello.sent) != (before.worker, before.sent)
     )
     known.hello = hello
 
 
-def _status(connection: Any, settings: HubSettings, site: str, heard: _Heard) -> SiteStatus:
+def _status(connection: Any, site: str, heard: _Heard) -> SiteStatus:
     from orchestrator.dispatch import topology
 
     remarks = [heard.trouble] if heard.trouble else []

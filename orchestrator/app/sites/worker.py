@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import socket
@@ -19,7 +18,7 @@ from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.logons import logons
 from orchestrator.app.sites.place import broker, checked_name
 from orchestrator.domain.cause import Cause
-from orchestrator.fleet.dispatch.local import Refusal
+from orchestrator.fleet.dispatch.site_run import Refusal
 
 if TYPE_CHECKING:
     from orchestrator.remote.session import Logon
@@ -30,7 +29,7 @@ _UNKNOWN_HUB = "ed25519:" + "A" * 43 + "="
 
 
 def init(file: Path, site: str, url: str, hub: str | None) -> tuple[Path, str]:
-    """Write a commented file for a worker, with a key of its own beside it; return key's path and public half.
+    """Write a commented file for a worker and a key beside it; return the key's path and public half.
 
     Raises UsageError, CommandError, KeyFileError.
     """
@@ -91,11 +90,15 @@ def _refused(detail: str) -> Refusal:
 
 
 def run(path: Path, transport: TransportName, ask: Callable[[str], str], log: Callable[[str], None]) -> None:
-    """Work for the hub until SIGTERM or Ctrl-C. Raises InventoryError, SecretError, KeyFileError, BrokerError."""
+    """Work for the hub until SIGTERM or Ctrl-C.
+
+    Raises InventoryError, SecretError, KeyFileError, BrokerError, CommandError.
+    """
     from orchestrator.dispatch.broker import told
+    from orchestrator.dispatch.celery_app import serve
     from orchestrator.dispatch.keys import load_key, read_public
     from orchestrator.dispatch.site_link import WorkerSettings
-    from orchestrator.dispatch.worker import SiteWorker, serve
+    from orchestrator.dispatch.worker import SiteWorker
     from orchestrator.remote.transports import transport as make_transport
 
     file = load_worker(path)
@@ -111,7 +114,7 @@ def run(path: Path, transport: TransportName, ask: Callable[[str], str], log: Ca
         pace=file.pace,
         machine=socket.gethostname(),
     )
-    with tempfile.TemporaryDirectory(prefix="fleetcheck-") as folder, contextlib.ExitStack():
+    with tempfile.TemporaryDirectory(prefix="fleetcheck-") as folder:
         worker = SiteWorker(
             settings,
             FileRules(file, ask),

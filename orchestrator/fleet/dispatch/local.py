@@ -5,108 +5,31 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from inventory.errors import SecretError
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.execution.breaker import Account, Breaker
 from orchestrator.domain.outcome import Failed, Phase, Trace
-from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.sites.unit import (
     Batch,
-    Proof,
     Report,
     UnitDone,
     UnitEvent,
     UnitHeld,
     Why,
 )
-from orchestrator.fleet.admission.accounts import account_of
-from orchestrator.fleet.admission.gate import Gate
-from orchestrator.fleet.admission.host_secrets import HostSecrets
 from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.dispatch.port import Delivery
+from orchestrator.fleet.dispatch.site_run import Refusal, SiteRules, SiteRun
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import fan_out
-from orchestrator.remote.faults.make import QUOTED
-from orchestrator.remote.session import Logon, Transport
+from orchestrator.remote.session import Transport
 
 RUNS = 8  # runs whose logons are remembered
-
-_PROOFS: Mapping[Callable[[Breaker, str], Breaker], Proof] = {
-    Breaker.accept: Proof.ACCEPTED,
-    Breaker.reject: Proof.REJECTED,
-    Breaker.refuse: Proof.REFUSED,
-    Breaker.give_up: Proof.REFUSED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a host is not asked at all, as the result that it gets."""
-
-    cause: Cause
-    detail: str
-    advice: str
-
-
-class SiteRules(Protocol):
-    """What a site allows, by its own file."""
-
-    def refusal(self, host: Host) -> Refusal | None:
-        """Say why this host may not be asked so; None where it may."""
-
-    def logon(self, credential: str | None) -> Logon:
-        """Return a credential's logon. Raises SecretError."""
-
-
-class SiteGate(Gate):
-    """One logon of an account at a time, and none after a refused one, until the hub says so.
-
-    `proofs` holds what became of each host's last proof.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(1, serial=True)
-        self.proofs: dict[str, Proof] = {}
-
-    def move(self, account: Account, host: str, move: Callable[[Breaker, str], Breaker]) -> None:
-        """End a logon by one of the breaker's moves."""
-        if (proof := _PROOFS.get(move)) is not None:
-            self.proofs[host] = proof
-        super().move(account, host, move)
-
-
-@dataclass(slots=True)
-class _Run:
-    """What the batches of a run share."""
-
-    gate: SiteGate = field(default_factory=SiteGate)
-    stop: StopRequest = field(default_factory=StopRequest)
-    logons: dict[str | None, Logon] = field(default_factory=dict)
-    generations: dict[str, int] = field(default_factory=dict)
-    accounts: dict[str, set[Account]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.secrets = HostSecrets(self.logons)
-
-    secrets: HostSecrets = field(init=False)
-
-    def renew(self, batch: Batch) -> None:
-        """Let accounts be tried again whose refused logon the hub has cleared up."""
-        for credential, generation in batch.generations.items():
-            if generation > self.generations.get(credential, 0):
-                self.generations[credential] = generation
-                for account in self.accounts.get(credential, ()):
-                    self.gate.renew(account)
 
 
 class LocalDispatcher:
@@ -134,7 +57,7 @@ class LocalDispatcher:
         self._width = asyncio.Semaphore(width)
         self._room = asyncio.Semaphore(room)
         self._pace = Pace(pace, clock)
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, SiteRun] = {}
         self._cancelled: dict[str, int] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
@@ -176,8 +99,8 @@ class LocalDispatcher:
         del self._tasks[batch]
         self._room.release()
 
-    def _run_of(self, batch: Batch) -> _Run:
-        run = self._runs.pop(batch.run, None) or _Run()
+    def _run_of(self, batch: Batch) -> SiteRun:
+        run = self._runs.pop(batch.run, None) or SiteRun()
         self._runs[batch.run] = run  # the newest last
         for old in list(self._runs)[:-RUNS]:
             del self._runs[old]
@@ -230,14 +153,14 @@ class LocalDispatcher:
         run = self._run_of(batch)
         wanted = []
         for host in batch.hosts:
-            refusal = self._refusal(run, host)
+            refusal = run.refusal(self._rules, host)
             if refusal is None:
                 wanted.append(host)
             else:
                 tell(self._failed(host, refusal))
         queue = HostQueue(
             wanted,
-            lambda host: self._account(run, host),
+            run.account,
             run.gate,
             run.stop,
             per_site=0,
@@ -253,7 +176,7 @@ class LocalDispatcher:
                 pass
 
     async def _one_host(
-        self, queued: QueuedHost, execution: Execution, run: _Run, tell: Callable[[UnitEvent], None]
+        self, queued: QueuedHost, execution: Execution, run: SiteRun, tell: Callable[[UnitEvent], None]
     ) -> None:
         probing, name = HostProbe(queued, execution), queued.host.name
         try:
@@ -272,7 +195,7 @@ class LocalDispatcher:
         finally:
             execution.queue.leave(queued)
 
-    def _execution(self, batch: Batch, run: _Run, queue: HostQueue) -> Execution:
+    def _execution(self, batch: Batch, run: SiteRun, queue: HostQueue) -> Execution:
         options = batch.options
         return Execution(
             options=ScanOptions(
@@ -288,26 +211,6 @@ class LocalDispatcher:
             stop=run.stop,
             emit=lambda _: None,
         )
-
-    def _refusal(self, run: _Run, host: Host) -> Refusal | None:
-        """Say why a host may not be asked; else its logon is there afterwards."""
-        if (refusal := self._rules.refusal(host)) is not None or host.credential in run.logons:
-            return refusal
-        try:
-            run.logons[host.credential] = self._rules.logon(host.credential)
-        except SecretError as error:
-            return Refusal(
-                Cause.NO_SECRET,
-                clean(str(error), limit=QUOTED),
-                "nothing was sent: look at the credential in the file of the site's worker",
-            )
-        return None
-
-    def _account(self, run: _Run, host: Host) -> Account | None:
-        account = account_of(host, run.logons[host.credential])
-        if account is not None:
-            run.accounts.setdefault(account.credential, set()).add(account)
-        return account
 
     def _failed(self, host: Host, refusal: Refusal) -> UnitDone:
         now = self._clock.now()

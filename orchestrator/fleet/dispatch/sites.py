@@ -6,46 +6,25 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 from inventory.model import Host
-from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
-from orchestrator.domain.sites.unit import Batch, Hello, Proof, Report, UnitDone, UnitHeld, UnitOptions, Why
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.sites.unit import Batch, Hello, Report
 from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.dispatch.accounts import SITES, SiteAccounts
+from orchestrator.fleet.dispatch.accounts import SiteAccounts
 from orchestrator.fleet.dispatch.end import RemoteEnd
-from orchestrator.fleet.dispatch.port import Delivery, Dispatcher, Link, Lost, Refused
+from orchestrator.fleet.dispatch.port import Link, Lost, Refused
+from orchestrator.fleet.dispatch.remote import Remote
+from orchestrator.fleet.dispatch.results import Intake
 from orchestrator.fleet.dispatch.site import Site
 
-PATIENCE = 60.0  # seconds without a word after which a site is silent
 TICK = 0.5  # seconds after which it is looked again who may go on
-STORING = 256  # results on their way to the disk
 ASIDE = 256  # hosts that are looked at for one that may start
 LIFE = timedelta(hours=4)  # a batch that a site begins later than this is not begun
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """What a scan hands out. All `hosts` have a site whose worker is known; `run` and `epoch` as in `Batch`.
-
-    `refused` is told of what is not believed, for the audit. `patience` is in seconds.
-    """
-
-    dispatcher: Dispatcher
-    hosts: Sequence[Host]
-    account_of: Callable[[Host], Account | None]
-    refused: Callable[[Refused], Awaitable[None]]
-    run: str
-    epoch: int
-    script: str
-    options: UnitOptions
-    patience: float = PATIENCE
-    sites: int = SITES
 
 
 class SitesRun:
@@ -62,17 +41,21 @@ class SitesRun:
         keep: Callable[[Host, Outcome], Awaitable[bool]],
     ) -> None:
         self._remote = remote
-        self._clock, self._stop, self._remark, self._keep = clock, stop, remark, keep
+        self._clock, self._stop, self._remark = clock, stop, remark
         self._accounts = SiteAccounts(gate, remote.account_of, remote.sites)
-        self._hosts = {host.name: host for host in remote.hosts}
         self._sites = self._by_site(remote.hosts)
-        self._done: set[str] = set()
         self._barred: dict[Account, list[str]] = {}
         self._changed = asyncio.Event()
-        self._storing: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(STORING)
+        self._intake = Intake(
+            remote,
+            self._sites,
+            self._accounts,
+            clock=clock,
+            stop=stop,
+            keep=keep,
+            changed=self._changed,
+        )
         self._linked = False  # the broker is reached, and what had waited there is taken in
-        self._twice = self._refused = 0
         self._cancelled = False
 
     async def run(self) -> None:
@@ -89,8 +72,7 @@ class SitesRun:
             reading.cancel()
             with suppress(asyncio.CancelledError):
                 await reading
-            if self._storing:
-                await asyncio.wait(self._storing)
+            await self._intake.stored()
         if any(site.out for site in self._sites.values()) and not self._cancelled:
             await self._remote.dispatcher.cancel(self._remote.run, self._remote.epoch)
 
@@ -129,9 +111,12 @@ class SitesRun:
     def _look_for_silence(self) -> None:
         now = self._clock.monotonic()
         for site in self._sites.values():
-            if site.left and not site.silent and now - site.heard > self._remote.patience:
+            if not site.left or site.silent:
+                continue
+            words = site.silence(now, patience=self._remote.patience, answer=self._remote.answer)
+            if words is not None:
                 site.silent = True
-                self._remark(f"site {site.name}: nothing heard for {self._remote.patience:.0f} s")
+                self._remark(f"site {site.name}: {words}")
                 for name in [name for hosts in site.out.values() for name in hosts]:
                     self._accounts.end(name, None)  # others need not wait for its answer
 
@@ -152,7 +137,7 @@ class SitesRun:
                 not_after=now + LIFE,
                 generations=dict(self._accounts.generations),
             )
-            site.send(batch.id, hosts)
+            site.send(batch.id, hosts, self._clock.monotonic())
             for host in hosts:
                 self._accounts.start(host, site.name)
             await self._remote.dispatcher.submit(batch)
@@ -160,14 +145,14 @@ class SitesRun:
     def _next(self, site: Site) -> Sequence[Host]:
         """Choose the hosts of a site's next batch: those of one that came back, else some that may start."""
         while site.again:
-            hosts = [host for host in site.again.popleft() if host.name not in self._done]
+            hosts = [host for host in site.again.popleft() if host.name not in self._intake.done]
             if hosts:
                 return hosts
         chosen: list[Host] = []
         aside: list[Host] = []
         while site.pending and len(chosen) < site.most and len(aside) < ASIDE:
             host = site.pending.popleft()
-            if host.name in self._done:
+            if host.name in self._intake.done:
                 continue
             account = self._accounts.of(host)
             if account is None:
@@ -186,156 +171,50 @@ class SitesRun:
         site.pending.extendleft(reversed(aside))
         return chosen
 
-    # Taking in.
-
     async def _read(self) -> None:
+        """Take in what arrives, to the end."""
         async for delivery in self._remote.dispatcher.events():
             match delivery.arrival:
                 case Report():
-                    await self._take_report(delivery.arrival, delivery)
-                case Hello():
-                    self._take_hello(delivery.arrival)
+                    await self._intake.report(delivery.arrival, delivery)
                 case Lost():
-                    await self._take_lost(delivery.arrival, delivery)
+                    await self._intake.lost(delivery.arrival, delivery)
                 case Refused():
-                    await self._refuse(delivery.arrival, delivery)
-                case Link(up=up, words=words):
-                    self._linked = up
-                    if words:
-                        self._remark(words)
-                    for site in self._sites.values():  # what could not come counts as no silence
-                        site.heard = max(site.heard, self._clock.monotonic())
+                    await self._intake.refuse(delivery.arrival, delivery)
+                case Hello():
+                    self._hear(delivery.arrival)
+                case Link():
+                    self._link(delivery.arrival)
             self._changed.set()
 
-    def _take_hello(self, hello: Hello) -> None:
-        if (site := self._sites.get(hello.site)) is not None:
-            site.hear(self._clock.monotonic(), hello)
-
-    async def _refuse(self, refused: Refused, delivery: Delivery) -> None:
-        self._refused += 1
-        await self._remote.refused(refused)
-        delivery.settle()
-
-    async def _take_report(self, report: Report, delivery: Delivery) -> None:
-        site = self._sites.get(report.site)
-        if report.run != self._remote.run or site is None:
-            why = f"a result of another run ({report.run})"
-            await self._refuse(Refused(site=report.site, why=why), delivery)
+    def _hear(self, hello: Hello) -> None:
+        site = self._sites.get(hello.site)
+        if site is None:
             return
-        site.hear(self._clock.monotonic())
-        foreign = [unit.host for unit in report.units if not self._is_at(unit.host, report.site)]
-        if foreign:
-            why = f"a result for {foreign[0]}, which is not one of its hosts in this scan"
-            await self._refuse(Refused(site=report.site, why=why), delivery)
-            return
-        keeping = []
-        for unit in report.units:
-            match unit:
-                case UnitDone():
-                    keeping += self._finish(site, unit.host, unit.outcome, unit.proof)
-                case UnitHeld():
-                    self._hold(site, report.batch, unit)
-        if report.returned:
-            site.halve(site.end_batch(report.batch).values())
-        elif report.ended:
-            site.pending.extend(site.end_batch(report.batch).values())
-        await self._store(keeping, delivery)
+        first, before = site.hello is None, site.worker
+        site.hear(self._clock.monotonic(), hello)
+        if (words := site.misfit(hello, self._clock.now())) and (first or before != hello.worker):
+            self._remark(f"site {site.name}: {words}")
 
-    def _is_at(self, name: str, site: str) -> bool:
-        """Say whether a host is this site's in this run."""
-        host = self._hosts.get(name)
-        return host is not None and host.site == site
-
-    def _finish(
-        self, site: Site, name: str, outcome: Outcome, proof: Proof | None
-    ) -> list[tuple[Host, Outcome]]:
-        """Take a host's result: the first one counts."""
-        site.end_host(name)
-        self._accounts.end(name, proof)
-        if name in self._done:
-            self._twice += 1
-            return []
-        self._done.add(name)
-        return [(self._hosts[name], outcome)]
-
-    def _hold(self, site: Site, batch: str, unit: UnitHeld) -> None:
-        """Take back a host that was not begun; one that was only in a wrong moment has its turn again."""
-        host = site.held(batch, unit.host)
-        if host is None:
-            return
-        self._accounts.end(host.name, None)
-        if unit.why in (Why.ACCOUNT, Why.STOPPED) and not self._stop.requested:
-            site.pending.append(host)
-        else:
-            site.not_started.append(host.name)
-
-    async def _take_lost(self, lost: Lost, delivery: Delivery) -> None:
-        """Tell of hosts that no worker could finish; of a batch with several, each is tried alone."""
-        site = self._sites.get(lost.site)
-        if lost.run != self._remote.run or site is None:
-            delivery.settle()
-            return
-        hosts = [self._hosts[name] for name in lost.hosts if self._is_at(name, lost.site)]
-        left = [host for host in hosts if host.name not in self._done]
-        site.end_batch(lost.batch)
-        if len(hosts) > 1:
-            site.halve(left)
-            delivery.settle()
-            return
-        keeping = [found for host in left for found in self._finish(site, host.name, self._lost(host), None)]
-        await self._store(keeping, delivery)
-
-    def _lost(self, host: Host) -> Failed:
-        now = self._clock.now()
-        return Failed(
-            host=host.name,
-            phase=Phase.RUN,
-            cause=Cause.LOST_BY_SITE,
-            detail=f"the worker of site {host.site} ended each time that it was asked for this host",
-            advice="look into the worker's log, at the site, for what ends it",
-            trace=Trace(started=now, ended=now),
-        )
-
-    async def _store(self, keeping: Sequence[tuple[Host, Outcome]], delivery: Delivery) -> None:
-        """Store results, and settle what brought them once all are committed; others go on meanwhile."""
-        if not keeping:
-            delivery.settle()
-            return
-        for _ in keeping:
-            await self._room.acquire()
-
-        async def store() -> None:
-            try:
-                kept = await asyncio.gather(*(self._keep(host, outcome) for host, outcome in keeping))
-                if all(kept):
-                    delivery.settle()
-            finally:
-                for _ in keeping:
-                    self._room.release()
-                self._changed.set()
-
-        task = asyncio.create_task(store())
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
+    def _link(self, link: Link) -> None:
+        self._linked = link.up
+        if link.words:
+            self._remark(link.words)
+        for site in self._sites.values():  # what could not come counts as no silence
+            site.heard = max(site.heard, self._clock.monotonic())
+            site.answered = max(site.answered, self._clock.monotonic())
 
     def end(self) -> RemoteEnd:
         """Say how it ended, or how far it came."""
-        silent = {
-            site.name: site.left + len(site.not_started)
-            for site in self._sites.values()
-            if site.silent and site.left
-        }
-        left = [
-            host.name
-            for site in self._sites.values()
-            for host in (*site.pending, *(h for part in site.again for h in part))
-        ]
-        out = [name for site in self._sites.values() for hosts in site.out.values() for name in hosts]
-        held = [name for site in self._sites.values() for name in site.not_started]
+        left = {site.name: self._left(site) for site in self._sites.values()}
         return RemoteEnd(
-            silent=silent,
-            not_started=(*left, *out, *held),
+            silent={name: len(hosts) for name, hosts in left.items() if hosts and self._sites[name].silent},
+            not_started=tuple(host for hosts in left.values() for host in hosts),
             barred=self._barred,
-            twice=self._twice,
-            refused=self._refused,
+            twice=self._intake.twice,
+            refused=self._intake.refusals,
         )
+
+    def _left(self, site: Site) -> Sequence[str]:
+        """Name a site's hosts that have no result, and were not kept back for their account."""
+        return [name for name in site.unfinished() if name not in self._intake.done]
