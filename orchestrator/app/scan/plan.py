@@ -45,6 +45,7 @@ class ScanRequest:
     only: frozenset[str] = frozenset()
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
