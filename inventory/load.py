@@ -63,7 +63,10 @@ def loads(data: bytes, path: Path) -> Fleet:
 
 
 def read_tree(data: bytes, file: str, problems: list[Problem]) -> Any:
-    """Return the tree of a file's bytes. Raises InventoryError for what is no YAML, or another kind of file."""
+    """Return the tree of a file's bytes.
+
+    Raises InventoryError for what is no YAML, or another kind of file.
+    """
     from inventory.yamlfile.tree import parse
 
     text = decode(data, file)

@@ -32,7 +32,8 @@ _SELECTING = frozenset({"hosts", "children", "groups", "site", "tags", "waivers"
 class Part:
     """One file: its document, and the tree that has the lines.
 
-    `file` is what messages call it; `names`: what stands under `hosts` and `credentials`, kept or not; `lost`: the keys of what was not kept.
+    `file` is what messages call it, `base` the folder that its paths begin at. `names`: what stands under
+    `hosts` and `credentials`, kept or not; `lost`: the keys of what was not kept.
     """
 
     path: Path

@@ -29,14 +29,17 @@ from inventory.sources.source import Source, Sources
 from inventory.words import folded
 from inventory.yamlfile.tree import Map, Seq
 
-NOT_NAMED = "this is a program, and is run only where -i or FLEETCHECK_INVENTORY names it"
+NOT_NAMED = (
+    "this is a program: it is run only where -i or FLEETCHECK_INVENTORY names it, and never by a command "
+    "that only reads results"
+)
 
 
 def load_all(sources: Sources) -> Fleet:
     """Return the hosts of all sources as one inventory; secrets are not looked up.
 
-    Each file's paths begin at its own folder, and its `defaults` are for its own hosts; what files say of a group
-    adds up. Raises InventoryError with every mistake, and where two files disagree.
+    Each file's paths begin at its own folder, and its `defaults` are for its own hosts; what files say of a
+    group adds up. Raises InventoryError with every mistake, and where two files disagree.
     """
     (first, *others) = sources
     if not others and not first.is_stdin and not is_program(first.path):
@@ -79,8 +82,10 @@ class _Several:
             if source.path in self._found:
                 refuse_foreign_command(own, source.path, self._found[source.path])
             elif source.is_stdin and (naming := naming_command(own)):
-                words = f"this names a command to run (credential {folded(naming)}), and who wrote it is not known"
-                raise InventoryError([Problem("standard input", 0, f"{words}; take a file, by -i FILE")])
+                words = (
+                    f"this names a command to run (credential {folded(naming)}), and nobody knows who wrote"
+                )
+                raise InventoryError([Problem("standard input", 0, f"{words} it; take a file, by -i FILE")])
 
     def _part(self, source: Source) -> Part | None:
         """Read one source; None, with its mistakes kept, where nothing of it can be used."""
@@ -99,7 +104,10 @@ class _Several:
         return part
 
     def _tree(self, source: Source, file: str) -> tuple[Any, bytes]:
-        """Return a source's tree, lines counted from 1, and the bytes that it is from. Raises InventoryError."""
+        """Return a source's tree, lines counted from 1, and the bytes that it is from.
+
+        Raises InventoryError.
+        """
         if any(other is not source and _same(other, source) for other in self._sources):
             raise InventoryError([Problem(file, 0, "this inventory is named twice; name it once")])
         if not source.is_stdin and is_program(source.path):
@@ -129,7 +137,10 @@ def _same(one: Source, other: Source) -> bool:
 
 
 def _shift(tree: Any, offset: int) -> None:
-    """Add `offset` to every line of a tree, which aliases may have made share its parts; no line is before 1."""
+    """Add `offset` to every line of a tree, which aliases may have made share its parts.
+
+    No line is before 1.
+    """
     seen: set[int] = set()
     waiting = [tree]
     while waiting:

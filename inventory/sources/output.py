@@ -1,7 +1,7 @@
 """What a program prints as an inventory: Ansible's JSON of `--list`, turned into a tree with our keys.
 
-A variable `fleetcheck_KEY` is the inventory's KEY; of Ansible's own, those of its WinRM plug-ins count. All of
-them are data: a template in them, or a secret that would be had by running a program, is refused.
+A variable `fleetcheck_KEY` is the inventory's KEY; of Ansible's own, those of its WinRM plug-ins count. All
+of them are data: a template in them, or a secret that would be had by running a program, is refused.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Any
 from inventory.errors import InventoryError, Problem
 from inventory.files.places import Places
 from inventory.files.textfile import decode
-from inventory.importers.ansible.kinds import choose
+from inventory.importers.ansible.kinds import NOTHING_SAID, choose
 from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.model import ROOTS, Ansible
 from inventory.importers.ansible.variables import LeaveOutError, Translator
 from inventory.importers.ansible.yaml_file import read
 from inventory.importers.draft import Draft
-from inventory.schema.inventory import HostEntry
 from inventory.secrets.registry import SOURCES
 from inventory.words import shown
 from inventory.yamlfile.tree import Map, Seq
@@ -34,7 +33,8 @@ _PROGRAMS = frozenset(name for name, source in SOURCES.items() if source.runs_pr
 def tree_of(data: bytes, path: Path) -> tuple[Map, tuple[str, ...]]:
     """Return the tree of an inventory, and sentences about what was left out or changed.
 
-    Raises InventoryError for what is not Ansible's JSON with `_meta`, and for variables that are more than data.
+    Raises InventoryError for what is not Ansible's JSON with `_meta`, and for variables that are more than
+    data.
     """
     file = str(path)
     text = decode(data, file)
@@ -51,7 +51,7 @@ def tree_of(data: bytes, path: Path) -> tuple[Map, tuple[str, ...]]:
         _hosts(source, {name: merging.variables(name) for name in source.hosts}, draft, path)
         _groups(source, draft)
     _credentials(source, draft)
-    return draft.tree, tuple(source.notes.sentences())
+    return draft.tree, tuple(note for note in source.notes.sentences() if note != NOTHING_SAID)
 
 
 def _refuse_other(text: str, file: str) -> None:
@@ -78,8 +78,10 @@ def _refuse_code(source: Ansible) -> None:
     for owner, variables in _said(source):
         for name, value in variables.items():
             line = variables.lines[name]
-            for words in _code(value, read=name.startswith(_READ)):
-                problems.append(source.places.problem(line, f"`{name}` of {owner}: {words}"))
+            problems += [
+                source.places.problem(line, f"`{name}` of {owner}: {words}")
+                for words in _code(value, read=name.startswith(_READ))
+            ]
     if problems:
         raise InventoryError(problems)
 
@@ -118,9 +120,8 @@ def _hosts(source: Ansible, variables: Mapping[str, Map], draft: Draft, path: Pa
         except LeaveOutError as error:
             source.notes.of(f"Left out: {{names}}: {error}.", name, error.line)
             continue
-        if entry.get("transport") == "https" and not any(
-            "scheme" in key or "protocol" in key for key in said
-        ):
+        said_so = any("scheme" in key or "protocol" in key for key in said)
+        if entry.get("transport") == "https" and not said_so:
             del entry["transport"]  # so it is without being said, unless a group of another file says else
         for variable, value in said.items():
             key = variable.removeprefix(OWN)
@@ -130,7 +131,7 @@ def _hosts(source: Ansible, variables: Mapping[str, Map], draft: Draft, path: Pa
 
 
 def _groups(source: Ansible, draft: Draft) -> None:
-    """Put the groups into the tree: who is in which, and nothing else; what they say is said by their hosts."""
+    """Put the groups into the tree: who is in which. What they say is said by their hosts already."""
     hosts, groups = draft.section("hosts"), draft.section("groups")
     for name, group in source.groups.items():
         if name in ROOTS:
@@ -160,11 +161,6 @@ def _credentials(source: Ansible, draft: Draft) -> None:
         return
     for name, body in described.items():
         draft.section("credentials").put(name, body, described.lines[name])
-
-
-def known_keys() -> tuple[str, ...]:
-    """Return the keys that a variable may set, each with its prefix."""
-    return tuple(f"{OWN}{key}" for key in HostEntry.model_fields)
 
 
 def _error(file: str, line: int, message: str) -> InventoryError:

@@ -30,8 +30,8 @@ def is_program(path: Path) -> bool:
 def run(path: Path) -> bytes:
     """Run a program with `--list` in its folder, without a shell; return what it prints.
 
-    Its messages go to the user's terminal. Raises InventoryError where others can change it or its folder, and
-    where it hangs, prints too much, or ends with another status than 0.
+    Its messages go to the user's terminal. Raises InventoryError where others can change it or its folder,
+    and where it hangs, prints too much, or ends with another status than 0.
     """
     _refuse_foreign(path)
     try:

@@ -14,7 +14,8 @@ STDIN = Path("-")
 class Source:
     """A file by its path, or standard input (`-`), whose bytes are `data`.
 
-    `runs`: the user named it on the command line or in FLEETCHECK_INVENTORY, so that it is run where it is a program.
+    `runs`: the user named it on the command line or in FLEETCHECK_INVENTORY, so that it is run where it is a
+    program.
     """
 
     path: Path

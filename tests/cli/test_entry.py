@@ -163,29 +163,6 @@ def test_the_package_runs_as_a_module() -> None:
     assert ended.stdout == f"fleetcheck {VERSION}\n"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("scan",),
-        ("report",),
-        ("unblock",),
-        ("firewall",),
-        ("inventory", "check"),
-        ("repin", "plan"),
-        ("repin", "undo", "1"),
-    ],
-    ids=" ".join,
-)
-def test_a_second_inventory_is_refused(words: tuple[str, ...]) -> None:
-    """Neither of two files is taken in silence; what was typed is said, and what was expected."""
-    ended = fleetcheck(*words, "-i", "one.yaml", "--inventory", "two b.yaml")
-    said = (
-        "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them "
-        "into one file\n"
-    )
-    assert (ended.code, ended.out, ended.err) == (2, "", said)
-
-
 def test_sigterm_before_a_scan_begins_is_an_interruption(tmp_path: Path) -> None:
     """A command that is told to end while it waits for a password's program ends as by Ctrl-C, with 130."""
     began = tmp_path / "began"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.events import PlanEmpty, Warned
 from orchestrator.app.logons import check_credential
 from orchestrator.app.repin.request import DEFAULTS, RepinRequest, of_record, options_of
@@ -40,7 +41,7 @@ class ApplyRequest:
 
     plan: Plan
     file: Path
-    inventory: Path
+    inventory: Sources
     options: RepinRequest
     dry_run: bool = False
     transport: str = "native"
@@ -53,7 +54,7 @@ class ResumeRequest:
     """What is asked of `resume`: `options` go over those that the run was begun with."""
 
     run: int
-    inventory: Path
+    inventory: Sources
     options: RepinRequest
     transport: str = "native"
     watch: WatchRequest = NOTHING
@@ -68,14 +69,14 @@ def apply(
     Raises InventoryError, BatchError, SpanError, UsageError, PlanRefused, UsedError, SecretError,
     StoreError, and what `confirm` raises: nothing was sent then.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
     request.watch.check()
     plan, asked = request.plan, request.options
     whole = replace(asked, credential=asked.credential or plan.credential).over(DEFAULTS)
     job = RepinJob(
         plan=plan,
-        fleet=load(request.inventory),
+        fleet=load_all(request.inventory),
         record=_new_record(invocation, plan, whole),
         options=options_of(whole, len(plan.hosts), dry_run=request.dry_run),
         file=request.file,
@@ -101,14 +102,14 @@ def resume(
 
     Raises UnknownRunError, ChangedError, UsageError where nothing of it is left to do, and as `apply`.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
     request.watch.check()
     found = unfinished(invocation, request.run)
     whole = request.options.over(of_record(found.run.options))
     job = RepinJob(
         plan=found.plan,
-        fleet=load(request.inventory),
+        fleet=load_all(request.inventory),
         record=found.run,
         options=options_of(whole, len(found.plan.hosts), dry_run=False),
         transport=request.transport,

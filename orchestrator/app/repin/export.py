@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.errors import UsageError
 from orchestrator.app.repin.waivers import waived_since_planned
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.store.journal.journal import Journal
 
 
-def export_script(invocation: Invocation, plan: Plan, inventory: Path, *, where: str) -> str:
+def export_script(invocation: Invocation, plan: Plan, inventory: Sources, *, where: str) -> str:
     """Journal that the plan is given away, and return the script; once only.
 
     `where` says where it will be written.
@@ -24,12 +24,12 @@ def export_script(invocation: Invocation, plan: Plan, inventory: Path, *, where:
     Raises InventoryError, PlanRefused for a plan that does not hold, UsageError where it was used before,
     StoreError.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
     from orchestrator.fleet.repin.checks import PlanRefused, check
     from orchestrator.remote.apply import repin_script
     from orchestrator.remote.standalone import standalone
 
-    fleet = load(inventory)
+    fleet = load_all(inventory)
     check(plan, fleet, datetime.now(UTC), repin_script().sha256)
     waived = waived_since_planned(invocation, plan, fleet)
     if waived:

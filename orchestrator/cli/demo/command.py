@@ -83,11 +83,12 @@ def _scan(
     inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, stays: bool
 ) -> ScanReport:
     """Scan the fleet and print the result. `stays`: the hosts can be asked again afterwards."""
+    from inventory.sources.source import files
     from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.cli.scan import print_report, run_scan
 
     asked = invocation(str(database), [inventory])
-    report = run_scan(asked, ScanRequest(inventory=inventory, jobs=jobs, pace=0), quiet=quiet)
+    report = run_scan(asked, ScanRequest(inventory=files(inventory), jobs=jobs, pace=0), quiet=quiet)
     hints = replace(report.hints, can_scan=stays)
     print_report(asked, replace(report, hints=hints), as_json=as_json, table=True)
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -55,7 +55,7 @@ def export(
     read = read_plan(plan)
     asked = invocation(db, inventory, wait=wait)
     where = "standard output" if output is None else str(output)
-    text = export_script(asked, read, inventory_path(inventory), where=where)
+    text = export_script(asked, read, inventory_sources(inventory), where=where)
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
     if output is not None and str(output) != "-":
         say(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from orchestrator.app.select import NoMatch
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -62,7 +62,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.domain.repin.policy import parse_policy
 
     request = PlanRequest(
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory),
         limit=tuple(limit or ()),
         no_match=no_match or NoMatch.ERROR,
         policy=parse_policy(policy),
