@@ -135,7 +135,7 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def prepare(inventory: Path, count: int, jobs: int) -> Place:
+def written(inventory: Path, count: int, jobs: int) -> Place:
     """Write a fleet down for each client."""
     folder = inventory.parent
     fleet = load(inventory)
@@ -144,7 +144,13 @@ def prepare(inventory: Path, count: int, jobs: int) -> Place:
     Asked(probe_script().text, asked).write(place.asked)
     ansible_inventory(asked, place.ansible)
     (folder / "ansible.cfg").touch()
-    measured(PEERS[0], place)  # the hosts work their answers out, the database is made
+    return place
+
+
+def prepare(inventory: Path, count: int, jobs: int) -> Place:
+    """Write a fleet down for each client, and have its hosts work their answers out, and the database made."""
+    place = written(inventory, count, jobs)
+    measured(PEERS[0], place)
     return place
 
 
