@@ -20,7 +20,9 @@ EXIT_GATE = 6
 
 
 class FleetcheckError(Exception):
-    """Base of every error that is told to the user as it is: `str()` says what was found and what to do next."""
+    """Base of every error that is told to the user as it is:
+    `str()` says what was found and what to do next.
+    """
 
     exit_code: ClassVar[int] = EXIT_FAILED
 

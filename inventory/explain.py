@@ -1,4 +1,7 @@
-"""One host's settings, each with the place that it came from. Holds no secret: a host only names its credential."""
+"""One host's settings, each with the place that it came from.
+
+Holds no secret: a host only names its credential.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from inventory.model import Host, Origin
 
 NOT_SET = Origin("not set")
 _KEYS = (
-    "address", "port", "via", "via_credential", "transport", "auth", "credential", "ca", "tls_pin", "configuration",
-    "profile", "gateways", "pin", "canary_address", "timeout", "repin", "site", "subnets", "tags",
+    "address", "port", "via", "via_credential", "transport", "auth", "credential", "ca", "tls_pin",
+    "configuration", "profile", "gateways", "pin", "canary_address", "timeout", "repin", "site", "subnets",
+    "tags",
 )  # fmt: skip
 
 

@@ -29,7 +29,9 @@ class Findings:
         self.notes.append(Problem(self.file, line, message))
 
     def of_host(self, host: str, line: int, message: str, *, remark: bool = False) -> None:
-        """Add a problem (or a remark) of one host; `{hosts}` in the message becomes the names of all that share it."""
+        """Add a problem (or a remark) of one host; `{hosts}` in the message becomes the names of all that
+        share it.
+        """
         self._shared.setdefault((line, message, remark), []).append(host)
 
     def near(self, word: str, known: Iterable[str]) -> str:

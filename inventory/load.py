@@ -89,7 +89,10 @@ def _no_collection() -> Iterator[None]:
 
 
 def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:
-    """Make a Fleet of a tree with lines, which is used up by it. Raises InventoryError with all of `findings`."""
+    """Make a Fleet of a tree with lines, which is used up by it.
+
+    Raises InventoryError with all of `findings`.
+    """
     from inventory.schema.check import checked
     from inventory.schema.inventory import Document
     from inventory.yamlfile.tree import Map
@@ -221,6 +224,6 @@ class _Build:
             if known != name:
                 self._findings.say(
                     lines.get(name, 0),
-                    f"the hosts `{known}` (line {lines.get(known, 0)}) and `{name}` differ in case alone, and Windows"
-                    " names have none: take another name, or leave one out",
+                    f"the hosts `{known}` (line {lines.get(known, 0)}) and `{name}` differ in case alone, "
+                    "and Windows names have none: take another name, or leave one out",
                 )

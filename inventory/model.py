@@ -70,7 +70,9 @@ class Profile:
 
     @cached_property
     def shared_value(self) -> str | None:
-        """The registry value that holds the ports of two roles at once; None: each role has a value of its own."""
+        """The registry value that holds the ports of two roles at once; None:
+        each role has a value of its own.
+        """
         names = [role.port_value for role in self.roles]
         return names[0] if len({fold(name) for name in names}) < len(names) else None
 
@@ -80,7 +82,10 @@ class Profile:
         if self.shared_value is None:
             return ()
         roles = " and ".join(self.role_names)
-        said = f"{roles} have their port in one registry value, {self.shared_value}: both always get the same port"
+        said = (
+            f"{roles} have their port in one registry value, {self.shared_value}: both always get the same "
+            "port"
+        )
         return (f"{said}, and a `pin:` that wants two is a mistake",)
 
     @cached_property
@@ -99,7 +104,8 @@ class SecretRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A logon. `username` is "" where the ticket or the certificate says who it is; `path` is the keytab or PEM file.
+    """A logon. `username` is "" where the ticket or the certificate says who it is; `path` is the keytab or
+    PEM file.
 
     `per_host`: the reference to the password holds `{host}` or `{address}`: it is another one for each host.
     """
@@ -174,7 +180,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """A whole inventory. `hosts` keeps the file's order; `digest` is the SHA-256 (hex) of the file's bytes."""
+    """A whole inventory.
+
+    `hosts` keeps the file's order; `digest` is the SHA-256 (hex) of the file's bytes.
+    """
 
     path: Path
     digest: str

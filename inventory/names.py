@@ -1,4 +1,6 @@
-"""The names that an inventory holds, for completing them at a prompt: quick, and silent about every mistake."""
+"""The names that an inventory holds, for completing them at a prompt: quick,
+and silent about every mistake.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ LIMIT = 1024 * 1024  # bytes; more takes longer than a person waits for a comple
 
 
 def names(path: Path) -> tuple[str, ...]:
-    """Return the names of hosts, then of groups, that the loader would take; none of a big or unreadable file.
+    """Return the names of hosts, then of groups, that the loader would take; none of a big or unreadable
+    file.
 
     A shell pastes what is offered: `$(...)` in the place of a name must not come out of here.
     """

@@ -1,4 +1,7 @@
-"""Profiles: agent products as data. The shipped ones are YAML files beside this module; users write their own."""
+"""Profiles: agent products as data.
+
+The shipped ones are YAML files beside this module; users write their own.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,8 @@ def shipped() -> tuple[str, ...]:
 def load_profile(name_or_path: str, base: Path) -> Profile:
     """Return a shipped profile by name, or one from a YAML file; a relative path begins at `base`.
 
-    What has a slash, a backslash, or ends in .yaml or .yml is a path. A file may extend another one (`extends:`);
-    each key that it gives replaces the other's whole.
-    Raises InventoryError with every mistake.
+    What has a slash, a backslash, or ends in .yaml or .yml is a path. A file may extend another one
+    (`extends:`); each key that it gives replaces the other's whole. Raises InventoryError with every mistake.
     """
     return _load(name_or_path, base, ())
 
@@ -69,7 +71,9 @@ def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
 
 
 def _open(reference: str, base: Path) -> tuple[str, str, str, Path]:
-    """Return text, file name for messages, the profile's name if it gives none, and the folder for `extends`."""
+    """Return text, file name for messages, the profile's name if it gives none,
+    and the folder for `extends`.
+    """
     if "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")):
         path = base / Path(reference).expanduser()
         refuse_unlike_file(path, what="profile")

@@ -6,7 +6,8 @@ from __future__ import annotations
 def fold(name: str) -> str:
     """Bring a registry name to one case, one character at a time.
 
-    Letters that only look related stay apart: the registry does not take a dotless i or a Kelvin sign for i or k.
+    Letters that only look related stay apart: the registry does not take a dotless i or a Kelvin sign for i
+    or k.
     """
     return name.upper() if name.isascii() else "".join(map(_fold_character, name))
 

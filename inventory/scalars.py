@@ -1,8 +1,8 @@
 """What a plain YAML word means here: the core words of YAML 1.2, and nothing clever.
 
-`yes`, `no`, `on` and `off` are texts; so are `0755`, `0x1F`, `22:30`, `5_986` and dates, where YAML 1.1 would make
-a number or a date of them. What is not read as a number here is what PyYAML's dumper leaves unquoted as a text, too,
-or quotes.
+`yes`, `no`, `on` and `off` are texts; so are `0755`, `0x1F`, `22:30`, `5_986` and dates, where YAML 1.1 would
+make a number or a date of them. What is not read as a number here is what PyYAML's dumper leaves unquoted as
+a text, too, or quotes.
 """
 
 from __future__ import annotations

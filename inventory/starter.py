@@ -10,7 +10,8 @@ _STARTER = r"""# fleet.yaml - the servers that fleetcheck looks at.
 
 # Logons. A password is never written here, only where to find it:
 @SOURCES@
-# Or without a password: {from: ccache}, your Kerberos ticket; {from: keytab, username: svc@CORP.EXAMPLE, path: FILE};
+# Or without a password: {from: ccache}, your Kerberos ticket;
+# {from: keytab, username: svc@CORP.EXAMPLE, path: FILE};
 # {from: certificate, path: client.pem}, which the hosts map to a user.
 credentials:
   ops:

@@ -1,6 +1,8 @@
-"""The verdicts, each with all that is fixed about it: one table. An inventory waives them, `orchestrator` gives them.
+"""The verdicts, each with all that is fixed about it: one table. An inventory waives them, `orchestrator`
+gives them.
 
-A verdict is added here; what is total over the table (the rules, the advice, the pages) then asks for its part.
+A verdict is added here; what is total over the table (the rules, the advice, the pages) then asks for its
+part.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import Literal, Self
 class Verdict(enum.StrEnum):
     """What fleetcheck concludes about a host or a role, worst first: the order is the severity.
 
-    Each: its word, what it means, its colour on a terminal (rich's words), and whether it is critical for who watches:
-    there is no backup, or none after the next reconnect.
+    Each: its word, what it means, its colour on a terminal (rich's words), and whether it is critical for who
+    watches: there is no backup, or none after the next reconnect.
     """
 
     meaning: str
@@ -70,7 +72,9 @@ class Verdict(enum.StrEnum):
 
     @property
     def can_be_waived(self) -> bool:
-        """Whether an inventory may accept it: all is well without a waiver, and `unknown` is no finding to accept."""
+        """Whether an inventory may accept it: all is well without a waiver,
+        and `unknown` is no finding to accept.
+        """
         return self.needs_attention
 
     def counted_as(self, *, waived: bool) -> Literal["ok", "waived", "unknown", "attention"]:

@@ -61,7 +61,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def near_pattern(pattern: str, known: Iterable[str]) -> str:
-    """Return "; the nearest name is `x`" for a glob or `~regex` that nothing fits: by its letters, at the same end."""
+    """Return "; the nearest name is `x`" for a glob or `~regex` that nothing fits: by its letters,
+    at the same end.
+    """
     letters = "".join(part for part in _LETTERS.findall(pattern) if part[0] != "\\")[:SHOWN].lower()
     at_end = pattern[:1] in ("*", "?")
     pieces: dict[str, str] = {}

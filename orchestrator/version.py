@@ -1,4 +1,6 @@
-"""The program's version, once: the distribution, `--version`, every scan and every JSON document take it from here."""
+"""The program's version, once: the distribution, `--version`,
+every scan and every JSON document take it from here.
+"""
 
 from __future__ import annotations
 

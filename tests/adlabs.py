@@ -1,7 +1,7 @@
 """Real Kerberos realms for tests: MIT's KDC, and Samba as an Active Directory domain controller, on loopback.
 
-The kit is found by `FLEETCHECK_ADLAB`; its README says what differs from a Windows domain. Its hosts' names resolve in
-processes that get `Realm.env`, so fleetcheck runs as one of its own.
+The kit is found by `FLEETCHECK_ADLAB`; its README says what differs from a Windows domain. Its hosts' names
+resolve in processes that get `Realm.env`, so fleetcheck runs as one of its own.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ class Realm:
     def holding(self, ticket: str) -> Realm:
         """Return the realm as somebody sees it who has one of its tickets in the ticket cache."""
         return replace(self, env={**self.env, "KRB5CCNAME": self.tickets.get(ticket, ticket)})
+
+    def keyed(self, folder: Path) -> Realm:
+        """Return the realm with other hosts' keys than its own."""
+        return replace(self, keytabs=folder)
 
     def at(self, offset: str) -> Realm:
         """Return the realm as a client sees it whose clock is off: `+20m`."""
@@ -114,7 +118,8 @@ def start(mode: str, net: str, *, hosts: int, first: int) -> Iterator[Realm]:
 def hosts(
     realm: Realm, net: str, *more: str, hosts: int, first: int, keytabs: Path | None = None
 ) -> Iterator[list[winhosts.Winhost]]:
-    """Start real PowerShell hosts behind a realm's names, on ports 6985 and 6986: its hosts' usual ports stay free.
+    """Start real PowerShell hosts behind a realm's names, on ports 6985 and 6986: its hosts' usual ports stay
+    free.
 
     They take the passwords of `fleet` and `norights` by NTLM as well; `norights` may do nothing.
     """

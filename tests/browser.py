@@ -1,4 +1,6 @@
-"""A headless Chromium for pages that are files, where one is installed (Debian: chromium and chromium-driver)."""
+"""A headless Chromium for pages that are files, where one is installed (Debian: chromium and
+chromium-driver).
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def installed() -> tuple[str, str] | None:
 
 @contextlib.contextmanager
 def started(profile: Path, *options: str) -> Iterator[Chrome]:
-    """Start one with a new, empty `profile` folder, and end it. What the page logs is in `get_log("browser")`."""
+    """Start one with a new, empty `profile` folder, and end it. What the page logs is in
+    `get_log("browser")`.
+    """
     found = installed()
     assert found is not None
     wanted = ChromeOptions()

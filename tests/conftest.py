@@ -1,4 +1,6 @@
-"""What every part's tests share: loopback addresses of their own, and real PowerShell hosts where the kit is there."""
+"""What every part's tests share: loopback addresses of their own,
+and real PowerShell hosts where the kit is there.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from tests import winhosts as kit
 from tests.layers import layer_of, watched
 from tests.quiet import QuietNetwork
 
-# A job that a shell put into the background ignores Ctrl-C, and so would all that the tests start.
+# A job in the background of a shell ignores Ctrl-C, one under nohup the end of its terminal, and so would all
+# that the tests start.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -36,7 +41,9 @@ SHARED = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Give a whole run one worker for each core; a part runs in this process, which is quicker, unless -n says else."""
+    """Return a whole run one worker for each core; a part runs in this process, which is quicker,
+    unless -n says else.
+    """
     option = config.option
     whole = any(Path(arg).resolve() in {config.rootpath, HERE} for arg in config.args)
     chosen = option.keyword or option.markexpr
@@ -145,7 +152,9 @@ def samba_hosts(
     samba_realm: adlabs.Realm,
     net: str,
 ) -> Iterator[list[kit.Winhost]]:
-    """Start real PowerShell behind the first name of Samba's domain; it takes channel bindings that fit alone."""
+    """Start real PowerShell behind the first name of Samba's domain;
+    it takes channel bindings that fit alone.
+    """
     with adlabs.hosts(samba_realm, net, "--cbt", "strict", hosts=1, first=71) as started:
         yield started
 

@@ -10,7 +10,9 @@ _PAUSE = 0.01
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Return True as soon as `holds` does, False where it does not within a minute: no machine is too slow for that."""
+    """Return True as soon as `holds` does, False where it does not within a minute:
+    no machine is too slow for that.
+    """
     end = time.monotonic() + _PATIENCE
     while not holds():
         if time.monotonic() > end:

@@ -49,13 +49,17 @@ _FIXTURES = {
     "winhost": {"winhosts", "foreign", "winhost_kit"},
     "browser": {"chromium"},
 }
-"""What stands for a machine of its own: who asks for one of these belongs to its layer, wherever the test lies."""
+"""What stands for a machine of its own: who asks for one of these belongs to its layer,
+wherever the test lies.
+"""
 
 _SOCKETS = {"net"}  # who asks for addresses is no longer pure
 
 
 def layer_of(path: PurePath, fixtures: Collection[str], marked: Collection[str]) -> str:
-    """Return the layer of a test in the file `path`, relative to the project, which has these fixtures and marks."""
+    """Return the layer of a test in the file `path`, relative to the project,
+    which has these fixtures and marks.
+    """
     for layer, asked in _FIXTURES.items():
         if asked.intersection(fixtures):
             return layer
@@ -89,7 +93,9 @@ def _hear(event: str, _arguments: object) -> None:
 
 @contextlib.contextmanager
 def watched() -> Iterator[list[str]]:
-    """Yield a list that every socket, database and program is added to that the block opens in the main thread."""
+    """Yield a list that every socket, database and program is added to that the block opens in the main
+    thread.
+    """
     _install()
     seen: list[str] = []
     _watching.append(seen)

@@ -1,7 +1,9 @@
-"""A network of this process's own, with nothing in it but loopback, where the machine allows it (Linux, root).
+"""A network of this process's own, with nothing in it but loopback, where the machine allows it (Linux,
+root).
 
-Wine looks up the owner of every TCP connection of the machine, milliseconds each, whenever a host's connections are
-read. Other tests leave thousands in TIME_WAIT, so real hosts and the tests that use them stand apart.
+Wine looks up the owner of every TCP connection of the machine, milliseconds each, whenever a host's
+connections are read. Other tests leave thousands in TIME_WAIT, so real hosts and the tests that use them
+stand apart.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Real PowerShell hosts for tests: starting them, running a script there, arranging registry and ports around them.
+"""Real PowerShell hosts for tests: starting them, running a script there, arranging registry and ports around
+them.
 
-The kit is found by `FLEETCHECK_WINHOST`; its README says what differs from Windows. Everything stays on loopback.
+The kit is found by `FLEETCHECK_WINHOST`; its README says what differs from Windows. Everything stays on
+loopback.
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ if ($Deny) {
     $opened.SetAccessControl($rules)
     $opened.Close()
 }
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,9 @@ class Winhost:
     ca: str
 
     def run(self, text: str, parameters: Mapping[str, Any], *, before: str = "") -> Answer:
-        """Run a script in a shell of its own over NTLM with sealing, by pypsrp alone; `before` runs there first."""
+        """Run a script in a shell of its own over NTLM with sealing, by pypsrp alone;
+        `before` runs there first.
+        """
         wsman = WSMan(
             self.address,
             port=self.port,
@@ -135,7 +139,9 @@ class Winhost:
     def arrange(
         self, view: int, key: str, values: Sequence[tuple[str, str, Any]], *, deny: bool = False
     ) -> None:
-        """Create a key below HKLM with values of any kind; `deny` takes the right to read them from everybody."""
+        """Create a key below HKLM with values of any kind;
+        `deny` takes the right to read them from everybody.
+        """
         parameters = {
             "View": view,
             "Key": key,
@@ -206,8 +212,8 @@ def start(
 ) -> Iterator[list[Winhost]]:
     """Start real hosts at `net`.`first` and following; they are gone with all they made when the block ends.
 
-    `warm` is how many idle engines a host keeps; 0: a new process for each shell. `more` options of the kit's, and
-    variables of the environment.
+    `warm` is how many idle engines a host keeps; 0: a new process for each shell. `more` options of the
+    kit's, and variables of the environment.
     """
     argv = [sys.executable, "-m", "winhost", "--hosts", str(hosts), "--first", f"{net}.{first}"]
     argv += ["--user", f"{USER}:{PASSWORD}", "--engine", engine, *(["--culture", culture] if culture else [])]
@@ -249,14 +255,16 @@ def network(
     silent: Sequence[tuple[str, int]] = (),
     live: Sequence[tuple[str, int]] = (),
 ) -> Iterator[None]:
-    """Let ports of loopback addresses accept, or never answer, and hold connections open; all others refuse."""
+    """Let ports of loopback addresses accept, or never answer, and hold connections open;
+    all others refuse.
+    """
     with contextlib.ExitStack() as stack:
         for place in opened:
             stack.enter_context(socket.create_server(place, backlog=128))
         for place in silent:
             stack.enter_context(socket.create_server(place, backlog=0))
-            # A backlog that is full: the next SYN gets no answer. The caller hangs up, but stays in the queue, and
-            # half closed it is in no state that the probe reports.
+            # A backlog that is full: the next SYN gets no answer. The caller hangs up, but stays in the
+            # queue, and half closed it is in no state that the probe reports.
             socket.create_connection(place, 5).close()
         for place in live:
             stack.enter_context(socket.create_connection(place, 5))

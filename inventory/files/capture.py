@@ -23,9 +23,9 @@ def output_of(
 ) -> tuple[int, bytes]:
     """Run a program without a shell; return its exit status (negative: a signal) and its output.
 
-    At most `most` bytes are taken. Its messages go to the user's own terminal, and it stays in this process's group, so
-    that it can ask there. Raises OSError and ValueError where it cannot be run, TooMuchOutputError and TooSlowError,
-    both after it was killed.
+    At most `most` bytes are taken. Its messages go to the user's own terminal, and it stays in this process's
+    group, so that it can ask there. Raises OSError and ValueError where it cannot be run, TooMuchOutputError
+    and TooSlowError, both after it was killed.
     """
     end = time.monotonic() + seconds
     taken = bytearray()

@@ -1,4 +1,6 @@
-"""What a file is that was given in another one's place, told by its first bytes; its content is never shown."""
+"""What a file is that was given in another one's place, told by its first bytes;
+its content is never shown.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def document_kind(head: bytes) -> str | None:
 
 
 def other_kind(head: bytes) -> str | None:
-    """Name a file that nobody writes by hand, as `kind_of`; None for a text that somebody may have written."""
+    """Name a file that nobody writes by hand, as `kind_of`;
+    None for a text that somebody may have written.
+    """
     return binary_kind(head) or document_kind(head)
 
 

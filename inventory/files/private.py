@@ -11,7 +11,8 @@ from inventory.files.regular import NotRegularError, open_regular
 
 
 def private_bytes(path: Path, what: str, *, most: int) -> bytes:
-    """Return the first `most` bytes of a file, read through one descriptor, so that what was checked is what is read.
+    """Return the first `most` bytes of a file, read through one descriptor, so that what was checked is what
+    is read.
 
     `what` names its kind. Raises SecretError where others can read or change it, or nobody can.
     """
@@ -20,7 +21,8 @@ def private_bytes(path: Path, what: str, *, most: int) -> bytes:
             mode = os.fstat(stream.fileno()).st_mode
             if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise SecretError(
-                    f"others can read or change the {what} {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
+                    f"others can read or change the {what} {path} (mode {stat.S_IMODE(mode):04o}); run: "
+                    f"chmod 600 {path}"
                 )
             return stream.read(most)
     except NotRegularError as exc:

@@ -13,7 +13,10 @@ LIMIT = 32 * 1024 * 1024  # bytes; 100,000 hosts of five keys are 12 MB
 
 
 def read_bytes(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) -> bytes:
-    """Read a file whole. Raises InventoryError when it is missing, unreadable, or larger than `limit` (bytes)."""
+    """Read a file whole.
+
+    Raises InventoryError when it is missing, unreadable, or larger than `limit` (bytes).
+    """
     return read_file(path, what=what, advice=advice, limit=limit)[0]
 
 
@@ -49,7 +52,10 @@ def refuse_unlike_file(path: Path, *, what: str) -> None:
 
 
 def decode(data: bytes, file: str) -> str:
-    """Decode UTF-8, with or without a byte order mark. Raises InventoryError: the line, or what file it is."""
+    """Decode UTF-8, with or without a byte order mark.
+
+    Raises InventoryError: the line, or what file it is.
+    """
     if found := other_kind(data[:HEAD]):
         raise InventoryError([Problem(file, 0, f"this is {found}")])
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -25,9 +25,9 @@ def import_inventory(path: Path) -> str:
 def convert(path: Path) -> Imported:
     """Return an inventory made from the file or folder at `path`; it loads without a mistake.
 
-    A table is told by its name or its first row; everything else is Ansible's. Secrets are not taken over: where there
-    were some the text says `{from: prompt}`, and its head says what else was left out.
-    Raises InventoryError with every mistake at its line in the file that was read.
+    A table is told by its name or its first row; everything else is Ansible's. Secrets are not taken over:
+    where there were some the text says `{from: prompt}`, and its head says what else was left out. Raises
+    InventoryError with every mistake at its line in the file that was read.
     """
     from inventory.importers import csv_table
     from inventory.importers.ansible import draft as ansible

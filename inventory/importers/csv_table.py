@@ -41,7 +41,8 @@ def is_table(data: bytes, path: Path) -> bool:
 def read(data: bytes, path: Path) -> Draft:
     """Return a draft of the table, which loads; what was changed or left out is in its notes, by line.
 
-    Raises InventoryError where there is no row of headings, or no row gives a host; then with the reason of each.
+    Raises InventoryError where there is no row of headings, or no row gives a host; then with the reason of
+    each.
     """
     notes, file = Notes(), str(path)
     decoded = decode(data, file)
@@ -62,7 +63,9 @@ def read(data: bytes, path: Path) -> Draft:
 
 
 def _usable(found: list[Entry], base: Path, notes: Notes) -> list[Entry]:
-    """Leave out hosts whose `profile` or `ca` file is none: without it they would be judged, or trusted, otherwise."""
+    """Leave out hosts whose `profile` or `ca` file is none: without it they would be judged, or trusted,
+    otherwise.
+    """
     reasons: dict[tuple[str, str], str | None] = {}
     for entry in found:
         for key, look in (("profile", _no_profile), ("ca", _no_ca)):

@@ -1,4 +1,6 @@
-"""Names for what an inventory cannot call by its own: a blank, a slash or a `:` means something to `--limit`."""
+"""Names for what an inventory cannot call by its own: a blank,
+a slash or a `:` means something to `--limit`.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ def is_name(text: str) -> bool:
 class Renaming:
     """Makes names out of any text: `SRV WEB 01` becomes `SRV-WEB-01`, and `SRV-WEB-01-2` where that is taken.
 
-    `free` says whether a name may be given; what is given counts as taken by whoever answers it. `default` stands
-    where nothing of the text is left.
+    `free` says whether a name may be given; what is given counts as taken by whoever answers it. `default`
+    stands where nothing of the text is left.
     """
 
     def __init__(self, free: Callable[[str], bool], default: str) -> None:

@@ -16,7 +16,9 @@ _SHORT = 8  # names in one line
 
 
 def write(draft: Draft, path: Path) -> str:
-    """Return the draft as YAML. Raises InventoryError where it would not load, with the lines of the file read."""
+    """Return the draft as YAML. Raises InventoryError where it would not load,
+    with the lines of the file read.
+    """
     text = _text(draft)
     build(draft.tree, path, "", Findings(draft.file))
     return text

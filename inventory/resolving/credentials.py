@@ -54,7 +54,9 @@ def credential(
 
 
 def placeholder_mistakes(value: Credential, tree: Map) -> Iterator[tuple[int, str]]:
-    """Yield the line and the words for each placeholder of a credential (`tree`) that may not stand where it does."""
+    """Yield the line and the words for each placeholder of a credential (`tree`) that may not stand where it
+    does.
+    """
     for key, secret in (("password", value.password), ("key_password", value.key_password)):
         if secret is None:
             continue
@@ -65,7 +67,8 @@ def placeholder_mistakes(value: Credential, tree: Map) -> Iterator[tuple[int, st
             yield (
                 lines[part].lines[at],
                 (
-                    f"`credentials.{value.name}.{key}.{part}.{at + 1}`: `{{host}}`, `{{address}}` and `{{username}}` may not"
+                    f"`credentials.{value.name}.{key}.{part}.{at + 1}`: `{{host}}`, `{{address}}` and "
+                    "`{username}` may not"
                     f" stand in {where}; give it as an argument of its own behind that"
                 ),
             )
@@ -78,7 +81,10 @@ def placeholder_mistakes(value: Credential, tree: Map) -> Iterator[tuple[int, st
     if value.per_host and value.scope == "host" and not (backslash and domain):
         yield (
             value.line,
-            f"credential `{value.name}` has one secret a host: expected a local user, `.\\NAME`, or `scope: domain`",
+            (
+                f"credential `{value.name}` has one secret a host: expected a local user, `.\\NAME`, or "
+                "`scope: domain`"
+            ),
         )
 
 

@@ -1,7 +1,8 @@
 """The groups of an inventory as a graph: who is described where, who contains whom, which hosts that makes.
 
-A group is described in one place, at the top or inside another group's `children`. A null under `children` names a
-group that is described elsewhere, so one group can have several parents; a group that contains itself is a mistake.
+A group is described in one place, at the top or inside another group's `children`. A null under `children`
+names a group that is described elsewhere, so one group can have several parents; a group that contains itself
+is a mistake.
 """
 
 from __future__ import annotations
@@ -104,13 +105,15 @@ def direct(nodes: Mapping[str, Node], names: Collection[str], findings: Findings
             elif host in nodes:
                 findings.say(
                     line,
-                    f"{shown(host)} in the hosts of group `{node.name}` is a group; write it under `children`",
+                    f"{shown(host)} in the hosts of group `{node.name}` is a group; write it under "
+                    "`children`",
                 )
             else:
                 near = findings.near(host, names)
                 findings.say(
                     line,
-                    f"host {shown(host)} of group `{node.name}` does not stand under `hosts`; every host stands there{near}",
+                    f"host {shown(host)} of group `{node.name}` does not stand under `hosts`; every host "
+                    f"stands there{near}",
                 )
     return found
 
@@ -127,7 +130,8 @@ def _lines(node: Node) -> Iterable[int]:
 def levels(nodes: Mapping[str, Node], groups: Sequence[str]) -> dict[str, int]:
     """Return every group around a host that `groups` name, each with its distance, the nearest first.
 
-    1 for a group that names the host; a parent is always farther than each of its children that contain the host.
+    1 for a group that names the host; a parent is always farther than each of its children that contain the
+    host.
     """
     found = dict.fromkeys(groups, 1)
     for name in nodes:  # children come before their parents: one pass reaches everybody, by the longest way
@@ -147,7 +151,8 @@ def members(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[
 
 
 def counted(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return each group's hosts as a subscript counts them: its own in its order, then its children's, as Ansible.
+    """Return each group's hosts as a subscript counts them: its own in its order, then its children's, as
+    Ansible.
 
     The groups come in the order in which the file describes them.
     """

@@ -23,7 +23,10 @@ _LOGON = frozenset({"credential", "credentials", "password", "auth", "defaults",
 
 
 class Checks:
-    """Looks at hosts one after the other. `lost`: keys that the schema refused; what hangs on them is not judged again."""
+    """Looks at hosts one after the other.
+
+    `lost`: keys that the schema refused; what hangs on them is not judged again.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,8 @@ class Checks:
     def address(
         self, name: str, line: int, where: str, port: int, via: str | None, *, from_name: bool
     ) -> None:
-        """Refuse a name that is no address where it has to be one, and an address and port that another host has.
+        """Refuse a name that is no address where it has to be one, and an address and port that another host
+        has.
 
         Behind another proxy or jump host the same address is another one.
         """
@@ -61,7 +65,8 @@ class Checks:
             self._findings.say(
                 line,
                 f"host `{name}` has the address and port of host `{first[0]}` (line {first[1]}):"
-                f" {visible(where)} port {port}{f' via {visible(via)}' if via else ''}; one host has one name",
+                f" {visible(where)} port {port}{f' via {visible(via)}' if via else ''}; one host has one "
+                "name",
             )
 
     def via(self, name: str, merged: Layer) -> None:
@@ -74,7 +79,10 @@ class Checks:
         transport, transport_origin = merged["transport"]
         if auth == "basic" and transport == "http" and not self._lost & {"auth", "transport"}:
             nearest = max(auth_origin.line, transport_origin.line)
-            message = "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take https, or negotiate"
+            message = (
+                "`auth: basic` over `transport: http` would send the password in clear ({hosts}); take "
+                "https, or negotiate"
+            )
             self._findings.of_host(name, nearest, message)
         credential, origin = merged.get("credential", _NOTHING)
         described = self._credentials.get(credential)
@@ -123,8 +131,8 @@ class Checks:
             self._findings.of_host(
                 name,
                 origin.line,
-                f"`pin` of {{hosts}}: found {said}, and profile `{profile.name}` keeps both in the one registry value"
-                f" {shown(profile.shared_value)}; expected one port",
+                f"`pin` of {{hosts}}: found {said}, and profile `{profile.name}` keeps both in the one "
+                f"registry value {shown(profile.shared_value)}; expected one port",
             )
 
     def port(self, name: str, port: int, transport: str, origin: Origin) -> None:
@@ -150,8 +158,8 @@ def unfit(credential: Credential, auth: str, transport: str) -> str | None:
     if credential.kind == "certificate":
         if auth != "certificate":
             return (
-                f"{found} is a certificate, and {{hosts}} would log on by `auth: {auth}`; say `auth: certificate` there,"
-                " or leave `auth` out everywhere"
+                f"{found} is a certificate, and {{hosts}} would log on by `auth: {auth}`; say `auth: "
+                "certificate` there, or leave `auth` out everywhere"
             )
         if transport != "https":
             return (
@@ -167,17 +175,22 @@ def unfit(credential: Credential, auth: str, transport: str) -> str | None:
 
 
 def foreign(credential: Credential, auth: str, host: str, address: str) -> str | None:
-    """Say why a user, local or of a domain, cannot be what is meant on a host, with `{hosts}` for its name; else None."""
+    """Say why a user, local or of a domain, cannot be what is meant on a host, with `{hosts}` for its name;
+    else None.
+    """
     found = f"credential `{credential.name}`"
     local = is_local(credential.username, host, address)
     if credential.per_host and not local and credential.scope == "host" and "\\" in credential.username:
         return (
-            f"{found} has one secret a host, and its user is not {{hosts}}' own: expected `.\\NAME`, or `scope: domain`"
-            " where a domain's user is meant"
+            f"{found} has one secret a host, and its user is not {{hosts}}' own: expected `.\\NAME`, or "
+            "`scope: domain` where a domain's user is meant"
         )
     if auth == "kerberos" and (local or credential.per_host):
         why = "a local user" if local else "one secret a host"
-        return f"{found} is {why}, and `auth: kerberos` ({{hosts}}) would ask a domain controller; expected `ntlm`, `negotiate` or `basic`"
+        return (
+            f"{found} is {why}, and `auth: kerberos` ({{hosts}}) would ask a domain controller; expected "
+            "`ntlm`, `negotiate` or `basic`"
+        )
     return None
 
 
@@ -191,5 +204,8 @@ def no_authority(path: Path) -> str | None:
     except (OSError, ValueError) as exc:
         return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
     if b"-----BEGIN CERTIFICATE-----" not in data:
-        return "not a PEM file: no `-----BEGIN CERTIFICATE-----` in it (openssl x509 -inform der -in FILE makes one)"
+        return (
+            "not a PEM file: no `-----BEGIN CERTIFICATE-----` in it (openssl x509 -inform der -in FILE "
+            "makes one)"
+        )
     return None

@@ -1,7 +1,7 @@
 """What each layer says, and what it comes to: host before group before parent group before defaults.
 
-A nearer value replaces a farther one whole, a mapping too. Two groups at the same distance that say different things
-are a mistake, unless something nearer decides.
+A nearer value replaces a farther one whole, a mapping too. Two groups at the same distance that say different
+things are a mistake, unless something nearer decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from inventory.yamlfile.tree import Map
 BUILT_IN = Origin("built in")
 
 Layer = dict[str, tuple[Any, Origin]]
-"""Key to value and origin. `gateways` and a `pin` by role are mappings of roles, `tags` and `subnets` tuples."""
+"""Key to value and origin.
+
+`gateways` and a `pin` by role are mappings of roles, `tags` and `subnets` tuples.
+"""
 
 BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType(
     {
@@ -51,7 +54,9 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a host gets from outside itself: the merged layers, the disagreements in them, its groups, nearest first."""
+    """What a host gets from outside itself: the merged layers, the disagreements in them, its groups,
+    nearest first.
+    """
 
     layer: Layer
     disagreements: tuple[Disagreement, ...]

@@ -60,8 +60,8 @@ class ReachChecks:
             self._credential(name, via, credential, named_at)
         elif via.scheme == "ssh" and via.user is None:
             message = (
-                f"`via: {visible(text)}` names no user ({{hosts}}); write `ssh://USER@{visible(via.host)}`, or name a"
-                " `via_credential`"
+                f"`via: {visible(text)}` names no user ({{hosts}}); write "
+                f"`ssh://USER@{visible(via.host)}`, or name a `via_credential`"
             )
             self._findings.of_host(name, origin.line, message)
 
@@ -92,11 +92,15 @@ class ReachChecks:
             message = f"credential `{credential}` has no password; `via_credential` ({{hosts}}) needs one"
             self._findings.of_host(name, origin.line, message)
         elif found.per_host:
-            message = f"credential `{credential}` has one secret a host; `via_credential` ({{hosts}}) needs one for all of them"
+            message = (
+                f"credential `{credential}` has one secret a host; `via_credential` ({{hosts}}) needs one "
+                "for all of them"
+            )
             self._findings.of_host(name, origin.line, message)
         if via.user is not None and via.user != found.username:
             message = (
-                f"`via` names the user {shown(via.user)}, and credential `{credential}` is of {shown(found.username)}"
+                f"`via` names the user {shown(via.user)}, and credential `{credential}` is of "
+                f"{shown(found.username)}"
                 " ({hosts}); name one of the two"
             )
             self._findings.of_host(name, origin.line, message)

@@ -15,8 +15,8 @@ from inventory.resolving.layers import BUILT_IN, Layer, Surroundings
 from inventory.words import folded, quoted, shown, visible
 
 _PASSED = (
-    "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site", "subnets",
-    "via", "via_credential",
+    "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site",
+    "subnets", "via", "via_credential",
 )  # fmt: skip
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NOTHING = (None, BUILT_IN)
@@ -24,7 +24,10 @@ Setting = tuple[Any, Origin]
 
 
 class Resolver:
-    """Makes hosts of one file. `lost`: keys that the schema refused; what depends on them is not judged again."""
+    """Makes hosts of one file.
+
+    `lost`: keys that the schema refused; what depends on them is not judged again.
+    """
 
     def __init__(
         self,
@@ -92,7 +95,8 @@ class Resolver:
                 self._findings.of_host(
                     name,
                     other.line,
-                    f"groups {names[0]} (line {one.line}) and {names[1]} disagree about `{found.key}` of {{hosts}}:"
+                    f"groups {names[0]} (line {one.line}) and {names[1]} disagree about `{found.key}` of "
+                    "{hosts}:"
                     f" {values}; say it on the host, or in a group inside one of the two",
                 )
 
@@ -134,8 +138,8 @@ class Resolver:
                 self._findings.of_host(
                     name,
                     origin.line,
-                    f"`{key}` names the role `{role}`, which profile `{profile.name}` of {{hosts}} does not have"
-                    f" ({folded(profile.role_names)})",
+                    f"`{key}` names the role `{role}`, which profile `{profile.name}` of {{hosts}} does "
+                    f"not have ({folded(profile.role_names)})",
                 )
         return value  # type: ignore[no-any-return]  # the schema made it a mapping
 

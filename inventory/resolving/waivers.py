@@ -19,8 +19,8 @@ def resolve(
 ) -> tuple[Waiver, ...]:
     """Return the waivers with their hosts' names; a selection that cannot be used is a finding.
 
-    A pattern that takes nothing is a note: hosts leave a fleet sooner than their waivers do. All waivers share the
-    time that the patterns of one selection get.
+    A pattern that takes nothing is a note: hosts leave a fleet sooner than their waivers do. All waivers
+    share the time that the patterns of one selection get.
     """
     found = []
     patterns = Patterns()

@@ -8,7 +8,9 @@ NEEDED = "needed"
 
 
 class About(NamedTuple):
-    """What a key is, one line of YAML (or the lines below the key) as an example, and what holds where it is absent."""
+    """What a key is, one line of YAML (or the lines below the key) as an example,
+    and what holds where it is absent.
+    """
 
     what: str
     example: str

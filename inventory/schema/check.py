@@ -19,7 +19,9 @@ ROUNDS = 4  # a part that is taken out can leave its surroundings incomplete; no
 
 @dataclass(frozen=True, slots=True)
 class Checked(Generic[MODEL]):
-    """What a check left: the typed document without its bad parts (None: nothing usable), and the keys of those."""
+    """What a check left: the typed document without its bad parts (None: nothing usable),
+    and the keys of those.
+    """
 
     document: MODEL | None
     lost: frozenset[str]
@@ -30,8 +32,8 @@ def checked(
 ) -> Checked[MODEL]:
     """Hold `tree` against `model`; add every mistake to `problems` and take the bad parts out of `tree`.
 
-    Whoever goes on with the rest, to find more mistakes, leaves alone what depends on the lost keys. Shows nothing
-    secret.
+    Whoever goes on with the rest, to find more mistakes, leaves alone what depends on the lost keys. Shows
+    nothing secret.
     """
     if not isinstance(tree, Map):
         problems.append(Problem(file, 1, f"expected {what}, which is a mapping; found {_unmapped(tree)}"))
@@ -72,7 +74,9 @@ def _unmapped(tree: Any) -> str:
 
 
 def _keys(path: Path) -> list[str]:
-    """Return the keys that are lost with a path: names of hosts and the like are none, and no other part uses a waiver."""
+    """Return the keys that are lost with a path: names of hosts and the like are none,
+    and no other part uses a waiver.
+    """
     return [] if path[:1] == ("waivers",) else [str(part) for part in path[2:] or path]
 
 

@@ -1,4 +1,6 @@
-"""The strict schema of a logon under `credentials`: a password, the user's ticket, a keytab, or a certificate."""
+"""The strict schema of a logon under `credentials`: a password, the user's ticket, a keytab,
+or a certificate.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The kinds of value that an inventory and a profile are made of, for pydantic. Importing this costs pydantic.
+"""The kinds of value that an inventory and a profile are made of, for pydantic. Importing this costs
+pydantic.
 
-A field's description says what is expected of it; messages and the JSON Schema for editors both use these words.
+A field's description says what is expected of it; messages and the JSON Schema for editors both use these
+words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The strict schema of an inventory: what may stand where. Importing this costs pydantic.
 
-What needs more than one key to judge (references, duplicates, precedence) is not here but in `inventory.resolving.resolve`.
+What needs more than one key to judge (references, duplicates, precedence) is not here but in
+`inventory.resolving.resolve`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Put pydantic's errors into words for the user: where in the file, what was expected, what was found.
 
-Nothing that stands below `credentials` is ever repeated: a slip of the pen can put a secret in any place there.
+Nothing that stands below `credentials` is ever repeated: a slip of the pen can put a secret in any place
+there.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ _ENTRIES = {
 _CLEAR = "a secret in clear does not belong here (it is not shown)"
 _REFERENCES = f"write where to find it: {samples()}"
 _SECRET_KEYS = ("password", "passwd", "secret", "pass")
-_NO_KIND = "`from` here is ccache, keytab or certificate, which need no password; where a password is stands below `password`"
+_NO_KIND = (
+    "`from` here is ccache, keytab or certificate, which need no password; where a password is stands "
+    "below `password`"
+)
 _NO_SOURCE = f"`from` says where the secret is: {names()}"
 
 
@@ -131,7 +135,9 @@ def _models(path: Path, tree: Map, model: type[BaseModel]) -> tuple[type[BaseMod
 
 
 def _credential(path: Path, tree: Map) -> type[BaseModel]:
-    """Return the schema of the mapping that holds a path's last key: a credential's, or a reference's in it."""
+    """Return the schema of the mapping that holds a path's last key: a credential's,
+    or a reference's in it.
+    """
     entry = tree["credentials"][path[1]]
     reference = entry.get(path[2]) if len(path) > 3 else None  # noqa: PLR2004 - section, name, password, key
     if isinstance(reference, Map) and reference.get("from") in _SOURCES:
@@ -141,7 +147,9 @@ def _credential(path: Path, tree: Map) -> type[BaseModel]:
 
 
 def _by_role(path: Path) -> str | int:
-    """Return the key whose roles a path is in, such as `pin`; nothing for a host or a group that is called so."""
+    """Return the key whose roles a path is in, such as `pin`;
+    nothing for a host or a group that is called so.
+    """
     named = path[-3:-2] and path[-3] in ("hosts", "groups", "children")
     return "" if named or len(path) < 2 else path[-2]  # noqa: PLR2004 - the key, and a role
 

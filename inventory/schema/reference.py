@@ -1,4 +1,5 @@
-"""What each key of an inventory and of a profile is for, with an example: for the reference pages and for editors.
+"""What each key of an inventory and of a profile is for, with an example: for the reference pages and for
+editors.
 
 What a key takes is not here: the schema says it, in the words that messages use too. Keys are `Model.key`.
 """
@@ -14,7 +15,8 @@ from inventory.secrets.registry import SOURCES
 ABOUT: Mapping[str, About] = MappingProxyType(
     {
         "Document.fleet": About(
-            "the fleet's name: the label `fleet` of every Prometheus series, where one machine collects several fleets",
+            "the fleet's name: the label `fleet` of every Prometheus series, where one machine collects "
+            "several fleets",
             "fleet: emea",
         ),
         "Document.credentials": About("logons, by name", "credentials: {ops: {username: 'CORP\\svc-fleet'}}"),
@@ -34,14 +36,15 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         ),
         "Settings.port": About("WinRM's TCP port", "port: 15986", "5986 with `https`, 5985 with `http`"),
         "Settings.auth": About(
-            "how to log on; `negotiate` tries Kerberos first, for a host's name and a domain's user, and takes NTLM else",
+            "how to log on; `negotiate` tries Kerberos first, for a host's name and a domain's user, and "
+            "takes NTLM else",
             "auth: ntlm",
             "`negotiate`; `certificate` where the credential is one",
         ),
         "Settings.credential": About("which logon to use", "credential: ops"),
         "Settings.via": About(
-            "what stands between this machine and the host: a SOCKS5 proxy (`socks5h`) or an SSH jump host (`ssh`); the "
-            "host's name is looked up there, never here",
+            "what stands between this machine and the host: a SOCKS5 proxy (`socks5h`) or an SSH jump host "
+            "(`ssh`); the host's name is looked up there, never here",
             "via: socks5h://127.0.0.1:1080",
             "the host is reached directly",
         ),
@@ -75,8 +78,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             "worked out from the mode and the profile's time-outs",
         ),
         "Settings.ca": About(
-            "who signed the hosts' WinRM certificates: the issuing CA or any CA above it, or a host's own certificate; a "
-            "path begins at the inventory's folder",
+            "who signed the hosts' WinRM certificates: the issuing CA or any CA above it, or a host's own "
+            "certificate; a path begins at the inventory's folder",
             "ca: certs/corp-ca.pem",
             "what this system trusts",
         ),
@@ -125,7 +128,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             NEEDED,
         ),
         "CertificateEntry.path": About(
-            "the client certificate, then those of its issuers, and its key; a path begins at the inventory's folder",
+            "the client certificate, then those of its issuers, and its key; a path begins at the "
+            "inventory's folder",
             "path: client.pem",
             NEEDED,
         ),
@@ -160,7 +164,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "ProfileDocument.name": About("how reports call it", "name: wsus", "the file's name"),
         "ProfileDocument.title": About("the product", "title: WSUS client", NEEDED),
         "ProfileDocument.key": About(
-            "where the product keeps its settings, below HKEY_LOCAL_MACHINE; `*` stands for one subkey's whole name",
+            "where the product keeps its settings, below HKEY_LOCAL_MACHINE; `*` stands for one subkey's "
+            "whole name",
             "key: SOFTWARE\\Vendor\\Product\\*\\Settings",
             NEEDED,
         ),
@@ -178,8 +183,8 @@ ABOUT: Mapping[str, About] = MappingProxyType(
             NEEDED,
         ),
         "ProfileDocument.rule": About(
-            "how the product chooses from the list: the first port that is open to both gateways, the first per "
-            "gateway, or the one and else the other",
+            "how the product chooses from the list: the first port that is open to both gateways, the "
+            "first per gateway, or the one and else the other",
             "rule: per role",
             "`common, else per role`",
         ),
@@ -216,7 +221,10 @@ ABOUT: Mapping[str, About] = MappingProxyType(
 
 
 def about_key(model: str, key: str) -> About | None:
-    """Return what is known of a schema's key; hosts and groups have the settings' keys too. None where nothing is."""
+    """Return what is known of a schema's key; hosts and groups have the settings' keys too.
+
+    None where nothing is.
+    """
     return ABOUT.get(f"{model}.{key}") or (
         ABOUT.get(f"Settings.{key}") if model in ("HostEntry", "Group") else None
     )

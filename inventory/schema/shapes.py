@@ -1,4 +1,6 @@
-"""The shape of single values: each function returns the value as it is kept, or raises ValueError with words for the user."""
+"""The shape of single values: each function returns the value as it is kept,
+or raises ValueError with words for the user.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,15 @@ def is_ip(text: str) -> bool:
 
 
 def name(text: str) -> str:
-    """Check the name of a host, group, tag or credential: nothing that `--limit` could take for one of its signs."""
+    """Check the name of a host, group, tag or credential:
+    nothing that `--limit` could take for one of its signs.
+    """
     if text == "all":
         raise ValueError("`all` means every host in a selection; take another name")
     if text.startswith("-"):
         raise ValueError(
-            f"the name {shown(text)} begins with a `-`, which is an option on a command line; take another name"
+            f"the name {shown(text)} begins with a `-`, which is an option on a command line; take another "
+            "name"
         )
     if not _NAME.fullmatch(text) and not (":" in text and is_ip(text)):
         raise ValueError(
@@ -63,7 +68,8 @@ def address(text: str) -> str:
     """Check a network address: IPv4, IPv6, or a host name (ASCII; an international one in its xn-- form)."""
     if "://" in text:
         raise ValueError(
-            f"{shown(text)} is a URL; write the host's name or IP address alone, `transport` and `port` have keys of their own"
+            f"{shown(text)} is a URL; write the host's name or IP address alone, `transport` and `port` "
+            "have keys of their own"
         )
     if is_ip(text):
         return text

@@ -15,7 +15,8 @@ _FORM = "`socks5h://HOST[:PORT]` or `ssh://USER@HOST[:PORT]`"
 _USER = re.compile(r"[^\s/:?#\-][^\s/:?#]{0,63}")
 _HOST = re.compile(r"\[(?P<six>[^\]]*)\](?::(?P<port6>.*))?|(?P<name>[^:]*)(?::(?P<port>.*))?")
 _OTHER = {
-    "socks5": "`socks5://` looks the host's name up on this machine; write `socks5h://`, which gives it to the proxy",
+    "socks5": "`socks5://` looks the host's name up on this machine; write `socks5h://`, which gives it to "
+    "the proxy",
     "socks": "write `socks5h://`: version 5, and the proxy looks the host's name up",
     "socks4": "SOCKS 4 knows neither names nor IPv6; write `socks5h://` where the proxy speaks version 5",
     "socks4a": "SOCKS 4 knows no IPv6 and no password; write `socks5h://` where the proxy speaks version 5",
@@ -26,7 +27,10 @@ _OTHER = {
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """A proxy or jump host. `host` is an IP address or a name in lower case; `user` is None where none is named."""
+    """A proxy or jump host.
+
+    `host` is an IP address or a name in lower case; `user` is None where none is named.
+    """
 
     scheme: Literal["socks5h", "ssh"]
     host: str

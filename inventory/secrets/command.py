@@ -102,7 +102,10 @@ class Command(Source):
         return f"the command {shown(fields['argv'][0])}"
 
     def read(self, fields: Fields, at: Lookup) -> str:
-        """Return what the program prints. Raises SecretError where it fails, is too slow or prints too much."""
+        """Return what the program prints.
+
+        Raises SecretError where it fails, is too slow or prints too much.
+        """
         seconds = fields.get("timeout") or COMMAND_SECONDS
         name = self.place(fields)
         argv = [str(part) for part in fields["argv"]]

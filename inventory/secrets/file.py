@@ -27,8 +27,8 @@ class File(Source):
     entry = FileSecret
     about = {  # noqa: RUF012
         "path": About(
-            "a file with the password alone, which others can neither read nor write (`chmod 600`); a path begins "
-            "at the inventory's folder",
+            "a file with the password alone, which others can neither read nor write (`chmod 600`); a path "
+            "begins at the inventory's folder",
             "{from: file, path: secrets/ops}",
             NEEDED,
         )
@@ -42,6 +42,9 @@ class File(Source):
         return f"the file {shown(fields['path'])}"
 
     def read(self, fields: Fields, at: Lookup) -> str:
-        """Read the file through one descriptor, so that what was checked is what is read. Raises SecretError."""
+        """Read the file through one descriptor, so that what was checked is what is read.
+
+        Raises SecretError.
+        """
         path = at.base / Path(str(fields["path"])).expanduser()
         return decoded(private_bytes(path, "secret file", most=LIMIT + 1), f"the secret file {path}")

@@ -63,7 +63,8 @@ class Keyring(Source):
             import keyring
         except ImportError:
             raise SecretError(
-                "this secret is in a keyring, and the module for that is not installed: pip install fleetcheck[keyring]"
+                "this secret is in a keyring, and the module for that is not installed: pip install "
+                "fleetcheck[keyring]"
             ) from None
         try:
             secret = keyring.get_password(service, username)
@@ -71,6 +72,7 @@ class Keyring(Source):
             raise SecretError(f"the keyring cannot be read ({type(exc).__name__})") from None
         if secret is None:
             raise SecretError(
-                f"the keyring has no password for service {shown(service)}, user {shown(username)}; `keyring set` stores one"
+                f"the keyring has no password for service {shown(service)}, user {shown(username)}; "
+                "`keyring set` stores one"
             )
         return str(secret)

@@ -1,4 +1,6 @@
-"""`{host}`, `{address}` and `{username}` in a reference: one secret for each host, asked for with its name."""
+"""`{host}`, `{address}` and `{username}` in a reference: one secret for each host,
+asked for with its name.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +46,7 @@ def _value(name: str, values: Mapping[str, str]) -> str:
         raise SecretError(f"`{{{name}}}` cannot be filled in: {exc}") from None
     if value.startswith("-"):
         raise SecretError(
-            f"`{{{name}}}` cannot be filled in: {shown(value)} begins with a `-`, which the program would take for an option"
+            f"`{{{name}}}` cannot be filled in: {shown(value)} begins with a `-`, which the program would "
+            "take for an option"
         )
     return value

@@ -21,9 +21,11 @@ def resolve(
     base: Path,
     values: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Return the secret. A file's path begins at `base`, and a command runs there; `prompt` asks the user a question.
+    """Return the secret. A file's path begins at `base`, and a command runs there; `prompt` asks the user a
+    question.
 
-    `values` takes the place of `{host}`, `{address}` and `{username}`. One line end after the secret is taken off. Raises SecretError, with what to do; the secret is in no message.
+    `values` takes the place of `{host}`, `{address}` and `{username}`. One line end after the secret is taken
+    off. Raises SecretError, with what to do; the secret is in no message.
     """
     source = SOURCES[ref.source]
     fields = source.filled(ref.fields, lambda text: filled(text, values))
@@ -31,6 +33,7 @@ def resolve(
     if not secret:
         raise SecretError(f"the secret from {source.place(ref.fields)} is empty")
     if any("\ud800" <= unit <= "\udfff" for unit in secret):
-        # So Python writes bytes that are no text; every host would fail on it, and its words might show a part.
+        # So Python writes bytes that are no text; every host would fail on it, and its words might show a
+        # part.
         raise SecretError(f"the secret from {source.place(ref.fields)} has bytes that are not UTF-8")
     return secret

@@ -22,7 +22,9 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where a secret is looked up: the environment, who asks the user a question, the folder that paths begin at."""
+    """Where a secret is looked up: the environment, who asks the user a question,
+    the folder that paths begin at.
+    """
 
     environ: Mapping[str, str]
     prompt: Callable[[str], str]
@@ -32,8 +34,9 @@ class Lookup:
 class Source(ABC):
     """One source of secrets.
 
-    `entry` is the schema of a reference, its `from_` the name of the source. `about` has the reference page's words by
-    key. `sample` is a reference for messages, `starter` and `starter_words` a line of the starter inventory.
+    `entry` is the schema of a reference, its `from_` the name of the source. `about` has the reference page's
+    words by key. `sample` is a reference for messages, `starter` and `starter_words` a line of the starter
+    inventory.
     """
 
     entry: ClassVar[type[Strict]]
@@ -54,7 +57,9 @@ class Source(ABC):
         return fields
 
     def hindrance(self, fields: Fields, at: Lookup) -> str | None:  # noqa: ARG002  # for those that can tell
-        """Say why no secret will come from there, where that can be known without asking for it; else None."""
+        """Say why no secret will come from there, where that can be known without asking for it;
+        else None.
+        """
         return None
 
     def texts(self, fields: Fields) -> tuple[str, ...]:  # noqa: ARG002  # for those that have some
@@ -66,7 +71,9 @@ class Source(ABC):
         return fields
 
     def misplaced(self, fields: Fields) -> tuple[str, int] | None:  # noqa: ARG002
-        """Return the key and the place in its list of a placeholder that may not stand there; None for none."""
+        """Return the key and the place in its list of a placeholder that may not stand there;
+        None for none.
+        """
         return None
 
     @abstractmethod

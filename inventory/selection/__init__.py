@@ -1,1 +1,3 @@
-"""The parts of `inventory.selection.select`, the grammar of `--limit`: terms, subscripts, patterns, files of hosts."""
+"""The parts of `inventory.selection.select`, the grammar of `--limit`: terms, subscripts, patterns,
+files of hosts.
+"""

@@ -63,7 +63,7 @@ class Chooser:
         return terms
 
     def _lines(self, term: Term) -> list[Term]:
-        """Give the terms of `@file` or `-`, which cannot name a file themselves."""
+        """Return the terms of `@file` or `-`, which cannot name a file themselves."""
         if not self._files:
             self.problems.append(f"{shown(term.text)}: files cannot be named here")
             return []
@@ -118,8 +118,8 @@ class Chooser:
             raise ValueError("a sign (`&` or `!`) with nothing after it")
         if len(text) > LONGEST:
             raise ValueError(
-                f"{shown(text)} has {len(text):,} characters, and a term at most {LONGEST:,}: name hosts or groups"
-                " instead, one a line in a file (`@hosts.txt`)"
+                f"{shown(text)} has {len(text):,} characters, and a term at most {LONGEST:,}: name hosts "
+                "or groups instead, one a line in a file (`@hosts.txt`)"
             )
         if _is_file(term):
             return self._evaluate(self._lines(term))
@@ -160,7 +160,9 @@ class Chooser:
         return ()
 
     def _fitting(self, pattern: str) -> Sequence[str]:
-        """Return the hosts of the groups that a pattern fits, then those that it fits themselves, as Ansible."""
+        """Return the hosts of the groups that a pattern fits, then those that it fits themselves,
+        as Ansible.
+        """
         hosts, groups = self._patterns.matching(pattern, self._universe.hosts, self._universe.groups)
         return tuple(dict.fromkeys([*self._universe.in_groups(groups), *hosts]))
 

@@ -37,7 +37,8 @@ class Patterns:
     def matching(
         self, pattern: str, hosts: Iterable[str], others: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Give the hosts and the other names that a glob or `~regex` matches; case counts for the others alone.
+        """Return the hosts and the other names that a glob or `~regex` matches; case counts for the others
+        alone.
 
         Raises PatternError where it is no pattern or one too many, or where the time is over.
         """
@@ -78,8 +79,9 @@ class Patterns:
             yield left
         except TimeoutError:
             raise PatternError(
-                f"{shown(pattern)} takes too long: the regular expressions of a selection get {self._seconds:g} s in"
-                " all; write it with fewer repetitions inside of each other, or name hosts and groups"
+                f"{shown(pattern)} takes too long: the regular expressions of a selection get "
+                f"{self._seconds:g} s in all; write it with fewer repetitions inside of each other, or "
+                "name hosts and groups"
             ) from None
         finally:
             self._spent += time.monotonic() - begun
@@ -88,7 +90,8 @@ class Patterns:
 def _compiled(pattern: str, *, any_case: bool) -> regex.Pattern[str]:
     """Compile a `~regex` of Python's `re` for the `regex` package, whose matching can be ended by time.
 
-    `re` decides what is one, so that what only `regex` knows (approximate matches, nested classes) is refused.
+    `re` decides what is one, so that what only `regex` knows (approximate matches, nested classes) is
+    refused.
     """
     import regex
 
@@ -101,7 +104,8 @@ def _compiled(pattern: str, *, any_case: bool) -> regex.Pattern[str]:
             re.compile(text)
         if found := _FUZZY.search(text):
             raise PatternError(
-                f"{shown(pattern)}: the brace at position {found.end() - 1} is no count such as `{{2}}` or `{{1,3}}`"
+                f"{shown(pattern)}: the brace at position {found.end() - 1} is no count such as `{{2}}` or "
+                "`{1,3}`"
             )
         return regex.compile(text, regex.IGNORECASE if any_case else 0)
     except (re.error, regex.error, OverflowError, RecursionError, FutureWarning) as exc:

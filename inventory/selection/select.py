@@ -10,13 +10,13 @@
 
 As in Ansible the order of the terms does not matter: first all unions, then the intersections, then the
 differences; an expression of intersections and differences alone begins with every host. The lines of a file
-count as terms beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name. Inside
-brackets (and inside the parentheses and braces of a `~regex`) nothing separates.
+count as terms beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name.
+Inside brackets (and inside the parentheses and braces of a `~regex`) nothing separates.
 
 Subscripts (`inventory.selection.subscript`) count a group's hosts in the group's order: its own, then its
-children's. The case of a host's name never counts. Unlike in Ansible, a name that nothing has is an error, and a
-pattern that takes nothing is one too unless the caller takes it as a remark: no selection grows or shrinks in
-silence.
+children's. The case of a host's name never counts. Unlike in Ansible, a name that nothing has is an error,
+and a pattern that takes nothing is one too unless the caller takes it as a remark: no selection grows or
+shrinks in silence.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def select(
 ) -> tuple[Host, ...]:
     """Return the chosen hosts in the inventory's order, at least one.
 
-    A sequence joins its expressions, as repeated `--limit` options do; an empty sequence chooses every host, an
-    empty text is refused. `@file` is relative to the working directory; `-` reads `stdin` (None: not to be had).
-    Each pattern that takes nothing is told to `unmatched` in a sentence; with None it is an error. `seconds`: for
-    all regular expressions. Raises SelectionError with every unknown name, unusable term and unreadable file, or
-    because nothing matched.
+    A sequence joins its expressions, as repeated `--limit` options do; an empty sequence chooses every host,
+    an empty text is refused. `@file` is relative to the working directory; `-` reads `stdin` (None: not to be
+    had). Each pattern that takes nothing is told to `unmatched` in a sentence; with None it is an error.
+    `seconds`: for all regular expressions. Raises SelectionError with every unknown name, unusable term and
+    unreadable file, or because nothing matched.
     """
     expressions = [expression] if isinstance(expression, str) else list(expression)
     if not expressions:
@@ -88,7 +88,7 @@ def chosen(
 
 
 def _few(sentences: Sequence[str]) -> tuple[str, ...]:
-    """Give each sentence once, and count those beyond the first."""
+    """Return each sentence once, and count those beyond the first."""
     told = tuple(dict.fromkeys(sentences))
     more = len(told) - _MOST_TOLD
     return told if more <= 1 else (*told[:_MOST_TOLD], f"and {more:,} more like these")

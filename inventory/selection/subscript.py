@@ -1,8 +1,9 @@
 """Subscripts of a name or glob as Ansible 2.19 has them: `[N]`, `[-N]`, `[A:B]`, `[A:]`, `[A-B]`, `[A-]`.
 
-Both ends are included. An end beyond the last host is cut to it, as in Ansible; a subscript that takes no host
-is an error here. What Ansible would read as a class of characters though it looks like a slice (`[:B]`, `[-N:]`)
-is refused, and so is a `:`, a `,` or a leading `-` in other brackets: no host's name has these signs there.
+Both ends are included. An end beyond the last host is cut to it, as in Ansible; a subscript that takes no
+host is an error here. What Ansible would read as a class of characters though it looks like a slice (`[:B]`,
+`[-N:]`) is refused, and so is a `:`, a `,` or a leading `-` in other brackets: no host's name has these signs
+there.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def _refuse_odd_brackets(term: str, base: str) -> None:
             else ""
         )
         raise ValueError(
-            f"{shown(term)} is no subscript: a range begins at an index and counts both ends, `[0:B]` or `[A:]`;"
-            f" `[-N]` is one host, from the end{there}"
+            f"{shown(term)} is no subscript: a range begins at an index and counts both ends, `[0:B]` or "
+            f"`[A:]`; `[-N]` is one host, from the end{there}"
         )
     bare = _BRACKETS.sub("", base)
     if "[" in bare:
@@ -112,6 +113,6 @@ def _refuse_odd_brackets(term: str, base: str) -> None:
         sign = next((sign for sign in ":," if sign in inside), "-" if inside.startswith("-") else "")
         if sign:
             raise ValueError(
-                f"{shown(term)}: a `{sign}` in `{visible(found[0])}` is in no host's name; a subscript such as"
-                " `[0:2]` stands at the end, and a class is made of letters and digits"
+                f"{shown(term)}: a `{sign}` in `{visible(found[0])}` is in no host's name; a subscript "
+                "such as `[0:2]` stands at the end, and a class is made of letters and digits"
             )

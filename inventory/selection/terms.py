@@ -31,7 +31,10 @@ class Term:
 
 
 def split(expression: str) -> list[str]:
-    """Cut an expression into its terms, blank ones left out. Raises ValueError for a `:` in a list with commas."""
+    """Cut an expression into its terms, blank ones left out.
+
+    Raises ValueError for a `:` in a list with commas.
+    """
     if is_ip(expression.strip()):
         return [expression.strip()]
     pieces = _cut(expression)
@@ -55,7 +58,9 @@ def _cut(text: str) -> list[tuple[str, str]]:
 
 
 def _end(text: str, start: int) -> int:
-    """Return where the piece from `start` ends; `(`, `{` and a backslash count in a regular expression alone."""
+    """Return where the piece from `start` ends; `(`, `{` and a backslash count in a regular expression
+    alone.
+    """
     regex = _REGEX.match(text, start) is not None
     waiting: list[str] = []
     position = start

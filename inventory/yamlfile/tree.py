@@ -1,8 +1,8 @@
 """YAML text as plain values that remember their lines.
 
-Built from libyaml's events, which cost a quarter of its nodes; one pass, no recursion, so that no input can exhaust
-the stack. Duplicate keys, tags, merge keys and more than one document are mistakes (another program's `Dialect` may
-read the first three); aliases are bounded by what they unfold to.
+Built from libyaml's events, which cost a quarter of its nodes; one pass, no recursion, so that no input can
+exhaust the stack. Duplicate keys, tags, merge keys and more than one document are mistakes (another program's
+`Dialect` may read the first three); aliases are bounded by what they unfold to.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class Tagged:
 class Dialect:
     """How another program reads its YAML: with merge keys, tags, and the last of two equal keys.
 
-    `scalar` turns an unquoted word into a value; `twice` is told line and words of a key that stands there again.
+    `scalar` turns an unquoted word into a value; `twice` is told line and words of a key that stands there
+    again.
     """
 
     scalar: Callable[[str], Any]
@@ -82,12 +83,13 @@ class Dialect:
 def parse(
     text: str, file: str, problems: list[Problem], *, tags: bool = False, dialect: Dialect | None = None
 ) -> Any:
-    """Return the document's value: Map, Seq or scalar; None for an empty file. Keys are always texts, as written.
+    """Return the document's value: Map, Seq or scalar; None for an empty file. Keys are always texts, as
+    written.
 
-    Mistakes that leave the rest readable (a key given twice: the first counts) are added to `problems`. `tags`:
-    values with a tag of their own (`!vault`) are read as None instead of being a mistake; with a `dialect` they are
-    `Tagged`.
-    Raises InventoryError, `problems` included, where the text cannot be read any further.
+    Mistakes that leave the rest readable (a key given twice: the first counts) are added to `problems`.
+    `tags`: values with a tag of their own (`!vault`) are read as None instead of being a mistake; with a
+    `dialect` they are `Tagged`. Raises InventoryError, `problems` included, where the text cannot be read any
+    further.
     """
     builder = _Builder(file, problems, tags=tags, dialect=dialect)
     loader = _Loader(text)
@@ -113,7 +115,10 @@ def _with_merged(own: Map, merged: list[Map]) -> Map:
 
 
 class _Builder:
-    """Puts the tree together, event by event. One frame a nesting level: container, pending key, its line, anchor."""
+    """Puts the tree together, event by event.
+
+    One frame a nesting level: container, pending key, its line, anchor.
+    """
 
     def __init__(
         self, file: str, problems: list[Problem], *, tags: bool, dialect: Dialect | None = None
@@ -227,7 +232,8 @@ class _Builder:
         if weight == 0:
             self._say(
                 line,
-                "an alias (`*`) to an anchor (`&`) that no line before defines; a text with a `*` needs quotes",
+                "an alias (`*`) to an anchor (`&`) that no line before defines; a text with a `*` needs "
+                "quotes",
             )
         elif weight < 0:
             self._stop(event, "an alias to what it is itself a part of")

@@ -7,8 +7,10 @@ from typing import Any
 import yaml
 
 _TIPS = {
-    "unknown escape": "; between double quotes a backslash is written twice, without quotes once (CORP\\name)",
-    "cannot start any token": "; indent with blanks, and put a text that begins with a special character in quotes",
+    "unknown escape": "; between double quotes a backslash is written twice, without quotes once "
+    "(CORP\\name)",
+    "cannot start any token": "; indent with blanks, and put a text that begins with a special character "
+    "in quotes",
     "mapping values are not allowed": "; a text with a colon and a blank in it needs quotes",
     "did not find expected key": "; look at the indentation and the quotes of the lines before",
     "could not find expected ':'": "; a key is followed by a colon and a blank",

@@ -101,7 +101,8 @@ def _audit() -> None:
     )
 
 
-# What is refused, by table and act: a name, a condition over OLD (None: always), and what the database answers.
+# What is refused, by table and act: a name, a condition over OLD (None: always), and what the database
+# answers.
 def _refusals() -> list[tuple[str, str, str | None, str]]:
     still_open = ", ".join(f"'{state}'" for state in _OPEN)
     return [

@@ -1,4 +1,6 @@
-"""Indexes behind what results refer to: a document that nobody uses is found, and deleted, without reading every result."""
+"""Indexes behind what results refer to: a document that nobody uses is found, and deleted,
+without reading every result.
+"""
 
 from __future__ import annotations
 

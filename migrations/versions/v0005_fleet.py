@@ -1,6 +1,7 @@
 """The fleet's name, as the inventory gives it: it tells the series of two fleets apart.
 
-Not through `batch_alter_table`: SQLite adds and drops such a column in place, and a rebuilt table loses its triggers.
+Not through `batch_alter_table`: SQLite adds and drops such a column in place, and a rebuilt table loses its
+triggers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The audit's entries hold digests of runs and plans from here on: one entry says so, where there are others."""
+"""The audit's entries hold digests of runs and plans from here on: one entry says so,
+where there are others.
+"""
 
 from __future__ import annotations
 

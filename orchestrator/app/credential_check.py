@@ -1,4 +1,7 @@
-"""What `inventory check` tells of credentials: what is wrong with them on this machine. Reads no secret, asks nobody."""
+"""What `inventory check` tells of credentials: what is wrong with them on this machine.
+
+Reads no secret, asks nobody.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CredentialCheck:
-    """`problems` are mistakes, `warnings` what may be different when the command runs, each with file and line."""
+    """`problems` are mistakes, `warnings` what may be different when the command runs,
+    each with file and line.
+    """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]

@@ -1,4 +1,6 @@
-"""What firewalls have to permit for the fleet, and the fewest rules that bring blocked hosts back."""
+"""What firewalls have to permit for the fleet, the fewest rules that bring hosts back, and what if they
+changed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.app.errors import CommandError
+from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.events import NoteListener, Remark
 from orchestrator.app.inventory import AtHand, at_hand
 from orchestrator.app.select import set_aside
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from orchestrator.domain.firewall.firewall import Firewall
     from orchestrator.domain.firewall.unblock import Unblocking
     from orchestrator.domain.standing import HostNow
+    from orchestrator.domain.whatif.assumption import Assumption, Assumptions
+    from orchestrator.domain.whatif.what_if import WhatIf
+
+_MOST_NAMED = 20  # gateways in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +81,44 @@ def unblock(invocation: Invocation, inventory: Path, share: float, *, on_event: 
         return choose(standings, target=share, subnets=known.subnets)
 
 
+def what_if(
+    invocation: Invocation, inventory: Path, assumed: Assumptions, *, on_event: NoteListener
+) -> WhatIf:
+    """Work out what becomes of the fleet if firewalls were so, and what saves its hosts first.
+
+    Raises as `firewall`, and UsageError for an assumption that no host has to do with.
+    """
+    from orchestrator.domain.whatif.what_if import what_if as work_out
+    from orchestrator.store.results.standing_reader import StandingReader
+
+    known = at_hand(inventory, required=invocation.inventory is not None, on_event=on_event)
+    with StandingReader.open(invocation.url) as reader:
+        hosts = known.as_of_today(_counted(known, reader.fleet_now(known.hosts, before=False), on_event))
+        found = work_out((host.standing for host in hosts), assumed)
+    if found.unknown and found.hosts:
+        raise UsageError("\n".join(_not_concerned(each, found) for each in found.unknown))
+    return found
+
+
+def _not_concerned(assumption: Assumption, found: WhatIf) -> str:
+    """Say why an assumption is about nobody."""
+    if assumption.address in found.gateways:
+        return (
+            f"{assumption.option}: no host has port {assumption.port} in its list, as its pin or desired pin"
+        )
+    known = ", ".join(found.gateways[:_MOST_NAMED]) or "none"
+    more = f" and {len(found.gateways) - _MOST_NAMED:,} more" if len(found.gateways) > _MOST_NAMED else ""
+    return f"{assumption.option}: no host's gateway has this address; there are {known}{more}"
+
+
 def _need_subnets(known: AtHand) -> None:
     """Refuse to collapse into nothing. Raises CommandError."""
     if known.hosts is None:
         raise CommandError("--collapse needs an inventory that names subnets: -i, or ./fleet.yaml")
     if not known.subnets:
         raise CommandError(
-            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave it out"
+            "--collapse: the inventory names no subnet. Say `subnets: [10.1.0.0/16]` in a group, or leave "
+            "it out"
         )
 
 

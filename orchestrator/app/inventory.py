@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class AtHand:
     """What an inventory adds.
 
-    `hosts` are their names (None: no inventory is at hand), `warnings` are to be said first. `waived` is what it waives today; None where no inventory is at hand, and what was waived in the scan
-    has to do.
+    `hosts` are their names (None: no inventory is at hand), `warnings` are to be said first. `waived` is what
+    it waives today; None where no inventory is at hand, and what was waived in the scan has to do.
     """
 
     hosts: frozenset[str] | None = None
@@ -33,7 +33,7 @@ class AtHand:
     fleet: Fleet | None = None
 
     def as_of_today(self, hosts: Iterable[HostNow]) -> Iterable[HostNow]:
-        """Give hosts as today's waivers have them."""
+        """Return hosts as today's waivers have them."""
         waived = self.waived
         return hosts if waived is None else (waived_now(host, waived) for host in hosts)
 

@@ -1,9 +1,12 @@
-"""Credentials of an inventory turned into logons, as late as possible and each once; what Kerberos needs of this machine."""
+"""Credentials of an inventory turned into logons, as late as possible and each once;
+what Kerberos needs of this machine.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inventory.errors import SecretError
@@ -36,8 +39,36 @@ def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> Non
             raise UsageError(f"--credential {name}: {message.replace('{hosts}', host.name)}")
 
 
+def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None) -> Fleet:
+    """Return the inventory with the passwords of these hosts' credentials to be typed: `--ask-pass`.
+
+    `one` is in the place of the hosts' own credentials. Raise UsageError where none of them has one password
+    for all its hosts, and so nothing could be asked.
+    """
+    from inventory.model import SecretRef
+
+    names = {one or host.credential for host in hosts}
+    used = [fleet.credentials[name] for name in sorted(name for name in names if name is not None)]
+    if own := [each.name for each in used if each.per_host]:
+        raise UsageError(f"--ask-pass asks for one password, and credential {own[0]} has one for each host")
+    asked = {
+        each.name: replace(
+            each,
+            password=SecretRef(
+                source="prompt", fields={"text": f"Password of {each.username} (credential {each.name})"}
+            ),
+        )
+        for each in used
+        if each.kind == "password"
+    }
+    if not asked:
+        raise UsageError("--ask-pass: none of these hosts is logged on to with a password")
+    return replace(fleet, credentials={**fleet.credentials, **asked})
+
+
 def names_of(hosts: Iterable[Host], one: str | None = None) -> Iterator[str | None]:
-    """Yield the credentials that these hosts need, `one` in the place of their own, and those of what stands before them.
+    """Yield the credentials that these hosts need, `one` in the place of their own, and those of what stands
+    before them.
 
     None: the ticket cache.
     """
@@ -56,8 +87,8 @@ def logons(
     """Return the logon of each credential; None: the ticket cache.
 
     `ask` gives the answer to a question where the inventory says so: call this before a progress is on the
-    screen, since a question has to be seen. `warn` is told of a ticket that will not serve. Raise SecretError, which
-    shows no secret.
+    screen, since a question has to be seen. `warn` is told of a ticket that will not serve. Raise
+    SecretError, which shows no secret.
     """
     made = _Logons(fleet, ask, warn)
     return {name: made.of(name) for name in dict.fromkeys(names)}
@@ -103,7 +134,9 @@ class _Logons:
         return ClientCertificate(path=path, key_password=key_password)
 
     def _refuse_useless(self, credential: Credential) -> None:
-        """Raise SecretError where it is known beforehand that nobody can log on so; warn of a useless ticket."""
+        """Raise SecretError where it is known beforehand that nobody can log on so;
+        warn of a useless ticket.
+        """
         if credential.kind not in ("ccache", "keytab"):
             return
         from orchestrator.remote.auth.checks import keytab_trouble, no_packages, ticket_trouble
@@ -131,7 +164,10 @@ class _Logons:
         )
 
     def _host_secret(self, credential: Credential, host: str, address: str) -> str:
-        """Return the secret that a host has of its own. Called in a thread; asks no user. Raise SecretError."""
+        """Return the secret that a host has of its own.
+
+        Called in a thread; asks no user. Raise SecretError.
+        """
         from inventory.secrets.resolve import resolve
 
         if credential.password is None:
@@ -171,7 +207,9 @@ def demand_kerberos(hosts: Iterable[Host]) -> None:
 
 
 def ntlm_alone(fleet: Fleet, hosts: Iterable[Host]) -> tuple[str, ...]:
-    """Give the remark that `auth: negotiate` is NTLM on this machine, where a host would be tried by Kerberos else."""
+    """Return the remark that `auth: negotiate` is NTLM on this machine,
+    where a host would be tried by Kerberos else.
+    """
     from inventory.schema.shapes import is_ip
     from orchestrator.domain.execution.breaker import account
     from orchestrator.remote.auth.kerberos import can_ask_kdc
@@ -186,5 +224,8 @@ def ntlm_alone(fleet: Fleet, hosts: Iterable[Host]) -> tuple[str, ...]:
     ):
         return ()
     return (
-        "NTLM: no Kerberos on this machine, so `auth: negotiate` takes that (pip install 'fleetcheck[kerberos]')",
+        (
+            "NTLM: no Kerberos on this machine, so `auth: negotiate` takes that (pip install "
+            "'fleetcheck[kerberos]')"
+        ),
     )

@@ -1,7 +1,8 @@
-"""What the shell may offer for a word that is being typed. Nothing here complains: no offer is the worst that happens.
+"""What the shell may offer for a word that is being typed. Nothing here complains: no offer is the worst that
+happens.
 
-`offers(...)` is what an option takes: for a person who types a command it is None, since looking at each function costs
-typer more than all else that `--help` does.
+`offers(...)` is what an option takes: for a person who types a command it is None, since looking at each
+function costs typer more than all else that `--help` does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Offers = list[tuple[str, str]]
 
 
 def offers(offer: Callable[[typer.Context], Offers]) -> Callable[[typer.Context], Offers] | None:
-    """Give the function where a shell asks, None where nobody does."""
+    """Return the function where a shell asks, None where nobody does."""
     return offer if VARIABLE in os.environ else None
 
 

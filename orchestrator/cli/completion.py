@@ -40,7 +40,9 @@ def completion(
 
 
 def prepare() -> None:
-    """Teach the command line to answer a shell, where it is a shell that asks; costs nothing where it is a person."""
+    """Teach the command line to answer a shell, where it is a shell that asks;
+    costs nothing where it is a person.
+    """
     if VARIABLE in os.environ:
         from typer._completion_classes import completion_init
 

@@ -1,4 +1,5 @@
-"""The two streams of every command: what was asked for goes to standard output, what is said about it to the other.
+"""The two streams of every command: what was asked for goes to standard output, what is said about it to the
+other.
 
 A table is drawn where a person looks (a terminal, or `--table`); down a pipe go plain tab-separated lines.
 """
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """Let a character that the terminal's encoding lacks come out as an escape, and a closed stream take anything.
+    """Let a character that the terminal's encoding lacks come out as an escape, and a closed stream take
+    anything.
 
-    A closed stream's number would go to the next file that is opened: to the null device, before it is the database.
+    A closed stream's number would go to the next file that is opened: to the null device, before it is the
+    database.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -42,14 +45,19 @@ def draws(*, table: bool) -> bool:
 
 
 def console(stream: TextIO) -> Console:
-    """Make a console that reads no markup and guesses no colours into text; it honours NO_COLOR and TERM=dumb."""
+    """Make a console that reads no markup and guesses no colours into text;
+    it honours NO_COLOR and TERM=dumb.
+    """
     from rich.console import Console
 
     return Console(file=stream, markup=False, emoji=False, highlight=False)
 
 
 def draw(drawing: RenderableType) -> None:
-    """Print a table or text to standard output. A command to be pasted may be wider than the screen: it is not cut."""
+    """Print a table or text to standard output.
+
+    A command to be pasted may be wider than the screen: it is not cut.
+    """
     if sys.stdout.isatty():
         console(sys.stdout).print(drawing, crop=False)
         return

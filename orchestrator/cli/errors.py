@@ -1,7 +1,7 @@
 """The one place where an error becomes words on standard error and an exit code.
 
-Every room's errors are FleetcheckError, and say themselves what a command ends with. Anything else is a bug of ours:
-one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
+Every room's errors are FleetcheckError, and say themselves what a command ends with. Anything else is a bug
+of ours: one line, exit 1; `FLEETCHECK_DEBUG=1` shows where.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def explain(error: Exception) -> int:
 
 
 def told(error: Exception) -> tuple[int, str]:
-    """Give the exit code of an error, and what a person is told about it; to who debugs, all of it at once."""
+    """Return the exit code of an error, and what a person is told about it; to who debugs,
+    all of it at once.
+    """
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
     match error:
@@ -86,9 +88,11 @@ def _complain(message: str) -> None:
 
 
 def unprinted(error: Exception | None) -> int:
-    """Explain an error that may have come from printing; None is a pipe whose reader left. Give the exit code.
+    """Explain an error that may have come from printing; None is a pipe whose reader left. Give the exit
+    code.
 
-    Where standard output takes no more, what it still holds is let go, or the interpreter complains at its exit.
+    Where standard output takes no more, what it still holds is let go, or the interpreter complains at its
+    exit.
     """
     code = _BROKEN_PIPE if error is None else explain(error)
     try:

@@ -1,4 +1,6 @@
-"""`fleetcheck firewall`: what firewalls have to permit for the fleet as it is; no host and no firewall is asked."""
+"""`fleetcheck firewall`: what firewalls have to permit for the fleet as it is;
+no host and no firewall is asked.
+"""
 
 from __future__ import annotations
 

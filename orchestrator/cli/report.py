@@ -93,7 +93,10 @@ def report(
 
 
 def _write_page(asked: Invocation, request: FleetRequest, path: Path, *, alone: bool) -> FleetReport:
-    """Write the page, whole or not at all; whether it can be is looked at first. Raises UsageError, CommandError."""
+    """Write the page, whole or not at all; whether it can be is looked at first.
+
+    Raises UsageError, CommandError.
+    """
     if not alone:
         raise UsageError("--html goes alone: --json and --table are for the output")
     from orchestrator.app.files import check

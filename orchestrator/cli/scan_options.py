@@ -1,4 +1,6 @@
-"""The options that `fleetcheck scan` alone has; `--report` is read and checked before the first host is asked."""
+"""The options that `fleetcheck scan` alone has; `--report` is read and checked before the first host is
+asked.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,8 @@ Probe = Annotated[
     Mode | None,
     typer.Option(
         metavar="MODE",
-        help="Ports to try: auto (pins, the whole list where one fails), full (all), ordered (as the vendor's "
-        "checker does), pinned (pins only). Default: auto.",
+        help="Ports to try: auto (pins, the whole list where one fails), full (all), ordered (as the "
+        "vendor's checker does), pinned (pins only). Default: auto.",
     ),
 ]
 Jobs = Annotated[int, typer.Option(min=1, max=4096, metavar="N", help="Hosts at a time.")]
@@ -94,15 +96,18 @@ Report = Annotated[
     typer.Option(
         "--report",
         metavar="FORMAT:FILE",
-        help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, prometheus "
-        "or nagios. May be repeated.",
+        help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, "
+        "prometheus or nagios. May be repeated.",
     ),
 ]
 ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")]
 
 
 def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
-    """Read every `--report`. Raises UsageError for what is no FORMAT:FILE, and for a file that cannot be meant."""
+    """Read every `--report`.
+
+    Raises UsageError for what is no FORMAT:FILE, and for a file that cannot be meant.
+    """
     from orchestrator.app.files import check
     from orchestrator.app.scan.export import ReportFile, kind_of
     from orchestrator.report.exports.formats import Format
@@ -112,8 +117,8 @@ def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
         word, _, name = text.partition(":")
         if word not in tuple(Format) or name in {"", "-"}:
             raise UsageError(
-                f"--report {text!r}: expected FORMAT:FILE, such as csv:fleet.csv; formats are {', '.join(Format)}. "
-                "For standard output there is `fleetcheck export`."
+                f"--report {text!r}: expected FORMAT:FILE, such as csv:fleet.csv; formats are "
+                f"{', '.join(Format)}. For standard output there is `fleetcheck export`."
             )
         report = ReportFile(format=Format(word), path=Path(name))
         if report.path in found:

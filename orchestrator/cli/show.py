@@ -97,7 +97,9 @@ def scans(
 
 
 def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: bool) -> None:
-    """Print a scan: a JSON document, plain lines, or drawn: its summary, or, where hosts were `chosen`, these."""
+    """Print a scan: a JSON document, plain lines, or drawn: its summary, or, where hosts were `chosen`,
+    these.
+    """
     from orchestrator.report.document import host_line, scan_document
     from orchestrator.report.results import RESULT_COLUMNS, result_rows, result_table
     from orchestrator.report.summary import scan_report
@@ -129,7 +131,10 @@ def _show_host(asked: Invocation, host: str, scan: int | None, *, as_json: bool,
 
 
 def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str:
-    """Give the host that `--history` is about. Raises UsageError where there is none, or more was asked for."""
+    """Return the host that `--history` is about.
+
+    Raises UsageError where there is none, or more was asked for.
+    """
     if host is None or scan is not None or only:
         raise UsageError("--history is about one host in all scans: fleetcheck show HOST --history")
     return host

@@ -1,9 +1,13 @@
-"""`fleetcheck unblock`: the fewest firewall rules that bring blocked hosts back; no host is asked."""
+"""`fleetcheck unblock`: the fewest rules that bring blocked hosts back, and what if firewalls changed; asks
+no host.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +17,26 @@ from orchestrator.cli.console import document, draw, draws, lines, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 
+if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
+
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%?\Z")
 _ALL = 100
+
+
+AssumeClosedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume-closed",
+        metavar="PORT@ADDRESS",
+        help="What if a port to a gateway were closed, such as 443@203.0.113.10: who would lose the backup, "
+        "and what saves them first. May be repeated; nothing of it is stored.",
+    ),
+]
+AssumeOpenOption = Annotated[
+    list[str] | None,
+    typer.Option("--assume-open", metavar="PORT@ADDRESS", help="The same for a port that would be opened."),
+]
 
 
 @handled
@@ -23,6 +45,15 @@ def unblock(
     target: Annotated[
         str, typer.Option(metavar="PERCENT", help="Stop when so many of the hosts are back, such as 95%.")
     ] = "100%",
+    assume_closed: AssumeClosedOption = None,
+    assume_open: AssumeOpenOption = None,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="With --assume-...: print the hosts of this step alone, one a line, for --limit -.",
+        ),
+    ] = None,
     inventory: InventoryOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -31,8 +62,30 @@ def unblock(
 ) -> None:
     """Rank the firewall rules that bring blocked hosts back.
 
-    By what was last known of each host.
+    By what was last known of each host. With --assume-closed or --assume-open: who would lose the backup at
+    the next reconnect if that were so, and what to do first: fleetcheck unblock --assume-closed
+    443@203.0.113.10
     """
+    asked, path = invocation(db, inventory), inventory_at_hand(inventory)
+    share = _share(target)
+    if assume_closed or assume_open:
+        if share != 1:
+            raise UsageError(
+                "--target chooses among rules for what is blocked today: leave it out with --assume-..."
+            )
+        _what_if(
+            asked, path, (assume_closed or (), assume_open or ()), step=step, as_json=as_json, table=table
+        )
+    elif step is not None:
+        raise UsageError("--step names a step of --assume-closed or --assume-open: say one of these, too")
+    else:
+        _rules(asked, path, share, target, as_json=as_json, table=table)
+
+
+def _rules(
+    asked: Invocation, inventory: Path, share: float, target: str, *, as_json: bool, table: bool
+) -> None:
+    """Print the rules for what is blocked today."""
     from orchestrator.app.firewall import unblock as choose
     from orchestrator.report.views.unblock import (
         UNBLOCK_COLUMNS,
@@ -41,9 +94,7 @@ def unblock(
         unblock_screen,
     )
 
-    share = _share(target)
-    asked = invocation(db, inventory)
-    found = choose(asked, inventory_at_hand(inventory), share, on_event=say_note)
+    found = choose(asked, inventory, share, on_event=say_note)
     if as_json:
         document(unblock_document(found, share))
     elif draws(table=table):
@@ -53,6 +104,41 @@ def unblock(
         draw(unblock_screen(found, share, f"fleetcheck unblock --json{options}"))
     else:
         lines(unblock_rows(found), UNBLOCK_COLUMNS)
+
+
+def _what_if(
+    asked: Invocation,
+    inventory: Path,
+    texts: tuple[Sequence[str], Sequence[str]],
+    *,
+    step: int | None,
+    as_json: bool,
+    table: bool,
+) -> None:
+    """Print what would be if ports were closed (the first of `texts`) and open (the second)."""
+    from orchestrator.app.firewall import what_if
+    from orchestrator.domain.judgement import Belief
+    from orchestrator.domain.whatif.assumption import Assumptions, parse
+    from orchestrator.report.views.what_if import (
+        WHAT_IF_COLUMNS,
+        what_if_document,
+        what_if_rows,
+        what_if_screen,
+    )
+
+    closed, opened = texts
+    assumed = Assumptions((*parse(closed, Belief.CLOSED), *parse(opened, Belief.OPEN)))
+    found = what_if(asked, inventory, assumed, on_event=say_note)
+    if step is not None:
+        if not 1 <= step <= len(found.steps):
+            raise UsageError(f"--step {step}: there are {len(found.steps)} steps")
+        lines(((name,) for name in found.steps[step - 1].hosts), ("host",))
+    elif as_json:
+        document(what_if_document(found))
+    elif draws(table=table):
+        draw(what_if_screen(found, asked.hints))
+    else:
+        lines(what_if_rows(found), WHAT_IF_COLUMNS)
 
 
 def _share(text: str) -> float:

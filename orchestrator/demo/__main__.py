@@ -1,11 +1,12 @@
 """Serve a simulated fleet until told to stop: `python -m orchestrator.demo --hosts 60 --folder DIR`.
 
-Prints one JSON line when every port listens: `{"ready": 60, "inventory": PATH, "address": "127.0.0.1", "pid": 4711}`.
+Prints one JSON line when every port listens:
+`{"ready": 60, "inventory": PATH, "address": "127.0.0.1", "pid": 4711}`.
 Ends at SIGTERM or SIGINT, and when its standard input closes, so that it cannot outlive who started it.
-`--lean WAY` serves healthy hosts that replay their answers: up to 10,000, for the measuring of clients; SIGUSR1 and the
-end print a JSON line of what the process has used since it was ready.
-`--scenario repin` serves a fleet to be re-pinned instead of the demo's. `--state FILE` is written at SIGUSR1 and at the
-end: what every host's registry holds, and how often it was written.
+`--lean WAY` serves healthy hosts that replay their answers: up to 10,000, for the measuring of clients;
+SIGUSR1 and the end print a JSON line of what the process has used since it was ready. `--scenario repin`
+serves a fleet to be re-pinned instead of the demo's. `--state FILE` is written at SIGUSR1 and at the end:
+what every host's registry holds, and how often it was written.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.lean is None and options.hosts > MOST_HOSTS:
         parser.error(
-            f"argument --hosts: {options.hosts} is too many for a fleet that is not --lean: {MOST_HOSTS} at most"
+            f"argument --hosts: {options.hosts} is too many for a fleet that is not --lean: {MOST_HOSTS} "
+            "at most"
         )
     try:
         asyncio.run(_serve(_fleet(options), options))

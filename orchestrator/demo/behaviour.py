@@ -89,7 +89,10 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Each SOAP reply ends its connection, and says so (at LISTEN). `empty`: the logon's last reply too, which has no body."""
+    """Each SOAP reply ends its connection, and says so (at LISTEN).
+
+    `empty`: the logon's last reply too, which has no body.
+    """
 
     empty: bool = False
 
@@ -154,7 +157,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Objects come with the script's output, as CLIXML: `before` it and `after` it; b"" is how some write $null (at RUN)."""
+    """Objects come with the script's output, as CLIXML: `before` it and `after` it;
+    b"" is how some write $null (at RUN).
+    """
 
     before: tuple[bytes, ...] = ()
     after: tuple[bytes, ...] = ()
@@ -202,9 +207,9 @@ Act = (
 class Behaviour:
     """One way to misbehave.
 
-    `cause` is what a controller should file it under, None where the host gives its reading in the end. `times` is
-    how often it happens before the host is well, None for always. `inventory` are keys of the host's entry in the
-    inventory that belong to it, such as an address that has no name.
+    `cause` is what a controller should file it under, None where the host gives its reading in the end.
+    `times` is how often it happens before the host is well, None for always. `inventory` are keys of the
+    host's entry in the inventory that belong to it, such as an address that has no name.
     """
 
     name: str

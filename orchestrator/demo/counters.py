@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class Counters:
     """Counts since the host started.
 
-    `accepted` and `rejected` are logons by user name as it was tried; `scripts` are runs by name ("" for a script that
-    is not known). What was written stands in the machine's own log (`orchestrator.demo.machine.writes`).
+    `accepted` and `rejected` are logons by user name as it was tried; `scripts` are runs by name ("" for a
+    script that is not known). What was written stands in the machine's own log
+    (`orchestrator.demo.machine.writes`).
     """
 
     connections: int = 0

@@ -1,4 +1,6 @@
-"""The PowerShell engine of a simulated host: it knows the shipped scripts by their SHA-256 and answers from its model."""
+"""The PowerShell engine of a simulated host: it knows the shipped scripts by their SHA-256 and answers from
+its model.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,8 @@ class Engine:
             return psrp.failed(
                 "ScriptsNotAllowed",
                 "System.Management.Automation.PSNotSupportedException",
-                "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+                "The syntax is not supported by this runspace. This can occur if the runspace is in "
+                "no-language mode.",
             )
         name = known().get(call.sha256, "")
         self._counters.scripts[name] += 1

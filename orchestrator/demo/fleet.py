@@ -23,8 +23,8 @@ _SPARE = 512  # descriptors for connections, beside one for each listener
 class SimulatedFleet:
     """Serves hosts while its context is open. `address` is any one in 127.0.0.0/8.
 
-    `clock` is the time (aware) that the hosts go by, each with its own skew. `defaults` and `waivers` go into the inventory as they are. Every certificate is for the address and for the
-    names of the hosts.
+    `clock` is the time (aware) that the hosts go by, each with its own skew. `defaults` and `waivers` go into
+    the inventory as they are. Every certificate is for the address and for the names of the hosts.
     """
 
     def __init__(
@@ -73,7 +73,8 @@ class SimulatedFleet:
         return self._hosts[name]
 
     def inventory(self, folder: Path) -> Path:
-        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder; return the inventory's path.
+        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder; return the inventory's
+        path.
 
         Only while it is served: before, the ports are not known (ValueError).
         """

@@ -37,7 +37,7 @@ from orchestrator.demo.wire import auth, httpd, soap
 from orchestrator.demo.wire.auth import Account, ConnectionAuth
 from orchestrator.demo.wire.certificates import Authority
 from orchestrator.demo.wire.httpd import GOODBYE, HttpConnection, Request, Response
-from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.wire.ntlm import LogonRejected
 from orchestrator.demo.wire.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
@@ -50,9 +50,9 @@ PATHS = ("/wsman", "/wsman-anon/identify")
 class SimulatedHost:
     """A host to serve: what it is, who may log on, how it is reached, how it misbehaves.
 
-    `inventory` are further keys of its entry in the inventory, as written there; `group` names a group that it is in.
-    `events` are what happens while the write script runs.
-    `credential` is the inventory's name for the account; hosts with one account share it. `port` 0: any free one.
+    `inventory` are further keys of its entry in the inventory, as written there; `group` names a group that
+    it is in. `events` are what happens while the write script runs. `credential` is the inventory's name for
+    the account; hosts with one account share it. `port` 0: any free one.
     """
 
     name: str
@@ -69,7 +69,7 @@ class SimulatedHost:
 
 
 class RunningHost:
-    """A host that listens. `counters` is what it has seen, `machine` its state, which may be changed meanwhile."""
+    """A host that listens. `counters`: what it has seen; `machine`: its state, which may be changed."""
 
     def __init__(
         self, spec: SimulatedHost, address: str, authority: Authority, clock: Clock = utc_now
@@ -259,7 +259,9 @@ class RunningHost:
             connection.abort()
 
     def die(self, down: float) -> None:
-        """Die as a whole: connections, shells, scripts. After `down` seconds it is back, its registry as it was."""
+        """Die as a whole: connections, shells, scripts. After `down` seconds it is back, its registry as it
+        was.
+        """
         self._down_until = asyncio.get_running_loop().time() + down
         self._doomed = None
         self._service.close()
@@ -270,9 +272,9 @@ class RunningHost:
         self._doomed = down
 
 
-def _context(guard: ConnectionAuth) -> Acceptor:
+def _context(guard: ConnectionAuth) -> auth.Sealer:
     if guard.sealing is None:
-        raise LogonRejected("sealed, but nobody is logged on by NTLM")
+        raise LogonRejected("sealed, but nobody is logged on by tokens")
     return guard.sealing
 
 

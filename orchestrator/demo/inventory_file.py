@@ -1,4 +1,6 @@
-"""The inventory of a simulated fleet: a YAML file that a person can read, with its secrets and CA beside it."""
+"""The inventory of a simulated fleet: a YAML file that a person can read,
+with its secrets and CA beside it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ def write_inventory(
 ) -> Path:
     """Write `fleet.yaml`, `ca.pem` and `secrets/*` (0600); return the inventory's path.
 
-    Raises ValueError where two hosts give one credential's name to different accounts, OSError where it cannot write.
+    Raises ValueError where two hosts give one credential's name to different accounts, OSError where it
+    cannot write.
     """
     hosts = list(hosts)
     (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -23,7 +23,10 @@ NO_ROLE = "the profile names no role, so nothing can be judged: give it `roles:`
 
 
 def role_action(verdict: Verdict, role: RoleFacts, *, deadline_hit: bool) -> str:
-    """Say what to do about a role's verdict; empty for `ok`. `deadline_hit`: the probe was cut by its deadline."""
+    """Say what to do about a role's verdict; empty for `ok`.
+
+    `deadline_hit`: the probe was cut by its deadline.
+    """
     say = _ROLE_ACTIONS.get(verdict)
     return say(role, deadline_hit) if say else ""
 
@@ -75,8 +78,8 @@ def _cut_off(role: RoleFacts, _: bool) -> str:
     if role.refused:
         gateway = role.target.name if role.target else f"the {role.role} gateway"
         return (
-            f"every port is refused, not dropped: is {gateway} the {role.role} gateway's address, and does its "
-            "service run? no firewall is in the way, unless it rejects instead of dropping"
+            f"every port is refused, not dropped: is {gateway} the {role.role} gateway's address, and does "
+            "its service run? no firewall is in the way, unless it rejects instead of dropping"
         )
     rule = _rule(role, role.pin.port if role.desired is None else role.desired)
     return f"ask for a firewall rule: {rule}" + ("" if role.other_desired is None else "; then re-pin it")
@@ -95,8 +98,8 @@ _ROLE_ACTIONS: Mapping[Verdict, Callable[[RoleFacts, bool], str]] = MappingProxy
         Verdict.CUT_OFF: _cut_off,
         Verdict.BLOCKED: _blocked,
         Verdict.DISCONNECTED: lambda _, __: (
-            "is the agent's service stopped? was the computer renamed (the agent's certificate is tied to its name)? "
-            "or a middlebox: fleetcheck scan --probe full"
+            "is the agent's service stopped? was the computer renamed (the agent's certificate is tied to "
+            "its name)? or a middlebox: fleetcheck scan --probe full"
         ),
         Verdict.DRIFT_BLOCKED: lambda role, _: (
             f"first a firewall rule: {_rule(role, role.desired)}; then re-pin it"

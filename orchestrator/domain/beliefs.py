@@ -43,7 +43,7 @@ class Beliefs:
                 self._count(attempt)
 
     def target(self, role: str) -> Target | None:
-        """Give the gateway that decides for a role, None where there is none."""
+        """Return the gateway that decides for a role, None where there is none."""
         return self._targets.get(role)
 
     def over(self, role: str, ports: Iterable[int], *, twice: Collection[int]) -> dict[int, Belief]:
@@ -55,12 +55,12 @@ class Beliefs:
         return found
 
     def of(self, role: str, port: int, *, twice: bool = False) -> Belief:
-        """Give what is believed of a port to a role's gateway.
+        """Return what is believed of a port to a role's gateway.
 
-        Open where one address connects and no canary says that something else answers there; intercepted where all
-        that connect are like that; untried where an address was not asked or told nothing; closed otherwise.
-        `twice`: a pin or a desired pin, which a time-out alone does not close: it is tried once more first, and where
-        the probe's deadline took that second try it is untried.
+        Open where one address connects and no canary says that something else answers there; intercepted
+        where all that connect are like that; untried where an address was not asked or told nothing; closed
+        otherwise. `twice`: a pin or a desired pin, which a time-out alone does not close: it is tried once
+        more first, and where the probe's deadline took that second try it is untried.
         """
         target = self._targets.get(role)
         tries = self._tries.get((role, port))
@@ -74,10 +74,11 @@ class Beliefs:
         return Belief.CLOSED if asked_all and _Rank.UNTRIED not in ranks.values() else Belief.UNTRIED
 
     def refused(self, role: str, ports: Iterable[int]) -> bool:
-        """Tell whether each of these ports was asked and answered with a refusal, at every address of the role's gateway.
+        """Tell whether each of these ports was asked and answered with a refusal, at every address of the
+        role's gateway.
 
-        How long it took says nothing: Windows repeats a refused SYN, so that a refusal within a millisecond is told
-        after one or two seconds.
+        How long it took says nothing: Windows repeats a refused SYN, so that a refusal within a millisecond
+        is told after one or two seconds.
         """
         target = self._targets.get(role)
         asked = {

@@ -1,4 +1,7 @@
-"""Why a host could not be probed: one word for each class of fault. `orchestrator.remote.faults.fault` tells them apart."""
+"""Why a host could not be probed: one word for each class of fault.
+
+`orchestrator.remote.faults.fault` tells them apart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What speaks for a verdict, in words a person can check: tunnel first, then each role's pin, ports and desired pin.
+"""What speaks for a verdict, in words a person can check: tunnel first, then each role's pin, ports and
+desired pin.
 
 The words quote what the host said; they are cleaned where they are shown.
 """
@@ -41,7 +42,9 @@ def tunnel(facts: Facts) -> str:
 
 
 def role_lines(role: RoleFacts, *, reading: Reading, profile: Profile) -> tuple[str, ...]:
-    """Say what is known of a role: its pin and the other ports, the desired pin, gateways that do not decide."""
+    """Say what is known of a role: its pin and the other ports, the desired pin,
+    gateways that do not decide.
+    """
     lines = [_pin_line(role, reading, profile)]
     if role.other_desired is not None and role.desired is not None:
         result = _result(role, role.desired, reading.attempts, role.target)
@@ -96,7 +99,9 @@ def _pin_line(role: RoleFacts, reading: Reading, profile: Profile) -> str:
 
 
 def _others(role: RoleFacts) -> Iterable[str]:
-    """Say what became of the listed ports beside the pin, shortest words first; nothing where none was asked."""
+    """Say what became of the listed ports beside the pin, shortest words first;
+    nothing where none was asked.
+    """
     rest = {port: belief for port, belief in role.beliefs.items() if port != role.pin.port}
     tried = [port for port, belief in rest.items() if belief is not Belief.UNTRIED]
     for belief in (Belief.OPEN, Belief.INTERCEPTED):

@@ -1,4 +1,5 @@
-"""From a reading to facts: which view counts, what each role is pinned to, what is believed of each port, what is live.
+"""From a reading to facts: which view counts, what each role is pinned to, what is believed of each port,
+what is live.
 
 Verdicts and the re-pin planner read these, never each other's words.
 """
@@ -31,10 +32,11 @@ class KeyState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleFacts:
-    """What is known of one role. `beliefs` has every listed port (the profile's, the pin, the desired pin), in order.
+    """What is known of one role. `beliefs` has every listed port (the profile's, the pin, the desired pin),
+    in order.
 
-    `live` and `trying` are the remote ports of Established and SynSent connections to any address known for the
-    role. `target` is the gateway that decides the beliefs, None where the host knew none.
+    `live` and `trying` are the remote ports of Established and SynSent connections to any address known for
+    the role. `target` is the gateway that decides the beliefs, None where the host knew none.
     """
 
     role: str
@@ -62,7 +64,7 @@ class RoleFacts:
         return None if self.desired is None or self.desired == self.pin.port else self.beliefs[self.desired]
 
     def ports(self, belief: Belief) -> tuple[int, ...]:
-        """Give the listed ports of which this is believed, in order."""
+        """Return the listed ports of which this is believed, in order."""
         return tuple(port for port, found in self.beliefs.items() if found is belief)
 
 
@@ -70,7 +72,8 @@ class RoleFacts:
 class Facts:
     """What is known of a host. `view` is the one that is judged, None where none is.
 
-    `differing` names the values that two views do not agree on. `connections_read`: the table was read to its end.
+    `differing` names the values that two views do not agree on. `connections_read`: the table was read to its
+    end.
     """
 
     key: KeyState
@@ -98,7 +101,10 @@ def facts(
     desired: Mapping[str, int],
     gateways: Mapping[str, str],
 ) -> Facts:
-    """Draw the facts from a reading; `desired` and `gateways` are the inventory's words, by role. Never raises."""
+    """Draw the facts from a reading; `desired` and `gateways` are the inventory's words, by role.
+
+    Never raises.
+    """
     present = tuple(view for view in reading.views if view.state is ViewState.PRESENT)
     differing = _differing(present, profile)
     key = _key_state(reading, present, differing)
@@ -125,7 +131,9 @@ def _key_state(reading: Reading, present: tuple[View, ...], differing: tuple[str
 
 
 def _differing(present: tuple[View, ...], profile: Profile) -> tuple[str, ...]:
-    """Name the values of the profile that differ in presence, kind or data between views that hold the key."""
+    """Name the values of the profile that differ in presence,
+    kind or data between views that hold the key.
+    """
     if len(present) < 2:  # noqa: PLR2004 - it takes two to differ
         return ()
     ports = (role.port_value for role in profile.roles)
@@ -165,7 +173,7 @@ def _role(
 
 
 def _connected(reading: Reading, role: str, gateways: Mapping[str, str], state: str) -> tuple[int, ...]:
-    """Give the remote ports, ascending, of connections in a state to any address known for the role."""
+    """Return the remote ports, ascending, of connections in a state to any address known for the role."""
     if not reading.connections:
         return ()
     known = {

@@ -1,4 +1,6 @@
-"""Group a scan's hosts by what is the same about them, so that 40 servers behind one firewall are one line."""
+"""Group a scan's hosts by what is the same about them,
+so that 40 servers behind one firewall are one line.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ _MOST_PORTS = 4  # of those open beside the pin; more than that is "most of the 
 class GroupKey:
     """What the hosts of a group share.
 
-    `label` is the verdict as it is written (`cut-off (backup)`), `ports` what is the same about their ports, role by
-    role (`primary 2147, desired 443`), `cause` phase and cause where they could not be probed, else empty.
+    `label` is the verdict as it is written (`cut-off (backup)`), `ports` what is the same about their ports,
+    role by role (`primary 2147, desired 443`), `cause` phase and cause where they could not be probed, else
+    empty.
     """
 
     verdict: Verdict
@@ -36,7 +39,8 @@ class GroupKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Hosts that share a key, by name. `actions` is what to do, more than one where that differs between them.
+    """Hosts that share a key, by name. `actions` is what to do, more than one where that differs between
+    them.
 
     `reasons` are the waivers' where they are waived.
     """
@@ -75,7 +79,9 @@ class Groups:
             reasons[record.waived] = None
 
     def sorted(self) -> tuple[Group, ...]:
-        """Give the groups: waived ones last, worst verdict first, without a live connection first, largest first."""
+        """Return the groups: waived ones last, worst verdict first, without a live connection first,
+        largest first.
+        """
         order = sorted(
             self._hosts,
             key=lambda key: (
@@ -108,7 +114,9 @@ def group(records: Iterable[HostRecord]) -> tuple[Group, ...]:
 
 
 def group_key(record: HostRecord) -> GroupKey:
-    """Say what counts as the same about hosts: verdict, role, ports, cause, whether a tunnel is up, waived or not."""
+    """Say what counts as the same about hosts: verdict, role, ports, cause, whether a tunnel is up,
+    waived or not.
+    """
     outcome = record.outcome
     cause = f"{outcome.phase}: {outcome.cause}" if isinstance(outcome, Failed) else ""
     return key_of(record.judgement, cause, waived=record.waived is not None)

@@ -22,8 +22,8 @@ class Belief(enum.StrEnum):
 class Pin:
     """What the registry holds for a role.
 
-    `port` is None where it is no port; `shown` is the data as text, uncleaned, None where the value is missing;
-    `kind` is the registry kind, None where it is missing.
+    `port` is None where it is no port; `shown` is the data as text, uncleaned, None where the value is
+    missing; `kind` is the registry kind, None where it is missing.
     """
 
     port: int | None
@@ -33,10 +33,11 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleJudgement:
-    """One role of one host: its pin, what is desired, what is believed of every listed port, and the conclusion.
+    """One role of one host: its pin, what is desired, what is believed of every listed port, and the
+    conclusion.
 
-    `live` holds the remote ports of live connections of this role. `action` is what to do, empty for `ok`. `refused`:
-    every listed port was refused by an answer, which no firewall that drops does.
+    `live` holds the remote ports of live connections of this role. `action` is what to do, empty for `ok`.
+    `refused`: every listed port was refused by an answer, which no firewall that drops does.
     """
 
     role: str
@@ -54,9 +55,10 @@ class RoleJudgement:
 class Judgement:
     """The conclusion about a host. `role` names the worst role where the roles differ, else None.
 
-    `roles` is empty for the host verdicts (unknown, unreadable, no-agent, split). `view` is the registry view that
-    was judged. `any_live`: a tunnel is up for some role. `evidence` and `remarks` are sentences, uncleaned.
-    `action` says what to do for the worst role, and for every other one that needs a firewall rule.
+    `roles` is empty for the host verdicts (unknown, unreadable, no-agent, split). `view` is the registry view
+    that was judged. `any_live`: a tunnel is up for some role. `evidence` and `remarks` are sentences,
+    uncleaned. `action` says what to do for the worst role, and for every other one that needs a firewall
+    rule.
     """
 
     verdict: Verdict

@@ -1,4 +1,6 @@
-"""Why a host was logged on to by NTLM where Kerberos was tried first: the remark of the host, and the cause in it."""
+"""Why a host was logged on to by NTLM where Kerberos was tried first: the remark of the host,
+and the cause in it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What became of one host: a reading, or where and why it failed. A failure is a value, never an exception."""
+"""What became of one host: a reading, or where and why it failed.
+
+A failure is a value, never an exception.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What one probe of one host brought back, as values. See `orchestrator.remote.contract.probe` for the wire form."""
+"""What one probe of one host brought back, as values.
+
+See `orchestrator.remote.contract.probe` for the wire form.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +57,8 @@ class Source(enum.StrEnum):
 class Value:
     """One registry value.
 
-    `data` is an int for DWORD (unsigned) and QWORD, text for SZ and EXPAND_SZ (unexpanded), a tuple of texts for
-    MULTI_SZ, lower-case hex digits for the others. `cut`: the answer's size limit took the data.
+    `data` is an int for DWORD (unsigned) and QWORD, text for SZ and EXPAND_SZ (unexpanded), a tuple of texts
+    for MULTI_SZ, lower-case hex digits for the others. `cut`: the answer's size limit took the data.
     """
 
     name: str
@@ -66,7 +69,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One registry view (64 or 32) of the profile's key; `path` is the key that a wildcard turned out to be."""
+    """One registry view (64 or 32) of the profile's key;
+    `path` is the key that a wildcard turned out to be.
+    """
 
     view: int
     state: ViewState
@@ -80,8 +85,8 @@ class View:
 class Target:
     """A gateway address of a role, as the probe found it. `decides`: attempts at it decide the belief.
 
-    `value` is the registry value that held it, None for the inventory's. A guess that does not decide was only
-    watched for live connections, never tried.
+    `value` is the registry value that held it, None for the inventory's. A guess that does not decide was
+    only watched for live connections, never tried.
     """
 
     role: str
@@ -111,8 +116,8 @@ class Attempt:
 class Canary:
     """A connect that must fail; a result of `connected` is a hit.
 
-    `kind` is "address" (a hit: that port is intercepted everywhere) or "port" (a hit: what connects at that address
-    is intercepted).
+    `kind` is "address" (a hit: that port is intercepted everywhere) or "port" (a hit: what connects at that
+    address is intercepted).
     """
 
     kind: str
@@ -173,10 +178,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All that one probe brought back. `connections_complete` is False where rows were capped or the part failed.
+    """All that one probe brought back. `connections_complete` is False where rows were capped or the part
+    failed.
 
-    `deadline_hit`: the probe's own deadline ended it early. `mode` is the mode that was asked for, `whole_list`
-    says whether all listed ports were in fact tried. `key` is the registry key that the profile asked for.
+    `deadline_hit`: the probe's own deadline ended it early. `mode` is the mode that was asked for,
+    `whole_list` says whether all listed ports were in fact tried. `key` is the registry key that the profile
+    asked for.
     """
 
     mode: str

@@ -1,4 +1,7 @@
-"""One host of one scan, whole: what was asked, what came back, what it means. Stored, loaded and reported as this."""
+"""One host of one scan, whole: what was asked, what came back, what it means.
+
+Stored, loaded and reported as this.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ class ScanState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRecord:
-    """One pass over selected hosts. `id` is None until the database gave one. `hosts` are the selected names, in order."""
+    """One pass over selected hosts.
+
+    `id` is None until the database gave one. `hosts` are the selected names, in order.
+    """
 
     id: int | None
     started: datetime
@@ -66,7 +72,9 @@ class ScanRecord:
 
     @property
     def partial(self) -> bool:
-        """Whether it was meant for a part of the inventory alone: by `--limit`, or by `--from` an earlier scan."""
+        """Whether it was meant for a part of the inventory alone: by `--limit`,
+        or by `--from` an earlier scan.
+        """
         return bool(self.selection) or any(
             word == "--from" or word.startswith("--from=") for word in self.command.split()
         )

@@ -1,4 +1,6 @@
-"""What is worth a line beside the verdict: things that look wrong, or that somebody should know when judging it."""
+"""What is worth a line beside the verdict: things that look wrong,
+or that somebody should know when judging it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ MOST_SKEW = timedelta(minutes=5)  # Kerberos refuses a logon beyond this
 
 
 def remarks(reading: Reading, *, facts: Facts, profile: Profile, trace: Trace | None) -> tuple[str, ...]:
-    """Give the remarks on a host, most telling first, as sentences that quote the host uncleaned. Never raises."""
+    """Return the remarks on a host, most telling first, as sentences that quote the host uncleaned.
+
+    Never raises.
+    """
     return (
         *_views(reading, facts),
         *_gateways(reading),
@@ -51,7 +56,9 @@ def _gateways(reading: Reading) -> Iterable[str]:
 
 
 def _differ(registry: Target, inventory: Target) -> bool:
-    """Tell whether two names mean different gateways; a name that resolves to the other's address does not."""
+    """Tell whether two names mean different gateways;
+    a name that resolves to the other's address does not.
+    """
     if canonical(registry.name) == canonical(inventory.name):
         return False
     here, there = (set(map(canonical, target.addresses)) for target in (registry, inventory))

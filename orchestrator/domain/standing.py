@@ -1,4 +1,6 @@
-"""What a stored result comes to: enough to compare hosts and to sum up a fleet, without attempts and values."""
+"""What a stored result comes to: enough to compare hosts and to sum up a fleet,
+without attempts and values.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,9 @@ class Tunnel:
 class Network:
     """What a host's last reading says of its network, for firewall rows.
 
-    `dialled` is the address that the host answered at, None where that was not noted. `resolved` has the addresses that
-    the host found for gateways that the inventory calls by a name. `whole` is the record itself where the judgement
-    says nothing by role: the key was not readable, or its two views differ.
+    `dialled` is the address that the host answered at, None where that was not noted. `resolved` has the
+    addresses that the host found for gateways that the inventory calls by a name. `whole` is the record
+    itself where the judgement says nothing by role: the key was not readable, or its two views differ.
     """
 
     dialled: str | None = None
@@ -39,11 +41,13 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One host's result in one scan. `at` is when it came, aware UTC. The judgement has no evidence and no remarks.
+    """One host's result in one scan. `at` is when it came, aware UTC. The judgement has no evidence and no
+    remarks.
 
-    `cause` is phase and cause where the host was not probed (`auth: logon-failed`), else empty. `gateways` are the
-    addresses that decide, by role, sorted; `sources` the host's own addresses, as its interfaces have them.
-    `named` and `desired` are the inventory's gateways and pins by role when it was asked, None where nobody looked.
+    `cause` is phase and cause where the host was not probed (`auth: logon-failed`), else empty. `gateways`
+    are the addresses that decide, by role, sorted; `sources` the host's own addresses, as its interfaces have
+    them. `named` and `desired` are the inventory's gateways and pins by role when it was asked, None where
+    nobody looked.
     """
 
     host: str
@@ -77,10 +81,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostNow:
-    """What is known of a host now: its latest result, its last one with a reading, and the reading before that.
+    """What is known of a host now: its latest result, its last one with a reading, and the reading before
+    that.
 
-    `latest` and `known` are the same where the latest result has a reading; `known` is None where none ever had.
-    `readable` is the last reading that got at the registry key, for who asks for it; None where none ever did.
+    `latest` and `known` are the same where the latest result has a reading; `known` is None where none ever
+    had. `readable` is the last reading that got at the registry key, for who asks for it; None where none
+    ever did.
     """
 
     latest: Standing

@@ -47,7 +47,10 @@ ROLE_TABLE: tuple[tuple[Verdict, Callable[[RoleFacts, Facts], bool]], ...] = (
     (Verdict.STALE, lambda role, _: bool(role.live) and role.pin.port not in role.live),
     (Verdict.OK, lambda _, __: True),
 )
-"""The verdicts on a role, in order: the first whose condition holds counts. From BLOCKED down the pin is open."""
+"""The verdicts on a role, in order: the first whose condition holds counts.
+
+From BLOCKED down the pin is open.
+"""
 
 
 def role_verdict(role: RoleFacts, host: Facts) -> Verdict:
@@ -65,7 +68,8 @@ def judge(
 ) -> Judgement:
     """Conclude about a host from its reading.
 
-    `desired` and `gateways` are the inventory's words, by role. With `trace`, a clock that is off is a remark.
+    `desired` and `gateways` are the inventory's words, by role. With `trace`, a clock that is off is a
+    remark.
     """
     known = facts(reading, profile=profile, desired=desired, gateways=gateways)
     said = remarks(reading, facts=known, profile=profile, trace=trace)
@@ -88,7 +92,9 @@ def judge_outcome(
     desired: Mapping[str, int],
     gateways: Mapping[str, str],
 ) -> Judgement:
-    """Conclude about a host from whatever became of it; a failure is `unknown`, with its advice as the action."""
+    """Conclude about a host from whatever became of it; a failure is `unknown`,
+    with its advice as the action.
+    """
     if isinstance(outcome, Failed):
         return Judgement(
             verdict=Verdict.UNKNOWN,

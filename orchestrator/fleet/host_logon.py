@@ -66,7 +66,9 @@ class HostLogon:
             self._permit.accepted()
 
     def is_old_news(self, fault: Fault) -> bool:
-        """Whether a domain controller's refusal was another host's: this one was asked nothing, and is not begun."""
+        """Whether a domain controller's refusal was another host's: this one was asked nothing,
+        and is not begun.
+        """
         account = self._queued.account
         refused = self._permit is None and fault.refused_by is RefusedBy.DOMAIN
         return refused and account is not None and self._execution.gate.tripped(account)

@@ -1,4 +1,4 @@
-"""Results on their way to the disk: the next host begins meanwhile, and a result counts once it is committed."""
+"""Results on their way to the disk: the next host begins meanwhile; a result counts once it is committed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ LANDING = 2.0  # seconds that results under way get once their scan is abandoned
 
 
 class Storing:
-    """Stores the results of one scan, at most as many at a time as it has `jobs`: with one job, each before the next host.
+    """Stores the results of one scan: at most as many are under way as it has `jobs`, each a host's room.
+
+    So with one job a result is on the disk before the next host is asked.
 
     `kept` is called for each record that is committed, `failed` with each error that ends a scan.
     """
@@ -38,9 +40,9 @@ class Storing:
         self._waiting = 0  # of the jobs, for room
 
     async def add(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
-        """Store a record; wait while too many are under way. `broke` makes the record of one that no table can hold.
+        """Store a record; wait while too many are under way.
 
-        Cancelled, it is stored all the same.
+        `broke` makes the record that stands for one which no table can hold. Cancelled, it is stored all the same.
         """
         task = asyncio.create_task(self._store(record, broke))
         self._under_way.add(task)

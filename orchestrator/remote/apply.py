@@ -19,7 +19,7 @@ _MAY_HAVE_RUN = {Phase.RUN, Phase.DECODE}
 
 @functools.cache
 def repin_script() -> Script:
-    """Give the write script, read once a process. Its `sha256` is what a plan names."""
+    """Return the write script, read once a process. Its `sha256` is what a plan names."""
     return Script.load("repin")
 
 
@@ -28,9 +28,9 @@ async def apply(
 ) -> RepinAnswer:
     """Write what is planned for a host: one run, never sent twice.
 
-    `operation` is the journal row's id, `deadline` the host's own time (aware) after which it writes nothing. Raises
-    Fault and nothing else (cancelling aside); after one, or when cancelled, only a reading tells what was written,
-    unless `never_sent` says that the script stayed here. The caller closes the session.
+    `operation` is the journal row's id, `deadline` the host's own time (aware) after which it writes nothing.
+    Raises Fault and nothing else (cancelling aside); after one, or when cancelled, only a reading tells what
+    was written, unless `never_sent` says that the script stayed here. The caller closes the session.
     """
     parameters = repin_parameters(change, operation=operation, deadline=deadline)
     answer, _ = await ask(
@@ -47,7 +47,7 @@ async def apply(
 def never_sent(session: Session) -> bool:
     """Whether `apply` failed before the first byte of the script left: then nothing can have been written.
 
-    The session says it, not the fault: a fault names the phase that its cause belongs to, such as a logon that is
-    asked for once more while the script runs.
+    The session says it, not the fault: a fault names the phase that its cause belongs to, such as a logon
+    that is asked for once more while the script runs.
     """
     return session.phase not in _MAY_HAVE_RUN

@@ -47,10 +47,12 @@ async def ask(
     *,
     garbled: str = PRINTS,
 ) -> tuple[_Answer, Reply]:
-    """Run `script` once and give what `decode` makes of its document. Raises Fault and nothing else (cancelling aside).
+    """Run `script` once and give what `decode` makes of its document. Raises Fault and nothing else
+    (cancelling aside).
 
-    Where there is no answer to decode, the script's error records say why. Anything else that is written, text or
-    another document, is GARBLED, with `garbled` as its advice: nobody can tell which of two answers is the script's.
+    Where there is no answer to decode, the script's error records say why. Anything else that is written,
+    text or another document, is GARBLED, with `garbled` as its advice: nobody can tell which of two answers
+    is the script's.
     """
     reply = await session.run(script, parameters)
     seen = Seen(endpoint=endpoint(host), phase=Phase.DECODE, script=script.sha256)

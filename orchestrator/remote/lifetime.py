@@ -1,4 +1,7 @@
-"""How long a session may live: until its deadline, or until its transport is closed. Both transports keep it."""
+"""How long a session may live: until its deadline, or until its transport is closed.
+
+Both transports keep it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from orchestrator.remote.try_progress import TryProgress
 
 
 class Lifetime:
-    """The time of one `run`. `cut` ends it early, whatever it waits for: a name, a connection, another's logon."""
+    """The time of one `run`.
+
+    `cut` ends it early, whatever it waits for: a name, a connection, another's logon.
+    """
 
     __slots__ = ("_course", "_is_cut", "_seconds", "_timeout")
 

@@ -1,4 +1,7 @@
-"""Look at a host without logging on: name, connection, TLS, and what it offers. No user name is sent, nothing is run."""
+"""Look at a host without logging on: name, connection, TLS, and what it offers.
+
+No user name is sent, nothing is run.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ _TAKES = {  # what a host has to offer for `auth:`; a Kerberos logon may be offe
 class Looked:
     """What a look at a host came to. `fault` is where it ended, None where the host offers what is needed.
 
-    `timings` are milliseconds by phase; AUTH's are those of the request without a logon. `offers` are the schemes of
-    WWW-Authenticate, `headers` what says who answered, both as the host writes them.
+    `timings` are milliseconds by phase; AUTH's are those of the request without a logon. `offers` are the
+    schemes of WWW-Authenticate, `headers` what says who answered, both as the host writes them.
     """
 
     addresses: tuple[str, ...] = ()
@@ -149,10 +152,13 @@ class Looker:
 
 
 def _request(endpoint: Endpoint) -> bytes:
-    """Write the request of somebody who has not logged on: WinRM answers it with 401 and its ways to log on."""
+    """Write the request of somebody who has not logged on:
+    WinRM answers it with 401 and its ways to log on.
+    """
     head = (
         f"POST /wsman HTTP/1.1\r\nHost: {authority(endpoint)}\r\nUser-Agent: fleetcheck\r\n"
-        "Accept-Encoding: identity\r\nContent-Type: application/soap+xml;charset=UTF-8\r\nContent-Length: 0\r\n\r\n"
+        "Accept-Encoding: identity\r\nContent-Type: application/soap+xml;charset=UTF-8\r\nContent-Length: "
+        "0\r\n\r\n"
     )
     return head.encode("latin-1", "replace")
 

@@ -40,7 +40,9 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCertificate:
-    """A PEM file with a client certificate and its key; `key_password` is None where the key is not encrypted."""
+    """A PEM file with a client certificate and its key;
+    `key_password` is None where the key is not encrypted.
+    """
 
     path: Path
     key_password: str | None = field(default=None, repr=False)
@@ -50,10 +52,10 @@ class ClientCertificate:
 class Logon:
     """A user name and its secret, alive only as long as a session needs it; the secret shows in no repr.
 
-    Without a password it is a Kerberos ticket: by the `keytab`, else the user's own; or a `certificate`. `of_host`: the
-    password is one host's alone, so no domain controller is asked; `ask` gives it, in a thread, for a host's name and
-    address (it raises SecretError), and is None where it was asked for. `scope` "domain": the user is a domain's all the
-    same.
+    Without a password it is a Kerberos ticket: by the `keytab`, else the user's own; or a `certificate`.
+    `of_host`: the password is one host's alone, so no domain controller is asked; `ask` gives it, in a
+    thread, for a host's name and address (it raises SecretError), and is None where it was asked for. `scope`
+    "domain": the user is a domain's all the same.
     """
 
     username: str
@@ -98,7 +100,8 @@ class ErrorRecord:
 class Reply:
     """What a script run brought back; timings in milliseconds.
 
-    `text` is the script's document, `beside` the other texts that the pipeline wrote: all of them where none is one.
+    `text` is the script's document, `beside` the other texts that the pipeline wrote: all of them where none
+    is one.
     """
 
     text: str
@@ -114,7 +117,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryFacts:
-    """How far a try has come, also where it failed: milliseconds by phase, those of the phase it is in so far.
+    """How far a try has come, also where it failed: milliseconds by phase, those of the phase it is in so
+    far.
 
     `rights` is how many of OPEN's passed until the host had given a shell, None where that was not seen.
     """
@@ -131,7 +135,8 @@ class Session(Protocol):
 
     @property
     def phase(self) -> Phase:
-        """How far it is, or how far it came. OPEN or later: the host took the logon. Before AUTH: no user name left.
+        """How far it is, or how far it came. OPEN or later: the host took the logon. Before AUTH: no user
+        name left.
 
         May be read at any time, by a deadline that wants to say where it hung.
         """
@@ -148,7 +153,10 @@ class Session(Protocol):
         """
 
     async def account(self, seconds: float) -> AccountFacts:
-        """Ask, over a `run` that has ended well, for the account's quotas and shells. What is not answered is a remark."""
+        """Ask, over a `run` that has ended well, for the account's quotas and shells.
+
+        What is not answered is a remark.
+        """
 
     async def close(self) -> tuple[str, ...]:
         """Close what is open; never raises. What went wrong comes back as remarks."""
@@ -168,10 +176,10 @@ class Transport(Protocol):
     ) -> Session:
         """Make a session that may take `deadline` seconds in all; nothing is sent yet.
 
-        `before_logon` is awaited once the connection stands, before a user name is sent: it may wait for another
-        host's logon, and what it raises comes out of `run` as it is.
-        `accepted` is called once, in the event loop's thread, as soon as the host took the logon: others who wait
-        to know whether this credential is good need not wait for the answer of the script.
+        `before_logon` is awaited once the connection stands, before a user name is sent: it may wait for
+        another host's logon, and what it raises comes out of `run` as it is. `accepted` is called once, in
+        the event loop's thread, as soon as the host took the logon: others who wait to know whether this
+        credential is good need not wait for the answer of the script.
         """
 
     async def aclose(self) -> None:

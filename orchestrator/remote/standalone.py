@@ -1,13 +1,14 @@
 r"""A plan as a PowerShell script of its own, for hosts that WinRM cannot reach; and its answer taken back.
 
-The script is `scripts/standalone.ps1` with two gaps filled: the write script's text as the body of a function, and
-the plan's data as one base64 literal in single quotes. Nothing else is pasted. It answers
+The script is `scripts/standalone.ps1` with two gaps filled: the write script's text as the body of a
+function, and the plan's data as one base64 literal in single quotes. Nothing else is pasted. It answers
 
     {"fleetcheck": {"document": "repin-result", "v": 1}, "plan": id, "sha256": the plan's digest,
      "computer": "...", "machine_id": "...", "answers": [{"host": name, "answer": what repin.ps1 answered}]}
 
-with one answer for each planned host that this machine is: none, as a rule one. The fresh reading that `apply` makes
-before it writes, with its look at the new port, is not made there; all that the write script compares is.
+with one answer for each planned host that this machine is: none, as a rule one. The fresh reading that
+`apply` makes before it writes, with its look at the new port, is not made there; all that the write script
+compares is.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _RUN_AGAIN = "Take the file as the script wrote it, or scan the host to see what
 
 
 class StandaloneError(FleetcheckError):
-    """A plan that cannot be exported, or a result that cannot be taken; the message says why and what to do."""
+    """A plan that cannot be exported, or a result that cannot be taken;
+    the message says why and what to do.
+    """
 
 
 def standalone(plan: Plan) -> str:
@@ -56,8 +59,8 @@ def standalone(plan: Plan) -> str:
 def parse_result(data: str | bytes, plan: Plan) -> tuple[tuple[str, RepinAnswer], ...]:
     """Read what the script answered: each planned host that it found itself to be, with its answer.
 
-    `data` is the file's content; bytes may be UTF-16 too, which Windows PowerShell's `>` writes. An answer proves
-    nothing: until a scan has read the values it is a report. Raises StandaloneError.
+    `data` is the file's content; bytes may be UTF-16 too, which Windows PowerShell's `>` writes. An answer
+    proves nothing: until a scan has read the values it is a report. Raises StandaloneError.
     """
     match _load(data):
         case {
@@ -73,7 +76,8 @@ def parse_result(data: str | bytes, plan: Plan) -> tuple[tuple[str, RepinAnswer]
             raise StandaloneError(f"no result of an exported re-pin script. {_RUN_AGAIN}")
     if (name, written) != (plan.id, digest(plan)):
         raise StandaloneError(
-            f"a result of another plan ({clean(name, limit=40)}), not of {plan.id}. Import it with its own plan."
+            f"a result of another plan ({clean(name, limit=40)}), not of {plan.id}. Import it with its own "
+            "plan."
         )
     if not answers:
         machine_there = clean(f"{computer}, machine id {machine}", limit=200)

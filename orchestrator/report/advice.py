@@ -1,4 +1,6 @@
-"""Advice with its commands made complete: `--limit` where it is about few hosts, and the `-i` and `--db` that were given."""
+"""Advice with its commands made complete: `--limit` where it is about few hosts,
+and the `-i` and `--db` that were given.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ _COMMAND = re.compile(r"(fleetcheck (?:scan|repin plan)(?: --(?:probe|policy) [a
 def pieces(advice: str, hosts: Sequence[str], hints: Hints, *, again: str = "") -> Iterator[tuple[bool, str]]:
     """Yield the pieces of a sentence in order; True: it is a command, complete. `advice` is uncleaned.
 
-    `again` are a scan's options where the hosts are too many to be named, such as ` --from 12 --only blocked`.
+    `again` are a scan's options where the hosts are too many to be named, such as ` --from 12 --only
+    blocked`.
     """
     for index, piece in enumerate(_COMMAND.split(advice)):
         if not index % 2:

@@ -1,4 +1,5 @@
-"""The JSON documents that `--json` prints: every one says its kind and its version. `docs/json.md` lists the keys.
+"""The JSON documents that `--json` prints: every one says its kind and its version. `docs/json.md` lists the
+keys.
 
 A key is never given another meaning; one that goes away or changes raises the document's version.
 """
@@ -35,6 +36,8 @@ VERSIONS = {
     "profiles": 1,
     "profile-check": 1,
     "audit": 1,
+    "config": 1,
+    "db-copy": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,
@@ -45,6 +48,7 @@ VERSIONS = {
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,
+    "what-if": 1,
 }
 
 
@@ -229,7 +233,10 @@ def inventory_host_document(host: Host) -> dict[str, Any]:
 
 
 def check_document(fleet: Fleet | None, problems: Iterable[Any], expired: Iterable[Waiver]) -> dict[str, Any]:
-    """Say whether an inventory is right. `problems` have file, line and message; `fleet` is None where there are any."""
+    """Say whether an inventory is right.
+
+    `problems` have file, line and message; `fleet` is None where there are any.
+    """
     return envelope(
         "inventory-check",
         problems=_problems(problems),
@@ -248,7 +255,10 @@ def profile_document(profile: Profile) -> dict[str, Any]:
 
 
 def profile_check_document(profile: Profile | None, problems: Iterable[Any]) -> dict[str, Any]:
-    """Say whether a profile is right. `problems` as for an inventory; `profile` is None where there are any."""
+    """Say whether a profile is right.
+
+    `problems` as for an inventory; `profile` is None where there are any.
+    """
     return envelope(
         "profile-check",
         problems=_problems(problems),

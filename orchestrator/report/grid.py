@@ -41,7 +41,9 @@ class Cell:
 
     @property
     def word(self) -> str:
-        """The belief where it says more than the attempt, else how the attempt ended; `-` where nothing was tried."""
+        """The belief where it says more than the attempt, else how the attempt ended;
+        `-` where nothing was tried.
+        """
         if self.belief is Belief.INTERCEPTED:
             return "intercepted"
         if self.attempt is None:
@@ -68,7 +70,9 @@ def milliseconds(value: int | None) -> str:
 
 
 def rows(record: HostRecord, reading: Reading) -> Iterator[PortRow]:
-    """Yield a row for each port that was tried at a deciding target, or is a pin or desired pin; the list's order."""
+    """Yield a row for each port that was tried at a deciding target, or is a pin or desired pin;
+    the list's order.
+    """
     judged = {role.role: role for role in record.judgement.roles}
     best = _best_attempts(reading)
     pins = {role: judged[role].pin.port if role in judged else None for role in record.profile.role_names}
@@ -110,7 +114,10 @@ def _best_attempts(reading: Reading) -> dict[tuple[str, int], Attempt]:
 
 
 def ports(record: HostRecord, reading: Reading) -> RenderableType:
-    """Draw the grid, its legend, what was not tried, and the attempts that decide nothing. Fits 80 columns."""
+    """Draw the grid, its legend, what was not tried, and the attempts that decide nothing.
+
+    Fits 80 columns.
+    """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("port", justify="right", no_wrap=True)
     table.add_column("")

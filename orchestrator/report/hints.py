@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where nothing.
+    """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where
+    nothing.
 
     `can_scan`: the hosts are still there to be asked again.
     """

@@ -28,8 +28,8 @@ _DATA_SHOWN = 200  # characters of one registry value's data; --json has it whol
 class Sighting:
     """A host's result in a scan; `last` is the scan and record of its last reading where this result is none.
 
-    `since` says what a re-pin has done there after this result, None where none has: then the result is history.
-    `hints` is for the commands that the advice names.
+    `since` says what a re-pin has done there after this result, None where none has: then the result is
+    history. `hints` is for the commands that the advice names.
     """
 
     scan: ScanRecord

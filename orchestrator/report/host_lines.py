@@ -13,7 +13,8 @@ HOST_RECORD_COLUMNS = ("record", "fields")  # how many there are depends on the 
 
 
 def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
-    """Yield rows that begin with a word: verdict, failure, evidence, action, role, attempt, value, connection, remark.
+    """Yield rows that begin with a word: verdict, failure, evidence, action, role, attempt, value,
+    connection, remark.
 
     The fields of each kind are listed in docs/json.md; what is missing is an empty field.
     """

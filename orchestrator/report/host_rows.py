@@ -1,7 +1,8 @@
-"""Every host of the fleet as a row: what it shares with others stands once, what is believed of its ports is one string.
+"""Every host of the fleet as a row: what it shares with others stands once, what is believed of its ports is
+one string.
 
-The strings use the marks of `show --history`: one character for each port of `HostTable.ports`, role after role.
-All words are cleaned here: rows go into a page as data too, where nothing else would do it.
+The strings use the marks of `show --history`: one character for each port of `HostTable.ports`, role after
+role. All words are cleaned here: rows go into a page as data too, where nothing else would do it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ WORDS_SHOWN = 400  # characters of a sentence or a reason
 
 
 class PinCell(NamedTuple):
-    """A role's pin as it is shown, and the mark of what is believed of it; the desired pin where it differs, else 0."""
+    """A role's pin as it is shown, and the mark of what is believed of it; the desired pin where it differs,
+    else 0.
+    """
 
     pin: str
     mark: str
@@ -40,10 +43,11 @@ class PinCell(NamedTuple):
 
 
 class Likeness(NamedTuple):
-    """What many hosts share. `state` as `domain.fleet_now.state` says it; `pins` has a cell for each role of the table.
+    """What many hosts share. `state` as `domain.fleet_now.state` says it; `pins` has a cell for each role of
+    the table.
 
-    `cause` is why the host was not probed last time, `waived` the waiver's reason, `change` what changed since the
-    reading before, each empty where there is none. `old`: the reading is older than asked for.
+    `cause` is why the host was not probed last time, `waived` the waiver's reason, `change` what changed
+    since the reading before, each empty where there is none. `old`: the reading is older than asked for.
     """
 
     verdict: str
@@ -59,7 +63,10 @@ class Likeness(NamedTuple):
 
 
 class HostRow(NamedTuple):
-    """A host. `read` is when its result came, in UTC and to the minute; `ports` has a mark for each role and port."""
+    """A host.
+
+    `read` is when its result came, in UTC and to the minute; `ports` has a mark for each role and port.
+    """
 
     host: str
     address: str
@@ -92,7 +99,7 @@ class HostTable:
     rows: tuple[HostRow, ...]
 
     def strip(self, ports: str, role: int) -> str:
-        """Give the part of a row's string that is about one role, by its place in `roles`."""
+        """Return the part of a row's string that is about one role, by its place in `roles`."""
         return ports[role * len(self.ports) : (role + 1) * len(self.ports)]
 
     def patterns(self) -> tuple[Pattern, ...]:
@@ -173,12 +180,14 @@ def _order(standing: Standing) -> tuple[bool, bool, int, bool, str]:
 
 
 def _roles(standings: Iterable[Standing]) -> tuple[str, ...]:
-    """Give the roles of all products, in their order; one that says nothing of a host has a column all the same."""
+    """Return the roles of all products, in their order;
+    one that says nothing of a host has a column all the same.
+    """
     return tuple(dict.fromkeys(role for each in standings for role in each.profile.role_names))
 
 
 def _ports(standings: list[Standing]) -> dict[int, str]:
-    """Give the listed ports with their labels, and the most used of the others."""
+    """Return the listed ports with their labels, and the most used of the others."""
     listed: dict[int, str] = {}
     known: set[str] = set()
     beside: Counter[int] = Counter()

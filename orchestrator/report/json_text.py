@@ -1,4 +1,6 @@
-"""JSON documents as text, piece by piece: ASCII, lossless, and no longer in memory than one of their items."""
+"""JSON documents as text, piece by piece: ASCII, lossless,
+and no longer in memory than one of their items.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def heading(title: str) -> Iterator[Text]:
 
 
 def warned(warnings: Iterable[str]) -> Iterator[RenderableType]:
-    """Write what has to be read first, each behind an exclamation mark that no long path leaves alone on its line."""
+    """Write what has to be read first, each behind an exclamation mark that no long path leaves alone on its
+    line.
+    """
     for warning in warnings:
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=1)
@@ -70,7 +72,9 @@ def unbroken(line: Text) -> Text:
 
 
 def group_actions(verdict: Verdict, actions: Sequence[str]) -> Sequence[str]:
-    """Give what to do about a group of hosts, none where nothing is: each firewall rule, of all else the first."""
+    """Return what to do about a group of hosts, none where nothing is: each firewall rule,
+    of all else the first.
+    """
     if len(actions) == 1:
         return [each for each in actions if each]
     if verdict not in BEHIND_A_FIREWALL:

@@ -47,7 +47,9 @@ class Progress:
         return self.done / (now - self.began) if now > self.began else 0.0
 
     def left(self, now: float) -> str:
-        """Say how long the rest takes: at this rate, or by the last deadline once no host waits for its turn."""
+        """Say how long the rest takes: at this rate,
+        or by the last deadline once no host waits for its turn.
+        """
         waiting = self.total - self.done
         rate = self.rate(now)
         if self.running and waiting <= len(self.running):

@@ -27,7 +27,9 @@ def state(record: HostRecord) -> str:
 def result_rows(
     records: Iterable[HostRecord], not_started: Iterable[str] = (), hints: Hints | None = None
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a plain row per host in the columns of RESULT_COLUMNS; hosts without a result have empty fields."""
+    """Yield a plain row per host in the columns of RESULT_COLUMNS;
+    hosts without a result have empty fields.
+    """
     for record in records:
         judgement = record.judgement
         yield (

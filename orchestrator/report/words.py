@@ -76,7 +76,10 @@ def moment(when: datetime) -> str:
 
 
 def folded(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> tuple[str, int]:
-    """Join the first `limit` names; the count is of those left out. A fold that would hide one name shows it."""
+    """Join the first `limit` names; the count is of those left out.
+
+    A fold that would hide one name shows it.
+    """
     if len(names) <= limit + 1:
         return ", ".join(names), 0
     return ", ".join(names[:limit]), len(names) - limit

@@ -1,7 +1,8 @@
-"""Frozen dataclasses to and from JSON, by their type hints: what a value is made of is written down once, in its class.
+"""Frozen dataclasses to and from JSON, by their type hints: what a value is made of is written down once, in
+its class.
 
-A field that equals its default is left out, so a field that a class gains (with a default) reads well from old rows;
-a field that this program does not know is left aside.
+A field that equals its default is left out, so a field that a class gains (with a default) reads well from
+old rows; a field that this program does not know is left aside.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ def encode(value: object, *, without: frozenset[str] = frozenset()) -> dict[str,
 
 
 def decode(kind: type[T], jsonable: Mapping[str, Any]) -> T:
-    """Turn what `encode` gave back into a `kind`. Raises KeyError, TypeError or ValueError for what it never gave."""
+    """Turn what `encode` gave back into a `kind`.
+
+    Raises KeyError, TypeError or ValueError for what it never gave.
+    """
     return cast("T", _pair(cast("Any", kind))[1](jsonable))
 
 

@@ -1,6 +1,8 @@
-"""Delete what is old, in small transactions of the one writer: a prune that is killed has lost nothing it should keep.
+"""Delete what is old, in small transactions of the one writer: a prune that is killed has lost nothing it
+should keep.
 
-The latest result of every host stays, and its latest one with a reading, with their attempts, however old they are.
+The latest result of every host stays, and its latest one with a reading, with their attempts, however old
+they are.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ _REFERENCES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Results that began before `results` go; those that began before `attempts` lose their attempts. Aware; None: all stay."""
+    """Results that began before `results` go; those that began before `attempts` lose their attempts.
+
+    Aware; None: all stay.
+    """
 
     attempts: datetime | None
     results: datetime | None
@@ -46,7 +51,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """How many rows went. `attempts` counts those of deleted results too; `kept`: results that stay because they are a host's latest.
+    """How many rows went. `attempts` counts those of deleted results too; `kept`: results that stay because
+    they are a host's latest.
 
     `documents` is None where it was only counted what would go: what nobody uses is known afterwards.
     """
@@ -129,7 +135,9 @@ async def _prune_unused(writer: Writer) -> int:
 
 
 def _kept(using: Connection) -> frozenset[int]:
-    """Read the ids of every host's latest result, its latest one with a reading, and its latest one with the key."""
+    """Read the ids of every host's latest result, its latest one with a reading,
+    and its latest one with the key.
+    """
     rows = using.execute(standings.now(readable=True))
     return frozenset(
         number for row in rows for number in (row.latest, row.known, row.readable) if number is not None
@@ -184,7 +192,9 @@ def _delete_results(using: Connection, going: Sequence[int], found: Pruned) -> P
 
 
 def _delete_scan(into: Inserter, scan_id: int) -> int:
-    """Delete a scan that has no result left; one that has some names no other hosts any more: they would count as not started."""
+    """Delete a scan that has no result left; one that has some names no other hosts any more:
+    they would count as not started.
+    """
     left = set(into.connection.execute(select(_RESULT.host).where(_RESULT.scan_id == scan_id)).scalars())
     if not left:
         into.connection.execute(delete(scan).where(scan.c.id == scan_id))

@@ -37,13 +37,16 @@ class LastKnown:
 
 
 class Reader(StandingReader, JournalReader):
-    """Scans, and through its bases the journal and what results came to, on one connection that cannot change anything.
+    """Scans, and through its bases the journal and what results came to, on one connection that cannot change
+    anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
 
     def scans(self, limit: int | None = None, *, finished: bool = False) -> tuple[ScanRecord, ...]:
-        """Return the scans, or those alone that ran to their end, newest first; one whose process is gone is `killed`."""
+        """Return the scans, or those alone that ran to their end, newest first;
+        one whose process is gone is `killed`.
+        """
         most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
             query = scans.query().order_by(scan.c.id.desc()).limit(most)
@@ -98,10 +101,12 @@ class Reader(StandingReader, JournalReader):
     def records(
         self, scan_id: int, hosts: Iterable[str] | None = None, *, whole: bool = True
     ) -> Iterator[HostRecord]:
-        """Yield the results of a scan in the scan's order, or of these hosts in theirs; hosts without one are left out.
+        """Yield the results of a scan in the scan's order, or of these hosts in theirs; hosts without one are
+        left out.
 
-        Reads a hundred at a time. `whole=False` leaves attempts, registry values and connections out of the readings,
-        for who looks at the judgement only: it takes less than half the time. What a host said is uncleaned. Raises UnknownScanError.
+        Reads a hundred at a time. `whole=False` leaves attempts, registry values and connections out of the
+        readings, for who looks at the judgement only: it takes less than half the time. What a host said is
+        uncleaned. Raises UnknownScanError.
         """
         order = self.scan(scan_id).hosts
         if hosts is None:
@@ -114,7 +119,10 @@ class Reader(StandingReader, JournalReader):
             yield from (found[name] for name in chunk if name in found)
 
     def latest(self, host: str, *, probed: bool = False) -> tuple[ScanRecord, HostRecord] | None:
-        """Return a host's newest result with its scan; `probed`: the newest that has a reading. None for none."""
+        """Return a host's newest result with its scan; `probed`: the newest that has a reading.
+
+        None for none.
+        """
         query = (
             select(_RESULT.id, _RESULT.scan_id)
             .where(_RESULT.host == host)
@@ -132,7 +140,8 @@ class Reader(StandingReader, JournalReader):
     def latest_records(
         self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None
     ) -> Mapping[str, tuple[tuple[int, HostRecord], ...]]:
-        """Return each host's newest results, failed ones too, with the ids of their scans: newest first, one a scan.
+        """Return each host's newest results, failed ones too, with the ids of their scans: newest first, one
+        a scan.
 
         At most `limit` a host, and none that started before `since`. A host without one is left out.
         """
@@ -149,7 +158,8 @@ class Reader(StandingReader, JournalReader):
         return latest
 
     def last_known(self, hosts: Iterable[str], *, before: datetime | None = None) -> Mapping[str, LastKnown]:
-        """Return what was last concluded from a reading of each host, of results started `before` then (default: now).
+        """Return what was last concluded from a reading of each host, of results started `before` then
+        (default: now).
 
         A host that never gave a reading is left out.
         """

@@ -5,10 +5,11 @@
     document <- registry_value
     document <- gist -> document
 
-A `document` is JSON that many results share: of 400 scans most hosts say the same about themselves each time, so it
-is kept once, found by its digest. Its `gist` is another document with what reports need of it and no more, which most
-hosts of a fleet share: sentences quote milliseconds, identities are one's own. What changes with every probe is in `host_result`, `attempt` and `connection`.
-A column that repeats what a document says is there for reports to filter by.
+A `document` is JSON that many results share: of 400 scans most hosts say the same about themselves each time,
+so it is kept once, found by its digest. Its `gist` is another document with what reports need of it and no
+more, which most hosts of a fleet share: sentences quote milliseconds, identities are one's own. What changes
+with every probe is in `host_result`, `attempt` and `connection`. A column that repeats what a document says
+is there for reports to filter by.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ MOST = 2**31 - 1  # the largest id, as PostgreSQL's INTEGER holds it
 
 
 def id_of(number: int) -> int:
-    """Give a number that a user typed as an id to look for: 0, which nothing has, where no id can be so large."""
+    """Return a number that a user typed as an id to look for: 0, which nothing has,
+    where no id can be so large.
+    """
     return number if 0 < number <= MOST else 0
 
 
@@ -52,7 +55,8 @@ def _document(name: str, *, optional: bool = False) -> Column[int]:
     return Column(name, BigInteger, ForeignKey("document.id"), nullable=optional)
 
 
-# The writer is the only one who gives ids, so none of these counts by itself, except scan: its ids are people's words.
+# The writer is the only one who gives ids, so none of these counts by itself, except scan: its ids are
+# people's words.
 document = Table(
     "document",
     metadata,

@@ -1,4 +1,6 @@
-"""The only way into the database: scans and results go in here, and `put` returns once they are on the disk."""
+"""The only way into the database: scans and results go in here,
+and `put` returns once they are on the disk.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ ROOM = 256  # results that wait in the queue, at most: more puts wait outside
 class Writer:
     """Stores scans and results. One process has one; `put` belongs to one event loop.
 
-    What `put` has returned for is on the disk. After a DatabaseError the writer stays stopped: each later call raises
-    the same error at once, nothing hangs, and what was acknowledged before stays.
+    What `put` has returned for is on the disk. After a DatabaseError the writer stays stopped: each later
+    call raises the same error at once, nothing hangs, and what was acknowledged before stays.
     """
 
     def __init__(self, place: Place) -> None:
@@ -44,8 +46,8 @@ class Writer:
     def open(cls, url: str, *, command: str, user: str, wait: float = 5.0) -> Self:
         """Take the writing lock, bring the database to this program's schema, start the thread.
 
-        `command` and `user` are what another process reads that finds the lock taken; `wait` (seconds) is how long
-        this one waits for it. Raises StoreError, as `migrating.ensure`.
+        `command` and `user` are what another process reads that finds the lock taken; `wait` (seconds) is how
+        long this one waits for it. Raises StoreError, as `migrating.ensure`.
         """
         writer = cls(parse(url))
         writer._owner = myself(command, user)
@@ -53,7 +55,10 @@ class Writer:
         return writer
 
     def reopen(self, *, wait: float = 30.0) -> None:
-        """Open a closed writer again, as the same owner: for who gives the lock back during a pause. Raises as `open`."""
+        """Open a closed writer again, as the same owner: for who gives the lock back during a pause.
+
+        Raises as `open`.
+        """
         self._thread = WritingThread(self._place)
         self._thread.start(replace(self._owner, since=datetime.now(UTC)), wait=wait)
 
@@ -73,7 +78,8 @@ class Writer:
         return self._owner.user
 
     def begin_scan(self, record: ScanRecord) -> int:
-        """Store a scan before its first result and return its id; `record.id` is not looked at. Raises StoreError.
+        """Store a scan before its first result and return its id; `record.id` is not looked at. Raises
+        StoreError.
 
         From now on until it ends whoever asks is told that this process runs it (`Reader.runner`).
         """
@@ -89,7 +95,10 @@ class Writer:
         return self._thread.call(work)
 
     def resume_scan(self, scan_id: int) -> ScanRecord:
-        """Open an earlier scan for more results, and return it as it now is. Raises UnknownScanError, StoreError."""
+        """Open an earlier scan for more results, and return it as it now is.
+
+        Raises UnknownScanError, StoreError.
+        """
 
         def work(into: Inserter) -> ScanRecord:
             found = scans.load(into.connection, scan_id, self._place)
@@ -108,8 +117,9 @@ class Writer:
     async def put(self, scan_id: int, record: HostRecord) -> None:
         """Store a host's result and return once it is committed, with others', within about 50 ms.
 
-        The same (scan, host, tries) again replaces the result. Raises StoreError, and ValueError for a record that no
-        table can hold (a bug, and it costs the other results nothing). Cancelled, it may be stored all the same.
+        The same (scan, host, tries) again replaces the result. Raises StoreError, and ValueError for a record
+        that no table can hold (a bug, and it costs the other results nothing). Cancelled, it may be stored
+        all the same.
         """
         if scan_id not in self._scans:
             raise UnknownScanError(self._place.shown, scan_id, max(self._scans, default=None))
@@ -126,13 +136,16 @@ class Writer:
     async def alone(self, work: Callable[[Inserter], T]) -> T:
         """Run `work` in a transaction that holds nothing else, and return its answer once it is on the disk.
 
-        For the journal. Raises StoreError, and what `work` raises: then nothing is stored. Cancelled, it may be stored
-        all the same.
+        For the journal. Raises StoreError, and what `work` raises: then nothing is stored. Cancelled, it may
+        be stored all the same.
         """
         return await self._thread.wait_for(work)
 
     def close(self) -> None:
-        """Commit what waits, end the thread, give the lock back. Calling it again does nothing; never raises."""
+        """Commit what waits, end the thread, give the lock back.
+
+        Calling it again does nothing; never raises.
+        """
         for shown in self._scans.values():  # before the lock: who resumes such a scan gives the same sign
             shown.hide()
         self._thread.close()

@@ -1,4 +1,6 @@
-"""The thread with the one connection that writes, behind a queue: what is handed in is answered, whatever happens."""
+"""The thread with the one connection that writes, behind a queue: what is handed in is answered,
+whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,10 @@ class WritingThread:
         started.result()
 
     def submit(self, item: Put | _Call) -> None:
-        """Hand something in. Raises what stopped the thread, or WriterClosedError; else it is answered for sure."""
+        """Hand something in.
+
+        Raises what stopped the thread, or WriterClosedError; else it is answered for sure.
+        """
         with self._closing:
             if self._broken is not None:
                 raise self._broken
@@ -98,7 +103,9 @@ class WritingThread:
                 self._queue.put(_Hurry.HURRY)
 
     def call(self, work: Callable[[Inserter], T]) -> T:
-        """Run `work` in a transaction of its own, after everything that was handed in before, and wait for it."""
+        """Run `work` in a transaction of its own, after everything that was handed in before,
+        and wait for it.
+        """
         done: Future[T] = Future()
         self.submit(_Call(work, done))
         return done.result()
@@ -199,7 +206,10 @@ class WritingThread:
             call.done.set_exception(error)
 
     def _transact(self, into: Inserter | None, work: Callable[[Inserter], T]) -> T:
-        """Run `work` and commit. The database's own troubles stop the thread; what is wrong with a value does not."""
+        """Run `work` and commit.
+
+        The database's own troubles stop the thread; what is wrong with a value does not.
+        """
         if self._broken is not None:
             raise self._broken
         assert into is not None  # noqa: S101 -- only a broken one has none
@@ -213,7 +223,9 @@ class WritingThread:
 
 @contextmanager
 def _connection(place: Place, held: Connection | None) -> Iterator[Connection]:
-    """Bring the database up and yield the connection that writes: on PostgreSQL the one that holds the lock."""
+    """Bring the database up and yield the connection that writes:
+    on PostgreSQL the one that holds the lock.
+    """
     migrating.bring_up(place, held)
     if held is not None:
         yield held

@@ -1,4 +1,6 @@
-"""The checks of this machine: the clock against hosts that say another time, Kerberos, which hosts are looked at."""
+"""The checks of this machine: the clock against hosts that say another time, Kerberos,
+which hosts are looked at.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from tests.remote.wired import raw_server, read_request
 HEAD = """\
 credentials: {ops: {username: svc, password: {from: env, name: FC_PASSWORD}}, ticket: {username: svc@CORP.EXAMPLE}}
 defaults: {credential: ops, transport: http, auth: ntlm}
-"""
+"""  # noqa: E501
 
 
 def fleet(folder: Path, hosts: str) -> Fleet:

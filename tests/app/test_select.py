@@ -1,4 +1,6 @@
-"""A pattern that takes nothing is right, worth a warning or a mistake: the caller says which, and is told by a value."""
+"""A pattern that takes nothing is right, worth a warning or a mistake: the caller says which,
+and is told by a value.
+"""
 
 from __future__ import annotations
 

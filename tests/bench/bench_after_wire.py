@@ -1,14 +1,15 @@
-"""What a scan costs after the wire: CPU per host of everything but the session, and the memory of the whole process.
+"""What a scan costs after the wire: CPU per host of everything but the session, and the memory of the whole
+process.
 
     python -m tests.bench.bench_after_wire [--hosts 500,10000] [--jobs 16,1000] [--rounds 3]
     python -m tests.bench.bench_after_wire --profile FILE [--hosts 10000] [--jobs 1000]
 
-The command's own `run` does the scan, with writer, breakers, pace, progress on a terminal and report; only the
-transport is a stand-in, whose sessions answer at once with a recorded healthy answer, varied for each host. Each
-measurement is a process of its own that has scanned a few hosts before; the memory is that of the command itself, in
-one more process, from the inventory's file to its exit. Bare means, in the same process: `json.loads`
-of every answer, and sqlite3's own `executemany` of the rows that came of them, 32 hosts a commit. `left over` counts
-tasks, threads and descriptors that are there after the scan and were not before.
+The command's own `run` does the scan, with writer, breakers, pace, progress on a terminal and report; only
+the transport is a stand-in, whose sessions answer at once with a recorded healthy answer, varied for each
+host. Each measurement is a process of its own that has scanned a few hosts before; the memory is that of the
+command itself, in one more process, from the inventory's file to its exit. Bare means, in the same process:
+`json.loads` of every answer, and sqlite3's own `executemany` of the rows that came of them, 32 hosts a
+commit. `left over` counts tasks, threads and descriptors that are there after the scan and were not before.
 
 With --profile one scan runs under cProfile, and its figures go to FILE.
 """
@@ -168,7 +169,9 @@ def one(
 
 
 def whole(folder: Path, hosts: int, jobs: int) -> dict[str, float]:
-    """Run the command itself, from an inventory's file to the exit code; give the most memory that it took."""
+    """Run the command itself, from an inventory's file to the exit code;
+    give the most memory that it took.
+    """
     from orchestrator.cli.main import main
 
     path = folder / "fleet.yaml"
@@ -197,7 +200,7 @@ def whole(folder: Path, hosts: int, jobs: int) -> dict[str, float]:
 
 
 def peak() -> float:
-    """Give the most memory that this process took so far, in MB."""
+    """Return the most memory that this process took so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 * 1024 if sys.platform == "darwin" else 1024
     )
@@ -225,7 +228,7 @@ def child(what: str, hosts: int, jobs: int) -> dict[str, float]:
 
 
 def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Give the median of each figure."""
+    """Return the median of each figure."""
     return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
@@ -241,9 +244,10 @@ def compare(sizes: Sequence[int], widths: Sequence[int], rounds: int) -> None:
     for (hosts, jobs), figures in middle.items():
         base = figures["stage: json.loads"] + figures["bare"]
         say(
-            f"{hosts:6} hosts, {jobs:4} jobs: {figures['cpu']:.3f} ms of CPU a host, {figures['cpu'] / base:.1f} x "
-            f"bare ({base:.3f} ms); {hosts / figures['wall']:.0f} hosts/s; {figures['peak']:.0f} MB at most; "
-            f"left over: {figures['tasks']:.0f} tasks, {figures['threads']:.0f} threads, {figures['descriptors']:.0f} descriptors"
+            f"{hosts:6} hosts, {jobs:4} jobs: {figures['cpu']:.3f} ms of CPU a host, "
+            f"{figures['cpu'] / base:.1f} x bare ({base:.3f} ms); {hosts / figures['wall']:.0f} hosts/s; "
+            f"{figures['peak']:.0f} MB at most; left over: {figures['tasks']:.0f} tasks, "
+            f"{figures['threads']:.0f} threads, {figures['descriptors']:.0f} descriptors"
         )
     for jobs in widths:
         small, large = (

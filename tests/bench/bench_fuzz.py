@@ -1,10 +1,12 @@
-"""A million answers that went wrong: each is read, or refused with an error of our own family, in bounded memory.
+"""A million answers that went wrong: each is read, or refused with an error of our own family, in bounded
+memory.
 
     python -m tests.bench.bench_fuzz [--answers 1000000] [--seed 1]
 
-The answers of a simulated host are recorded, taken apart to one of five layers (HTTP, SOAP, PSRP fragments, a PSRP
-message, the probe's JSON), changed there, put together again, and read as the transport and the decoder read them. In
-this process, without a socket. Exit code 1 where anything else came up; it prints what, and the seed that makes it.
+The answers of a simulated host are recorded, taken apart to one of five layers (HTTP, SOAP, PSRP fragments, a
+PSRP message, the probe's JSON), changed there, put together again, and read as the transport and the decoder
+read them. In this process, without a socket. Exit code 1 where anything else came up; it prints what, and the
+seed that makes it.
 """
 
 from __future__ import annotations

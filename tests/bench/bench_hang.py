@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_hang [--hosts 1000] [--jobs 128] [--timeout 10]
 
-Passes when the run ends no later than the last deadline and two seconds, with threads and descriptors back to base.
+Passes when the run ends no later than the last deadline and two seconds, with threads and descriptors back to
+base.
 """
 
 from __future__ import annotations

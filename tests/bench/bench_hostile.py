@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_hostile [--scripts 2000]
 
-Over both transports, on loopback, over TLS with Basic. Prints what came of them; exit code 1 and the smallest script
-where one did not end as it should.
+Over both transports, on loopback, over TLS with Basic. Prints what came of them; exit code 1 and the smallest
+script where one did not end as it should.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""The fleet's page for 10,000 hosts: its size, the CPU to write it, and in Chromium the filter and the sort in ms.
+"""The fleet's page for 10,000 hosts: its size, the CPU to write it, and in Chromium the filter and the sort
+in ms.
 
     python -m tests.bench.bench_html [--hosts 10000] [--keep FILE]
 
-Half of the hosts tried every port, each with a pattern of its own in one case of ten; every eighth one has something
-wrong. A filter or sort counts from the event until the browser has laid the new rows out, in CPU of the page's thread.
-Passes under 8 MB and 200 ms.
+Half of the hosts tried every port, each with a pattern of its own in one case of ten; every eighth one has
+something wrong. A filter or sort counts from the event until the browser has laid the new rows out, in CPU of
+the page's thread. Passes under 8 MB and 200 ms.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ SITES = ("paris", "berlin", "lyon", "madrid", "turin", "oslo", "gent", "graz")
 NUMBERS = tuple(number for number, _ in PORTS)
 ACTIONS = {
     Verdict.CUT_OFF: "ask for a firewall rule: from the host to 203.0.113.20, TCP 2147, permit",
-    Verdict.BLOCKED: "ask for a firewall rule for the desired pin: from the host to 203.0.113.20, TCP 2147, permit; "
-    "or change `pin:` to a port that connects (443)",
+    Verdict.BLOCKED: "ask for a firewall rule for the desired pin: from the host to 203.0.113.20, TCP "
+    "2147, permit; or change `pin:` to a port that connects (443)",
     Verdict.DRIFTED: "write the desired pin: fleetcheck repin plan",
     Verdict.STALE: "the agent has not taken the pin up yet: it does when it next connects, scan again later",
 }
@@ -143,7 +144,9 @@ SORTS = ("host", "place", "pin0", "pin1", "read", "host", "host", "worst", "wors
 
 
 def measured(driver: Chrome, acts: Iterable[str]) -> list[float]:
-    """Do what a person does, and give for each what it cost the page's thread, in ms of CPU, its new layout included."""
+    """Do what a person does, and give for each what it cost the page's thread, in ms of CPU,
+    its new layout included.
+    """
 
     def spent() -> float:
         metrics = browser.command(driver, "Performance.getMetrics")["metrics"]
@@ -182,7 +185,8 @@ def main() -> None:
             sorts = measured(driver, SORTS)
         for what, times in (("filter", filters), ("port", ports), ("sort", sorts)):
             sys.stdout.write(
-                f"  {what:8}{max(times):6.0f} ms of CPU at most, {sorted(times)[len(times) // 2]:.0f} ms median\n"
+                f"  {what:8}{max(times):6.0f} ms of CPU at most, {sorted(times)[len(times) // 2]:.0f} ms "
+                "median\n"
             )
     if size > SIZE or max(*filters, *ports) > TIME:
         raise SystemExit(1)

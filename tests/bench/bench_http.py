@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_http [--rounds 2000]
 
-Prints microseconds of CPU for the seven answers of one probed host (NTLM over sealed http), and the ratio to ours.
+Prints microseconds of CPU for the seven answers of one probed host (NTLM over sealed http), and the ratio to
+ours.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CHUNK = 65_536
 
 def answers() -> list[bytes]:
     """Make the answers of one host, each as it comes in one piece."""
-    kind = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'
+    kind = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'  # noqa: E501
     return [
         (
             f"HTTP/1.1 {200 if size else 401} X\r\nServer: Microsoft-HTTPAPI/2.0\r\n"
@@ -91,7 +92,7 @@ def with_httptools(pieces: Sequence[bytes]) -> int:
 
 
 def cost(reader: Callable[[Sequence[bytes]], int], rounds: int) -> float:
-    """Give microseconds of CPU for one host's answers, the least of five runs."""
+    """Return microseconds of CPU for one host's answers, the least of five runs."""
     pieces = answers()
     assert reader(pieces) == sum(SIZES)
     found = []

@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_kill_scan [--kills 200] [--hosts 120] [--seed 1]
 
-One after the other, scans of a fleet of simulated hosts over the wire; each is killed and resumed until it completes.
-Acknowledged is a result whose event came after its commit. Checked after each kill: every acknowledged result is
-stored, as a whole record, and after the end: every host has one, none was asked again after it had one.
+One after the other, scans of a fleet of simulated hosts over the wire; each is killed and resumed until it
+completes. Acknowledged is a result whose event came after its commit. Checked after each kill: every
+acknowledged result is stored, as a whole record, and after the end: every host has one, none was asked again
+after it had one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.fleet.wire import Served, served, simulated
 
 
 def stored(place: Served, scan_id: int) -> set[str]:
-    """Give the hosts that have a whole record; reading it takes every row of it."""
+    """Return the hosts that have a whole record; reading it takes every row of it."""
     try:
         return set(place.records(scan_id))
     except (NoDatabaseError, UnknownScanError):
@@ -35,7 +36,9 @@ def stored(place: Served, scan_id: int) -> set[str]:
 
 
 def until_killed(process: subprocess.Popen[str], acks: int, wait: float) -> tuple[set[str], set[str], bool]:
-    """Read acknowledgements until there are enough, then kill. Gives those, the hosts started, and whether it ended."""
+    """Read acknowledgements until there are enough, then kill. Gives those, the hosts started,
+    and whether it ended.
+    """
     told: set[str] = set()
     begun: set[str] = set()
     assert process.stdout is not None
@@ -84,8 +87,9 @@ def measure(kills: int, count: int, seed: int, folder: Path) -> bool:
             finished = sum(one.state is ScanState.FINISHED for one in reader.scans(limit=scans))
     good = not lost and not again and finished == scans
     say(
-        f"{done} kills over {scans} scans of {count} hosts: {lost} acknowledged results lost, {again} hosts asked again "
-        f"though they had one, {finished} of {scans} scans completed by --resume: {'passed' if good else 'FAILED'}"
+        f"{done} kills over {scans} scans of {count} hosts: {lost} acknowledged results lost, {again} "
+        f"hosts asked again though they had one, {finished} of {scans} scans completed by --resume: "
+        f"{'passed' if good else 'FAILED'}"
     )
     return good
 

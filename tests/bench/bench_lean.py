@@ -1,10 +1,11 @@
-"""CPU of the lean fleet's process per session, against the simulated fleet's on the same hosts, driven by `scan`.
+"""CPU of the lean fleet's process per session, against the simulated fleet's on the same hosts, driven by
+`scan`.
 
     python -m tests.bench.bench_lean [--hosts 500] [--jobs 32] [--rounds 3] [--ways https-basic http-ntlm]
     python -m tests.bench.bench_lean --no-baseline --hosts 10000 --rounds 1
 
-The first session with a host has its answer worked out, the later ones replay it: the first round is told apart. The
-least of the later rounds counts.
+The first session with a host has its answer worked out, the later ones replay it: the first round is told
+apart. The least of the later rounds counts.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ def cpu(pid: int) -> float:
 
 
 def measured(rounds: int, drive: Callable[[], float]) -> tuple[float, float]:
-    """Return the first round's milliseconds a session, and the least of the later ones (the first where it is alone)."""
+    """Return the first round's milliseconds a session,
+    and the least of the later ones (the first where it is alone).
+    """
     took = [drive() for _ in range(rounds)]
     return took[0], min(took[1:] or took)
 
@@ -95,7 +98,10 @@ def compare(way: str, given: argparse.Namespace, folder: Path) -> None:
 
         first, least = measured(given.rounds, drive)
         held = lean.cost()["memory_mb"]
-    line = f"{way}, {count} hosts, {jobs} jobs: {least:.2f} ms of CPU a session (first round {first:.2f} ms), {held} MB"
+    line = (
+        f"{way}, {count} hosts, {jobs} jobs: {least:.2f} ms of CPU a session (first round {first:.2f} ms), "
+        f"{held} MB"
+    )
     if not given.no_baseline:
         with simulated(way, count, folder / "simulated") as (inventory, pid):
 

@@ -1,13 +1,16 @@
-"""Client CPU, rate and memory of `fleetcheck scan` beside bare pypsrp, pywinrm and Ansible `raw`, on the same hosts.
+"""Client CPU, rate and memory of `fleetcheck scan` beside bare pypsrp, pywinrm and Ansible `raw`, on the same
+hosts.
 
-    python -m tests.bench.bench_peers [--hosts 300] [--few 30] [--jobs 16] [--rounds 3] [--ways https-basic http-ntlm]
+    python -m tests.bench.bench_peers [--hosts 300] [--few 30] [--jobs 16] [--rounds 3] [--ways https-basic
+    http-ntlm]
 
-Each is a process (or a tree of them) of its own, as a user would start it, with as many hosts at a time; the hosts are
-served lean by another. Which is not installed is left out, and said: `pip install pywinrm ansible-core`. Rounds
-alternate; the medians count. All get the same answer from every host. What differs: fleetcheck, pypsrp and pywinrm send
-the whole probe (pywinrm to the standard input of a command shell's PowerShell, without parameters); Ansible, over its
-winrm connection, and pywinrm's `run_ps` send a command of one line, because Windows takes no longer one. fleetcheck
-alone checks the answer, judges and stores it. Memory is what was seen at most of all processes, shared pages once.
+Each is a process (or a tree of them) of its own, as a user would start it, with as many hosts at a time; the
+hosts are served lean by another. Which is not installed is left out, and said: `pip install pywinrm
+ansible-core`. Rounds alternate; the medians count. All get the same answer from every host. What differs:
+fleetcheck, pypsrp and pywinrm send the whole probe (pywinrm to the standard input of a command shell's
+PowerShell, without parameters); Ansible, over its winrm connection, and pywinrm's `run_ps` send a command of
+one line, because Windows takes no longer one. fleetcheck alone checks the answer, judges and stores it.
+Memory is what was seen at most of all processes, shared pages once.
 """
 
 from __future__ import annotations
@@ -49,7 +52,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Peer:
-    """A client: the modules and the package it needs, its command, how many answers that tells of, what it does."""
+    """A client: the modules and the package it needs, its command, how many answers that tells of,
+    what it does.
+    """
 
     name: str
     modules: Sequence[str]
@@ -148,7 +153,7 @@ def written(inventory: Path, count: int, jobs: int) -> Place:
 
 
 def prepare(inventory: Path, count: int, jobs: int) -> Place:
-    """Write a fleet down for each client, and have its hosts work their answers out, and the database made."""
+    """Write a fleet down for each client, and let its hosts work their answers out."""
     place = written(inventory, count, jobs)
     measured(PEERS[0], place)
     return place
@@ -171,7 +176,9 @@ def measured(peer: Peer, place: Place) -> tree.Used:
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds of CPU that a further host takes, and a host of all with the start; hosts a second; megabytes."""
+    """Milliseconds of CPU that a further host takes, and a host of all with the start; hosts a second;
+    megabytes.
+    """
 
     host: float
     whole: float
@@ -201,8 +208,8 @@ def compare(way: str, given: argparse.Namespace, folder: Path) -> None:
         here = [peer for peer in PEERS if peer.installed]
         rounds = [{peer.name: one_round(peer, few, many) for peer in here} for _ in range(given.rounds)]
     say(
-        f"{way}, {given.hosts} hosts, {given.jobs} at a time, medians of {given.rounds}; CPU of a further host "
-        f"(than {given.few}), in brackets of a host with its share of the start:"
+        f"{way}, {given.hosts} hosts, {given.jobs} at a time, medians of {given.rounds}; CPU of a further "
+        f"host (than {given.few}), in brackets of a host with its share of the start:"
     )
     for peer in PEERS:
         say(f"  {peer.name}: {_line(peer, rounds) if peer in here else 'not installed'}")
@@ -218,9 +225,10 @@ def _line(peer: Peer, rounds: Sequence[dict[str, Cost]]) -> str:
         return statistics.median(value(a) / value(b) for a, b in zip(mine, ours, strict=True))
 
     return (
-        f"{middle(lambda cost: cost.host):.1f} ms of CPU a host ({middle(lambda cost: cost.whole):.1f} with start), "
-        f"{ratio(lambda cost: cost.host):.2f} x; {middle(lambda cost: cost.rate):.0f} hosts/s, {ratio(lambda cost: cost.rate):.2f} x; "
-        f"{middle(lambda cost: cost.megabytes):.0f} MB; {importlib.metadata.version(peer.package)}: {peer.does}"
+        f"{middle(lambda cost: cost.host):.1f} ms of CPU a host ({middle(lambda cost: cost.whole):.1f} "
+        f"with start), {ratio(lambda cost: cost.host):.2f} x; {middle(lambda cost: cost.rate):.0f} "
+        f"hosts/s, {ratio(lambda cost: cost.rate):.2f} x; {middle(lambda cost: cost.megabytes):.0f} MB; "
+        f"{importlib.metadata.version(peer.package)}: {peer.does}"
     )
 
 

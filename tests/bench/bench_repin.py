@@ -1,6 +1,7 @@
 """The re-pin's figures in full, at the seam: thousands of hosts and runs over a fake Session.
 
-python -m tests.bench.bench_repin [crash dead-hosts foreign plan wrong-host threshold undo ambiguous storage signals]
+python -m tests.bench.bench_repin [crash dead-hosts foreign plan wrong-host threshold undo ambiguous storage
+signals]
 """
 
 from __future__ import annotations

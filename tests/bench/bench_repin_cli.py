@@ -1,9 +1,10 @@
-"""Over the wire, by the commands that an administrator types: a whole re-pin, killed in the middle, resumed, undone.
+"""Over the wire, by the commands that an administrator types: a whole re-pin, killed in the middle, resumed,
+undone.
 
     python -m tests.bench.bench_repin_cli [--hosts 500] [--seed 1]
 
-After the kill, after the resume and after the undo every host's registry is looked at from outside and held against
-its row in the journal.
+After the kill, after the resume and after the undo every host's registry is looked at from outside and held
+against its row in the journal.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def measure(count: int, seed: int, *, address: str = "127.0.0.1", batch: str = "
         ends = list(story.states().values())
     good = not story.disagreements and not doubles
     say(
-        f"a whole re-pin by its commands (over the wire): {len(planned.hosts)} of {count} hosts planned; killed at "
-        f"{dict(story.killed_at)}; after resume {ends.count(State.VERIFIED)} verified; undone; "
+        f"a whole re-pin by its commands (over the wire): {len(planned.hosts)} of {count} hosts planned; "
+        f"killed at {dict(story.killed_at)}; after resume {ends.count(State.VERIFIED)} verified; undone; "
         f"{len(story.disagreements)} disagreements of journal "
         f"and registry in 3 looks at each host, {doubles} double writes, {time.monotonic() - began:.0f} s: "
         f"{'passed' if good else 'FAILED'}"

@@ -1,9 +1,11 @@
-"""Over the wire: kill -9 the controller at random points of a re-pin, resume it; hold the registries against the journal.
+"""Over the wire: kill -9 the controller at random points of a re-pin, resume it; hold the registries against
+the journal.
 
     python -m tests.bench.bench_repin_kill [--kills 200] [--hosts 100] [--seed 1] [--lanes 6]
 
-Fleets are re-pinned, some at a time, each by a process that is killed, resumed, killed again, until its run completes.
-After each kill every host has to be old or new; after the end each has to be what its last row says.
+Fleets are re-pinned, some at a time, each by a process that is killed, resumed, killed again, until its run
+completes. After each kill every host has to be old or new; after the end each has to be what its last row
+says.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def disagreements(place: Place) -> int:
 
 
 def until_killed(place: Place, chance: random.Random, begun: bool, most: int) -> tuple[bool, bool]:
-    """Run the controller until some event, then kill it. Gives whether the run has begun, and whether it has ended."""
+    """Run the controller until some event, then kill it. Gives whether the run has begun,
+    and whether it has ended.
+    """
     options = ["--jobs=8", "--window=4", *(["--resume=1"] if begun else [])]
     wanted = chance.randint(1, most)
     with place.driver(*options) as process:

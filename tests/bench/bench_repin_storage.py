@@ -1,4 +1,5 @@
-"""Over the wire: SQLite fails at a random transaction of a re-pin (full, read-only, locked), then the run is resumed.
+"""Over the wire: SQLite fails at a random transaction of a re-pin (full, read-only, locked), then the run is
+resumed.
 
 python -m tests.bench.bench_repin_storage [--runs 60] [--seed 1]
 """
@@ -25,13 +26,15 @@ WROTE = {"sent", "confirmed", "verified"}
 
 
 def one(fleet: Drifted, kind: str, at: int) -> Counter[str]:
-    """Apply the plan while the database fails from transaction `at` on, then resume; give what was counted."""
+    """Apply the plan while the database fails from transaction `at` on, then resume;
+    give what was counted.
+    """
     reset(fleet)
     with trouble(kind, at) as found:
         ended = fleet.apply("--yes", "--quiet", "--batch", "1,100%")
     seen = Counter(clear=ended.code == 1 and SAID[kind] in ended.err)
-    # A full disk that comes late leaves room enough in the pages that are there; a host that a busy machine makes
-    # unreachable has fewer transactions.
+    # A full disk that comes late leaves room enough in the pages that are there; a host that a busy machine
+    # makes unreachable has fewer transactions.
     well = ended.code == 0 and set(states(ended).values()) == {"verified"}
     seen["fitted"] += well or found.begun < at
     journal = states(fleetcheck("repin", "status", "1")) if ended.out else {}
@@ -61,10 +64,11 @@ def measure(runs: int, chance: random.Random) -> bool:
     bad = seen["early"] + seen["disagreements"] + seen["broken"]
     good = not bad and seen["clear"] + seen["fitted"] == runs
     say(
-        f"storage trouble (over the wire, SQLite itself full, read-only or locked): {runs} runs failed at a random "
-        f"transaction, {seen['early']} writes without a committed intent, {seen['clear']} clear exits, "
-        f"{seen['fitted']} ended before it mattered; resumed: "
-        f"{seen['disagreements']} journal disagreements, {seen['broken']} audits broken: {'passed' if good else 'FAILED'}"
+        f"storage trouble (over the wire, SQLite itself full, read-only or locked): {runs} runs failed at "
+        f"a random transaction, {seen['early']} writes without a committed intent, {seen['clear']} clear "
+        f"exits, {seen['fitted']} ended before it mattered; resumed: "
+        f"{seen['disagreements']} journal disagreements, {seen['broken']} audits broken: "
+        f"{'passed' if good else 'FAILED'}"
     )
     return good
 

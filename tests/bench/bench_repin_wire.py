@@ -1,4 +1,5 @@
-"""Over the wire: connections dropped between request and answer, hosts that die between two values, undo of 500 re-pins.
+"""Over the wire: connections dropped between request and answer, hosts that die between two values, undo of
+500 re-pins.
 
 python -m tests.bench.bench_repin_wire [--hosts 500] [--seed 1]
 """
@@ -40,7 +41,8 @@ def dropped(count: int, chance: random.Random, window: float) -> bool:
         good = resolved == count and not place.doubles
         say(
             f"ambiguous send: {count} connections dropped after the request, {place.doubles} double writes, "
-            f"{resolved} resolved by reading; ends: {dict(ends)} (over the wire): {'passed' if good else 'FAILED'}"
+            f"{resolved} resolved by reading; ends: {dict(ends)} (over the wire): "
+            f"{'passed' if good else 'FAILED'}"
         )
     return good
 

@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_reports [--hosts 10000] [--scans 400] [--keep FILE]
 
-Each command is a process of its own. `--help` and a bare import of SQLAlchemy stand beside them: what any command costs.
-Passes where `report`, `diff` and `unblock` stay under 1.5 s and 250 MB each.
+Each command is a process of its own. `--help` and a bare import of SQLAlchemy stand beside them: what any
+command costs. Passes where `report`, `diff` and `unblock` stay under 1.5 s and 250 MB each.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ OTHERS = (
 
 
 def measured(code: str, words: Sequence[str] = ()) -> tuple[float, float]:
-    """Run Python as processes; return the median of their CPU in seconds, and the most memory of them in MB."""
+    """Run Python as processes; return the median of their CPU in seconds,
+    and the most memory of them in MB.
+    """
     found = sorted(_once(code, words) for _ in range(RUNS))
     return found[RUNS // 2][0], max(memory for _, memory in found)
 

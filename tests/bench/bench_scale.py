@@ -1,11 +1,12 @@
-"""A whole fleet at once: what a host costs among 10,000 against one among 500, and what slow hosts do to the others.
+"""A whole fleet at once: what a host costs among 10,000 against one among 500, and what slow hosts do to the
+others.
 
     python -m tests.bench.bench_scale [--hosts 10000] [--jobs 1000] [--ways https-basic http-ntlm]
     python -m tests.bench.bench_scale --delay 2 [--hosts 10000] [--jobs 1000]
 
-Runs `fleetcheck scan` itself as a process, the hosts served lean by another one. Prints CPU a host, the most memory,
-hosts a second; with --delay the rate with hosts that take so many seconds each, against instant ones and against what
-jobs/delay allows.
+Runs `fleetcheck scan` itself as a process, the hosts served lean by another one. Prints CPU a host, the most
+memory, hosts a second; with --delay the rate with hosts that take so many seconds each, against instant ones
+and against what jobs/delay allows.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def run(inventory: Path, jobs: int, *options: str) -> Run:
 
 
 def scale(way: str, given: argparse.Namespace, folder: Path) -> None:
-    """Print what a host costs in a small and in a large fleet, start and inventory taken off, and the ratio."""
+    """Print what a host costs in a small and in a large fleet, start and inventory taken off,
+    and the ratio.
+    """
     each = []
     for count, jobs in ((SMALL, given.small_jobs), (given.hosts, given.jobs)):
         with serving(way, count, folder / str(count)) as lean:
@@ -82,8 +85,8 @@ def slow(way: str, given: argparse.Namespace, folder: Path) -> None:
     could = min(rates[0], allowed)
     say(
         f"{way}, {given.hosts} hosts, {given.jobs} jobs: {rates[0]:.0f} hosts/s where they answer at once, "
-        f"{rates[1]:.0f} where each takes {given.delay:g} s; {rates[1] / could:.2f} of what {allowed:.0f} hosts/s "
-        "and the first rate allow"
+        f"{rates[1]:.0f} where each takes {given.delay:g} s; {rates[1] / could:.2f} of what {allowed:.0f} "
+        "hosts/s and the first rate allow"
     )
 
 

@@ -1,9 +1,11 @@
-"""Client CPU of `scan` against a bare pypsrp loop on the same hosts, over both ways that most fleets are reached by.
+"""Client CPU of `scan` against a bare pypsrp loop on the same hosts, over both ways that most fleets are
+reached by.
 
-    python -m tests.bench.bench_scan [--hosts 300] [--jobs 16] [--rounds 3] [--ways https-basic http-ntlm] [--wire native]
+    python -m tests.bench.bench_scan [--hosts 300] [--jobs 16] [--rounds 3] [--ways https-basic http-ntlm]
+    [--wire native]
 
-The hosts are served lean from another process: a session costs them less than it costs any client. Rounds alternate;
-the medians count. The whole path is measured: connect, run, decode, verdict, store.
+The hosts are served lean from another process: a session costs them less than it costs any client. Rounds
+alternate; the medians count. The whole path is measured: connect, run, decode, verdict, store.
 """
 
 from __future__ import annotations
@@ -130,8 +132,8 @@ def compare(way: str, given: argparse.Namespace, folder: Path) -> None:
     rates = [statistics.median(each[1] for each in found) for found in (ours, theirs)]
     ratio = statistics.median(b[0] / a[0] for a, b in zip(ours, theirs, strict=True))
     say(
-        f"{way}, {len(hosts)} hosts, {given.jobs} jobs: scan ({wire}) {mine:.1f} ms of CPU a host, {rates[0]:.0f} hosts/s; "
-        f"bare pypsrp {bares:.1f} ms, {rates[1]:.0f} hosts/s; {ratio:.1f} times less"
+        f"{way}, {len(hosts)} hosts, {given.jobs} jobs: scan ({wire}) {mine:.1f} ms of CPU a host, "
+        f"{rates[0]:.0f} hosts/s; bare pypsrp {bares:.1f} ms, {rates[1]:.0f} hosts/s; {ratio:.1f} times less"
     )
 
 

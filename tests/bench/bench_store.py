@@ -1,10 +1,11 @@
-"""CPU of storing and reading a scan, against sqlite3's own executemany of the same rows, and bytes on the disk.
+"""CPU of storing and reading a scan, against sqlite3's own executemany of the same rows, and bytes on the
+disk.
 
     python -m tests.bench.bench_store [--hosts 2000] [--attempts 36] [--values 12] [--db postgresql://...]
 
-Each result has a reading with attempts, registry values, live connections and a judgement of two roles. Two scans are
-stored: in the second every host says the same again, but for times and milliseconds. Bare means: the rows are there
-as tuples, and sqlite3 puts them into the same tables, 32 hosts a commit.
+Each result has a reading with attempts, registry values, live connections and a judgement of two roles. Two
+scans are stored: in the second every host says the same again, but for times and milliseconds. Bare means:
+the rows are there as tuples, and sqlite3 puts them into the same tables, 32 hosts a commit.
 """
 
 from __future__ import annotations
@@ -257,7 +258,9 @@ def stored(url: str, days: Sequence[Sequence[HostRecord]], path: Path | None) ->
 
 
 def read(url: str, hosts: Sequence[str]) -> None:
-    """Read the last scan, whole and without what judgements were made of, and the last known state of every host."""
+    """Read the last scan, whole and without what judgements were made of,
+    and the last known state of every host.
+    """
     with Reader.open(url) as reader:
         latest = reader.latest_scan()
         number = latest.id if latest and latest.id else 0

@@ -2,10 +2,10 @@
 
     FLEETCHECK_WINHOST=... python -m tests.bench.bench_window [--writes 200] [--warm]
 
-Over the wire. Each write is a run of the whole script with four values in both views, to and fro; its window is the
-longest of the four. By default every run has a process of its own, as on Windows, where every line runs for the first
-time; `--warm` lets one process do all runs. It passes when no write failed: how long the window is depends on the
-machine, and here each registry call goes through Wine's server.
+Over the wire. Each write is a run of the whole script with four values in both views, to and fro; its window
+is the longest of the four. By default every run has a process of its own, as on Windows, where every line
+runs for the first time; `--warm` lets one process do all runs. It passes when no write failed: how long the
+window is depends on the machine, and here each registry call goes through Wine's server.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ def told(found: Sequence[int]) -> str:
     """Say what was measured."""
     ninety = statistics.quantiles(found, n=10)[-1]
     return (
-        f"{len(found)} writes of 4 values: window min {min(found)} us, median {statistics.median(found):.0f} us,"
-        f" 90 % below {ninety:.0f} us, max {max(found)} us (real engine, over the wire)"
+        f"{len(found)} writes of 4 values: window min {min(found)} us, median "
+        f"{statistics.median(found):.0f} us, 90 % below {ninety:.0f} us, max {max(found)} us (real engine, "
+        "over the wire)"
     )
 
 

@@ -2,9 +2,10 @@
 
     python -m tests.bench.big_database FILE [--hosts 10000] [--scans 400] [--inventory FILE]
 
-The last three scans are stored as a fleet stores them, each host saying something of its own each time. The older ones
-repeat the first by SQL, table by table, day by day into the past. Of every hundred hosts some are blocked (with other
-ports open), cut off, drifted, waived, or not probed in the last scan; one changes from day to day.
+The last three scans are stored as a fleet stores them, each host saying something of its own each time. The
+older ones repeat the first by SQL, table by table, day by day into the past. Of every hundred hosts some are
+blocked (with other ports open), cut off, drifted, waived, or not probed in the last scan; one changes from
+day to day.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def _moved(outcome: Outcome, number: int, later: timedelta) -> Probed:
 
 
 def address(number: int) -> str:
-    """Give a host's address, in 10.SITE.0.0/16."""
+    """Return a host's address, in 10.SITE.0.0/16."""
     place = number // SITES
     return f"10.{number % SITES}.{place // 250}.{place % 250 + 1}"
 
@@ -149,7 +150,7 @@ def older(path: Path, scans: int) -> None:
             using.commit()
         span = "(SELECT {}({}) FROM host_result WHERE scan_id = scan.id)"
         using.execute(
-            f"UPDATE scan SET started = {span.format('min', 'started')}, ended = {span.format('max', 'ended')}"  # noqa: S608  # names from above
+            f"UPDATE scan SET started = {span.format('min', 'started')}, ended = {span.format('max', 'ended')}"  # noqa: E501, S608
         )
         using.commit()
         using.execute("PRAGMA journal_mode = WAL").close()
@@ -164,7 +165,7 @@ def _cell(table: str, column: str, day: int, step: int) -> str:
 
 
 def inventory(hosts: int) -> Iterator[str]:
-    """Give an inventory of these hosts, line by line: each site a group with its network."""
+    """Yield an inventory of these hosts, line by line: each site a group with its network."""
     yield "defaults:"
     yield "  auth: kerberos"
     yield f"  gateways: {{primary: {GATEWAYS['primary']}, backup: {GATEWAYS['backup']}}}"

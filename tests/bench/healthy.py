@@ -1,7 +1,8 @@
-"""A simulated fleet of healthy hosts in a process of its own: `python -m tests.bench.healthy N FOLDER [HUNG]`.
+"""A simulated fleet of healthy hosts in a process of its own: `python -m tests.bench.healthy N FOLDER
+[HUNG]`.
 
-Writes its inventory into FOLDER, prints a line when it listens, ends when its standard input does. HUNG hosts, spread
-evenly, never answer.
+Writes its inventory into FOLDER, prints a line when it listens, ends when its standard input does. HUNG
+hosts, spread evenly, never answer.
 """
 
 from __future__ import annotations

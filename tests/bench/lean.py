@@ -24,7 +24,9 @@ class Lean:
     process: subprocess.Popen[str]
 
     def cost(self) -> dict[str, Any]:
-        """Return what was served since this was last asked (or since it was ready), and its CPU; see `lean.stats`."""
+        """Return what was served since this was last asked (or since it was ready), and its CPU;
+        see `lean.stats`.
+        """
         self.process.send_signal(signal.SIGUSR1)
         assert self.process.stdout is not None
         said: dict[str, Any] = json.loads(self.process.stdout.readline())

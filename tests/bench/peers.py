@@ -1,4 +1,5 @@
-"""Clients that do nothing but ask: bare pypsrp, and pywinrm, each in a process of its own with what it needs and no more.
+"""Clients that do nothing but ask: bare pypsrp, and pywinrm, each in a process of its own with what it needs
+and no more.
 
     python -m tests.bench.peers pypsrp|pywinrm|pywinrm-run-ps FOLDER/asked.json --jobs 16
 

@@ -1,4 +1,6 @@
-"""A transport without a wire: its sessions answer at once with a recorded healthy answer, varied for each host."""
+"""A transport without a wire: its sessions answer at once with a recorded healthy answer,
+varied for each host.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ class Answers:
         self._text = json.dumps(document, separators=(",", ":"))
 
     def of(self, host: str) -> str:
-        """Give a host's answer, now."""
+        """Return a host's answer, now."""
         clock = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
         return self._text.replace("@HOST@", host.upper()).replace("@CLOCK@", clock)
 

@@ -1,4 +1,5 @@
-"""The figures that a re-pin has to reach at the seam (a fake Session, simulated machines): each measures, and says so.
+"""The figures that a re-pin has to reach at the seam (a fake Session, simulated machines): each measures, and
+says so.
 
 The suite runs each of them in the small (`tests/fleet/repin/test_figures.py`), `bench_repin` in full.
 """
@@ -64,7 +65,10 @@ def dead_hosts(count: int, chance: random.Random) -> Figure:
     done = repin(sims, jobs=JOBS, window=5)
     mixed = {name for name, sim in sims.items() if sim.pins() == (NEW, OLD)}
     told = {name for name, state in done.states().items() if state is State.MIXED}
-    said = f"{len(killed)} of {count} hosts killed between two values, {len(told)} told as mixed, {len(mixed)} are"
+    said = (
+        f"{len(killed)} of {count} hosts killed between two values, {len(told)} told as mixed, "
+        f"{len(mixed)} are"
+    )
     return Figure("a crash of a host is told", said, good=killed == mixed == told)
 
 
@@ -113,7 +117,9 @@ def edited_plans(count: int, chance: random.Random) -> Figure:
 
 
 def wrong_machines(count: int, chance: random.Random) -> Figure:
-    """Let other machines with the same pins stand behind the names, from before the reading or from the write on."""
+    """Let other machines with the same pins stand behind the names,
+    from before the reading or from the write on.
+    """
     sims = fleet_of(count, seconds=0.2)
     plan = plan_of(planned(inventory_host(name), sim) for name, sim in sims.items())
     for name, sim in sims.items():
@@ -203,7 +209,10 @@ def ambiguous(count: int, chance: random.Random) -> Figure:
     )
     ends = Counter(str(state) for state in done.states().values())
     twice = doubles + sum(times > 1 for times in sent.values())
-    said = f"{count} connections dropped, {twice} double writes, {resolved} resolved by reading; ends: {dict(ends)}"
+    said = (
+        f"{count} connections dropped, {twice} double writes, {resolved} resolved by reading; ends: "
+        f"{dict(ends)}"
+    )
     return Figure("ambiguous send", said, good=not twice and resolved == count)
 
 
@@ -227,7 +236,10 @@ def storage(count: int, chance: random.Random) -> Figure:
         ) or not done.summary.trouble
         committed = {str(number) for number in journal.rows}
         early += sum(number not in committed or state is not State.SENT for number, state in done.world.sent)
-    said = f"{count} runs whose database failed at a random commit, {early} writes without a committed intent, {clear} clear exits"
+    said = (
+        f"{count} runs whose database failed at a random commit, {early} writes without a committed "
+        f"intent, {clear} clear exits"
+    )
     return Figure("storage trouble", said, good=not early and clear == count)
 
 
@@ -276,7 +288,10 @@ def killed_seam(count: int, chance: random.Random) -> Figure:
             mixed += sim.pins() not in {(OLD, OLD), (NEW, NEW)}
             disagree += sim.pins() != ((NEW, NEW) if rows.get(name) is State.VERIFIED else (OLD, OLD))
         loose += sum(state in UNRESOLVED for state in rows.values())
-    said = f"{count} runs of 20 hosts cut off at a random commit and resumed, {mixed} mixed, {disagree} journal disagreements, {loose} unresolved"
+    said = (
+        f"{count} runs of 20 hosts cut off at a random commit and resumed, {mixed} mixed, {disagree} "
+        f"journal disagreements, {loose} unresolved"
+    )
     return Figure("a crash of the controller leaves a known state", said, good=not mixed + disagree + loose)
 
 

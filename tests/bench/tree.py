@@ -29,7 +29,8 @@ class Used:
 class _Memory:
     """The most that a tree of processes was seen to hold; what they share counts once (PSS).
 
-    `ru_maxrss` does not tell: it begins with what the process that forked them held, and knows the largest one alone.
+    `ru_maxrss` does not tell: it begins with what the process that forked them held, and knows the largest
+    one alone.
     """
 
     root: int

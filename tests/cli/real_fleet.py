@@ -1,4 +1,6 @@
-"""Three real PowerShell hosts as an inventory, each reached in another way, and their registries from outside."""
+"""Three real PowerShell hosts as an inventory, each reached in another way,
+and their registries from outside.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""A whole re-pin as an administrator types it, with a kill -9 in the middle, held against the registries each time.
+"""A whole re-pin as an administrator types it, with a kill -9 in the middle, held against the registries each
+time.
 
-    scan -> repin plan -> show -> apply (killed) -> status -> resume -> status -> undo -> apply -> audit verify
+    scan -> repin plan -> show -> apply (killed) -> status -> resume -> status -> undo -> apply -> audit
+    verify
 
 The fleet may be simulated or real; what is written is looked at from outside, behind the command's back.
 """
@@ -23,7 +25,7 @@ from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.domain.repin.planfile import loads
-from orchestrator.store.errors import UnknownRunError
+from orchestrator.store.journal.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
 from tests.eventually import eventually
@@ -45,7 +47,9 @@ Look = Callable[[str, int, str], Mapping[str, tuple[str, str]]]
 
 @dataclass(kw_only=True)
 class Story:
-    """One re-pin from its scan to its undo. Each step asserts how its command ended; `disagreements` must stay empty."""
+    """One re-pin from its scan to its undo. Each step asserts how its command ended;
+    `disagreements` must stay empty.
+    """
 
     inventory: Path
     folder: Path
@@ -134,7 +138,7 @@ class Story:
         assert json.loads(self.run("audit", "verify", "--json").out)["whole"]
 
     def states(self, run: int = 1) -> dict[str, State]:
-        """Give each host's state by the journal; none for those that have no row."""
+        """Return each host's state by the journal; none for those that have no row."""
         with Reader.open(f"sqlite:///{self.database}") as reader:
             return {row.host: row.state for row in reader.operations(run)}
 

@@ -28,7 +28,9 @@ SAID = {
 
 @dataclass
 class Trouble:
-    """What befalls the writing connection at its transaction number `at`, and stays. SQLite itself does the refusing."""
+    """What befalls the writing connection at its transaction number `at`,
+    and stays. SQLite itself does the refusing.
+    """
 
     kind: str
     at: int
@@ -63,7 +65,9 @@ class Trouble:
 
 @contextmanager
 def trouble(kind: str, at: int) -> Iterator[Trouble]:
-    """Let the database fail from its writer's transaction `at` on, for the block; `begun` says whether it came so far."""
+    """Let the database fail from its writer's transaction `at` on, for the block;
+    `begun` says whether it came so far.
+    """
     found = Trouble(kind, at)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "writing", found.writing)

@@ -1,4 +1,6 @@
-"""Completion, asked for by real shells: the script is loaded, a word is begun, and the shell says what it offers."""
+"""Completion, asked for by real shells: the script is loaded, a word is begun,
+and the shell says what it offers.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def environ(tmp_path: Path, scanned: Scanned) -> dict[str, str]:
-    """Give an environment in which `fleetcheck` is this one, with the shared database and inventory."""
+    """Return an environment in which `fleetcheck` is this one, with the shared database and inventory."""
     program = tmp_path / "bin" / "fleetcheck"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{MAIN}" "$@"\n', "utf-8")
@@ -120,7 +122,10 @@ def test_nothing_is_offered_and_nothing_made_where_there_is_nothing(
 @needs("fish")
 def test_fish_completes(environ: dict[str, str]) -> None:
     """The script, sourced, completes commands and hosts."""
-    script = "fleetcheck completion fish | source; complete -C 'fleetcheck repin st'; complete -C 'fleetcheck show mad-m'"
+    script = (
+        "fleetcheck completion fish | source; complete -C 'fleetcheck repin st'; complete -C 'fleetcheck "
+        "show mad-m'"
+    )
     offered = [line.split("\t")[0] for line in told(environ, "fish", "--no-config", "-c", script)]
     assert offered == ["status", "mad-mail-02"]
 

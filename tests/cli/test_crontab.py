@@ -57,7 +57,7 @@ def test_cron_mails_why_there_was_no_scan(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         ["/bin/sh", "-c", line],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "FLEETCHECK_INVENTORY": str(tmp_path / "no.yaml")},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "FLEETCHECK_INVENTORY": str(tmp_path / "no.yaml")},  # noqa: E501
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     assert "no.yaml" in done.stdout

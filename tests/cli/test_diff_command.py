@@ -39,7 +39,9 @@ def twice(scanned: Scanned, net: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_a_host_that_changed_ends_with_3(twice: Path) -> None:
-    """The latest two finished scans are compared; each change is a line, and the exit code says that there is one."""
+    """The latest two finished scans are compared; each change is a line,
+    and the exit code says that there is one.
+    """
     ended = fleetcheck("diff", "--db", str(twice))
     assert (ended.code, ended.err) == (3, "")
     rows = [line.split("\t") for line in ended.out.splitlines()]
@@ -88,7 +90,9 @@ def test_one_scan_is_not_enough(scanned: Scanned) -> None:
 
 
 def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) -> None:
-    """Hosts that `--limit` or `--from` left out have not gone: they are counted on the screen, and are no lines."""
+    """Hosts that `--limit` or `--from` left out have not gone: they are counted on the screen,
+    and are no lines.
+    """
     database = tmp_path / "part.db"
     shutil.copy(twice, database)
     with (

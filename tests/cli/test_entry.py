@@ -21,7 +21,7 @@ MAIN = "from orchestrator.cli.main import main; main()"
 
 
 def commands() -> list[tuple[str, ...]]:
-    """Give every command's words."""
+    """Return every command's words."""
     top = typer.main.get_command(app)
     found: list[tuple[str, ...]] = []
     for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group
@@ -51,7 +51,11 @@ def test_help_imports_nothing_that_costs() -> None:
         "sqlalchemy",
         "yaml",
     ]
-    code = f"import sys\nsys.argv[1:] = ['--help']\ntry:\n    {MAIN.replace('; ', chr(10) + '    ')}\nfinally:\n    print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    code = (
+        "import sys\nsys.argv[1:] = ['--help']\ntry:\n    "
+        f"{MAIN.replace('; ', chr(10) + '    ')}\nfinally:\n    print([m for m in {heavy} if m in "
+        "sys.modules], file=sys.stderr)"
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert ended.stderr.strip() == "[]"
 
@@ -87,7 +91,9 @@ def test_a_reader_that_leaves_early_is_no_error(scanned: Scanned) -> None:
 def test_a_full_disk_under_the_output_is_said(
     words: list[str], unbuffered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cannot be printed, at once or at the end, ends with words and exit code 1, not with a traceback."""
+    """What cannot be printed, at once or at the end, ends with words and exit code 1,
+    not with a traceback.
+    """
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         command = [sys.executable, "-c", MAIN, *words]
@@ -133,7 +139,9 @@ def test_a_value_that_does_not_fit_is_told_plainly(words: tuple[str, ...], expec
 
 
 def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug shows its type and place in one line and how to see more; with FLEETCHECK_DEBUG the traceback too."""
+    """A bug shows its type and place in one line and how to see more;
+    with FLEETCHECK_DEBUG the traceback too.
+    """
 
     def broken(_: object) -> None:
         raise ZeroDivisionError("a secret that must not be shown")
@@ -171,7 +179,10 @@ def test_the_package_runs_as_a_module() -> None:
 def test_a_second_inventory_is_refused(words: tuple[str, ...]) -> None:
     """Neither of two files is taken in silence; what was typed is said, and what was expected."""
     ended = fleetcheck(*words, "-i", "one.yaml", "--inventory", "two b.yaml")
-    said = "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them into one file\n"
+    said = (
+        "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them "
+        "into one file\n"
+    )
     assert (ended.code, ended.out, ended.err) == (2, "", said)
 
 
@@ -179,8 +190,9 @@ def test_sigterm_before_a_scan_begins_is_an_interruption(tmp_path: Path) -> None
     """A command that is told to end while it waits for a password's program ends as by Ctrl-C, with 130."""
     began = tmp_path / "began"
     (tmp_path / "fleet.yaml").write_text(
-        "credentials: {ops: {username: ops, password: {from: command, argv: [sh, -c, 'touch began; sleep 60']}}}\n"
-        "defaults: {credential: ops, auth: ntlm, gateways: {primary: 127.0.0.1}}\nhosts: {web1: {address: 127.0.0.9}}\n"
+        "credentials: {ops: {username: ops, password: {from: command, argv: [sh, -c, 'touch began; sleep "
+        "60']}}}\ndefaults: {credential: ops, auth: ntlm, gateways: {primary: 127.0.0.1}}\nhosts: {web1: "
+        "{address: 127.0.0.9}}\n"
     )
     command = [sys.executable, "-m", "orchestrator", "scan", "--db", str(tmp_path / "f.db")]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -22,7 +22,7 @@ from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 
 @pytest.fixture
 def own(scanned: Scanned, tmp_path: Path) -> Scanned:
-    """Give a copy of the scanned database that a test may write to."""
+    """Return a copy of the scanned database that a test may write to."""
     shutil.copy(scanned.database, tmp_path / "own.db")
     return replace(scanned, database=tmp_path / "own.db")
 
@@ -53,7 +53,9 @@ def test_the_scans_exit_code_is_given_when_asked(scanned: Scanned) -> None:
 
 
 def test_a_file_is_replaced_by_the_next_export_and_nothing_else_is(scanned: Scanned, tmp_path: Path) -> None:
-    """`-o` writes anew what it wrote before, leaves a file of another kind alone, and leaves nothing beside it."""
+    """`-o` writes anew what it wrote before, leaves a file of another kind alone,
+    and leaves nothing beside it.
+    """
     place, other = tmp_path / "fleet.csv", tmp_path / "notes.txt"
     other.write_text("mine")
     assert [export(scanned, "csv", "-o", str(place)).code for _ in range(2)] == [0, 0]
@@ -226,7 +228,9 @@ def test_two_fleets_in_one_folder_are_told_apart(own: Scanned, tmp_path: Path) -
 
 
 def test_a_fleets_name_is_kept_with_the_scan(own: Scanned, tmp_path: Path) -> None:
-    """`fleet:` of the inventory is a label in the scan's report and in a later export; a clash is a warning."""
+    """`fleet:` of the inventory is a label in the scan's report and in a later export;
+    a clash is a warning.
+    """
     inventory = own.inventory.with_name(f"named-{tmp_path.name}.yaml")  # beside the CA and the secrets
     inventory.write_text("fleet: emea\n" + own.inventory.read_text())
     first, second = tmp_path / "first.prom", tmp_path / "second.prom"

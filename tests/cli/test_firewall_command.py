@@ -93,7 +93,9 @@ def test_unblock_tells_hosts_apart_by_subnet(scanned: Scanned, with_subnets: str
 
 
 def test_collapsing_needs_subnets(scanned: Scanned) -> None:
-    """Without an inventory, or with one that names none, nothing is guessed: exit code 1, and what to write."""
+    """Without an inventory, or with one that names none, nothing is guessed: exit code 1,
+    and what to write.
+    """
     database = ("--db", str(scanned.database))
     alone = fleetcheck("firewall", "--collapse", *database)
     assert (alone.code, alone.out) == (1, "")
@@ -104,7 +106,9 @@ def test_collapsing_needs_subnets(scanned: Scanned) -> None:
 
 
 def test_what_a_host_may_need_is_held_back_and_named(scanned: Scanned) -> None:
-    """The split host of Madrid holds rows there: in no list and no file, but counted, and named in the document."""
+    """The split host of Madrid holds rows there: in no list and no file, but counted,
+    and named in the document.
+    """
     database = ("--db", str(scanned.database))
     content = json.loads(fleetcheck("firewall", "--json", *database).out)
     assert {each["site"] for each in content["held_back"]} >= {"madrid"}
@@ -123,7 +127,9 @@ def test_what_a_host_may_need_is_held_back_and_named(scanned: Scanned) -> None:
 
 
 def test_hosts_that_are_no_more_are_set_aside(scanned: Scanned) -> None:
-    """`--set-aside` takes names and globs, with an inventory or without; the output says whom, an unknown name is an error."""
+    """`--set-aside` takes names and globs, with an inventory or without; the output says whom,
+    an unknown name is an error.
+    """
     database = ("--db", str(scanned.database))
     for inventory in ((), ("-i", str(scanned.inventory))):
         options = ("firewall", "--set-aside", "mad-db-01", "--set-aside", "lyo-*", *inventory, *database)
@@ -138,7 +144,9 @@ def test_hosts_that_are_no_more_are_set_aside(scanned: Scanned) -> None:
 
 
 def _told(name: str, *said: str, dialled: str, registry: str = PRIMARY) -> HostRecord:
-    """Make a host's record: pinned to 2147, its registry's gateway, and a tunnel to the inventory's on 443."""
+    """Make a host's record: pinned to 2147, its registry's gateway,
+    and a tunnel to the inventory's on 443.
+    """
     at = build.target("primary", registry, source=Source.REGISTRY)
     found = build.reading(
         [build.view(64, build.dword("PrimaryTunnelPort", 2147))],
@@ -173,7 +181,9 @@ def lied_to(tmp_path: Path) -> Path:
 
 
 def test_a_host_speaks_only_for_itself_in_every_file(lied_to: Path) -> None:
-    """No file has a row from another's address, from a gateway's, or to one that a registry alone names; tunnels go to theirs."""
+    """No file has a row from another's address, from a gateway's, or to one that a registry alone names;
+    tunnels go to theirs.
+    """
     database = ("--db", str(lied_to))
     lines = [line.split("\t") for line in fleetcheck("firewall", *database).out.splitlines()]
     permitted = {(row[6], row[0], row[1], row[2]) for row in lines if row[3] == "permit"}

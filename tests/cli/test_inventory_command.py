@@ -21,7 +21,7 @@ hosts:
   web2: {address: 10.0.0.2}
 waivers:
   - {hosts: web1, verdict: drifted, reason: change 4711, until: 2020-01-31}
-"""
+"""  # noqa: E501
 
 
 def test_a_good_inventory_is_counted(inventory_file: Callable[[str], Path]) -> None:
@@ -33,7 +33,8 @@ def test_a_good_inventory_is_counted(inventory_file: Callable[[str], Path]) -> N
         f"{path}: no mistakes. hosts: 2, groups: 1, credentials: 1, waivers: 1\n",
     )
     assert ended.err == (
-        f"warning: {path}:10: the waiver for drifted ended on 2020-01-31 and counts no more: change 4711 (web1)\n"
+        f"warning: {path}:10: the waiver for drifted ended on 2020-01-31 and counts no more: change 4711 "
+        "(web1)\n"
     )
 
 
@@ -111,7 +112,9 @@ def test_an_ansible_inventory_is_turned_into_ours(tmp_path: Path) -> None:
 
 
 def test_an_ansible_folder_is_imported_with_its_notes_on_standard_error(tmp_path: Path) -> None:
-    """A folder is read with what stands beside; each note of the head is said, too, and the list goes to the pipe alone."""
+    """A folder is read with what stands beside; each note of the head is said, too,
+    and the list goes to the pipe alone.
+    """
     (tmp_path / "prod" / "group_vars").mkdir(parents=True)
     (tmp_path / "prod" / "hosts").write_text("[win]\nweb1\nlinux1 ansible_connection=ssh\n")
     (tmp_path / "prod" / "group_vars" / "win.yml").write_text(

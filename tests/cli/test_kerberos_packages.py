@@ -1,4 +1,6 @@
-"""A controller without Kerberos' packages: `auth: kerberos` is a mistake before the first host, negotiate is a remark."""
+"""A controller without Kerberos' packages: `auth: kerberos` is a mistake before the first host,
+negotiate is a remark.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ hosts:
   web2: {address: web2.invalid, auth: AUTH}
   db1: {address: 127.0.0.1, auth: ntlm}
   db2: {address: db2.invalid, credential: own}
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +61,9 @@ def test_a_scan_ends_before_its_first_host(inventory_file: Callable[[str], Path]
 
 
 def test_negotiate_is_one_remark_and_no_exit_code(inventory_file: Callable[[str], Path]) -> None:
-    """Hosts that would be tried by Kerberos are scanned by NTLM; a local account or an IP address is no news."""
+    """Hosts that would be tried by Kerberos are scanned by NTLM;
+    a local account or an IP address is no news.
+    """
     path = inventory_file(INVENTORY.replace("AUTH", "negotiate"))
     assert fleetcheck("inventory", "check", str(path)).code == 0
     said = fleetcheck("scan", "-i", str(path)).err

@@ -1,4 +1,6 @@
-"""`fleetcheck repin apply`, `status`, `resume`, `undo` and `fleetcheck audit` on a fleet that is re-pinned for real."""
+"""`fleetcheck repin apply`, `status`, `resume`, `undo` and `fleetcheck audit` on a fleet that is re-pinned
+for real.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,7 @@ def once(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[D
 
 @pytest.fixture
 def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
-    """Give the fleet as it was when it was planned, with files and a database of the test's own."""
+    """Yield the fleet as it was when it was planned, with files and a database of the test's own."""
     made, database = once
     shutil.copy(database, tmp_path / "default.db")
     shutil.copytree(made.inventory.parent, tmp_path, dirs_exist_ok=True)
@@ -104,12 +106,14 @@ def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
 
 
 def states(ended: Ended) -> dict[str, str]:
-    """Give each host's state from plain lines."""
+    """Return each host's state from plain lines."""
     return dict(line.split("\t")[:2] for line in ended.out.splitlines())  # type: ignore[misc]  # two fields
 
 
 def test_a_plan_is_applied_in_waves_and_undone(fleet: Drifted) -> None:
-    """What the journal says is what the registries hold: after apply the new pins, after undo the old ones."""
+    """What the journal says is what the registries hold: after apply the new pins,
+    after undo the old ones.
+    """
     ended = fleet.apply("--yes", "--batch", "1,50%")
     assert (ended.code, set(states(ended).values())) == (0, {"verified"}), ended.err
     assert set(map(frozenset, fleet.pins().values())) == {frozenset({"2147"})}
@@ -148,7 +152,9 @@ def test_nobody_to_ask_is_a_refusal(fleet: Drifted) -> None:
 
 
 def test_a_host_that_changed_is_left_and_said(fleet: Drifted) -> None:
-    """A value set by somebody else since the plan stays as it is: `conflict`, exit code 3 or 6, and what to type."""
+    """A value set by somebody else since the plan stays as it is: `conflict`, exit code 3 or 6,
+    and what to type.
+    """
     name = next(iter(fleet.served.hosts))
     key = fleet.served.host(name).machine.registry.keys(64)[0]
     for entry in list(key.values.values()):
@@ -185,7 +191,9 @@ def test_a_complete_run_cannot_be_resumed(fleet: Drifted) -> None:
 
 
 def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
-    """After kill -9 in a pause, `status` tells it from the live one that it was, and `resume` brings every host to its new pin."""
+    """After kill -9 in a pause, `status` tells it from the live one that it was,
+    and `resume` brings every host to its new pin.
+    """
     command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
     with subprocess.Popen(
         [*command, "--yes", "--batch", "1", "--pause", "2s"],
@@ -214,7 +222,9 @@ def test_a_killed_run_is_gone_on_with(fleet: Drifted, tmp_path: Path) -> None:
 
 
 def test_a_host_that_was_given_away_is_left_alone_and_said(fleet: Drifted) -> None:
-    """Its stand-alone script may still write: a dry run, the run and its status all say so, and what to type."""
+    """Its stand-alone script may still write: a dry run, the run and its status all say so,
+    and what to type.
+    """
     name = next(iter(fleet.served.hosts))
     other = fleet.plan.with_name("one.json")
     fleetcheck("repin", "plan", "-i", str(fleet.inventory), "-l", name, "-o", str(other))
@@ -285,7 +295,9 @@ def test_what_cannot_be_meant_is_a_usage_error(fleet: Drifted, words: tuple[str,
 
 
 def test_a_plan_that_holds_no_more_is_refused_host_by_host(fleet: Drifted) -> None:
-    """An inventory that changed for a planned host is a safety gate (6): nothing is sent, and each host is named."""
+    """An inventory that changed for a planned host is a safety gate (6): nothing is sent,
+    and each host is named.
+    """
     text = fleet.inventory.read_text("utf-8").replace("pin: 2147", "pin: 443")
     fleet.inventory.write_text(text, "utf-8")
     before = fleet.pins()
@@ -363,7 +375,9 @@ def _answered(
 
 
 def test_a_run_under_way_is_told_from_a_killed_one(fleet: Drifted, tmp_path: Path) -> None:
-    """While the process writes, `status` says `running`, and another `apply` says which process has the plan, since when."""
+    """While the process writes, `status` says `running`, and another `apply` says which process has the plan,
+    since when.
+    """
     for name in fleet.served.hosts:
         fleet.served.host(name).machine.latency = 1.0
     command = [sys.executable, "-c", MAIN, "repin", "apply", str(fleet.plan), "-i", str(fleet.inventory)]
@@ -409,7 +423,9 @@ def test_a_host_is_not_planned_again_on_old_evidence(fleet: Drifted) -> None:
 
 
 def test_a_run_that_was_edited_in_the_database_is_neither_resumed_nor_undone(fleet: Drifted) -> None:
-    """What was changed behind the audit's back is found by `verify` (1), and refused before anything is done (6)."""
+    """What was changed behind the audit's back is found by `verify` (1),
+    and refused before anything is done (6).
+    """
     assert fleet.apply("--yes", "--quiet").code == 0
     database = Path(os.environ["FLEETCHECK_DB"])
     forged = loads(fleet.plan.read_bytes(), "plan")

@@ -98,7 +98,9 @@ def test_a_plan_goes_down_a_pipe_whole(scanned: Scanned) -> None:
 
 
 def test_a_plan_is_replaced_but_nothing_else_is(scanned: Scanned, tmp_path: Path) -> None:
-    """A new plan may take an old one's place; a file that is something else stays, and that is a usage error."""
+    """A new plan may take an old one's place; a file that is something else stays,
+    and that is a usage error.
+    """
     path = tmp_path / "plan.json"
     assert planned(scanned, "-o", str(path)).code == 0
     first = path.read_bytes()
@@ -133,7 +135,9 @@ def test_evidence_can_be_one_scan(scanned: Scanned) -> None:
 
 
 def test_a_reason_is_kept_with_forced_ports(scanned: Scanned, tmp_path: Path) -> None:
-    """`--force-closed` plans a port that is closed too, and its reason stands in the plan and above the hosts."""
+    """`--force-closed` plans a port that is closed too,
+    and its reason stands in the plan and above the hosts.
+    """
     path = tmp_path / "plan.json"
     ended = planned(scanned, "--force-closed", "change 4711", "-o", str(path), "-l", "mad-mail-02", "--table")
     kept = loads(path.read_bytes(), "plan.json")

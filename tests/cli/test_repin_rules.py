@@ -1,4 +1,6 @@
-"""What binds a re-pin at the command line: waivers, one use, credentials; on a fleet that is re-pinned for real."""
+"""What binds a re-pin at the command line: waivers, one use, credentials;
+on a fleet that is re-pinned for real.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def test_a_plan_without_hosts_asks_nobody(scanned: Scanned, tmp_path: Path) -> N
 
 
 def test_a_waiver_that_is_newer_than_the_plan_refuses_its_host(fleet: Drifted) -> None:
-    """The host is not asked and keeps its pin; the others are written; a script of the plan is not given away."""
+    """The host is not asked and keeps its pin; the others are written;
+    a script of the plan is not given away.
+    """
     name = next(iter(fleet.served.hosts))
     waive(fleet, name)
     script = fleet.plan.with_name("x.ps1")
@@ -101,7 +105,9 @@ def test_a_waiver_that_is_newer_than_the_plan_refuses_its_host(fleet: Drifted) -
 
 
 def test_a_plan_is_applied_once_and_undone_once(fleet: Drifted) -> None:
-    """A rehearsal and a refused answer use nothing; after the run a second apply is exit code 6 with the counts."""
+    """A rehearsal and a refused answer use nothing; after the run a second apply is exit code 6 with the
+    counts.
+    """
     assert fleet.apply("--dry-run", "--quiet").code == 0
     assert fleet.apply().code == 2
     assert fleet.apply("--yes", "--quiet").code == 0
@@ -124,7 +130,9 @@ def test_a_plan_is_applied_once_and_undone_once(fleet: Drifted) -> None:
 
 
 def test_one_credential_reads_and_another_writes(fleet: Drifted) -> None:
-    """The hosts' own has no password at hand; the plan's, or the one of `apply`, is used for every session."""
+    """The hosts' own has no password at hand; the plan's, or the one of `apply`,
+    is used for every session.
+    """
     text = fleet.inventory.read_text("utf-8")
     reader = (
         'credentials:\n  reader: {username: "CORP\\\\reader", password: {from: env, name: NOBODY_SET_IT}}\n'

@@ -27,7 +27,7 @@ def scanned(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 
 @pytest.fixture
 def fleet(scanned: tuple[Drifted, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drifted:
-    """Give the fleet as it was when it was planned, and a database of the test's own."""
+    """Return the fleet as it was when it was planned, and a database of the test's own."""
     made, database = scanned
     shutil.copy(database, tmp_path / "default.db")
     # A killed write's deadline is waited for by `resume`.
@@ -48,7 +48,9 @@ def applied(fleet: Drifted, kind: str, at: int, *words: str) -> Ended:
     ("kind", "at"), [("full", 4), ("full", 9), ("full", 15), ("read-only", 9), ("locked", 9)]
 )
 def test_trouble_in_the_middle_writes_nowhere_without_an_intent(fleet: Drifted, kind: str, at: int) -> None:
-    """Exit code 1 with what to do; each host is told; what was written has its row, and `resume` brings the rest."""
+    """Exit code 1 with what to do; each host is told; what was written has its row,
+    and `resume` brings the rest.
+    """
     ended = applied(fleet, kind, at)
     assert ended.code == 1, ended
     assert f"stopped: database {Path('default.db').absolute()}: {SAID[kind]}" in ended.err
@@ -70,7 +72,9 @@ def test_trouble_in_the_middle_writes_nowhere_without_an_intent(fleet: Drifted, 
 
 @pytest.mark.parametrize("kind", SAID)
 def test_a_run_that_cannot_be_journaled_does_not_begin(fleet: Drifted, kind: str) -> None:
-    """No host is asked anything: exit code 1, and the words say what the database refused for and what to do."""
+    """No host is asked anything: exit code 1, and the words say what the database refused for and what to
+    do.
+    """
     before = {name: host.counters.shells_opened for name, host in fleet.served.hosts.items()}
     ended = applied(fleet, kind, 2)
     assert (ended.code, ended.out) == (1, "")

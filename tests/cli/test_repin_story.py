@@ -1,4 +1,6 @@
-"""A whole re-pin through the command line, killed in the middle: what the journal says is what the registries hold."""
+"""A whole re-pin through the command line, killed in the middle:
+what the journal says is what the registries hold.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.cli.repin_story import Story, tell
 def test_a_simulated_fleet_is_re_pinned_killed_resumed_and_undone(
     net: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Fifteen hosts of every kind: after the kill, the resume and the undo, host by host. It is the benchmark, small."""
+    """Fifteen hosts of every kind: after the kill, the resume and the undo,
+    host by host. It is the benchmark, small.
+    """
     good = bench_repin_cli.measure(15, 1, address=f"{net}.35", batch="1,4,100%")
     said = capsys.readouterr().out
     assert good, said
@@ -30,7 +34,9 @@ def test_a_simulated_fleet_is_re_pinned_killed_resumed_and_undone(
 def test_three_real_hosts_are_re_pinned_killed_resumed_and_undone(
     three: list[kit.Winhost], net: str, tmp_path: Path
 ) -> None:
-    """Numbers and texts, one view and both, three ways to log on: the kit's registry module says what the journal says."""
+    """Numbers and texts, one view and both, three ways to log on:
+    the kit's registry module says what the journal says.
+    """
     hosts = dict(zip(("web1", "db7", "app3"), three, strict=True))
     both = ("PrimaryTunnelPort", "BackupTunnelPort")
     hosts["web1"].arrange(64, KEY, [(name, "DWORD", 443) for name in both])

@@ -16,7 +16,7 @@ from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planfile import dumps
 from orchestrator.remote.apply import repin_script
-from orchestrator.store.errors import PlanUsedError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer
@@ -32,7 +32,7 @@ hosts: {web1: {address: 127.9.1.1}}
 
 
 def plan_of_today(**changes: object) -> Plan:
-    """Give a plan of one host that may be applied now, but for its inventory."""
+    """Return a plan of one host that may be applied now, but for its inventory."""
     times = {"created": NOW, "expires": NOW + timedelta(hours=24), "script": repin_script().sha256}
     return whole_plan(**times | changes)
 
@@ -144,7 +144,9 @@ def test_a_script_that_is_out_has_to_expire_first(journal: Journal) -> None:
 
 
 def test_a_rehearsal_of_a_used_plan_says_so_and_goes_on(journal: Journal) -> None:
-    """A dry run uses nothing, so it is not refused for that; here the inventory speaks against the plan next."""
+    """A dry run uses nothing, so it is not refused for that;
+    here the inventory speaks against the plan next.
+    """
     plan = plan_of_today()
     begun(journal, plan)
     journal.close()
@@ -160,5 +162,8 @@ def test_the_refusal_of_the_database_itself_is_a_safety_gate_too() -> None:
 
     assert told(PlanUsedError("p", 3)) == (
         6,
-        "plan p was applied by run 3 before, and a plan is used once. `fleetcheck repin status 3` shows how that stands.",
+        (
+            "plan p was applied by run 3 before, and a plan is used once. `fleetcheck repin status 3` shows "
+            "how that stands."
+        ),
     )

@@ -49,11 +49,13 @@ def test_the_exit_code_can_be_a_scans(scanned: Scanned) -> None:
 
 
 def test_an_inventory_at_hand_counts(scanned: Scanned, inventory_file: Callable[[str], Path]) -> None:
-    """Hosts that it does not have are left out, those that no scan has are told, and so are expired waivers."""
+    """Hosts that it does not have are left out, those that no scan has are told,
+    and so are expired waivers.
+    """
     text = (
         "hosts: {par-web-01: {address: 10.0.0.1}, new-01: {address: 10.0.0.2}}\n"
-        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: 203.0.113.20}}\n"
-        "waivers: [{hosts: new-01, verdict: drifted, reason: change 17, until: 2020-01-31}]\n"
+        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: "
+        "203.0.113.20}}\nwaivers: [{hosts: new-01, verdict: drifted, reason: change 17, until: 2020-01-31}]\n"
     )
     ended = fleetcheck("report", "-i", str(inventory_file(text)), "--db", str(scanned.database))
     assert (ended.code, [line.split("\t")[0] for line in ended.out.splitlines()]) == (0, ["par-web-01"])
@@ -63,7 +65,9 @@ def test_an_inventory_at_hand_counts(scanned: Scanned, inventory_file: Callable[
 
 @pytest.mark.parametrize(("until", "state"), [("2099-12-31", "waived"), ("2020-01-31", "attention")])
 def test_waivers_count_as_they_are_today(scanned: Scanned, tmp_path: Path, until: str, state: str) -> None:
-    """A host that was waived when it was scanned needs attention once the waiver has ended, and is shown either way."""
+    """A host that was waived when it was scanned needs attention once the waiver has ended,
+    and is shown either way.
+    """
     text = scanned.inventory.read_text(encoding="utf-8")
     assert "2099-12-31" in text
     path = scanned.inventory.with_name(f"waivers-{tmp_path.name}.yaml")  # beside the CA and the secrets
@@ -111,8 +115,9 @@ def test_a_page_can_go_to_the_output_and_warnings_beside_it(
     """`--html -` prints it; what is to be said first stands in it and on standard error."""
     text = (
         "hosts: {par-web-01: {address: 10.0.0.1}}\n"
-        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: 203.0.113.20}}\n"
-        "waivers: [{hosts: par-web-01, verdict: drifted, reason: change 17, until: 2020-01-31}]\n"
+        "defaults: {profile: livevault, auth: kerberos, gateways: {primary: 203.0.113.10, backup: "
+        "203.0.113.20}}\nwaivers: [{hosts: par-web-01, verdict: drifted, reason: change 17, until: "
+        "2020-01-31}]\n"
     )
     ended = fleetcheck(
         "report", "--html", "-", "-i", str(inventory_file(text)), "--db", str(scanned.database)

@@ -44,7 +44,9 @@ def twice(scanned: Scanned, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_of_the_page_does_what_it_is_there_for(twice: Path, words: list[str]) -> None:
-    """Each ends as the page says (5: hosts need attention and others were never read), and has something to tell."""
+    """Each ends as the page says (5: hosts need attention and others were never read),
+    and has something to tell.
+    """
     words = [HOST if word == "web1" else word for word in words]
     ended = fleetcheck(*words, "--db", str(twice))
     assert ended.code == (5 if "--exit-code" in words else 0), ended.err
@@ -61,6 +63,9 @@ def test_the_page_shows_every_command_of_its_kind() -> None:
 def test_the_subnets_of_the_page_load(inventory_file: Callable[[str], Path]) -> None:
     """What the page says to write into an inventory is no mistake there."""
     (groups,) = re.findall(r"<!-- subnets -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
-    rest = "credentials: {ops: {username: svc, password: {from: env, name: PW}}}\ndefaults: {credential: ops}\nhosts: {web1: {address: web1.corp.example}, db7: {address: db7.corp.example}}\n"
+    rest = (
+        "credentials: {ops: {username: svc, password: {from: env, name: PW}}}\ndefaults: {credential: "
+        "ops}\nhosts: {web1: {address: web1.corp.example}, db7: {address: db7.corp.example}}\n"
+    )
     ended = fleetcheck("inventory", "check", str(inventory_file(groups + rest)))
     assert (ended.code, ended.err) == (0, "")

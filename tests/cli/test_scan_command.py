@@ -24,19 +24,21 @@ from tests.report import samples
 
 
 def url(database: Path) -> str:
-    """Give a database's URL."""
+    """Return a database's URL."""
     return f"sqlite:///{database}"
 
 
 @pytest.fixture
 def own(scanned: Scanned, tmp_path: Path) -> Scanned:
-    """Give a copy of the scanned database that a test may write to."""
+    """Return a copy of the scanned database that a test may write to."""
     shutil.copy(scanned.database, tmp_path / "own.db")
     return replace(scanned, database=tmp_path / "own.db")
 
 
 def test_down_a_pipe_goes_one_plain_line_per_host(scanned: Scanned) -> None:
-    """Where the output is no terminal there are no tables: host, state, verdict, what was seen, what to do."""
+    """Where the output is no terminal there are no tables: host, state, verdict, what was seen,
+    what to do.
+    """
     rows = [line.split("\t") for line in scanned.ended.out.splitlines()]
     assert [tuple(row[:3]) for row in rows] == [
         ("par-web-01", "ok", "ok"),
@@ -50,7 +52,9 @@ def test_down_a_pipe_goes_one_plain_line_per_host(scanned: Scanned) -> None:
 
 
 def test_the_last_line_says_it_all(own: Scanned) -> None:
-    """Beside plain lines and beside a document the scan is said in one line, the last one; `--quiet` leaves it out."""
+    """Beside plain lines and beside a document the scan is said in one line, the last one;
+    `--quiet` leaves it out.
+    """
     assert scanned_line(own.ended.err) == "scan 1: 1 ok, 2 need attention, 2 not probed, exit 5"
     options = (*own.options, "--limit", "par-web-01")
     assert (
@@ -91,7 +95,7 @@ def test_hosts_that_were_not_started_stand_in_the_last_line() -> None:
 
 
 def scanned_line(said: str) -> str:
-    """Give the last line."""
+    """Return the last line."""
     return said.splitlines()[-1]
 
 
@@ -263,7 +267,9 @@ def test_a_secret_that_is_missing_is_said_before_anything_starts(scanned: Scanne
 
 
 def test_a_password_cannot_be_asked_for_without_a_terminal(own: Scanned, tmp_path: Path) -> None:
-    """`from: prompt` where nobody can answer ends with what to write instead, and leaves the database as it was."""
+    """`from: prompt` where nobody can answer ends with what to write instead,
+    and leaves the database as it was.
+    """
     folder = tmp_path / "asking"
     shutil.copytree(own.inventory.parent, folder)
     text = (folder / "fleet.yaml").read_text(encoding="ascii")
@@ -277,7 +283,9 @@ def test_a_password_cannot_be_asked_for_without_a_terminal(own: Scanned, tmp_pat
 
 
 def test_a_waiver_that_has_ended_is_said_and_counts_no_more(own: Scanned, tmp_path: Path) -> None:
-    """The host that it covered needs attention again, and the scan says which line of the inventory to look at."""
+    """The host that it covered needs attention again,
+    and the scan says which line of the inventory to look at.
+    """
     text = own.inventory.read_text(encoding="utf-8")
     path = own.inventory.with_name(f"ended-{tmp_path.name}.yaml")  # beside the CA and the secrets
     path.write_text(text.replace("2099-12-31", "2020-01-31"), encoding="utf-8")

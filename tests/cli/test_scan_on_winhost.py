@@ -12,7 +12,7 @@ from tests.cli.real_fleet import KEY, inventory, outside
 
 
 def stored(name: str) -> tuple[dict[str, Any], dict[int, dict[str, tuple[str, str]]]]:
-    """Give what `show --json` says of a host, and its registry values by view."""
+    """Return what `show --json` says of a host, and its registry values by view."""
     host = json.loads(fleetcheck("show", name, "--json").out)["host"]
     views = {
         view["view"]: {value["name"]: (value["kind"], str(value["data"])) for value in view["values"]}
@@ -24,7 +24,9 @@ def stored(name: str) -> tuple[dict[str, Any], dict[int, dict[str, tuple[str, st
 def test_a_scan_of_three_real_hosts_shows_what_their_registries_hold(
     three: list[kit.Winhost], net: str, tmp_path: Path
 ) -> None:
-    """NTLM over http, Basic and Negotiate over https: pins, kinds and views are the registry's, verdicts follow."""
+    """NTLM over http, Basic and Negotiate over https: pins, kinds and views are the registry's,
+    verdicts follow.
+    """
     three[0].arrange(64, KEY, [("PrimaryTunnelPort", "DWORD", 2147), ("BackupTunnelPort", "DWORD", 2147)])
     three[1].arrange(32, KEY, [("PrimaryTunnelPort", "SZ", "443"), ("BackupTunnelPort", "SZ", "443")])
     three[2].arrange(64, KEY, [("PrimaryTunnelPort", "DWORD", 80), ("BackupTunnelPort", "SZ", "4_43")])

@@ -60,7 +60,9 @@ def test_hosts_without_an_option_are_a_limit(inventory: str, words: tuple[str, .
     ],
 )
 def test_a_slice_of_an_imported_group_is_ansibles(tmp_path: Path, pattern: str, expected: list[str]) -> None:
-    """A first wave by place is the one that Ansible would take, or none (Ansible's issues 4620, 9670, 13043)."""
+    """A first wave by place is the one that Ansible would take,
+    or none (Ansible's issues 4620, 9670, 13043).
+    """
     ini = "[web]\nweb0\nweb1\nweb2\nweb3\n[site]\nlaptop[0001:1000]\n[all:vars]\nansible_connection=winrm\n"
     (tmp_path / "hosts.ini").write_text(ini, encoding="utf-8")
     assert fleetcheck("inventory", "import", "hosts.ini", "-o", "fleet.yaml").code == 0

@@ -120,7 +120,9 @@ def test_a_database_that_is_not_there_is_said() -> None:
 
 @pytest.fixture
 def killed(scanned: Scanned, tmp_path: Path) -> Iterator[tuple[Path, Writer]]:
-    """Give a copy of the database in which a scan with one result runs, in this process; closed, it was killed."""
+    """Yield a copy of the database in which a scan with one result runs, in this process; closed,
+    it was killed.
+    """
     database = tmp_path / "killed.db"
     shutil.copy(scanned.database, database)
     url = f"sqlite:///{database}"
@@ -132,7 +134,9 @@ def killed(scanned: Scanned, tmp_path: Path) -> Iterator[tuple[Path, Writer]]:
 
 
 def test_a_killed_scan_is_told_from_a_running_one(killed: tuple[Path, Writer], scanned: Scanned) -> None:
-    """Everywhere a scan is named: the word, and as long as nobody runs it, the whole command that goes on with it."""
+    """Everywhere a scan is named: the word, and as long as nobody runs it,
+    the whole command that goes on with it.
+    """
     database, writer = killed
     db = ("--db", str(database))
     resume = f"fleetcheck scan --resume 2 -i {scanned.inventory} --db {database}"

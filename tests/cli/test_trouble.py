@@ -128,7 +128,9 @@ def test_a_folder_that_cannot_be_written_is_said(scanned: Scanned, tmp_path: Pat
 
 
 def on_terminal(*words: str, **environ: str) -> str:
-    """Run the command on a pseudo-terminal of 80 columns; what it printed, line ends as they are in a file."""
+    """Run the command on a pseudo-terminal of 80 columns; what it printed,
+    line ends as they are in a file.
+    """
     leader, follower = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environ}
     with start(
@@ -173,7 +175,9 @@ def test_progress_on_a_terminal_leaves_a_clean_screen(scanned: Scanned, tmp_path
 
 
 def test_a_stale_password_stops_at_two_rejections_and_is_said_first(net: str, tmp_path: Path) -> None:
-    """When a credential is rejected twice, the rest is not started: exit code 6, and which credential and what to type."""
+    """When a credential is rejected twice, the rest is not started: exit code 6,
+    and which credential and what to type.
+    """
     template = next(host for host in demo_hosts() if host.name == "par-web-01")
     fleet = SimulatedFleet(
         [replace(template, name=f"web{number}", behaviours=(ROWS["logon-failed"],)) for number in range(6)],

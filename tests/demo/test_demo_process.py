@@ -82,7 +82,9 @@ def test_secrets_are_for_their_owner_alone(tmp_path: Path, net: str) -> None:
 
 
 def test_a_lean_fleet_says_what_it_has_cost(tmp_path: Path, net: str) -> None:
-    """SIGUSR1 and the end print a line of JSON: what was served since the last one, its CPU, the memory held."""
+    """SIGUSR1 and the end print a line of JSON: what was served since the last one, its CPU,
+    the memory held.
+    """
     with start(
         "--lean", "all", "--hosts", "3", "--folder", str(tmp_path), "--address", f"{net}.26"
     ) as process:

@@ -1,4 +1,6 @@
-"""Command shells of a lean host, as pypsrp's WinRS client opens them: over the wire, by every way to reach a host."""
+"""Command shells of a lean host, as pypsrp's WinRS client opens them: over the wire,
+by every way to reach a host.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def lean(net: str) -> Iterator[LeanFleet]:
 
 @pytest.fixture
 def ca(lean: LeanFleet, tmp_path: Path) -> Path:
-    """Give the fleet's CA as a file."""
+    """Return the fleet's CA as a file."""
     path = tmp_path / "ca.pem"
     path.write_text(lean.authority.pem)
     return path

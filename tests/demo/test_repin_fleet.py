@@ -76,7 +76,9 @@ def ended(spec: SimulatedHost, drafted: Draft) -> str:
 
 
 def test_every_planned_host_can_be_written_whatever_it_is_like(tmp_path: Path, net: str) -> None:
-    """Any clock, any kind, any view: 97 of 100 are planned and written, three are left out with their reasons."""
+    """Any clock, any kind, any view: 97 of 100 are planned and written,
+    three are left out with their reasons.
+    """
     hosts, fleet = repin_hosts(100), inventory(tmp_path, net, 100)
     drafted = planned(hosts, fleet)
     reasons = sorted(left.reason.partition(":")[0] for left in drafted.left_out)

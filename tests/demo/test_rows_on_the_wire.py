@@ -1,4 +1,6 @@
-"""Each way to misbehave, looked at with sockets, http.client and pypsrp: it happens on the wire as its name says."""
+"""Each way to misbehave, looked at with sockets, http.client and pypsrp:
+it happens on the wire as its name says.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def rows_with(kind: type[Act]) -> Sequence[Behaviour]:
 
 
 def test_every_cause_that_a_host_can_show_has_a_row() -> None:
-    """Only Kerberos on this side, what stands before a host, and what is known of secrets or concluded here, is not served."""
+    """Only Kerberos on this side, what stands before a host, and what is known of secrets or concluded here,
+    is not served.
+    """
     missing = set(Cause) - {row.cause for row in ROWS.values()}
     own = {Cause.QUOTA_SUSPECT, Cause.BUG, Cause.NO_SECRET, Cause.CLIENT_CERTIFICATE_REFUSED}
     kerberos = {cause for cause in Cause if cause.startswith("kerberos-")} - {Cause.KERBEROS_NEEDS_NAME}
@@ -144,7 +148,9 @@ def test_a_tls_row_fails_in_the_handshake_for_its_own_reason(
 
 
 def test_a_demanded_certificate_ends_the_connection_after_the_handshake(serve: Serve, tmp_path: Path) -> None:
-    """TLS 1.3: the client has finished by then, and hears nothing at its first request; asyncio sends no alert."""
+    """TLS 1.3: the client has finished by then, and hears nothing at its first request;
+    asyncio sends no alert.
+    """
     host = serve(ROWS["tls-client-certificate"])
     with pytest.raises((ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
         post(host, tmp_path / "ca.pem")

@@ -1,4 +1,6 @@
-"""A world for the pages' readers: the README's fleet, simulated, scanned once, and a plan that waits to be applied."""
+"""A world for the pages' readers: the README's fleet, simulated, scanned once,
+and a plan that waits to be applied.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from tests.docs.shell import Done, Shell
 
 (INVENTORY,) = (block.text for block in blocks("README.md") if block.about == "inventory")
 MACHINES = {"web1": "par-web-01", "db7": "par-db-01"}
-"""The README's hosts, and the demo's machines that stand in for them: db7 is pinned to 2147 where 443 is wanted."""
+"""The README's hosts, and the demo's machines that stand in for them:
+db7 is pinned to 2147 where 443 is wanted.
+"""
 
 
 class _Person(io.StringIO):
@@ -50,7 +54,9 @@ def _pin_again(host: RunningHost, port: int) -> None:
 
 
 class World:
-    """The served fleet, a folder in the state that a page's reader begins in, and the pages that were already typed."""
+    """The served fleet, a folder in the state that a page's reader begins in,
+    and the pages that were already typed.
+    """
 
     def __init__(self, fleet: SimulatedFleet, begin: Path, folder: Path) -> None:
         self.fleet = fleet
@@ -89,6 +95,7 @@ def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(sys, "stdin", _Person())
     patch.setenv("FC_PASSWORD", "Passw0rd!")
     patch.setenv("FLEETCHECK_DB", str(folder / "fleet.db"))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     patch.setenv("COLUMNS", "80")
     patch.setenv("NO_COLOR", "1")
     patch.delenv("FLEETCHECK_INVENTORY", raising=False)
@@ -96,7 +103,8 @@ def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _server() -> Iterator[Callable[[str], str]]:
-    """Give what turns the pages' PostgreSQL database into one of its own on the tests' server; it is dropped afterwards.
+    """Give what turns the pages' PostgreSQL database into one of its own on the tests' server; it is dropped
+    afterwards.
 
     Without a server, or its tools, the page's commands go to a file.
     """
@@ -148,7 +156,9 @@ def write_inventory(folder: Path, served: SimulatedFleet) -> None:
 
 @pytest.fixture(scope="session")
 def world(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Serve the README's fleet and leave behind what its reader has after a first evening: two scans and a plan."""
+    """Serve the README's fleet and leave behind what its reader has after a first evening:
+    two scans and a plan.
+    """
     known = {host.name: host.machine for host in demo_hosts()}
     hosts = [SimulatedHost(name=name, machine=known[machine]) for name, machine in MACHINES.items()]
     begin = tmp_path_factory.mktemp("begin")

@@ -1,6 +1,7 @@
 """The parts of the pages that are made from the code's own tables.
 
-`python -m tests.docs.reference` writes them anew. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+`python -m tests.docs.reference` writes them anew. Each stands between `<!-- generated: NAME -->` and `<!--
+end -->`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from inventory.schema.reference import about_key
 from inventory.secrets.registry import SOURCES
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.primitives.exit_codes import MEANINGS
 from orchestrator.remote.faults.table import ROWS
+from orchestrator.store.database.view_list import VIEWS
 from tests.docs.verdict_table import WHEN, actions
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +51,9 @@ def schema_of(name: str) -> type[Strict]:
 
 
 def keys(name: str, *, own: bool = False) -> str:
-    """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`: not the inherited ones."""
+    """List a schema's keys: what each is, what it takes, what holds without it, an example. `own`:
+    not the inherited ones.
+    """
     model = schema_of(name)
     inherited = schema.Settings.model_fields if own else {}
     rows = []
@@ -97,8 +102,8 @@ def exit_codes() -> str:
 def causes() -> str:
     """List why a host could not be probed."""
     blanks = {
-        "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",
-        "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',
+        "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",  # noqa: E501
+        "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',  # noqa: E501
         "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (
@@ -113,11 +118,38 @@ def causes() -> str:
     return table(("cause", "what it means", "what to do"), rows)
 
 
+def configuration() -> str:
+    """List the keys of a configuration file: what each is and takes, its default, who may set it."""
+    rows = (
+        (
+            f"`{key.name}`",
+            key.what,
+            key.kind.takes,
+            key.default,
+            "all" if key.folder else "user's, machine's",
+            f"`{key.option}`"
+            + (f" of {', '.join(f'`{words}`' for words in key.commands)}" if key.commands else ""),
+            f"`{key.example}`",
+        )
+        for key in KEYS.values()
+    )
+    return table(("key", "what it is", "takes", "default", "in", "stands in for", "example"), rows)
+
+
+def view(name: str) -> str:
+    """List a view's columns."""
+    (found,) = (each for each in VIEWS if each.name == name)
+    rows = ((f"`{column.name}`", column.kind, column.meaning) for column in found.columns)
+    return table(("column", "kind", "what it is"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "exit codes": exit_codes,
+    "configuration": configuration,
     "causes": causes,
     "secrets": sources,
+    **{f"view {each.name}": partial(view, each.name) for each in VIEWS},
     "keys Document": partial(keys, "Document"),
     "keys Settings": partial(keys, "Settings"),
     "keys HostEntry": partial(keys, "HostEntry", own=True),

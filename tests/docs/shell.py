@@ -17,7 +17,9 @@ from tests.cli.conftest import fleetcheck
 from tests.docs.pages import Block
 
 FINE = frozenset({0, 3, 4, 5})
-"""What a command may end with where the page does not say: it worked, and hosts may have something to tell."""
+"""What a command may end with where the page does not say: it worked,
+and hosts may have something to tell.
+"""
 
 NOTHING_LEFT = "fleetcheck repin resume 1"
 """The page types it after a crash; typed after a run that came to its end it says so, and ends with 2."""
@@ -31,7 +33,9 @@ _REDIRECT = re.compile(r"^(?P<command>.*?) > (?P<file>\S+)$")
 
 @dataclass(frozen=True)
 class Done:
-    """A command line that was typed: where it stands, how it ended, what it said; `after` is what the world looked like then."""
+    """A command line that was typed: where it stands, how it ended, what it said;
+    `after` is what the world looked like then.
+    """
 
     block: Block
     line: str
@@ -57,12 +61,17 @@ class Done:
 
     def __str__(self) -> str:
         """Say what a failing test has to show."""
-        return f"{self.block.page}:{self.block.line}: `{self.line}` ended with {self.code}: {self.err or self.out}"
+        return (
+            f"{self.block.page}:{self.block.line}: `{self.line}` ended with {self.code}: "
+            f"{self.err or self.out}"
+        )
 
 
 @dataclass(frozen=True)
 class Shell:
-    """A reader's shell in a folder. `change` replaces what cannot be on this machine, `look` says how the world is now."""
+    """A reader's shell in a folder. `change` replaces what cannot be on this machine,
+    `look` says how the world is now.
+    """
 
     folder: Path
     setenv: Callable[[str, str], None]
@@ -90,6 +99,12 @@ class Shell:
             case ["export", setting]:
                 self.setenv(*setting.split("=", 1))
                 code, out, err = 0, "", ""
+            case ["sqlite3", database, query] if (
+                not query.startswith(".") and shutil.which("sqlite3") is None
+            ):
+                with contextlib.closing(sqlite3.connect(self.folder / database)) as source:
+                    found = source.execute(query).fetchall()
+                code, out, err = 0, "".join("|".join(map(str, row)) + "\n" for row in found), ""
             case ["sqlite3", database, backup] if shutil.which("sqlite3") is None:
                 with contextlib.closing(sqlite3.connect(self.folder / database)) as source:
                     source.execute("VACUUM INTO ?", (backup.split("'")[1],))  # what .backup comes to

@@ -1,4 +1,6 @@
-"""Facts of docs/field-notes.md, seen on the real tool: where one of these fails, what rests on it has to be looked at."""
+"""Facts of docs/field-notes.md, seen on the real tool: where one of these fails,
+what rests on it has to be looked at.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,7 @@ def test_a_reason_of_ssl_is_a_name() -> None:
 
 @pytest.fixture
 def postgresql_server() -> str:
-    """Give the tests' server as psycopg takes it, or skip."""
+    """Return the tests' server as psycopg takes it, or skip."""
     import os
 
     server = os.environ.get("FLEETCHECK_TEST_PG_URL")
@@ -88,7 +90,7 @@ def postgresql_server() -> str:
 
 @pytest.fixture
 def ansible(tmp_path: Path) -> Ansible:
-    """Give the real loader of inventories, or skip where ansible-core is not installed."""
+    """Return the real loader of inventories, or skip where ansible-core is not installed."""
     pytest.importorskip("ansible", reason="ansible-core is not installed: pip install '.[test]'")
     return Ansible(tmp_path)
 
@@ -101,7 +103,9 @@ class Ansible:
         self.folder = folder
 
     def load(self, text: str, limit: str = "") -> tuple[dict[str, dict[str, object]], dict[str, object]]:
-        """Return the chosen hosts with their variables, and those of the group `w`. `limit` is a limit file's text."""
+        """Return the chosen hosts with their variables,
+        and those of the group `w`. `limit` is a limit file's text.
+        """
         from ansible.inventory.manager import InventoryManager
         from ansible.parsing.dataloader import DataLoader
 
@@ -121,7 +125,9 @@ def test_ansible_takes_a_blank_limit_file_for_every_host(ansible: Ansible) -> No
 
 
 def test_a_windows_account_has_three_readings_in_an_ini_inventory(ansible: Ansible) -> None:
-    r"""On a host's line bare backslashes are read twice, quoted ones stay; under `:vars` it is the other way round."""
+    r"""On a host's line bare backslashes are read twice, quoted ones stay;
+    under `:vars` it is the other way round.
+    """
     lines = (
         "[w]",
         r"bare user=CORP\\svc u=1",

@@ -1,4 +1,6 @@
-"""The map of the code and the glossary: every name in them is there, every test they name exists, no way is too long."""
+"""The map of the code and the glossary: every name in them is there, every test they name exists,
+no way is too long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The profile that `docs/profiles.md` has its reader write, all the way: checked, named in an inventory, scanned with."""
+"""The profile that `docs/profiles.md` has its reader write, all the way: checked, named in an inventory,
+scanned with.
+"""
 
 from __future__ import annotations
 

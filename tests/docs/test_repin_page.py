@@ -25,7 +25,8 @@ def test_every_state_stands_in_the_table_with_the_programs_words() -> None:
     """What a state means and what to do about it is on the page as it is on the screen."""
     table = PAGE.split("<!-- states -->\n")[1].split("\n\n")[0]
     assert table.splitlines()[2:] == [
-        f"| `{state}` | {words.meaning} | {words.advice.format(hosts='HOST', run='RUN', where='', database='') or 'nothing'} |"
+        f"| `{state}` | {words.meaning} | "
+        f"{words.advice.format(hosts='HOST', run='RUN', where='', database='') or 'nothing'} |"
         for state, words in WORDS.items()
     ]
 

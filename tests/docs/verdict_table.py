@@ -1,4 +1,6 @@
-"""The verdicts for the page: when each is given, in prose, and what the program then says to do, in its own words."""
+"""The verdicts for the page: when each is given, in prose, and what the program then says to do,
+in its own words.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _UNRESOLVED = Target(role="primary", source=Source.INVENTORY, name="GATEWAY", de
 
 @dataclass(frozen=True)
 class Case:
-    """What is believed of the pin 2147, of the desired pin (None: none, 2147: the same), and of 554 of the list."""
+    """What is believed of the pin 2147, of the desired pin (None: none, 2147: the same),
+    and of 554 of the list.
+    """
 
     pin: Belief
     desired: int | None = None
@@ -70,7 +74,7 @@ _CASES = (
 
 
 def actions(verdict: Verdict) -> tuple[str, ...]:
-    """Give every advice that the program has for a verdict, each once."""
+    """Return every advice that the program has for a verdict, each once."""
     if verdict is Verdict.UNKNOWN:
         return ("by the cause",)
     if verdict is Verdict.BAD_PIN:  # there is no port to believe anything of

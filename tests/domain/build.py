@@ -117,7 +117,9 @@ def believed(
     connections: Sequence[Connection] = (),
     **changes: object,
 ) -> Reading:
-    """Make the reading of a host of which this is to be believed; a pin may be a text, which is then an SZ."""
+    """Make the reading of a host of which this is to be believed; a pin may be a text,
+    which is then an SZ.
+    """
     values = [
         dword(PORT_VALUES[role], pin)
         if isinstance(pin, int)

@@ -71,7 +71,9 @@ def host_facts(roles: tuple[RoleFacts, ...], read: bool, permanent: bool) -> Fac
 
 
 def test_every_combination_gives_the_verdict_of_its_case() -> None:
-    """Over all that can be known of a role beside another one, first match and case by case come to the same."""
+    """Over all that can be known of a role beside another one,
+    first match and case by case come to the same.
+    """
     others = [role for role in every_role("backup") if role.pin.port and role.live in ((), (2147,))]
     witnesses = [others[0], others[1], next(role for role in others if role.live)]
     seen: set[Verdict] = set()

@@ -41,7 +41,7 @@ def draw(found: Reading, *roles: str, **changes: object) -> Facts:
 
 
 def belief(attempts: Sequence[Attempt], canaries: Sequence[Canary] = (), at: Target = TWO) -> Belief:
-    """Give what is believed of port 443 after these attempts."""
+    """Return what is believed of port 443 after these attempts."""
     found = reading([view(64, PIN)], targets=[at], attempts=attempts, canaries=canaries)
     return draw(found).roles[0].beliefs[443]
 
@@ -108,7 +108,9 @@ def test_a_second_try_that_tells_nothing_leaves_the_port_untried() -> None:
 def test_a_pin_that_timed_out_once_is_not_closed_where_the_deadline_took_its_second_try(
     result: Result, twice: bool, deadline_hit: bool, expected: Belief
 ) -> None:
-    """A pin or desired pin counts as closed only after it was tried once more; other ports and refusals at once."""
+    """A pin or desired pin counts as closed only after it was tried once more;
+    other ports and refusals at once.
+    """
     one = target("primary")
     found = reading(
         [view(64, PIN)], targets=[one], attempts=[attempt(one, 443, result)], deadline_hit=deadline_hit
@@ -233,7 +235,9 @@ def some(first: ViewState, second: ViewState) -> list[View]:
 def test_every_pair_of_views_leads_to_one_state(
     first: ViewState, second: ViewState, key: KeyState, judged: int | None
 ) -> None:
-    """The view that is judged is the readable one that holds the key; what could not be read is never "absent"."""
+    """The view that is judged is the readable one that holds the key;
+    what could not be read is never "absent".
+    """
     drawn = draw(reading(some(first, second)))
 
     assert (drawn.key, drawn.view) == (key, judged)
@@ -267,7 +271,9 @@ def test_a_registry_part_that_broke_off_is_unreadable() -> None:
 def test_views_split_on_presence_kind_or_data(
     here: list[Value], there: list[Value], differing: tuple[str, ...]
 ) -> None:
-    """Two views that hold the key disagree where a port value differs in any way; other values do not count."""
+    """Two views that hold the key disagree where a port value differs in any way;
+    other values do not count.
+    """
     drawn = draw(reading([view(64, *here), view(32, *there)]))
 
     assert drawn.differing == differing

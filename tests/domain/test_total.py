@@ -139,7 +139,9 @@ traces = st.builds(Trace, started=MOMENT, ended=MOMENT, auth=st.sampled_from((No
 def test_every_reading_gets_exactly_one_verdict_with_words(
     reading: Reading, profile: Profile, desired: dict[str, int], named: dict[str, str], trace: Trace | None
 ) -> None:
-    """Whatever a host says, there is one verdict; all but `ok` say what to do, and evidence begins with the tunnel."""
+    """Whatever a host says, there is one verdict; all but `ok` say what to do,
+    and evidence begins with the tunnel.
+    """
     judgement = judge(reading, profile=profile, desired=desired, gateways=named, trace=trace)
     known = facts(reading, profile=profile, desired=desired, gateways=named)
 
@@ -162,7 +164,9 @@ def test_every_reading_gets_exactly_one_verdict_with_words(
 def test_beliefs_cover_the_listed_ports_and_connected_is_never_closed(
     reading: Reading, profile: Profile, desired: dict[str, int], named: dict[str, str]
 ) -> None:
-    """Each listed port has a belief, and a port that connected at the deciding gateway is open or intercepted."""
+    """Each listed port has a belief, and a port that connected at the deciding gateway is open or
+    intercepted.
+    """
     for role in facts(reading, profile=profile, desired=desired, gateways=named).roles:
         listed = {*profile.port_numbers, role.pin.port, role.desired} - {None}
         assert set(role.beliefs) == listed

@@ -44,7 +44,8 @@ def beliefs(pin: Belief, second: Belief, third: Belief) -> dict[int, Belief]:
 UP = live(PRIMARY + "1", 2147)
 ELSEWHERE = live(PRIMARY + "1", 443)
 
-# name: (pin, beliefs of 2147, 443 and 80, desired pin, live connections), (verdict, first words of the action)
+# name: (pin, beliefs of 2147, 443 and 80, desired pin, live connections), (verdict, first words of the
+# action)
 ROLE_CELLS: dict[
     str,
     tuple[
@@ -190,7 +191,9 @@ def test_each_cell_of_the_host_table(found: Reading, verdict: Verdict, action: s
 
 
 def test_a_host_that_could_not_be_probed_is_unknown() -> None:
-    """A failure is no reading: the verdict is unknown, with what was seen as evidence and the advice as action."""
+    """A failure is no reading: the verdict is unknown,
+    with what was seen as evidence and the advice as action.
+    """
     judgement = judge_outcome(failed("no-answer"), profile=profile(), desired={}, gateways=GATEWAYS)
 
     assert judgement == Judgement(
@@ -207,7 +210,9 @@ DISCONNECTED_NEEDS = {
 
 @pytest.mark.parametrize(("read", "kind", "verdict"), DISCONNECTED_NEEDS.values(), ids=DISCONNECTED_NEEDS)
 def test_disconnected_needs(read: bool, kind: str, verdict: Verdict) -> None:
-    """Without a tunnel a host is disconnected only where the tunnel is permanent and the table was read to its end."""
+    """Without a tunnel a host is disconnected only where the tunnel is permanent and the table was read to
+    its end.
+    """
     found = believed({"primary": beliefs(OPEN, OPEN, OPEN)}, {"primary": 2147}, connections_complete=read)
 
     assert judged(found, tunnel=kind).verdict is verdict
@@ -259,8 +264,8 @@ def test_the_host_gets_its_worst_role_s_verdict(
 def test_severity_is_the_order_that_was_agreed() -> None:
     """The worst comes first wherever hosts are sorted."""
     words = (
-        "cut-off blocked disconnected suspect split bad-pin unreadable untested drift-blocked drifted stale no-agent "
-        "unknown ok"
+        "cut-off blocked disconnected suspect split bad-pin unreadable untested drift-blocked drifted "
+        "stale no-agent unknown ok"
     )
     assert [
         str(verdict) for verdict in sorted(Verdict, key=lambda verdict: verdict.severity)
@@ -323,7 +328,9 @@ def test_two_roles_with_the_same_advice_are_told_it_once() -> None:
 
 
 def test_ports_that_are_all_refused_are_no_matter_of_a_firewall() -> None:
-    """Who refuses has answered: the gateway's address is wrong, or its service is dead. One time-out and it is a rule."""
+    """Who refuses has answered: the gateway's address is wrong,
+    or its service is dead. One time-out and it is a rule.
+    """
 
     def action(*results: Result) -> str:
         at = target("primary")

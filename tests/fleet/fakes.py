@@ -1,4 +1,6 @@
-"""A fleet at the seam: sessions whose behaviour a test writes in a few lines, and a writer that keeps a list."""
+"""A fleet at the seam: sessions whose behaviour a test writes in a few lines,
+and a writer that keeps a list.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ class FakeSession:
         return await self.closing() if self.closing else ()
 
     async def reach(self, phase: Phase) -> None:
-        """Come as far as a phase: wait for the right to log on, have the logon taken, as far as that lies before it."""
+        """Come as far as a phase: wait for the right to log on, have the logon taken,
+        as far as that lies before it.
+        """
         if phase not in {Phase.RESOLVE, Phase.CONNECT}:
             await self.before_logon()
         if phase in {Phase.OPEN, Phase.RUN, Phase.DECODE}:
@@ -117,7 +121,9 @@ Behaviour = Callable[[FakeSession], Awaitable[str]]
 
 @dataclass
 class FakeTransport:
-    """Gives each host the behaviour that stands under its name, else `default`; keeps the sessions it made."""
+    """Gives each host the behaviour that stands under its name, else `default`;
+    keeps the sessions it made.
+    """
 
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     default: Behaviour | None = None
@@ -174,7 +180,7 @@ class ListWriter:
         self.ended.append((scan_id, state, ended))
 
     def of(self, host: str) -> HostRecord:
-        """Give a host's record."""
+        """Return a host's record."""
         return next(record for record in self.records if record.host == host)
 
 
@@ -280,7 +286,7 @@ class Scanned:
     seconds: float
 
     def told(self, kind: type) -> list[Any]:
-        """Give the events of a kind."""
+        """Return the events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
 

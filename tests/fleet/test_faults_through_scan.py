@@ -1,7 +1,8 @@
 """Every way of WinRM to fail, on the wire and through a whole scan: where, why, how often it was tried.
 
-The table is written by hand from the design's page; the simulated hosts act the rows out, and only the stored result
-counts. Kerberos without a domain fails before anything reaches a host; its codes are in `tests/remote`.
+The table is written by hand from the design's page; the simulated hosts act the rows out, and only the stored
+result counts. Kerberos without a domain fails before anything reaches a host; its codes are in
+`tests/remote`.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class Hasty(random.Random):
     """Chance that makes every wait between tries a short one."""
 
     def uniform(self, a: float, b: float) -> float:  # noqa: ARG002  # both ends are too long for a test
-        """Give a fiftieth of a second."""
+        """Return a fiftieth of a second."""
         return 0.02
 
 
@@ -194,7 +195,9 @@ def test_a_failed_host_keeps_how_long_each_phase_took_and_the_certificate(
 
 @pytest.mark.parametrize("name", ROWS)
 def test_what_a_failed_host_said_is_shown_harmlessly(records: dict[str, HostRecord], name: str) -> None:
-    """No control character, escape sequence or bidirectional mark of a host is in the words of its failure."""
+    """No control character, escape sequence or bidirectional mark of a host is in the words of its
+    failure.
+    """
     outcome = records[name].outcome
     assert isinstance(outcome, Failed)
     assert (outcome.detail + outcome.advice).isprintable()

@@ -1,7 +1,7 @@
 """What a user is told where Kerberos does not serve, and that it does: scans against real domain controllers.
 
-With `mit_hosts` and `samba_hosts` the real PowerShell engine answers behind the names; else a host is a listener, or
-nobody: most of this is settled before a host has a say.
+With `mit_hosts` and `samba_hosts` the real PowerShell engine answers behind the names; else a host is a
+listener, or nobody: most of this is settled before a host has a say.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ UNSEEN: dict[str, Any] = {"timeout": 20}  # settings of a host that nobody gets 
 
 
 def real(host: Winhost, transport: str = "http", **more: Any) -> dict[str, Any]:
-    """Give the settings of a host with a real engine."""
+    """Return the settings of a host with a real engine."""
     port = host.https_port if transport == "https" else host.port
     return {"transport": transport, "port": port, **({"ca": host.ca} if transport == "https" else {}), **more}
 
 
 def told(scanned: Scanned) -> tuple[str, str, str]:
-    """Give the one failure of a scan: its cause, detail and advice."""
+    """Return the one failure of a scan: its cause, detail and advice."""
     (failure,) = scanned.failures
     return failure["cause"], failure["detail"], failure["advice"]
 
@@ -41,7 +41,9 @@ def told(scanned: Scanned) -> tuple[str, str, str]:
 def test_both_transports_log_on_by_kerberos_sealed_and_bound(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, auth: str, wire: str
 ) -> None:
-    """The probe runs on the real engine over http, where messages are sealed, and over https, bound to its certificate."""
+    """The probe runs on the real engine over http, where messages are sealed, and over https,
+    bound to its certificate.
+    """
     realm, (host, *_) = request.getfixturevalue(f"{kind}_realm"), request.getfixturevalue(f"{kind}_hosts")
     user = realm.accounts["fleet"] if kind == "mit" else ("ADLAB\\fleet", realm.accounts["fleet"][1])
     hosts = {f"{way}1": real(host, way, address=ONE) for way in ("http", "https")}
@@ -99,7 +101,9 @@ def test_a_service_name_of_another_account_is_told_as_that(
 def test_a_host_without_a_service_name_is_logged_on_to_by_ntlm_and_counted_with_the_reason(
     mit_realm: Realm, mit_hosts: list[Winhost], tmp_path: Path
 ) -> None:
-    """Negotiate goes on where Kerberos has no service of that name, and the report says which hosts and why."""
+    """Negotiate goes on where Kerberos has no service of that name,
+    and the report says which hosts and why.
+    """
     hosts = {NO_SPN: real(mit_hosts[0]), ONE: real(mit_hosts[0])}
     user = ("fleet", mit_realm.accounts["fleet"][1])  # NTLM of the hosts knows no realm
     scanned = scan(mit_realm, tmp_path, hosts, user=user, auth="negotiate")
@@ -112,7 +116,9 @@ def test_a_host_without_a_service_name_is_logged_on_to_by_ntlm_and_counted_with_
 def test_where_ntlm_was_refused_after_kerberos_both_halves_are_told(
     mit_realm: Realm, mit_hosts: list[Winhost], tmp_path: Path
 ) -> None:
-    """The password is right in the domain, and NTLM does not know the account: the missing service name is the cure."""
+    """The password is right in the domain, and NTLM does not know the account:
+    the missing service name is the cure.
+    """
     host = {NO_SPN: real(mit_hosts[0])}
     cause, detail, _ = told(
         scan(mit_realm, tmp_path, host, user=mit_realm.accounts["lockme"], auth="negotiate")

@@ -1,4 +1,6 @@
-"""Other products than the built-in one, over the wire: a port that is a string, a key with a wildcard, one gateway."""
+"""Other products than the built-in one, over the wire: a port that is a string, a key with a wildcard,
+one gateway.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ Make = Callable[[Machine], None]
 
 
 def host(name: str, *makes: Make, **inventory: object) -> SimulatedHost:
-    """Make a host whose network refuses what nothing lets through, and whose DNS knows the product's server."""
+    """Make a host whose network refuses what nothing lets through,
+    and whose DNS knows the product's server.
+    """
     found = simulated(name, **inventory)
     found.machine.names = {"server.corp.example": (ADDRESS,)}
     found.machine.network.otherwise = Result.REFUSED
@@ -90,7 +94,9 @@ def clients(tmp_path_factory: pytest.TempPathFactory, net: str) -> dict[str, Hos
 
 
 def test_kms_clients_get_their_verdicts(clients: dict[str, HostRecord]) -> None:
-    """A port that is text is a pin as any other; without a connection a client is well, for it connects on demand."""
+    """A port that is text is a pin as any other; without a connection a client is well,
+    for it connects on demand.
+    """
     assert {name: record.judgement.verdict for name, record in clients.items()} == {
         "ok": Verdict.OK,
         "closed": Verdict.CUT_OFF,
@@ -133,7 +139,9 @@ def agents(tmp_path_factory: pytest.TempPathFactory, net: str) -> dict[str, Host
 
 
 def test_scom_agents_get_their_verdicts(agents: dict[str, HostRecord]) -> None:
-    """An agent keeps its connection up, so one without is disconnected; two management groups cannot be told apart."""
+    """An agent keeps its connection up, so one without is disconnected;
+    two management groups cannot be told apart.
+    """
     assert {name: record.judgement.verdict for name, record in agents.items()} == {
         "ok": Verdict.OK,
         "other-group": Verdict.OK,

@@ -1,7 +1,7 @@
 """Scans against real domain controllers: what a password costs the account, and what the user is told.
 
-The hosts are listeners that take a connection, note what comes and answer 401: an account's fate is settled before
-any host has a say.
+The hosts are listeners that take a connection, note what comes and answer 401: an account's fate is settled
+before any host has a say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from tests.adlabs import Realm
 from tests.remote.wired import read_request
 
 PORT = 5985
-UNWILLING = b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Kerberos\r\n\r\n"
+UNWILLING = (
+    b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: "
+    b"Kerberos\r\n\r\n"
+)
 NTLM = b"NTLMSSP\0"
 
 
@@ -41,8 +44,9 @@ def listening(addresses: Sequence[str], answer: bytes = UNWILLING) -> Iterator[l
                 sock, _ = listener.accept()
                 with sock, contextlib.suppress(OSError):
                     while request := read_request(sock):
-                        _, _, rest = request.partition(b"Authorization: ")
-                        tokens.append(base64.b64decode(rest.partition(b"\r\n")[0].split()[-1]))
+                        _, logon, rest = request.partition(b"Authorization: ")
+                        if logon:
+                            tokens.append(base64.b64decode(rest.partition(b"\r\n")[0].split()[-1]))
                         sock.sendall(answer)
 
     threads = [threading.Thread(target=serve, args=(listener,), daemon=True) for listener in listeners]
@@ -69,7 +73,9 @@ def scan(
     timeout: int = 60,
     by_address: bool = False,
 ) -> tuple[dict[str, Any], list[bytes], str]:
-    """Scan all of a realm's hosts with one account; give the JSON report, the tokens that hosts saw, and stderr."""
+    """Scan all of a realm's hosts with one account; give the JSON report, the tokens that hosts saw,
+    and stderr.
+    """
     (folder / "password").write_text(password)
     (folder / "password").chmod(0o600)
     inventory = {
@@ -127,7 +133,9 @@ def test_an_account_that_the_domain_does_not_know_may_be_the_host_s(
 def test_a_host_dialled_by_its_address_asks_no_domain_controller(
     samba_realm: Realm, tmp_path: Path, transport: str
 ) -> None:
-    """Kerberos needs a name: with an IP address Negotiate is NTLM, and no wrong password is counted behind its back."""
+    """Kerberos needs a name: with an IP address Negotiate is NTLM,
+    and no wrong password is counted behind its back.
+    """
     samba_realm.unlock("lockme")
     user, how = "lockme@ADLAB.TEST", ("--transport", transport)
     _, tokens, _ = scan(samba_realm, tmp_path, user, "wrong", *how, auth="negotiate", by_address=True)
@@ -169,14 +177,17 @@ def test_a_locked_account_is_told_as_that(samba_realm: Realm, tmp_path: Path) ->
 def test_a_refusal_that_comes_after_a_host_s_deadline_still_stops_the_account(
     samba_realm: Realm, tmp_path: Path
 ) -> None:
-    """A slow domain controller refuses when the first host's time is up: the second learns of it, and asks nobody."""
+    """A slow domain controller refuses when the first host's time is up: the second learns of it,
+    and asks nobody.
+    """
     samba_realm.unlock("lockme")
     slow = replace(samba_realm, env={**samba_realm.env, "KRB5_CONFIG": samba_realm.krb5_conf["slow"]})
     one_by_one = ("--jobs", "1")  # side by side all four would wait for the one exchange
     report, tokens, _ = scan(slow, tmp_path, "lockme@ADLAB.TEST", "wrong", *one_by_one, timeout=4)
     assert [failure["cause"] for failure in failures(report)] == ["deadline", "logon-failed"]
     assert (len(report["not_started"]), tokens, report["exit_code"]) == (2, [], 6)
-    # One exchange; libkrb5 sends its request once more where nobody answers within a second, and that counts too.
+    # One exchange; libkrb5 sends its request once more where nobody answers within a second, and that counts
+    # too.
     assert samba_realm.state("lockme")["badPwdCount"] <= 2
 
 

@@ -29,7 +29,8 @@ def test_the_summary_says_which_credential_why_and_what_to_type() -> None:
     summary = run_scan(hosts(5), default=REJECTS).summary
     (account,) = summary.given_up
     assert account.words == (
-        r"credential ops (corp\ops) was rejected by h1 and h2 in a row: nothing more was tried with it, so that the "
+        r"credential ops (corp\ops) was rejected by h1 and h2 in a row: nothing more was tried with it, so "
+        r"that the "
         "account is not locked; 3 hosts not started. Put its password right, try it alone with "
         "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
     )
@@ -55,7 +56,9 @@ def test_another_credential_s_hosts_are_all_asked() -> None:
 
 
 def test_local_accounts_are_counted_per_host() -> None:
-    """A local administrator with another password on each host is no reason to stop: each host has its own account."""
+    """A local administrator with another password on each host is no reason to stop:
+    each host has its own account.
+    """
     scanned = run_scan(
         hosts(10),
         default=REJECTS,
@@ -89,7 +92,9 @@ def test_hosts_that_are_down_hold_nobody_up() -> None:
 
 
 def test_hosts_silent_before_the_logon_hold_the_others_up_for_seconds_only() -> None:
-    """Hosts that hang in TLS stand first: each is left after five seconds, and asked again later with all its time."""
+    """Hosts that hang in TLS stand first: each is left after five seconds,
+    and asked again later with all its time.
+    """
     silent = {f"h{number}": hangs(Phase.TLS) for number in range(1, 5)}
     scanned = run_scan(hosts(40, timeout=60.0), silent, jobs=8)
     starts = [r.outcome.trace.started for r in scanned.writer.records if r.host not in silent]
@@ -148,7 +153,9 @@ def test_access_denied_is_a_logon_that_was_taken() -> None:
 
 
 def test_hosts_that_never_come_to_the_password_stop_nobody() -> None:
-    """Two hosts that ask for a logon again and again have a trouble of their own: the other twelve are asked."""
+    """Two hosts that ask for a logon again and again have a trouble of their own:
+    the other twelve are asked.
+    """
     loop = fails(Phase.AUTH, Cause.LOGON_LOOP)
     scanned = run_scan(hosts(14), {"h1": loop, "h2": loop, "h3": fails(Phase.AUTH, Cause.LOGON_FAILED)})
     assert (scanned.summary.counts.attention, scanned.summary.given_up) == (11, ())
@@ -169,9 +176,10 @@ def test_a_domain_s_refusal_is_tried_once_and_never_again(jobs: int) -> None:
     assert (scanned.summary.counts.not_started, scanned.summary.exit_code) == (3, 6)
     (account,) = scanned.summary.given_up
     assert account.words == (
-        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was tried with "
-        "it, so that the account is not locked; 3 hosts not started. Put its password right, try it alone with "
-        "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
+        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was "
+        r"tried with "
+        "it, so that the account is not locked; 3 hosts not started. Put its password right, try it alone "
+        "with `fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
     )
 
 

@@ -35,7 +35,9 @@ def test_deadline_is_derived_where_none_is_set() -> None:
 
 
 def test_hung_hosts_do_not_hold_the_run() -> None:
-    """Five of a hundred hosts hang: the run ends when the last deadline does, and the others are done long before."""
+    """Five of a hundred hosts hang: the run ends when the last deadline does,
+    and the others are done long before.
+    """
     behaviours = {f"h{number}": hangs(Phase.RUN) for number in (7, 23, 42, 77, 99)}
     scanned = run_scan(hosts(100, timeout=20.0), behaviours, jobs=16)
     assert len(scanned.writer.records) == 100

@@ -29,12 +29,12 @@ from tests.fleet.travel import NEW_YEAR
 
 
 def begun(scanned: Scanned) -> dict[str, float]:
-    """Give the second at which each host began, in that order."""
+    """Return the second at which each host began, in that order."""
     return {event.host: (event.at - NEW_YEAR).total_seconds() for event in scanned.told(HostStarted)}
 
 
 def most_at_once(scanned: Scanned, selected: Sequence[Host]) -> dict[str | None, int]:
-    """Give the most hosts of each site that were asked at one time; who ends in a moment makes room in it."""
+    """Return the most hosts of each site that were asked at one time; one that ends makes room at once."""
     site = {one.name: one.site for one in selected}
     moves = [
         (at, step, site[record.host])
@@ -55,7 +55,9 @@ def at(site: str | None, count: int, start: int = 1) -> list[Host]:
 
 
 def test_a_site_s_limit_holds_and_other_sites_do_not_wait_for_it() -> None:
-    """Ten hosts of one site stand first in the inventory: two of them at a time, and the other site begins at once."""
+    """Ten hosts of one site stand first in the inventory: two of them at a time,
+    and the other site begins at once.
+    """
     selected = [*at("paris", 10), *at("rome", 3)]
     scanned = run_scan(selected, jobs=5, per_site=2, default=answers(1))
     starts = begun(scanned)
@@ -129,7 +131,9 @@ def test_a_small_fleet_does_not_notice() -> None:
 
 
 def test_who_follows_a_host_that_ended_begins_at_once() -> None:
-    """The ramp is for growth: once four are in flight, forty hosts of a second each take ten seconds, not forty."""
+    """The ramp is for growth: once four are in flight, forty hosts of a second each take ten seconds,
+    not forty.
+    """
     scanned = run_scan(hosts(40), jobs=4, ramp_up=1, default=answers(1.01))
     assert scanned.seconds < 15
 
@@ -172,7 +176,9 @@ async def _logs_on_slowly(session: FakeSession) -> str:
 
 
 def test_a_wide_run_that_was_held_up_widens_again_step_by_step() -> None:
-    """A hundred in flight, a rejection, half a minute of doubt: those who waited do not come back in one moment."""
+    """A hundred in flight, a rejection, half a minute of doubt:
+    those who waited do not come back in one moment.
+    """
     odd = {"h101": REJECTS, "h102": _logs_on_slowly}
     scanned = run_scan(hosts(300), odd, jobs=100, ramp_up=50, default=answers(5), pace=0)
     after = [second for second in begun(scanned).values() if second > 30]

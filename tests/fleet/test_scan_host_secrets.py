@@ -1,4 +1,6 @@
-"""One secret for each host: asked for when its turn comes, kept, asked anew once where the host refuses it."""
+"""One secret for each host: asked for when its turn comes, kept,
+asked anew once where the host refuses it.
+"""
 
 from __future__ import annotations
 

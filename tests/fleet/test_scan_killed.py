@@ -1,4 +1,6 @@
-"""Scans in a process of their own that is told to end, or is killed: what was acknowledged stays, the rest can follow."""
+"""Scans in a process of their own that is told to end, or is killed: what was acknowledged stays,
+the rest can follow.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def _state(place: Served) -> ScanState:
 
 
 def test_one_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(tmp_path: Path, net: str) -> None:
-    """Ctrl-C in a scan of 24 hosts: those in flight finish, no other starts, and `--resume` asks just the others."""
+    """Ctrl-C in a scan of 24 hosts: those in flight finish, no other starts,
+    and `--resume` asks just the others.
+    """
     with served([simulated(f"h{n}", slow(0.3)) for n in range(24)], tmp_path, f"{net}.20") as place:
         with place.driver("--jobs=4", "--pace=0") as process:
             before = _until(process, "HostFinished", 6)
@@ -59,7 +63,8 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(tmp_path
 
 
 def test_a_second_signal_leaves_hung_hosts(tmp_path: Path, net: str) -> None:
-    """Hosts that never answer are left at the second signal, long before their deadlines: the scan is `interrupted`.
+    """Hosts that never answer are left at the second signal, long before their deadlines: the scan is
+    `interrupted`.
 
     How long it may take, 5 seconds, is counted on a clock of the test's own: `test_scan_stops`.
     """

@@ -34,7 +34,9 @@ def test_every_host_s_result_is_in_the_database(tmp_path: Path, net: str) -> Non
 
 
 def test_hung_hosts_cost_their_own_deadline_and_leave_nothing_behind(tmp_path: Path, net: str) -> None:
-    """Four of forty hosts hang, each in its own way: the run ends with the last deadline, no thread or descriptor stays."""
+    """Four of forty hosts hang, each in its own way: the run ends with the last deadline,
+    no thread or descriptor stays.
+    """
     ways = ("deadline/silent", "deadline/create", "deadline/drip", "deadline/never-done")
     hosts = [simulated(f"h{n}", *((ROWS[ways[n // 10]],) if n % 10 == 5 else ())) for n in range(40)]
     with served(hosts, tmp_path, f"{net}.20", timeout=3) as place:
@@ -52,7 +54,9 @@ def test_hung_hosts_cost_their_own_deadline_and_leave_nothing_behind(tmp_path: P
 
 
 def test_two_hosts_behind_a_proxy_that_strips_the_logon_stop_nobody(tmp_path: Path, net: str) -> None:
-    """Two of fourteen hosts answer 401 to everything: no password was tried there, and the other twelve are asked."""
+    """Two of fourteen hosts answer 401 to everything: no password was tried there,
+    and the other twelve are asked.
+    """
     hosts = [simulated(f"h{n:02}", *((ROWS["logon-loop"],) if n < 2 else ())) for n in range(14)]
     with served(hosts, tmp_path, f"{net}.20") as place:
         summary = scan_wire(place, jobs=4, pace=0).summary
@@ -61,7 +65,9 @@ def test_two_hosts_behind_a_proxy_that_strips_the_logon_stop_nobody(tmp_path: Pa
 
 
 def test_one_stale_password_is_two_logons_on_the_wire(tmp_path: Path, net: str) -> None:
-    """Sixty-four hosts, sixty-four workers, a password that nobody takes any more: the hosts see two logons."""
+    """Sixty-four hosts, sixty-four workers, a password that nobody takes any more:
+    the hosts see two logons.
+    """
     with served([simulated(f"h{n}", STALE) for n in range(64)], tmp_path, f"{net}.20") as place:
         summary = scan_wire(place, jobs=64, pace=0).summary
         assert (place.total(lambda seen: seen.rejected.total()), place.total(lambda seen: seen.logons)) == (
@@ -72,7 +78,9 @@ def test_one_stale_password_is_two_logons_on_the_wire(tmp_path: Path, net: str) 
 
 
 def test_a_dead_first_host_passes_the_role_on(tmp_path: Path, net: str) -> None:
-    """Nothing listens on the first two hosts: the third one's logon opens the gate, and no host is left out."""
+    """Nothing listens on the first two hosts: the third one's logon opens the gate,
+    and no host is left out.
+    """
     hosts = [simulated(f"h{n}", *((REFUSED,) if n < 2 else ()), timeout=5) for n in range(30)]
     with served(hosts, tmp_path, f"{net}.20") as place:
         summary = scan_wire(place, jobs=16, pace=0).summary
@@ -93,7 +101,9 @@ def test_other_credentials_go_on_when_one_is_given_up(tmp_path: Path, net: str) 
 
 
 def test_a_flaky_host_is_read_at_its_second_try(tmp_path: Path, net: str) -> None:
-    """A host that is busy at first answers within its deadline, and the record says that it took two tries."""
+    """A host that is busy at first answers within its deadline,
+    and the record says that it took two tries.
+    """
     with served([simulated("h0", flaky(1))], tmp_path, f"{net}.20") as place:
         asked = scan_wire(place, pace=0)
         outcome = place.records()["h0"].outcome
@@ -116,7 +126,9 @@ def test_a_host_that_drops_packets_is_told_apart_from_one_that_hangs(tmp_path: P
 def test_a_dead_name_server_holds_neither_the_run_nor_its_end(
     tmp_path: Path, net: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twenty names that nobody answers for: each host ends at its deadline in `resolve`, and the program ends then too."""
+    """Twenty names that nobody answers for: each host ends at its deadline in `resolve`,
+    and the program ends then too.
+    """
     release = threading.Event()
     asked = socket.getaddrinfo
 
@@ -139,7 +151,9 @@ def test_a_dead_name_server_holds_neither_the_run_nor_its_end(
 
 
 def _resources() -> tuple[int, set[str]]:
-    """Count descriptors, name threads; those of the simulated fleet, in this process too, are the same each time."""
+    """Count descriptors, name threads; those of the simulated fleet, in this process too,
+    are the same each time.
+    """
     gc.collect()
     descriptors = Path("/proc/self/fd")  # where there is none only the threads are compared
     count = len(list(descriptors.iterdir())) if descriptors.exists() else 0

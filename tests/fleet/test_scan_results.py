@@ -62,7 +62,9 @@ def test_a_probed_host_s_trace_says_how_it_went() -> None:
 
 
 def test_a_programming_error_over_one_host_is_that_host_s_result() -> None:
-    """What nobody foresaw becomes the cause `bug` with type and place, and the other hosts have their results."""
+    """What nobody foresaw becomes the cause `bug` with type and place,
+    and the other hosts have their results.
+    """
 
     async def breaks(_session: FakeSession) -> str:
         message = "a password might stand here"
@@ -166,7 +168,9 @@ def test_a_waived_verdict_counts_apart() -> None:
 
 
 def test_database_trouble_ends_the_run_with_words_and_true_counts() -> None:
-    """The disk is full at the third result: nothing new starts, what is committed is counted, the exit code is 1."""
+    """The disk is full at the third result: nothing new starts, what is committed is counted,
+    the exit code is 1.
+    """
 
     class Full(ListWriter):
         async def put(self, scan_id: int, record: HostRecord) -> None:
@@ -234,7 +238,9 @@ def test_a_result_that_the_store_chokes_on_is_kept_as_a_bug() -> None:
 
 
 def test_missing_secret_comes_out_before_anything_starts() -> None:
-    """A password that cannot be had is the user's to know before the first host is asked, and no scan is begun."""
+    """A password that cannot be had is the user's to know before the first host is asked,
+    and no scan is begun.
+    """
     writer = ListWriter()
 
     def logons(_name: str | None) -> Logon:

@@ -24,7 +24,9 @@ def _ask(*at: float) -> object:
 
 
 def test_first_ctrl_c_lets_those_in_flight_finish_and_starts_no_other() -> None:
-    """Twenty of a hundred are done and ten in flight: after Ctrl-C there are thirty results, and the scan is interrupted."""
+    """Twenty of a hundred are done and ten in flight: after Ctrl-C there are thirty results,
+    and the scan is interrupted.
+    """
     scanned = run_scan(hosts(100), default=answers(1.0), jobs=10, before=_ask(2.5))
     assert (len(scanned.writer.records), len(scanned.told(HostStarted)), scanned.seconds) == (30, 30, 3.0)
     assert (scanned.summary.state, scanned.summary.exit_code) == (ScanState.INTERRUPTED, 130)
@@ -39,7 +41,9 @@ def test_who_watches_is_told_how_many_are_in_flight() -> None:
 
 
 def test_second_ctrl_c_leaves_what_hangs() -> None:
-    """A hung host is left at the second Ctrl-C: no result for it, those that are done are kept, out at once."""
+    """A hung host is left at the second Ctrl-C: no result for it, those that are done are kept,
+    out at once.
+    """
     scanned = run_scan(hosts(3, timeout=60.0), {"h3": hangs(Phase.RUN)}, before=_ask(5.0, 6.0))
     assert ({record.host for record in scanned.writer.records}, scanned.seconds) == ({"h1", "h2"}, 6.0)
     assert (scanned.summary.abandoned, scanned.summary.exit_code) == (True, 130)
@@ -47,7 +51,9 @@ def test_second_ctrl_c_leaves_what_hangs() -> None:
 
 
 def test_second_ctrl_c_waits_for_results_that_are_being_stored() -> None:
-    """A result on its way to the disk is counted as what it is; it used to be stored, and told as not started."""
+    """A result on its way to the disk is counted as what it is; it used to be stored,
+    and told as not started.
+    """
 
     class Slow(ListWriter):
         async def put(self, _scan_id: int, record: HostRecord) -> None:

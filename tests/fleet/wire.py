@@ -80,7 +80,9 @@ class Served:
             return {record.host: record for record in reader.records(scan_id)}
 
     def driver(self, *options: str) -> subprocess.Popen[str]:
-        """Scan from a process of its own, which prints a line of JSON for each event that a test may wait for."""
+        """Scan from a process of its own, which prints a line of JSON for each event that a test may wait
+        for.
+        """
         return subprocess.Popen(
             [sys.executable, "-m", "tests.fleet.wire", str(self.path), self.database, *options],
             stdout=subprocess.PIPE,
@@ -101,7 +103,7 @@ def served(
 
 
 def logons_of(fleet: Fleet) -> Callable[[str | None], Logon]:
-    """Give logons from the secret files that the simulated fleet wrote."""
+    """Return logons from the secret files that the simulated fleet wrote."""
 
     def logon(name: str | None) -> Logon:
         credential = fleet.credentials[name or ""]

@@ -1,4 +1,6 @@
-"""Every mistake of an inventory is told at its line, all of a file at once: one file in `bad/` for each kind."""
+"""Every mistake of an inventory is told at its line, all of a file at once:
+one file in `bad/` for each kind.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ BAD = Path(__file__).parent / "bad"
 
 @pytest.mark.parametrize("path", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_bad_inventory_is_refused_with_every_mistake_at_its_line(path: Path) -> None:
-    """The messages are exactly the `#!` lines at the end of the file, in order, and nothing else is raised."""
+    """The messages are exactly the `#!` lines at the end of the file, in order,
+    and nothing else is raised.
+    """
     text = path.read_text(encoding="utf-8")
     expected = [line.removeprefix("#! ") for line in text.splitlines() if line.startswith("#! ")]
     with pytest.raises(InventoryError) as caught:

@@ -74,7 +74,9 @@ def test_a_control_character_is_told_with_its_line(written: Callable[[bytes], Pa
 
 
 def test_an_alias_bomb_is_refused(written: Callable[[bytes], Path]) -> None:
-    """Nested aliases that stand for three billion values are refused at the line where it becomes too much."""
+    """Nested aliases that stand for three billion values are refused at the line where it becomes too
+    much.
+    """
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
     message = refusal(written("\n".join(lines).encode()))
@@ -100,5 +102,8 @@ def test_hosts_with_a_mistake_of_their_group_are_folded(written: Callable[[bytes
     names = [f"web{i}" for i in range(10)]
     group = f"groups: {{old: {{transport: http, auth: basic, hosts: [{', '.join(names)}]}}}}\n"
     text = texts.HEAD + group + f"hosts: {{{': , '.join(names)}: }}"
-    expected = "fleet.yaml:3: `auth: basic` over `transport: http` would send the password in clear (`web0`, `web1`, `web2` and 7 more); take https, or negotiate"
+    expected = (
+        "fleet.yaml:3: `auth: basic` over `transport: http` would send the password in clear (`web0`, "
+        "`web1`, `web2` and 7 more); take https, or negotiate"
+    )
     assert refusal(written(text.encode())) == expected

@@ -16,7 +16,9 @@ Load = Callable[[str], Fleet]
 
 
 def test_a_host_gets_what_defaults_groups_and_its_own_lines_say(sample: Path) -> None:
-    """The sample's first host: address and tags of its own, pin and site of its group, the rest from the defaults."""
+    """The sample's first host: address and tags of its own, pin and site of its group,
+    the rest from the defaults.
+    """
     host = load(sample).hosts["web1"]
     got = (
         host.address,
@@ -41,7 +43,9 @@ def test_a_host_gets_what_defaults_groups_and_its_own_lines_say(sample: Path) ->
 
 
 def test_a_child_group_gives_its_parents_settings_on(sample: Path) -> None:
-    """A host of a nested group is in the parent, too, and has the parent's pin; a CA path begins at the inventory."""
+    """A host of a nested group is in the parent, too, and has the parent's pin;
+    a CA path begins at the inventory.
+    """
     host = load(sample).hosts["web2"]
     got = (host.groups, dict(host.desired), host.ca, host.tls_pin, host.repin)
     pins = {"primary": 443, "backup": 443}
@@ -168,7 +172,8 @@ def test_a_host_settles_what_its_groups_disagree_about(load_text: Load) -> None:
 def test_a_child_group_settles_what_two_parents_disagree_about(load_text: Load) -> None:
     """Two parents may disagree where the child that they share decides."""
     fleet = load_text(
-        "groups: {a: {pin: 1, children: {c: }}, b: {pin: 2, children: {c: }}, c: {pin: 3, hosts: [w]}}\nhosts: {w: }"
+        "groups: {a: {pin: 1, children: {c: }}, b: {pin: 2, children: {c: }}, c: {pin: 3, hosts: "
+        "[w]}}\nhosts: {w: }"
     )
     assert fleet.hosts["w"].desired == {"primary": 3, "backup": 3}
 
@@ -206,7 +211,9 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 
 
 def test_what_looks_wrong_but_may_be_meant_is_a_remark(load_text: Load) -> None:
-    """Kerberos to an IP address and a port of the other transport are said, once for all hosts, and are no mistakes."""
+    """Kerberos to an IP address and a port of the other transport are said, once for all hosts,
+    and are no mistakes.
+    """
     fleet = load_text("""
 hosts:
   web1: {address: 10.0.0.1, auth: kerberos}
@@ -239,6 +246,7 @@ def test_the_profiles_canary_is_the_hosts(load_text: Load, tmp_path: Path) -> No
         "extends: livevault\ncanary_address: 203.0.113.99\n", encoding="utf-8"
     )
     hosts = load_text(
-        "defaults: {credential: ops, profile: mine.yaml}\ncredentials: {ops: {username: a, password: {from: prompt}}}\nhosts: {w: , x: {canary_address: 203.0.113.98}}"
+        "defaults: {credential: ops, profile: mine.yaml}\ncredentials: {ops: {username: a, password: "
+        "{from: prompt}}}\nhosts: {w: , x: {canary_address: 203.0.113.98}}"
     ).hosts
     assert [hosts[name].canary_address for name in "wx"] == ["203.0.113.99", "203.0.113.98"]

@@ -43,7 +43,10 @@ def test_a_file_that_is_not_there_or_big_offers_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["$(touch x)", "`id`", "a b", "-rf", "a;b", "a'b", "all", "x/../y", "*"])
 def test_what_the_inventory_refuses_is_not_offered(tmp_path: Path, name: str) -> None:
     """A shell pastes what is offered, so a file that somebody else wrote must not put words of its own in."""
-    text = f"hosts: {{web1: {{}}, {json.dumps(name)}: {{}}}}\ngroups: {{{json.dumps(name)}: {{}}, paris: {{}}}}\n"
+    text = (
+        f"hosts: {{web1: {{}}, {json.dumps(name)}: {{}}}}\ngroups: {{{json.dumps(name)}: {{}}, paris: "
+        "{}}\n"
+    )
     (tmp_path / "fleet.yaml").write_text(text, "utf-8")
     assert names(tmp_path / "fleet.yaml") == ("web1", "paris")
 

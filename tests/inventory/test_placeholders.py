@@ -1,4 +1,6 @@
-"""`{host}`, `{address}` and `{username}` in references: what is replaced, what never is, and whose account it may be."""
+"""`{host}`, `{address}` and `{username}` in references: what is replaced, what never is,
+and whose account it may be.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ VALUES = {"host": "web1", "address": "10.1.2.3", "username": ".\\Administrator"}
 
 def messages(credential: str, host: str = "{}", *, auth: str = "ntlm") -> list[str]:
     """Load an inventory with one credential and one host; return what is refused."""
-    text = f"credentials:\n  laps: {credential}\ndefaults: {{credential: laps, auth: {auth}}}\nhosts:\n  web1: {host}\n"
+    text = (
+        f"credentials:\n  laps: {credential}\ndefaults: {{credential: laps, auth: {auth}}}\nhosts:\n  "
+        f"web1: {host}\n"
+    )
     try:
         loads(text.encode(), Path("fleet.yaml"))
     except InventoryError as error:
@@ -119,7 +124,9 @@ def test_a_placeholder_as_an_argument_of_its_own_is_right(argv: str) -> None:
     ],
 )
 def test_one_secret_a_host_is_a_local_user_s(username: str, more: str, *, refused: bool) -> None:
-    """A domain's user would be locked by the secrets of its hosts, unless the credential says that it is meant."""
+    """A domain's user would be locked by the secrets of its hosts,
+    unless the credential says that it is meant.
+    """
     assert bool(messages(command("[laps-get, '{host}']", username, more))) == refused
 
 
@@ -145,9 +152,11 @@ def test_a_key_s_password_is_one_for_all_hosts() -> None:
 
 
 def test_a_user_of_the_host_s_own_cannot_log_on_by_kerberos() -> None:
-    """No domain controller knows a local user; the domain's user of that name must not be tried with its password."""
+    """No domain controller knows a local user; the domain's user of that name must not be tried with its
+    password.
+    """
     (said,) = messages("{username: 'WEB1\\x', password: {from: env, name: FC_X}}", auth="kerberos")
     assert said == (
-        "3: credential `laps` is a local user, and `auth: kerberos` (`web1`) would ask a domain controller; expected "
-        "`ntlm`, `negotiate` or `basic`"
+        "3: credential `laps` is a local user, and `auth: kerberos` (`web1`) would ask a domain "
+        "controller; expected `ntlm`, `negotiate` or `basic`"
     )

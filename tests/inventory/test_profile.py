@@ -50,7 +50,10 @@ def test_three_products_are_shipped() -> None:
         (
             "scom-agent",
             (
-                r"SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Agent Management Groups\*\Parent Health Services\0",
+                (
+                    r"SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Agent Management Groups\*\Parent "
+                    r"Health Services\0"
+                ),
                 ("Port", "NetworkName"),
                 (5723,),
                 "permanent",
@@ -133,19 +136,25 @@ def test_a_wildcard_may_stand_for_one_subkey(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("SOFTWARE", "HKCU\\SOFTWARE", "2: `key`: `HKCU\\SOFTWARE\\V\\P` is not below HKEY_LOCAL_MACHINE; only that hive is read"),
+        ("SOFTWARE", "HKCU\\SOFTWARE", ("2: `key`: `HKCU\\SOFTWARE\\V\\P` is not below HKEY_LOCAL_MACHINE; "
+                                       "only that hive is read")),
         ("\\V\\", "\\V*\\", "2: `key`: `*` stands for one whole subkey name, once, and not for the first"),
         ("\\V\\", "\\*\\*\\", "2: `key`: `*` stands for one whole subkey name, once, and not for the first"),
-        ("\\V\\", "\\Wow6432Node\\", "2: `key`: write the key without Wow6432Node; `views: [32]` reads that side"),
-        ("\\V\\", "\\\\", "2: `key`: expected a registry key such as SOFTWARE\\Vendor\\Product, found `SOFTWARE\\\\P`"),
+        ("\\V\\", "\\Wow6432Node\\", ("2: `key`: write the key without Wow6432Node; `views: [32]` reads "
+                                     "that side")),
+        ("\\V\\", "\\\\", ("2: `key`: expected a registry key such as SOFTWARE\\Vendor\\Product, found "
+                          "`SOFTWARE\\\\P`")),
         ("[443]", "[443, 80, {number: 443}]", "4: 443 stands in `ports` twice"),
         ("[443]", "[443]\nviews: [64, 64]", "5: 64 stands in `views` twice"),
         ("[443]", "[443, 70000]", "4: `ports.2`: expected a whole number from 1 to 65535, found `70000`"),
-        ("[443]", "[]", "4: `ports`: expected a list of ports in the vendor's order, such as [443, {number: 2147, label: tunnel}], found an empty one"),
+        ("[443]", "[]", ("4: `ports`: expected a list of ports in the vendor's order, such as [443, "
+                        "{number: 2147, label: tunnel}], found an empty one")),
         ("{primary: {port_value: Port}}", "{}", "3: `roles` is empty; expected `primary`, `backup` or both"),
         ("title: T\n", "", "1: `title` missing; a profile states them, or `extends:` one that does"),
         ("title: T", "titel: T", "1: unknown key `titel`; did you mean `title`?"),
-        ("title: T", "title: T\nextends: livevalt", "2: `extends`: no shipped profile is called `livevalt`; did you mean `livevault`? (a file's path has a slash in it, or ends in .yaml)"),
+        ("title: T", "title: T\nextends: livevalt", ("2: `extends`: no shipped profile is called "
+                                                    "`livevalt`; did you mean `livevault`? (a file's path "
+                                                    "has a slash in it, or ends in .yaml)")),
     ],
 )  # fmt: skip
 def test_a_bad_profile_says_where_and_what(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -188,10 +197,10 @@ WORD = st.text(
         Profile,
         name=st.from_regex(r"[a-z][a-z0-9_.-]{0,8}", fullmatch=True).filter(lambda name: name != "all"),
         title=WORD,
-        key=st.lists(WORD.filter(lambda word: not set(word) & set("\\*")), min_size=2, max_size=4).map("\\".join).filter(taken_as_it_is),
+        key=st.lists(WORD.filter(lambda word: not set(word) & set("\\*")), min_size=2, max_size=4).map("\\".join).filter(taken_as_it_is),  # noqa: E501
         views=st.sampled_from([(64,), (32, 64)]),
-        roles=st.builds(lambda port, address: (RoleValues(role="backup", port_value=port, address_value=address),), WORD, st.none() | WORD),
-        ports=st.lists(st.builds(ListedPort, number=st.integers(1, 65535), label=st.just("") | WORD), min_size=1, max_size=4, unique_by=lambda port: port.number).map(tuple),
+        roles=st.builds(lambda port, address: (RoleValues(role="backup", port_value=port, address_value=address),), WORD, st.none() | WORD),  # noqa: E501
+        ports=st.lists(st.builds(ListedPort, number=st.integers(1, 65535), label=st.just("") | WORD), min_size=1, max_size=4, unique_by=lambda port: port.number).map(tuple),  # noqa: E501
         rule=st.sampled_from(Rule),
         tunnel=st.sampled_from(["permanent", "on-demand"]),
         connect_timeout=st.sampled_from([0.5, 3.0, 60.0]),

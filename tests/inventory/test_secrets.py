@@ -65,7 +65,9 @@ def test_an_empty_secret_is_refused() -> None:
 
 
 def test_a_variable_that_is_no_text_is_refused_unseen() -> None:
-    """Bytes of another encoding would fail on every host, as a bug or with a part of the password in its words."""
+    """Bytes of another encoding would fail on every host,
+    as a bug or with a part of the password in its words.
+    """
     assert (
         refusal("env", environ={"FC": "hunter2\udce9"}, name="FC")
         == "the secret from the environment variable `FC` has bytes that are not UTF-8"

@@ -74,7 +74,9 @@ def test_a_missing_package_is_a_mistake_of_the_inventory(
     ],
 )
 def test_two_spellings_of_a_way_are_one(text: str, spelt: str, lies_in: str) -> None:
-    """Case, a dot or slash at the end and the usual port make no difference, nor does the user to the network."""
+    """Case, a dot or slash at the end and the usual port make no difference,
+    nor does the user to the network.
+    """
     assert (str(parse_via(text)), network(text)) == (spelt, lies_in)
 
 

@@ -1,4 +1,6 @@
-"""Certificates as they are met in the field, made when a test wants one: real ones, and real servers that show them."""
+"""Certificates as they are met in the field, made when a test wants one: real ones,
+and real servers that show them.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
 
 
 class Issuer:
-    """A CA: its certificate and its key. `life` are days from today, `more` what its certificate says besides."""
+    """A CA: its certificate and its key. `life` are days from today,
+    `more` what its certificate says besides.
+    """
 
     def __init__(
         self,
@@ -96,7 +100,9 @@ def self_signed(title: str = NAME, *, life: tuple[int, int] = (-1, 300)) -> tupl
 
 
 def by_sha1(issuer: Issuer) -> tuple[x509.Certificate, Key]:
-    """Sign a leaf with SHA-1, which the library that makes the others does not any more. `issuer` has an RSA key."""
+    """Sign a leaf with SHA-1, which the library that makes the others does not any more. `issuer` has an RSA
+    key.
+    """
     made, key = issuer.leaf()
     assert isinstance(issuer.key, rsa.RSAPrivateKey)
     asked = made.tbs_certificate_bytes.replace(_SHA_256_RSA, _SHA_1_RSA)
@@ -111,7 +117,9 @@ def pem(*certificates: x509.Certificate) -> bytes:
 
 
 def server(key: Key, *chain: x509.Certificate, **settings: Any) -> ssl.SSLContext:
-    """Make a server's context that shows a chain, whatever OpenSSL thinks of it. `settings` are its attributes."""
+    """Make a server's context that shows a chain, whatever OpenSSL thinks of it. `settings` are its
+    attributes.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(settings.pop("ciphers", "ALL:@SECLEVEL=0"))
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # TLS 1.0, the point of it

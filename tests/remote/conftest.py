@@ -32,7 +32,9 @@ def foreign(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test of a module that says `BOTH_WIRES = True` over each transport: they keep one contract."""
+    """Run every test of a module that says `BOTH_WIRES = True` over each transport:
+    they keep one contract.
+    """
     if getattr(metafunc.module, "BOTH_WIRES", False):
         metafunc.parametrize("wire", list(TransportName), indirect=True)
 
@@ -41,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def wire(request: pytest.FixtureRequest) -> Iterator[TransportName]:
     """Talk over this transport; over our own where a module says nothing."""
-    chosen: TransportName = getattr(request, "param", WIRE.get())
+    chosen: TransportName = getattr(request, "param", TransportName.NATIVE)
     before = WIRE.set(chosen)
     yield chosen
     WIRE.reset(before)

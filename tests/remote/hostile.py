@@ -1,4 +1,6 @@
-"""Hosts that answer by a script of bytes: whole answers, halves, nonsense, the end. For a test and for a bench."""
+"""Hosts that answer by a script of bytes: whole answers, halves, nonsense,
+the end. For a test and for a bench.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ def _authority() -> Authority:
 
 
 def outcome(said: Script, deadline: float = DEADLINE) -> tuple[Fault | Reply, float, int]:
-    """Talk with a host of this script: what came of it, after how many seconds, and how many sockets are left behind."""
+    """Talk with a host of this script: what came of it, after how many seconds,
+    and how many sockets are left behind.
+    """
     before = _sockets()
     with tempfile.TemporaryDirectory() as folder:
         ca = Path(folder, "ca.pem")

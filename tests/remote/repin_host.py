@@ -1,4 +1,6 @@
-"""Bringing a real host into a situation of `repins`, running the write script there, and looking at it from outside."""
+"""Bringing a real host into a situation of `repins`, running the write script there,
+and looking at it from outside.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ _EVENT = r"""
 function Event([string]$name) {
     return [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]$name))
 }
-"""
+"""  # noqa: E501
 
 # Takes the mutex, says so, and gives it back when somebody asks for it; or dies then with it in its hands.
 _HOLD = (
@@ -57,10 +59,11 @@ $release = Event 'Global\fleetcheck-test-release'
 [void]$release.WaitOne(60000)
 if ($Dies) { [Diagnostics.Process]::GetCurrentProcess().Kill() }
 $mutex.ReleaseMutex()
-"""
+"""  # noqa: E501
 )
 
-# Waits until the mutex is held. Keeps a handle on it, so that it is abandoned, and not gone, when its holder dies.
+# Waits until the mutex is held. Keeps a handle on it, so that it is abandoned, and not gone, when its holder
+# dies.
 WAIT_HELD = (
     _EVENT
     + r"""
@@ -68,7 +71,7 @@ $global:keep = [Activator]::CreateInstance([Threading.Mutex], [object[]]@([bool]
 $held = Event 'Global\fleetcheck-test-held'
 if (-not $held.WaitOne(20000)) { throw 'nobody holds the mutex' }
 $held.Close()
-"""
+"""  # noqa: E501
 )
 
 RELEASE = _EVENT + r"[void](Event 'Global\fleetcheck-test-release').Set()"
@@ -104,7 +107,9 @@ def decoded(answer: kit.Answer, change: PlannedHost) -> RepinAnswer:
 
 
 def outside(host: kit.Winhost, view: int = 64, key: str = KEY) -> list[list[Any]] | None:
-    """Read a key with the kit, behind the engine's back: sorted `[name, kind, data]`, None where there is no key."""
+    """Read a key with the kit, behind the engine's back: sorted `[name, kind, data]`,
+    None where there is no key.
+    """
     values = kit.registry().get_values(host.prefix, rf"HKLM\{key}", view=view)
     if values is None:
         return None

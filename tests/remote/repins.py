@@ -1,10 +1,11 @@
-"""Situations that the write script meets, as data: arranged on a real engine and on the simulated fleet, they end the same.
+"""Situations that the write script meets, as data: arranged on a real engine and on the simulated fleet, they
+end the same.
 
 Each `Repin` says what the host's registry holds, what is planned, and what else is the case. `golden/repin/NAME.json`
 is what `repin.ps1` answered on the real engine after `normalise` ("answer"), and what the registry held when it was
 done ("registry": view -> values, `[name, kind, data]` as `as_seen` gives them, or null where the key is absent). A simulated
 host that is arranged likewise has to give the same. What races or dies in the middle is in the tests, not here.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -28,11 +29,12 @@ Planned = tuple[int, str, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repin:
-    """One situation. `views` maps a view to the values that the key holds there; a view that is not in it has no key.
+    """One situation. `views` maps a view to the values that the key holds there; a view that is not in it has
+    no key.
 
-    `planned_computer` and `planned_id` stand in the plan instead of the host's own ("%" is the host's own in lower
-    case). `denied` is the right that nobody has on the key in the 64-bit view. `busy`: another one holds the mutex
-    until after the deadline, which then is some seconds ahead.
+    `planned_computer` and `planned_id` stand in the plan instead of the host's own ("%" is the host's own in
+    lower case). `denied` is the right that nobody has on the key in the 64-bit view. `busy`: another one
+    holds the mutex until after the deadline, which then is some seconds ahead.
     """
 
     name: str
@@ -47,11 +49,15 @@ class Repin:
 
     @property
     def looked_at(self) -> tuple[int, ...]:
-        """The views whose end is on record: both where the 32-bit one plays a part, since a look takes its time."""
+        """The views whose end is on record: both where the 32-bit one plays a part,
+        since a look takes its time.
+        """
         return (64, 32) if 32 in {*self.views, *(view for view, *_ in self.planned)} else (64,)
 
     def change(self, computer: str, machine_id: str) -> PlannedHost:
-        """Return the host as a plan would hold it, where it calls itself `computer` and has this machine id."""
+        """Return the host as a plan would hold it, where it calls itself `computer` and has this machine
+        id.
+        """
         return planned(
             self.planned,
             computer=(self.planned_computer or computer).replace("%", computer.lower()),
@@ -287,7 +293,9 @@ def _refused() -> tuple[Repin, ...]:
 
 
 def normalise(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer without what differs between two hosts: names, ids, times, and how an error is called."""
+    """Return an answer without what differs between two hosts: names, ids, times,
+    and how an error is called.
+    """
     made = dict(document)
     made["clock"] = "clock"
     for key in ("computer", "machine_id", "error"):
@@ -297,7 +305,9 @@ def normalise(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_seen(values: Iterable[Entry] | None) -> list[list[Any]] | None:
-    """Return a key's values as a golden file has them: sorted by name, numbers as digits, a text up to its first NUL."""
+    """Return a key's values as a golden file has them: sorted by name, numbers as digits,
+    a text up to its first NUL.
+    """
     if values is None:
         return None
     return [[name, kind, _plain(kind, data)] for name, kind, data in sorted(values)]

@@ -1,6 +1,7 @@
 """Run in a network namespace of its own: what the probe calls a gateway that no packet gets to. Prints JSON.
 
-The kernel's routes of the types `unreachable`, `throw` and `prohibit` stand for a router's and a firewall's answers.
+The kernel's routes of the types `unreachable`, `throw` and `prohibit` stand for a router's and a firewall's
+answers.
 """
 
 from __future__ import annotations

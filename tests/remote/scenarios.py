@@ -1,10 +1,11 @@
-"""Situations that a probe meets, as data: arranged on a real engine and on the simulated fleet, they answer the same.
+"""Situations that a probe meets, as data: arranged on a real engine and on the simulated fleet, they answer
+the same.
 
-Each `Scenario` says what the host's registry holds, what the network lets through, what is connected, and what is
-asked. `golden/NAME.json` is what `probe.ps1` answered on the real engine, after `normalise`; a simulated host that is
-arranged likewise has to give the same after `normalise`. Addresses are made below a loopback /24 (`net`, such as
-"127.0.9"), so that two test processes can arrange one scenario at the same time; in a golden file they stand below
-`GOLDEN_NET`. Everything that a scenario does not open or silence refuses.
+Each `Scenario` says what the host's registry holds, what the network lets through, what is connected, and
+what is asked. `golden/NAME.json` is what `probe.ps1` answered on the real engine, after `normalise`; a
+simulated host that is arranged likewise has to give the same after `normalise`. Addresses are made below a
+loopback /24 (`net`, such as "127.0.9"), so that two test processes can arrange one scenario at the same time;
+in a golden file they stand below `GOLDEN_NET`. Everything that a scenario does not open or silence refuses.
 """
 
 from __future__ import annotations
@@ -42,10 +43,11 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One situation. `views` maps a view to the keys it holds (path -> values, or None where reading it is denied).
+    """One situation. `views` maps a view to the keys it holds (path -> values, or None where reading it is
+    denied).
 
-    `opened` accept connections; `silent` never answer; `live` are established connections from the host, each to an
-    opened place. `address_values` names the gateways' values where the profile knows them.
+    `opened` accept connections; `silent` never answer; `live` are established connections from the host, each
+    to an opened place. `address_values` names the gateways' values where the profile knows them.
     """
 
     name: str
@@ -130,7 +132,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="blocked",
-            about="The primary pin is silent, tried twice; the whole list follows and finds one port for both.",
+            about="The primary pin is silent, tried twice; the whole list follows and finds one port for "
+            "both.",
             views={64: _pins(_primary(first), _backup(str(first), "SZ"))},
             gateways=gateways,
             opened=((one, fourth), (two, first), (two, fourth)),
@@ -149,7 +152,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="middlebox",
-            about="Something answers for a canary address on one port, and on the canary port of one gateway.",
+            about="Something answers for a canary address on one port, and on the canary port of one "
+            "gateway.",
             views={64: _pins(_primary(first), _backup(first))},
             gateways=gateways,
             opened=((one, first), (two, first), (four, first), (two, CANARY_PORT)),
@@ -170,7 +174,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="ordered",
-            about="One after another until one port connects to both gateways; what comes after it is left alone.",
+            about="One after another until one port connects to both gateways; what comes after it is left "
+            "alone.",
             views={64: _pins(_primary(fourth), _backup(first))},
             gateways=gateways,
             opened=((one, second), (one, third), (two, third), (two, fourth), (two, first)),
@@ -205,7 +210,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="guessed",
-            about="Nobody names the gateways: values that look like addresses are guessed by their names, or watched.",
+            about="Nobody names the gateways: values that look like addresses are guessed by their names, "
+            "or watched.",
             views={
                 64: _pins(
                     _primary(first),
@@ -271,7 +277,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="names",
-            about="A gateway's address in an odd spelling cannot be resolved, a name with a local answer can.",
+            about="A gateway's address in an odd spelling cannot be resolved, a name with a local answer "
+            "can.",
             views={64: _pins(_primary(first), _backup(first))},
             gateways={"primary": "010.1.2.3", "backup": two},
             opened=((two, first),),
@@ -300,7 +307,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
         ),
         Scenario(
             name="too_much",
-            about="More data than the answer may have: values are cut from the first that does not fit, pins are not.",
+            about="More data than the answer may have: values are cut from the first that does not fit, "
+            "pins are not.",
             views={
                 64: _pins(
                     _primary(first),
@@ -327,8 +335,8 @@ def scenarios(net: str = GOLDEN_NET) -> tuple[Scenario, ...]:
 def normalise(document: Mapping[str, Any], net: str = GOLDEN_NET) -> dict[str, Any]:
     """Return a probe's document without what differs between two hosts, or between two runs on one host.
 
-    Times become 0 (null stays null), an error's text "said", an identity its keys; local ends of connections go, and
-    the rows are sorted. Addresses below `net` move below `GOLDEN_NET`.
+    Times become 0 (null stays null), an error's text "said", an identity its keys; local ends of connections
+    go, and the rows are sorted. Addresses below `net` move below `GOLDEN_NET`.
     """
     made: dict[str, Any] = _moved(dict(document), f"{net}.", f"{GOLDEN_NET}.")
     made["identity"] = sorted(made["identity"])

@@ -1,4 +1,6 @@
-"""One call of the probe over a session that a test writes: what becomes of answers, errors and both together."""
+"""One call of the probe over a session that a test writes: what becomes of answers,
+errors and both together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One write on one host: sent once, read or told as a fault; over a session made up here, and over the real one."""
+"""One write on one host: sent once, read or told as a fault; over a session made up here,
+and over the real one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ class OneSession:
         self.phase = answer.phase if isinstance(answer, Fault) else Phase.DECODE
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
-        """Give the answer."""
+        """Return the answer."""
         self.ran.append((script, parameters))
         if isinstance(self.answer, Fault):
             raise self.answer
@@ -86,7 +88,9 @@ def test_answer_is_read() -> None:
     ids=["nothing", "two texts", "a text", "something else", "an error", "something else and an error"],
 )
 def test_reply_without_an_answer_is_a_fault(reply: Reply, cause: Cause) -> None:
-    """A reply that does not say what was written is a fault, it is not sent again, and a reading has to tell."""
+    """A reply that does not say what was written is a fault, it is not sent again,
+    and a reading has to tell.
+    """
     session = OneSession(reply)
     fault = applied(session)
     assert isinstance(fault, Fault)
@@ -112,7 +116,9 @@ def test_only_what_came_before_the_script_is_surely_not_written(phase: Phase) ->
 
 
 def test_real_transport_writes_on_a_real_host(winhosts: list[kit.Winhost]) -> None:
-    """A plan goes over the real transport to a real host, and the registry seen from outside is as planned."""
+    """A plan goes over the real transport to a real host,
+    and the registry seen from outside is as planned.
+    """
     host = winhosts[0]
     host.clear()
     host.arrange(64, KEY, (*pins(), ("other", "SZ", "stays")))

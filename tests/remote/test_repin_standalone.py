@@ -1,4 +1,6 @@
-"""A plan as a script of its own: what is in it, what it does on a real engine, and which of its results are taken."""
+"""A plan as a script of its own: what is in it, what it does on a real engine,
+and which of its results are taken.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +137,9 @@ def test_result_that_does_not_fit_is_refused(text: str, said: str) -> None:
 
 
 def test_script_writes_and_answers_on_a_real_host(winhosts: list[kit.Winhost], tmp_path: Path) -> None:
-    """Run from its file, the script finds its machine among others, writes there, and leaves its answer beside it."""
+    """Run from its file, the script finds its machine among others, writes there,
+    and leaves its answer beside it.
+    """
     host = winhosts[0]
     made = _arranged(host)
     path = tmp_path / "repin.ps1"

@@ -1,4 +1,6 @@
-"""The scripts' texts: what may stand in them, judged without running them and, for old versions' sake, by the kit."""
+"""The scripts' texts: what may stand in them, judged without running them and, for old versions' sake,
+by the kit.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ TEXTS = {
 }
 RESERVED = {"host", "pid", "args", "input", "home", "profile", "error", "event", "matches"}
 
-# Every alias of a fresh Windows PowerShell 5.1 that is one word: an alias wins over a function of the same name.
+# Every alias of a fresh Windows PowerShell 5.1 that is one word: an alias wins over a function of the same
+# name.
 ALIASES = [
     "ac",
     "asnp",
@@ -201,7 +204,7 @@ ALIASES = [
 
 @pytest.fixture(params=TEXTS)
 def text(request: pytest.FixtureRequest) -> str:
-    """Give each script's text."""
+    """Return each script's text."""
     return TEXTS[request.param]
 
 
@@ -231,7 +234,9 @@ def test_no_function_has_the_name_of_an_alias(text: str) -> None:
     [r"(?m)&\s*\$", r"(?m)(^|[;{(|=\s])\.\s+\$", r"(?i)\[scriptblock\]::create", r"(?i)\.invokescript"],
 )
 def test_nothing_is_called_by_a_name_made_at_run_time(text: str, dynamic: str) -> None:
-    """What a script calls can be listed by reading it: no call through a variable, no script made at run time."""
+    """What a script calls can be listed by reading it: no call through a variable,
+    no script made at run time.
+    """
     assert re.findall(dynamic, text) == []
 
 
@@ -249,7 +254,9 @@ def test_nothing_assigns_to_a_parameter(text: str) -> None:
 
 @pytest.mark.usefixtures("winhost_kit")
 def test_script_would_run_on_old_servers(text: str, tmp_path: Path) -> None:
-    """PowerShell 3.0 on .NET 4.5 knows every word of a script, and it calls no command but its own functions."""
+    """PowerShell 3.0 on .NET 4.5 knows every word of a script,
+    and it calls no command but its own functions.
+    """
     path = tmp_path / "script.ps1"
     path.write_text(text, "ascii")
     argv = [sys.executable, "-m", "winhost", "check", str(path), "--json"]

@@ -67,7 +67,7 @@ def test_the_version_of_powershell_is_found() -> None:
     made, pool = fragmenter()
     document = (
         b'<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1"><DCT><En><S N="Key">PSVersionTable</S>'
-        b'<Obj N="Value" RefId="2"><DCT><En><S N="Key">PSVersion</S><Version N="Value">5.1.1</Version></En></DCT>'
+        b'<Obj N="Value" RefId="2"><DCT><En><S N="Key">PSVersion</S><Version N="Value">5.1.1</Version></En></DCT>'  # noqa: E501
         b"</Obj></En></DCT></Obj></MS></Obj>"
     )
     assert made.defragment(fragment(message(MessageType.APPLICATION_PRIVATE_DATA, document))) == []

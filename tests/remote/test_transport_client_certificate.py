@@ -40,7 +40,7 @@ def more(self, folder, **options):
 certs.CertStore.__init__ = more
 from winhost.__main__ import main
 main()
-"""  # the kit's own authority signs two more: for a user that the host does not know, and one that has expired
+"""  # the kit's own authority signs two more: for a user that the host does not know, and one that has expired  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ def test_a_mapped_certificate_logs_on(place: Place) -> None:
 
 @pytest.mark.usefixtures("version")
 def test_the_certificates_that_are_not_taken_are_told_apart(place: Place, tmp_path: Path) -> None:
-    """Unmapped is a refused logon; expired and foreign ones end TLS, and the words say which of the two it is."""
+    """Unmapped is a refused logon; expired and foreign ones end TLS,
+    and the words say which of the two it is.
+    """
     certificate, key = self_signed("somebody")
     foreign = tmp_path / "foreign.pem"
     foreign.write_bytes(

@@ -1,4 +1,6 @@
-"""Servers on 127.0.0.1 that break HTTP in every way: each ends as a fault with a cause, in time, in bounded memory."""
+"""Servers on 127.0.0.1 that break HTTP in every way: each ends as a fault with a cause, in time,
+in bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +165,9 @@ def test_a_flood_does_not_grow_the_client() -> None:
 
 
 def test_a_cancelled_session_gives_its_thread_and_socket_back() -> None:
-    """Cancelling a session on a silent host ends it at once: the thread is free for the next host, the socket closed."""
+    """Cancelling a session on a silent host ends it at once: the thread is free for the next host,
+    the socket closed.
+    """
 
     async def main(port: int, asked: threading.Event) -> tuple[bool, str]:
         async with transport(jobs=1) as made:
@@ -265,7 +269,9 @@ def test_kerberos_with_an_address_is_refused_before_anything_is_sent() -> None:
 def test_kerberos_without_its_extra_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where Kerberos is not installed, the words name the extra; where it is, no domain controller is known here."""
+    """Where Kerberos is not installed, the words name the extra; where it is,
+    no domain controller is known here.
+    """
     (tmp_path / "krb5.conf").write_text(
         "[libdefaults]\ndefault_realm = NOBODY.TEST\ndns_lookup_kdc = false\ndns_lookup_realm = false\n"
     )
@@ -341,7 +347,9 @@ def test_where_no_thread_is_to_be_had_the_transport_still_ends(monkeypatch: pyte
 
 @pytest.mark.parametrize("value", [2**31, True, 1.5, None, (1, 2), [1, None]])
 def test_a_parameter_that_would_break_on_the_wire_is_our_mistake(value: object) -> None:
-    """What pypsrp sends broken, or not at all, is refused as a mistake of the program, not blamed on the host."""
+    """What pypsrp sends broken, or not at all, is refused as a mistake of the program,
+    not blamed on the host.
+    """
     from orchestrator.remote.psrp.pipeline import check
 
     with pytest.raises(TypeError, match="parameter Port"):

@@ -1,4 +1,6 @@
-"""Hosts, or what stands before them, that end the connection with an answer: the next request goes over a new one, or not at all."""
+"""Hosts, or what stands before them, that end the connection with an answer:
+the next request goes over a new one, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ def probed(
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)
 def test_a_session_goes_on_over_new_connections(tmp_path: Path, scheme: str, auth: str) -> None:
-    """Each answer ends its connection: the host is logged on to again, the script runs once, and no shell is left."""
+    """Each answer ends its connection: the host is logged on to again, the script runs once,
+    and no shell is left.
+    """
     found, fleet = probed(tmp_path, CLOSES, scheme, auth)
     assert not isinstance(found, Fault), str(found)
     host = fleet.host("web1")
@@ -88,7 +92,9 @@ def test_a_session_goes_on_over_new_connections(tmp_path: Path, scheme: str, aut
 
 @pytest.mark.parametrize(("scheme", "auth"), [("http", "ntlm"), ("https", "basic")])
 def test_a_write_meets_no_closed_connection_and_is_sent_once(tmp_path: Path, scheme: str, auth: str) -> None:
-    """The answer in front of the write ended its connection: the script goes over a new one, and runs once."""
+    """The answer in front of the write ended its connection: the script goes over a new one,
+    and runs once.
+    """
     machine = make_machine()
     one = SimulatedHost(name="web1", machine=machine, behaviours=(CLOSES,), transport=scheme, auth=auth)  # type: ignore[arg-type]  # literals
 
@@ -111,7 +117,8 @@ def test_a_write_meets_no_closed_connection_and_is_sent_once(tmp_path: Path, sch
 def test_a_logon_that_its_connection_does_not_outlast_is_told(
     tmp_path: Path, scheme: str, auth: str, reads: bool
 ) -> None:
-    """Over http the logon comes before the first message: ended in between, it is told as that, with no other try.
+    """Over http the logon comes before the first message: ended in between, it is told as that, with no other
+    try.
 
     Inside TLS the message goes with the logon's last part, so that nothing is lost.
     """
@@ -161,7 +168,9 @@ def test_a_new_connection_to_another_certificate_gets_nothing(tmp_path: Path) ->
 
 
 def test_a_connection_that_ended_in_silence_is_renewed_before_the_next_request() -> None:
-    """Nothing is sent into a closed connection: the speaker asks first, and logs on anew where it has ended."""
+    """Nothing is sent into a closed connection: the speaker asks first,
+    and logs on anew where it has ended.
+    """
     where = plain(5986, transport="https", auth="basic")
     speaker = Speaker(where, Basic(LOGON), lambda: None)
     good = Answer(status=200, headers={}, challenges=(), body=SHELL)
@@ -184,7 +193,9 @@ def test_a_connection_that_ended_in_silence_is_renewed_before_the_next_request()
 def test_an_end_in_silence_is_noticed_without_waiting(
     tmp_path: Path, wire: TransportName, secure: bool
 ) -> None:
-    """While the host keeps the connection the question is answered at once, and so it is when the host is gone."""
+    """While the host keeps the connection the question is answered at once,
+    and so it is when the host is gone.
+    """
     root = Issuer("Root")
     (tmp_path / "ca.pem").write_bytes(pem(root.certificate))
     leaf, key = root.leaf()

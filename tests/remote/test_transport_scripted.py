@@ -1,7 +1,7 @@
 """Hosts that answer by any script at all: each ends as a reply or a fault, and nothing of it is left.
 
-What hangs is ended by its deadline alone: the host hangs until the client goes. A session that did not end would run
-into pytest's own time-out.
+What hangs is ended by its deadline alone: the host hangs until the client goes. A session that did not end
+would run into pytest's own time-out.
 """
 
 from __future__ import annotations

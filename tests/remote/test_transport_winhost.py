@@ -1,4 +1,6 @@
-"""The transport against the real PowerShell engine: every logon, every trust, scripts that answer and scripts that fail."""
+"""The transport against the real PowerShell engine: every logon, every trust,
+scripts that answer and scripts that fail.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,13 @@ def asked(
 
 
 def http(host: kit.Winhost, **more: object) -> Endpoint:
-    """Give the host's http listener."""
+    """Return the host's http listener."""
     base = Endpoint(host=host.name, address=host.address, port=host.port, transport="http", auth="ntlm")
     return replace(base, **more)  # type: ignore[arg-type]  # what a test wants different
 
 
 def https(host: kit.Winhost, **more: object) -> Endpoint:
-    """Give the host's https listener, with its CA."""
+    """Return the host's https listener, with its CA."""
     return http(host, **{"port": host.https_port, "transport": "https", "ca": Path(host.ca), **more})
 
 
@@ -131,7 +133,9 @@ def test_a_session_configuration_that_is_not_there_is_named(engine: kit.Winhost)
 
 
 def test_a_script_that_throws_leaves_an_error_record(engine: kit.Winhost) -> None:
-    """A terminating error comes back as a record with its id, not as an exception, and the shell is closed."""
+    """A terminating error comes back as a record with its id, not as an exception,
+    and the shell is closed.
+    """
     reply, remarks = asked(http(engine), "throw 'it broke'")
     assert isinstance(reply, Reply)
     assert (reply.text, [error.kind for error in reply.errors], remarks) == ("", ["it broke"], ())

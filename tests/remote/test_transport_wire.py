@@ -1,4 +1,6 @@
-"""The transport against simulated hosts over real WinRM: logons, trust, results that are kept, nothing left behind."""
+"""The transport against simulated hosts over real WinRM: logons, trust, results that are kept,
+nothing left behind.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ def probed(
 
 
 def read(found: tuple[Reading, Reply] | Fault) -> Reply:
-    """Give the reply of a probe that worked."""
+    """Return the reply of a probe that worked."""
     assert not isinstance(found, Fault), str(found)
     return found[1]
 
@@ -77,7 +79,9 @@ def test_each_transport_has_its_turn(wire: TransportName) -> None:
 
 @pytest.mark.parametrize(("scheme", "auth"), WAYS)
 def test_every_way_to_log_on_gives_a_reading(tmp_path: Path, scheme: str, auth: str) -> None:
-    """NTLM and Negotiate sealed over http and inside TLS, Basic inside TLS: the reply names what was really used."""
+    """NTLM and Negotiate sealed over http and inside TLS, Basic inside TLS:
+    the reply names what was really used.
+    """
     reply = read(probed(tmp_path, transport=scheme, auth=auth))
     assert reply.auth == ("basic" if auth == "basic" else "ntlm")
     assert (reply.certificate is None) == (scheme == "http")
@@ -110,7 +114,9 @@ def test_a_wrong_password_is_one_logon_and_a_fault(tmp_path: Path, scheme: str, 
 
 
 def test_a_session_is_few_requests(tmp_path: Path) -> None:
-    """Over https with NTLM a probe takes six requests over one connection: the second half of the logon carries the shell."""
+    """Over https with NTLM a probe takes six requests over one connection:
+    the second half of the logon carries the shell.
+    """
 
     async def main() -> tuple[int, int, int]:
         async with fleet_of(tmp_path, simulated("web1", auth="ntlm")) as (fleet, hosts), transport() as made:
@@ -122,7 +128,9 @@ def test_a_session_is_few_requests(tmp_path: Path) -> None:
 
 
 def test_the_logon_is_told_as_soon_as_it_was_taken(tmp_path: Path) -> None:
-    """Who waits for the credential to be good need not wait for the script: `accepted` comes while it runs, once."""
+    """Who waits for the credential to be good need not wait for the script: `accepted` comes while it runs,
+    once.
+    """
 
     async def main() -> tuple[list[Phase], bool]:
         told: list[Phase] = []
@@ -199,7 +207,9 @@ def test_a_shell_is_closed_after_a_fault_too(tmp_path: Path) -> None:
 
 
 def test_a_shell_that_the_host_refused_is_not_closed(tmp_path: Path) -> None:
-    """Where no shell came about there is nothing to end: no request more, and no remark that it did not close."""
+    """Where no shell came about there is nothing to end: no request more,
+    and no remark that it did not close.
+    """
 
     async def main() -> tuple[Cause, tuple[str, ...], int]:
         full = Behaviour(name="full", cause=None, step=Step.CREATE, act=SoapFault(2150859173))

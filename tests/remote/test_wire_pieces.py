@@ -1,4 +1,6 @@
-"""The pure pieces of the wire: HTTP answers, sealed bodies, envelopes, SOAP answers, and who talks with whom."""
+"""The pure pieces of the wire: HTTP answers, sealed bodies, envelopes, SOAP answers,
+and who talks with whom.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def said(head: bytes, body: bytes = b"hello") -> Answer:
     ],
 )
 def test_an_answer_says_whether_its_connection_goes_on(version: bytes, headers: bytes, last: bool) -> None:
-    """`close` among the options wins, HTTP/1.0 has to ask for more, and `Proxy-Connection` is no header of HTTP."""
+    """`close` among the options wins, HTTP/1.0 has to ask for more,
+    and `Proxy-Connection` is no header of HTTP.
+    """
     answer = said(b"HTTP/" + version + b" 200 OK\nContent-Length: 5" + headers)
     assert (answer.last, answer.body) == (last, b"hello")
 
@@ -111,7 +115,9 @@ def test_an_answer_says_whether_its_connection_goes_on(version: bytes, headers: 
     ],
 )
 def test_what_is_odd_and_legal_is_read(head: bytes) -> None:
-    """As proxies write HTTP: equal lengths twice, no reason, folded headers, answers of the 100 family before the real one."""
+    """As proxies write HTTP: equal lengths twice, no reason, folded headers,
+    answers of the 100 family before the real one.
+    """
     answer = said(head)
     assert (answer.status, answer.body, answer.last) == (200, b"hello", False)
 
@@ -371,7 +377,9 @@ def test_a_password_is_hashed_once() -> None:
 def test_kerberos_is_tried_where_it_may_be_the_logon(
     monkeypatch: pytest.MonkeyPatch, auth: Any, address: str, kerberos_here: bool, wanted: bool
 ) -> None:
-    """Asked for, or Negotiate with a name on a controller that has Kerberos; nothing else asks a domain controller."""
+    """Asked for, or Negotiate with a name on a controller that has Kerberos;
+    nothing else asks a domain controller.
+    """
     monkeypatch.setattr(kerberos, "can_ask_kdc", lambda: kerberos_here)
     where = Endpoint(host="web1", address=address, port=5986, transport="https", auth=auth)
     assert kerberos.may_use(where, Logon(username="CORP\\ops", password="x")) == wanted

@@ -15,6 +15,8 @@ from orchestrator.domain.judgement import Belief, Judgement, Pin, RoleJudgement
 from orchestrator.domain.standing import HostNow, Network, Standing
 from orchestrator.domain.views.diff import diff
 from orchestrator.domain.views.fleet_now import fleet_now
+from orchestrator.domain.whatif.assumption import Assumptions, parse
+from orchestrator.domain.whatif.what_if import WhatIf, what_if
 from orchestrator.report.views.diff import DiffReport
 from orchestrator.report.views.fleet_now import FleetReport
 from tests.report.samples import BACKUP, NOON, NOW, PORTS, PRIMARY, PROFILE, scan
@@ -159,7 +161,9 @@ def _in_subnets() -> list[Standing]:
 
 
 def walls() -> Firewall:
-    """Work out their firewall rows: beside them one that claims another's address, one long not read, one that is no more."""
+    """Work out their firewall rows: beside them one that claims another's address, one long not read,
+    one that is no more.
+    """
     hosts = _in_subnets()
     hosts[0] = replace(hosts[0], network=Network(dialled=hosts[0].sources[0]))
     liar = standing("ber-liar", site="berlin", sources=(*hosts[0].sources, "10.1.0.200"))
@@ -192,3 +196,35 @@ def results() -> tuple[Standing, ...]:
         *(standing("web1", blocked(), role("backup"), scan=58 - n, at=day(2 + n)) for n in range(3)),
         *(standing("web1", scan=55 - n, at=day(5 + n)) for n in range(50)),
     )
+
+
+def imagined() -> WhatIf:
+    """Ask what becomes of a fleet of which something of everything would befall, if 443 closed and 636
+    opened.
+    """
+    assumed = Assumptions(
+        (*parse(["443@203.0.113.10"], Belief.CLOSED), *parse(["636@203.0.113.10"], Belief.OPEN))
+    )
+
+    def on_443(*opened: int) -> RoleJudgement:
+        return role(pin=443, desired=None, opened=(443, *opened))
+
+    def backup(*opened: int) -> RoleJudgement:
+        return role("backup", opened=(443, *opened), pin=443, desired=None)
+
+    tunnel = replace(blocked(), live=(2147,), desired=None)
+    shut = replace(role("primary", Verdict.CUT_OFF, opened=()), live=(2147,), desired=None)
+    hosts = [
+        *(standing(f"web{n:02}", on_443(2147), backup(2147)) for n in range(14)),
+        standing("mixed", on_443(80), backup()),
+        standing("old1", replace(tunnel, beliefs=tunnel.beliefs | {80: Belief.OPEN}), backup(80)),
+        standing("wall1", shut, role("backup", desired=None)),
+        standing("wall2", on_443(), backup(636)),
+        standing("auto1", role(pin=443, desired=None, opened=(443,), tried=(443,)), backup()),
+        standing("wall3", on_443(), backup(), repin="forbid"),
+        standing("gone", blocked(), role("backup")),
+        standing("back", role(verdict=Verdict.BLOCKED, pin=636, desired=None), role("backup")),
+        standing("fine"),
+        unprobed("db7"),
+    ]
+    return what_if(hosts, assumed)

@@ -1,4 +1,6 @@
-"""What `doctor` shows: a host's way stage by stage, hosts that share a reason together, this machine's checks."""
+"""What `doctor` shows: a host's way stage by stage, hosts that share a reason together,
+this machine's checks.
+"""
 
 from __future__ import annotations
 

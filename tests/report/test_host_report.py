@@ -54,7 +54,9 @@ def test_a_hosts_text_cannot_command_the_terminal() -> None:
 
 
 def test_every_text_of_a_host_is_cleaned() -> None:
-    """Whatever field a hostile host fills, no control character and no bidirectional mark reaches the screen."""
+    """Whatever field a hostile host fills, no control character and no bidirectional mark reaches the
+    screen.
+    """
     evil = "\x1b]0;own\x07\u202e\x9b"
     reading = replace(
         samples.READING,
@@ -86,7 +88,9 @@ def test_ports_that_were_not_tried_are_counted_not_listed() -> None:
 
 
 def test_attempts_at_an_address_that_decides_nothing_stand_apart() -> None:
-    """Where registry and inventory name different gateways, the second one's attempts are a line below the grid."""
+    """Where registry and inventory name different gateways,
+    the second one's attempts are a line below the grid.
+    """
     other = Target(role="backup", source=Source.INVENTORY, name="198.51.100.7", addresses=("198.51.100.7",))
     extra = replace(
         samples.READING.attempts[0], role="backup", target="198.51.100.7", port=443, result=Result.CONNECTED

@@ -54,7 +54,9 @@ def test_a_scan_is_summed_up_as_agreed(golden: Callable[..., None], width: int) 
 
 
 def test_a_quiet_scan_is_short() -> None:
-    """Where all is well there is a count, the next command, the database and the exit code; no empty headings."""
+    """Where all is well there is a count, the next command, the database and the exit code;
+    no empty headings.
+    """
     report = big(
         summary=summarise((samples.probed(f"ok{number}", OK) for number in range(3)), selected=3),
         not_started=(),
@@ -68,7 +70,9 @@ def test_a_quiet_scan_is_short() -> None:
 
 
 def test_a_hint_on_tunnels_comes_before_the_groups() -> None:
-    """Where most healthy hosts show no tunnel, the line that names the key to change is read before they are listed."""
+    """Where most healthy hosts show no tunnel, the line that names the key to change is read before they are
+    listed.
+    """
     quiet = Judgement(verdict=Verdict.DISCONNECTED, view=64, action="is the service stopped?")
     records = [samples.probed(f"h{number}", quiet) for number in range(5)]
     text = render(scan_report(big(summary=summarise(records, selected=5), not_started=(), warnings=())), 80)
@@ -88,7 +92,9 @@ def test_suggested_commands_can_be_pasted() -> None:
 
 
 def test_many_groups_are_folded() -> None:
-    """A fleet in which every host is a case of its own fills no more than the groups that fit, and says where the rest is."""
+    """A fleet in which every host is a case of its own fills no more than the groups that fit,
+    and says where the rest is.
+    """
     records = [
         samples.probed(f"h{number:03}", replace(samples.BLOCKED, roles=_pins(number)))
         for number in range(GROUPS_SHOWN + 5)
@@ -110,7 +116,9 @@ def test_a_hosts_words_in_a_summary_are_cleaned() -> None:
 
 
 def test_hosts_of_one_group_behind_several_gateways_are_told_every_rule() -> None:
-    """Two sites that are cut off from gateways of their own share a group; the rule for either is told, not one for both."""
+    """Two sites that are cut off from gateways of their own share a group; the rule for either is told,
+    not one for both.
+    """
     actions = tuple(f"ask for a firewall rule: to 203.0.113.{n}" for n in range(6))
     few = group_actions(samples.Verdict.CUT_OFF, actions[:2])
     assert few == [f"{action} (some of them)" for action in actions[:2]]

@@ -1,7 +1,7 @@
 """Other processes, forked off one that has everything loaded: starting one to kill it costs milliseconds.
 
-A child runs one of the scripts in this folder, with `parent` (the other end of `Child.pipe`) and what it was given as
-its globals.
+A child runs one of the scripts in this folder, with `parent` (the other end of `Child.pipe`) and what it was
+given as its globals.
 """
 
 from __future__ import annotations

@@ -56,7 +56,9 @@ MakeScan = Callable[..., ScanRecord]
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    """Return an environment in which another Python finds what this one finds, wherever the tests were started."""
+    """Return an environment in which another Python finds what this one finds,
+    wherever the tests were started.
+    """
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
@@ -117,7 +119,9 @@ def emptied_url(made_schema: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """Name a database of each kind, one after the other; who also asks for a writer gets one that it could have made."""
+    """Name a database of each kind, one after the other;
+    who also asks for a writer gets one that it could have made.
+    """
     kind = request.param
     ready = kind == "postgresql" and "writer" in request.fixturenames
     name: str = request.getfixturevalue("emptied_url" if ready else f"{kind}_url")
@@ -139,7 +143,7 @@ def journal(writer: Writer) -> Journal:
 
 @pytest.fixture
 def put() -> Callable[[Writer, int, Iterable[HostRecord]], None]:
-    """Give a way to store many results at once, as a scan does, and wait for all."""
+    """Return a way to store many results at once, as a scan does, and wait for all."""
 
     def put_all(writer: Writer, scan_id: int, records: Iterable[HostRecord]) -> None:
         async def all_at_once() -> None:
@@ -152,7 +156,7 @@ def put() -> Callable[[Writer, int, Iterable[HostRecord]], None]:
 
 @pytest.fixture
 def make_scan() -> MakeScan:
-    """Give a maker of scans of these hosts."""
+    """Return a maker of scans of these hosts."""
 
     def make(*hosts: str, started: datetime = MORNING) -> ScanRecord:
         return ScanRecord(
@@ -174,7 +178,7 @@ def make_scan() -> MakeScan:
 
 @pytest.fixture
 def make_record() -> MakeRecord:
-    """Give a maker of results: probed with a dozen attempts, or failed where `cause` is given."""
+    """Return a maker of results: probed with a dozen attempts, or failed where `cause` is given."""
 
     def make(
         host: str = "web1",

@@ -1,7 +1,8 @@
-"""A re-pin of nobody that journals hosts without end and says each row that is stored; it is there to be killed.
+"""A re-pin of nobody that journals hosts without end and says each row that is stored; it is there to be
+killed.
 
-Started through children.py with the database's `url` and a `plan`. Where it is given `hold`, a state, it says no more
-and does nothing once a host has come into it.
+Started through children.py with the database's `url` and a `plan`. Where it is given `hold`, a state, it says
+no more and does nothing once a host has come into it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A scan of nobody that stores results without end and says each one that is stored; it is there to be killed.
+"""A scan of nobody that stores results without end and says each one that is stored; it is there to be
+killed.
 
 Started through children.py with the database's `url`.
 """

@@ -1,4 +1,6 @@
-"""A re-pin of nobody that has begun its run and pauses; it is there to be killed. Started through children.py."""
+"""A re-pin of nobody that has begun its run and pauses;
+it is there to be killed. Started through children.py.
+"""
 
 from __future__ import annotations
 

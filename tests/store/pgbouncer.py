@@ -20,7 +20,9 @@ _PATIENCE = 30.0  # seconds for it to listen on a busy machine
 
 @contextlib.contextmanager
 def pgbouncer(base: str, *, mode: str, schema: str = "public", size: int = 5) -> Iterator[str]:
-    """Run one in a pool mode; give the URL of a database that it serves, with `schema` as the only one searched."""
+    """Run one in a pool mode; give the URL of a database that it serves,
+    with `schema` as the only one searched.
+    """
     if PROGRAM is None:
         pytest.skip("pgbouncer is not installed")
     with tempfile.TemporaryDirectory() as name, _running(base, Path(name), mode, schema, size) as url:
@@ -36,11 +38,12 @@ def _running(base: str, folder: Path, mode: str, schema: str, size: int) -> Iter
     (folder / "users.txt").write_text(f'"{user}" "{server.get("password", "")}"\n')
     (folder / "pgbouncer.ini").write_text(
         "[databases]\n"
-        f"fleet = host={server.get('host', '127.0.0.1')} port={server.get('port', 5432)} dbname={server['dbname']}"
-        f" connect_query='SET search_path TO {schema}'\n"
+        f"fleet = host={server.get('host', '127.0.0.1')} port={server.get('port', 5432)} "
+        f"dbname={server['dbname']} connect_query='SET search_path TO {schema}'\n"
         "[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
-        f"auth_file = {folder / 'users.txt'}\npool_mode = {mode}\nserver_reset_query =\ndefault_pool_size = {size}\n"
+        f"auth_file = {folder / 'users.txt'}\npool_mode = {mode}\nserver_reset_query =\ndefault_pool_size "
+        f"= {size}\n"
     )
     command = [str(PROGRAM), "--quiet", str(folder / "pgbouncer.ini")]
     if os.geteuid() == 0:  # it refuses to run as root, and the other user has to read this

@@ -32,7 +32,9 @@ def at(days: int) -> datetime:
 
 @pytest.fixture
 def filled(writer: Writer, put: Put, make_scan: MakeScan, make_record: MakeRecord) -> Writer:
-    """Store four scans: web1 in all; gone only in the first; db7 failed in the last two; late never started in the first."""
+    """Store four scans: web1 in all; gone only in the first; db7 failed in the last two;
+    late never started in the first.
+    """
     for number, days in enumerate(DAYS, 1):
         hosts = ("web1", "gone", "db7", "late") if number == 1 else ("web1", "db7")
         scan_id = writer.begin_scan(make_scan(*hosts, started=at(days)))
@@ -95,7 +97,9 @@ def test_old_results_go_and_the_latest_of_every_host_stay(filled: Writer, url: s
 def test_the_last_reading_of_a_locked_key_stays(
     writer: Writer, url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord
 ) -> None:
-    """While a host's key cannot be read, what it said before is all that says which firewall rules it may need."""
+    """While a host's key cannot be read, what it said before is all that says which firewall rules it may
+    need.
+    """
     verdicts = (Verdict.OK, Verdict.STALE, Verdict.UNREADABLE, Verdict.UNREADABLE)
     for days, verdict in zip((400, 300, 200, 100), verdicts, strict=True):
         scan_id = writer.begin_scan(make_scan("web1", started=at(days)))
@@ -152,7 +156,9 @@ def test_both_limits_count_an_attempt_once(filled: Writer, url: str) -> None:
 def test_a_prune_that_is_killed_goes_on_where_it_was(
     filled: Writer, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each step is small and whole: broken off after the first, the database reads well, and the next run ends it."""
+    """Each step is small and whole: broken off after the first, the database reads well,
+    and the next run ends it.
+    """
     monkeypatch.setattr(module, "RESULTS", 1)
     deleted = module._delete_results
     left = [2]
@@ -185,7 +191,9 @@ def test_what_is_stored_afterwards_shares_no_deleted_document(
 
 
 def test_indexes_serve_the_search_for_unused_documents(sqlite_url: str) -> None:
-    """No table of results is read whole for one document, and none of its columns' keys is without an index."""
+    """No table of results is read whole for one document,
+    and none of its columns' keys is without an index.
+    """
     with Writer.open(sqlite_url, command="x", user="ann") as writer:
         indexed = asyncio.run(
             writer.alone(

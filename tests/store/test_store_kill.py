@@ -17,7 +17,7 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
-from orchestrator.store.errors import InFlightError
+from orchestrator.store.journal.errors import InFlightError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
@@ -30,7 +30,9 @@ ORDER = (State.INTENT, State.SENT, State.CONFIRMED, State.VERIFIED)
 
 
 def test_ten_kills_of_a_scan_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """Killed at random moments, ten scans in a row: every acknowledged result is there, whole; the next one goes on."""
+    """Killed at random moments, ten scans in a row: every acknowledged result is there, whole;
+    the next one goes on.
+    """
     url = database_url(str(tmp_path / "f.db"), {})
     acknowledged = set(_killed("killed_scan.py", url=url))
     stored = _stored(url)
@@ -40,7 +42,9 @@ def test_ten_kills_of_a_scan_lose_nothing_that_was_acknowledged(tmp_path: Path) 
 
 
 def test_ten_kills_of_a_repin_leave_a_journal_that_knows_every_step(tmp_path: Path) -> None:
-    """Killed at random moments: each row is where its run last said, or one step on; rows, audit and plan hold together."""
+    """Killed at random moments: each row is where its run last said, or one step on; rows,
+    audit and plan hold together.
+    """
     url, plan = database_url(str(tmp_path / "f.db"), {}), whole_plan()
     said: dict[tuple[int, str], State] = {}
     for run, host, state in _killed("killed_repin.py", url=url, plan=plan):
@@ -60,7 +64,9 @@ def test_ten_kills_of_a_repin_leave_a_journal_that_knows_every_step(tmp_path: Pa
 
 @pytest.mark.parametrize("state", [State.INTENT, State.SENT, State.CONFIRMED])
 def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state: State) -> None:
-    """Killed right after a state was stored: nothing else is written there until a reading has told what happened."""
+    """Killed right after a state was stored: nothing else is written there until a reading has told what
+    happened.
+    """
     url, plan = database_url(str(tmp_path / "f.db"), {}), whole_plan()
     with child("killed_repin.py", url=url, plan=plan, hold=state) as victim:
         told = victim.pipe.recv()
@@ -88,7 +94,9 @@ def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state
 
 
 def test_a_killed_scan_is_told_from_a_running_one(url: str) -> None:
-    """While its process lives a scan is `running`, and who runs it is known; from its death on it is `killed`."""
+    """While its process lives a scan is `running`, and who runs it is known;
+    from its death on it is `killed`.
+    """
     running = [ScanState.RUNNING] * 2
     with child("killed_scan.py", url=url) as victim:
         scan_id, _ = victim.pipe.recv()
@@ -134,7 +142,9 @@ def _step(state: State | None) -> int:
 
 
 def _killed(script: str, **given: object) -> list[Any]:
-    """Start a script ten times, kill it at a random moment after its first word, and return all that was said."""
+    """Start a script ten times, kill it at a random moment after its first word,
+    and return all that was said.
+    """
     moment = random.Random(20260301)  # noqa: S311 -- a moment, no secret
     said = []
     for _ in range(KILLS):

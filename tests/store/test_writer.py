@@ -151,7 +151,8 @@ def test_what_stays_the_same_is_stored_once(
             records = [make_record(f"web{n}", started=_day(day)) for n in range(10)]
             put(writer, writer.begin_scan(make_scan("web1")), records)
             counts.append(count())
-    # The scan's hosts, the profile, the inventory's words, the judgement and two gists are shared; identities are not.
+    # The scan's hosts, the profile, the inventory's words, the judgement and two gists are shared; identities
+    # are not.
     assert counts == [[7 + 10, 2, 10], [7 + 10, 2, 20]]
 
 
@@ -291,7 +292,9 @@ def test_an_error_while_closing_keeps_nobody_waiting(
 def test_a_full_disk_is_told_to_everybody_and_loses_nothing(
     sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every waiting result gets the error, later ones too; what was acknowledged before is there afterwards."""
+    """Every waiting result gets the error, later ones too;
+    what was acknowledged before is there afterwards.
+    """
     monkeypatch.setattr(engine, "_WRITING", (*engine._WRITING, "max_page_count=100"))
     writer = Writer.open(sqlite_url, command="scan", user="ann")
     scan_id = writer.begin_scan(make_scan())

@@ -1,7 +1,9 @@
-"""`group_vars` and `host_vars` beside a source, found and merged as ansible-core 2.19 does (`host_group_vars`).
+"""`group_vars` and `host_vars` beside a source, found and merged as ansible-core 2.19 does
+(`host_group_vars`).
 
-Of `NAME`, `NAME.yml`, `NAME.yaml` and `NAME.json` the first that is there counts; a folder is read whole, sorted, with
-its subfolders. `group_vars` beside the playbooks belong to a play and not to the inventory: they are only told of.
+Of `NAME`, `NAME.yml`, `NAME.yaml` and `NAME.json` the first that is there counts; a folder is read whole,
+sorted, with its subfolders. `group_vars` beside the playbooks belong to a play and not to the inventory: they
+are only told of.
 """
 
 from __future__ import annotations
@@ -85,6 +87,7 @@ def _tell_of_playbooks(base: Path, into: Ansible) -> None:
         if found:
             words = " and ".join(f"`{above / name}`" for name in found)
             into.notes.say(
-                f"Not read: {words}, which belongs to the playbooks. If it says how hosts are reached, import what"
-                f" `ansible-inventory -i {into.places.file} --playbook-dir {above} --list --yaml` prints."
+                f"Not read: {words}, which belongs to the playbooks. If it says how hosts are reached, "
+                f"import what `ansible-inventory -i {into.places.file} --playbook-dir {above} --list "
+                "--yaml` prints."
             )

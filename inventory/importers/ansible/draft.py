@@ -1,7 +1,8 @@
 """From an Ansible inventory, as data, to a draft of ours.
 
-What a variable comes to for a host is worked out by Ansible's rules (`merge`). The groups say what their hosts get
-from them, and where our own rules of precedence would make something else of it, or refuse it, the host says it itself.
+What a variable comes to for a host is worked out by Ansible's rules (`merge`). The groups say what their
+hosts get from them, and where our own rules of precedence would make something else of it, or refuse it, the
+host says it itself.
 """
 
 from __future__ import annotations
@@ -125,7 +126,9 @@ def _say(source: Ansible, group: str, hosts: Mapping[str, Map], body: Map) -> No
 
 
 def _share(draft: Draft, wanted: Mapping[str, Map]) -> None:
-    """Move to `defaults` what every host says for itself alone, as in the flat lists of `ansible-inventory`."""
+    """Move to `defaults` what every host says for itself alone,
+    as in the flat lists of `ansible-inventory`.
+    """
     defaults, groups = draft.section("defaults"), draft.section("groups")
     spoken = {key for body in (defaults, *groups.values()) for key in body}
     first = next(iter(wanted.values()))

@@ -1,4 +1,6 @@
-"""Read an Ansible inventory in INI form, line by line as `plugins/inventory/ini.py` of ansible-core 2.19 does."""
+"""Read an Ansible inventory in INI form, line by line as `plugins/inventory/ini.py` of ansible-core 2.19
+does.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ _CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?")
 
 
 def read(text: str, offset: int, into: Ansible) -> None:
-    """Add what the text says; `offset` is added to its lines. What cannot be read is in the inventory's `problems`."""
+    """Add what the text says; `offset` is added to its lines.
+
+    What cannot be read is in the inventory's `problems`.
+    """
     section, kind = "ungrouped", "hosts"
     for number, raw in enumerate(text.splitlines(), start=offset + 1):
         line = raw.strip()
@@ -52,7 +57,10 @@ def _header(line: str) -> tuple[str, str] | None:
 
 
 def _host(line: str, number: int, group: str, into: Ansible) -> None:
-    """Read `web[01:10]:5986 key=value key="two words"`. Raises ValueError; shows no value, it may be a password."""
+    """Read `web[01:10]:5986 key=value key="two words"`.
+
+    Raises ValueError; shows no value, it may be a password.
+    """
     try:
         pattern, *pairs = shlex.split(line, comments=True)
     except ValueError:

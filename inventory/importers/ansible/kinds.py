@@ -18,8 +18,8 @@ _LOCALHOST = ("localhost", "127.0.0.1", "::1", "localhost.localdomain")
 
 _OTHER = "Left out, because Ansible does not reach them over WinRM: {names}."
 _SSH = (
-    "Left out, because nothing says `ansible_connection` of them, which is ssh, while it says winrm or psrp of others:"
-    " {names}."
+    "Left out, because nothing says `ansible_connection` of them, which is ssh, while it says winrm or "
+    "psrp of others: {names}."
 )
 _TEMPLATE = "Left out, because only Ansible can tell how they are reached (`ansible_connection`): {names}."
 _THIS = "Left out, because it is the machine that Ansible runs on: {names}."
@@ -29,7 +29,8 @@ _ALL = (
 
 
 def choose(variables: Mapping[str, Map], source: Ansible) -> dict[str, str | None]:
-    """Return the hosts to keep, with `winrm`, `psrp`, or None where neither is said of any. The others are noted.
+    """Return the hosts to keep, with `winrm`, `psrp`, or None where neither is said of any. The others are
+    noted.
 
     Raises InventoryError where none is left.
     """
@@ -58,7 +59,9 @@ def _reason(kind: str | None) -> str:
 
 
 def _meant(name: str, source: Ansible) -> bool:
-    """Whether a host that is called localhost says itself that it is reached over WinRM, as forwarded ports are."""
+    """Whether a host that is called localhost says itself that it is reached over WinRM,
+    as forwarded ports are.
+    """
     host = source.hosts[name]
     return any(
         key.startswith(("ansible_connection", "ansible_host", "ansible_winrm_", "ansible_psrp_"))

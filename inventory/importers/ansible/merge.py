@@ -1,8 +1,8 @@
 """Ansible's precedence of variables: what each host comes to.
 
-In the order of ansible-core 2.19, the later over the earlier: `all` in the sources; the host's groups there, by depth,
-priority and name; `group_vars/all`; `group_vars` of those groups; the host in the sources; `host_vars`. So a file of a
-parent group goes over what the sources say of its child.
+In the order of ansible-core 2.19, the later over the earlier: `all` in the sources; the host's groups there,
+by depth, priority and name; `group_vars/all`; `group_vars` of those groups; the host in the sources;
+`host_vars`. So a file of a parent group goes over what the sources say of its child.
 """
 
 from __future__ import annotations

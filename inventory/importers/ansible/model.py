@@ -27,7 +27,9 @@ class Group:
     priority: int = 1
 
     def put(self, key: str, value: Any, line: int) -> None:
-        """Set a variable; the priority, which counts where a source says it and not in `group_vars`, is none."""
+        """Set a variable; the priority, which counts where a source says it and not in `group_vars`,
+        is none.
+        """
         if key != PRIORITY:
             self.variables.put(key, value, line)
         elif isinstance(value, (int, str)) and str(value).strip().lstrip("+-").isdecimal():
@@ -45,7 +47,10 @@ class Host:
 
 @dataclass(slots=True)
 class Ansible:
-    """The inventory. Lines are numbers of `places`; `notes` is for oddities, `problems` for what nobody can read."""
+    """The inventory.
+
+    Lines are numbers of `places`; `notes` is for oddities, `problems` for what nobody can read.
+    """
 
     places: Places
     notes: Notes = field(init=False)

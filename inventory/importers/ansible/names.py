@@ -1,4 +1,6 @@
-"""Names and addresses as an inventory takes them: one host an address, and no name that `--limit` could misread."""
+"""Names and addresses as an inventory takes them: one host an address,
+and no name that `--limit` could misread.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ class Names:
 
 
 def settle_names(source: Ansible, wanted: dict[str, Map]) -> Names:
-    """Name hosts and groups. A host without a usable address, or with another's, is taken out of `wanted`, noted."""
+    """Name hosts and groups.
+
+    A host without a usable address, or with another's, is taken out of `wanted`, noted.
+    """
     names = Names()
     twins = _one_an_address(source, wanted)
     names.hosts = _named(

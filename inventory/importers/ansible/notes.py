@@ -24,7 +24,8 @@ class Notes:
         self._said.setdefault((line, sentence), {})
 
     def of(self, sentence: str, name: str, line: int = 0) -> None:
-        """Say of a name what others may share; `{names}` in the sentence becomes all of them, with their lines.
+        """Say of a name what others may share; `{names}` in the sentence becomes all of them, with their
+        lines.
 
         A name with a backtick in it is taken to be quoted already.
         """

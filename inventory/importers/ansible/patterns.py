@@ -1,7 +1,8 @@
 """What stands in a host's place: `web[01:10].corp:5986`, `db-[a:f]`, `q[:2]`, `[2001:db8::10]:5986`.
 
-The rules are those of ansible-core 2.19: `parsing/utils/addresses.py` and `expand_hostname_range`. An open begin is 0,
-an open end a mistake; letters are taken out of a to z and then A to Z, so that `[x:C]` is x, y, z, A, B, C.
+The rules are those of ansible-core 2.19: `parsing/utils/addresses.py` and `expand_hostname_range`. An open
+begin is 0, an open end a mistake; letters are taken out of a to z and then A to Z, so that `[x:C]` is x, y,
+z, A, B, C.
 """
 
 from __future__ import annotations

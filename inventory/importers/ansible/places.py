@@ -8,7 +8,10 @@ from inventory.errors import InventoryError, Problem
 
 
 class Places:
-    """Gives each file that is read its own stretch of numbers. `base`: the folder that notes leave out of names."""
+    """Gives each file that is read its own stretch of numbers.
+
+    `base`: the folder that notes leave out of names.
+    """
 
     def __init__(self, file: str, base: str) -> None:
         self.file = file

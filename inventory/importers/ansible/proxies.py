@@ -1,4 +1,7 @@
-"""What Ansible's proxy variables come to: a note with the line to add. Nobody is sent another way without being asked."""
+"""What Ansible's proxy variables come to: a note with the line to add.
+
+Nobody is sent another way without being asked.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ def proxy_note(name: str, value: Any) -> str | None:
     scheme, mark, rest = text.partition("://")
     head = f"`{name}` of {{names}} was not taken over"
     if not mark or not scheme.lower().startswith("socks5"):
-        return f"{head}: only SOCKS5 proxies and SSH jump hosts are supported. The line to add: `via: socks5h://HOST:1080`."
+        return (
+            f"{head}: only SOCKS5 proxies and SSH jump hosts are supported. The line to add: `via: "
+            "socks5h://HOST:1080`."
+        )
     _, user, place = rest.rpartition("@")
     try:
         line = f"`via: {parse_via(f'socks5h://{place}')}`"

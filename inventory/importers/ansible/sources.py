@@ -28,7 +28,10 @@ _FOREIGN = re.compile(
 
 
 def read_source(path: Path, data: bytes | None) -> Ansible:
-    """Read a file, whose bytes are `data`, or every source of a folder; and the variables beside. Raises InventoryError."""
+    """Read a file, whose bytes are `data`, or every source of a folder; and the variables beside.
+
+    Raises InventoryError.
+    """
     base = path if data is None else path.parent
     into = Ansible(Places(str(path), "" if str(base) == "." else f"{base}{os.sep}"))
     try:
@@ -51,7 +54,9 @@ def _advice(path: Path) -> str:
 
 
 def _sources(folder: Path, within: frozenset[Path]) -> Iterator[Path]:
-    """Yield the files of an inventory folder in Ansible's order; a link to a folder around it is not followed."""
+    """Yield the files of an inventory folder in Ansible's order;
+    a link to a folder around it is not followed.
+    """
     real = folder.resolve()
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if _IGNORED.search(path.name):

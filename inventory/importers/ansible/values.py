@@ -1,4 +1,6 @@
-"""What a value of a variable comes to, by where it stands: INI, YAML, or the JSON of `ansible-inventory --list`."""
+"""What a value of a variable comes to, by where it stands: INI, YAML,
+or the JSON of `ansible-inventory --list`.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,8 @@ _CONSTRUCTORS = yaml.SafeLoader.yaml_constructors
 def ini_value(text: str) -> Any:
     r"""Return what Ansible makes of a value in an INI file: a Python literal where it is one, else the text.
 
-    On a host's line shlex has taken the quotes off before; below `:vars` they stand, and make a literal: `"A\\b"`
-    has one backslash there. A comment behind a literal falls away, behind a text it stays.
+    On a host's line shlex has taken the quotes off before; below `:vars` they stand, and make a literal:
+    `"A\\b"` has one backslash there. A comment behind a literal falls away, behind a text it stays.
     """
     if len(text) > LONGEST:
         return checked(text)
@@ -49,7 +51,9 @@ def ini_value(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a literal as a value of Ansible's: lists for tuples and sets, texts for what it has no type for."""
+    """Return a literal as a value of Ansible's: lists for tuples and sets,
+    texts for what it has no type for.
+    """
     match value:
         case bytes():
             return value.decode("utf-8", "replace")
@@ -63,7 +67,9 @@ def _plain(value: Any) -> Any:
 
 
 def yaml_word(text: str) -> Any:
-    """Return what an unquoted word is in YAML 1.1, as PyYAML reads it for Ansible: `yes` is true, `0755` is 493."""
+    """Return what an unquoted word is in YAML 1.1, as PyYAML reads it for Ansible: `yes` is true,
+    `0755` is 493.
+    """
     tag = _yaml.resolve(yaml.ScalarNode, text, (True, False))
     make: Any = _CONSTRUCTORS.get(tag)
     if make is None or tag == "tag:yaml.org,2002:str":

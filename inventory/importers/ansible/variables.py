@@ -1,4 +1,4 @@
-"""What Ansible's variables mean here. Names and defaults as in the `winrm` and `psrp` connection plugins of 2.19."""
+"""What Ansible's variables mean here, by the `winrm` and `psrp` connection plugins of 2.19."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LeaveOutError(ValueError):
 
 
 def _names(kind: str | None) -> dict[str, tuple[str, ...]]:
-    """Return the variables for each key, the first that says something counts. None: a host of either kind."""
+    """Return the variables for each key, the first that says something counts. None: of either kind."""
     kinds = [kind] if kind else list(_OWN)
     keys = dict.fromkeys(key for part in (*(_OWN[each] for each in kinds), _SHARED) for key in part)
     return {
@@ -80,7 +80,7 @@ def _names(kind: str | None) -> dict[str, tuple[str, ...]]:
 
 
 class Translator:
-    """Turns the variables of hosts into settings. What cannot be taken over is noted. `base`: the inventory's folder."""
+    """Turns the variables of hosts into settings, notes the rest. `base`: the inventory's folder."""
 
     def __init__(self, draft: Draft, notes: Notes, base: Path) -> None:
         self._draft = draft
@@ -93,7 +93,6 @@ class Translator:
 
     def settings(self, host: str, variables: Map, kind: str | None) -> Map:
         """Return what a host says, each key with the line of its variable; what follows from it is said, too.
-
         Raises LeaveOutError where its address is none.
         """
         self._seen.setdefault(kind, {}).update(dict.fromkeys(variables))
@@ -122,7 +121,7 @@ class Translator:
                     self._notes.of(note, host)
 
     def _log_on(self, found: Map) -> None:
-        """Choose between a certificate and a password by what is named and asked for; never Basic without TLS."""
+        """Choose between a certificate and a password by what is asked for; never Basic without TLS."""
         auth, lines = found.get("auth"), found.lines
         certificate, key = found.pop("certificate", None), found.pop("key", None)
         line = lines.pop("certificate", 0)
@@ -146,7 +145,8 @@ class Translator:
         if found.get("auth") == "basic" and found["transport"] == "http":
             found.put("auth", "negotiate", lines["auth"])
             self._notes.say(
-                "Basic over plain http shows the password to the network; `auth: negotiate` is written instead."
+                "Basic over plain http shows the password to the network; `auth: negotiate` is written "
+                "instead."
             )
 
     def _value(self, host: str, name: str, variables: Map, templates: Templates) -> Any:

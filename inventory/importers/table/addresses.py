@@ -25,10 +25,11 @@ class Address:
 
 
 def address_in(cell: str) -> Address:
-    """Return the first address of a cell that other machines can reach. Raises ValueError with words for the user.
+    """Return the first address of a cell that other machines can reach. Raises ValueError with words for the
+    user.
 
-    Of several, an address that is valid on its own link alone (fe80::, 169.254.) is never taken, one of the machine
-    itself (127.) only where there is no other.
+    Of several, an address that is valid on its own link alone (fe80::, 169.254.) is never taken, one of the
+    machine itself (127.) only where there is no other.
     """
     found, reasons = [], []
     parts = list(_parts(cell))

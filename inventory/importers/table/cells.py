@@ -10,10 +10,13 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 
 _NOTHING = frozenset(
-    {"n/a", "#n/a", "#nv", "#n/d", "n.a.", "n/v", "k.a.", "null", "<null>", "none", "nil", "(none)", "<none>", "\\n",
-     "#ref!", "#name?", "#value!", "#wert!", "#bezug!", "(null)"}
+    {"n/a", "#n/a", "#nv", "#n/d", "n.a.", "n/v", "k.a.", "null", "<null>", "none", "nil", "(none)", "<none>",
+     "\\n", "#ref!", "#name?", "#value!", "#wert!", "#bezug!", "(null)"}
 )  # fmt: skip
-"""How programs write that there is nothing. `NA` is not among them: North America, and Namibia, have sites."""
+"""How programs write that there is nothing.
+
+`NA` is not among them: North America, and Namibia, have sites.
+"""
 
 _TYPES = re.compile(
     r"(?:System|Microsoft|VMware)\.[\w.+`]*(?:\[\]|Collection\S*)"
@@ -33,7 +36,9 @@ _FORBID = frozenset({"forbid", "false", "no", "nein", "falsch", "0"})
 
 
 def text_of(cell: str) -> str:
-    """Return what a cell says, with single blanks and without marks that nobody sees; empty where it says nothing."""
+    """Return what a cell says, with single blanks and without marks that nobody sees;
+    empty where it says nothing.
+    """
     if found := _FORMULA.fullmatch(cell.strip()):
         cell = found[1].replace('""', '"')
     cell = (
@@ -90,7 +95,10 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def may_repin(text: str) -> str:
-    """Read whether a pin may be rewritten. Whatever is not a yes is a no: a mistake here must not let anything write."""
+    """Read whether a pin may be rewritten.
+
+    Whatever is not a yes is a no: a mistake here must not let anything write.
+    """
     return "allow" if text.casefold() in _ALLOW else "forbid"
 
 

@@ -1,8 +1,10 @@
-"""What the columns of a table mean: ours by their own names, and those of Windows, its tools and databases of servers.
+"""What the columns of a table mean: ours by their own names, and those of Windows, its tools and databases of
+servers.
 
-Sources of the names: Get-ADComputer and csvde (Active Directory), the views of Configuration Manager (a 0 behind each
-name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, Zabbix, Lansweeper; Excel tables in German and French.
-A column that may name another machine than the row's own (RVTools' `Host` is the hypervisor) is never an address.
+Sources of the names: Get-ADComputer and csvde (Active Directory), the views of Configuration Manager (a 0
+behind each name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, Zabbix, Lansweeper;
+Excel tables in German and French. A column that may name another machine than the row's own (RVTools' `Host`
+is the hypervisor) is never an address.
 """
 
 from __future__ import annotations
@@ -13,15 +15,15 @@ from dataclasses import dataclass
 
 OURS = (
     "name", "address", "transport", "auth", "profile", "ca", "tls_pin", "configuration", "site", "repin",
-    "canary_address", "port", "pin", "timeout", "pin_primary", "pin_backup", "gateway_primary", "gateway_backup",
-    "username", "tags", "groups",
+    "canary_address", "port", "pin", "timeout", "pin_primary", "pin_backup", "gateway_primary",
+    "gateway_backup", "username", "tags", "groups",
 )  # fmt: skip
 """The columns by their own names; capitals, blanks, `_` and `-` make no difference."""
 
 _NAMES = (
-    "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename", "netbiosname",
-    "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename", "nom", "server", "computer", "machine", "rechner",
-    "serveur", "pscomputername", "host",
+    "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename",
+    "netbiosname", "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename",
+    "nom", "server", "computer", "machine", "rechner", "serveur", "pscomputername", "host",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""
 
@@ -32,7 +34,10 @@ _IPS = (
 )  # fmt: skip
 _HOSTNAME = "hostname"
 _ADDRESSES = ("address", "adresse", *_DNS, *_IPS)
-"""What can be a host's address, the best first. A `hostname` beside a `name` comes before the IPs, if it has a dot."""
+"""What can be a host's address, the best first.
+
+A `hostname` beside a `name` comes before the IPs, if it has a dot.
+"""
 
 _FOREIGN_KEYS = {
     "site": ("site", "adsite", "adsitename", "location", "standort"),
@@ -55,7 +60,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What is read of each row, and from where. Of `names` and `addresses` the first one that says something."""
+    """What is read of each row, and from where.
+
+    Of `names` and `addresses` the first one that says something.
+    """
 
     width: int
     names: tuple[Column, ...] = ()
@@ -117,5 +125,7 @@ def _places(titles: Sequence[str]) -> dict[str, int]:
 
 
 def _of_a_user(title: str, word: str) -> bool:
-    """Whether this is the "User Name" of other programs: whoever works on the machine, and not who logs on to it."""
+    """Whether this is the "User Name" of other programs: whoever works on the machine,
+    and not who logs on to it.
+    """
     return word == "username" and title.strip().casefold() != word

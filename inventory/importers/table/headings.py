@@ -65,7 +65,9 @@ def _unread(titles: Sequence[str], columns: Columns, filled: set[int]) -> Iterat
 
 
 def _near(title: str, columns: Columns) -> str:
-    """Suggest the column that was meant, where one is a slip of the pen away: most headings are other programs' own."""
+    """Suggest the column that was meant, where one is a slip of the pen away:
+    most headings are other programs' own.
+    """
     read = {each.key for each in (*columns.names[:1], *columns.addresses, *columns.others)}
     ours = {compact(key): key for key in OURS if key not in read}
     found = difflib.get_close_matches(compact(title)[:_LONGEST], ours, n=1, cutoff=0.8)

@@ -25,8 +25,8 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry]:
         if any(cell.strip() for cell in row.cells[width:]):
             notes.leave_out(
                 row.line,
-                f"{len(row.cells)} cells where {width} columns have a name, so that one cannot tell which is which;"
-                " a cell with the separator in it needs quotes",
+                f"{len(row.cells)} cells where {width} columns have a name, so that one cannot tell which "
+                "is which; a cell with the separator in it needs quotes",
             )
         elif entry := _Row(row, table, notes).entry():
             yield entry
@@ -62,7 +62,9 @@ class _Row:
         return entry
 
     def _name(self) -> tuple[str, str]:
-        """Return the name as it stands there, and without what stands around it; both empty where nothing does."""
+        """Return the name as it stands there, and without what stands around it;
+        both empty where nothing does.
+        """
         for column in self._columns.names:
             if text := self._text(column):
                 title = cells.one_line(text)
@@ -86,8 +88,8 @@ class _Row:
                 )
             elif cells.lost_a_letter(text):
                 self._say(
-                    f"column {shown(column.title)} has a `?` inside a word: so Export-Csv of Windows PowerShell writes"
-                    " other letters than ASCII's, unless told `-Encoding UTF8`; look at",
+                    f"column {shown(column.title)} has a `?` inside a word: so Export-Csv of Windows "
+                    "PowerShell writes other letters than ASCII's, unless told `-Encoding UTF8`; look at",
                     text,
                 )
         return self._texts[column.position]
@@ -118,11 +120,12 @@ class _Row:
         if entry.settings.get("auth") == "certificate":
             entry.settings["auth"] = "negotiate"
             self._say(
-                "`auth: certificate` needs a credential such as {from: certificate, path: client.pem}; `auth: negotiate`"
-                " is written instead"
+                "`auth: certificate` needs a credential such as {from: certificate, path: client.pem}; "
+                "`auth: negotiate` is written instead"
             )
         if (entry.settings.get("transport"), entry.settings.get("auth")) == ("http", "basic"):
             entry.settings["auth"] = "negotiate"
             self._say(
-                "Basic over plain http shows the password to the network; `auth: negotiate` is written instead"
+                "Basic over plain http shows the password to the network; `auth: negotiate` is written "
+                "instead"
             )

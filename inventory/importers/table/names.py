@@ -15,7 +15,9 @@ _RULE = "a name is letters, digits, `_`, `-` and `.`"
 
 
 def distinct(entries: Iterable[Entry], notes: Notes) -> list[Entry]:
-    """Leave out the second host of a name (in any case) or of an address and port; its groups go to the first."""
+    """Leave out the second host of a name (in any case) or of an address and port;
+    its groups go to the first.
+    """
     by_name: dict[str, Entry] = {}
     by_address: dict[tuple[str, int], Entry] = {}
     for entry in entries:
@@ -27,7 +29,10 @@ def distinct(entries: Iterable[Entry], notes: Notes) -> list[Entry]:
                 first, entry, f"host {shown(entry.title)} stands in line {first.line} already{other}", notes
             )
         elif first := by_address.get(where):
-            reason = f"host {shown(entry.title)} has the address and port of host {shown(first.title)} in line {first.line}"
+            reason = (
+                f"host {shown(entry.title)} has the address and port of host {shown(first.title)} in line "
+                f"{first.line}"
+            )
             _join(first, entry, reason, notes)
         else:
             by_name[entry.name.casefold()] = by_address[where] = entry

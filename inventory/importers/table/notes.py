@@ -15,7 +15,10 @@ class Notes:
         self.left_out: dict[int, str] = {}
 
     def say(self, line: int, sentence: str, found: str | None = None) -> None:
-        """Add a sentence about a line. `found` is what stands there; lines that differ in it alone share the sentence."""
+        """Add a sentence about a line.
+
+        `found` is what stands there; lines that differ in it alone share the sentence.
+        """
         here = self._said.setdefault(sentence, {}).setdefault(line, [])
         if found is not None:
             here.append(found)

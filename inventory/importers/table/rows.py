@@ -1,4 +1,6 @@
-"""The text of a table as rows of cells: which sign parts the cells, which row names the columns, where each row begins."""
+"""The text of a table as rows of cells: which sign parts the cells, which row names the columns,
+where each row begins.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,8 @@ def read_table(text: str, file: str, notes: Notes) -> Table:
             "an empty file, where a table was expected" if begin == len(lines) else "no row names the columns"
         )
         message = (
-            f"{found}; write one above the hosts, such as `name,address`: the name of a host has to be among them,"
-            f" and known are {quoted(OURS)}"
+            f"{found}; write one above the hosts, such as `name,address`: the name of a host has to be "
+            f"among them, and known are {quoted(OURS)}"
         )
         raise InventoryError([Problem(file, begin + 1 if begin < len(lines) else 1, message)])
     for line in best.above:
@@ -70,7 +72,9 @@ def _best(lines: Sequence[str]) -> tuple[int, _Head]:
 
 
 def _unwrapped(lines: Sequence[str]) -> list[str]:
-    """Take off the quotes where every line is one cell: so a table looks that was saved with the wrong separator."""
+    """Take off the quotes where every line is one cell:
+    so a table looks that was saved with the wrong separator.
+    """
     bare = [line.strip() for line in lines]
     if not all(len(line) > 1 and line[0] == line[-1] == '"' for line in bare if line):
         return []
@@ -86,7 +90,9 @@ def looks_like_table(text: str) -> bool:
 
 
 def _preamble(lines: Sequence[str]) -> tuple[int, str]:
-    """Pass over what programs write above the table; return the first line below, and the sign that it tells."""
+    """Pass over what programs write above the table; return the first line below,
+    and the sign that it tells.
+    """
     begin, sign = 0, ""
     for line in lines:
         if found := _SEP.fullmatch(line):
@@ -99,7 +105,9 @@ def _preamble(lines: Sequence[str]) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The row that is most like headings where `sign` parts the cells, the lines above it, and how like it is."""
+    """The row that is most like headings where `sign` parts the cells, the lines above it,
+    and how like it is.
+    """
 
     sign: str
     row: Row | None = None
@@ -120,7 +128,10 @@ def _head(lines: Sequence[str], begin: int, sign: str) -> _Head:
 
 
 def _rows(lines: Sequence[str], begin: int, sign: str, notes: Notes) -> Iterator[Row]:
-    """Yield the rows that hold something. A row with a quote out of place is left out, and reading goes on below it."""
+    """Yield the rows that hold something.
+
+    A row with a quote out of place is left out, and reading goes on below it.
+    """
     while begin < len(lines):  # once, and once more after each row with a quote out of place
         reader = csv.reader(
             itertools.islice(lines, begin, None), delimiter=sign, strict=True, skipinitialspace=True
@@ -139,7 +150,12 @@ def _rows(lines: Sequence[str], begin: int, sign: str, notes: Notes) -> Iterator
 
 
 def _long(line: int, height: int, cells: Cells, sign: str, notes: Notes) -> None:
-    """Note a cell over several lines that may have swallowed rows: a quote that was forgotten closes at a later one."""
+    """Note a cell over several lines that may have swallowed rows:
+    a quote that was forgotten closes at a later one.
+    """
     if any(sign in part for cell in cells if "\n" in cell or "\r" in cell for part in cell.splitlines()[1:]):
-        words = f"a cell between quotes goes on for {height} lines and holds `{sign}` there; look whether a quote is missing"
+        words = (
+            f"a cell between quotes goes on for {height} lines and holds `{sign}` there; look whether a "
+            "quote is missing"
+        )
         notes.say(line, words)

@@ -52,7 +52,9 @@ class Entry:
 
 
 def put(entry: Entry, key: str, text: str, notes: Notes) -> None:
-    """Take a cell over; what it cannot be, and what it was read as where that is no matter of course, is a note."""
+    """Take a cell over; what it cannot be, and what it was read as where that is no matter of course,
+    is a note.
+    """
     if key in ("groups", "tags"):
         target = entry.groups if key == "groups" else entry.tags
         target += [part for part in map(cells.one_line, cells.several(text)) if part not in target]

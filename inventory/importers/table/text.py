@@ -1,8 +1,8 @@
 """The bytes of a table as text: UTF-8, UTF-16 as Windows writes it, or a code page of Windows.
 
-Export-Csv of Windows PowerShell 5.1 and Excel's "Unicode text" write UTF-16, Excel's "CSV" the code page of the
-machine. Which one cannot be known: Windows-1252 is the likely one in Western Europe, code page 850 where 1252 would
-put a character that no word holds. The note says so, with the line of the first such character.
+Export-Csv of Windows PowerShell 5.1 and Excel's "Unicode text" write UTF-16, Excel's "CSV" the code page of
+the machine. Which one cannot be known: Windows-1252 is the likely one in Western Europe, code page 850 where
+1252 would put a character that no word holds. The note says so, with the line of the first such character.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")  # .xlsx and .
 _SAMPLE = 512  # bytes that are looked at for UTF-16 without a mark
 _ASCII = 0x7F
 
-# Letters of code page 850 (u, e, a, o with their accents) that 1252 has no character for, or a sign inside a word.
+# Letters of code page 850 (u, e, a, o with their accents) that 1252 has no character for, or a sign inside a
+# word.
 _OEM = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x82\x84\x85\x87\x88\x89\x8b\x93-\x95\x97][A-Za-z]")
 
 

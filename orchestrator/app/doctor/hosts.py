@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.app.logons import logons, names_of
+from orchestrator.app.logons import asking_passwords, logons, names_of
 from orchestrator.domain.execution.examination import Examination, all_passed
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNPROBED
 from orchestrator.report.doctor.screen import DoctorReport
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorRequest:
-    """Which hosts to examine, as `--limit` names them, and how. `timeout` is in seconds for one host, None: its own."""
+    """Which hosts to examine, as `--limit` names them, and how.
+
+    `timeout` is in seconds for one host, None: its own.
+    """
 
     inventory: Path
     hosts: tuple[str, ...]
@@ -29,15 +32,21 @@ class DoctorRequest:
     transport: str = "native"
     jobs: int = 64
     timeout: float | None = None
+    ask_pass: bool = False
 
 
 def doctor(invocation: Invocation, request: DoctorRequest) -> DoctorReport:
-    """Examine the hosts. Raises InventoryError, SelectionError (unknown names say which was meant) and SecretError."""
+    """Examine the hosts.
+
+    Raises InventoryError, SelectionError (unknown names say which was meant) and SecretError.
+    """
     from inventory.load import load
     from inventory.selection.select import select
 
     fleet = load(request.inventory)
     hosts = select(fleet, request.hosts, stdin=invocation.stdin)
+    if request.ask_pass:
+        fleet = asking_passwords(fleet, hosts)
     known = logons(fleet, names_of(hosts), invocation.ask)
     found, interrupted = asyncio.run(_examined(request, hosts, known))
     begun = {one.host for one in found}

@@ -40,7 +40,7 @@ def export_script(invocation: Invocation, plan: Plan, inventory: Path, *, where:
 
 
 def _hand_out(invocation: Invocation, plan: Plan, where: str) -> None:
-    from orchestrator.store.errors import PlanUsedError
+    from orchestrator.store.journal.errors import PlanUsedError
     from orchestrator.store.journal.journal import Journal
 
     with invocation.writer() as writer:
@@ -48,7 +48,8 @@ def _hand_out(invocation: Invocation, plan: Plan, where: str) -> None:
             asyncio.run(_open(Journal(writer), plan, where))
         except PlanUsedError:
             raise UsageError(
-                f"plan {plan.id} was applied already: make a new plan for the hosts that are left, then export that one"
+                f"plan {plan.id} was applied already: make a new plan for the hosts that are left, then "
+                "export that one"
             ) from None
 
 

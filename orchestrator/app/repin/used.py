@@ -73,7 +73,10 @@ def _ended(plan: Plan, run: RunRecord, reader: Reader, where: str) -> str:
     counts = Counter(label(found.state) for found in results(plan, reader.operations(run.id)))
     said = ", ".join(f"{count:,} {state}" for state, count in counts.most_common()) or "no host"
     when = "" if run.ended is None else f" on {moment(run.ended)}"
-    return f"run {run.id} of it ended{when}: {said}. For what is left make a new plan: fleetcheck repin plan{where}"
+    return (
+        f"run {run.id} of it ended{when}: {said}. For what is left make a new plan: fleetcheck repin "
+        f"plan{where}"
+    )
 
 
 def _given_words(plan: Plan, reader: Reader, where: str) -> str | None:
@@ -84,10 +87,10 @@ def _given_words(plan: Plan, reader: Reader, where: str) -> str | None:
         return None
     if datetime.now(UTC) < plan.expires:
         return (
-            f"it was given away as a stand-alone script, which may write until {moment(plan.expires)}; take its "
-            f"answers in: fleetcheck repin import RESULT.json{where}"
+            f"it was given away as a stand-alone script, which may write until {moment(plan.expires)}; "
+            f"take its answers in: fleetcheck repin import RESULT.json{where}"
         )
     return (
-        f"it was given away as a stand-alone script, which expired on {moment(plan.expires)}. Make a new plan: "
-        f"fleetcheck repin plan{where}"
+        f"it was given away as a stand-alone script, which expired on {moment(plan.expires)}. Make a new "
+        f"plan: fleetcheck repin plan{where}"
     )

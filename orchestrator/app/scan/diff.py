@@ -39,6 +39,7 @@ def _two_scans(reader: Reader, earlier: int | None, later: int | None) -> tuple[
     wanted = 2 if first is None else 1
     if len(finished) < wanted or (first is not None and finished[0].id == first.id):
         raise CommandError(
-            "the database holds no two finished scans to compare: fleetcheck scan, or name two of `fleetcheck scans`"
+            "the database holds no two finished scans to compare: fleetcheck scan, or name two of "
+            "`fleetcheck scans`"
         )
     return first or finished[1], finished[0]

@@ -126,8 +126,8 @@ def shared_series(wanted: Format, path: Path) -> tuple[str, ...]:
             continue
         if same := len(own & _series(other)):
             sentences.append(
-                f"{path} and {other} hold {same} of the same series, and node_exporter keeps one of each at most: name the "
-                "fleets apart by `fleet:` in the inventory, or by --label fleet=NAME"
+                f"{path} and {other} hold {same} of the same series, and node_exporter keeps one of each "
+                "at most: name the fleets apart by `fleet:` in the inventory, or by --label fleet=NAME"
             )
     return tuple(sentences)
 

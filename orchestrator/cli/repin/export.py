@@ -1,4 +1,6 @@
-"""`fleetcheck repin export` and `import`: the same plan as a script for hosts that WinRM cannot reach, and its answers."""
+"""`fleetcheck repin export` and `import`: the same plan as a script for hosts that WinRM cannot reach,
+and its answers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ import typer
 from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    WaitOption,
+)
 from orchestrator.cli.repin import options
 
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ def export(
         typer.Option("-o", "--output", metavar="FILE", help="Where the script goes; else it is printed."),
     ] = None,
     inventory: InventoryOption = None,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Give a plan away as a script for hosts out of reach.
@@ -43,14 +53,15 @@ def export(
 
     del script
     read = read_plan(plan)
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     where = "standard output" if output is None else str(output)
     text = export_script(asked, read, inventory_path(inventory), where=where)
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
     if output is not None and str(output) != "-":
         say(
-            f"written: {output}, for {len(read.hosts)} hosts, good until {read.expires:%Y-%m-%d %H:%M} UTC. Run it there as an "
-            f"administrator, then take its answers in:\n    fleetcheck repin import RESULT.json{asked.hints.database}"
+            f"written: {output}, for {len(read.hosts)} hosts, good until {read.expires:%Y-%m-%d %H:%M} "
+            "UTC. Run it there as an administrator, then take its answers in:\n    fleetcheck repin "
+            f"import RESULT.json{asked.hints.database}"
         )
 
 
@@ -60,6 +71,7 @@ def import_(
         list[Path], typer.Argument(metavar="RESULT...", help="Files that an exported script wrote.")
     ],
     *,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -74,7 +86,7 @@ def import_(
         answers_screen,
     )
 
-    asked = invocation(db)
+    asked = invocation(db, wait=wait)
     found = import_results(asked, results)
     if as_json:
         document(answers_document(found))

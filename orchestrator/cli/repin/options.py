@@ -128,7 +128,10 @@ def reason_given(text: str | None) -> str | None:
 
 
 def waived_reason(text: str | None, limit: Sequence[str]) -> str | None:
-    """Check the reason behind `--include-waived`. Raises UsageError for an empty one, and without a `--limit`."""
+    """Check the reason behind `--include-waived`.
+
+    Raises UsageError for an empty one, and without a `--limit`.
+    """
     if text is not None and not text.strip():
         raise UsageError("--include-waived needs its reason, in words: it goes on record")
     if text is not None and not limit:

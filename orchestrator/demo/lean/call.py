@@ -1,4 +1,6 @@
-"""Read which script a pipeline is to run, and its parameters, without building PSRP's objects (MS-PSRP 2.2.2.10)."""
+"""Read which script a pipeline is to run, and its parameters,
+without building PSRP's objects (MS-PSRP 2.2.2.10).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # MS-PSRP 2.2.5.3.2
 
 @dataclass(frozen=True, slots=True)
 class ScriptCall:
-    """A script by its SHA-256 (hex), its parameters by name, and a key that calls share which differ in the deadline alone."""
+    """A script by its SHA-256 (hex), its parameters by name,
+    and a key that calls share which differ in the deadline alone.
+    """
 
     sha256: str
     parameters: Mapping[str, object]
@@ -26,7 +30,9 @@ class ScriptCall:
 
 @functools.lru_cache(maxsize=256)
 def read_call(data: bytes) -> ScriptCall:
-    """Read a CREATE_PIPELINE message's CLIXML; raises BadMessage where it is not one script with named parameters."""
+    """Read a CREATE_PIPELINE message's CLIXML; raises BadMessage where it is not one script with named
+    parameters.
+    """
     try:
         root = ET.fromstring(data)  # noqa: S314  # our own client, after its logon, capped by the HTTP server
     except (ET.ParseError, ValueError, LookupError) as exc:  # the last two: an encoding that there is not

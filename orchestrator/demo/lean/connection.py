@@ -35,7 +35,10 @@ class Server(Protocol):
 
 
 class LeanConnection(asyncio.Protocol):
-    """One TCP connection: keep-alive, one answer after the other, however the requests came. In `alive` as long as it is."""
+    """One TCP connection: keep-alive, one answer after the other, however the requests came.
+
+    In `alive` as long as it is.
+    """
 
     def __init__(self, server: Server, alive: set[LeanConnection]) -> None:
         self._server = server

@@ -1,4 +1,6 @@
-"""Many lean hosts in this process: one listening port for each, one certificate and one TLS context for all."""
+"""Many lean hosts in this process: one listening port for each,
+one certificate and one TLS context for all.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,11 @@ _LAST_TURNS = 100  # of the event loop, for connections to end in
 
 
 class LeanFleet:
-    """Serves hosts while its context is open, as `SimulatedFleet` does. `delay` is how many seconds a script takes.
+    """Serves hosts while its context is open, as `SimulatedFleet` does. `delay` is how many seconds a script
+    takes.
 
-    The certificate is for `address` alone, whatever the number of hosts: one with 10,000 names would cost more than
-    the logon. Raises ValueError where a host is to do what no recording can.
+    The certificate is for `address` alone, whatever the number of hosts: one with 10,000 names would cost
+    more than the logon. Raises ValueError where a host is to do what no recording can.
     """
 
     def __init__(
@@ -80,7 +83,9 @@ class LeanFleet:
         return self._hosts
 
     def inventory(self, folder: Path) -> Path:
-        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder; return the inventory's path."""
+        """Write `fleet.yaml` and what it refers to (secrets, the CA) into a folder;
+        return the inventory's path.
+        """
         return write_inventory(
             folder, self._hosts.values(), self.authority.pem, defaults=self._defaults, waivers=()
         )

@@ -24,8 +24,8 @@ _MOST = 8  # recordings of one host; who asks in more ways has them made anew
 class Recording:
     """A pipeline's messages, the first one with the clock cut out.
 
-    `needs` is how many milliseconds of deadline the answer took: with fewer it would be another one. Infinite: it was
-    cut short.
+    `needs` is how many milliseconds of deadline the answer took: with fewer it would be another one.
+    Infinite: it was cut short.
     """
 
     head: psrp.Message
@@ -48,7 +48,9 @@ class Recorder:
         self._last: Recording | None = None
 
     def find(self, call: ScriptCall) -> Recording:
-        """Return what the pipeline sends; raises WsmanFault for any script but the probe, and for what it cannot take."""
+        """Return what the pipeline sends; raises WsmanFault for any script but the probe,
+        and for what it cannot take.
+        """
         if call.sha256 != _known():
             raise WsmanFault(
                 UNKNOWN_ACTION, text=f"Nothing is recorded for the script with the SHA-256 {call.sha256}."
@@ -60,7 +62,9 @@ class Recorder:
         return self._last
 
     def last_text(self, now: datetime) -> str | None:
-        """Return the document that was last found, with the clock at `now` (UTC); None where there was none yet."""
+        """Return the document that was last found, with the clock at `now` (UTC);
+        None where there was none yet.
+        """
         return None if self._last is None else read_string(self._last.at(now)[0].data)
 
     def _find(self, call: ScriptCall) -> Recording:

@@ -95,7 +95,9 @@ class LeanShells:
         return "<rsp:SendResponse/>"
 
     def _hear(self, shell: _Shell, text: str | None) -> None:
-        """Take a part of what the client says; when the script is whole, its answer is due after the delay."""
+        """Take a part of what the client says; when the script is whole,
+        its answer is due after the delay.
+        """
         for message in bodies.feed(shell.fragments, text):
             if message.kind == psrp.CREATE_PIPELINE:
                 try:
@@ -129,7 +131,9 @@ class LeanShells:
         return float("inf") if shell.script is None else shell.due - time.monotonic()
 
     def _after(self, request: WsmanRequest, user: str) -> Envelope:
-        """Answer a Receive that has waited: with the output, or with "timed out" where that is not there yet."""
+        """Answer a Receive that has waited: with the output,
+        or with "timed out" where that is not there yet.
+        """
         try:
             return soap.answered(request, self._waited(request, user))
         except WsmanFault as exc:

@@ -16,7 +16,7 @@ class Stats:
     def __init__(self, fleet: LeanFleet) -> None:
         self._fleet = fleet
         gc.collect()
-        gc.freeze()  # the hosts stay: a collection that walks over 10,000 of them would be charged to a session
+        gc.freeze()  # the hosts stay: a collection over 10,000 of them would be charged to a session
         self._before = self._now()
 
     def _now(self) -> tuple[int, int, int, int, float]:
@@ -30,7 +30,9 @@ class Stats:
         )
 
     def line(self) -> str:
-        """Return the line: counts, seconds of CPU, milliseconds of it per session (script run), memory in MB."""
+        """Return the line: counts, seconds of CPU, milliseconds of it per session (script run),
+        memory in MB.
+        """
         now = self._now()
         sessions, connections, requests, rejected, cpu = (
             late - early for late, early in zip(now, self._before, strict=True)

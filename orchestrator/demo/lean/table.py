@@ -1,4 +1,6 @@
-"""The shells that a lean host has open, whatever is spoken in them: who may use one, how many there may be."""
+"""The shells that a lean host has open, whatever is spoken in them: who may use one,
+how many there may be.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from orchestrator.demo.wire.wsman import MAX_SHELLS
 
 @dataclass(slots=True)
 class OpenShell:
-    """A shell; `used` is when its client last asked for it, `idle` after how many seconds of silence it is dropped."""
+    """A shell; `used` is when its client last asked for it,
+    `idle` after how many seconds of silence it is dropped.
+    """
 
     id: str
     owner: str
@@ -47,7 +51,9 @@ class ShellTable:
         self._counters.shells_opened += 1
 
     def find(self, request: WsmanRequest, user: str, kind: type[AnyShell]) -> AnyShell:
-        """Return the shell that a request is for; raises WsmanFault where it is none of this user and kind."""
+        """Return the shell that a request is for; raises WsmanFault where it is none of this user and
+        kind.
+        """
         shell = self._shells.get(request.shell)
         if not isinstance(shell, kind) or shell.owner != user:
             raise WsmanFault(soap.UNKNOWN_SHELL, text="The shell was not found on the server.")

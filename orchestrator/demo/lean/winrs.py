@@ -1,7 +1,8 @@
-"""Command shells (WinRS, MS-WSMV 3.1.4.5): what pywinrm and Ansible open. Whatever the command, its output is replayed.
+"""Command shells (WinRS, MS-WSMV 3.1.4.5): what pywinrm and Ansible open. Whatever the command, its output is
+replayed.
 
-No command is run or even read: each prints the document that the host last answered to the probe, so that every client
-is measured over the same answer, and ends with exit code 0.
+No command is run or even read: each prints the document that the host last answered to the probe, so that
+every client is measured over the same answer, and ends with exit code 0.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class _Shell(OpenShell):
 
 
 class WinrsShells:
-    """The operations on one host's command shells. `delay` (seconds) is how long a command takes, `clock` our time."""
+    """The operations on one host's command shells.
+
+    `delay` (seconds) is how long a command takes, `clock` our time.
+    """
 
     def __init__(
         self,
@@ -98,7 +102,9 @@ class WinrsShells:
         return Later(min(left, request.timeout), lambda: self._after(request, user))
 
     def _after(self, request: WsmanRequest, user: str) -> Envelope:
-        """Answer a Receive that has waited: with the output, or with "timed out" where that is not there yet."""
+        """Answer a Receive that has waited: with the output,
+        or with "timed out" where that is not there yet.
+        """
         try:
             return soap.answered(request, self._waited(request, user))
         except WsmanFault as exc:
@@ -122,7 +128,9 @@ class WinrsShells:
 
 
 def _left(shell: _Shell, request: WsmanRequest) -> float:
-    """Return the seconds until the command that a Receive names has run; raises WsmanFault where there is none."""
+    """Return the seconds until the command that a Receive names has run;
+    raises WsmanFault where there is none.
+    """
     asked = bodies.command_asked_for(request)
     if not shell.command or asked is None or asked.upper() != shell.command:
         raise WsmanFault(soap.UNKNOWN_SHELL, text="The command was not found on the server.")

@@ -1,4 +1,7 @@
-"""What `probe.ps1` would answer on a host of the model: (model, parameters, now) -> the document's text. Pure."""
+"""What `probe.ps1` would answer on a host of the model: (model, parameters, now) -> the document's text.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -195,7 +198,9 @@ def _canary(canary: Canary) -> Document:
 
 
 def _fit(document: Document, named: set[str]) -> None:
-    """Cut values until the document fits, by step 9: the named ones first, then names, then data, in order."""
+    """Cut values until the document fits, by step 9: the named ones first, then names, then data,
+    in order.
+    """
     views = document["views"]
     room = LIMIT - len(render(document | {"views": []})) - 80
     rest: list[tuple[Document, Document]] = []

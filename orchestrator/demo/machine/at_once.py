@@ -1,4 +1,7 @@
-"""A run of the write script on a model without a wire, its plot acted out on the way. Pure but for the model's state."""
+"""A run of the write script on a model without a wire, its plot acted out on the way.
+
+Pure but for the model's state.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Which ports a probe tries and what comes of it, by steps 6 to 8 of the contract. Pure: time passes on paper only.
+"""Which ports a probe tries and what comes of it, by steps 6 to 8 of the contract. Pure: time passes on paper
+only.
 
-Attempts run `width` at a time in the order of asking, each as long as its result takes, so that a deadline falls
-where it would on a host with this network.
+Attempts run `width` at a time in the order of asking, each as long as its result takes, so that a deadline
+falls where it would on a host with this network.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a simulated host is: identity, registry in two views, a network around it, connections. State, and no I/O."""
+"""What a simulated host is: identity, registry in two views, a network around it, connections.
+
+State, and no I/O.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ class KeyState(enum.StrEnum):
 
 @dataclass(slots=True)
 class Entry:
-    """One registry value under its name as it was written; `data` as in `orchestrator.domain.reading.Value`."""
+    """One registry value under its name as it was written;
+    `data` as in `orchestrator.domain.reading.Value`.
+    """
 
     name: str
     kind: Kind
@@ -134,10 +139,12 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class Agent:
-    """The backup agent's service: it keeps its tunnels until the pin changes, and takes a new pin up after a while.
+    """The backup agent's service: it keeps its tunnels until the pin changes, and takes a new pin up after a
+    while.
 
-    `values` and `gateways` are the pin's value name and the gateway's address by role; `reconnects` is how many seconds
-    after a change it connects anew, None for never. What the pins were when it was first looked at is nothing new.
+    `values` and `gateways` are the pin's value name and the gateway's address by role; `reconnects` is how
+    many seconds after a change it connects anew, None for never. What the pins were when it was first looked
+    at is nothing new.
     """
 
     key: str
@@ -148,7 +155,9 @@ class Agent:
     _due: dict[str, datetime] = field(default_factory=dict)
 
     def settle(self, machine: Machine, now: datetime) -> None:
-        """Let the service do what it has done by `now` (aware): notice new pins, and move tunnels that are due."""
+        """Let the service do what it has done by `now` (aware): notice new pins,
+        and move tunnels that are due.
+        """
         for role, name in self.values.items():
             pin = self._pin(machine.registry, name)
             if self._pins.setdefault(role, pin) != pin:
@@ -177,8 +186,8 @@ class Agent:
 class Machine:
     """One host's whole state. `failing` names parts of the probe that break: part -> the error it reports.
 
-    `clock_skew` is in seconds, ahead of ours; `utc_offset` in minutes east. For real, in seconds: `latency` is how
-    long a script takes, `step_time` how long each step of the write script takes besides.
+    `clock_skew` is in seconds, ahead of ours; `utc_offset` in minutes east. For real, in seconds: `latency`
+    is how long a script takes, `step_time` how long each step of the write script takes besides.
     """
 
     computer: str

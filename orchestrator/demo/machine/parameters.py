@@ -1,4 +1,6 @@
-"""The probe's parameters as they came over the wire, checked: `orchestrator.remote.contract.probe` says what they mean."""
+"""The probe's parameters as they came over the wire, checked:
+`orchestrator.remote.contract.probe` says what they mean.
+"""
 
 from __future__ import annotations
 

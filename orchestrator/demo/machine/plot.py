@@ -1,7 +1,8 @@
-"""What happens to a simulated host while the write script runs there, as data: at which moment, to which value, what.
+"""What happens to a simulated host while the write script runs there, as data: at which moment, to which
+value, what.
 
-The evaluator (`orchestrator.demo.machine.repin`) announces every moment before it goes on; who drives it lets happen what the
-plot holds for that moment. Nothing here talks to anybody.
+The evaluator (`orchestrator.demo.machine.repin`) announces every moment before it goes on; who drives it lets
+happen what the plot holds for that moment. Nothing here talks to anybody.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from orchestrator.domain.reading import Kind
 
 
 class Moment(enum.StrEnum):
-    """A point in a run of the write script, in order. Those with a target come once for each planned value."""
+    """A point in a run of the write script, in order.
+
+    Those with a target come once for each planned value.
+    """
 
     BEGIN = "begin"  # the script has arrived, and nothing is looked at yet
     WAIT = "wait"  # the mutex is somebody else's: a slice of waiting
@@ -67,7 +71,9 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The mutex changes hands: to `holder`, or to nobody (None); `abandoned` where the last one died with it."""
+    """The mutex changes hands: to `holder`, or to nobody (None);
+    `abandoned` where the last one died with it.
+    """
 
     holder: str | None
     abandoned: bool = False
@@ -75,7 +81,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """The host dies: no further step, every connection cut. It is back after `down` seconds, with its registry."""
+    """The host dies: no further step, every connection cut.
+
+    It is back after `down` seconds, with its registry.
+    """
 
     down: float = 0.0
 

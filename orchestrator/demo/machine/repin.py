@@ -1,8 +1,9 @@
-"""What `repin.ps1` does on a host of the model, step by step as `orchestrator.remote.contract.repin` says it. Pure.
+"""What `repin.ps1` does on a host of the model, step by step as `orchestrator.remote.contract.repin` says it.
+Pure.
 
-A run is a generator: it announces each moment before it goes on, hears the error that its next doing ends in (or
-None), and returns the document's text. Whoever drives it may change the machine in between, or never go on: then
-the host was killed there. That is why there is no `finally` in here.
+A run is a generator: it announces each moment before it goes on, hears the error that its next doing ends in
+(or None), and returns the document's text. Whoever drives it may change the machine in between, or never go
+on: then the host was killed there. That is why there is no `finally` in here.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ Clock = Callable[[], datetime]
 
 
 def repin(machine: Machine, given: Mapping[str, object], clock: Clock) -> Steps:
-    """Run the write script; the first step raises BadParameters where the script could not be called like that."""
+    """Run the write script; the first step raises BadParameters where the script could not be called like
+    that.
+    """
     if machine.language != "FullLanguage":
         return render({"v": 1, "script": "repin", "language": machine.language})
     asked = Asked.read(given)

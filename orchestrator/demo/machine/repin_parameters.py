@@ -1,4 +1,6 @@
-"""The write script's parameters as they came over the wire, checked: `orchestrator.remote.contract.repin` has them."""
+"""The write script's parameters as they came over the wire, checked:
+`orchestrator.remote.contract.repin` has them.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ _NUMERIC = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0
 
 @dataclass(slots=True)
 class Found:
-    """A gateway address on its way through a probe; `role` is the role's index, `asked` the ports asked of it."""
+    """A gateway address on its way through a probe; `role` is the role's index,
+    `asked` the ports asked of it.
+    """
 
     role: int
     source: Source

@@ -1,4 +1,7 @@
-"""What is left behind by writing on a simulated host: the mutex, and a log of every value that was set. No I/O."""
+"""What is left behind by writing on a simulated host: the mutex, and a log of every value that was set.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ Data = int | str | tuple[str, ...]
 
 @dataclass(slots=True)
 class Mutex:
-    """The write script's mutex. `holder` says who has it; `refused` is the error where it may not be opened."""
+    """The write script's mutex.
+
+    `holder` says who has it; `refused` is the error where it may not be opened.
+    """
 
     holder: str | None = None
     abandoned: bool = False  # whoever had it died with it, and the next one is told
@@ -21,8 +27,8 @@ class Mutex:
 class Write:
     """One value that was set. `operation` is the write script's, "" where somebody else did it.
 
-    `found` is what stood there at that very moment, `expected` what the script had just read: where they differ,
-    somebody else's change was lost. `back`: the script put the old data back.
+    `found` is what stood there at that very moment, `expected` what the script had just read: where they
+    differ, somebody else's change was lost. `back`: the script put the old data back.
     """
 
     view: int

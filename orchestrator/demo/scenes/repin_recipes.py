@@ -1,4 +1,6 @@
-"""What a host of the re-pin fleet is like: drifted in every way that a write has to get right, and what can go wrong."""
+"""What a host of the re-pin fleet is like: drifted in every way that a write has to get right,
+and what can go wrong.
+"""
 
 from __future__ import annotations
 
@@ -126,4 +128,7 @@ TROUBLES: Mapping[str, Callable[[Draft], None]] = {
     "wrong-host": _wrong_host,
     "expired": _event(Moment.BEGIN, Jump(_DAY)),
 }
-"""What can go wrong at a write on a `drifted` host, by how it ends. A `no-answer` host is written and never says so."""
+"""What can go wrong at a write on a `drifted` host, by how it ends.
+
+A `no-answer` host is written and never says so.
+"""

@@ -1,8 +1,9 @@
-"""A fleet to be re-pinned: nearly every host is drifted, its new port open. Deterministic, as the demo's fleet.
+"""A fleet to be re-pinned: nearly every host is drifted, its new port open. Deterministic, as the demo's
+fleet.
 
-Most hosts are plain; the rest differ in what a write has to get right: clocks, kinds, views, slowness, agents that do
-not reconnect. Three of a hundred are none of a plan's business. `bad` puts a share of hosts among them on which the
-write goes wrong, each way of `repin_recipes.TROUBLES` in turn.
+Most hosts are plain; the rest differ in what a write has to get right: clocks, kinds, views, slowness, agents
+that do not reconnect. Three of a hundred are none of a plan's business. `bad` puts a share of hosts among
+them on which the write goes wrong, each way of `repin_recipes.TROUBLES` in turn.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _RECIPES = tuple(recipe for recipe, count in _MIX for _ in range(count))
 
 
 def repin_hosts(count: int = 500, *, seed: int = 1, bad: float = 0.0) -> tuple[SimulatedHost, ...]:
-    """Make up `count` hosts, a share of `bad` (0 to 1) of them with trouble; these have a tag `trouble-HOW`."""
+    """Make up `count` hosts, a share of `bad` (0 to 1) of them with trouble;
+    these have a tag `trouble-HOW`.
+    """
     chance = random.Random(seed)  # noqa: S311  # a made-up fleet, no secret
     order = list(range(count))
     chance.shuffle(order)

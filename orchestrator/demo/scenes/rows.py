@@ -1,8 +1,8 @@
 """One behaviour for each row of WinRM's ways to fail, by name: the cause's word, then the variant.
 
-What this process cannot do for real: Kerberos (no domain controller on loopback), and so all causes of Kerberos but
-`kerberos-needs-name`, which mostly fail before anything reaches the host; the codes that a host answers about
-Kerberos are here. `quota-suspect` and `bug` are the controller's own conclusions.
+What this process cannot do for real: Kerberos (no domain controller on loopback), and so all causes of
+Kerberos but `kerberos-needs-name`, which mostly fail before anything reaches the host; the codes that a host
+answers about Kerberos are here. `quota-suspect` and `bug` are the controller's own conclusions.
 """
 
 from __future__ import annotations
@@ -174,7 +174,8 @@ def _languages() -> Iterator[Behaviour]:
         Fail(
             "ScriptsNotAllowed",
             "System.Management.Automation.PSNotSupportedException",
-            "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+            "The syntax is not supported by this runspace. This can occur if the runspace is in "
+            "no-language mode.",
         ),
     )
     yield _row(

@@ -1,7 +1,9 @@
-"""The demo's fleet: sites with web servers, databases and file servers, in which every verdict occurs at least once.
+"""The demo's fleet: sites with web servers, databases and file servers, in which every verdict occurs at
+least once.
 
-Deterministic: one seed and one number of hosts always give the same fleet, and a larger one has the same mix. The
-gateways are documentation addresses (RFC 5737) that exist in the model alone: nothing is ever sent to them.
+Deterministic: one seed and one number of hosts always give the same fleet, and a larger one has the same mix.
+The gateways are documentation addresses (RFC 5737) that exist in the model alone: nothing is ever sent to
+them.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ _FIRST = (
 
 
 def _small_order() -> tuple[Recipe, ...]:
-    """Put the mix in the order of a fleet that is smaller than it: each kind once, what is worth seeing first."""
+    """Put the mix in the order of a fleet that is smaller than it: each kind once,
+    what is worth seeing first.
+    """
     kinds = [recipe for recipe, _ in _MIX]
     again = [recipe for recipe, count in _MIX for _ in range(count - 1)]
     return (*_FIRST, *(recipe for recipe in kinds if recipe not in _FIRST), *again)
@@ -139,7 +143,10 @@ def _tags(host: SimulatedHost) -> list[str]:
 
 
 def new_draft(place: int, number: int, chance: random.Random, *, turn: int) -> tuple[Draft, str]:
-    """Make up a host and its site: the name by its place in the fleet, its address by its number. No pin yet."""
+    """Make up a host and its site: the name by its place in the fleet, its address by its number.
+
+    No pin yet.
+    """
     site = _SITES[place % len(_SITES)]
     kind = _KINDS[place // len(_SITES) % len(_KINDS)]
     serial = place // (len(_SITES) * len(_KINDS)) + 1

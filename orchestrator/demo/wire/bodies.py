@@ -15,7 +15,9 @@ from orchestrator.demo.wire.soap import RSP, WsmanFault, WsmanRequest
 MAX_ENVELOPE = 500 * 1024
 _DONE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
 _ENVELOPE_ROOM = 2048  # for everything around the streams
-_IDS = 84  # characters that hold the headers of a fragment and its message (MS-PSRP 2.2.4, 2.2.1), in whole bytes
+_IDS = (
+    84  # characters that hold a fragment's headers and its message's, in whole bytes (MS-PSRP 2.2.4, 2.2.1)
+)
 _LONG = 8192  # characters; only scripts are longer
 _RESOURCE = f"{soap.POWERSHELL_URI}Microsoft.PowerShell"
 
@@ -55,7 +57,9 @@ def read_opening(request: WsmanRequest) -> Opening:
 def created(
     shell: Named, to: str, *, resource: str = _RESOURCE, streams: tuple[str, str] = ("stdin pr", "stdout")
 ) -> str:
-    """Write the body that answers Create; `to` is the URL that the client called, `streams` those in and out."""
+    """Write the body that answers Create; `to` is the URL that the client called,
+    `streams` those in and out.
+    """
     return (
         f"<x:ResourceCreated><a:Address>{escape(to)}</a:Address><a:ReferenceParameters>"
         f"<w:ResourceURI>{resource}</w:ResourceURI><w:SelectorSet>"
@@ -73,7 +77,9 @@ def command_begun(command: str) -> str:
 
 
 def command_asked_for(request: WsmanRequest) -> str | None:
-    """Return which command's output a Receive wants, None for the pool's; raises WsmanFault where it says nothing."""
+    """Return which command's output a Receive wants, None for the pool's;
+    raises WsmanFault where it says nothing.
+    """
     stream = request.body.find(f"{RSP}DesiredStream") if request.body is not None else None
     if stream is None:
         raise WsmanFault(soap.BAD_XML)
@@ -115,7 +121,8 @@ def pool_output(blobs: list[bytes]) -> str:
 def command_output(
     blobs: list[bytes], command: str, max_envelope: int, *, exit_code: int | None = None
 ) -> tuple[str, list[bytes]]:
-    """Write the body of a Receive: as many blobs as fit, and Done with the last. Return it, and the blobs left over.
+    """Write the body of a Receive: as many blobs as fit, and Done with the last. Return it, and the blobs
+    left over.
 
     Only a command of a command shell has an exit code.
     """

@@ -1,4 +1,6 @@
-"""A throw-away CA, and the certificates that a fleet's listeners show: one good leaf for all, and the bad ones."""
+"""A throw-away CA, and the certificates that a fleet's listeners show: one good leaf for all,
+and the bad ones.
+"""
 
 from __future__ import annotations
 

@@ -65,7 +65,10 @@ class Response:
 
 
 def take_request(buffer: bytearray) -> Request | None:
-    """Take the first request out of what has come; None while it is not whole. Raises ValueError where it is none."""
+    """Take the first request out of what has come; None while it is not whole.
+
+    Raises ValueError where it is none.
+    """
     end = buffer.find(b"\r\n\r\n")
     if buffer and not buffer[:1].isalpha():
         raise ValueError("no HTTP: a TLS hello, most likely")
@@ -199,7 +202,9 @@ class Silent(HttpConnection):
 
 
 class OldTls(HttpConnection):
-    """Answers any TLS hello with one of TLS 1.0, as Windows Server 2008 R2 does out of the box, and says no more."""
+    """Answers any TLS hello with one of TLS 1.0, as Windows Server 2008 R2 does out of the box,
+    and says no more.
+    """
 
     _HELLO = (
         b"\x03\x01" + bytes(32) + b"\x00\x00\x2f\x00"

@@ -1,7 +1,8 @@
 """The accepting side of NTLMv2, as far as a WinRM listener needs it: challenge, check, sign, seal.
 
 Source: MS-NLMP (message layouts 2.2.1, NTLMv2 3.3.2, keys 3.4.5, sealing 3.4.3). NTLMv1 and sessions without
-extended security are turned away, as a current Windows does. Not a security product: it guards a simulated host.
+extended security are turned away, as a current Windows does. Not a security product: it guards a simulated
+host.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class LogonRejected(Exception):  # noqa: N818  # the event's name; every listene
 class Acceptor:
     """One logon: `step` with NEGOTIATE gives CHALLENGE, `step` with AUTHENTICATE gives b"" and completes.
 
-    `binding` is the certificate's hash where the connection is TLS; an initiator that binds must have seen it.
+    `binding` is the certificate's hash where the connection is TLS; an initiator that binds must have seen
+    it.
     """
 
     def __init__(self, passwords: Passwords, computer: str, binding: bytes | None = None) -> None:
@@ -156,7 +158,9 @@ class Acceptor:
         return self._ready(self._in).unseal(signature, sealed)
 
     def exchange_mic(self, data: bytes, mic: bytes) -> bytes:
-        """Check SPNEGO's mechListMIC and answer with ours; both cipher streams start over (MS-SPNG 3.3.5.1)."""
+        """Check SPNEGO's mechListMIC and answer with ours;
+        both cipher streams start over (MS-SPNG 3.3.5.1).
+        """
         inward, outward = self._ready(self._in), self._ready(self._out)
         if inward.sign(data) != mic:
             raise LogonRejected("the list of mechanisms was changed on its way", self.user)

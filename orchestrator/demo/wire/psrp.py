@@ -1,8 +1,9 @@
 """PowerShell remoting, the server's side of one pool with one pipeline, by psrpcore.
 
-psrpcore reads and writes the messages; what it made of the same bytes before is remembered, because a fleet is asked
-the same thing thousands of times and a pool costs 7 ms of CPU when each message is taken apart anew.
-Only the frame around a message (fragments and ids, MS-PSRP 2.2.1 and 2.2.4) is handled here, since ids differ.
+psrpcore reads and writes the messages; what it made of the same bytes before is remembered, because a fleet
+is asked the same thing thousands of times and a pool costs 7 ms of CPU when each message is taken apart anew.
+Only the frame around a message (fragments and ids, MS-PSRP 2.2.1 and 2.2.4) is handled here, since ids
+differ.
 """
 
 from __future__ import annotations
@@ -129,9 +130,12 @@ def _open(pool: ServerRunspacePool) -> ServerRunspacePool:
     """Let a pool go through its opening with a client of protocol 2.3."""
     init = (
         b'<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">1</I32>'
-        b'<Obj N="PSThreadOptions" RefId="1"><TN RefId="0"><T>System.Management.Automation.Runspaces.PSThreadOptions'
-        b"</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Default</ToString><I32>0</I32>"
-        b'</Obj><Obj N="ApartmentState" RefId="2"><TN RefId="1"><T>System.Threading.ApartmentState</T><T>System.Enum'
+        b'<Obj N="PSThreadOptions" RefId="1"><TN RefId="0">'
+        b"<T>System.Management.Automation.Runspaces.PSThreadOptions"
+        b"</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Default</ToString>"
+        b"<I32>0</I32>"
+        b'</Obj><Obj N="ApartmentState" RefId="2"><TN RefId="1"><T>System.Threading.ApartmentState</T>'
+        b"<T>System.Enum"
         b"</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>UNKNOWN</ToString><I32>2</I32></Obj>"
         b'<Obj N="HostInfo" RefId="3"><MS><B N="_isHostNull">true</B><B N="_isHostUINull">true</B>'
         b'<B N="_isHostRawUINull">true</B><B N="_useRunspaceHost">true</B></MS></Obj>'
@@ -155,7 +159,9 @@ def _drain(pool: ServerRunspacePool) -> tuple[Message, ...]:
 
 @functools.lru_cache(maxsize=64)
 def read_pipeline(data: bytes) -> Call:
-    """Read a CREATE_PIPELINE message's CLIXML; raises BadMessage where it is not one script with named parameters."""
+    """Read a CREATE_PIPELINE message's CLIXML; raises BadMessage where it is not one script with named
+    parameters.
+    """
     pool = ServerRunspacePool()
     pipeline = ServerPipeline(pool, uuid.uuid4())
     for fragment in frame((Message(CREATE_PIPELINE, data),), pool.runspace_pool_id, pipeline.pipeline_id):
@@ -188,7 +194,9 @@ def finished(text: str) -> tuple[Message, ...]:
 
 
 def amid(messages: Sequence[Message], before: Iterable[bytes], after: Iterable[bytes]) -> tuple[Message, ...]:
-    """Return what a pipeline sends with other objects written before and after its own; its end stays the last."""
+    """Return what a pipeline sends with other objects written before and after its own;
+    its end stays the last.
+    """
     *written, end = messages
     return (
         *(Message(_OUTPUT, data) for data in before),

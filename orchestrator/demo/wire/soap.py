@@ -1,4 +1,6 @@
-"""WS-Management envelopes: read a request, write replies and faults (MS-WSMV; shapes as Windows Server 2016 has them)."""
+"""WS-Management envelopes: read a request, write replies and faults (MS-WSMV; shapes as Windows Server 2016
+has them).
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class WsmanFault(Exception):  # noqa: N818  # the protocol's word
 
 @dataclass(frozen=True, slots=True)
 class WsmanRequest:
-    """What a request asks: the last word of its action, on which resource and shell, and its one body element."""
+    """What a request asks: the last word of its action, on which resource and shell,
+    and its one body element.
+    """
 
     verb: str
     action: str
@@ -138,7 +142,8 @@ def fault(problem: WsmanFault, relates_to: str, machine: str) -> bytes:
     side = "s:Sender" if problem.subcode in ("w:AccessDenied", "w:InvalidSelectors") else "s:Receiver"
     detail = "" if problem.code is None else (
         '<s:Detail><f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" '
-        f'Code="{problem.code}" Machine={quoteattr(machine)}><f:Message>{text}</f:Message></f:WSManFault></s:Detail>'
+        f'Code="{problem.code}" Machine={quoteattr(machine)}>'
+        f"<f:Message>{text}</f:Message></f:WSManFault></s:Detail>"
     )  # fmt: skip
     return reply(
         _FAULT_ACTION,

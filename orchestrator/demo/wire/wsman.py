@@ -1,4 +1,6 @@
-"""The shells of one simulated host: WSMan operations in, envelopes out, misbehaviour at the step where it belongs."""
+"""The shells of one simulated host: WSMan operations in, envelopes out,
+misbehaviour at the step where it belongs.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class WsmanService:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def misbehave(self, request: WsmanRequest) -> Act | None:
-        """Return what is to go wrong with this request's reply, and count it; raises WsmanFault where it is that."""
+        """Return what is to go wrong with this request's reply, and count it;
+        raises WsmanFault where it is that.
+        """
         act = self._troubles.take(_step(request))
         if isinstance(act, SoapFault):
             raise WsmanFault(act.code, text=act.text, subcode=act.subcode, status=act.status)

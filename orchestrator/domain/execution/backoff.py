@@ -1,4 +1,7 @@
-"""How long to wait before a host is tried again, and whether to try at all. Chance comes in as an argument."""
+"""How long to wait before a host is tried again, and whether to try at all.
+
+Chance comes in as an argument.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ MOST_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How waits grow: a wait lies between `floor` and the ceiling of its turn, in seconds, anywhere (full jitter)."""
+    """How waits grow: a wait lies between `floor` and the ceiling of its turn, in seconds,
+    anywhere (full jitter).
+    """
 
     floor: float
     ceilings: tuple[float, ...]
@@ -29,11 +34,11 @@ def next_wait(
     curve: Curve = SHORT,
     tries: int = MOST_TRIES,
 ) -> float | None:
-    """Give the seconds to wait before the next try, or None where there is no next try.
+    """Return the seconds to wait before the next try, or None where there is no next try.
 
-    `tried` counts the tries so far (1 after the first). `left` is what remains of the host's deadline, `need` the
-    least that a try takes: a wait after which nothing could be done is not begun, one that could be shorter is.
-    `tries` is the most in all: 2 where a host may be tried once more only. Pure but for `chance`.
+    `tried` counts the tries so far (1 after the first). `left` is what remains of the host's deadline, `need`
+    the least that a try takes: a wait after which nothing could be done is not begun, one that could be
+    shorter is. `tries` is the most in all: 2 where a host may be tried once more only. Pure but for `chance`.
     """
     if not 0 < tried < min(tries, MOST_TRIES):
         return None

@@ -1,4 +1,5 @@
-"""The lock-out breaker: how many logons one account may have under way, so that a stale password locks nobody out.
+"""The lock-out breaker: how many logons one account may have under way, so that a stale password locks nobody
+out.
 
     FIRST ----accepted----> OPEN        one logon first; the gate opens at the first accepted one
     FIRST ----rejected----> DOUBTED     from then on one logon at a time
@@ -7,9 +8,8 @@
     any ------limit-------> TRIPPED     `limit` rejected in a row on different hosts: nothing more is tried
     any -----refused------> TRIPPED     a domain controller refused it: no host will take it
 
-A dead host (it ended before its logon was answered, or before a proof of the password was sent to it) changes no
-state: its turn passes on. Pure: no clock, no tasks;
-`orchestrator.fleet` does the waiting.
+A dead host (it ended before its logon was answered, or before a proof of the password was sent to it) changes
+no state: its turn passes on. Pure: no clock, no tasks; `orchestrator.fleet` does the waiting.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What happens to a logon. LIMIT is the rejection that reaches the limit, REFUSED a domain controller's."""
+    """What happens to a logon.
+
+    LIMIT is the rejection that reaches the limit, REFUSED a domain controller's.
+    """
 
     START = "start"
     ACCEPTED = "accepted"
@@ -75,12 +78,17 @@ MOVES = MappingProxyType(
 
 
 class IllegalBreakerMoveError(RuntimeError):
-    """The caller broke the rules: a start that was not allowed, or the end of a logon that was not under way."""
+    """The caller broke the rules: a start that was not allowed,
+    or the end of a logon that was not under way.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whose password is at stake: one breaker each. `host` is None for an account that counts over the fleet."""
+    """Whose password is at stake: one breaker each.
+
+    `host` is None for an account that counts over the fleet.
+    """
 
     credential: str
     name: str
@@ -92,10 +100,10 @@ def account(
 ) -> Account:
     r"""Tell which account a logon on a host is for.
 
-    Local, so one breaker a host: `.\name`, and `HOST\name` where HOST is this host's name or address (up to its
-    first dot, case does not count). All others count over the fleet: `DOMAIN\name`, `name@domain`, and a bare
-    `name` too, since a server that does not know it asks its domain, and the domain's account would be locked.
-    `of_domain`: the logon asks a domain whatever the name looks like (Kerberos).
+    Local, so one breaker a host: `.\name`, and `HOST\name` where HOST is this host's name or address (up to
+    its first dot, case does not count). All others count over the fleet: `DOMAIN\name`, `name@domain`, and a
+    bare `name` too, since a server that does not know it asks its domain, and the domain's account would be
+    locked. `of_domain`: the logon asks a domain whatever the name looks like (Kerberos).
     """
     name = username.casefold()
     local = is_local(username, host, address) and not of_domain
@@ -106,10 +114,10 @@ def account(
 class Breaker:
     """One account's breaker, a value: each move gives the next one.
 
-    `under_way` holds the hosts whose logon has no answer yet, `rejected` the different hosts that rejected in a row
-    since the last accepted logon, oldest first. `worked`: an accepted logon has been seen. `refused`: the host for
-    whose logon a domain controller was asked, and refused the account; None where none did. `unproved` is the limit
-    while the account has worked nowhere.
+    `under_way` holds the hosts whose logon has no answer yet, `rejected` the different hosts that rejected in
+    a row since the last accepted logon, oldest first. `worked`: an accepted logon has been seen. `refused`:
+    the host for whose logon a domain controller was asked, and refused the account; None where none did.
+    `unproved` is the limit while the account has worked nowhere.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -133,7 +141,10 @@ class Breaker:
         return self.state is State.TRIPPED
 
     def start(self, host: str) -> Breaker:
-        """Begin a logon. Raise IllegalBreakerMoveError where `may_start` is False or the host has one under way."""
+        """Begin a logon.
+
+        Raise IllegalBreakerMoveError where `may_start` is False or the host has one under way.
+        """
         if not self.may_start or host in self.under_way:
             raise IllegalBreakerMoveError(
                 f"a logon on {host} may not start: {self.state.value}, {len(self.under_way)} under way"
@@ -153,7 +164,10 @@ class Breaker:
         return replace(self._ended(host, event), rejected=rejected)
 
     def refuse(self, host: str) -> Breaker:
-        """End a logon that a domain controller refused. Raise IllegalBreakerMoveError where none was under way."""
+        """End a logon that a domain controller refused.
+
+        Raise IllegalBreakerMoveError where none was under way.
+        """
         after = self._ended(host, Event.REFUSED)
         return after if self.tripped else replace(after, refused=host)
 
@@ -162,7 +176,10 @@ class Breaker:
         return self if self.tripped else replace(self, state=State.TRIPPED, refused=host)
 
     def dead(self, host: str) -> Breaker:
-        """End a logon that was never answered, or that no proof was sent for; its turn passes on. Raise IllegalBreakerMoveError where none was under way."""
+        """End a logon that was never answered, or that no proof was sent for; its turn passes on.
+
+        Raise IllegalBreakerMoveError where none was under way.
+        """
         return self._ended(host, Event.DEAD)
 
     def _ended(self, host: str, event: Event) -> Breaker:

@@ -26,7 +26,7 @@ _TARGETS = 2  # gateway addresses per role: the registry's and the inventory's m
 
 
 def usual_attempts(host: Host, mode: str, *, canaries: bool) -> Mapping[str, int]:
-    """Give the connects that a healthy host makes in this mode, by gateway as the inventory names it.
+    """Return the connects that a healthy host makes in this mode, by gateway as the inventory names it.
 
     A gateway that the inventory does not name is not counted: nobody knows it before the answer.
     """
@@ -49,7 +49,8 @@ def usual_attempts(host: Host, mode: str, *, canaries: bool) -> Mapping[str, int
 
 
 def actual_attempts(reading: Reading, gateways: Mapping[str, str]) -> Mapping[str, int]:
-    """Give the connects that a probe really made, by gateway: the inventory's name where it is one, else the address.
+    """Give the connects that a probe really made, by gateway: the inventory's name where it is one, else the
+    address.
 
     `gateways` is what the inventory names, by role. Connects to a canary address are nobody's load.
     """
@@ -72,7 +73,7 @@ def actual_attempts(reading: Reading, gateways: Mapping[str, str]) -> Mapping[st
 
 
 def script_need(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> float:
-    """Give the seconds that the script may take at most where no connect is answered."""
+    """Return the seconds that the script may take at most where no connect is answered."""
     return (
         _LOCAL + _NAMES + _rounds(host, mode, canaries=canaries, width=width) * host.profile.connect_timeout
     )
@@ -84,20 +85,24 @@ def script_deadline(need: float, left: float) -> float:
 
 
 def host_deadline(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> float:
-    """Give the seconds that a host may take in all: its own `timeout`, else derived from mode and time-outs."""
+    """Return the seconds that a host may take in all: its own `timeout`,
+    else derived from mode and time-outs.
+    """
     if host.timeout is not None:
         return host.timeout
     return script_need(host, mode, canaries=canaries, width=width) + _ANSWER + _SESSION
 
 
 def too_short(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> str | None:
-    """Say in words that a host's own `timeout` is too short for the mode; None where it is not, or is derived."""
+    """Say in words that a host's own `timeout` is too short for the mode; None where it is not,
+    or is derived.
+    """
     need = math.ceil(script_need(host, mode, canaries=canaries, width=width) + _ANSWER + _QUICK_SESSION)
     if host.timeout is None or host.timeout >= need:
         return None
     return (
-        f"{host.name}: `timeout: {host.timeout:g}` is too short for `--probe {mode}`, which may take {need} s "
-        f"where nothing answers: raise it, or leave it out"
+        f"{host.name}: `timeout: {host.timeout:g}` is too short for `--probe {mode}`, which may take "
+        f"{need} s where nothing answers: raise it, or leave it out"
     )
 
 

@@ -1,8 +1,10 @@
-"""Whose address an address is: a host speaks only for itself, also where firewall rules are made of its words. Pure.
+"""Whose address an address is: a host speaks only for itself, also where firewall rules are made of its
+words. Pure.
 
-A host owns the address that it was dialled at, since it answered there with a good logon; of all others it only says
-that they are its own. Sites may use the same private networks, so each site is looked at by itself; a host without a
-site may stand in any of them. What lies behind a proxy or jump host is a network of its own, whatever its sites.
+A host owns the address that it was dialled at, since it answered there with a good logon; of all others it
+only says that they are its own. Sites may use the same private networks, so each site is looked at by itself;
+a host without a site may stand in any of them. What lies behind a proxy or jump host is a network of its own,
+whatever its sites.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ class Claims:
                 self._claimants[each.via, address][each.site].add(each.host)
 
     def mark(self, host: str, site: str, address: str, via: str = "") -> tuple[Mark | None, tuple[str, ...]]:
-        """Say what is wrong with a row from this address, and the first few owners of a claimed one; None: nothing."""
+        """Say what is wrong with a row from this address, and the first few owners of a claimed one; None:
+        nothing.
+        """
         if address in self._gateways:
             return Mark.GATEWAY, ()
         owners = _near(self._owners.get((via, address), {}), site)
@@ -73,7 +77,7 @@ def _by_site() -> _BySite:
 
 
 def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
-    """Give the hosts that may stand at a site, by theirs."""
+    """Return the hosts that may stand at a site, by theirs."""
     if not site:
         return list(hosts.values())
     return [hosts[each] for each in ("", site) if each in hosts]
@@ -82,8 +86,8 @@ def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
 class Destinations:
     """The gateways that an inventory names, as addresses and as names.
 
-    What a name stands for is the hosts' word. An address that one host alone finds for it, where others find another
-    one, is not believed.
+    What a name stands for is the hosts' word. An address that one host alone finds for it, where others find
+    another one, is not believed.
     """
 
     def __init__(self) -> None:
@@ -100,7 +104,7 @@ class Destinations:
             self._votes[name].update(set(addresses))
 
     def known(self) -> frozenset[str]:
-        """Give all that may be a destination."""
+        """Return all that may be a destination."""
         known = set(self._named)
         for name in self._named & self._votes.keys():
             votes = self._votes[name]
@@ -109,7 +113,7 @@ class Destinations:
         return frozenset(known)
 
     def addresses(self, destination: str) -> frozenset[str]:
-        """Give the addresses that a destination may have, none where it is a name that no host resolved."""
+        """Return the addresses that a destination may have, none where it is a name that no host resolved."""
         if parsed_address(destination) is not None:
             return frozenset({destination})
         return frozenset(self._votes.get(destination, ()))

@@ -1,10 +1,10 @@
 """Which permits bring hosts back: the fewest for all of them, or few for a share. Pure.
 
-A host is back when each of its needs has a permit. For all hosts every need has to be met, and since a need is met by
-one of two ports to one gateway, the fewest permits are a smallest vertex cover of each gateway's ports: exact. For a
-share of the hosts nobody knows a fast way: the greedy choice (what helps most of what is left) is compared with the
-fewest for all, what is not needed is dropped from either, and the shorter one is taken. So a share never takes more
-permits than all hosts do, and none of them could be left out.
+A host is back when each of its needs has a permit. For all hosts every need has to be met, and since a need
+is met by one of two ports to one gateway, the fewest permits are a smallest vertex cover of each gateway's
+ports: exact. For a share of the hosts nobody knows a fast way: the greedy choice (what helps most of what is
+left) is compared with the fewest for all, what is not needed is dropped from either, and the shorter one is
+taken. So a share never takes more permits than all hosts do, and none of them could be left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A permit, the hosts that it helps beyond those before it, and how many hosts are back with it and those."""
+    """A permit, the hosts that it helps beyond those before it,
+    and how many hosts are back with it and those.
+    """
 
     permit: Permit
     helped: tuple[str, ...]
@@ -41,7 +43,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Permits, what helps most first, and the hosts that are back. `fewest`: it is proved that no fewer do."""
+    """Permits, what helps most first, and the hosts that are back.
+
+    `fewest`: it is proved that no fewer do.
+    """
 
     chosen: tuple[Chosen, ...]
     back: frozenset[str]
@@ -51,8 +56,8 @@ class Choice:
 def choose(needs: Sequence[Need], wanted: int, places: Mapping[int, int], *, steps: int = STEPS) -> Choice:
     """Choose permits until `wanted` hosts, one at least, are back.
 
-    `places` are the ports' places in the profile's list: of permits that help as many the earlier one comes first. After
-    so many `steps` the search for the fewest is given up, and the greedy choice has to do.
+    `places` are the ports' places in the profile's list: of permits that help as many the earlier one comes
+    first. After so many `steps` the search for the fewest is given up, and the greedy choice has to do.
     """
     everybody = len({need.host for need in needs})
     greedy = _greedy(needs, wanted, places)
@@ -112,7 +117,7 @@ def _greedy(needs: Sequence[Need], wanted: int, places: Mapping[int, int]) -> Ch
 
 
 def _helped(needs: Iterable[Need]) -> dict[Permit, set[int]]:
-    """Give the numbers of the needs that each permit helps."""
+    """Return the numbers of the needs that each permit helps."""
     helped: dict[Permit, set[int]] = {}
     for number, need in enumerate(needs):
         for permit in need.permits:
@@ -121,7 +126,9 @@ def _helped(needs: Iterable[Need]) -> dict[Permit, set[int]]:
 
 
 def _tidied(needs: Sequence[Need], choice: Choice, wanted: int, places: Mapping[int, int]) -> Choice:
-    """Drop what is not needed for `wanted` hosts, what brings the fewest back first, and put the rest in order."""
+    """Drop what is not needed for `wanted` hosts, what brings the fewest back first,
+    and put the rest in order.
+    """
     kept = _Kept(needs, [each.permit for each in choice.chosen])
     while kept.dropped(wanted):
         pass  # what a dropped permit shared with another one may be of no use to that one any more
@@ -140,7 +147,9 @@ class _Kept:
         self.hosts = {need.host for need in needs} - unmet
 
     def dropped(self, wanted: int) -> bool:
-        """Drop what can go, the cheapest first and of equal ones what was chosen last; False where nothing can."""
+        """Drop what can go, the cheapest first and of equal ones what was chosen last;
+        False where nothing can.
+        """
         last_first = list(self.permits)[::-1]
         cheapest_first = sorted(last_first, key=lambda permit: len(self._lost(permit)))
         before = len(self.permits)

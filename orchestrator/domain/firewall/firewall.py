@@ -1,7 +1,8 @@
-"""What firewalls have to permit for the fleet as it is, and what they permit that no host may need any more. Pure.
+"""What firewalls have to permit for the fleet as it is, and what they permit that no host may need any more.
+Pure.
 
-All of it is what hosts told and found; no firewall was asked. A source is an address of the host's own interfaces: one
-behind address translation looks different to a firewall.
+All of it is what hosts told and found; no firewall was asked. A source is an address of the host's own
+interfaces: one behind address translation looks different to a firewall.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ _NOTHING: Mapping[str, Host] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedRow:
-    """A row that no machine is to take, since only this host vouches for it. `others` own a source that is claimed."""
+    """A row that no machine is to take, since only this host vouches for it.
+
+    `others` own a source that is claimed.
+    """
 
     row: FirewallRow
     mark: Mark
@@ -38,7 +42,9 @@ class MarkedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """Where a host may connect to, destination (None: any) and port, and from which addresses, as far as is known."""
+    """Where a host may connect to, destination (None: any) and port, and from which addresses,
+    as far as is known.
+    """
 
     host: str
     sources: tuple[str, ...]
@@ -49,8 +55,8 @@ class Needed:
 class Firewall:
     """All rows: what is needed, by host, then what is not. `unknown` are hosts of which no need is known.
 
-    `held_back` is what could go but for hosts that may need it, `marked` what a machine must not be given. `set_aside`
-    are the hosts that were left out on demand. `needed` has what every host may need.
+    `held_back` is what could go but for hosts that may need it, `marked` what a machine must not be given.
+    `set_aside` are the hosts that were left out on demand. `needed` has what every host may need.
     """
 
     rows: tuple[FirewallRow, ...]
@@ -67,7 +73,8 @@ def firewall(
     listed: Mapping[str, Host] = _NOTHING,
     set_aside: Collection[str] = (),
 ) -> Firewall:
-    """Work out the rows of what is known of hosts. A port can go where a host finds it open and nobody may need it.
+    """Work out the rows of what is known of hosts. A port can go where a host finds it open and nobody may
+    need it.
 
     `listed` are the hosts of today's inventory: what they may need counts, also where no scan has seen them.
     `set_aside` hosts are no more: they need nothing, own nothing and have no rows.
@@ -135,11 +142,11 @@ class _Sorter:
             self._removes[row] = None
 
     def rows(self) -> tuple[FirewallRow, ...]:
-        """Give the rows that nothing speaks against, those to permit first."""
+        """Return the rows that nothing speaks against, those to permit first."""
         return (*self._permits, *self._removes)
 
     def held_back(self) -> tuple[HeldBack, ...]:
-        """Give what could go but for hosts that may need it, by site, destination and port."""
+        """Return what could go but for hosts that may need it, by site, destination and port."""
         return tuple(
             HeldBack(
                 site=site,

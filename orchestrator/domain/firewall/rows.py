@@ -23,7 +23,10 @@ class Action(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirewallRow:
-    """One source, one destination, one TCP port. `found` is what the host believes of it; `why` is None to remove."""
+    """One source, one destination, one TCP port.
+
+    `found` is what the host believes of it; `why` is None to remove.
+    """
 
     source: str
     destination: str
@@ -43,7 +46,9 @@ class HostRows:
         self._sources = sources(standing)
 
     def needed(self, role: RoleJudgement) -> Iterator[FirewallRow]:
-        """Yield what a role has to get to; of two reasons the pin counts before a wish, and that before what is up now."""
+        """Yield what a role has to get to; of two reasons the pin counts before a wish,
+        and that before what is up now.
+        """
         gateways = self._gateways(role)
         tunnels = [each for each in self._standing.network.tunnels if each.role == role.role]
         found: dict[tuple[str, int], Why] = {}
@@ -57,7 +62,9 @@ class HostRows:
             yield from self._rows(role, destination, port, why)
 
     def unneeded(self, role: RoleJudgement, own: Collection[tuple[str | None, int]]) -> Iterator[FirewallRow]:
-        """Yield what a role finds open; `own` are the places, destination and port, that the host itself may need."""
+        """Yield what a role finds open; `own` are the places, destination and port,
+        that the host itself may need.
+        """
         gateways = self._gateways(role)
         for port, belief in role.beliefs.items():
             for destination in gateways if belief is Belief.OPEN else ():

@@ -10,7 +10,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Subnets:
-    """Each host's networks. An address counts for its own host's alone: nothing is widened by another one's words."""
+    """Each host's networks.
+
+    An address counts for its own host's alone: nothing is widened by another one's words.
+    """
 
     def __init__(self, named: Mapping[str, Sequence[str]]) -> None:
         """`named` gives the networks of a host, as `10.1.0.0/16`; a host without any may be left out."""
@@ -21,11 +24,13 @@ class Subnets:
         return bool(self._named)
 
     def of(self, host: str) -> tuple[str, ...]:
-        """Give the networks that are named for a host."""
+        """Return the networks that are named for a host."""
         return self._named.get(host, ())
 
     def around(self, host: str, address: str) -> str | None:
-        """Give the smallest of a host's networks that holds an address; None where none does, or it is a name."""
+        """Return the smallest of a host's networks that holds an address; None where none does,
+        or it is a name.
+        """
         named = self._named.get(host)
         parsed = parsed_address(address) if named else None
         if named is None or parsed is None:

@@ -1,7 +1,8 @@
 """The fewest firewall rules that bring blocked hosts back. Pure.
 
-A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin, or for its
-desired pin where it may be re-pinned. How rules are chosen stands in `orchestrator.domain.firewall.cover`.
+A rule permits one port to one gateway. A host is back when each of its closed roles has a rule for its pin,
+or for its desired pin where it may be re-pinned. How rules are chosen stands in
+`orchestrator.domain.firewall.cover`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _Place = tuple[str, str]  # site and subnet, each empty for none
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostsAt:
-    """Hosts of a site, by name; `subnet` is the one that the inventory names for them and that they lie in, or empty."""
+    """Hosts of a site, by name; `subnet` is the one that the inventory names for them and that they lie in,
+    or empty.
+    """
 
     site: str
     subnet: str
@@ -46,7 +49,8 @@ class HostsAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `places` says where they are.
+    """A firewall rule worth having: TCP `port` to `gateway`, from `hosts`, which it helps; `places` says
+    where they are.
 
     `back` counts the hosts that are back with this rule and those before it.
     """
@@ -69,7 +73,8 @@ class Apart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblocking:
-    """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules do.
+    """What to ask for. `blocked` counts the hosts that rules can bring back, `back` those that these rules
+    do.
 
     `left` are the others of them, beyond the target. `fewest`: it is proved that no fewer rules do.
     """
@@ -87,8 +92,8 @@ def unblock(
 ) -> Unblocking:
     """Choose rules until `target` (over 0, up to 1) of the hosts that rules can fix are back.
 
-    Rules come with what helps most first; of equal ones the earlier in the profile's list, then the lower port and
-    gateway. With `subnets` a rule's hosts are told apart by these, too.
+    Rules come with what helps most first; of equal ones the earlier in the profile's list, then the lower
+    port and gateway. With `subnets` a rule's hosts are told apart by these, too.
     """
     needs: list[Need] = []
     places: dict[str, _Place] = {}
@@ -123,7 +128,7 @@ def unblock(
 
 
 def _look(standing: Standing) -> list[Need] | str:
-    """Give what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
+    """Return what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
     closed = [role for role in standing.judgement.roles if role.verdict in _BLOCKED]
     repin = standing.repin == "allow"
     if not closed:
@@ -149,7 +154,7 @@ def _look(standing: Standing) -> list[Need] | str:
 
 
 def _subnet(standing: Standing, subnets: Subnets) -> str:
-    """Give the named subnets that a host's addresses lie in, almost always one."""
+    """Return the named subnets that a host's addresses lie in, almost always one."""
     around = (subnets.around(standing.host, source) for source in sources(standing))
     return ", ".join(dict.fromkeys(subnet for subnet in around if subnet))
 

@@ -1,8 +1,9 @@
 """The fewest vertices that touch every edge of a graph. Pure.
 
-The vertices are the ports that firewall rules may open, the edges the hosts that either of two ports brings back. Such
-graphs are small and have a few hubs, so the exact answer is cheap: branch on the vertex with most edges (it, or all its
-neighbours), take the neighbour of a vertex with one edge, and give a branch up once a matching shows that it cannot win.
+The vertices are the ports that firewall rules may open, the edges the hosts that either of two ports brings
+back. Such graphs are small and have a few hubs, so the exact answer is cheap: branch on the vertex with most
+edges (it, or all its neighbours), take the neighbour of a vertex with one edge, and give a branch up once a
+matching shows that it cannot win.
 """
 
 from __future__ import annotations
@@ -82,13 +83,16 @@ class _Search:
 
 
 def _without(graph: Graph[V], gone: set[V]) -> Graph[V]:
-    """Give a graph without some vertices, and without those that have no edge then."""
+    """Return a graph without some vertices, and without those that have no edge then."""
     left = {vertex: around - gone for vertex, around in graph.items() if vertex not in gone}
     return {vertex: around for vertex, around in left.items() if around}
 
 
 def _pendants_taken(graph: Graph[V]) -> tuple[Graph[V], int]:
-    """Take the neighbour of each vertex that has one edge: no cover does better. Gives what is left, and how many."""
+    """Take the neighbour of each vertex that has one edge: no cover does better.
+
+    Gives what is left, and how many.
+    """
     taken = 0
     while True:
         neighbours: set[V] = set()

@@ -21,11 +21,12 @@ def sha256(content: Any) -> str:
 
 
 def host_facts(host: Host) -> dict[str, Any]:
-    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be written.
+    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be
+    written.
 
-    That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do not count,
-    nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that has one, so that the
-    facts of all others are what they always were.
+    That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do
+    not count, nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that
+    has one, so that the facts of all others are what they always were.
     """
     profile = host.profile
     return {
@@ -52,8 +53,8 @@ def host_facts(host: Host) -> dict[str, Any]:
 def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any, Any]]:
     """Yield each field of a host that is not as it was: its name (`gateways.primary`), then, now.
 
-    None stands for what is not there. A field that `then` does not have is one of a later version, and not compared:
-    all but `via`, without which the host was reached directly.
+    None stands for what is not there. A field that `then` does not have is one of a later version, and not
+    compared: all but `via`, without which the host was reached directly.
     """
     now = host_facts(host)
     for field, before in ({"via": None} | dict(then)).items():
@@ -67,7 +68,8 @@ def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any
 
 
 def host_digest_v1(host: Host) -> str:
-    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be changed.
+    """Hash a host's settings as version 1 of a plan's file has them: its credential counts there. Never to be
+    changed.
 
     Version 1 knew no `via`: a host that has one now is no more what it was.
     """

@@ -1,4 +1,6 @@
-"""The exit codes, each with its meaning, in one table: the help, the pages and the commands all take them from here."""
+"""The exit codes, each with its meaning, in one table: the help,
+the pages and the commands all take them from here.
+"""
 
 from __future__ import annotations
 

@@ -20,13 +20,14 @@ _BLANK = frozenset(
 
 
 def clean(text: str, *, limit: int | None = None) -> str:
-    r"""Give the text with everything that a screen would obey or hide made visible, as `\x1b`, `\u202e`, `\U000e0001`.
+    r"""Return the text with everything that a screen would obey or hide made visible, as `\x1b`, `\u202e`,
+    `\U000e0001`.
 
     That is every character that is not printable (controls, ESC, line ends, tab, bidirectional and zero-width
-    marks, odd spaces, lone surrogates, private and unassigned code points) or shows as nothing. A backslash stays
-    as it is, so a cleaned text cleaned again does not change; it cannot be turned back, for that the stored text
-    is there. With `limit`, at most so many characters come back, the last one `…` where something was left out.
-    Never raises.
+    marks, odd spaces, lone surrogates, private and unassigned code points) or shows as nothing. A backslash
+    stays as it is, so a cleaned text cleaned again does not change; it cannot be turned back, for that the
+    stored text is there. With `limit`, at most so many characters come back, the last one `…` where something
+    was left out. Never raises.
     """
     if text.isascii() and text.isprintable():
         return text if limit is None or len(text) <= limit else _cut(text, limit)

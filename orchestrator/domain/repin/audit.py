@@ -1,7 +1,8 @@
 """The audit's chain: each entry holds the hash of the one before it, so nothing in it changes unseen. Pure.
 
-A chain proves what stands in it, not where it ends: its last entries could be cut off. So `audit verify` shows how
-many there are and the last hash, to be compared with what was noted elsewhere, and holds the journal against it.
+A chain proves what stands in it, not where it ends: its last entries could be cut off. So `audit verify`
+shows how many there are and the last hash, to be compared with what was noted elsewhere, and holds the
+journal against it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ FIRST = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenLink:
-    """Where the audit is not what was written. `number` is the entry's, None where no entry is at fault alone."""
+    """Where the audit is not what was written.
+
+    `number` is the entry's, None where no entry is at fault alone.
+    """
 
     number: int | None
     found: str
@@ -72,14 +76,18 @@ def content_hash(entry: AuditEntry) -> str:
 
 
 def document(entry: AuditEntry) -> dict[str, Any]:
-    """Write an entry as `audit export` shows it: one JSON object; `details` is an object in it where it can be one."""
+    """Write an entry as `audit export` shows it: one JSON object;
+    `details` is an object in it where it can be one.
+    """
     shown = content(entry)
     shown["details"] = _details(entry.details)
     return shown
 
 
 def _details(text: str) -> Any:
-    """Read the details; text that is not in the canonical spelling (so: changed) stays text, and hashes as such."""
+    """Read the details; text that is not in the canonical spelling (so: changed) stays text,
+    and hashes as such.
+    """
     try:
         details = json.loads(text)
         return details if canonical_json(details) == text else text

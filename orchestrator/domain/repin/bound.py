@@ -1,8 +1,10 @@
-"""What the audit says of the rows that a re-pin acts on: each entry about one holds a digest of the row. Pure.
+"""What the audit says of the rows that a re-pin acts on: each entry about one holds a digest of the row.
+Pure.
 
-A digest covers a list of fields, and the entry holds the list's number: a field that is added later makes a new
-list, and what was written before is still checked by its own. Entries of 0.1 hold no number, and digests of
-operations alone: the entry `BOUND`, made by the upgrade, says from where on runs and plans are covered too.
+A digest covers a list of fields, and the entry holds the list's number: a field that is added later makes a
+new list, and what was written before is still checked by its own. Entries of 0.1 hold no number, and digests
+of operations alone: the entry `BOUND`, made by the upgrade, says from where on runs and plans are covered
+too.
 """
 
 from __future__ import annotations
@@ -34,8 +36,8 @@ FIELDS: dict[str, Mapping[int, tuple[str, ...]]] = {
     },
     RUN: {
         1: (
-            "id", "plan_id", "started", "ended", "state", "reason", "hosts", "options", "command", "user_name",
-            "version", "controller",
+            "id", "plan_id", "started", "ended", "state", "reason", "hosts", "options", "command",
+            "user_name", "version", "controller",
         ),
     },
     PLAN: {1: ("id", "digest", "text", "created", "expires")},
@@ -61,7 +63,9 @@ _SUBJECT_OF_RUN = "run "
 
 @dataclass(slots=True)
 class Told:
-    """What the entries noted so far say of each row: its last digest with its list, and who spoke of it first."""
+    """What the entries noted so far say of each row: its last digest with its list,
+    and who spoke of it first.
+    """
 
     digests: dict[Key, tuple[str, int]] = field(default_factory=dict)
     first: dict[Key, int] = field(default_factory=dict)
@@ -75,7 +79,9 @@ class Told:
             yield entry
 
     def covered(self, key: Key) -> bool:
-        """Say whether an entry holds the row's digest, or should: only rows of before `BOUND` are not covered."""
+        """Say whether an entry holds the row's digest, or should:
+        only rows of before `BOUND` are not covered.
+        """
         return key in self.digests or not 0 < self.first.get(key, self.bound) < self.bound
 
     def difference(self, key: Key, row: Mapping[str, Any]) -> str | None:

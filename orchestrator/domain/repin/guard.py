@@ -63,8 +63,9 @@ def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | R
 def _ports(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | Refusal:
     """Refuse new ports that are not open. `force_closed` lets through what is closed, and that alone.
 
-    A forced port is one that a firewall is going to open. One that something else answers on would look open for ever
-    and never carry a tunnel, and of one that was not tried nobody knows: no reason makes these right.
+    A forced port is one that a firewall is going to open. One that something else answers on would look open
+    for ever and never carry a tunnel, and of one that was not tried nobody knows: no reason makes these
+    right.
     """
     beliefs = Beliefs(before)
     for role in change.roles:
@@ -115,7 +116,9 @@ def differences(targets: Iterable[WriteTarget], reading: Reading) -> list[str]:
 
 
 def found(target: WriteTarget, reading: Reading) -> tuple[str, str] | None:
-    """Return kind and data of a planned value in a reading; None where it is missing, cut, or nobody could look."""
+    """Return kind and data of a planned value in a reading; None where it is missing, cut,
+    or nobody could look.
+    """
     for view in reading.views:
         if view.view == target.view and view.state is ViewState.PRESENT:
             value = find_value(view.values, target.value)
@@ -124,7 +127,9 @@ def found(target: WriteTarget, reading: Reading) -> tuple[str, str] | None:
 
 
 def held(targets: Iterable[WriteTarget], reading: Reading) -> str:
-    """Write what the planned values are, as the journal keeps it: a JSON list of `{"k", "d"}` or null, in their order."""
+    """Write what the planned values are, as the journal keeps it: a JSON list of `{"k", "d"}` or null,
+    in their order.
+    """
     seen = (found(target, reading) for target in targets)
     return canonical_json([None if value is None else {"k": value[0], "d": value[1]} for value in seen])
 

@@ -89,7 +89,9 @@ UNRESOLVED = frozenset({State.INTENT, State.SENT, State.CONFIRMED, State.UNKNOWN
 """What `resume` has to read before anything else."""
 
 TO_BEGIN = frozenset({State.NOT_STARTED, State.NOT_WRITTEN})
-"""What `resume` begins anew, by a row of its own: nothing was written there, and no write is under way any more."""
+"""What `resume` begins anew, by a row of its own: nothing was written there,
+and no write is under way any more.
+"""
 
 
 class IllegalJournalMoveError(RuntimeError):

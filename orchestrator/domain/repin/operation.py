@@ -39,9 +39,10 @@ class RunRecord:
 class Operation:
     """One row of the journal: what was to be written on a host, and where that stands.
 
-    `started` is when the row was made (None: not stored yet), `changed` when it came into its state. `run` is None for a row that `repin export` made. `before` and `after` are the values as read, as JSON text in
-    the form of the write script's answer, None where nobody read them. `deadline` is the write's own on the host's
-    clock. `undoes` is the id of the operation that this one takes back.
+    `started` is when the row was made (None: not stored yet), `changed` when it came into its state. `run` is
+    None for a row that `repin export` made. `before` and `after` are the values as read, as JSON text in the
+    form of the write script's answer, None where nobody read them. `deadline` is the write's own on the
+    host's clock. `undoes` is the id of the operation that this one takes back.
     """
 
     id: int | None
@@ -63,7 +64,8 @@ class Operation:
 class AuditEntry:
     """One link of the audit's chain: who did what to what, when. `details` is a JSON object as text.
 
-    `hash` is the SHA-256 (hex) over the entry's canonical content and `previous`, the hash of the entry before it.
+    `hash` is the SHA-256 (hex) over the entry's canonical content and `previous`, the hash of the entry
+    before it.
     """
 
     number: int
@@ -77,7 +79,9 @@ class AuditEntry:
 
 
 def last_rows(operations: Iterable[Operation]) -> dict[str, Operation]:
-    """Give each host's last row of its own, in the order given; rows that took another row of the run back are not."""
+    """Return each host's last row of its own, in the order given;
+    rows that took another row of the run back are not.
+    """
     every = list(operations)
     ids = {row.id for row in every}
     return {row.host: row for row in every if row.undoes is None or row.undoes not in ids}

@@ -17,8 +17,8 @@ NEWEST = 2  # version of a plan's file
 class WriteTarget:
     """One registry value to be changed.
 
-    `expected` and `new` are exact data as text: decimal digits for DWORD and QWORD (unsigned), the text itself for
-    SZ and EXPAND_SZ (unexpanded).
+    `expected` and `new` are exact data as text: decimal digits for DWORD and QWORD (unsigned), the text
+    itself for SZ and EXPAND_SZ (unexpanded).
     """
 
     view: int  # 64 or 32
@@ -50,9 +50,10 @@ class Evidence:
 class PlannedHost:
     """One host to be re-pinned.
 
-    `facts` are its resolved inventory settings as `digest.host_facts` gives them, of a version 1 file their digest
-    alone. `key` is the registry key that the values are under (no hive); `why` and `risks` are sentences. `verdict` is
-    what was concluded about it when it was planned, None in an undo and in a version 1 file.
+    `facts` are its resolved inventory settings as `digest.host_facts` gives them, of a version 1 file their
+    digest alone. `key` is the registry key that the values are under (no hive); `why` and `risks` are
+    sentences. `verdict` is what was concluded about it when it was planned, None in an undo and in a version
+    1 file.
     """
 
     host: str
@@ -81,7 +82,9 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaivedHost:
-    """A planned host whose verdict was waived when it was planned, and that waiver; `until` is its last day."""
+    """A planned host whose verdict was waived when it was planned, and that waiver;
+    `until` is its last day.
+    """
 
     host: str
     verdict: str
@@ -91,12 +94,13 @@ class WaivedHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A whole plan. `force_closed` is the reason given for ports that the evidence does not show open, else None.
+    """A whole plan. `force_closed` is the reason given for ports that the evidence does not show open, else
+    None.
 
     `undoes` is the run whose writes this plan takes back, else None. `script` is the SHA-256 of `repin.ps1`.
-    `include_waived` is the reason given for planning hosts with a waived verdict, else None; `waived` names them.
-    `credential` is the inventory's credential that the plan is to be applied with, None: each host's own.
-    `file_version` is that of the file that holds it.
+    `include_waived` is the reason given for planning hosts with a waived verdict, else None; `waived` names
+    them. `credential` is the inventory's credential that the plan is to be applied with, None: each host's
+    own. `file_version` is that of the file that holds it.
     """
 
     id: str

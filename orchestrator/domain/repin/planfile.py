@@ -1,7 +1,8 @@
 """The plan's file: one canonical spelling, readable in a diff, with a digest over its content.
 
-A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan. That holds of a file of
-version 1 too, which is written again as version 1 was: it has no facts by field, no verdicts and no waivers.
+A file that is not, byte for byte, what this module writes is refused: an edited plan is no plan. That holds
+of a file of version 1 too, which is written again as version 1 was: it has no facts by field, no verdicts and
+no waivers.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def dumps(plan: Plan) -> str:
 
 
 def loads(data: bytes, name: str) -> Plan:
-    """Read a plan's file; `name` is for messages. Raises PlanError where it is not exactly what `dumps` writes."""
+    """Read a plan's file; `name` is for messages.
+
+    Raises PlanError where it is not exactly what `dumps` writes.
+    """
     version, content = _document(data, name)
     plan = _plan(content, version, name)
     try:
@@ -73,7 +77,8 @@ def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
     match document:
         case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > NEWEST:
             raise PlanError(
-                f"{name}: a plan of version {version}; this fleetcheck reads versions 1 to {NEWEST}: update it"
+                f"{name}: a plan of version {version}; this fleetcheck reads versions 1 to {NEWEST}: "
+                "update it"
             )
         case {
             "fleetcheck": {"document": "plan", "v": 1 | 2 as version},

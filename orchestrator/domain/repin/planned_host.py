@@ -1,4 +1,6 @@
-"""A host that is re-pinned, as a plan holds it: its values from which data to which, why, and what could go wrong."""
+"""A host that is re-pinned, as a plan holds it: its values from which data to which, why,
+and what could go wrong.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ class NotPlannedError(Exception):
 def planned_host(
     host: Host, reading: Reading, found: Facts, choice: Choice, policy: Policy, evidence: Evidence
 ) -> PlannedHost:
-    """Put a host's part of the plan together. Raises NotPlannedError where nobody could be sure what is written."""
+    """Put a host's part of the plan together.
+
+    Raises NotPlannedError where nobody could be sure what is written.
+    """
     identity = reading.identity
     if not identity.computer or not identity.machine_id:
         raise NotPlannedError("the host did not say which machine it is (computer name, machine id)")

@@ -1,4 +1,5 @@
-"""Who is re-pinned, from which port to which: facts in, planned hosts and left-out hosts with their reasons out.
+"""Who is re-pinned, from which port to which: facts in, planned hosts and left-out hosts with their reasons
+out.
 
 Reads facts, never a verdict's word. A port is planned only where the evidence shows it open.
 """
@@ -34,9 +35,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the planner is told. `agree`: so many scans have to give the same answer. `force_closed`: a reason.
+    """What the planner is told. `agree`: so many scans have to give the same answer. `force_closed`: a
+    reason.
 
-    `waivers` are those in force; a host that one covers is planned only where `include_waived` gives a reason.
+    `waivers` are those in force; a host that one covers is planned only where `include_waived` gives a
+    reason.
     """
 
     policy: Policy
@@ -50,7 +53,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the planner concluded, in the order of the candidates. `waived`: the planned hosts that a waiver covers."""
+    """What the planner concluded, in the order of the candidates.
+
+    `waived`: the planned hosts that a waiver covers.
+    """
 
     hosts: tuple[PlannedHost, ...]
     left_out: tuple[LeftOut, ...]
@@ -122,7 +128,7 @@ def _verdict(host: Host, record: HostRecord, rules: Rules) -> str | None:
 
 
 def _waiver(host: Host, verdict: str | None, rules: Rules) -> WaivedHost | None:
-    """Give the waiver that covers a host which is planned all the same; leave it out where none may be."""
+    """Return the waiver that covers a host which is planned all the same; leave it out where none may be."""
     waiver = None if verdict is None else rules.waivers.get((host.name, verdict))
     if waiver is None or verdict is None:
         return None
@@ -192,7 +198,9 @@ def _readable(found: Facts) -> None:
 
 
 def _check_role(role: RoleFacts, new: int | None, rules: Rules) -> None:
-    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed, as it is today."""
+    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed,
+    as it is today.
+    """
     for port, what in ((role.pin.port, "pin"), (new, "new port")):
         if port is None:
             continue

@@ -1,4 +1,7 @@
-"""Where a new pin comes from: five policies over one host's facts. Pure; a host that a policy leaves out has a reason."""
+"""Where a new pin comes from: five policies over one host's facts.
+
+Pure; a host that a policy leaves out has a reason.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,10 @@ def _keep_if_working(facts: Facts, order: Sequence[int], rule: Rule) -> Choice |
 
 
 def common_port(hosts: Sequence[Facts], order: Sequence[int]) -> int | None:
-    """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie. None: none is."""
+    """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie.
+
+    None: none is.
+    """
     votes = {port: sum(_open_for_all(facts.roles, port) for facts in hosts) for port in order}
     best = max(votes.values(), default=0)
     return next((port for port, count in votes.items() if count == best), None) if best else None
@@ -135,7 +141,10 @@ def _common(roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[in
 def _first_open(
     roles: Sequence[RoleFacts], order: Sequence[int], rule: Rule, *, thorough: bool
 ) -> Choice | NoChoice:
-    """Apply the vendor's rule to an order. `thorough`: every port that comes earlier has to have been tried."""
+    """Apply the vendor's rule to an order.
+
+    `thorough`: every port that comes earlier has to have been tried.
+    """
     common = next((port for port in order if _open_for_all(roles, port)), None)
     if rule is not Rule.PER_ROLE and common is not None:
         return _checked(roles, order, {role.role: common for role in roles}, thorough=thorough)

@@ -1,4 +1,6 @@
-"""What the journal has against planning a host on its evidence: it was written since, or nobody knows whether it was."""
+"""What the journal has against planning a host on its evidence: it was written since,
+or nobody knows whether it was.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ SPEAKING = frozenset(
 
 
 def against(rows: Iterable[Operation], *, read: datetime | None, now: datetime) -> str | None:
-    """Give the reason to leave a host out, or None. `rows` are its own, in states of SPEAKING.
+    """Return the reason to leave a host out, or None. `rows` are its own, in states of SPEAKING.
 
     `read` is when its newest evidence was read, None where there is none. Both times are the controller's.
     """
@@ -32,7 +34,10 @@ def against(rows: Iterable[Operation], *, read: datetime | None, now: datetime) 
         if row.state in UNRESOLVED and row.run is not None:
             return f"run {row.run} has left it open ({row.state}): fleetcheck repin resume {row.run}"
         if row.state is State.HANDED_OUT and (row.deadline is None or now < row.deadline):
-            return "given away in a stand-alone script: take its answer in (fleetcheck repin import), or let it expire"
+            return (
+                "given away in a stand-alone script: take its answer in (fleetcheck repin import), or let "
+                "it expire"
+            )
         if read is not None and row.changed > read and row.state is not State.HANDED_OUT:
             who = "a stand-alone script" if row.run is None else f"run {row.run}"
             return f"{who} was at work there since it was read: scan again"

@@ -11,7 +11,8 @@ from orchestrator.domain.repin.plan import PlannedHost
 def taken_up(change: PlannedHost, reading: Reading, host: Host) -> bool:
     """Whether a tunnel is up on a new port, and no changed role has its tunnel on another one only.
 
-    As the verdicts `disconnected` and `stale` see it: an agent that keeps one tunnel at a time has taken it up too.
+    As the verdicts `disconnected` and `stale` see it: an agent that keeps one tunnel at a time has taken it
+    up too.
     """
     known = facts(reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
     live = {role.role: role.live for role in known.roles}

@@ -12,8 +12,8 @@ from orchestrator.domain.waiver import Waivers
 def waived_since(plan: Plan, waivers: Waivers, now: Mapping[str, str]) -> dict[str, str]:
     """Say of each planned host with a waiver that the plan does not know which one it is, in words, by host.
 
-    Looked at are the verdict that the host was planned with and the one in `now`, by host, where it has been read
-    again since. An undo is bound by no waiver.
+    Looked at are the verdict that the host was planned with and the one in `now`, by host, where it has been
+    read again since. An undo is bound by no waiver.
     """
     if plan.undoes is not None:
         return {}
@@ -31,7 +31,7 @@ def waived_since(plan: Plan, waivers: Waivers, now: Mapping[str, str]) -> dict[s
 
 
 def waived_host(host: str, verdict: str, waiver: Waiver) -> WaivedHost:
-    """Give what a plan keeps of a waiver that it goes over."""
+    """Return what a plan keeps of a waiver that it goes over."""
     return WaivedHost(host=host, verdict=verdict, reason=waiver.reason, until=waiver.until)
 
 

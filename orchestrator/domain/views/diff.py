@@ -27,8 +27,8 @@ class What(enum.StrEnum):
 class Change:
     """One thing that changed. `role` is None for the verdict, which is the host's.
 
-    `before` and `after` are the label, the pin, or the gateway's addresses; for ports, those that are no longer open
-    and those that newly are.
+    `before` and `after` are the label, the pin, or the gateway's addresses; for ports, those that are no
+    longer open and those that newly are.
     """
 
     what: What
@@ -39,7 +39,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeGroup:
-    """Hosts, by name, that changed alike. `verdict` is what is concluded now; `worse`: it is a worse one than before."""
+    """Hosts, by name, that changed alike.
+
+    `verdict` is what is concluded now; `worse`: it is a worse one than before.
+    """
 
     changes: tuple[Change, ...]
     verdict: Verdict
@@ -49,7 +52,10 @@ class ChangeGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
-    """Two scans compared. `compared` counts the hosts with a result in both; hosts with one result changed nothing."""
+    """Two scans compared.
+
+    `compared` counts the hosts with a result in both; hosts with one result changed nothing.
+    """
 
     compared: int
     groups: tuple[ChangeGroup, ...]
@@ -66,8 +72,8 @@ class Diff:
 def changes(earlier: Standing, later: Standing) -> tuple[Change, ...]:
     """Compare two results of one host; empty where they are alike.
 
-    Pins, ports and gateways are compared only where both have them: a host that was not probed has not changed its
-    pin. A port counts where both believe something of it: what was not tried did not close.
+    Pins, ports and gateways are compared only where both have them: a host that was not probed has not
+    changed its pin. A port counts where both believe something of it: what was not tried did not close.
     """
     if earlier.judgement is later.judgement and earlier.gateways == later.gateways:
         return ()  # most hosts, as the store reads those that say the same
@@ -132,7 +138,7 @@ class Differ:
             self._groups.setdefault((found, verdict, worse), []).append(later.host)
 
     def diff(self) -> Diff:
-        """Give the comparison: what got worse first, then the worst verdict, then the most hosts."""
+        """Return the comparison: what got worse first, then the worst verdict, then the most hosts."""
         groups = [
             ChangeGroup(changes=found, verdict=verdict, worse=worse, hosts=tuple(sorted(names)))
             for (found, verdict, worse), names in self._groups.items()
@@ -143,7 +149,9 @@ class Differ:
 
 
 def of_what_both_asked(found: Diff, earlier: ScanRecord, later: ScanRecord) -> Diff:
-    """Leave out the hosts that a scan of a part of the fleet never asked: they have not gone, and are not new."""
+    """Leave out the hosts that a scan of a part of the fleet never asked: they have not gone,
+    and are not new.
+    """
     first = _asked(found.only_earlier, later)
     second = _asked(found.only_later, earlier)
     left = len(found.only_earlier) + len(found.only_later) - len(first) - len(second)

@@ -1,4 +1,6 @@
-"""The fleet as it stands now, from each host's last reading: counts by place, groups, ports in use, what changed."""
+"""The fleet as it stands now, from each host's last reading: counts by place, groups, ports in use,
+what changed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ NOWHERE = ""  # the place of hosts that have none
 class Place:
     """The hosts of a site or group. Each is one of ok, waived, attention, unknown (never gave a reading).
 
-    `unprobed` counts those whose latest result has no reading, `old` those whose last reading is older than asked for.
+    `unprobed` counts those whose latest result has no reading, `old` those whose last reading is older than
+    asked for.
     """
 
     name: str
@@ -56,7 +59,9 @@ class NowGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortUse:
-    """What the fleet does with one port: hosts by role that are pinned to it, live on it, and find it open or not."""
+    """What the fleet does with one port: hosts by role that are pinned to it, live on it,
+    and find it open or not.
+    """
 
     port: int
     label: str
@@ -68,7 +73,10 @@ class PortUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetNow:
-    """The whole fleet. `total` is the place of all hosts; `places` by name; `changes` are against the reading before."""
+    """The whole fleet.
+
+    `total` is the place of all hosts; `places` by name; `changes` are against the reading before.
+    """
 
     total: Place
     places: tuple[Place, ...]
@@ -92,7 +100,9 @@ class _Bin:
 
 @dataclass(slots=True)
 class _Shared:
-    """A conclusion, how many hosts have it, and the keys of their groups by cause and whether they are waived."""
+    """A conclusion, how many hosts have it, and the keys of their groups by cause and whether they are
+    waived.
+    """
 
     judgement: Judgement
     hosts: int = 0
@@ -100,7 +110,10 @@ class _Shared:
 
 
 class FleetSummariser:
-    """Takes hosts one by one and keeps of each only its name and its counts. `now` is aware; `by`: `site` or `group`."""
+    """Takes hosts one by one and keeps of each only its name and its counts.
+
+    `now` is aware; `by`: `site` or `group`.
+    """
 
     def __init__(self, *, now: datetime, max_age: timedelta, by: str) -> None:
         self._before, self._by = now - max_age, by
@@ -135,7 +148,7 @@ class FleetSummariser:
         return standing.at < self._before
 
     def summary(self) -> FleetNow:
-        """Give the summary of what came so far."""
+        """Return the summary of what came so far."""
         places = [_place(name, self._places[name], self._worst[name]) for name in sorted(self._places)]
         total = _place("all", sum(self._places.values(), Counter()), _worst(self._worst.values()))
         listed = {port: place for place, port in enumerate(self._labels)}
@@ -226,7 +239,7 @@ def state(standing: Standing) -> str:
 
 
 def place_of(standing: Standing, by: str) -> str:
-    """Give a host's site, or the nearest of its groups."""
+    """Return a host's site, or the nearest of its groups."""
     if by == "site":
         return standing.site or NOWHERE
     return next(iter(standing.groups), NOWHERE)

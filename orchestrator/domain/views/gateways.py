@@ -15,10 +15,12 @@ _SEVERAL = 3  # hosts at another gateway of the role: one host alone beside them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayUse:
-    """The hosts whose tunnel of a role goes to one gateway. `addresses` are those that decide, each in one spelling.
+    """The hosts whose tunnel of a role goes to one gateway. `addresses` are those that decide, each in one
+    spelling.
 
-    `pins` counts the hosts by pin, most first; `beliefs` what they believe of their pin; `live` those with a tunnel
-    up. `lonely` is the one host that alone uses it where several share another gateway of the role, else None.
+    `pins` counts the hosts by pin, most first; `beliefs` what they believe of their pin; `live` those with a
+    tunnel up. `lonely` is the one host that alone uses it where several share another gateway of the role,
+    else None.
     """
 
     role: str
@@ -63,7 +65,7 @@ class Gateways:
                 _count(found, roles[role])
 
     def uses(self) -> tuple[GatewayUse, ...]:
-        """Give the gateways by role, the primary ones and those of most hosts first."""
+        """Return the gateways by role, the primary ones and those of most hosts first."""
         shared = {role for (role, _), found in self._bins.items() if found.hosts >= _SEVERAL}
         order = sorted(
             self._bins.items(), key=lambda item: (item[0][0] != "primary", item[0][0], -item[1].hosts)

@@ -14,7 +14,10 @@ from orchestrator.domain.views.diff import pin_word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Results in a row that say the same. `cause` is why there was no reading, else empty; `pins` are by role."""
+    """Results in a row that say the same.
+
+    `cause` is why there was no reading, else empty; `pins` are by role.
+    """
 
     first: datetime
     last: datetime
@@ -29,7 +32,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One port of a role over time: a belief for each result, oldest first, None where the host gave no reading.
+    """One port of a role over time: a belief for each result, oldest first, None where the host gave no
+    reading.
 
     `pinned`: it is the role's pin in the last reading.
     """

@@ -1,4 +1,6 @@
-"""A whole scan in one pass over its records: counts, groups, and what is worth a line about the fleet as a whole."""
+"""A whole scan in one pass over its records: counts, groups,
+and what is worth a line about the fleet as a whole.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,11 @@ _NAMED = 10  # hosts named in a remark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A scan's result. `remarks` are sentences that quote hosts uncleaned; `same_machine` lists names of one machine.
+    """A scan's result. `remarks` are sentences that quote hosts uncleaned; `same_machine` lists names of one
+    machine.
 
-    `ntlm` counts the hosts where NTLM was used. `tunnel_hint` is the remark that has to be read before the groups,
-    empty where there is none.
+    `ntlm` counts the hosts where NTLM was used. `tunnel_hint` is the remark that has to be read before the
+    groups, empty where there is none.
     """
 
     counts: Counts
@@ -37,7 +40,9 @@ class Summary:
 
 
 class Summariser:
-    """Takes records one by one and keeps only what the summary needs, so that 10,000 readings need not stay."""
+    """Takes records one by one and keeps only what the summary needs,
+    so that 10,000 readings need not stay.
+    """
 
     def __init__(self, *, selected: int) -> None:
         self._tally = Tally(selected)
@@ -62,7 +67,7 @@ class Summariser:
             self._probed(record, record.outcome.reading)
 
     def summary(self) -> Summary:
-        """Give the summary of what came so far."""
+        """Return the summary of what came so far."""
         twins = tuple(tuple(sorted(self._twins[each])) for each in self._machines if each in self._twins)
         return Summary(
             counts=self._tally.counts(),
@@ -98,8 +103,8 @@ class Summariser:
     def _tunnel_hint(self) -> Iterable[str]:
         if self._quiet >= _FEW and self._quiet > self._live:
             yield (
-                f"{self._quiet} otherwise healthy hosts show no tunnel, only {self._live} show one: if this product "
-                f"connects on demand, say `tunnel: on-demand` in its profile"
+                f"{self._quiet} otherwise healthy hosts show no tunnel, only {self._live} show one: if "
+                f"this product connects on demand, say `tunnel: on-demand` in its profile"
             )
 
     def _lonely(self) -> Iterable[str]:
@@ -128,7 +133,9 @@ def summarise(records: Iterable[HostRecord], *, selected: int) -> Summary:
 
 
 def _same_machine(twins: Iterable[tuple[str, ...]], ways: Mapping[str, str]) -> Iterable[str]:
-    """Name hosts that told one machine id; in different networks they are two addresses, and more likely clones."""
+    """Name hosts that told one machine id; in different networks they are two addresses,
+    and more likely clones.
+    """
     for hosts in twins:
         named = ", ".join(hosts[:_NAMED])
         more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""

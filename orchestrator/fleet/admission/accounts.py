@@ -37,7 +37,9 @@ class Accounts:
         self._given_up: list[Account] = []
 
     def of(self, host: Host) -> Account | None:
-        """Return whose password or key a logon on this host tries; None where there is none (a ticket, a certificate)."""
+        """Return whose password or key a logon on this host tries;
+        None where there is none (a ticket, a certificate).
+        """
         logon = self.logon_of[host.credential]
         if logon.password is None and logon.keytab is None and logon.ask is None:
             return None

@@ -22,7 +22,10 @@ _REFUSED = "the host refused it, and its source gives no other"
 
 @dataclass(slots=True)
 class _Held:
-    """A host's logon. `renewed`: asked for a second time; `spent`: refused, and nothing else is to be tried."""
+    """A host's logon.
+
+    `renewed`: asked for a second time; `spent`: refused, and nothing else is to be tried.
+    """
 
     logon: Logon
     renewed: bool = False
@@ -30,7 +33,10 @@ class _Held:
 
 
 class HostSecrets:
-    """The logons of a run's hosts. Secrets are asked for in threads, `at_once` at a time; all others are there already."""
+    """The logons of a run's hosts.
+
+    Secrets are asked for in threads, `at_once` at a time; all others are there already.
+    """
 
     def __init__(self, logon_of: Mapping[str | None, Logon], at_once: int = AT_ONCE) -> None:
         self._logon_of = logon_of
@@ -42,7 +48,10 @@ class HostSecrets:
         return self._logon_of[host.credential]
 
     async def logon(self, host: Host) -> Logon:
-        """Return a host's logon, its secret asked for once in the run. Raises Fault where none is to be had."""
+        """Return a host's logon, its secret asked for once in the run.
+
+        Raises Fault where none is to be had.
+        """
         shared = self.shared(host)
         if shared.ask is None:
             return shared

@@ -38,7 +38,9 @@ def make_room(jobs: int) -> Room:
 
 
 def most_hosts() -> int | None:
-    """Say how many hosts at a time the open files of this process allow at most; None where nothing limits them."""
+    """Say how many hosts at a time the open files of this process allow at most;
+    None where nothing limits them.
+    """
     if resource is None:
         return None
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

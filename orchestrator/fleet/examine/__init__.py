@@ -1,1 +1,4 @@
-"""`doctor` for hosts: every stage on the way to a host's answer, once. Nothing is stored and nothing tried twice."""
+"""`doctor` for hosts: every stage on the way to a host's answer, once.
+
+Nothing is stored and nothing tried twice.
+"""

@@ -1,4 +1,6 @@
-"""Many hosts, examined side by side, through the gate that keeps a stale password from locking its account."""
+"""Many hosts, examined side by side, through the gate that keeps a stale password from locking its
+account.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ ONE_PROOF = 1  # refusals after which a password that has worked nowhere yet is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineServices:
-    """What an examination works with; none of it is closed by it. `logons` gives a credential's logon by its name."""
+    """What an examination works with; none of it is closed by it.
+
+    `logons` gives a credential's logon by its name.
+    """
 
     transport: Transport
     looker: Looker
@@ -46,9 +51,11 @@ async def examine(
     account: bool = False,
     on_end: Callable[[Examination], None] = lambda _: None,
 ) -> tuple[Examination, ...]:
-    """Examine hosts, `options.jobs` at a time; give their results in the order of `hosts`. Never raises for a host.
+    """Examine hosts, `options.jobs` at a time; give their results in the order of `hosts`. Never raises for a
+    host.
 
-    `account`: ask for its quotas and shells as well. Whoever is not begun when the end is asked for has no result. Raises what `services.logons` raises.
+    `account`: ask for its quotas and shells as well. Whoever is not begun when the end is asked for has no
+    result. Raises what `services.logons` raises.
     """
     accounts = Accounts(hosts, services.logons, options.rejections, lambda _: None, unproved=ONE_PROOF)
     run = _execution(options, accounts, services, stop)
@@ -80,7 +87,10 @@ async def examine(
 def _execution(
     options: ScanOptions, accounts: Accounts, services: ExamineServices, stop: StopRequest
 ) -> Execution:
-    """Put together what the hosts share. Nobody waits in its queue: who waits for another's logon has a worker."""
+    """Put together what the hosts share.
+
+    Nobody waits in its queue: who waits for another's logon has a worker.
+    """
     ramp = Ramp(0, services.clock)
     return Execution(
         options=options,

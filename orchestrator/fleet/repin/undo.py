@@ -107,7 +107,9 @@ def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet:
 
 _WRITTEN_BACK = frozenset({State.VERIFIED, State.NOT_TAKEN_UP})
 _BACK = _WRITTEN_BACK | {State.ALREADY}
-"""States of rows that wrote the old values and read them again, or found them there (which no undo can undo)."""
+"""States of rows that wrote the old values and read them again,
+or found them there (which no undo can undo).
+"""
 
 
 def _by_undone(rows: Iterable[Operation]) -> dict[int, list[Operation]]:

@@ -9,7 +9,10 @@ from orchestrator.remote.auth.kerberos import kerberos_trouble
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """What the credential cache holds. `seconds` are left of the ticket, 0 where it has expired; `why` is "" where there is one."""
+    """What the credential cache holds.
+
+    `seconds` are left of the ticket, 0 where it has expired; `why` is "" where there is one.
+    """
 
     name: str = ""
     seconds: int = 0

@@ -1,4 +1,7 @@
-"""What is wrong with a credential on this machine, told before the first host is asked. Asks no domain controller."""
+"""What is wrong with a credential on this machine, told before the first host is asked.
+
+Asks no domain controller.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ _MOST = 1024 * 1024  # bytes of a PEM file
 _ENCRYPTED = (b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
 
 NO_PACKAGES = (
-    "Kerberos needs packages that are not installed here. Debian: apt install libkrb5-dev gcc python3-dev krb5-user; "
-    "RHEL: dnf install krb5-devel gcc python3-devel krb5-workstation; macOS: brew install krb5. Then: "
-    "pip install 'fleetcheck[kerberos]'"
+    "Kerberos needs packages that are not installed here. Debian: apt install libkrb5-dev gcc python3-dev "
+    "krb5-user; RHEL: dnf install krb5-devel gcc python3-devel krb5-workstation; macOS: brew install krb5. "
+    "Then: pip install 'fleetcheck[kerberos]'"
 )
 
 
@@ -47,7 +50,10 @@ def keytab_trouble(path: Path, username: str) -> str | None:
     except (OSError, ValueError) as exc:
         return f"the keytab {path} cannot be read: {getattr(exc, 'strerror', None) or exc}"
     if os.name == "posix" and mode & (stat.S_IRWXO | stat.S_IWGRP):
-        return f"others can read or change the keytab {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
+        return (
+            f"others can read or change the keytab {path} (mode {stat.S_IMODE(mode):04o}); run: chmod 600 "
+            f"{path}"
+        )
     if head != b"\x05":  # MIT's file format, both versions
         return f"{path} is no keytab; `ktutil`, `ktpass` or `samba-tool domain exportkeytab` makes one"
     if missing := no_packages():
@@ -87,7 +93,8 @@ def ticket_trouble() -> str | None:
 def certificate_trouble(path: Path, key_password: str | None, *, asked: bool = True) -> str | None:
     """Say why a client certificate cannot serve, or return None.
 
-    `asked`: `key_password` is what its reference gave; else whether it opens an encrypted key is not looked at.
+    `asked`: `key_password` is what its reference gave; else whether it opens an encrypted key is not looked
+    at.
     """
     try:
         data = private_bytes(path, "file of the client certificate", most=_MOST)
@@ -97,7 +104,10 @@ def certificate_trouble(path: Path, key_password: str | None, *, asked: bool = T
     if found is None:
         return f"{path} holds no certificate as PEM text (`-----BEGIN CERTIFICATE-----`)"
     if key is None:
-        return f"{path} holds a certificate and no key; the key (`-----BEGIN PRIVATE KEY-----`) belongs into the same file"
+        return (
+            f"{path} holds a certificate and no key; the key (`-----BEGIN PRIVATE KEY-----`) belongs into "
+            "the same file"
+        )
     encrypted = any(mark in key[0] for mark in _ENCRYPTED)
     if encrypted and key_password is None and asked:
         return (

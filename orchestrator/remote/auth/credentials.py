@@ -15,7 +15,10 @@ from orchestrator.remote.session import Endpoint, Logon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """`user` as `spnego.client` takes it, its password being in it. `ticket` has to outlive the logon's first token."""
+    """`user` as `spnego.client` takes it, its password being in it.
+
+    `ticket` has to outlive the logon's first token.
+    """
 
     user: Any
     ticket: TicketCache | None = None
@@ -26,10 +29,10 @@ def credentials(logon: Logon, endpoint: Endpoint, *, nt_hash: str | None, ticket
 
     Raises KerberosTrouble.
 
-    pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM whatever it
-    says: a wrong password would be tried twice on each host. So the ticket is asked for here, and what is not Kerberos
-    then is a hash, which pyspnego takes for NTLM alone. (It would also take a password of 32 hex digits, a colon and
-    32 more for two hashes.)
+    pyspnego's own Negotiate asks a domain controller too, for an IP address as well, and goes on to NTLM
+    whatever it says: a wrong password would be tried twice on each host. So the ticket is asked for here, and
+    what is not Kerberos then is a hash, which pyspnego takes for NTLM alone. (It would also take a password
+    of 32 hex digits, a colon and 32 more for two hashes.)
     """
     import spnego
 

@@ -1,9 +1,12 @@
-"""A breaker for each realm's domain controllers: where none answers, one host finds that out, not every host in turn.
+"""A breaker for each realm's domain controllers: where none answers, one host finds that out, not every host
+in turn.
 
     CLOSED --no answer--> OPEN       everybody who asks or waits is told at once, without asking
-    OPEN ---RETRY s-----> one call   the next one who asks is let through: an answer closes it, none keeps it open
+    OPEN ---RETRY s-----> one call   the next one who asks is let through: an answer closes it, none keeps
+                                     it open
 
-"No answer" is libkrb5's word that it reached or found no KDC, or a call that takes longer than SLOWEST from its start.
+"No answer" is libkrb5's word that it reached or found no KDC, or a call that takes longer than SLOWEST from
+its start.
 """
 
 from __future__ import annotations
@@ -39,9 +42,11 @@ class KdcBreaker:
         self._realms: dict[str, _Realm] = {}
 
     async def ask(self, realm: str, call: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-        """Return what `call` returns. Raises KerberosTrouble where it does, or where the realm is known to be silent.
+        """Return what `call` returns. Raises KerberosTrouble where it does, or where the realm is known to be
+        silent.
 
-        `call` raises TimeoutError where it took too long. It is cancelled where another call finds the realm silent.
+        `call` raises TimeoutError where it took too long. It is cancelled where another call finds the realm
+        silent.
         """
         state = self._realms.setdefault(realm.casefold(), _Realm())
         if state.trouble is not None:
@@ -88,5 +93,7 @@ def no_answer(trouble: KerberosTrouble) -> bool:
 
 
 def _copy(trouble: KerberosTrouble) -> KerberosTrouble:
-    """Return the same trouble anew: one exception that is raised for many hosts would keep all their tracebacks."""
+    """Return the same trouble anew: one exception that is raised for many hosts would keep all their
+    tracebacks.
+    """
     return KerberosTrouble(trouble.minor, trouble.text)

@@ -23,19 +23,25 @@ _DEPTH = 8  # how far down the chain of causes to look
 
 @functools.cache
 def can_ask_kdc() -> bool:
-    """Whether this side has what asks a domain controller for tickets: GSSAPI's and MIT Kerberos' Python modules."""
+    """Whether this side has what asks a domain controller for tickets:
+    GSSAPI's and MIT Kerberos' Python modules.
+    """
     return all(importlib.util.find_spec(name) is not None for name in ("gssapi", "krb5"))
 
 
 def asks_domain(endpoint: Endpoint, logon: Logon) -> bool:
-    """Whether a logon may ask a domain controller: the host has a name, and the user is a domain's, and not one host's."""
+    """Whether a logon may ask a domain controller: the host has a name, and the user is a domain's,
+    and not one host's.
+    """
     if logon.of_host or is_ip(endpoint.address):
         return False
     return not is_local(logon.username, endpoint.host, endpoint.address)
 
 
 def may_use(endpoint: Endpoint, logon: Logon) -> bool:
-    """Whether a host's logon is to be tried by Kerberos: asked for, or Negotiate with a host's name and a domain's user."""
+    """Whether a host's logon is to be tried by Kerberos: asked for,
+    or Negotiate with a host's name and a domain's user.
+    """
     if endpoint.auth == "kerberos":
         return True
     if endpoint.auth != "negotiate":
@@ -47,14 +53,16 @@ _MINOR = re.compile(r"Minor \(\d+\): (.*?)(?:, Context: .*)?", re.DOTALL)
 
 
 def _minor_s(text: str, code: int) -> str:
-    """Return what an error says of its minor code alone: gssapi puts its major one before, krb5 its number behind."""
+    """Return what an error says of its minor code alone: gssapi puts its major one before,
+    krb5 its number behind.
+    """
     before = _MINOR.search(text)
     said = _MINOR.fullmatch(text, before.start()) if before else None
     return (said[1] if said else text).removesuffix(f" {code}").strip()
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:
-    """Give the trouble of an error of pyspnego, gssapi or krb5: the code of whoever in the chain has one.
+    """Return the trouble of an error of pyspnego, gssapi or krb5: the code of whoever in the chain has one.
 
     gssapi has it as `min_code`, krb5 as `err_code`. `proved`: it came of an AS exchange with a password.
     """

@@ -1,6 +1,7 @@
 """Kerberos for the hosts of a run, in the event loop: tickets before the connection, the first token over it.
 
-All that may ask a domain controller runs off the loop and in bounded time; what follows (answers, seals) is CPU alone.
+All that may ask a domain controller runs off the loop and in bounded time; what follows (answers, seals) is
+CPU alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class _Asked:
 
 
 class Kerberos:
-    """The tickets of a run's credentials, shared by its hosts. `clock` gives seconds, `wall` those since 1970."""
+    """The tickets of a run's credentials, shared by its hosts.
+
+    `clock` gives seconds, `wall` those since 1970.
+    """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
@@ -53,12 +57,18 @@ class Kerberos:
         return made
 
     async def fetch(self, endpoint: Endpoint, cache: str) -> Started:
-        """Have the host's service ticket in the cache; return a context that nothing binds. Raises KerberosTrouble."""
+        """Have the host's service ticket in the cache; return a context that nothing binds.
+
+        Raises KerberosTrouble.
+        """
         realm = endpoint.address.rstrip(".").partition(".")[2].upper() or _DEFAULT
         return await self._breaker.ask(realm, lambda: self.begin(endpoint, cache, None))
 
     async def begin(self, endpoint: Endpoint, cache: str, binding: bytes | None) -> Started:
-        """Return a host's context with its first token. Raises KerberosTrouble, and TimeoutError after SLOWEST s."""
+        """Return a host's context with its first token.
+
+        Raises KerberosTrouble, and TimeoutError after SLOWEST s.
+        """
         return await self._off_loop.run(lambda: _started(endpoint, cache, binding), seconds=SLOWEST)
 
     def close(self) -> None:
@@ -71,7 +81,9 @@ class Kerberos:
         self._caches.clear()
 
     async def _of(self, logon: Logon) -> TicketCache:
-        """Return a credential's tickets: asked for once, whoever asks first; what was refused stays refused."""
+        """Return a credential's tickets: asked for once, whoever asks first;
+        what was refused stays refused.
+        """
         now = self._wall()
         asked = self._asked.get(logon)
         if asked is None or _stale(asked, now):
@@ -88,7 +100,10 @@ class Kerberos:
 
 
 class KerberosLogon:
-    """One host's logon by Kerberos. Over plain http the first token is made with the tickets: nothing binds it to TLS."""
+    """One host's logon by Kerberos.
+
+    Over plain http the first token is made with the tickets: nothing binds it to TLS.
+    """
 
     def __init__(self, kerberos: Kerberos, endpoint: Endpoint, cache: str) -> None:
         self._kerberos = kerberos
@@ -124,9 +139,11 @@ def _seen(task: asyncio.Task[TicketCache]) -> None:
 
 
 def _stale(asked: _Asked, now: float) -> bool:
-    """Whether tickets have to be asked for anew: they end soon, or it was no refusal that kept us from having them.
+    """Whether tickets have to be asked for anew: they end soon, or it was no refusal that kept us from having
+    them.
 
-    A ticket that was short from the start is renewed at half of its time, so that not every host asks for one.
+    A ticket that was short from the start is renewed at half of its time, so that not every host asks for
+    one.
     """
     task = asked.task
     if not task.done():

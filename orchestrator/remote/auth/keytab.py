@@ -14,7 +14,8 @@ _SHOWN = 3  # principals named in a message
 
 
 def principal_in(context: Any, path: Path, username: str) -> Any:
-    r"""Return the principal of a user in a keytab; case does not count, `DOMAIN\name` and `name` are found by the name.
+    r"""Return the principal of a user in a keytab; case does not count, `DOMAIN\name` and `name` are found by
+    the name.
 
     Raises KerberosTrouble where there is none, krb5.Krb5Error where the file cannot be read.
     """

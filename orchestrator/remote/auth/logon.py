@@ -1,7 +1,8 @@
-"""Log on to a host over one connection: Basic inside TLS, or NTLM / Negotiate / Kerberos tokens by pyspnego. No I/O.
+"""Log on to a host over one connection: Basic inside TLS, or tokens by pyspnego. No I/O.
 
-The first request carries a token at once; the host's 401 without one tells that it did not want it. A try is one
-logon: nothing is tried a second time with another scheme behind the user's back, because an account can lock.
+The first request carries a token at once; the host's 401 without one tells that it did not want it. A try is
+one logon: nothing is tried a second time with another scheme behind the user's back, because an account can
+lock.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _ROUNDS = 6  # NTLM takes 2, Kerberos 1 or 2
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A context of pyspnego's that has made its first token, and that token; `again` makes another such context."""
+    """A context of pyspnego's, and the first token that it made; `again` makes another such context."""
 
     context: Any
     token: bytes
@@ -44,9 +45,9 @@ class Started:
 
 
 class LogonScheme(Protocol):
-    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context` seals messages, None where none can.
-
-    `proved`: the host was sent the proof of a password (NTLM's third message, Basic), so that a refusal can lock.
+    """A way to log on. `name` is HTTP's word for it, `used` what it really was, for the report; `context`
+    seals messages, None where none can. `proved`: the host was sent the proof of a password (NTLM's third
+    message, Basic), so that a refusal can lock.
     """
 
     name: str
@@ -61,7 +62,7 @@ class LogonScheme(Protocol):
         """
 
     def header(self) -> str:
-        """Give the Authorization header of every later request, "" for none."""
+        """Return the Authorization header of every later request, "" for none."""
 
 
 def scheme(
@@ -75,8 +76,8 @@ def scheme(
 ) -> LogonScheme:
     """Choose the way of `endpoint.auth`. `binding` ties the logon to the TLS connection, None without TLS.
 
-    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos. Else
-    `tickets` are the run's. `started`: a context with its first token, which is Kerberos'.
+    `nt_hash` (hex) serves in place of the password where it is known: then Negotiate is NTLM, never Kerberos.
+    Else `tickets` are the run's. `started`: a context with its first token, which is Kerberos'.
     """
     if endpoint.auth == "basic":
         return Basic(logon)
@@ -109,12 +110,12 @@ class Basic:
         return answer, True
 
     def header(self) -> str:
-        """Give the header that every request carries."""
+        """Return the header that every request carries."""
         return self._header
 
 
 class Certificate:
-    """The client certificate of the TLS connection; each request says so in one constant header (DSP0226, 5.6)."""
+    """The client certificate of the TLS connection; a constant header says so (DSP0226, 5.6)."""
 
     def __init__(self) -> None:
         self.name = "Certificate"
@@ -130,7 +131,7 @@ class Certificate:
         return answer, True
 
     def header(self) -> str:
-        """Give the header that every request carries."""
+        """Return the header that every request carries."""
         return MUTUAL
 
 
@@ -160,7 +161,7 @@ class Negotiate:
         self._ticket: TicketCache | None = None
 
     def header(self) -> str:
-        """Give nothing: the connection is what is logged on."""
+        """Return nothing: the connection is what is logged on."""
         return ""
 
     def begin(self, body: bytes) -> Trying:
@@ -198,7 +199,7 @@ class Negotiate:
         raise Refused(Stage.RESTARTED, offers(answer) if answer else (), headers, proof=self.proved)
 
     def _first(self) -> tuple[Any, bytes | None]:
-        """Return the context and its first token. A token is used once: over a new connection it is made anew."""
+        """Return the context and its first token, which is used once: a new connection takes a new one."""
         started = self._started
         if started is not None and self.context is None:
             self.context = started.context
@@ -229,7 +230,7 @@ class Negotiate:
             raise kerberos_trouble(error) from error
 
     def _next(self, context: Any, reply: bytes, answer: Answer) -> bytes | None:
-        """Answer the host's challenge. A refusal inside the token is a refusal, other nonsense is nonsense."""
+        """Answer the host's challenge. A refusal in the token is a refusal, other nonsense is nonsense."""
         from spnego.exceptions import SpnegoError
 
         try:
@@ -247,7 +248,7 @@ class Negotiate:
         return token
 
     def _finish(self, context: Any, reply: bytes | None, *, proves: bool) -> None:
-        """Check the host's last token, where there is one. `proves`: the logon's answer, which Kerberos has to prove."""
+        """Check the host's last token, if any. `proves`: the logon's answer, which Kerberos has to prove."""
         if reply and not context.complete:
             try:
                 context.step(reply)
@@ -275,7 +276,7 @@ def _after_proof(reply: bytes) -> Stage:
 
 
 def offers(answer: Answer) -> tuple[str, ...]:
-    """Give the schemes that WWW-Authenticate offers, in the host's order and spelling."""
+    """Return the schemes that WWW-Authenticate offers, in the host's order and spelling."""
     found: dict[str, str] = {}
     for value in answer.challenges:
         for part in _QUOTED.sub("", value).split(","):
@@ -286,7 +287,7 @@ def offers(answer: Answer) -> tuple[str, ...]:
 
 
 def _token(answer: Answer) -> bytes | None:
-    """Give the token that the host sent with its answer, None for none. Raises Garbled."""
+    """Return the token that the host sent with its answer, None for none. Raises Garbled."""
     for value in answer.challenges:
         name, _, data = value.strip().partition(" ")
         data = data.split(",", 1)[0].strip()

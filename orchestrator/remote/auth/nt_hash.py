@@ -1,4 +1,6 @@
-"""The NT hash of a password, computed once a run: MD4 in Python takes 1.3 ms of CPU, a quarter of a whole host's."""
+"""The NT hash of a password, computed once a run: MD4 in Python takes 1.3 ms of CPU,
+a quarter of a whole host's.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ class NtHashes:
         self._hashes: dict[str, str] = {}
 
     def of(self, logon: Logon) -> str | None:
-        """Give the hash of a logon's password in hex, None where it has none."""
+        """Return the hash of a logon's password in hex, None where it has none."""
         password = logon.password
         if password is None:
             return None

@@ -1,4 +1,6 @@
-"""Calls that block and cannot be cancelled (libkrb5's, a secret's source), off the event loop: in threads that nobody waits for."""
+"""Calls that block and cannot be cancelled (libkrb5's, a secret's source), off the event loop:
+in threads that nobody waits for.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,19 @@ _Result = TypeVar("_Result")
 
 
 class OffLoop:
-    """Runs at most `at_once` calls at a time, each in a daemon thread; a call that is given up counts no longer."""
+    """Runs at most `at_once` calls at a time, each in a daemon thread;
+    a call that is given up counts no longer.
+    """
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = asyncio.Semaphore(at_once)
 
     async def run(self, call: Callable[[], _Result], *, seconds: float | None) -> _Result:
-        """Return what `call` returns, raise what it raises; TimeoutError where it takes longer than `seconds` (None: however long it takes).
+        """Return what `call` returns, raise what it raises; TimeoutError where it takes longer than `seconds`
+        (None: however long it takes).
 
-        The time counts from the call's start, never from its place in the queue. Cancelling gives the call up too.
+        The time counts from the call's start, never from its place in the queue. Cancelling gives the call up
+        too.
         """
         async with self._free:
             async with asyncio.timeout(seconds):

@@ -1,4 +1,6 @@
-"""Messages encrypted inside plain HTTP, as MS-WSMV 2.2.9.1 frames them: a MIME part that names the scheme, one that holds the seal."""
+"""Messages encrypted inside plain HTTP, as MS-WSMV 2.2.9.1 frames them: a MIME part that names the scheme,
+one that holds the seal.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +54,9 @@ class Sealing:
             raise Garbled(said) from error
 
     def _opened(self, body: bytes, boundary: bytes) -> Generator[bytes, None, None]:
-        """Give the parts of a body one by one: a description, then what it describes."""
-        # Exchange writes a space between the dashes and the boundary. No `\s*`: with a boundary of a host's choosing, a
-        # megabyte of white space took the whole process minutes.
+        """Yield the parts of a body one by one: a description, then what it describes."""
+        # Exchange writes a space between the dashes and the boundary. No `\s*`: with a boundary of a host's
+        # choosing, a megabyte of white space took the whole process minutes.
         first, *parts = re.split(rb"-- ?" + re.escape(boundary) + rb"(?=--\r\n|\r\n)", body)
         if first.strip() or len(parts) < 3 or not parts.pop().startswith(b"--") or len(parts) % 2:  # noqa: PLR2004  # two parts and the end
             raise Garbled("an encrypted answer in parts that do not pair")

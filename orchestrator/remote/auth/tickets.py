@@ -1,7 +1,9 @@
-"""Kerberos' ticket-granting ticket of one credential, in a cache in memory. Blocking: `off_loop` runs it in a thread.
+"""Kerberos' ticket-granting ticket of one credential, in a cache in memory. Blocking: `off_loop` runs it in a
+thread.
 
-One AS exchange for a credential and run: a wrong password then costs one badPwdCount, whatever the number of hosts.
-Nothing is written into the user's own cache, and `KRB5CCNAME` is read, never set: it is the whole process's.
+One AS exchange for a credential and run: a wrong password then costs one badPwdCount, whatever the number of
+hosts. Nothing is written into the user's own cache, and `KRB5CCNAME` is read, never set: it is the whole
+process's.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _TICKET_GRANTING = b"krbtgt"
 
 
 class TicketCache:
-    """The tickets of one credential: the ticket-granting one, and a cache in memory for every HOSTS_PER_CACHE hosts.
+    """The tickets of one credential: the ticket-granting one, and a cache in memory for every HOSTS_PER_CACHE
+    hosts.
 
     `ends` is the time (seconds since 1970) at which the ticket-granting ticket ends.
     """
@@ -49,7 +52,10 @@ class TicketCache:
         return f"MEMORY:{name.decode()}"
 
     def destroy(self) -> None:
-        """Forget every ticket; never raises. A cache in memory outlives its handle, so this has to be called."""
+        """Forget every ticket; never raises.
+
+        A cache in memory outlives its handle, so this has to be called.
+        """
         import krb5
 
         for cache in self._caches:
@@ -108,9 +114,10 @@ def _by_password(logon: Logon) -> TicketCache:
 def _names(username: str) -> tuple[tuple[bool, str], ...]:
     r"""Return how to ask for a user, each with whether it is an enterprise name (RFC 6806).
 
-    An Active Directory knows `name@DOMAIN` and `name@corp.example` as enterprise names, and answers with the real one;
-    `DOMAIN\name` is written so, since libkrb5 reads a backslash as an escape. MIT's KDC knows no enterprise names:
-    where the first is not known, the name is asked for as it stands. An unknown name costs no account anything.
+    An Active Directory knows `name@DOMAIN` and `name@corp.example` as enterprise names, and answers with the
+    real one; `DOMAIN\name` is written so, since libkrb5 reads a backslash as an escape. MIT's KDC knows no
+    enterprise names: where the first is not known, the name is asked for as it stands. An unknown name costs
+    no account anything.
     """
     domain, backslash, user = username.rpartition("\\")
     name = f"{user}@{domain}" if backslash else username
@@ -131,7 +138,10 @@ def _by_keytab(username: str, path: Path) -> TicketCache:
 
 
 def user_tickets() -> TicketCache:
-    """Return the tickets of the user's own cache. Raises KerberosTrouble where they have ended, krb5.Krb5Error."""
+    """Return the tickets of the user's own cache.
+
+    Raises KerberosTrouble where they have ended, krb5.Krb5Error.
+    """
     import krb5
 
     context = krb5.init_context()
@@ -145,10 +155,12 @@ def user_tickets() -> TicketCache:
 
 
 class Tickets:
-    """Asks for the tickets of a run's threads (the transport over pypsrp). What it remembers is as secret as a password.
+    """Asks for the tickets of a run's threads (the transport over pypsrp). What it remembers is as secret as
+    a password.
 
-    A password that was refused is not sent again. Until one was taken the same password is asked with once at a time:
-    a host whose deadline passes leaves its exchange behind, and that one's answer may still be a refusal.
+    A password that was refused is not sent again. Until one was taken the same password is asked with once at
+    a time: a host whose deadline passes leaves its exchange behind, and that one's answer may still be a
+    refusal.
     """
 
     def __init__(self) -> None:
@@ -158,7 +170,10 @@ class Tickets:
         self._refused: dict[Logon, KerberosTrouble] = {}
 
     def ask(self, logon: Logon) -> TicketCache:
-        """Return the tickets of a logon, which the caller destroys. Raises KerberosTrouble, without asking anybody where this password was refused."""
+        """Return the tickets of a logon, which the caller destroys.
+
+        Raises KerberosTrouble, without asking anybody where this password was refused.
+        """
         with self._guard:
             turn = self._turns.setdefault(logon, threading.Lock())
         with contextlib.nullcontext() if logon in self._taken else turn:

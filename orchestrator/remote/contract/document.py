@@ -1,4 +1,6 @@
-"""The JSON document that a script of ours answers: found in its output, held against a schema, or told as garbled."""
+"""The JSON document that a script of ours answers: found in its output, held against a schema,
+or told as garbled.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ def garbled(text: str, error: OddError, advice: str) -> Fault:
 def parse(text: str, *, script: str, limit: int) -> dict[str, Any]:
     """Find the document of `script` in an answer of at most `limit` characters.
 
-    Raises OddError for anything else, and Fault CONSTRAINED_LANGUAGE in phase run where the host does not let the
-    script work.
+    Raises OddError for anything else, and Fault CONSTRAINED_LANGUAGE in phase run where the host does not let
+    the script work.
     """
     if len(text) > limit:
         raise OddError("its size", f"at most {limit:,} characters expected")
@@ -114,8 +116,8 @@ def _look_at_language(found: dict[str, Any], script: str) -> None:
             phase=Phase.RUN,
             cause=Cause.CONSTRAINED_LANGUAGE,
             detail=f"PowerShell on the host runs in {language}",
-            advice=f"The {script} needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: it cannot"
-            " be probed so far. Its pins can be read on the host itself (`reg query`).",
+            advice=f"The {script} needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: "
+            "it cannot be probed so far. Its pins can be read on the host itself (`reg query`).",
             again=Again.NEVER,
         )
     if found.keys() == {"v", "script", "language", "error"}:

@@ -13,9 +13,9 @@ _QUOTED = 120  # characters of a host's own words
 def document_among(objects: Sequence[str], script: str) -> tuple[str, tuple[str, ...]]:
     """Tell the document of `script` from what else was written: (document, the rest, in order).
 
-    Blank objects ($null, an empty text) are passed over: a profile's stray `$null` is no answer. Where only one object
-    is left it stands for it, whatever it holds: who reads it says what is wrong. Of several only that which is whole
-    and names the script can be; "" where none is.
+    Blank objects ($null, an empty text) are passed over: a profile's stray `$null` is no answer. Where only
+    one object is left it stands for it, whatever it holds: who reads it says what is wrong. Of several only
+    that which is whole and names the script can be; "" where none is.
     """
     written = [text for text in objects if text.strip()]
     if len(written) == 1:
@@ -27,7 +27,9 @@ def document_among(objects: Sequence[str], script: str) -> tuple[str, tuple[str,
 
 
 def beside(document: str, rest: Sequence[str], script: str) -> str:
-    """Say what a host wrote beside its document, or in its place where there is none (""); quotes it cleaned."""
+    """Say what a host wrote beside its document, or in its place where there is none ("");
+    quotes it cleaned.
+    """
     if document and any(_is_document(text, script) for text in rest):
         return f"the host gave {1 + sum(_is_document(text, script) for text in rest)} answers"
     said = clean(" ".join(rest[0].split()), limit=_QUOTED)

@@ -1,4 +1,7 @@
-"""A checked document to the values of `orchestrator.domain.reading`. What only shows on the way is an `OddError`."""
+"""A checked document to the values of `orchestrator.domain.reading`.
+
+What only shows on the way is an `OddError`.
+"""
 
 from __future__ import annotations
 

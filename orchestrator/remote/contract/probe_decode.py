@@ -1,4 +1,5 @@
-"""A probe's answer to a reading: parsed, checked against the schema, then against what was asked. Errors: `Fault` only.
+"""A probe's answer to a reading: parsed, checked against the schema, then against what was asked. Errors:
+`Fault` only.
 
 Imported when the first answer comes, since pydantic costs more to import than a small command takes.
 """
@@ -29,8 +30,8 @@ from orchestrator.remote.contract.probe_schema import (
 )
 
 _ADVICE = (
-    "The host answered with something else than the probe's document: scan it again; if it stays so, run the scan"
-    " from another network (something in between may rewrite answers), then look at the host itself."
+    "The host answered with something else than the probe's document: scan it again; if it stays so, run "
+    "the scan from another network (something in between may rewrite answers), then look at the host itself."
 )
 
 
@@ -47,7 +48,8 @@ def decode(text: str, host: Host, *, mode: str, limit: int) -> Reading:
 
 
 def in_one_pass(text: str, limit: int) -> Document | None:
-    """Parse and check at once, at half the cost. None: `parse` and `checked` have to say what is wrong, if anything is.
+    """Parse and check at once, at half the cost. None: `parse` and `checked` have to say what is wrong, if
+    anything is.
 
     pydantic's parser lets a key stand twice in an object, and takes no lone surrogate.
     """
@@ -85,7 +87,9 @@ _KEYS_ONCE = sum(len(row.__annotations__) for row in (Document, IdentityRow, Con
 
 
 def _check_asked(document: Document, host: Host, mode: str) -> None:
-    """Hold what a host says against what it was asked: it speaks for its own views, roles and targets only."""
+    """Hold what a host says against what it was asked: it speaks for its own views,
+    roles and targets only.
+    """
     if document["mode"] != mode:
         raise OddError("mode", f"{mode} was asked for")
     views = [row["view"] for row in document["views"]]

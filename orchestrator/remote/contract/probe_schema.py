@@ -1,7 +1,8 @@
-"""The probe's answer as types: what pydantic checks before anything of it is believed. Version 1 of the contract.
+"""The probe's answer as types: what pydantic checks before anything of it is believed. Version 1 of the
+contract.
 
-Strings have no length of their own here where the size of the whole document bounds them: pydantic cannot measure a
-text with lone surrogates, and such a text is to be kept as it is.
+Strings have no length of their own here where the size of the whole document bounds them: pydantic cannot
+measure a text with lone surrogates, and such a text is to be kept as it is.
 """
 
 from __future__ import annotations

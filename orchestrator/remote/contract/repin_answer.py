@@ -13,7 +13,10 @@ from orchestrator.domain.repin.journal import State
 
 
 class RepinResult(enum.StrEnum):
-    """How a run of the write script ended. See `orchestrator.remote.contract.repin` for when it says which."""
+    """How a run of the write script ended.
+
+    See `orchestrator.remote.contract.repin` for when it says which.
+    """
 
     WRITTEN = "written"
     ALREADY = "already"
@@ -38,8 +41,8 @@ _STATES = MappingProxyType(
         RepinResult.BUSY: State.BUSY,
         RepinResult.RESTORED: State.RESTORED,
         RepinResult.MIXED: State.MIXED,
-        # Something that nobody foresaw stopped it, and it says that nothing was written. It counts as a failure, and
-        # a reading decides (not-written, as a rule): as after no answer at all.
+        # Something that nobody foresaw stopped it, and it says that nothing was written. It counts as a
+        # failure, and a reading decides (not-written, as a rule): as after no answer at all.
         RepinResult.FAILED: State.UNKNOWN,
     }
 )
@@ -49,8 +52,8 @@ _STATES = MappingProxyType(
 class Held:
     """What a registry value held.
 
-    `data` is decimal digits (unsigned) for DWORD and QWORD, text for SZ and EXPAND_SZ (unexpanded), a tuple of texts
-    for MULTI_SZ, lower-case hex for the rest, and None where it was too long to be answered.
+    `data` is decimal digits (unsigned) for DWORD and QWORD, text for SZ and EXPAND_SZ (unexpanded), a tuple
+    of texts for MULTI_SZ, lower-case hex for the rest, and None where it was too long to be answered.
     """
 
     kind: str
@@ -73,8 +76,9 @@ class TargetAnswer:
 class RepinAnswer:
     """A whole answer; `targets` stand in the plan's order.
 
-    `clock` is the host's own, at the end. `error` is type name and HResult of what stopped the run, uncleaned.
-    `abandoned`: the writer before this one died at its work. `window_us`: microseconds, see the contract's step 6.
+    `clock` is the host's own, at the end. `error` is type name and HResult of what stopped the run,
+    uncleaned. `abandoned`: the writer before this one died at its work. `window_us`: microseconds, see the
+    contract's step 6.
     """
 
     result: RepinResult
@@ -93,7 +97,9 @@ class RepinAnswer:
 
     @property
     def before(self) -> str:
-        """What the values held before the write, as JSON text: a list of `{"k", "d"}` or null, in the plan's order."""
+        """What the values held before the write, as JSON text: a list of `{"k", "d"}` or null,
+        in the plan's order.
+        """
         return _json(target.before for target in self.targets)
 
     @property

@@ -1,4 +1,5 @@
-"""A write script's answer to a value: parsed, checked against the schema, then against the plan. Errors: `Fault` only.
+"""A write script's answer to a value: parsed, checked against the schema, then against the plan. Errors:
+`Fault` only.
 
 Imported when the first answer comes, as `orchestrator.remote.contract.probe_decode` is.
 """
@@ -14,15 +15,18 @@ from orchestrator.remote.contract.repin_answer import Held, RepinAnswer, RepinRe
 from orchestrator.remote.contract.repin_schema import REPIN_DOCUMENT, HeldRow, RepinDocument
 
 _ADVICE = (
-    "The host answered with something else than the write script's document, so nobody knows yet whether it wrote:"
-    " `fleetcheck repin resume` reads it and says."
+    "The host answered with something else than the write script's document, so nobody knows yet whether "
+    "it wrote: `fleetcheck repin resume` reads it and says."
 )
 _MAY_HAVE_WROTE = {RepinResult.WRITTEN, RepinResult.RESTORED, RepinResult.MIXED}
 _NEED_NO_MACHINE = {RepinResult.WRONG_HOST, RepinResult.FAILED}
 
 
 def decode(text: str, change: PlannedHost, *, operation: str, limit: int) -> RepinAnswer:
-    """Give the answer that a text of at most `limit` characters holds. Raises `Fault`, see `repin_contract`."""
+    """Return the answer that a text of at most `limit` characters holds.
+
+    Raises `Fault`, see `repin_contract`.
+    """
     try:
         document = checked(REPIN_DOCUMENT, parse(text, script="repin", limit=limit))
         return answer(document, change, operation=operation)

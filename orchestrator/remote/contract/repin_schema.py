@@ -1,4 +1,6 @@
-"""The write script's answer as types, checked strictly: what `orchestrator.remote.contract.repin` says, and nothing else."""
+"""The write script's answer as types, checked strictly: what `orchestrator.remote.contract.repin` says,
+and nothing else.
+"""
 
 from __future__ import annotations
 

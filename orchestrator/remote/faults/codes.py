@@ -1,7 +1,7 @@
 """Which code is which cause: WSMan's, Windows' and Kerberos' codes, SOAP subcodes, HTTP statuses.
 
-Matched on the code first, the subcode second, the status third, never on a message's text: that is in the host's
-language. All unsigned; `parse_code` reads the other spellings.
+Matched on the code first, the subcode second, the status third, never on a message's text: that is in the
+host's language. All unsigned; `parse_code` reads the other spellings.
 """
 
 from __future__ import annotations
@@ -96,11 +96,14 @@ AS_REFUSALS = frozenset(code for code, cause in KERBEROS.items() if cause is Cau
 """What a domain controller answers in an AS exchange where it does not take the account with its password."""
 
 PASSWORD_REFUSED = AS_REFUSALS - {2529638918}
-"""Those of them after which the same password is not tried by NTLM: all but that the domain knows no such user."""
+"""Those of them after which the same password is not tried by NTLM:
+all but that the domain knows no such user.
+"""
 
 
 def parse_code(text: str | int | None) -> int | None:
-    """Read a code in any spelling (unsigned, signed, hex) as unsigned; an HRESULT of Win32 or NTSTATUS as that code.
+    """Read a code in any spelling (unsigned, signed, hex) as unsigned; an HRESULT of Win32 or NTSTATUS as
+    that code.
 
     None where it is not a number of 32 bits.
     """
@@ -121,5 +124,7 @@ def parse_code(text: str | int | None) -> int | None:
 
 
 def still_running(code: int | None, subcode: str) -> bool:
-    """Whether a fault is only the sign of life of a script that runs: the code decides, the subcode where none came."""
+    """Whether a fault is only the sign of life of a script that runs: the code decides,
+    the subcode where none came.
+    """
     return code == KEEP_ALIVE or (code is None and subcode == KEEP_ALIVE_SUBCODE)

@@ -1,4 +1,5 @@
-"""The one error that leaves this room: a `Fault` says where on the way to a host's answer something failed, and why.
+"""The one error that leaves this room: a `Fault` says where on the way to a host's answer something failed,
+and why.
 
 Fault    phase, cause, detail, advice, again, code, refused_by
 """
@@ -30,9 +31,10 @@ class RefusedBy(enum.StrEnum):
 class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/cause.py` are classes of fault
     """A host gave no reply that can be used.
 
-    `detail` is what was seen, uncleaned where it quotes the host; `advice` is our own words on what to do next;
-    `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did. `refused_by` is None unless the
-    proof of a password was refused: what happens before one is sent, or to one that was taken, locks no account.
+    `detail` is what was seen, uncleaned where it quotes the host; `advice` is our own words on what to do
+    next; `code` is the WSMan, Win32 or HTTP number that decided, unsigned, where one did. `refused_by` is
+    None unless the proof of a password was refused: what happens before one is sent, or to one that was
+    taken, locks no account.
     """
 
     def __init__(  # a value with seven fields, all by keyword

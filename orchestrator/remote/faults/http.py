@@ -26,14 +26,14 @@ def status(trouble: BadStatus, seen: Seen) -> Fault:
 
 
 _STATUS_ADVICE = {
-    408: "The host, or something in between, waited too long for a request: a slow network, or a busy controller "
-    "(`--jobs`).",
-    421: "A web server that stands before several names answers, and does not know this one: set `address:` to the name "
-    "that it knows, or reach the host without it.",
-    426: "What answers wants another protocol, so it is not WinRM: another web server listens there, or a proxy stands in "
-    "between.",
-    431: "The logon's header is too large for what answers: a Kerberos ticket with many groups. Raise MaxFieldLength and "
-    "MaxRequestBytes of HTTP.sys on the host, or the limit of the proxy in between.",
+    408: "The host, or something in between, waited too long for a request: a slow network, or a busy "
+    "controller (`--jobs`).",
+    421: "A web server that stands before several names answers, and does not know this one: set "
+    "`address:` to the name that it knows, or reach the host without it.",
+    426: "What answers wants another protocol, so it is not WinRM: another web server listens there, or a "
+    "proxy stands in between.",
+    431: "The logon's header is too large for what answers: a Kerberos ticket with many groups. Raise "
+    "MaxFieldLength and MaxRequestBytes of HTTP.sys on the host, or the limit of the proxy in between.",
 }
 
 
@@ -42,8 +42,8 @@ def other_service(trouble: OtherService, seen: Seen) -> Fault:
     end = seen.endpoint
     said = f"{trouble.name} answers" if trouble.name else f"it begins with {trouble.heard[:40]!r}"
     advice = (
-        f"Another service listens on {end.address}:{end.port}. WinRM's ports are 5985 (http) and 5986 (https); `winrm "
-        "enumerate winrm/config/listener` on the host shows its own. Set `port:` to it."
+        f"Another service listens on {end.address}:{end.port}. WinRM's ports are 5985 (http) and 5986 "
+        "(https); `winrm enumerate winrm/config/listener` on the host shows its own. Set `port:` to it."
     )
     return fault(seen, Cause.NOT_WINRM, said, advice=advice)
 
@@ -75,8 +75,8 @@ def refused(trouble: Refused, seen: Seen) -> Fault:
 
 _UNMAPPED = (
     "On the host: `winrm get winrm/config/service/auth` has to say Certificate = true, and `winrm enumerate "
-    "winrm/config/service/certmapping` has to map the certificate's UPN and issuer to a local user whose password is "
-    "still the one that the mapping was made with."
+    "winrm/config/service/certmapping` has to map the certificate's UPN and issuer to a local user whose "
+    "password is still the one that the mapping was made with."
 )
 
 
@@ -91,7 +91,8 @@ def _refusal(stage: Stage, offers: set[str], asked: str, *, via: bool, ticket: b
         return Cause.LOGON_LOOP if asked in offers else Cause.LOGON_NOT_OFFERED
     if not offers & {"negotiate", "ntlm"}:
         return Cause.NTLM_DISABLED if "kerberos" in offers else Cause.LOGON_NOT_OFFERED
-    # It offers Negotiate and did not go on with ours. With Kerberos beside it, NTLM alone is what it does not take.
+    # It offers Negotiate and did not go on with ours. With Kerberos beside it, NTLM alone is what it does not
+    # take.
     return Cause.NTLM_DISABLED if "kerberos" in offers and not via else Cause.LOGON_LOOP
 
 

@@ -41,10 +41,11 @@ def fault(
     refused_by: RefusedBy | None = None,
     advice: str = "",
 ) -> Fault:
-    """Build the fault of a cause: its words from the table, `detail` from what was seen, `advice` where it says more.
+    """Build the fault of a cause: its words from the table, `detail` from what was seen, `advice` where it
+    says more.
 
-    `advice` takes the place of the table's. Where the code says more of an account than its cause does, so do the
-    words. `here`: the phase is where it happened, whatever the table says.
+    `advice` takes the place of the table's. Where the code says more of an account than its cause does, so do
+    the words. `here`: the phase is where it happened, whatever the table says.
     """
     row = ROWS[cause]
     reason = REASONS.get(code) if code is not None else None
@@ -77,7 +78,9 @@ def fault(
 
 
 def _look_up(code: int | None) -> str:
-    """Say where a code that nobody here knows can be looked up; Kerberos' and this machine's own are no Windows'."""
+    """Say where a code that nobody here knows can be looked up;
+    Kerberos' and this machine's own are no Windows'.
+    """
     if code is None:
         return "Look into the host's event log (Windows Remote Management)"
     if code & _HIGH_BYTES == _KERBEROS:

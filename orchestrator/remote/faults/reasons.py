@@ -1,7 +1,9 @@
-"""What an account's trouble is, where a code says so: Windows' system errors, NTSTATUS, SEC_E_*, Kerberos' own. Pure.
+"""What an account's trouble is, where a code says so: Windows' system errors, NTSTATUS, SEC_E_*, Kerberos'
+own. Pure.
 
-Sources: Microsoft's "System Error Codes" and [MS-ERREF] for Windows' numbers, MIT's `krb5.h` for Kerberos'. Windows
-mostly answers a bare 401; these come from endpoints that say more, from run-as accounts, and from domain controllers.
+Sources: Microsoft's "System Error Codes" and [MS-ERREF] for Windows' numbers, MIT's `krb5.h` for Kerberos'.
+Windows mostly answers a bare 401; these come from endpoints that say more, from run-as accounts, and from
+domain controllers.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ _KRB5 = 0x96C73A00  # where libkrb5's protocol errors begin, unsigned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One kind of trouble with an account. `said` goes behind the cause's meaning, `advice` in its advice's place."""
+    """One kind of trouble with an account.
+
+    `said` goes behind the cause's meaning, `advice` in its advice's place.
+    """
 
     said: str
     advice: str
@@ -35,14 +40,14 @@ _REASONS = (
     ),
     Reason(
         said="the domain controller did not take the password",
-        advice="Put the credential's password right; where the account is the host's own, the name is .\\NAME. It "
-        "counted once toward the account's lock-out.",
+        advice="Put the credential's password right; where the account is the host's own, the name is "
+        ".\\NAME. It counted once toward the account's lock-out.",
         kerberos=(24, 31),
     ),
     Reason(
         said="the domain does not know that user",
-        advice="Look at the credential's user name: NAME@REALM with the domain's full name in capitals, or DOMAIN\\NAME; "
-        "an account of the host's own is .\\NAME.",
+        advice="Look at the credential's user name: NAME@REALM with the domain's full name in capitals, or "
+        "DOMAIN\\NAME; an account of the host's own is .\\NAME.",
         kerberos=(6,),
         codes=(0xC0000064,),
     ),
@@ -53,7 +58,8 @@ _REASONS = (
     ),
     Reason(
         said="the account is locked out",
-        advice="Find out who tries a wrong password (event 4740 on the domain controller), unlock it, scan again.",
+        advice="Find out who tries a wrong password (event 4740 on the domain controller), unlock it, scan "
+        "again.",
         codes=(1909, 0xC0000234),
     ),
     Reason(
@@ -80,7 +86,8 @@ _REASONS = (
     ),
     Reason(
         said="a restriction of the account forbids it",
-        advice="Look at the account: an empty password, a smart card that is required, an authentication policy.",
+        advice="Look at the account: an empty password, a smart card that is required, an authentication "
+        "policy.",
         codes=(1327, 0xC000006E),
         kerberos=(12,),
     ),
@@ -101,7 +108,8 @@ _REASONS = (
     ),
     Reason(
         said="the logon session was gone",
-        advice="Scan again; where it stays so, restart the host: its security authority has lost the session.",
+        advice="Scan again; where it stays so, restart the host: its security authority has lost the "
+        "session.",
         codes=(1312, 0xC000005F),
     ),
     Reason(
@@ -121,7 +129,8 @@ _REASONS = (
     ),
     Reason(
         said="the account may not log on over the network",
-        advice="On the host, user rights: `Access this computer from the network`, and no `Deny access` to it.",
+        advice="On the host, user rights: `Access this computer from the network`, and no `Deny access` to "
+        "it.",
         cause=Cause.ACCESS_DENIED,
         codes=(1385, 0xC000015B),
     ),
@@ -133,8 +142,8 @@ _REASONS = (
     ),
     Reason(
         said="no realm of that name is known on this machine",
-        advice="Write the realm as the domain's full name in capitals (NAME@CORP.EXAMPLE); krb5.conf or the DNS records "
-        "`_kerberos._udp.REALM` have to name its domain controllers.",
+        advice="Write the realm as the domain's full name in capitals (NAME@CORP.EXAMPLE); krb5.conf or "
+        "the DNS records `_kerberos._udp.REALM` have to name its domain controllers.",
         cause=Cause.KERBEROS_NO_KDC,
         kerberos=(154, 220),
     ),
@@ -146,8 +155,8 @@ _REASONS = (
     ),
     Reason(
         said="the ticket is not valid yet",
-        advice="Compare the clocks of this machine, of the host and of the domain controller. A ticket made while a clock "
-        "was wrong stays wrong: get a new one with `kinit`.",
+        advice="Compare the clocks of this machine, of the host and of the domain controller. A ticket "
+        "made while a clock was wrong stays wrong: get a new one with `kinit`.",
         cause=Cause.KERBEROS_CLOCK,
         kerberos=(33,),
     ),

@@ -1,7 +1,7 @@
 """What each cause means, as a table: what to tell the user, and whether to try again.
 
-Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256), `{pin}` (the
-line for the inventory), `{look}` (where to look the code up) and `{via}`.
+Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256),
+`{pin}` (the line for the inventory), `{look}` (where to look the code up) and `{via}`.
 """
 
 from __future__ import annotations
@@ -13,36 +13,39 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.cause_words import CauseWords
 from orchestrator.remote.faults.fault import Again
+from orchestrator.remote.faults.kerberos import KERBEROS_ROWS
 from orchestrator.remote.faults.via import VIA_ROWS
 
 ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
     {
         Cause.NO_ANSWER: CauseWords(
             "no answer from the network",
-            "Is the host up, and does a firewall let this machine reach {address}:{port}? Windows' rule for WinRM on "
-            "a public network admits the local subnet only.",
+            "Is the host up, and does a firewall let this machine reach {address}:{port}? Windows' rule "
+            "for WinRM on a public network admits the local subnet only.",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
         Cause.CONNECTION_REFUSED: CauseWords(
             "nothing listens on that port",
-            "The WinRM service does not run, or it listens on another port: `winrm enumerate winrm/config/listener` "
-            "on the host shows it.",
+            "The WinRM service does not run, or it listens on another port: `winrm enumerate "
+            "winrm/config/listener` on the host shows it.",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
         Cause.PUBLIC_NETWORK: CauseWords(
             "the host's network profile is Public",
-            "An administrator has to change it on the host: `Set-NetConnectionProfile -NetworkCategory Private`.",
+            "An administrator has to change it on the host: `Set-NetConnectionProfile -NetworkCategory "
+            "Private`.",
         ),
         Cause.NO_LISTENER: CauseWords(
             "there is no WinRM listener behind this address",
-            "Another web server may answer on port {port}: compare with `winrm enumerate winrm/config/listener` on "
-            "the host.",
+            "Another web server may answer on port {port}: compare with `winrm enumerate "
+            "winrm/config/listener` on the host.",
         ),
         Cause.SERVICE_UNAVAILABLE: CauseWords(
             "the service is not available now",
-            "WinRM is busy or still starting; where it stays so, restart the service or look into the host's event log.",
+            "WinRM is busy or still starting; where it stays so, restart the service or look into the "
+            "host's event log.",
             Again.BACKOFF,
         ),
         Cause.TOO_MANY_SHELLS: CauseWords(
@@ -53,74 +56,75 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.QUOTA: CauseWords(
             "a quota of WinRM is used up",
-            "Compare `winrm get winrm/config` on the host (MaxConcurrentUsers, MaxMemoryPerShellMB, plug-in quotas) "
-            "with its load.",
+            "Compare `winrm get winrm/config` on the host (MaxConcurrentUsers, MaxMemoryPerShellMB, "
+            "plug-in quotas) with its load.",
             Again.LATER,
         ),
         Cause.SESSION_LOST: CauseWords(
             "the session was lost",
-            "The service was restarted, the host rebooted, or something between closed the connection: a load "
-            "balancer, a security product, a listener without a certificate.",
+            "The service was restarted, the host rebooted, or something between closed the connection: a "
+            "load balancer, a security product, a listener without a certificate.",
             Again.BACKOFF,
         ),
         Cause.SHELLS_FORBIDDEN: CauseWords(
             "a policy forbids remote shells",
-            "Group policy, Windows Remote Shell: `Allow Remote Shell Access` is off, or the service's `IPv4 filter` "
-            "leaves this machine out.",
+            "Group policy, Windows Remote Shell: `Allow Remote Shell Access` is off, or the service's "
+            "`IPv4 filter` leaves this machine out.",
         ),
         Cause.NO_CONFIGURATION: CauseWords(
             'the session configuration "{configuration}" is not on this host',
-            "`Get-PSSessionConfiguration` on the host lists those there are; `Enable-PSRemoting` puts the standard one "
-            "back. Name another with `configuration:`.",
+            "`Get-PSSessionConfiguration` on the host lists those there are; `Enable-PSRemoting` puts the "
+            "standard one back. Name another with `configuration:`.",
         ),
         Cause.RUN_AS_FAILED: CauseWords(
             "the account that the session configuration runs as does not work",
-            'Set the run-as account of "{configuration}" again: `Set-PSSessionConfiguration -RunAsCredential`.',
+            'Set the run-as account of "{configuration}" again: '
+            "`Set-PSSessionConfiguration -RunAsCredential`.",
         ),
         Cause.ENVELOPE_TOO_LARGE: CauseWords(
             "the host takes smaller messages only",
-            "The second try uses the smallest size there is; where that fails too, raise MaxEnvelopeSizekb on the host.",
+            "The second try uses the smallest size there is; where that fails too, raise MaxEnvelopeSizekb "
+            "on the host.",
             Again.ONCE,
         ),
         Cause.NAME_NOT_RESOLVED: CauseWords(
             "the name does not resolve",
-            'Does "{address}" resolve on this machine (`getent hosts {address}`)? Else set `address:` in the inventory.',
+            'Does "{address}" resolve on this machine (`getent hosts {address}`)? '
+            "Else set `address:` in the inventory.",
             Again.ONCE,
             Phase.RESOLVE,
         ),
         **VIA_ROWS,
-        Cause.KERBEROS_NEEDS_NAME: CauseWords(
-            "Kerberos does not work with an IP address",
-            "Set `address:` to the host's full name, or `auth: ntlm`.",
-            phase=Phase.AUTH,
-        ),
         Cause.LOGON_NOT_OFFERED: CauseWords(
             "the host does not offer the logon that was asked for",
-            "Change `auth:` to what it offers, or switch the scheme on in the host's `winrm/config/service/auth`.",
+            "Change `auth:` to what it offers, or switch the scheme on in the host's "
+            "`winrm/config/service/auth`.",
             phase=Phase.AUTH,
         ),
         Cause.ACCESS_DENIED: CauseWords(
             "the logon was right, but this user may not do that",
             "The user has to be in Administrators or Remote Management Users, and in the access list of "
-            '"{configuration}". A local administrator over the network needs LocalAccountTokenFilterPolicy = 1.',
+            '"{configuration}". A local administrator over the network needs '
+            "LocalAccountTokenFilterPolicy = 1.",
         ),
         Cause.LOGON_FAILED: CauseWords(
             "the logon was refused",
-            "Wrong password, locked, expired and blocked look the same from here. It counts toward the account's "
-            "lock-out.",
+            "Wrong password, locked, expired and blocked look the same from here. It counts toward the "
+            "account's lock-out.",
             phase=Phase.AUTH,
         ),
         Cause.LOGON_LOOP: CauseWords(
             "the host asks for a logon again and again",
-            "One of these fits: a proxy strips the Authorization header; a load balancer spreads one logon over "
-            "several connections (NTLM needs one); the host wants channel binding and a proxy ends TLS in between. With "
-            "Kerberos: the clocks are more than five minutes apart, or the service name (SPN) belongs to another account.",
+            "One of these fits: a proxy strips the Authorization header; a load balancer spreads one logon "
+            "over several connections (NTLM needs one); the host wants channel binding and a proxy ends "
+            "TLS in between. With Kerberos: the clocks are more than five minutes apart, or the service "
+            "name (SPN) belongs to another account.",
             phase=Phase.AUTH,
         ),
         Cause.ABORTED: CauseWords(
             "the host ended the session",
-            "Its event log (Windows Remote Management) says why: the service was stopped, the host process ended, or "
-            "security software closed it.",
+            "Its event log (Windows Remote Management) says why: the service was stopped, the host process "
+            "ended, or security software closed it.",
             Again.BACKOFF,
         ),
         Cause.HOST_ILL: CauseWords(
@@ -130,8 +134,8 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.NOT_WINRM: CauseWords(
             "what answers is not WinRM",
-            "Is {port} the right port for `transport: {transport}`? A proxy or another web server may sit there; with "
-            "http, message encryption may have been stripped on the way.",
+            "Is {port} the right port for `transport: {transport}`? A proxy or another web server may sit "
+            "there; with http, message encryption may have been stripped on the way.",
         ),
         Cause.PROXY: CauseWords(
             "a proxy asks for a logon of its own",
@@ -139,59 +143,63 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.GATEWAY: CauseWords(
             "a gateway in between answers, not WinRM, and has no answer from the host",
-            "A proxy or load balancer stands before {address}:{port}, and does not reach WinRM behind it: look at its "
-            "list of servers, or let this machine reach the host without it.",
+            "A proxy or load balancer stands before {address}:{port}, and does not reach WinRM behind it: "
+            "look at its list of servers, or let this machine reach the host without it.",
             Again.BACKOFF,
         ),
         Cause.CONNECTION_NOT_KEPT: CauseWords(
             "the connection is closed where a logon needs it",
-            "NTLM and Negotiate log on a connection, so it has to last: let this machine reach {address}:{port} without "
-            "the proxy or load balancer in between, or let that keep its connections (HTTP/1.1, keep-alive). "
-            "`auth: basic` over https needs no lasting connection.",
+            "NTLM and Negotiate log on a connection, so it has to last: let this machine reach "
+            "{address}:{port} without the proxy or load balancer in between, or let that keep its "
+            "connections (HTTP/1.1, keep-alive). `auth: basic` over https needs no lasting connection.",
         ),
         Cause.REDIRECT: CauseWords(
             "the host redirects to another address",
-            "fleetcheck never follows a redirect, since a password would follow it. Set `address:` and `port:` to where "
-            "WinRM is.",
+            "fleetcheck never follows a redirect, since a password would follow it. Set `address:` and "
+            "`port:` to where WinRM is.",
         ),
         Cause.TLS_UNKNOWN_CA: CauseWords(
             "the certificate is not signed by a known CA",
-            "Name the CA's file (`ca: certs/ca.pem`) or, once the fingerprint was compared on the host, pin it: {pin}",
+            "Name the CA's file (`ca: certs/ca.pem`) or, once the fingerprint was compared on the host, "
+            "pin it: {pin}",
             phase=Phase.TLS,
         ),
         Cause.TLS_WRONG_NAME: CauseWords(
             "the certificate is for another name",
-            "Set `address:` to a name that the certificate has or, once the fingerprint was compared on the host, pin "
-            "it: {pin}",
+            "Set `address:` to a name that the certificate has or, once the fingerprint was compared on "
+            "the host, pin it: {pin}",
             phase=Phase.TLS,
         ),
         Cause.TLS_EXPIRED: CauseWords(
             "the certificate is not valid today",
-            "Renew it on the host, and compare this machine's clock. Or, once the fingerprint was compared on the host, "
-            "pin it: {pin}",
+            "Renew it on the host, and compare this machine's clock. Or, once the fingerprint was compared "
+            "on the host, pin it: {pin}",
             phase=Phase.TLS,
         ),
         Cause.TLS_PIN_MISMATCH: CauseWords(
             "the certificate is not the pinned one",
-            "Nothing was sent. If the certificate was renewed, compare the fingerprint on the host, then write {pin}",
+            "Nothing was sent. If the certificate was renewed, compare the fingerprint on the host, then "
+            "write {pin}",
             phase=Phase.TLS,
         ),
         Cause.TLS_TOO_OLD: CauseWords(
             "the host's TLS is too old for this machine's OpenSSL",
-            "The host offers only what OpenSSL refuses: TLS 1.0 or 1.1, SHA-1, a small key. Switch TLS 1.2 on, or give "
-            "the listener a new certificate.",
+            "The host offers only what OpenSSL refuses: TLS 1.0 or 1.1, SHA-1, a small key. Switch TLS 1.2 "
+            "on, or give the listener a new certificate.",
             phase=Phase.TLS,
         ),
         Cause.TLS_BAD_CERTIFICATE: CauseWords(
             "the certificate may not be used so",
-            "It is from a known CA, and breaks a rule that it or its CA sets. On the host: give the listener a "
-            "certificate for servers. Or, once the fingerprint was compared on the host, pin it: {pin}",
+            "It is from a known CA, and breaks a rule that it or its CA sets. On the host: give the "
+            "listener a certificate for servers. Or, once the fingerprint was compared on the host, pin "
+            "it: {pin}",
             phase=Phase.TLS,
         ),
         Cause.TLS_CLIENT_CERTIFICATE: CauseWords(
             "the host demands a certificate of this machine",
-            "None was shown: a credential with `from: certificate` shows one. WinRM demands none by itself, so a proxy or load balancer may stand before it: let "
-            "that, or the listener (`netsh http show sslcert`, Negotiate Client Certificate), do without.",
+            "None was shown: a credential with `from: certificate` shows one. WinRM demands none by "
+            "itself, so a proxy or load balancer may stand before it: let that, or the listener (`netsh "
+            "http show sslcert`, Negotiate Client Certificate), do without.",
             phase=Phase.TLS,
         ),
         Cause.CLIENT_CERTIFICATE_REFUSED: CauseWords(
@@ -204,50 +212,17 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             "Port 5985 is WinRM over http, 5986 over https: set `transport: http` or the right `port:`.",
             phase=Phase.TLS,
         ),
-        Cause.KERBEROS_NO_SPN: CauseWords(
-            "Kerberos knows no service of that name",
-            "Use the host's real, full name in `address:`: an alias or a short name has no service of its own, unless "
-            "krb5.conf says `dns_canonicalize_hostname = true`. `setspn -Q */{address}` shows on a machine of the domain "
-            "whether there is one.",
-            phase=Phase.AUTH,
-        ),
-        Cause.KERBEROS_CLOCK: CauseWords(
-            "the clocks are too far apart for Kerberos",
-            "Compare the clocks of this machine, of the host and of the domain controller: five minutes are the most. A "
-            "ticket made while a clock was wrong stays wrong: get a new one with `kinit`.",
-            phase=Phase.AUTH,
-        ),
-        Cause.KERBEROS_TICKET: CauseWords(
-            "there is no valid Kerberos ticket",
-            "Get one with `kinit`, or name a credential with a password.",
-            phase=Phase.AUTH,
-        ),
-        Cause.KERBEROS_NO_KDC: CauseWords(
-            "no domain controller answers for Kerberos",
-            "Look at the realm in krb5.conf and at port 88 of the domain controllers, which this machine has to reach; then "
-            "scan again.",
-            phase=Phase.AUTH,
-        ),
-        Cause.KERBEROS_WRONG_KEY: CauseWords(
-            "the host cannot read its ticket: the service name belongs to another account",
-            "`setspn -Q HTTP/{address}` shows whose it is: leave it to the host's own computer account alone. Where it is, "
-            "the host's key has changed since: get new tickets with `kinit`.",
-            phase=Phase.AUTH,
-        ),
-        Cause.KERBEROS_ENCRYPTION: CauseWords(
-            "no encryption that both sides of Kerberos take",
-            "The account has no AES key (reset its password, and let it support AES), or `permitted_enctypes` in krb5.conf "
-            "leaves out what the domain gives.",
-            phase=Phase.AUTH,
-        ),
+        **KERBEROS_ROWS,
         Cause.NTLM_DISABLED: CauseWords(
             "NTLM is disabled, on the host or by policy",
-            "Use `auth: kerberos`, or `auth: basic` over https where the host offers it; or allow incoming NTLM.",
+            "Use `auth: kerberos`, or `auth: basic` over https where the host offers it; or allow incoming "
+            "NTLM.",
             phase=Phase.AUTH,
         ),
         Cause.GARBLED: CauseWords(
             "the answer cannot be used",
-            "The host is broken, hostile, or something between changes what it says. Nothing of the answer was used.",
+            "The host is broken, hostile, or something between changes what it says. Nothing of the answer "
+            "was used.",
         ),
         Cause.DEADLINE: CauseWords(
             "the time was up",
@@ -255,14 +230,14 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.CONSTRAINED_LANGUAGE: CauseWords(
             "PowerShell runs in ConstrainedLanguage mode there (WDAC, AppLocker)",
-            "The probe needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: it cannot be probed "
-            "so far. Its pins can be read on the host itself (`reg query`).",
+            "The probe needs FullLanguage, and App Control (WDAC) or AppLocker holds this host: it cannot "
+            "be probed so far. Its pins can be read on the host itself (`reg query`).",
             phase=Phase.RUN,
         ),
         Cause.TOO_OLD: CauseWords(
             "the PowerShell there is too old",
-            "Install Windows Management Framework 3.0 or later (5.1 where it runs) with .NET 4.5, or name the endpoint "
-            "of a newer one with `configuration:`.",
+            "Install Windows Management Framework 3.0 or later (5.1 where it runs) with .NET 4.5, or name "
+            "the endpoint of a newer one with `configuration:`.",
             phase=Phase.OPEN,
         ),
         Cause.NO_LANGUAGE: CauseWords(

@@ -1,4 +1,5 @@
-"""What can go wrong below the door of this room. Nothing of this tree leaves it: `classify` makes a `Fault` of each.
+"""What can go wrong below the door of this room. Nothing of this tree leaves it: `classify` makes a `Fault`
+of each.
 
 Trouble
 |-- Lost            the connection is gone
@@ -65,7 +66,10 @@ class OtherService(Trouble):
 
 
 class NotKept(Trouble):
-    """The connection was to end, by the host's own word, where a logon needs it. Header names are in lower case."""
+    """The connection was to end, by the host's own word, where a logon needs it.
+
+    Header names are in lower case.
+    """
 
     def __init__(self, at: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(at)
@@ -74,7 +78,10 @@ class NotKept(Trouble):
 
 
 class BadStatus(Trouble):
-    """An HTTP answer that no WinRM service gives. Header names are in lower case; `body` is its first part."""
+    """An HTTP answer that no WinRM service gives.
+
+    Header names are in lower case; `body` is its first part.
+    """
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(status)
@@ -111,8 +118,8 @@ class Stage(enum.Enum):
 class Refused(Trouble):
     """HTTP 401. `offers` are the schemes of WWW-Authenticate, as the host writes them.
 
-    `proof`: what it refused was a proof of a password (NTLM's third message, Basic), so that it can lock an account.
-    `ticket`: it was a Kerberos ticket.
+    `proof`: what it refused was a proof of a password (NTLM's third message, Basic), so that it can lock an
+    account. `ticket`: it was a Kerberos ticket.
     """
 
     def __init__(
@@ -135,8 +142,8 @@ class Refused(Trouble):
 class KerberosTrouble(Trouble):
     """Kerberos, or finding a credential for it, failed on this side.
 
-    `minor` is libkrb5's code, unsigned, None where none came. `refused`: a domain controller did not take the account
-    with its password, in an AS exchange; no host was asked.
+    `minor` is libkrb5's code, unsigned, None where none came. `refused`: a domain controller did not take the
+    account with its password, in an AS exchange; no host was asked.
     """
 
     def __init__(self, minor: int | None, text: str, *, refused: bool = False) -> None:
@@ -147,7 +154,8 @@ class KerberosTrouble(Trouble):
 
 
 class ViaTrouble(Trouble):
-    """The proxy or jump host in between gave no way to the host. `kind` is the cause; `detail` quotes it uncleaned.
+    """The proxy or jump host in between gave no way to the host. `kind` is the cause; `detail` quotes it
+    uncleaned.
 
     `advice` says what to do, "" where the cause's own words fit.
     """
@@ -164,10 +172,11 @@ class ViaTrouble(Trouble):
 
 
 class Untrusted(Trouble):
-    """TLS did not come about; no user name was sent. `kind` is the cause, `detail` names the certificate seen.
+    """TLS did not come about; no user name was sent. `kind` is the cause, `detail` names the certificate
+    seen.
 
-    `pin` is what `tls_pin:` would have to say for this certificate, None where none was seen. `advice` says who mends
-    it and how, "" where the cause's own words fit.
+    `pin` is what `tls_pin:` would have to say for this certificate, None where none was seen. `advice` says
+    who mends it and how, "" where the cause's own words fit.
     """
 
     def __init__(self, kind: Cause, detail: str, pin: str | None = None, *, advice: str = "") -> None:

@@ -1,4 +1,6 @@
-"""What to tell of the proxy or jump host between this machine and a host: the rows of its causes, and its own words."""
+"""What to tell of the proxy or jump host between this machine and a host: the rows of its causes,
+and its own words.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ VIA_ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
     {
         Cause.VIA_UNREACHABLE: CauseWords(
             "the proxy or jump host in between does not answer",
-            "Nothing was sent to the host. Is {via} up, and does a firewall let this machine reach it? For a tunnel of "
-            "your own (`ssh -D`): does it still run?",
+            "Nothing was sent to the host. Is {via} up, and does a firewall let this machine reach it? For "
+            "a tunnel of your own (`ssh -D`): does it still run?",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
@@ -31,40 +33,42 @@ VIA_ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.VIA_KEY_CHANGED: CauseWords(
             "the jump host's key is not the one in known_hosts",
-            "Nothing was sent to it. It was set up anew, or something else answers in its place: ask who runs it, compare "
-            "the fingerprint, and only then take the old line out (`ssh-keygen -R {known}`).",
+            "Nothing was sent to it. It was set up anew, or something else answers in its place: ask who "
+            "runs it, compare the fingerprint, and only then take the old line out (`ssh-keygen -R "
+            "{known}`).",
             phase=Phase.CONNECT,
         ),
         Cause.VIA_LOGON_REFUSED: CauseWords(
             "the proxy or jump host does not take the logon",
-            "Look at `via_credential`; without one a jump host is shown the keys of the SSH agent and of ~/.ssh that need "
-            "no passphrase (`{ssh}` by hand shows more). It is not tried again in this run.",
+            "Look at `via_credential`; without one a jump host is shown the keys of the SSH agent and of "
+            "~/.ssh that need no passphrase (`{ssh}` by hand shows more). It is not tried again in this run.",
             phase=Phase.CONNECT,
         ),
         Cause.VIA_NOT_ALLOWED: CauseWords(
             "the rules of the proxy or jump host forbid the way to the host",
-            "There, allow connections to {address}:{port}: the proxy's rule set, or the jump host's AllowTcpForwarding "
-            "and PermitOpen (sshd_config).",
+            "There, allow connections to {address}:{port}: the proxy's rule set, or the jump host's "
+            "AllowTcpForwarding and PermitOpen (sshd_config).",
             phase=Phase.CONNECT,
         ),
         Cause.VIA_HOST_UNREACHABLE: CauseWords(
             "seen from the proxy or jump host, the host does not answer",
-            "Look from there, not from here: does {address} resolve, is the host up, and does a firewall in between let "
-            "{via} reach port {port}?",
+            "Look from there, not from here: does {address} resolve, is the host up, and does a firewall "
+            "in between let {via} reach port {port}?",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
         Cause.VIA_HOST_REFUSED: CauseWords(
             "seen from the proxy, nothing listens on that port",
-            "The WinRM service does not run, or it listens on another port: `winrm enumerate winrm/config/listener` on "
-            "the host shows it. The name was looked up by the proxy: is {address} the same host there?",
+            "The WinRM service does not run, or it listens on another port: `winrm enumerate "
+            "winrm/config/listener` on the host shows it. The name was looked up by the proxy: is "
+            "{address} the same host there?",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
         Cause.VIA_REFUSED: CauseWords(
             "the proxy or jump host opens no way",
-            "That is its own trouble, whatever the host: its log says more. Does {via} speak what `via` says, and has it "
-            "room for as many connections as `--jobs`?",
+            "That is its own trouble, whatever the host: its log says more. Does {via} speak what `via` "
+            "says, and has it room for as many connections as `--jobs`?",
             Again.BACKOFF,
             Phase.CONNECT,
         ),
@@ -72,25 +76,30 @@ VIA_ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
 )
 
 KDC_FROM_HERE = (
-    "Tickets are asked for by this machine itself: `via` leads to hosts alone. Let it reach port 88 of a domain controller, "
-    "or take `auth: ntlm` for the hosts behind `via`."
+    "Tickets are asked for by this machine itself: `via` leads to hosts alone. Let it reach port 88 of a "
+    "domain controller, or take `auth: ntlm` for the hosts behind `via`."
 )
 
 _YES_FIRST = (
-    "The host has not said a word, and some proxies say yes before they have tried: look from there whether {address} "
-    "resolves and port {port} answers. Else the host's service, or something in between, closed the connection."
+    "The host has not said a word, and some proxies say yes before they have tried: look from there "
+    "whether {address} resolves and port {port} answers. Else the host's service, or something in between, "
+    "closed the connection."
 )
 
 
 def yes_first(endpoint: Endpoint) -> str:
-    """Give the advice for a connection that a SOCKS proxy said yes to and that ended at once; "" for others."""
+    """Return the advice for a connection that a SOCKS proxy said yes to and that ended at once;
+    "" for others.
+    """
     if endpoint.via is None or not endpoint.via.startswith("socks"):
         return ""
     return _YES_FIRST.format(address=endpoint.address, port=endpoint.port)
 
 
 def via_words(via: str | None) -> Mapping[str, str]:
-    """Write a proxy or jump host for the user: itself, how to log on there by hand, how known_hosts calls it."""
+    """Write a proxy or jump host for the user: itself, how to log on there by hand,
+    how known_hosts calls it.
+    """
     if via is None:
         return {"via": "", "ssh": "", "known": ""}
     found = parse_via(via)

@@ -1,4 +1,5 @@
-"""Windows' own codes that a WSMan fault can carry: system errors, NTSTATUS and SEC_E_*, by what they mean to a run.
+"""Windows' own codes that a WSMan fault can carry: system errors, NTSTATUS and SEC_E_*, by what they mean to
+a run.
 
 Sources: Microsoft's "System Error Codes" and [MS-ERREF]. What speaks of an account stands in `reasons`.
 """

@@ -1,4 +1,5 @@
-"""WS-Management's own codes (`wsman.h`, 0x803380xx and 0x803381xx) that a client of remote shells can be answered.
+"""WS-Management's own codes (`wsman.h`, 0x803380xx and 0x803381xx) that a client of remote shells can be
+answered.
 
 Left out: what only subscriptions, enumerations, the configuration or a program on the host itself can meet.
 """

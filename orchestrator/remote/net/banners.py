@@ -12,7 +12,8 @@ _FRAME = 9  # bytes of the head of an HTTP/2 frame (RFC 9113 4.1)
 _SETTINGS, _GOAWAY = 4, 7
 _MYSQL_GREETING, _MYSQL_ERROR = 10, 255
 
-# First bytes (case does not count) -> service. RFC 4253 4.2, 5321 4.2, 959 4.2, 1939, 3501, 6143, 854, 2326, 3261, 1006.
+# First bytes (case does not count) -> service. RFC 4253 4.2, 5321 4.2, 959 4.2, 1939, 3501, 6143, 854, 2326,
+# 3261, 1006.
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (rb"SSH-", "SSH"),
     (rb"[2-5]\d\d[ -][^\r\n]*SMTP", "a mail server (SMTP)"),

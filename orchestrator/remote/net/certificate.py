@@ -31,12 +31,13 @@ if TYPE_CHECKING:  # it takes 30 ms to import, and a run over http needs none of
 
 
 def fingerprint(der: bytes) -> str:
-    """Give the certificate's SHA-256 as `tls_pin:` writes it: "sha256:" and 64 hex digits."""
+    """Return the certificate's SHA-256 as `tls_pin:` writes it: "sha256:" and 64 hex digits."""
     return f"sha256:{hashlib.sha256(der).hexdigest()}"
 
 
 def binding(der: bytes) -> bytes:
-    """Give the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929, tls-server-end-point).
+    """Return the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929,
+    tls-server-end-point).
 
     The hash is the signature's own, SHA-256 where that one is MD5, SHA-1 or unknown.
     """
@@ -70,7 +71,10 @@ def describe(der: bytes) -> str:
 
 
 def days_left(der: bytes, now: datetime) -> int | None:
-    """Say how many whole days a certificate is still good for, None where it cannot be read. `now` is aware."""
+    """Say how many whole days a certificate is still good for, None where it cannot be read.
+
+    `now` is aware.
+    """
     from cryptography import x509
 
     try:
@@ -85,7 +89,7 @@ def quoted(name: x509.Name) -> str:
 
 
 def server_names(seen: x509.Certificate) -> list[str]:
-    """Give its alternative names, cleaned; [] for none."""
+    """Return its alternative names, cleaned; [] for none."""
     from cryptography import x509
 
     try:
@@ -96,7 +100,9 @@ def server_names(seen: x509.Certificate) -> list[str]:
 
 
 def common_names(seen: x509.Certificate) -> list[str]:
-    """Give the names that an inventory's `address:` can have: DNS names, or the subject's where there is no other."""
+    """Return the names that an inventory's `address:` can have: DNS names,
+    or the subject's where there is no other.
+    """
     from cryptography.x509.oid import NameOID
 
     names = server_names(seen) or [

@@ -1,7 +1,7 @@
 """Why OpenSSL refused a chain of certificates, and whose it is to mend. Pure.
 
-The numbers are OpenSSL's X509_V_ERR_* (x509_vfy.h). OpenSSL names no certificate with them, so the one that is meant
-is looked for among those that the host sent and those of the `ca:` file.
+The numbers are OpenSSL's X509_V_ERR_* (x509_vfy.h). OpenSSL names no certificate with them, so the one that
+is meant is looked for among those that the host sent and those of the `ca:` file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A refused chain: OpenSSL's number and words, what the host sent (leaf first), what the `ca:` file holds.
+    """A refused chain: OpenSSL's number and words, what the host sent (leaf first), what the `ca:` file
+    holds.
 
     `pin` is the inventory's line that accepts the leaf whatever is wrong with it.
     """
@@ -71,7 +72,9 @@ class Case:
 
 
 def _signs(above: x509.Certificate, below: x509.Certificate) -> bool:
-    """Whether one is by the other's key; by its name alone where the signature is of a kind that is not read any more."""
+    """Whether one is by the other's key; by its name alone where the signature is of a kind that is not read
+    any more.
+    """
     try:
         below.verify_directly_issued_by(above)
     except (InvalidSignature, TypeError, ValueError):
@@ -84,7 +87,8 @@ def _signs(above: x509.Certificate, below: x509.Certificate) -> bool:
 def judge(
     code: int, said: str, sent: Sequence[bytes], held: Sequence[bytes], where: Endpoint, pin: str
 ) -> Refusal:
-    """Say what is wrong and who mends it. `sent` and `held` are DER; whatever cannot be read, the code decides alone.
+    """Say what is wrong and who mends it. `sent` and `held` are DER; whatever cannot be read, the code
+    decides alone.
 
     `said` are OpenSSL's own words.
     """
@@ -127,8 +131,8 @@ def _no_issuer(case: Case) -> Refusal:
     else:
         why = f"the host sends no certificate of {wanted}, and {ca} has none (it holds {_holds(case)})"
         advice = (
-            f"On this side: add the certificate of {wanted} to {ca}, if that is your CA. Or on the host: install it "
-            "there (`certutil -addstore CA FILE`), so that the listener sends it."
+            f"On this side: add the certificate of {wanted} to {ca}, if that is your CA. Or on the host: "
+            "install it there (`certutil -addstore CA FILE`), so that the listener sends it."
         )
     return Refusal(Cause.TLS_UNKNOWN_CA, why, f"{advice} {_or_pin(case.pin)}")
 
@@ -137,8 +141,8 @@ def _self_signed(case: Case) -> Refusal:
     ca = case.endpoint.ca
     other = f", and {ca} holds another (it holds {_holds(case)})" if ca else ""
     advice = (
-        f"Once the fingerprint was compared on the host, pin it: {case.pin}. Or on the host: give the listener a "
-        "certificate of your CA."
+        f"Once the fingerprint was compared on the host, pin it: {case.pin}. Or on the host: give the "
+        "listener a certificate of your CA."
     )
     return Refusal(Cause.TLS_UNKNOWN_CA, f"nobody but the host itself signed it{other}", advice)
 
@@ -173,7 +177,10 @@ def _name(case: Case) -> Refusal:
     address, names = clean(case.endpoint.address, limit=80), server_names(case.leaf)
     kind = "an IP address" if case.code == _NO_NAME_HERE else "a DNS name"
     if not names:
-        why = f"it has no alternative name (SAN), and its subject ({quoted(case.leaf.subject)}) does not name {address}"
+        why = (
+            f"it has no alternative name (SAN), and its subject ({quoted(case.leaf.subject)}) does not "
+            f"name {address}"
+        )
     elif address in names:
         why = f"it names {address} as a DNS name, and an address counts only as an IP address"
     elif f"{address}." in names:
@@ -211,7 +218,10 @@ def _is_weak(code: int, certificate: x509.Certificate) -> bool:
 
 def _signed_with(certificate: x509.Certificate) -> str:
     used = certificate.signature_hash_algorithm
-    return f"is signed with {'an unknown digest' if used is None else used.name.upper().replace('SHA1', 'SHA-1')}"
+    return (
+        "is signed with "
+        f"{'an unknown digest' if used is None else used.name.upper().replace('SHA1', 'SHA-1')}"
+    )
 
 
 def _key(certificate: x509.Certificate) -> str:

@@ -19,8 +19,9 @@ _FIRST = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----",
 _MOST = 1024 * 1024  # bytes of a PEM file that are looked at
 
 _ISSUER = (
-    "The host has to trust the authority that issued it: put that into the host's machine store, Trusted Root "
-    "Certification Authorities (and Intermediate ones), or take a certificate of an authority that it knows."
+    "The host has to trust the authority that issued it: put that into the host's machine store, Trusted "
+    "Root Certification Authorities (and Intermediate ones), or take a certificate of an authority that it "
+    "knows."
 )
 _RENEW = "Renew the certificate, and compare the clocks of this machine and of the host."
 _WHOLE = "Name a certificate for client authentication with an RSA or EC key that the host's TLS takes."

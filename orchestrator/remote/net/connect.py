@@ -21,8 +21,9 @@ LONGEST = 10.0  # seconds for one address; a lost SYN is sent again after 1, 3 a
 async def system_resolver(name: str) -> Sequence[str]:
     """Ask this machine's resolver. Raises OSError (socket.gaierror) where the name is unknown.
 
-    In a thread of its own that nobody waits for: a lookup cannot be cancelled, and asyncio's own threads are few and
-    are waited for at the end, so that one dead name server would hold up every other name, and the end of the program.
+    In a thread of its own that nobody waits for: a lookup cannot be cancelled, and asyncio's own threads are
+    few and are waited for at the end, so that one dead name server would hold up every other name, and the
+    end of the program.
     """
     loop = asyncio.get_running_loop()
     found: asyncio.Future[Sequence[str]] = loop.create_future()
@@ -53,7 +54,7 @@ async def system_resolver(name: str) -> Sequence[str]:
 
 
 async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:
-    """Give the addresses of an endpoint; an IP address is its own. Raises Fault."""
+    """Return the addresses of an endpoint; an IP address is its own. Raises Fault."""
     seen = Seen(endpoint=endpoint, phase=Phase.RESOLVE)
     if is_ip(endpoint.address):
         return [endpoint.address]
@@ -69,7 +70,10 @@ async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:
 
 
 async def connect(endpoint: Endpoint, addresses: Sequence[str], *, seconds: float) -> socket.socket:
-    """Connect with the first address that lets us, within `seconds` in all. Raises Fault; cancelling leaves nothing."""
+    """Connect with the first address that lets us, within `seconds` in all.
+
+    Raises Fault; cancelling leaves nothing.
+    """
     last: Fault | None = None
     share = min(LONGEST, seconds * 0.8 / (len(addresses) + 1))  # so that time is left for another try
     for address in addresses:
@@ -92,7 +96,7 @@ def made_for(address: str) -> socket.socket:
 
 
 def peer_of(sock: socket.socket) -> tuple[str, int]:
-    """Give the address and port that a socket is connected with; ("", 0) where it is not any more."""
+    """Return the address and port that a socket is connected with; ("", 0) where it is not any more."""
     with contextlib.suppress(OSError, ValueError):
         address, port, *_ = sock.getpeername()
         return str(address), int(port)
@@ -100,7 +104,10 @@ def peer_of(sock: socket.socket) -> tuple[str, int]:
 
 
 async def connect_to(address: str, port: int, seconds: float = LONGEST) -> socket.socket:
-    """Connect with one address within `seconds`. Raises OSError, which TimeoutError is; cancelling leaves nothing."""
+    """Connect with one address within `seconds`.
+
+    Raises OSError, which TimeoutError is; cancelling leaves nothing.
+    """
     sock = made_for(address)
     try:
         sock.setblocking(False)

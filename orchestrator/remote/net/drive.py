@@ -13,7 +13,10 @@ _Result = TypeVar("_Result")
 
 
 async def drive(exchange: Exchange[_Result], post: Callable[[bytes], Awaitable[Answer]]) -> _Result:
-    """Carry an exchange to its end; `post` sends a request and gives its answer. Raises what either of them raises."""
+    """Carry an exchange to its end; `post` sends a request and gives its answer.
+
+    Raises what either of them raises.
+    """
     try:
         step = next(exchange)
         while True:

@@ -1,4 +1,7 @@
-"""What a conversation with a host is made of, whoever carries it: requests out, answers in, pauses between. No I/O."""
+"""What a conversation with a host is made of, whoever carries it: requests out, answers in, pauses between.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
@@ -19,5 +22,6 @@ class Pause:
 
 
 Exchange = Generator[bytes | Pause, Answer, _Result]
-"""Yields whole HTTP requests, is sent the answer to each, ends with a result. May yield pauses in between. A `Fresh` request
-needs a new connection, an `Idle` one is none: it asks whether the connection is still there."""
+"""Yields whole HTTP requests, is sent the answer to each, ends with a result. May yield pauses in between. A
+`Fresh` request needs a new connection, an `Idle` one is none: it asks whether the connection is still there.
+"""

@@ -1,4 +1,7 @@
-"""Why a TLS handshake failed: what OpenSSL said of it, and what the host shows to who looks once more. No I/O."""
+"""Why a TLS handshake failed: what OpenSSL said of it, and what the host shows to who looks once more.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,9 @@ REASONS = _NOT_TLS | _TOO_OLD | _WANTS_CERTIFICATE | {_NOTHING_COMMON, _NAME}
 
 
 class Look:
-    """One handshake that trusts everybody, for the words alone: its context, and whether the host asked for a certificate."""
+    """One handshake that trusts everybody, for the words alone: its context,
+    and whether the host asked for a certificate.
+    """
 
     __slots__ = ("_asked", "context")
 
@@ -97,9 +102,11 @@ _A_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13  # RFC 8446, B.1 and B.3
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a host shows to who trusts everybody: its certificates as DER, leaf first, the TLS version and the cipher.
+    """What a host shows to who trusts everybody: its certificates as DER, leaf first, the TLS version and the
+    cipher.
 
-    All are empty where it shows nothing. `demands`: it asked for a certificate, and ended it when there was none.
+    All are empty where it shows nothing. `demands`: it asked for a certificate, and ended it when there was
+    none.
     """
 
     chain: tuple[bytes, ...] = ()
@@ -118,14 +125,17 @@ class Shown:
 
 
 def shown_by(tls: ssl.SSLSocket | ssl.SSLObject) -> Shown:
-    """Give what a host showed in a finished handshake that trusted nothing."""
+    """Return what a host showed in a finished handshake that trusted nothing."""
     leaf = tls.getpeercert(binary_form=True)
     cipher = tls.cipher()
     return Shown(_chain(tls, leaf) if leaf else (), tls.version() or "", cipher[0] if cipher else "")
 
 
 def _chain(tls: ssl.SSLSocket | ssl.SSLObject, leaf: bytes) -> tuple[bytes, ...]:
-    """Give all that the host sent. Public from Python 3.13 on; before, the leaf has to do where it is not there."""
+    """Return all that the host sent.
+
+    Public from Python 3.13 on; before, the leaf has to do where it is not there.
+    """
     ask = getattr(tls, "get_unverified_chain", None) or getattr(tls, "_sslobj", None)
     ask = getattr(ask, "get_unverified_chain", ask)
     try:
@@ -144,7 +154,10 @@ def may_be_no_tls(error: ssl.SSLError) -> bool:
 
 
 def not_tls(error: ssl.SSLError, endpoint: Endpoint, heard: bytes) -> Trouble | None:
-    """Tell what answers in the place of TLS, None where TLS does. `heard` is what it said first, b"" where nobody knows."""
+    """Tell what answers in the place of TLS, None where TLS does.
+
+    `heard` is what it said first, b"" where nobody knows.
+    """
     if _RECORD.match(heard) or (not heard and error.reason not in _NOT_TLS):
         return None
     if (name := service(heard)) is not None:
@@ -163,7 +176,8 @@ _NO_TLS_AT_ALL = "Another service may listen on port {0}: WinRM's ports are 5985
 
 
 def untrusted(error: ssl.SSLError, shown: Shown, held: Sequence[bytes], endpoint: Endpoint) -> Untrusted:
-    """Tell why a handshake failed, whose it is to mend, and with which certificate: OpenSSL keeps none that it refused.
+    """Tell why a handshake failed, whose it is to mend, and with which certificate: OpenSSL keeps none that
+    it refused.
 
     `held` is what the `ca:` file holds, as DER.
     """
@@ -184,12 +198,12 @@ def untrusted(error: ssl.SSLError, shown: Shown, held: Sequence[bytes], endpoint
 
 
 _NO_SUCH_NAME = (
-    "What answers serves several names and knows none such: set `address:` to the name that it knows, or reach the host "
-    "without what stands before it."
+    "What answers serves several names and knows none such: set `address:` to the name that it knows, or "
+    "reach the host without what stands before it."
 )
 _NOT_KNOWN = (
-    "That is OpenSSL's word for it. On the host, the event log has Schannel's: look at the listener's certificate, its "
-    "private key and the TLS versions that are on."
+    "That is OpenSSL's word for it. On the host, the event log has Schannel's: look at the listener's "
+    "certificate, its private key and the TLS versions that are on."
 )
 
 
@@ -203,8 +217,8 @@ def _too_old(shown: Shown, reason: str = "") -> Untrusted:
 
 
 _OLD_VERSION = (
-    "On the host: switch TLS 1.2 on, which Windows Server 2008 R2 does by registry keys of SChannel. Nothing on this side "
-    "allows an older one."
+    "On the host: switch TLS 1.2 on, which Windows Server 2008 R2 does by registry keys of SChannel. "
+    "Nothing on this side allows an older one."
 )
 
 
@@ -214,7 +228,8 @@ def demanded(reason: str) -> Untrusted:
 
 
 def refused_late(error: OSError) -> Untrusted | None:
-    """Tell the alert that ends a connection after the handshake from a lost connection, which None stands for.
+    """Tell the alert that ends a connection after the handshake from a lost connection, which None stands
+    for.
 
     A TLS 1.3 client has finished its handshake before the server has looked for the client's certificate.
     """
@@ -231,7 +246,9 @@ def silent(shown: Shown, lost: Lost) -> Untrusted | Lost:
 
 
 def hung_up(error: OSError, shown: Shown) -> Untrusted | Lost:
-    """Tell why a host ended the handshake without a word: old Windows does so where no TLS version is common."""
+    """Tell why a host ended the handshake without a word:
+    old Windows does so where no TLS version is common.
+    """
     if shown.demands:
         return demanded(_SILENT)
     if shown.version in _OLD:

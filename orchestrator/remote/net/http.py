@@ -31,7 +31,10 @@ _STATUS = re.compile(r"HTTP/1\.(\d) ([1-9]\d\d)(?: .*)?", re.ASCII | re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer. Header names are in lower case, values of the same name joined with ", " in `headers`."""
+    """An HTTP answer.
+
+    Header names are in lower case, values of the same name joined with ", " in `headers`.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -47,7 +50,10 @@ class Fresh(bytes):
 
 
 class Idle(bytes):
-    """No request at all: it asks whether the host has ended the connection meanwhile. Its answer says so by `last`."""
+    """No request at all: it asks whether the host has ended the connection meanwhile.
+
+    Its answer says so by `last`.
+    """
 
     __slots__ = ()
 
@@ -222,7 +228,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A status line with its headers, as `Answer` has them; `kept`: by them the connection goes on after the answer."""
+    """A status line with its headers, as `Answer` has them; `kept`: they let the connection go on."""
 
     status: int
     headers: Mapping[str, str]
@@ -275,7 +281,8 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _outlasts(version: int, headers: Mapping[str, str]) -> bool:
-    """Whether the connection goes on after an answer (RFC 9112 9.3): `close` wins, and HTTP/1.0 has to say so.
+    """Whether the connection goes on after an answer (RFC 9112 9.3): `close` wins, and HTTP/1.0 has to say
+    so.
 
     `Proxy-Connection` counts for nothing: it is no header of HTTP.
     """

@@ -1,7 +1,7 @@
 """One TCP connection to one host in the event loop: TLS over it, a request, its answer, the next request.
 
-Linear code over `LoopSocket`: a host is read only while somebody waits for it, a write that fails leaves what it said
-before readable, and cancelling (a deadline) ends at the very call that waits.
+Linear code over `LoopSocket`: a host is read only while somebody waits for it, a write that fails leaves
+what it said before readable, and cancelling (a deadline) ends at the very call that waits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _BURST = 16_384  # bytes sent at once, of many such pieces
 
 
 class Stream:
-    """A connected socket, with TLS over it once `secure` has ended. Used by one task; `cut` and `close` by any.
+    """A connected socket, with TLS over it after `secure`. Used by one task; any may `cut` and `close`.
 
     Where a request needs a new connection, another socket with the same host takes its place.
     """
@@ -67,7 +67,7 @@ class Stream:
     def __init__(
         self, sock: socket.socket, again: Callable[[], Awaitable[socket.socket]] | None = None
     ) -> None:
-        """Take over a connected, non-blocking socket; `again` connects with the same host, None: with the same peer."""
+        """Take over a connected, non-blocking socket; `again` makes another one, None: with the same peer."""
         self.inbox = Inbox()
         self._sock = LoopSocket(sock)
         self._again = again or partial(connect_to, *peer_of(sock))
@@ -100,7 +100,7 @@ class Stream:
         return await drive(exchange, self.post)
 
     async def post(self, request: bytes) -> Answer:
-        """Send one request and read the answer. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
+        """Send and read. Raises Lost, Garbled, SpeaksTls, OtherService, Untrusted, NotKept."""
         if isinstance(request, Idle):
             return idle(ended=await self._has_hung_up())
         if isinstance(request, Fresh):
@@ -109,7 +109,8 @@ class Stream:
         try:
             await self._send(request)
         except OSError as error:
-            # Who refuses a request early (413) may close before it is all sent; the reason is still on its way.
+            # Who refuses a request early (413) may close before it is all sent; the reason is still on its
+            # way.
             unsent = Lost("sending", error)
         request = b""  # 60 KB that need not wait with a thousand hosts for their answers
         reading = self.inbox.answer()
@@ -124,14 +125,14 @@ class Stream:
             raise await self._why(unsent or Lost("waiting for the answer")) from None
 
     async def _why(self, lost: Lost) -> Lost | Untrusted:
-        """Tell why the connection is gone: TLS 1.3 ends so, after the handshake, where a certificate was demanded."""
+        """Tell why the connection is gone: TLS 1.3 ends so where a certificate was demanded."""
         if self._trusted is None or self.inbox.spoke:
             return lost
         ours = self._trusted[2]
         return silent(await _look(self._again), lost) if ours is None else unheard(ours)
 
     async def _has_hung_up(self) -> bool:
-        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        """Whether the host has ended the connection unannounced. Never waits; what it said is kept."""
         try:
             data = await self._read_now()
         except (BlockingIOError, InterruptedError):
@@ -142,7 +143,7 @@ class Stream:
         return not data
 
     async def _read_now(self) -> bytes:
-        """Read what is there. Raises BlockingIOError where nothing is; other OSErrors where the connection is gone."""
+        """Read what is there. Raises BlockingIOError where nothing is, another OSError at the end."""
         data = self._sock.read_now()
         if self._tls is None:
             return data
@@ -156,7 +157,7 @@ class Stream:
     async def secure(
         self, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None = None
     ) -> Secured:
-        """Speak TLS from here on, with a certificate of `ours`. No secret and no user name has been sent then.
+        """Speak TLS from here on, with a certificate of `ours`. No secret and no user name was sent before.
 
         Raises Untrusted, Lost, Garbled, OtherService.
         """
@@ -179,7 +180,7 @@ class Stream:
         return found
 
     async def _renew(self) -> None:
-        """Connect with the same host again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled, ViaTrouble."""
+        """Connect again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled, ViaTrouble."""
         self.close()
         try:
             self._sock = LoopSocket(await self._again())
@@ -264,7 +265,7 @@ class Stream:
             raise told or Lost("reading an answer", error) from error
 
     def _take(self, data: bytes) -> None:
-        """Hand over what came to TLS, which counts no message of its own, such as a new key or ticket: we do."""
+        """Hand over what came to TLS, which counts no message of its own (new keys, tickets): we do."""
         self._encrypted += len(data)
         if self._encrypted > _MAX_ENCRYPTED:
             raise Garbled(f"the host sent more than {_MAX_ENCRYPTED} bytes of TLS")
@@ -275,7 +276,7 @@ class Stream:
 
 
 async def _look(again: Callable[[], Awaitable[socket.socket]]) -> Shown:
-    """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
+    """Look once more, trusting nothing, at what a host shows, over a connection that sends nothing."""
     try:
         async with asyncio.timeout(LOOK):
             sock = await again()

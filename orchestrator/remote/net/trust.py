@@ -29,7 +29,7 @@ class Trust:
         self._contexts: dict[tuple[str, Path | None, ClientCertificate | None], ssl.SSLContext] = {}
 
     def context(self, endpoint: Endpoint, ours: ClientCertificate | None = None) -> ssl.SSLContext:
-        """Give the context for a host's trust setting, which shows `ours` to who asks for a certificate.
+        """Return the context for a host's trust setting, which shows `ours` to who asks for a certificate.
 
         Raises Untrusted where a file is no use.
         """
@@ -37,7 +37,7 @@ class Trust:
         return self._once((kind, ca, ours))
 
     def held(self, endpoint: Endpoint) -> Sequence[bytes]:
-        """Give the authorities of a host's CA file as DER; none of the system's. Raises Untrusted."""
+        """Return the authorities of a host's CA file as DER; none of the system's. Raises Untrusted."""
         return () if endpoint.ca is None else self.context(endpoint).get_ca_certs(binary_form=True)
 
     def _once(self, key: tuple[str, Path | None, ClientCertificate | None]) -> ssl.SSLContext:
@@ -54,8 +54,8 @@ class Trust:
 
 _NO_PEM = (
     "{0} has to hold the CA's certificate as PEM text, with `-----BEGIN CERTIFICATE-----` in it. "
-    "`openssl x509 -inform der -in FILE` makes it of a .cer file of Windows, `openssl pkcs7 -print_certs -in FILE` of "
-    "a .p7b file."
+    "`openssl x509 -inform der -in FILE` makes it of a .cer file of Windows, `openssl pkcs7 -print_certs "
+    "-in FILE` of a .p7b file."
 )
 
 
@@ -65,8 +65,8 @@ def _build(kind: str, ca: str) -> ssl.SSLContext:
         try:
             if ca:
                 context.load_verify_locations(cafile=ca)
-                # Whom somebody names may be the issuing CA of several tiers, or the host's own certificate. Never so
-                # with the system's store, which holds other people's.
+                # Whom somebody names may be the issuing CA of several tiers, or the host's own certificate.
+                # Never so with the system's store, which holds other people's.
                 context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             else:
                 context.load_default_certs()
@@ -99,6 +99,8 @@ def secured(der: bytes, endpoint: Endpoint) -> Secured:
 
 
 def same_again(before: Secured, now: Secured) -> None:
-    """Check that a second connection came to the same certificate: no other machine is to get what was meant for one."""
+    """Check that a second connection came to the same certificate:
+    no other machine is to get what was meant for one.
+    """
     if not hmac.compare_digest(before.der, now.der):
         raise NotKept(f"and the next one came to another certificate, {describe(now.der)}")

@@ -1,4 +1,6 @@
-"""A conversation driven by a thread: each request goes over its wire, the answer comes back before the next one."""
+"""A conversation driven by a thread: each request goes over its wire,
+the answer comes back before the next one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Blocking:
         self._wire = wire
 
     def send(self, message: bytes, **_: object) -> bytes:
-        """Send a SOAP envelope and give the answer's bytes. Called by pypsrp, whose retries and time-outs are void.
+        """Send a SOAP envelope and give the answer's bytes. Called by pypsrp, whose retries and time-outs are
+        void.
 
         Raises what `Speaker.exchange` and `BlockingConnection.post` raise.
         """

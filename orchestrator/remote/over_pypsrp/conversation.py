@@ -1,4 +1,7 @@
-"""The blocking half of a session: TLS, logon, shell, script, close. Runs in a thread, over a socket it was given."""
+"""The blocking half of a session: TLS, logon, shell, script, close.
+
+Runs in a thread, over a socket it was given.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ class Conversation:
     def converse(
         self, script: Script, parameters: Mapping[str, Parameter], accepted: Callable[[], None]
     ) -> Reply:
-        """Go from a connected socket to a reply; the shell stays open. Raises Fault; anything else is our mistake."""
+        """Go from a connected socket to a reply; the shell stays open.
+
+        Raises Fault; anything else is our mistake.
+        """
         wire = self._wire
         if wire is None:
             raise RuntimeError("there is no wire yet")
@@ -75,13 +81,18 @@ class Conversation:
             ) from error
 
     def _heard(self, wire: BlockingConnection) -> bool:
-        """Whether the host has said anything, as far as is known: TLS that did not come about tells nothing."""
+        """Whether the host has said anything, as far as is known:
+        TLS that did not come about tells nothing.
+        """
         return bool(wire.inbox.received) or (
             self._course.endpoint.transport == "https" and wire.look is not None
         )
 
     def account(self, seconds: float) -> AccountFacts:
-        """Ask for the account's quotas and shells over the connection that `converse` has left open. Never raises."""
+        """Ask for the account's quotas and shells over the connection that `converse` has left open.
+
+        Never raises.
+        """
         wire, shell, speaker = self._wire, self._shell, self._speaker
         if wire is None or shell is None or speaker is None or not wire.inbox.usable:
             return unasked(None, self._course)
@@ -95,7 +106,8 @@ class Conversation:
             return unasked(error, self._course)
 
     def close(self) -> tuple[str, ...]:
-        """End the shell on the host, where there is one and the connection still serves, and give the socket back.
+        """End the shell on the host, where there is one and the connection still serves, and give the socket
+        back.
 
         Takes CLOSING seconds at most and never raises: what went wrong is a remark.
         """
@@ -159,7 +171,7 @@ class Conversation:
             accepted()
 
         endpoint = self._course.endpoint
-        speaker = self._speaker = Speaker(endpoint, logon, taken)
+        speaker = self._speaker = Speaker(endpoint, logon, taken, self._course.watcher)
         blocking = Blocking(speaker, wire, endpoint)
         left = wire.ends - self._tools.clock()
         return self._tools.connections.over(blocking, seconds=left, small=self._small)

@@ -1,4 +1,6 @@
-"""Connect once more from a thread: by itself with the same peer, or by the loop where a proxy or jump host is in between."""
+"""Connect once more from a thread: by itself with the same peer,
+or by the loop where a proxy or jump host is in between.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ def in_loop(loop: asyncio.AbstractEventLoop, dial: Callable[[], Awaitable[socket
 
 
 def waited(dialling: Future[socket.socket], seconds: float) -> socket.socket:
-    """Wait for a connection in a thread. Raises Overdue, Lost once it is cancelled, and what dialling raises."""
+    """Wait for a connection in a thread.
+
+    Raises Overdue, Lost once it is cancelled, and what dialling raises.
+    """
     try:
         return dialling.result(timeout=max(0.0, seconds))
     except CancelledError:

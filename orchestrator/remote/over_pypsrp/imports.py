@@ -1,7 +1,7 @@
 """pypsrp, imported so that it stays silent: the only module of this room that imports it.
 
-It logs scripts at INFO and whole bodies at DEBUG, and configures logging from a file that PYPSRP_LOG_CFG names. Here
-the variable is ignored, and what its loggers would say of a host's words ends.
+It logs scripts at INFO and whole bodies at DEBUG, and configures logging from a file that PYPSRP_LOG_CFG
+names. Here the variable is ignored, and what its loggers would say of a host's words ends.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One PowerShell on one host: open it, run one script in it, close it. Blocking; by pypsrp, with its traps shut.
+"""One PowerShell on one host: open it, run one script in it, close it. Blocking; by pypsrp, with its traps
+shut.
 
-What a host sends is counted, bounded and checked before pypsrp deserialises it, and what nobody reads (progress,
-verbose, host calls, the runspace's private data) is not deserialised at all.
+What a host sends is counted, bounded and checked before pypsrp deserialises it, and what nobody reads
+(progress, verbose, host calls, the runspace's private data) is not deserialised at all.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ _LONG = 4096  # characters; only scripts are longer
 
 
 class Connections:
-    """Makes pypsrp's WSMan objects by copying one: its constructor costs CPU and writes to a table all threads read."""
+    """Makes pypsrp's WSMan objects by copying one: its constructor costs CPU and writes to a table all
+    threads read.
+    """
 
     def __init__(self) -> None:
         self._made = {
@@ -59,7 +62,7 @@ class Connections:
         }
 
     def over(self, speaker: Blocking, *, seconds: float, small: bool) -> WSMan:
-        """Give a WSMan of its own that talks through `speaker` and has `seconds` in all."""
+        """Return a WSMan of its own that talks through `speaker` and has `seconds` in all."""
         wsman = copy.copy(self._made[SMALLEST_ENVELOPE if small else ENVELOPE])
         wsman.session_id = str(uuid.uuid4())
         wsman.operation_timeout = max(1, min(OPERATION, int(seconds)))
@@ -68,7 +71,10 @@ class Connections:
 
 
 class Shell:
-    """A runspace pool with one runspace. All calls raise Trouble; errors of pypsrp may come too (see `door`)."""
+    """A runspace pool with one runspace.
+
+    All calls raise Trouble; errors of pypsrp may come too (see `door`).
+    """
 
     def __init__(self, wsman: WSMan, configuration: str) -> None:
         """Nothing is sent yet."""
@@ -92,7 +98,10 @@ class Shell:
     def run(
         self, script: Script, parameters: Mapping[str, Parameter]
     ) -> tuple[tuple[str, ...], tuple[ErrorRecord, ...]]:
-        """Run the script once. Gives the objects it wrote and its error records: one at least where it did not end well."""
+        """Run the script once.
+
+        Gives the objects it wrote and its error records: one at least where it did not end well.
+        """
         check(parameters)
         shell = PowerShell(self._pool)
         shell.add_script(script.text)
@@ -159,7 +168,7 @@ class _Fragmenter(Fragmenter):
         self._whole = Defragmenter()
 
     def defragment(self, data: bytes) -> list[Message]:
-        """Give the messages that are complete now. Raises Garbled."""
+        """Return the messages that are complete now. Raises Garbled."""
         self._pool.heard = self._pool.heard or bool(data)
         read = (self._read(message) for message in self._whole.feed(data))
         return [message for message in read if message is not None]
@@ -176,7 +185,7 @@ class _Fragmenter(Fragmenter):
 
 
 def _text(item: Any) -> str:
-    """Give an object's text as `orchestrator.remote.psrp.messages.Output` has it."""
+    """Return an object's text as `orchestrator.remote.psrp.messages.Output` has it."""
     if item is None or type(item) is str:
         return item or ""
     said = getattr(item, "to_string", None)

@@ -30,7 +30,8 @@ from orchestrator.remote.session import ClientCertificate, Endpoint
 def secure(
     wire: BlockingConnection, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None = None
 ) -> Secured:
-    """Speak TLS from here on, over a new connection too, with a certificate of `ours`. No secret and no user name has been sent then.
+    """Speak TLS from here on, over a new connection too, with a certificate of `ours`. No secret and no user
+    name has been sent then.
 
     Raises Untrusted, Lost, Overdue, OtherService.
     """
@@ -74,7 +75,10 @@ def _secure(
 
 
 def _look(wire: BlockingConnection) -> Shown:
-    """Look once more, trusting nothing, at what a host shows. A connection of its own; nothing is sent over it."""
+    """Look once more, trusting nothing, at what a host shows.
+
+    A connection of its own; nothing is sent over it.
+    """
     look = Look()
     try:
         with _connected(wire) as sock, look.context.wrap_socket(sock, do_handshake_on_connect=False) as tls:

@@ -1,7 +1,7 @@
 """The transport over pypsrp: threads of our own, one connection, one shell and one logon for each host.
 
-pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task is
-cancelled, it is shut down from outside, and the thread is back at once.
+pypsrp blocks and knows no deadline. So the thread's socket belongs to us: at the deadline, and when the task
+is cancelled, it is shut down from outside, and the thread is back at once.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from orchestrator.remote.over_pypsrp.dialling import in_loop
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import TryProgress
+from orchestrator.remote.watch import Watch, unwatched, watched
 
 Result = TypeVar("Result")
 
@@ -40,6 +41,7 @@ class Shared:
     threads: ThreadPoolExecutor
     reach: Reach
     tools: Tools
+    watch: Watch = unwatched
     open: set[PypsrpSession] = field(default_factory=set)
     small: set[tuple[str, str, int]] = field(default_factory=set)
 
@@ -54,6 +56,7 @@ class PypsrpTransport:
         resolver: Resolver = system_resolver,
         clock: Callable[[], float] = time.monotonic,
         via_logons: Logons = nobody,
+        watch: Watch = unwatched,
     ) -> None:
         """At most `jobs` sessions talk at a time; threads start as they are needed.
 
@@ -61,7 +64,7 @@ class PypsrpTransport:
         """
         threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="winrm")
         reach = Reach(resolver, via_logons)
-        self._shared = Shared(threads=threads, reach=reach, tools=Tools(clock=clock))
+        self._shared = Shared(threads=threads, reach=reach, tools=Tools(clock=clock), watch=watch)
 
     def session(
         self,
@@ -78,8 +81,8 @@ class PypsrpTransport:
     async def aclose(self) -> None:
         """Cut the sessions that are still open, and give the threads back.
 
-        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where the
-        system has none to give.
+        By a thread of its own: asyncio's would make the loop start one more when it closes, and raise where
+        the system has none to give.
         """
         for session in tuple(self._shared.open):
             session.cut()
@@ -118,7 +121,7 @@ class PypsrpSession:
         self._before_logon = before_logon
         self._accepted = accepted
         small = endpoint.place in shared.small
-        self._course = TryProgress(endpoint, shared.tools.clock)
+        self._course = TryProgress(endpoint, shared.tools.clock, shared.watch(endpoint))
         self._lifetime = Lifetime(self._course, deadline)
         self._talk = Conversation(self._course, logon, shared.tools, small=small)
 
@@ -135,14 +138,16 @@ class PypsrpSession:
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
         """Resolve, connect, log on, open a shell, run the script.
 
-        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for `close`.
+        Raises Fault: DEADLINE, with the phase it hung in, after `deadline` seconds. The shell stays open for
+        `close`.
         """
         self._course.script = script.sha256
         self._course.refuse(self._logon)
         self._shared.open.add(self)
         try:
-            async with self._lifetime.kept():
-                return await self._run(script, parameters)
+            with watched(self._course.watcher, script.name):
+                async with self._lifetime.kept():
+                    return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add(self._endpoint.place)
@@ -153,7 +158,10 @@ class PypsrpSession:
         return await self._in_thread(self._shared.threads.submit(self._talk.account, seconds))
 
     async def close(self) -> tuple[str, ...]:
-        """End the shell on the host and give the connection back, in bounded time. What went wrong is a remark."""
+        """End the shell on the host and give the connection back, in bounded time.
+
+        What went wrong is a remark.
+        """
         self._shared.open.discard(self)
         if not self._talk.has_shell:
             return self._talk.close()
@@ -202,6 +210,8 @@ class PypsrpSession:
 
 
 def _forget(ended: asyncio.Future[Result]) -> None:
-    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it, however late it ends."""
+    """Look at what a cut made of a conversation, so that asyncio does not tell the user of it,
+    however late it ends.
+    """
     if not ended.cancelled():
         ended.exception()

@@ -1,8 +1,8 @@
 """One TCP connection to one host for a thread: a request, its answer, the next request.
 
-The socket is ours, so that it can be shut down from another thread, every byte is counted as it comes, nothing is
-redirected, no environment is asked for a proxy, and a logon can rely on its connection: another one takes its place only
-where a request asks for that.
+The socket is ours, so that it can be shut down from another thread, every byte is counted as it comes,
+nothing is redirected, no environment is asked for a proxy, and a logon can rely on its connection: another
+one takes its place only where a request asks for that.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class BlockingConnection:
         """
         self.ends = ends
         self.inbox = Inbox()
-        # Where TLS was spoken: what speaks it over a new connection, and what looks at what the host shows. They are
-        # given this wire and do not hold it: a ring would keep its TLS until it is collected.
+        # Where TLS was spoken: what speaks it over a new connection, and what looks at what the host shows.
+        # They are given this wire and do not hold it: a ring would keep its TLS until it is collected.
         self.secure_again: Callable[[BlockingConnection], None] | None = None
         self.look: Callable[[BlockingConnection], Shown] | None = None
         self.ours: ClientCertificate | None = None  # the certificate that the host was shown
@@ -57,7 +57,10 @@ class BlockingConnection:
         return self._sock
 
     def hold(self, sock: socket.socket) -> None:
-        """Take another socket in the place of the present one, so that `cut` reaches it. Raises Lost once cut."""
+        """Take another socket in the place of the present one, so that `cut` reaches it.
+
+        Raises Lost once cut.
+        """
         with self._lock:
             self._sock = sock
             if self._is_cut.is_set():
@@ -70,8 +73,8 @@ class BlockingConnection:
             self._is_cut.set()
             if self._dialling is not None:
                 self._dialling.cancel()
-            # Not `self._sock.shutdown`: SSLSocket's forgets its TLS first, and what the other thread writes in that
-            # moment would go out in clear.
+            # Not `self._sock.shutdown`: SSLSocket's forgets its TLS first, and what the other thread writes
+            # in that moment would go out in clear.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
@@ -102,7 +105,10 @@ class BlockingConnection:
         return sock
 
     def allow(self, most: float = math.inf) -> None:
-        """Give the next socket call what is left of the time, `most` seconds of it. Raises Overdue when nothing is."""
+        """Return the next socket call what is left of the time, `most` seconds of it.
+
+        Raises Overdue when nothing is.
+        """
         left = self.ends - self._clock()
         if left <= 0:
             raise Overdue
@@ -129,7 +135,8 @@ class BlockingConnection:
         except TimeoutError:
             raise Overdue from None
         except OSError as error:
-            # Who refuses a request early (413) may close before it is all sent; the reason is still on its way.
+            # Who refuses a request early (413) may close before it is all sent; the reason is still on its
+            # way.
             unsent = Lost("sending", error)
         try:
             return self._answer()
@@ -140,7 +147,10 @@ class BlockingConnection:
             raise (lost if self.look is None or self.inbox.spoke else silent(self.look(self), lost)) from None
 
     def _has_hung_up(self) -> bool:
-        """Whether the host has ended the connection without having said so. Never waits; what it said is kept."""
+        """Whether the host has ended the connection without having said so.
+
+        Never waits; what it said is kept.
+        """
         try:
             self._sock.settimeout(0)
             data = self._sock.recv(_CHUNK)
@@ -152,7 +162,10 @@ class BlockingConnection:
         return not data
 
     def _renew(self) -> None:
-        """Connect with the same host again, by TLS where it was. Raises Lost, Overdue, NotKept, Untrusted, ViaTrouble."""
+        """Connect with the same host again, by TLS where it was.
+
+        Raises Lost, Overdue, NotKept, Untrusted, ViaTrouble.
+        """
         try:
             self.dial()
         except TimeoutError:

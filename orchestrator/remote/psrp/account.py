@@ -1,6 +1,8 @@
-"""What WinRM says of an account: its quotas, and its shells that stand open. No I/O; two questions, no script.
+"""What WinRM says of an account: its quotas, and its shells that stand open. No I/O; two questions, no
+script.
 
-Who is no administrator may be answered with "access denied", as a fault or as HTTP 401: that is an answer, and no fault.
+Who is no administrator may be answered with "access denied", as a fault or as HTTP 401: that is an answer,
+and no fault.
 """
 
 from __future__ import annotations
@@ -113,5 +115,5 @@ def _is_left_over(shell: Shell, username: str, own: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    r"""Give an account's own name: `svc` of `CORP\svc`, and of `svc@corp.example`."""
+    r"""Return an account's own name: `svc` of `CORP\svc`, and of `svc@corp.example`."""
     return name.rpartition("\\")[2].partition("@")[0].casefold()

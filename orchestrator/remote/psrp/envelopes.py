@@ -1,4 +1,5 @@
-"""The WSMan envelopes of one script run (MS-WSMV, MS-PSRP 3.1.5.3): Create, Receive, Command, Send, Delete. Pure.
+"""The WSMan envelopes of one script run (MS-WSMV, MS-PSRP 3.1.5.3): Create, Receive, Command, Send, Delete.
+Pure.
 
 Everything that is the same in all requests of a session is written once a session.
 """
@@ -138,7 +139,9 @@ class Envelopes:
         )
 
     def _envelope(self, action: str, options: str, body: str, data: bytes = b"", rest: str = "") -> bytes:
-        """Write one; `data` goes between `body` and `rest` as Base64, and is never text: a script's is 60 KB."""
+        """Write one; `data` goes between `body` and `rest` as Base64, and is never text:
+        a script's is 60 KB.
+        """
         if options:
             options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
         self.message = f"uuid:{_id()}"
@@ -151,7 +154,7 @@ class Envelopes:
 
 
 def _encoded(data: bytes) -> tuple[bytes, bytes]:
-    """Write bytes as Base64, in two pieces: what follows the ids of a script's message is the same for a whole fleet."""
+    """Write bytes as Base64, in two pieces: what follows a message's ids is the same for a whole fleet."""
     return base64.b64encode(data[:_OWN]), _encoded_once(data[_OWN:])
 
 

@@ -1,4 +1,6 @@
-"""PSRP fragments (MS-PSRP 2.2.4): messages cut for the wire, and what a host sends put together again within limits. Pure."""
+"""PSRP fragments (MS-PSRP 2.2.4): messages cut for the wire,
+and what a host sends put together again within limits. Pure.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ class Defragmenter:
         self._next: dict[int, int] = {}
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Give the messages that are complete now. Raises Garbled."""
+        """Yield the messages that are complete now. Raises Garbled."""
         at = 0
         while at < len(data):
             if at + _HEADER.size > len(data):

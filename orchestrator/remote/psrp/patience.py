@@ -1,14 +1,15 @@
-"""How soon a host that has nothing to say is asked once more. Pure: who drives the conversation does the waiting.
+"""How soon a host that has nothing to say is asked once more. Pure: who drives the conversation does the
+waiting.
 
-A host is meant to keep a Receive open until there is something, or its operation time-out has passed. One that answers
-"still running" at once would be asked thousands of times.
+A host is meant to keep a Receive open until there is something, or its operation time-out has passed. One
+that answers "still running" at once would be asked thousands of times.
 """
 
 from __future__ import annotations
 
 FIRST = 0.1  # seconds; doubled each time that nothing came
 LONGEST = 2.0
-FREE = 500  # Receives that bring something and cost no wait; what comes in such small pieces is no script's answer
+FREE = 500  # Receives that bring something at no cost of a wait; an answer comes in larger pieces than that
 
 
 class Patience:

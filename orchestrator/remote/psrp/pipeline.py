@@ -1,6 +1,8 @@
-"""What we say to a host as PSRP messages (MS-PSRP 2.2.2): open a pool of one runspace, run one script in it. Pure.
+"""What we say to a host as PSRP messages (MS-PSRP 2.2.2): open a pool of one runspace, run one script in it.
+Pure.
 
-The texts are those that pypsrp and Windows' own client send; a test holds them against psrpcore's server and pypsrp.
+The texts are those that pypsrp and Windows' own client send; a test holds them against psrpcore's server and
+pypsrp.
 """
 
 from __future__ import annotations
@@ -36,22 +38,28 @@ _NO_HOST = (
 )
 _POOL = (
     '<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">1</I32>'
-    '<Obj RefId="1" N="PSThreadOptions"><TN RefId="0"><T>System.Management.Automation.Runspaces.PSThreadOptions</T>'
+    '<Obj RefId="1" N="PSThreadOptions"><TN RefId="0">'
+    "<T>System.Management.Automation.Runspaces.PSThreadOptions</T>"
     f"{_NAMES}<ToString>Default</ToString><I32>0</I32></Obj>"
-    '<Obj RefId="2" N="ApartmentState"><TN RefId="1"><T>System.Management.Automation.Runspaces.ApartmentState</T>'
+    '<Obj RefId="2" N="ApartmentState"><TN RefId="1">'
+    "<T>System.Management.Automation.Runspaces.ApartmentState</T>"
     f"{_NAMES}<ToString>UNKNOWN</ToString><I32>2</I32></Obj>"
     f'<Obj RefId="3" N="HostInfo">{_NO_HOST}<Nil N="ApplicationArguments" /></MS></Obj>'
 ).encode("ascii")
 _BEFORE = (
     '<Obj RefId="0"><MS><B N="NoInput">true</B>'
-    '<Obj RefId="1" N="ApartmentState"><TN RefId="0"><T>System.Management.Automation.Runspaces.ApartmentState</T>'
+    '<Obj RefId="1" N="ApartmentState"><TN RefId="0">'
+    "<T>System.Management.Automation.Runspaces.ApartmentState</T>"
     f"{_NAMES}<ToString>UNKNOWN</ToString><I32>2</I32></Obj>"
-    '<Obj RefId="2" N="RemoteStreamOptions"><TN RefId="1"><T>System.Management.Automation.Runspaces.RemoteStreamOptions</T>'
+    '<Obj RefId="2" N="RemoteStreamOptions"><TN RefId="1">'
+    "<T>System.Management.Automation.Runspaces.RemoteStreamOptions</T>"
     f'{_NAMES}<ToString /><I32>0</I32></Obj><B N="AddToHistory">false</B>'
     f'<Obj RefId="3" N="HostInfo">{_NO_HOST}'
-    '<Obj RefId="4" N="PowerShell"><MS><B N="IsNested">false</B><Nil N="ExtraCmds" /><Obj RefId="5" N="Cmds"><TN RefId="2">'
-    "<T>System.Collections.Generic.List`1[[System.Management.Automation.PSObject, System.Management.Automation, "
-    "Version=1.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35]]</T><T>System.Object</T></TN>"
+    '<Obj RefId="4" N="PowerShell"><MS><B N="IsNested">false</B><Nil N="ExtraCmds" />'
+    '<Obj RefId="5" N="Cmds"><TN RefId="2">'
+    "<T>System.Collections.Generic.List`1[[System.Management.Automation.PSObject, "
+    "System.Management.Automation, Version=1.0.0.0, Culture=neutral, "
+    "PublicKeyToken=31bf3856ad364e35]]</T><T>System.Object</T></TN>"
     '<LST><Obj RefId="6"><MS><S N="Cmd">'
 )
 _RESULTS = f"<T>System.Management.Automation.Runspaces.PipelineResultTypes</T>{_NAMES}"
@@ -73,7 +81,7 @@ _LIST = "<T>System.Object[]</T><T>System.Array</T><T>System.Object</T>"
 
 
 def opening(pool: uuid.UUID) -> tuple[bytes, bytes]:
-    """Give the two messages that open a pool."""
+    """Return the two messages that open a pool."""
     return (
         _message(_SESSION_CAPABILITY, pool, _NOBODY, _CAPABILITY),
         _message(_INIT_RUNSPACEPOOL, pool, _NOBODY, _POOL),
@@ -83,7 +91,10 @@ def opening(pool: uuid.UUID) -> tuple[bytes, bytes]:
 def creating(
     pool: uuid.UUID, pipeline: uuid.UUID, script: Script, parameters: Mapping[str, Parameter]
 ) -> bytes:
-    """Give the message that runs a script once. Raises TypeError for a parameter that cannot travel: our mistake."""
+    """Return the message that runs a script once.
+
+    Raises TypeError for a parameter that cannot travel: our mistake.
+    """
     check(parameters)
     said = tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in parameters.items()
@@ -110,7 +121,9 @@ def _document(text: str, parameters: tuple[tuple[str, int | str | tuple[int | st
 
 
 def check(parameters: Mapping[str, Parameter]) -> None:
-    """Refuse what would be sent broken (a call hung for minutes) or not at all: our mistake, so a TypeError."""
+    """Refuse what would be sent broken (a call hung for minutes) or not at all: our mistake,
+    so a TypeError.
+    """
     for name, value in parameters.items():
         for item in value if isinstance(value, list) else (value,):
             if type(item) is str or (type(item) is int and -_MAX_INT - 1 <= item <= _MAX_INT):
@@ -131,7 +144,9 @@ def _item(value: int | str, name: str = "") -> str:
 
 @functools.lru_cache(maxsize=8)
 def _script(text: str) -> str:
-    """Write everything before the arguments, once a script and process: each of its 800 line ends becomes `_x000A_`."""
+    """Write everything before the arguments, once a script and process:
+    each of its 800 line ends becomes `_x000A_`.
+    """
     return f"{_BEFORE}{_text(text)}{_BETWEEN}"
 
 

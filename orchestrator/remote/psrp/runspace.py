@@ -1,7 +1,7 @@
 """One PowerShell on one host: open it, run one script in it, close it. Our own codec, no I/O, five requests.
 
-A call is a generator that yields HTTP requests and is sent their answers, as `Speaker.exchange` is. What a host sends
-is counted, bounded and checked before it is read, and what nobody reads is not read at all.
+A call is a generator that yields HTTP requests and is sent their answers, as `Speaker.exchange` is. What a
+host sends is counted, bounded and checked before it is read, and what nobody reads is not read at all.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ class Runspace:
     def run(
         self, script: Script, parameters: Mapping[str, Parameter]
     ) -> Exchange[tuple[tuple[str, ...], tuple[ErrorRecord, ...]]]:
-        """Run the script once. Gives the objects it wrote and its error records: one at least where it did not end well."""
+        """Run the script once.
+
+        Gives the objects it wrote and its error records: one at least where it did not end well.
+        """
         pipeline = uuid.uuid4()
         command = str(pipeline).upper()
         pieces = self._cut(creating(self._envelopes.pool, pipeline, script, parameters))
@@ -125,7 +128,10 @@ class Runspace:
         return list(fragments(self._sent, message, size=self._envelopes.room))
 
     def _receive(self, command: str = "") -> Exchange[list[Message]]:
-        """Ask for what is new; "still running" is no error, and nothing new. Waits where the host says so at once."""
+        """Ask for what is new; "still running" is no error, and nothing new.
+
+        Waits where the host says so at once.
+        """
         data = b""
         try:
             data = received((yield from self._ask(self._envelopes.receive(command))))

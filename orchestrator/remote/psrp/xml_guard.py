@@ -11,7 +11,10 @@ _FEW_TAGS = 2 * MAX_DEPTH  # each level takes an opening and a closing one
 
 
 def guard(document: bytes, what: str) -> None:
-    """Raise Garbled where the document has a DTD, is deeper than MAX_DEPTH or not well-formed. `what` names it."""
+    """Raise Garbled where the document has a DTD, is deeper than MAX_DEPTH or not well-formed.
+
+    `what` names it.
+    """
     if _plain(document):
         return
     parser = expat.ParserCreate()
@@ -40,7 +43,10 @@ def guard(document: bytes, what: str) -> None:
 
 
 def _plain(document: bytes) -> bool:
-    """Whether a look at the bytes is enough: UTF-8, no `<!`, and too few tags to be deep. True of most answers."""
+    """Whether a look at the bytes is enough: UTF-8, no `<!`, and too few tags to be deep.
+
+    True of most answers.
+    """
     if b"<!" in document or b"\0" in document or document.count(b"<") > _FEW_TAGS:
         return False
     start = document[:100].lower()

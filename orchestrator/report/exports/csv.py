@@ -32,7 +32,8 @@ _OF_A_ROLE = ("verdict", "pin", "desired", "open", "live")
 _TAIL = ("phase", "cause", "detail", "action", "ended")
 COLUMNS = (*_HEAD, *(f"{role}_{column}" for role in ROLES for column in _OF_A_ROLE), *_TAIL)
 
-# What a spreadsheet takes for a formula, at the start of a cell or behind what another country's Excel parts cells at.
+# What a spreadsheet takes for a formula, at the start of a cell or behind what another country's Excel parts
+# cells at.
 _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r])")
 
 
@@ -44,7 +45,8 @@ class _Echo:
 
 
 def csv_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[str]:
-    """Write a row of COLUMNS per host, hosts without a result last; every cell quoted, several values parted by spaces.
+    """Write a row of COLUMNS per host, hosts without a result last; every cell quoted, several values parted
+    by spaces.
 
     What was said by a host is cleaned, and gets a quote before what a spreadsheet would compute.
     """

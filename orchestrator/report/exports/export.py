@@ -1,4 +1,6 @@
-"""A scan in the format that somebody else's program reads: report and records in, text out, piece by piece."""
+"""A scan in the format that somebody else's program reads: report and records in, text out,
+piece by piece.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def exported(
     now: datetime,
     labels: Mapping[str, str] = _NONE,
 ) -> Iterator[str]:
-    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not looked at.
+    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not
+    looked at.
 
     `labels` are for Prometheus alone.
     """

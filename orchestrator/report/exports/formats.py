@@ -1,4 +1,7 @@
-"""The formats that a scan can be handed on in. Light: the command line reads it before anything else is loaded."""
+"""The formats that a scan can be handed on in.
+
+Light: the command line reads it before anything else is loaded.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A scan as a Nagios (Icinga, Naemon, Checkmk) plug-in says it: one line with performance data, and a state from 0 to 3."""
+"""A scan as a Nagios (Icinga, Naemon, Checkmk) plug-in says it: one line with performance data,
+and a state from 0 to 3.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,17 @@ class Check:
 
 
 def nagios_check(report: ScanReport, *, now: datetime, max_age: timedelta | None = None) -> Check:
-    """Say how a scan stands. UNKNOWN where it says nothing: nobody was probed, or it began more than `max_age` ago."""
+    """Say how a scan stands.
+
+    UNKNOWN where it says nothing: nobody was probed, or it began more than `max_age` ago.
+    """
     scan, counts = report.scan, report.summary.counts
     old = max_age is not None and now - scan.started > max_age
     words = [
-        f"scan {scan.id} {'' if scan.state is ScanState.FINISHED else f'({scan.state}) '}of {age(scan.started, now)}"
+        (
+            f"scan {scan.id} {'' if scan.state is ScanState.FINISHED else f'({scan.state}) '}of "
+            f"{age(scan.started, now)}"
+        )
     ]
     if scan.state is ScanState.KILLED:
         words.append(f"go on with it: fleetcheck scan --resume {scan.id}")

@@ -14,8 +14,10 @@ from orchestrator.report.summary import ScanReport
 METRICS = {
     "fleetcheck_scan_info": "The scan that the other figures are of.",
     "fleetcheck_scan_start_timestamp_seconds": "When the scan began, in seconds since 1970.",
-    "fleetcheck_scan_end_timestamp_seconds": "When the scan ended, in seconds since 1970; absent where it did not.",
-    "fleetcheck_scan_complete": "1 where the scan came to its end, 0 where it was interrupted, killed, or still runs.",
+    "fleetcheck_scan_end_timestamp_seconds": "When the scan ended, in seconds since 1970; absent where it "
+    "did not.",
+    "fleetcheck_scan_complete": "1 where the scan came to its end, 0 where it was interrupted, killed, or "
+    "still runs.",
     "fleetcheck_scan_exit_code": "The scan's exit code.",
     "fleetcheck_hosts": "Selected hosts by state; each is in exactly one.",
     "fleetcheck_hosts_by_verdict": "Hosts by verdict, waived ones too.",
@@ -37,8 +39,8 @@ def prometheus_pieces(
 ) -> Iterator[str]:
     """Write the metrics; reads the records once and keeps counts only.
 
-    `labels` come to every series, and so does `fleet` where the scan's inventory names its fleet: in one folder of
-    node_exporter's the series of two fleets must differ.
+    `labels` come to every series, and so does `fleet` where the scan's inventory names its fleet: in one
+    folder of node_exporter's the series of two fleets must differ.
     """
     sites: dict[str, Counter[Verdict]] = {}
     failures: Counter[tuple[str, str]] = Counter()

@@ -1,6 +1,8 @@
-"""The fleet as one HTML page that opens from a mail: hosts, ports, gateways, what changed; sorted and filtered in it.
+"""The fleet as one HTML page that opens from a mail: hosts, ports, gateways, what changed; sorted and
+filtered in it.
 
-Without its script the page still says it all in groups and shows the worst hosts; the script adds the other rows.
+Without its script the page still says it all in groups and shows the worst hosts; the script adds the other
+rows.
 """
 
 from __future__ import annotations
@@ -170,7 +172,7 @@ def bar(parts: Iterable[tuple[str, int]]) -> list[tuple[str, str, str]]:
 
 
 def _group_names(hosts: Sequence[str]) -> tuple[str, str]:
-    """Give the names that are shown, and those that are folded away; never a single one."""
+    """Return the names that are shown, and those that are folded away; never a single one."""
     most = len(hosts) if len(hosts) <= NAMES_SHOWN + 1 else NAMES_SHOWN
     return ", ".join(hosts[:most]), ", ".join(hosts[most:])
 
@@ -208,7 +210,9 @@ def _choices(table: HostTable, report: FleetReport) -> dict[str, list[tuple[str,
 
 
 def _data(table: HostTable, report: FleetReport) -> dict[str, Any]:
-    """Give the script its hosts: what they share by number, and of each its name, address, number, time and string."""
+    """Give the script its hosts: what they share by number, and of each its name, address, number,
+    time and string.
+    """
     numbers: dict[Likeness, int] = {}
     hosts = [
         (row.host, row.address, numbers.setdefault(row.like, len(numbers)), row.read, row.ports)

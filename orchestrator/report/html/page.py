@@ -1,4 +1,6 @@
-"""What our HTML pages have in common: one file that loads nothing, in which everything is cleaned, then escaped."""
+"""What our HTML pages have in common: one file that loads nothing, in which everything is cleaned,
+then escaped.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ def html_page(template: str, *, styles: Sequence[str], script: str | None = None
 
 
 def data_block(content: Any) -> Markup:
-    """Write values as JSON for an inert script element: ASCII, and nothing in it that HTML could read. Not cleaned."""
+    """Write values as JSON for an inert script element: ASCII, and nothing in it that HTML could read.
+
+    Not cleaned.
+    """
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
     return Markup(text.translate(_ESCAPES))  # noqa: S704  # no markup is left in it
 

@@ -1,4 +1,6 @@
-"""A plan as one HTML page to be attached to a change ticket: it loads nothing, runs nothing, and escapes everything."""
+"""A plan as one HTML page to be attached to a change ticket: it loads nothing, runs nothing,
+and escapes everything.
+"""
 
 from __future__ import annotations
 

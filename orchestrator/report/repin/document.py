@@ -1,4 +1,7 @@
-"""The JSON documents of the re-pin. `docs/json.md` lists the keys; the plan's own file is described in `docs/repin.md`."""
+"""The JSON documents of the re-pin.
+
+`docs/json.md` lists the keys; the plan's own file is described in `docs/repin.md`.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ def _planned(host: PlannedHost) -> dict[str, Any]:
 
 
 def run_document(report: RunReport) -> dict[str, Any]:
-    """Say how a run stands, all but its hosts: these come last, under `hosts`, as `result_line` gives them."""
+    """Say how a run stands, all but its hosts: these come last, under `hosts`,
+    as `result_line` gives them.
+    """
     return envelope(
         "repin-run",
         run=_run(report.run, report.process),

@@ -23,8 +23,8 @@ _NAMES = 3
 class RunProgress:
     """Counts of a run in progress. Times are seconds of one monotonic clock.
 
-    `running` maps a host to where its work is: `reading`, or the journal's state. `pause_ends` and `watch_ends` are
-    set while the run waits.
+    `running` maps a host to where its work is: `reading`, or the journal's state. `pause_ends` and
+    `watch_ends` are set while the run waits.
     """
 
     total: int

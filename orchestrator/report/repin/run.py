@@ -17,9 +17,11 @@ GOES_ON = "nothing yet: the run goes on"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResult:
-    """What became of a host. `state` None: it would be written (a dry run). `detail` and `advice` are uncleaned.
+    """What became of a host. `state` None: it would be written (a dry run). `detail` and `advice` are
+    uncleaned.
 
-    `operation` is its row's id; `undoes` the row that this one takes back. `changed` is None where there is no row.
+    `operation` is its row's id; `undoes` the row that this one takes back. `changed` is None where there is
+    no row.
     """
 
     host: str
@@ -44,9 +46,9 @@ class Process(enum.StrEnum):
 class RunReport:
     """A run with what surrounds it. `run` is its record; its id is None for a dry run.
 
-    `results` has every planned host once (a not started one too), in the plan's order. `warnings` are said first.
-    `code` is the exit code, `place` names the database. `process` counts only where the run has no end;
-    `who` says then which one it is, uncleaned. `file` is the plan's, where it is known.
+    `results` has every planned host once (a not started one too), in the plan's order. `warnings` are said
+    first. `code` is the exit code, `place` names the database. `process` counts only where the run has no
+    end; `who` says then which one it is, uncleaned. `file` is the plan's, where it is known.
     """
 
     run: RunRecord

@@ -1,4 +1,7 @@
-"""What each state of a journal row means to a person, and what to type next. `docs/repin.md` shows the same table."""
+"""What each state of a journal row means to a person, and what to type next.
+
+`docs/repin.md` shows the same table.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _RESUME = "fleetcheck repin resume {run}{where}"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`meaning` is what is known, `advice` what to do; in it `{hosts}`, `{run}`, `{where}` and `{database}` stand for themselves."""
+    """`meaning` is what is known, `advice` what to do; in it `{hosts}`, `{run}`,
+    `{where}` and `{database}` stand for themselves.
+    """
 
     meaning: str
     advice: str
@@ -101,7 +106,7 @@ WOULD_WRITE = Words("as planned, and the new port connects: it would be written"
 
 
 def words(state: State | None) -> Words:
-    """Give a state's words; None: it would be written."""
+    """Return a state's words; None: it would be written."""
     return WOULD_WRITE if state is None else WORDS[state]
 
 

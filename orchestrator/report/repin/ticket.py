@@ -1,4 +1,6 @@
-"""A plan put together as a person reads it: hosts grouped by what changes, risks and reasons with the hosts they mean."""
+"""A plan put together as a person reads it: hosts grouped by what changes,
+risks and reasons with the hosts they mean.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ NOTHING_TO_DO = "nothing to do"  # how the planner begins the reason of a host t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Hosts whose pins change in the same way for the same reason; `why` is a sentence, `values` counts writes."""
+    """Hosts whose pins change in the same way for the same reason; `why` is a sentence,
+    `values` counts writes.
+    """
 
     roles: tuple[RoleChange, ...]
     why: str
@@ -44,7 +48,10 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A plan, whole, and its groups; the largest first. `file` is where it is, None where it was not written."""
+    """A plan, whole, and its groups; the largest first.
+
+    `file` is where it is, None where it was not written.
+    """
 
     plan: Plan
     digest: str
@@ -82,7 +89,7 @@ def ticket(plan: Plan, *, file: str | None = None, hints: Hints | None = None) -
 
 
 def reason(left: LeftOut) -> str:
-    """Give a left-out host's reason without its name, so that hosts left out alike stand together."""
+    """Return a left-out host's reason without its name, so that hosts left out alike stand together."""
     return left.reason.replace(f"--limit {left.host}", "--limit HOST")
 
 

@@ -1,4 +1,6 @@
-"""A plan on the screen, read like a change ticket: what, where, why, what could go wrong, who is left out, what next."""
+"""A plan on the screen, read like a change ticket: what, where, why, what could go wrong, who is left out,
+what next.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ TICKET_COLUMNS = ("host", "state", "change", "why")
 
 
 def ticket_rows(ticket: Ticket) -> Iterator[tuple[str, ...]]:
-    """Yield a plain row per host: name, `planned` or `left-out`, what changes, why (and what could go wrong)."""
+    """Yield a plain row per host: name, `planned` or `left-out`, what changes,
+    why (and what could go wrong).
+    """
     waived = {name: f"waived, {group.words}" for group in ticket.waived for name in group.hosts}
     for host in ticket.plan.hosts:
         said = (host.why, *host.risks, *([waived[host.host]] if host.host in waived else []))
@@ -60,7 +64,10 @@ def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
     if plan.force_closed is not None:
         yield f"ports that are not open are written too, by --force-closed: {plan.force_closed}"
     if plan.include_waived is not None and plan.waived:
-        yield f"{plural(len(plan.waived), 'waived host')} planned too, by --include-waived: {plan.include_waived}"
+        yield (
+            f"{plural(len(plan.waived), 'waived host')} planned too, by --include-waived: "
+            f"{plan.include_waived}"
+        )
     if plan.file_version < NEWEST:
         yield "made by 0.1: apply refuses it, plan again"
     if not plan.hosts:
@@ -138,7 +145,8 @@ def _named(title: str, style: str, groups: Iterable[Named]) -> Iterator[Renderab
         yield from hosts_named(shown(group.words, style), group.hosts)
     if rest := found[GROUPS_SHOWN:]:
         yield Text(
-            f"and {plural(len(rest), 'more', 'more')} about {plural(sum(len(group.hosts) for group in rest), 'host')}"
+            f"and {plural(len(rest), 'more', 'more')} about "
+            f"{plural(sum(len(group.hosts) for group in rest), 'host')}"
         )
 
 

@@ -30,7 +30,10 @@ _WIDEST_SUBNET, _WIDEST_ADDRESS = (
 def merged_screen(
     merged: Sequence[CollapsedRows], found: Firewall, command: str, now: datetime | None = None
 ) -> RenderableType:
-    """Draw the merged rows of `found`; fits 80 columns. `command` lists every row, `now` as for the exact ones."""
+    """Draw the merged rows of `found`; fits 80 columns.
+
+    `command` lists every row, `now` as for the exact ones.
+    """
     needed = [each for each in merged if each.action is Action.PERMIT]
     removable = [each for each in merged if each.action is Action.REMOVE]
     return Group(
@@ -94,7 +97,9 @@ def _cells(same: list[CollapsedRows]) -> Iterator[Text]:
 
 
 def merged_rows(merged: Iterable[CollapsedRows]) -> Iterator[tuple[str, ...]]:
-    """Yield a row per source, destination and port in the columns of MERGED_COLUMNS; `mixed` where hosts differ."""
+    """Yield a row per source, destination and port in the columns of MERGED_COLUMNS;
+    `mixed` where hosts differ.
+    """
     for each in merged:
         yield (
             each.source,

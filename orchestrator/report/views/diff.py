@@ -96,7 +96,9 @@ DIFF_COLUMNS = ("host", "what", "role", "before", "after")
 
 
 def diff_rows(diff: Diff) -> Iterator[tuple[str, ...]]:
-    """Yield a row per change of a host: host, what, role, before, after; then the hosts that one scan alone has."""
+    """Yield a row per change of a host: host, what, role, before, after;
+    then the hosts that one scan alone has.
+    """
     for group in diff.groups:
         for host in group.hosts:
             for change in group.changes:

@@ -29,14 +29,16 @@ COLUMNS = ("source", "destination", "service", "action", "found", "why", "host",
 
 
 def firewall_screen(found: Firewall, command: str, now: datetime | None = None) -> RenderableType:
-    """Draw the rows, those of a site, destination and port as one line; fits 80 columns. `command` lists every row.
+    """Draw the rows, those of a site, destination and port as one line; fits 80 columns. `command` lists
+    every row.
 
     What is left out stands below them; the readings of hosts that may need it are told by their age `now`.
     """
     needed = [row for row in found.rows if row.action is Action.PERMIT]
     return Group(
         Text("Firewall", style="bold").append(
-            f"  {plural(len(needed), 'row')} needed, {len(found.rows) - len(needed):,} that no host needs{counts(found)}",
+            f"  {plural(len(needed), 'row')} needed, {len(found.rows) - len(needed):,} that no host "
+            f"needs{counts(found)}",
             style="",
         ),
         *_section("Needed", needed),
@@ -104,10 +106,11 @@ def firewall_document(found: Firewall) -> dict[str, Any]:
 
 
 def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:
-    """Write what is needed for Aerleon: networks and services to be defined, and a policy's terms that use them.
+    """Write what is needed for Aerleon: networks and services to be defined, and a policy's terms that use
+    them.
 
-    One mapping that is a definitions file and a policy file both; JSON, which YAML readers take. Names are left out:
-    Aerleon wants addresses.
+    One mapping that is a definitions file and a policy file both; JSON, which YAML readers take. Names are
+    left out: Aerleon wants addresses.
     """
     needed: dict[tuple[str, int], dict[str, None]] = {}
     for row in rows:
@@ -136,7 +139,9 @@ def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:
 
 
 def _filter_type(needed: Mapping[tuple[str, int], Iterable[str]]) -> str:
-    """Return the kind of list that Aerleon's Cisco target renders every row in: `extended` leaves IPv6 terms out."""
+    """Return the kind of list that Aerleon's Cisco target renders every row in:
+    `extended` leaves IPv6 terms out.
+    """
     addresses = {
         *(address for address, _ in needed),
         *(each for sources in needed.values() for each in sources),

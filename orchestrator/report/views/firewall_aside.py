@@ -1,4 +1,6 @@
-"""What firewall rows leave out, and why: held back for a host that may need it, marked, or set aside by the user."""
+"""What firewall rows leave out, and why: held back for a host that may need it, marked,
+or set aside by the user.
+"""
 
 from __future__ import annotations
 

@@ -238,7 +238,9 @@ FLEET_COLUMNS = ("host", "state", "verdict", "ports", "since", "old", "cause", "
 def fleet_rows(
     hosts: Iterable[HostNow], *, by: str, before: datetime, hints: Hints | None = None
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a row per host: host, state, verdict, ports, since when it is known, `old`, why not probed, place, to do."""
+    """Yield a row per host: host, state, verdict, ports, since when it is known, `old`, why not probed,
+    place, to do.
+    """
     for host in hosts:
         standing = host.standing
         yield (

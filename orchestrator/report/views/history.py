@@ -96,7 +96,8 @@ HISTORY_COLUMNS = ("scan", "time", "role", "port", "belief", "pin")
 
 
 def history_rows(newest_first: Sequence[Standing]) -> Iterator[tuple[object, ...]]:
-    """Yield a row per result, role and port that was tried: scan, when, role, port, belief, `pin` where it is the pin.
+    """Yield a row per result, role and port that was tried: scan, when, role, port, belief, `pin` where it is
+    the pin.
 
     A result without any has one row: scan, when, verdict, and why the host was not probed.
     """

@@ -94,7 +94,9 @@ UNBLOCK_COLUMNS = ("record", "port", "gateways", "site", "hosts", "names", "subn
 
 
 def unblock_rows(found: Unblocking) -> Iterator[tuple[object, ...]]:
-    """Yield a row per rule and place (rule, port, gateway, site, hosts, names, subnet), then per reason of those apart."""
+    """Yield a row per rule and place (rule, port, gateway, site, hosts, names, subnet),
+    then per reason of those apart.
+    """
     for rule in found.rules:
         for at in rule.places:
             hosts = len(at.hosts), ",".join(at.hosts)

@@ -1,7 +1,7 @@
 """Connections to the database: one that writes, any number that only read, one that migrates.
 
-Every SQLite connection is opened here, so that no other ever writes or checkpoints (SQLite before 3.51.3 can lose
-data when two do).
+Every SQLite connection is opened here, so that no other ever writes or checkpoints (SQLite before 3.51.3 can
+lose data when two do).
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ _CONNECT = 10  # seconds for a connection to a server
 _BUSY = 30  # seconds that a statement waits for another program's lock
 _SHARED = (f"busy_timeout={_BUSY * 1000}", "trusted_schema=OFF")
 _WRITING = (*_SHARED, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-# Rebuilding a table drops the old one, and with foreign_keys=ON that would delete every row that refers to it.
+# Rebuilding a table drops the old one, and with foreign_keys=ON that would delete every row that refers to
+# it.
 _MIGRATING = (*_SHARED, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF")
 _READING = (*_SHARED, "query_only=ON")
 
 
 def writing(place: Place, *, name: str = "fleetcheck") -> Engine:
-    """Return an engine whose transactions lock the database from their start. `name` is what the server lists."""
+    """Return an engine whose transactions lock the database from their start.
+
+    `name` is what the server lists.
+    """
     if isinstance(place, PostgresPlace):
         return _postgresql(place, name, read_only=False)
     return _sqlite(place, "rw", _WRITING, begin="BEGIN IMMEDIATE")
@@ -52,7 +56,8 @@ def reading(place: Place) -> Engine:
 def _lies_still(path: Path) -> bool:
     """Say whether nobody can be writing: then the file is read as it lies.
 
-    Without the right to write in the folder SQLite could not make the files that a reader shares with a writer.
+    Without the right to write in the folder SQLite could not make the files that a reader shares with a
+    writer.
     """
     effective = os.access in os.supports_effective_ids
     if os.access(path.parent, os.W_OK, effective_ids=effective):

@@ -1,4 +1,6 @@
-"""The folder and files of an SQLite database: made for the owner's eyes only, and never on a network filesystem."""
+"""The folder and files of an SQLite database: made for the owner's eyes only,
+and never on a network filesystem.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from orchestrator.store.place import FILE_NAME, default_folder
 NETWORK = frozenset(
     {
         "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse.ceph", "fuse.cephfs", "fuse.davfs",
-        "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "gfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs",
-        "nfs", "nfs4", "ocfs2", "orangefs", "pvfs2", "smb3", "smbfs",
+        "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "gfs", "gfs2", "glusterfs", "gpfs",
+        "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "pvfs2", "smb3", "smbfs",
     }
 )  # fmt: skip
 _MOUNTS = Path("/proc/self/mounts")
@@ -28,8 +30,8 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 def prepare(path: Path) -> None:
     """Make ready for a database at `path`: folders that are missing (0700), the file itself (0600, empty).
 
-    Raises PlaceError for what is no regular file or on a network filesystem, DatabaseError where it may not be
-    made.
+    Raises PlaceError for what is no regular file or on a network filesystem, DatabaseError where it may not
+    be made.
     """
     exists(path)
     refuse_network(path)
@@ -48,8 +50,8 @@ def prepare(path: Path) -> None:
 def exists(path: Path) -> bool:
     """Say whether there is a file at `path`; nothing is opened.
 
-    Raises PlaceError for anything else that is there (a folder, a device, a FIFO, a link), DatabaseError where
-    the system will not say.
+    Raises PlaceError for anything else that is there (a folder, a device, a FIFO, a link), DatabaseError
+    where the system will not say.
     """
     try:
         found = path.lstat()
@@ -90,8 +92,8 @@ def protect(path: Path) -> None:
 def _narrow(path: Path, fits: Callable[[int], bool]) -> None:
     """Take the others' rights from a file or folder by its descriptor, where it belongs to this user.
 
-    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up SQLite's
-    locks.
+    Nothing is opened where there is nothing to take: to close a second descriptor of a database gives up
+    SQLite's locks.
     """
     with suppress(FileNotFoundError, PermissionError):
         if not _is_open_to_others(path.lstat(), fits):
@@ -127,7 +129,9 @@ def refuse_network(path: Path) -> None:
 
 
 def filesystem(path: Path, mounts: str) -> str:
-    """Return the type of the filesystem that an absolute `path` is on, by the text of /proc/self/mounts; "" if none."""
+    """Return the type of the filesystem that an absolute `path` is on, by the text of /proc/self/mounts;
+    "" if none.
+    """
     best, kind = -1, ""
     for line in mounts.splitlines():
         fields = line.split(" ")

@@ -43,6 +43,8 @@ else:
 
 _MOST = 65_536  # bytes of a lock's file
 _PAUSE = 0.1  # seconds between two looks at a lock that is taken
+_LATER = 1.0  # ... once it has been taken for as long as a person waits without a word
+_SOON = 10.0  # seconds
 
 
 def myself(command: str, user: str = "") -> Owner:
@@ -66,8 +68,8 @@ def lock_path(database: Path) -> Path:
 def file_lock(database: Path, owner: Owner, *, wait: float) -> Iterator[None]:
     """Hold the database's lock for the block. `wait` is in seconds.
 
-    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file cannot be
-    made, or where something else than our own lock's file is in its place: that is left as it is.
+    Raises LockTakenError, naming its holder, where it stays taken that long; DatabaseError where the file
+    cannot be made, or where something else than our own lock's file is in its place: that is left as it is.
     """
     descriptor = _open(database)
     try:
@@ -103,7 +105,9 @@ def _open(database: Path) -> int:
 
 
 def _is_ours(descriptor: int, database: Path) -> bool:
-    """Whether a file may be overwritten: empty or an owner's lines, and this user's or the database's owner's."""
+    """Whether a file may be overwritten: empty or an owner's lines,
+    and this user's or the database's owner's.
+    """
     found = os.fstat(descriptor)
     if os.name == "posix" and found.st_uid not in (0, os.geteuid()):
         try:
@@ -122,14 +126,17 @@ def _not_ours(database: Path, path: Path, found: str) -> DatabaseError:
 
 
 def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown: str, wait: float) -> None:
-    """Call `attempt` until it is True, `wait` seconds long; then raise LockTakenError with what `holder` says."""
-    end = time.monotonic() + wait
+    """Call `attempt` until it is True, `wait` seconds long;
+    then raise LockTakenError with what `holder` says.
+    """
+    began = time.monotonic()
     while not attempt():
-        if time.monotonic() >= end:
+        waited = time.monotonic() - began
+        if waited >= wait:
             owner = holder()
             age = (datetime.now(UTC) - owner.since).total_seconds() if owner.since else None
             raise LockTakenError(shown, owner, waited=wait, age=age)
-        time.sleep(_PAUSE)
+        time.sleep(min(_PAUSE if waited < _SOON else _LATER, wait - waited))
 
 
 def file_holder(database: Path) -> Owner | None:
@@ -172,7 +179,10 @@ def _as_json(owner: Owner) -> dict[str, str | int | None]:
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Replace the lock file's content. A full disk must not keep anybody from working: the lock itself holds."""
+    """Replace the lock file's content.
+
+    A full disk must not keep anybody from working: the lock itself holds.
+    """
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

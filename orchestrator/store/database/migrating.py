@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
@@ -21,15 +22,19 @@ from orchestrator.store.database.trouble import read_from, translated
 from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, StoreTrouble
 from orchestrator.store.place import Place, SqlitePlace, parse
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 
 
 def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path | None:
     """Make the database at `url`, or upgrade it; a current one is only looked at, without its lock.
 
-    Returns the copy that was taken before an upgrade (SQLite only), None where none was. `command` and `user` are what
-    another process reads that finds the lock taken; `wait` (seconds) is how long this one waits for it.
-    Raises StoreError: PlaceError, NotOursError, TooNewError, LockTakenError, DatabaseError, DriverMissingError.
+    Returns the copy that was taken before an upgrade (SQLite only), None where none was. `command` and `user`
+    are what another process reads that finds the lock taken; `wait` (seconds) is how long this one waits for
+    it. Raises StoreError: PlaceError, NotOursError, TooNewError, LockTakenError, DatabaseError,
+    DriverMissingError.
     """
     place = parse(url)
     with translated(place):
@@ -41,7 +46,10 @@ def ensure(url: str, *, command: str, user: str = "", wait: float = 5.0) -> Path
 
 
 def look(place: Place) -> State:
-    """Say how the database stands, reading only. Raises NoDatabaseError where there is none, and as `schema.state`."""
+    """Say how the database stands, reading only.
+
+    Raises NoDatabaseError where there is none, and as `schema.state`.
+    """
     if isinstance(place, SqlitePlace):
         _look_at_file(place)
     with (
@@ -55,7 +63,9 @@ def look(place: Place) -> State:
 
 
 def _look_at_file(place: SqlitePlace) -> None:
-    """Refuse what SQLite itself would only refuse later, or take for an empty database (a file of a few bytes)."""
+    """Refuse what SQLite itself would only refuse later,
+    or take for an empty database (a file of a few bytes).
+    """
     if not folder.exists(place.path):
         raise NoDatabaseError(place.shown)
     # A longer file is for SQLite to judge: to close a second descriptor here would give up SQLite's locks.
@@ -68,12 +78,21 @@ def _look_at_file(place: SqlitePlace) -> None:
 def locked(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | None]:
     """Hold the writing lock of a database for the block; an SQLite file and its folder are there then.
 
-    On PostgreSQL the lock lives as long as one connection: that one comes out, to write through. If it breaks, the
-    lock and the right to write are gone together. Raises as `look` before it touches anything, and LockTakenError.
+    On PostgreSQL the lock lives as long as one connection: that one comes out, to write through. If it
+    breaks, the lock and the right to write are gone together. Raises as `look` before it touches anything,
+    and LockTakenError.
     """
     if isinstance(place, SqlitePlace):
         with suppress(NoDatabaseError):
             look(place)
+    with held(place, owner, wait=wait) as connection:
+        yield connection
+
+
+@contextmanager
+def held(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | None]:
+    """Do as `locked`, whatever the database holds."""
+    if isinstance(place, SqlitePlace):
         folder.prepare(place.path)
         with file_lock(place.path, owner, wait=wait):
             yield None
@@ -112,6 +131,22 @@ def _bring_up(place: Place, connection: Connection) -> Path | None:
 def _upgrade(connection: Connection) -> None:
     """Run the steps on a connection inside a transaction."""
     from alembic import command
+
+    with _steps(connection) as config:
+        command.upgrade(config, "head")
+
+
+def downgrade(connection: Connection) -> None:
+    """Run all steps backwards, inside a transaction; on SQLite with foreign keys not enforced."""
+    from alembic import command
+
+    with _steps(connection) as config:
+        command.downgrade(config, "base")
+
+
+@contextmanager
+def _steps(connection: Connection) -> Iterator[Config]:
+    """Give Alembic's settings for this connection."""
     from alembic.config import Config
 
     config = Config()
@@ -119,14 +154,15 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # Alembic's about itself; a user cannot act on them
-        command.upgrade(config, "head")
+        # Alembic's about itself; a user cannot act on them
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield config
 
 
 def _seal(connection: Connection, place: SqlitePlace) -> None:
-    """Mark the file as ours; refuse to commit an upgrade that left a row pointing nowhere (keys were not enforced)."""
+    """Mark the file as ours; refuse to commit an upgrade that left a row pointing nowhere (keys were not
+    enforced).
+    """
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if lost is not None:

@@ -1,8 +1,8 @@
 """Whether a pooler (PgBouncer and its kind) hands one session of the server to several clients in turn.
 
 Then nothing that belongs to a session holds: the writing lock would be lost after its own transaction, or be
-another client's, and settings would go to strangers. A pooler that gives each client a session of its own is as
-good as none.
+another client's, and settings would go to strangers. A pooler that gives each client a session of its own is
+as good as none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _PATIENCE = (
 def refuse_shared_sessions(connection: Any, connect: Connect, *, shown: str) -> None:
     """Raise PlaceError where the session behind `connection` (psycopg's, idle) is shared. Changes nothing.
 
-    Without a pooler this costs one question: the process that the connection was told of is the one that answers.
+    Without a pooler this costs one question: the process that the connection was told of is the one that
+    answers.
     """
     if _process(connection) == connection.info.backend_pid:
         return

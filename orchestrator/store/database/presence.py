@@ -1,6 +1,7 @@
 """A sign that the process of a scan or a run is alive, also while it holds no lock on the database.
 
-Nobody who writes waits for it. The system takes it away with its process, so a scan or a run that was killed has none.
+Nobody who writes waits for it. The system takes it away with its process, so a scan or a run that was killed
+has none.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _WHO = text(
 class Presence:
     """The sign of the process that `controller` names. Neither call raises, and a second one changes nothing.
 
-    Where no sign can be given (a full disk) the scan or the run looks killed, and to resume one that is not is safe: this process
-    finds its run taken, and stops.
+    Where no sign can be given (a full disk) the scan or the run looks killed, and to resume one that is not
+    is safe: this process finds its run taken, and stops.
     """
 
     def __init__(self, place: Place, owner: Owner, controller: str) -> None:
@@ -90,14 +91,17 @@ def _file(place: SqlitePlace, controller: str) -> Path:
 
 
 def of_scan(scan_id: int) -> str:
-    """Return the `controller` of a scan's process: the scan's own number in its database, which one process writes to."""
+    """Return the `controller` of a scan's process: the scan's own number in its database,
+    which one process writes to.
+    """
     return f"scan {scan_id}"
 
 
 def _key(connection: Connection, controller: str) -> int:
     """Make a key of 64 bits, positive; the writing lock's keys are of another kind.
 
-    Advisory locks are the whole database's, and scan 1 is in each of its schemas: the schema is part of the key.
+    Advisory locks are the whole database's, and scan 1 is in each of its schemas: the schema is part of the
+    key.
     """
     schema = str(connection.execute(text("SELECT coalesce(current_schema(), '')")).scalar())
     return int.from_bytes(hashlib.sha256(f"{schema}\0{controller}".encode()).digest()[:8]) >> 1

@@ -1,4 +1,6 @@
-"""The writing lock of a PostgreSQL database: an advisory lock, which the server releases when its connection ends."""
+"""The writing lock of a PostgreSQL database: an advisory lock,
+which the server releases when its connection ends.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ _NAME = 63  # characters that the server keeps of an application_name
 
 
 def server_lock(connection: Connection, place: Place, *, wait: float) -> None:
-    """Take the lock on this connection, for as long as it lives. Raises LockTakenError after `wait` seconds."""
+    """Take the lock on this connection, for as long as it lives.
+
+    Raises LockTakenError after `wait` seconds.
+    """
 
     def attempt() -> bool:
         with connection.begin():
@@ -35,9 +40,9 @@ def server_lock(connection: Connection, place: Place, *, wait: float) -> None:
 def server_holder(connection: Connection) -> Owner | None:
     """Say who holds the lock now; None for nobody. The server may keep another user's name to itself."""
     query = text(
-        "SELECT a.application_name, a.backend_start FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
-        " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :a AND l.objid = :b AND l.objsubid = 2"
-        " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        "SELECT a.application_name, a.backend_start FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid "
+        "= l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :a AND l.objid = :b AND "
+        "l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     row = connection.execute(query, _keys(connection)).first()
     return None if row is None else owner_of(row)
@@ -54,7 +59,9 @@ def owner_of(row: Row[Any]) -> Owner:
 
 
 def server_name(owner: Owner) -> str:
-    """Write an owner the way the server lists it, in the 63 characters that it keeps: a long command is cut."""
+    """Write an owner the way the server lists it, in the 63 characters that it keeps:
+    a long command is cut.
+    """
     rest = f"|{owner.user[:16]}|{owner.host[:16]}|{owner.pid}"
     return owner.command.replace("|", " ")[: _NAME - len(rest)] + rest
 

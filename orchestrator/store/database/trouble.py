@@ -50,7 +50,8 @@ _POSTGRESQL = (
     ("57P", StoreTrouble.UNREACHABLE),
     ("53300", StoreTrouble.UNREACHABLE),
 )
-# A logon that fails carries no SQLSTATE out of libpq, only text; it is English unless the server was told otherwise.
+# A logon that fails carries no SQLSTATE out of libpq, only text; it is English unless the server was told
+# otherwise.
 _SAID = (
     ("password authentication failed", StoreTrouble.LOGON),
     ("no password supplied", StoreTrouble.LOGON),

@@ -14,8 +14,8 @@ from sqlalchemy.types import TypeDecorator
 def escape(text: str | None) -> str | None:
     """Write text in ASCII, as inside a JSON string: PostgreSQL refuses U+0000, SQLite a lone surrogate.
 
-    Two surrogates that stand together come back as the character that they mean, as from any JSON. An enumeration's
-    word comes out as exactly `str`, which the drivers take the fast way.
+    Two surrogates that stand together come back as the character that they mean, as from any JSON. An
+    enumeration's word comes out as exactly `str`, which the drivers take the fast way.
     """
     return None if text is None else encode_basestring_ascii(text)[1:-1]
 
@@ -26,7 +26,10 @@ def unescape(stored: str) -> str:
 
 
 class AsciiText(TypeDecorator[str]):
-    """Any Python text, stored by `escape`. Comparing for equality works in SQL; patterns see the escaped form."""
+    """Any Python text, stored by `escape`.
+
+    Comparing for equality works in SQL; patterns see the escaped form.
+    """
 
     impl = Text
     cache_ok = True
@@ -41,7 +44,10 @@ class AsciiText(TypeDecorator[str]):
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware datetime, stored in UTC; SQLite alone would drop its time zone. A naive one raises ValueError."""
+    """An aware datetime, stored in UTC; SQLite alone would drop its time zone.
+
+    A naive one raises ValueError.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True

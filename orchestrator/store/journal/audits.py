@@ -68,7 +68,8 @@ def _entries(using: Connection) -> Iterator[AuditEntry]:
 
 
 def verify(using: Connection) -> AuditCheck:
-    """Go along the chain, then hold plans, runs and the journal against it: each row is what its last entry says.
+    """Go along the chain, then hold plans, runs and the journal against it: each row is what its last entry
+    says.
 
     What was stored before entries held so much is not compared but named in `not_covered`.
     """
@@ -97,7 +98,9 @@ Row = tuple[Key, str, Mapping[str, Any]]
 
 
 def _compared(found: AuditCheck, said: Told, rows: Iterable[Row], left: set[Key]) -> AuditCheck:
-    """Hold rows against what is said of them, up to the first that differs; `left` are those that have to be there."""
+    """Hold rows against what is said of them, up to the first that differs;
+    `left` are those that have to be there.
+    """
     bare = []
     for key, name, row in rows:
         left.discard(key)

@@ -1,7 +1,8 @@
 """The journal of a re-pin: what is to be written is in it, on the disk, before the first byte leaves.
 
-Every call commits alone (synchronous=FULL) together with its entry in the audit, and returns once both are on the disk.
-So what a caller has awaited survives a crash; what it has not may be there or not, and `repin resume` reads the host.
+Every call commits alone (synchronous=FULL) together with its entry in the audit, and returns once both are on
+the disk. So what a caller has awaited survives a crash; what it has not may be there or not, and `repin
+resume` reads the host.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ THIS_PROCESS = uuid.uuid4().hex
 class Journal:
     """Writes the journal through a writer, in the writer's event loop.
 
-    Every method raises StoreError where the database gives trouble: then nothing was stored, and nothing may be written
-    to a host. IllegalJournalMoveError, ValueError and UnknownRunError are the caller's mistakes. A run belongs to the process
-    that began it or resumed it last: another one's call raises RunTakenError, so a controller that comes back from a
-    pause cannot write beside the one that took over.
+    Every method raises StoreError where the database gives trouble: then nothing was stored, and nothing may
+    be written to a host. IllegalJournalMoveError, ValueError and UnknownRunError are the caller's mistakes. A
+    run belongs to the process that began it or resumed it last: another one's call raises RunTakenError, so a
+    controller that comes back from a pause cannot write beside the one that took over.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Journal:
         self._now = now
 
     async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan, and return it with its id. One that has an id is taken over: it is running again.
+        """Store a run and its plan, and return it with its id. One that has an id is taken over: it is
+        running again.
 
         From now on to `close` whoever asks is told that this process is alive (`JournalReader.alive`).
 
-        A plan is used once, from the commit of its run on. Raises PlanUsedError for one that was applied or handed out
-        before, OtherPlanError where another content is stored under its id, UnknownRunError for an id unknown.
+        A plan is used once, from the commit of its run on. Raises PlanUsedError for one that was applied or
+        handed out before, OtherPlanError where another content is stored under its id, UnknownRunError for an
+        id unknown.
         """
         await asyncio.to_thread(self._presence.show)
         if record.id is None:
@@ -80,11 +83,12 @@ class Journal:
         await self._alone(lambda into: self._scribe.end(into, run, state, reason, ended))
 
     async def open(self, row: Operation) -> Operation:
-        """Make a host's row, in one of the states that `journal.MOVES[None]` names, and return it with its id.
+        """Make a host's row, in one of the states that `journal.MOVES[None]` names, and return it with its
+        id.
 
-        `row` has no id yet; its `started` becomes its `changed`. Raises IllegalJournalMoveError for a state that no row begins
-        with, and for INTENT InFlightError where an earlier row of the host, of whatever run, is still intent, sent or
-        unknown: that one has to be read first.
+        `row` has no id yet; its `started` becomes its `changed`. Raises IllegalJournalMoveError for a state
+        that no row begins with, and for INTENT InFlightError where an earlier row of the host, of whatever
+        run, is still intent, sent or unknown: that one has to be read first.
         """
         return (await self._alone(lambda into: self._scribe.open(into, [row])))[0]
 
@@ -129,8 +133,8 @@ class Journal:
     ) -> Operation:
         """Move a row to its next state and return it as it now is; what is None stays as it was.
 
-        The move starts from the state that the database has, whatever `operation` says. Raises IllegalJournalMoveError for a move
-        that `journal.MOVES` does not have: then the row is as it was.
+        The move starts from the state that the database has, whatever `operation` says. Raises
+        IllegalJournalMoveError for a move that `journal.MOVES` does not have: then the row is as it was.
         """
         given = {"detail": detail, "before": before, "after": after, "deadline": deadline}
         changes = {name: value for name, value in given.items() if value is not None} | {"changed": changed}
@@ -172,11 +176,16 @@ class Journal:
         return await self._alone(work)
 
     async def let_go(self) -> None:
-        """Give the database's lock back, for a pause: until `take_again` every other call raises WriterClosedError."""
+        """Give the database's lock back, for a pause:
+        until `take_again` every other call raises WriterClosedError.
+        """
         await asyncio.to_thread(self._writer.close)
 
     async def take_again(self) -> None:
-        """Take the lock again after a pause. Raises LockTakenError after half a minute, and as `Writer.open`."""
+        """Take the lock again after a pause.
+
+        Raises LockTakenError after half a minute, and as `Writer.open`.
+        """
         await asyncio.to_thread(self._writer.reopen)
 
     async def _alone(self, work: Callable[[Connection], T]) -> T:

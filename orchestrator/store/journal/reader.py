@@ -50,11 +50,16 @@ class JournalReader(ReadingConnection):
         return self._operations(operation.c.run_id == run_id)
 
     def operations_of_plan(self, plan_id: str) -> tuple[Operation, ...]:
-        """Return what was opened for a plan, by its runs and by handing it out, in that order. Empty for a new plan."""
+        """Return what was opened for a plan, by its runs and by handing it out, in that order.
+
+        Empty for a new plan.
+        """
         return self._operations(operation.c.plan_id == plan_id)
 
     def runs_of_plan(self, plan_id: str) -> tuple[RunRecord, ...]:
-        """Return the runs of a plan, newest first: one at most, but for databases of before a plan was used once."""
+        """Return the runs of a plan, newest first: one at most,
+        but for databases of before a plan was used once.
+        """
         with self._snapshot() as using:
             found = using.execute(select(run).where(run.c.plan_id == plan_id).order_by(run.c.id.desc()))
             return tuple(rows.run_of(row) for row in found)
@@ -65,7 +70,9 @@ class JournalReader(ReadingConnection):
         return self._operations(operation.c.undoes.in_(own))
 
     def in_states(self, *states: State, hosts: Iterable[str] | None = None) -> tuple[Operation, ...]:
-        """Return the operations that are in one of these states now, of these hosts or of all, oldest first."""
+        """Return the operations that are in one of these states now, of these hosts or of all,
+        oldest first.
+        """
         within = operation.c.state.in_([state.value for state in states])
         if hosts is None:
             return self._operations(within)
@@ -76,24 +83,32 @@ class JournalReader(ReadingConnection):
         return tuple(sorted(found, key=lambda each: each.id or 0))
 
     def unresolved(self, run_id: int | None = None) -> tuple[Operation, ...]:
-        """Return the operations of a run, or of all, that have to be read before anything else: `journal.UNRESOLVED`."""
+        """Return the operations of a run, or of all, that have to be read before anything else:
+        `journal.UNRESOLVED`.
+        """
         within = operation.c.state.in_([state.value for state in UNRESOLVED])
         return self._operations(within, true() if run_id is None else operation.c.run_id == run_id)
 
     def handed_out(self, hosts: Iterable[str] | None = None) -> Mapping[str, Operation]:
         """Return by host its newest operation that was handed out and has not been reported back.
 
-        Its `deadline` is when the stand-alone script stops writing: the caller judges whether that has passed.
+        Its `deadline` is when the stand-alone script stops writing: the caller judges whether that has
+        passed.
         """
         return {found.host: found for found in self.in_states(State.HANDED_OUT, hosts=hosts)}
 
     def plan(self, plan_id: str) -> Plan:
-        """Return a plan that was applied or handed out. Raises UnknownPlanError, PlanError for a damaged one."""
+        """Return a plan that was applied or handed out.
+
+        Raises UnknownPlanError, PlanError for a damaged one.
+        """
         with self._snapshot() as using:
             return rows.load_plan(using, plan_id, self._place)
 
     def audit(self, after: int = 0) -> Iterator[AuditEntry]:
-        """Yield the audit's entries whose number is above `after`, in order; `audit.document` writes one as JSON."""
+        """Yield the audit's entries whose number is above `after`, in order;
+        `audit.document` writes one as JSON.
+        """
         while True:
             with self._snapshot() as using:
                 chunk = audits.chunk(using, after)
@@ -103,7 +118,10 @@ class JournalReader(ReadingConnection):
             after = chunk[-1].number
 
     def verify_audit(self) -> AuditCheck:
-        """Check the audit's chain; plans, runs and the journal against it. What is broken is in the answer."""
+        """Check the audit's chain; plans, runs and the journal against it.
+
+        What is broken is in the answer.
+        """
         with self._snapshot() as using:
             return audits.verify(using)
 

@@ -1,4 +1,6 @@
-"""What a journal's calls do inside their transactions: rows checked, written, and told to the audit together."""
+"""What a journal's calls do inside their transactions: rows checked, written,
+and told to the audit together.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.store.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.journal import audits, tables
 from orchestrator.store.journal import operations as rows
+from orchestrator.store.journal.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.place import Place
 from orchestrator.store.tables import id_of
 
@@ -39,10 +41,14 @@ _GIVEN = (
 )
 
 FORCED = "closed ports forced"
-"""The audit's word for a plan that may write ports which are not open; `details` hold the reason that was given."""
+"""The audit's word for a plan that may write ports which are not open;
+`details` hold the reason that was given.
+"""
 
 WAIVED = "waived hosts included"
-"""The audit's word for a plan that goes over waivers; `details` hold the reason given, and each host with its waiver."""
+"""The audit's word for a plan that goes over waivers; `details` hold the reason given,
+and each host with its waiver.
+"""
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -50,14 +56,20 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Scribe:
-    """Writes as `user`, for the process that `controller` names. `into` is a connection inside a transaction."""
+    """Writes as `user`, for the process that `controller` names.
+
+    `into` is a connection inside a transaction.
+    """
 
     place: Place
     user: str
     controller: str
 
     def begin(self, into: Connection, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan. Raises OtherPlanError, PlanUsedError, and ValueError for a run of another plan."""
+        """Store a run and its plan.
+
+        Raises OtherPlanError, PlanUsedError, and ValueError for a run of another plan.
+        """
         if record.plan != plan.id:
             raise ValueError(f"a run of plan {record.plan} cannot begin with plan {plan.id}")
         digest = self.keep(into, plan)
@@ -73,7 +85,10 @@ class Scribe:
         return replace(record, id=key)
 
     def take_over(self, into: Connection, run_id: int, now: datetime) -> tuple[RunRecord, str]:
-        """Make a run this process's own, and running again; give the process whose it was too. Raises UnknownRunError."""
+        """Make a run this process's own, and running again; give the process whose it was too.
+
+        Raises UnknownRunError.
+        """
         found = rows.load_run(into, run_id, self.place)
         before = str(into.execute(_CONTROLLER, {"wanted": run_id}).scalar())
         taken = replace(found, state=RunState.RUNNING, ended=None, reason="")
@@ -100,7 +115,8 @@ class Scribe:
     def hand_out(
         self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
     ) -> tuple[Operation, ...]:
-        """Store a plan that was given away, with its rows; one that was given away already gives the rows of then.
+        """Store a plan that was given away, with its rows; one that was given away already gives the rows of
+        then.
 
         Raises PlanUsedError for a plan that a run has, else as `keep` and `open`.
         """
@@ -122,7 +138,10 @@ class Scribe:
     def move(
         self, into: Connection, operation_id: int | None, state: State, changes: dict[str, Any]
     ) -> Operation:
-        """Move a row from the state that it has in the database. Raises IllegalJournalMoveError, RunTakenError."""
+        """Move a row from the state that it has in the database.
+
+        Raises IllegalJournalMoveError, RunTakenError.
+        """
         found = rows.load_operation(into, operation_id, self.place)
         self._own(into, found.run)
         moved = replace(found, state=move(found.state, state), **changes)
@@ -151,7 +170,10 @@ class Scribe:
         return opened
 
     def _own(self, into: Connection, run_id: int | None) -> None:
-        """Refuse to write rows of a run that another process has taken over. A row without a run is nobody's."""
+        """Refuse to write rows of a run that another process has taken over.
+
+        A row without a run is nobody's.
+        """
         if run_id is None:
             return
         owner = into.execute(_CONTROLLER, {"wanted": run_id}).scalar()
@@ -176,7 +198,7 @@ def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _undone(into: Connection, plan: Plan) -> dict[str, int]:
-    """Give the rows that an undo is to take back, by host: those of its run whose values stand."""
+    """Return the rows that an undo is to take back, by host: those of its run whose values stand."""
     if plan.undoes is None or not plan.undoes.isdecimal():
         return {}
     query = rows.operations().where(_OPERATION.run_id == id_of(int(plan.undoes)))

@@ -4,8 +4,8 @@
     plan <- operation
     audit
 
-Triggers (made by the migration) keep what must not change: rows of the audit and of a plan, an operation that has ended,
-and where an operation belongs. Nothing in these tables is ever deleted.
+Triggers (made by the migration) keep what must not change: rows of the audit and of a plan, an operation that
+has ended, and where an operation belongs. Nothing in these tables is ever deleted.
 """
 
 from __future__ import annotations

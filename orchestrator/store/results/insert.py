@@ -1,4 +1,6 @@
-"""Put a batch of records into the tables: few statements, each prepared once and given all rows of the batch."""
+"""Put a batch of records into the tables: few statements,
+each prepared once and given all rows of the batch.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class Inserter:
         self._rows(connection, connections)
 
     def documents(self, wanted: Iterable[Document]) -> dict[str, int]:
-        """Store the documents that are not there yet, and their gists; return the id of each by its digest."""
+        """Store the documents that are not there yet, and their gists;
+        return the id of each by its digest.
+        """
         by_digest = {each.digest: each for each in wanted}
         ids: dict[str, int] = dict(self._found(_DIGESTS, (), tuple(by_digest)))
         rows: list[Row] = []
@@ -96,7 +100,9 @@ class Inserter:
         }
 
     def _found(self, query: Select[Any], fixed: Row, wanted: Row) -> Iterable[Any]:
-        """Run a query whose last condition is a list of texts, as they are stored; `fixed` are the values before it."""
+        """Run a query whose last condition is a list of texts, as they are stored;
+        `fixed` are the values before it.
+        """
         if not wanted:
             return ()
         room = 1 << (len(wanted) - 1).bit_length()  # few lengths, so few statements
@@ -118,8 +124,8 @@ class Inserter:
 
 _TABLES = (document, registry_value, gist, host_result, attempt, connection)
 _LIST: BindParameter[str] = bindparam("list", expanding=True)
-# Texts go past their column's type here, as they are stored, and come back so: SQLAlchemy's way with a list is to
-# write the statement anew each time, which costs more than the database takes to answer it.
+# Texts go past their column's type here, as they are stored, and come back so: SQLAlchemy's way with a list
+# is to write the statement anew each time, which costs more than the database takes to answer it.
 _DIGESTS = select(document.c.digest, document.c.id).where(document.c.digest.in_(_LIST))
 _STORED_HOST = type_coerce(host_result.c.host, Text)
 _RESULTS = select(_STORED_HOST, host_result.c["try"], host_result.c.id).where(

@@ -34,7 +34,8 @@ class _Parts:
 def records(
     using: Connection, place: Place, *where: ColumnElement[bool], whole: bool
 ) -> dict[int, HostRecord]:
-    """Read the results that `where` selects, by their ids, in no order; not `whole`: without attempts, registry values and connections.
+    """Read the results that `where` selects, by their ids, in no order; not `whole`: without attempts,
+    registry values and connections.
 
     Raises DatabaseError for rows that make no record.
     """

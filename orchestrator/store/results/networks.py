@@ -1,4 +1,6 @@
-"""What readings say of hosts' networks, for firewall rows: their own addresses, where they answered, their tunnels."""
+"""What readings say of hosts' networks, for firewall rows: their own addresses, where they answered,
+their tunnels.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the whole rec
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What the document says that tells who answered: own addresses, known addresses by role, and what was dialled."""
+    """What the document says that tells who answered: own addresses, known addresses by role,
+    and what was dialled.
+    """
 
     sources: tuple[str, ...]
     known: Mapping[str, frozenset[str]]
@@ -45,7 +49,10 @@ class Networks:
         self._whole = records(using, place, host_result.c.id.in_(odd), whole=True) if odd else {}
 
     def added(self, number: int, identity: str | None) -> Standing:
-        """Give a result with its network; `identity` is the document that says who answered. Raises DatabaseError."""
+        """Return a result with its network; `identity` is the document that says who answered.
+
+        Raises DatabaseError.
+        """
         standing = self._found[number]
         if identity is None:
             return standing
@@ -98,7 +105,7 @@ def _said(document: list[Any]) -> _Said:
 def _tunnels(
     connections: Iterable[tuple[str, int]], known: Mapping[str, frozenset[str]], named: Mapping[str, str]
 ) -> Iterable[Tunnel]:
-    """Give the connections that go to an address known for a role, each once."""
+    """Yield the connections that go to an address known for a role, each once."""
     roles = {role: {*known.get(role, ()), canonical(named.get(role, ""))} for role in {*known, *named}}
     for address, port in dict.fromkeys(connections):
         for role in sorted(role for role, addresses in roles.items() if address in addresses):

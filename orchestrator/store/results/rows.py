@@ -1,7 +1,7 @@
 """A host's record taken apart into rows and shared documents, and put together again. No SQL here.
 
-Every field of the record is in exactly one place that is read back; the columns verdict, role, any_live, pin_primary,
-pin_backup and machine_id repeat what documents say, for queries.
+Every field of the record is in exactly one place that is read back; the columns verdict, role, any_live,
+pin_primary, pin_backup and machine_id repeat what documents say, for queries.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _SENTENCES = frozenset({"evidence", "remarks"})
 class Document:
     """JSON that results share, with the registry values that belong to it. Equal digests are equal documents.
 
-    `gist` is the text of the document that reports read in its place; empty where they read it whole, or not at all.
+    `gist` is the text of the document that reports read in its place; empty where they read it whole, or not
+    at all.
     """
 
     digest: str
@@ -48,7 +49,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A record taken apart: `columns` of host_result but for ids, documents by column, rows behind (id, position)."""
+    """A record taken apart: `columns` of host_result but for ids, documents by column,
+    rows behind (id, position).
+    """
 
     columns: dict[str, Any]
     documents: dict[str, Document]
@@ -57,7 +60,10 @@ class Taken:
 
 
 def take_apart(record: HostRecord) -> Taken:
-    """Turn a record into rows. Pure. Raises TypeError or ValueError for a record that its classes do not allow."""
+    """Turn a record into rows.
+
+    Pure. Raises TypeError or ValueError for a record that its classes do not allow.
+    """
     outcome = record.outcome
     documents = {
         "profile_id": _profile(record.profile),
@@ -203,7 +209,8 @@ def put_together(
     attempts: Iterable[Row],
     connections: Iterable[Row],
 ) -> HostRecord:
-    """Turn a host_result row and what belongs to it into the record. The other rows come without id and position.
+    """Turn a host_result row and what belongs to it into the record. The other rows come without id and
+    position.
 
     Raises KeyError, TypeError or ValueError where the rows do not make a record.
     """

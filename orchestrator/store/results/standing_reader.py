@@ -21,8 +21,9 @@ class StandingReader(ReadingConnection):
     ) -> Iterator[HostNow]:
         """Yield every host that ever had a result, or those of `hosts` that had one, by name.
 
-        `before=False` leaves the reading before the last one out, for who does not compare: it takes half the time.
-        `sources`: with what they say of their network and the last reading of the key, which takes as long again.
+        `before=False` leaves the reading before the last one out, for who does not compare: it takes half the
+        time. `sources`: with what they say of their network and the last reading of the key, which takes as
+        long again.
         """
         with self._snapshot() as using:
             rows = [row for row in using.execute(now(readable=sources)) if hosts is None or row.host in hosts]

@@ -1,6 +1,7 @@
 """Read what results came to: many hosts at once, without their attempts, values and connections.
 
-Of what hosts said and what was concluded only the gists are read: each of them once, however many hosts share it.
+Of what hosts said and what was concluded only the gists are read: each of them once, however many hosts share
+it.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _RESULT = host_result.c
 def now(*, readable: bool = False) -> Select[Any]:
     """Select of every host its name, and the ids of its latest result, its last reading, the reading before.
 
-    A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for it.
-    Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
+    A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for
+    it. Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
     """
     every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
     following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
@@ -73,7 +74,9 @@ def of_host(host: str, limit: int | None) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What the inventory said of a host when it was asked: its groups, whether it may be re-pinned, gateways, pins, `via`."""
+    """What the inventory said of a host when it was asked: its groups, whether it may be re-pinned, gateways,
+    pins, `via`.
+    """
 
     groups: tuple[str, ...]
     repin: str
@@ -83,7 +86,8 @@ class _Settings:
 
 
 class Standings:
-    """Reads results by their ids, a few hundred at a time, and keeps what they share from one time to the next.
+    """Reads results by their ids, a few hundred at a time, and keeps what they share from one time to the
+    next.
 
     `sources`: what they say of their network too, which no two hosts share.
     """
@@ -97,7 +101,7 @@ class Standings:
         self._gateways: dict[int, Gateways] = {}
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
-        """Give the results by their ids. Raises DatabaseError for rows that make none."""
+        """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
         self._texts = self._unread(using, rows)
         found = {row[0]: self._standing(row) for row in rows}
@@ -149,7 +153,7 @@ class Standings:
         )
 
     def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Give what a document says, read at the first time."""
+        """Return what a document says, read at the first time."""
         found = known.get(number)
         if found is None:
             found = known[number] = read(json.loads(self._texts[number]))

@@ -42,7 +42,9 @@ def test_a_run_that_has_ended_has_no_process() -> None:
 
 
 def test_a_host_that_no_run_may_begin_says_why() -> None:
-    """An earlier write has to be read first; a script that is out may write until its plan expires, and not after."""
+    """An earlier write has to be read first; a script that is out may write until its plan expires,
+    and not after.
+    """
     plan = plan_of("web1", "web2", "web3")
     out = {
         "web2": row(None, State.HANDED_OUT, "web2", deadline=NOW + timedelta(hours=1)),

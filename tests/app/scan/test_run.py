@@ -31,7 +31,9 @@ def written(folder: Path, source: str) -> Path:
 
 
 def test_a_scan_tells_by_events_and_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """What a person should know before and during the scan comes as values, in order; the report is one, too."""
+    """What a person should know before and during the scan comes as values, in order; the report is one,
+    too.
+    """
     events: list[Event | Note] = []
     asked = Invocation(
         command="test", user="ann", database=str(tmp_path / "a.db"), ask=lambda _question: "secret"

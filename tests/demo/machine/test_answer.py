@@ -49,7 +49,9 @@ def test_the_clock_is_the_host_s_own() -> None:
 
 
 def test_a_deadline_ends_what_is_in_flight_and_leaves_the_rest_unasked() -> None:
-    """With one attempt at a time and time for one and a half, the second ends by the deadline, no third begins."""
+    """With one attempt at a time and time for one and a half, the second ends by the deadline,
+    no third begins.
+    """
     machine = make_machine()
     machine.network.exact.clear()
     document = answer(machine, ask("full", Width=1, TimeoutMs=1000, DeadlineMs=1500))
@@ -207,7 +209,9 @@ def test_whatever_a_host_holds_its_answer_is_one_that_the_controller_takes(
     deadline: int,
     width: int,
 ) -> None:
-    """Any registry and any network give a document inside the limits, and no place is tried more than twice."""
+    """Any registry and any network give a document inside the limits,
+    and no place is tried more than twice.
+    """
     machine = Machine(computer="X", machine_id="y")
     for view, name, (kind, data) in values:
         machine.registry.create(view, KEY).set(name, kind, data)

@@ -1,4 +1,6 @@
-"""The simulated host writes, answers and leaves its registry as the real engine did, in every recorded situation."""
+"""The simulated host writes, answers and leaves its registry as the real engine did,
+in every recorded situation.
+"""
 
 from __future__ import annotations
 

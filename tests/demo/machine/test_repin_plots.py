@@ -1,4 +1,6 @@
-"""What a simulated host does when something happens in the middle of a write: what it answers, and what it holds then."""
+"""What a simulated host does when something happens in the middle of a write: what it answers,
+and what it holds then.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def event(at: Moment, act: EventAct, target: int | None = None, **more: int) -> 
 def test_somebody_elses_change_is_never_lost(
     at: Moment, target: int | None, result: str, after: list[int]
 ) -> None:
-    """Whenever another one sets the first value, its data stands at the end, and ours goes back where it can."""
+    """Whenever another one sets the first value, its data stands at the end,
+    and ours goes back where it can.
+    """
     machine = make_machine()
     assert write(machine, event(at, theirs(), target))["result"] == result
     assert (held(machine), machine.log.overwrites) == (after, 0)
@@ -257,7 +261,9 @@ def test_a_key_that_may_be_read_and_not_written_is_denied() -> None:
 
 
 def test_writing_twice_is_seen_in_the_log() -> None:
-    """One operation that sets a value again, and one that sets what is there already, are doubles; an undo is none."""
+    """One operation that sets a value again, and one that sets what is there already, are doubles;
+    an undo is none.
+    """
     machine = make_machine()
     change = plan_both(machine)
     back = plan_both(machine, old=443, new=2147)
@@ -337,7 +343,9 @@ _events = st.builds(event, _before_a_set, _acts, st.sampled_from((None, 0, 1)))
 def test_whatever_happens_the_answer_is_true_and_nobody_s_change_is_lost(
     events: list[Event], state: KeyState, taken: bool
 ) -> None:
-    """The controller takes every answer; what it says of the values is what the host held; nothing foreign is lost."""
+    """The controller takes every answer; what it says of the values is what the host held;
+    nothing foreign is lost.
+    """
     machine = make_machine()
     machine.registry.create(64, KEY, state)
     machine.mutex.holder = "another" if taken else None

@@ -228,7 +228,9 @@ class Workers(RuleBasedStateMachine):
 
 
 def test_a_domain_s_refusal_trips_at_once() -> None:
-    """What a domain controller refused no host will take: nothing more is tried, whatever was known before."""
+    """What a domain controller refused no host will take: nothing more is tried,
+    whatever was known before.
+    """
     for before in ("dead x", "accept x", "reject x"):
         breaker = run(Breaker(limit=9), "start x", before, "start a", "refuse a")
         assert (breaker.tripped, breaker.refused) == (True, "a")
@@ -241,7 +243,9 @@ def test_a_late_refusal_after_the_trip_changes_nothing() -> None:
 
 
 def test_a_kerberos_logon_is_never_the_host_s_own_account() -> None:
-    """A domain is asked whatever the name looks like: with one breaker a host, each host would cost a wrong password."""
+    """A domain is asked whatever the name looks like: with one breaker a host,
+    each host would cost a wrong password.
+    """
     found = {account("ops", r".\admin", host=name, of_domain=True) for name in ("web1", "web2")}
     assert found == {Account(credential="ops", name=r".\admin", host=None)}
 

@@ -88,7 +88,9 @@ def test_what_was_really_tried_is_counted_once_per_connect() -> None:
 
 
 def test_connects_to_a_name_s_addresses_are_charged_to_the_name() -> None:
-    """What was charged by the inventory's name before is settled under that name, other gateways by address."""
+    """What was charged by the inventory's name before is settled under that name,
+    other gateways by address.
+    """
     named = Target(
         role="primary",
         source=Source.INVENTORY,

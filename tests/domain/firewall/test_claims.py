@@ -23,12 +23,12 @@ def host(name: str, *said: str, dialled: str | None = None, **changes: object) -
 
 
 def from_(found: Firewall) -> set[tuple[str, str]]:
-    """Give who has rows from where."""
+    """Return who has rows from where."""
     return {(row.host, row.source) for row in found.rows}
 
 
 def marks(found: Firewall) -> set[tuple[str, str, str, tuple[str, ...]]]:
-    """Give which hosts' rows are marked: the host, the source, the mark, and whom it is about."""
+    """Return which hosts' rows are marked: the host, the source, the mark, and whom it is about."""
     return {(each.row.host, each.row.source, str(each.mark), each.others) for each in found.marked}
 
 
@@ -47,7 +47,9 @@ def test_the_address_that_was_dialled_is_its_hosts_own(by: str) -> None:
 
 
 def test_an_owner_need_not_say_so() -> None:
-    """A host behind address translation owns the address that it answers at, though its own interfaces do not have it."""
+    """A host behind address translation owns the address that it answers at,
+    though its own interfaces do not have it.
+    """
     owner = host("nat", "192.168.0.5", dialled="10.1.1.1")
     found = firewall([owner, host("liar", "10.1.1.1", dialled="10.1.6.6")])
     assert from_(found) == {("nat", "192.168.0.5")}
@@ -70,7 +72,9 @@ def test_sites_may_use_the_same_networks() -> None:
 
 
 def test_networks_behind_two_jump_hosts_do_not_mix() -> None:
-    """10.0.0.5 behind one jump host is not 10.0.0.5 behind another; who logs on there makes no other network."""
+    """10.0.0.5 behind one jump host is not 10.0.0.5 behind another;
+    who logs on there makes no other network.
+    """
     one = host("a", "10.0.0.5", dialled="10.0.0.5", via="ssh://ops@one.site:22")
     liar = host("b", "10.0.0.5", dialled="10.0.0.9", via="ssh://ops@two.site:22")
     assert from_(firewall([one, liar])) == {("a", "10.0.0.5"), ("b", "10.0.0.5")}
@@ -95,7 +99,9 @@ def test_a_destination_that_only_the_host_names_is_marked() -> None:
 
 
 def test_a_name_of_the_inventory_is_what_hosts_find_for_it() -> None:
-    """What one host alone finds for it, where others find another address, is marked; one host's word alone has to do."""
+    """What one host alone finds for it, where others find another address, is marked;
+    one host's word alone has to do.
+    """
 
     def by_name(name: str, address: str, source: str) -> Standing:
         return host(

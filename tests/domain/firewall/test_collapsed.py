@@ -101,7 +101,9 @@ NETWORKS = st.lists(st.sampled_from(["10.0.0.0/23", "10.0.0.0/24", "10.0.1.0/25"
 def test_no_row_is_lost_and_none_covers_more_than_was_named(
     hosts: list[tuple[str, list[str], Action]],
 ) -> None:
-    """Every exact row is covered by a merged one of its action, and no removal touches an address that is needed."""
+    """Every exact row is covered by a merged one of its action,
+    and no removal touches an address that is needed.
+    """
     rows = [row(f"h{number}", address, action) for number, (address, _, action) in enumerate(hosts)]
     named = {f"h{number}": networks for number, (_, networks, _) in enumerate(hosts)}
     found = collapse(rows, Subnets(named))

@@ -31,12 +31,12 @@ def blocked(draw: st.DrawFn) -> list[Need]:
 
 
 def hosts(needs: Sequence[Need]) -> set[str]:
-    """Give the hosts' names."""
+    """Return the hosts' names."""
     return {need.host for need in needs}
 
 
 def back(needs: Sequence[Need], chosen: set[Permit]) -> set[str]:
-    """Give the hosts of which every need is met."""
+    """Return the hosts of which every need is met."""
     return hosts(needs) - {need.host for need in needs if not chosen.intersection(need.permits)}
 
 
@@ -53,7 +53,9 @@ def least(needs: Sequence[Need], wanted: int) -> int:
 
 @given(blocked())
 def test_all_hosts_come_back_with_the_fewest(needs: list[Need]) -> None:
-    """No other set of permits that brings everybody back is smaller, and the choice says that this is proved."""
+    """No other set of permits that brings everybody back is smaller,
+    and the choice says that this is proved.
+    """
     choice = choose(needs, len(hosts(needs)), PLACES)
     assert len(choice.chosen) == least(needs, len(hosts(needs)))
     assert (choice.back, choice.fewest) == (hosts(needs), True)
@@ -63,7 +65,9 @@ def test_all_hosts_come_back_with_the_fewest(needs: list[Need]) -> None:
 def test_a_share_takes_no_more_than_all_and_nothing_that_could_go(
     needs: list[Need], data: st.DataObject
 ) -> None:
-    """Enough hosts are back, with no more permits than all hosts need at least, and each of them is needed for that."""
+    """Enough hosts are back, with no more permits than all hosts need at least,
+    and each of them is needed for that.
+    """
     wanted = data.draw(st.integers(1, len(hosts(needs))))
     choice = choose(needs, wanted, PLACES)
     permits = {each.permit for each in choice.chosen}
@@ -77,7 +81,9 @@ def test_a_share_takes_no_more_than_all_and_nothing_that_could_go(
 
 @given(blocked())
 def test_what_was_given_up_is_greedy_and_says_so(needs: list[Need]) -> None:
-    """Where the search is cut short, all are back within 1 + ln(n) times the fewest, and nothing is promised."""
+    """Where the search is cut short, all are back within 1 + ln(n) times the fewest,
+    and nothing is promised.
+    """
     everybody = len(hosts(needs))
     choice = choose(needs, everybody, PLACES, steps=0)
     assert choice.back == hosts(needs)
@@ -108,7 +114,9 @@ def graphs() -> st.SearchStrategy[list[tuple[int, int]]]:
 
 @given(graphs(), st.permutations(range(1, 10)))
 def test_a_smallest_cover_with_the_earliest_vertices(edges: list[tuple[int, int]], order: list[int]) -> None:
-    """Of all covers by brute force it is one of the smallest, and of these the one whose vertices come first."""
+    """Of all covers by brute force it is one of the smallest,
+    and of these the one whose vertices come first.
+    """
 
     def covers() -> Iterator[tuple[list[int], set[int]]]:
         for size in range(10):
@@ -133,7 +141,9 @@ def test_a_search_that_takes_too_long_is_given_up() -> None:
 
 
 def test_ten_thousand_hosts_behind_sixteen_ports_take_few_steps() -> None:
-    """The steps hang on the ports, not on the hosts: a fleet as large as it gets stays far below the limit."""
+    """The steps hang on the ports, not on the hosts:
+    a fleet as large as it gets stays far below the limit.
+    """
     needs = [
         Need(f"h{n}", "r0", ((n % 16 + 1, GATEWAYS[0]), (n * 7 % 15 + 1, GATEWAYS[0]))) for n in range(10_000)
     ]

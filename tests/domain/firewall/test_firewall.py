@@ -26,12 +26,12 @@ def at(host: Standing, address: str) -> Standing:
 
 
 def rows(found: Firewall, action: str) -> set[tuple[str, str, int, str, str | None]]:
-    """Give the rows of an action: host, destination, port, what was found, why."""
+    """Return the rows of an action: host, destination, port, what was found, why."""
     return {(r.host, r.destination, r.port, r.found, r.why) for r in found.rows if r.action == action}
 
 
 def held(found: Firewall) -> dict[tuple[str, int], tuple[str, ...]]:
-    """Give who holds what: destination and port, and the holders' names."""
+    """Return who holds what: destination and port, and the holders' names."""
     return {(e.destination, e.port): tuple(each.host for each in e.held_by) for e in found.held_back}
 
 
@@ -56,7 +56,9 @@ def test_pin_desired_pin_and_live_connections_are_needed() -> None:
 
 
 def test_a_tunnel_is_permitted_to_where_it_goes() -> None:
-    """The registry decides for one gateway and the tunnel is up to the inventory's: that is the row's destination."""
+    """The registry decides for one gateway and the tunnel is up to the inventory's:
+    that is the row's destination.
+    """
     elsewhere = "203.0.113.99"
     host = replace(
         standing("a", replace(role(), live=(443,)), role("backup")),
@@ -71,7 +73,9 @@ def test_a_tunnel_is_permitted_to_where_it_goes() -> None:
 
 
 def test_what_is_open_and_nobody_of_the_site_needs_can_go() -> None:
-    """A port that one host of the site is pinned to stays, for the others it is no row to remove but one held back."""
+    """A port that one host of the site is pinned to stays,
+    for the others it is no row to remove but one held back.
+    """
     hosts = [
         at(standing("a", site="paris"), "10.1.1.1"),
         at(standing("b", role(pin=443, desired=None), role("backup"), site="paris"), "10.1.1.2"),
@@ -88,7 +92,9 @@ def test_what_is_open_and_nobody_of_the_site_needs_can_go() -> None:
 
 
 def test_a_bad_pin_holds_what_was_not_seen_closed() -> None:
-    """A host whose pin is no port has 2147 and 443 open: neither can go there, nor at its neighbours of the site."""
+    """A host whose pin is no port has 2147 and 443 open: neither can go there,
+    nor at its neighbours of the site.
+    """
     bad = standing(
         "bad",
         role(verdict=Verdict.BAD_PIN, pin=None, desired=None, opened=(2147, 443)),
@@ -144,7 +150,9 @@ def test_a_host_of_the_inventory_without_a_result_holds_too() -> None:
 
 
 def test_a_host_that_cannot_be_read_now_holds_what_it_last_said() -> None:
-    """Its last reading counts, and how old that is goes with it: once for a failure, once for a key that is locked."""
+    """Its last reading counts, and how old that is goes with it: once for a failure,
+    once for a key that is locked.
+    """
     old = at(standing("a", role(pin=443), role("backup"), at=NOON - timedelta(days=9)), "10.1.1.1")
     locked = keyless("a", Verdict.UNREADABLE)
     for now in (
@@ -192,7 +200,9 @@ def test_hosts_that_are_no_more_are_set_aside() -> None:
 
 
 def test_the_source_is_the_address_that_the_host_has() -> None:
-    """The inventory's address counts where the host has it; else its own, without loopback and link-local ones."""
+    """The inventory's address counts where the host has it; else its own,
+    without loopback and link-local ones.
+    """
     own = ("127.0.0.1", "10.1.2.3", "fe80::1", "224.0.0.9", "10.9.9.9")
     assert sources(standing(address="10.9.9.9", sources=own)) == ("10.9.9.9",)
     assert sources(standing(address="web1.corp.example", sources=own)) == ("10.1.2.3", "10.9.9.9")

@@ -56,7 +56,9 @@ def test_hosts_are_told_apart_by_named_subnets() -> None:
 
 
 def test_ties_go_by_the_profiles_order() -> None:
-    """Of two ports that help as many, the earlier one of the profile's list is asked for: 443 stands before 80."""
+    """Of two ports that help as many, the earlier one of the profile's list is asked for:
+    443 stands before 80.
+    """
     (rule,) = unblock([standing("a", shut(pin=80, desired=443), role("backup"))]).rules
     assert rule.port == 443
 
@@ -93,7 +95,9 @@ def test_what_no_rule_can_fix_stands_apart_with_its_reason() -> None:
 
 
 def test_a_role_without_a_tunnel_does_not_hinder_the_rule_for_the_other() -> None:
-    """An agent may have no tunnel at all because one of its gateways is closed: the rule for that one is asked for."""
+    """An agent may have no tunnel at all because one of its gateways is closed:
+    the rule for that one is asked for.
+    """
     host = standing("a", role("primary", Verdict.DISCONNECTED), blocked("backup"))
     assert [(rule.port, rule.gateway) for rule in unblock([host]).rules] == [(2147, (BACKUP,))]
 

@@ -20,7 +20,7 @@ HALF = {"primary": 443, "backup": 2147}
 
 
 def ruling(before: Reading, *, force_closed: bool = False) -> State | None:
-    """Give the state that the guard ends the row in; None: write."""
+    """Return the state that the guard ends the row in; None: write."""
     ruled = guard(CHANGE, before, force_closed=force_closed)
     return None if isinstance(ruled, Go) else ruled.state
 
@@ -76,7 +76,9 @@ def test_the_reading_after_a_write_decides(after: Reading, expected: State) -> N
 
 
 def test_a_time_out_that_was_not_repeated_is_untried_to_the_guard_too() -> None:
-    """The deadline took the second try of the new port: nobody knows, so no force writes it, as no plan is made on it."""
+    """The deadline took the second try of the new port: nobody knows, so no force writes it,
+    as no plan is made on it.
+    """
     cut = replace(reading({2147: "timed_out", 443: "timed_out"}), deadline_hit=True)
     assert ruling(cut, force_closed=True) is State.REFUSED
     (left,) = plan_one(cut, force_closed="tonight").left_out

@@ -40,7 +40,7 @@ def test_a_plan_edited_by_one_bit_is_refused(at: int) -> None:
 
 
 def _paths(content: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Give the way to every scalar of a document."""
+    """Return the way to every scalar of a document."""
     items = (
         content.items()
         if isinstance(content, dict)
@@ -101,7 +101,9 @@ MADE_BY_0_1 = Path(__file__).with_name("made_by_0_1")
 
 @pytest.mark.parametrize("name", ["two.json", "killed.json"])
 def test_a_file_of_version_1_is_read_byte_for_byte(name: str) -> None:
-    """It is written again as 0.1 wrote it, its digest is its own, and nothing of version 2 is made up for it."""
+    """It is written again as 0.1 wrote it, its digest is its own,
+    and nothing of version 2 is made up for it.
+    """
     data = (MADE_BY_0_1 / name).read_bytes()
     plan = loads(data, name)
     assert dumps(plan).encode() == data

@@ -38,7 +38,7 @@ SHUT = dict.fromkeys(ORDER, "timed_out")
 
 
 def new_pins(found: Reading, policy: str, rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> dict[str, int] | str:
-    """Give the planned pins by role, or the reason for leaving the host out."""
+    """Return the planned pins by role, or the reason for leaving the host out."""
     drafted = plan_one(found, policy, of=host(rule=rule))
     if drafted.left_out:
         return drafted.left_out[0].reason
@@ -237,7 +237,7 @@ def test_force_closed_plans_a_closed_port_and_says_so() -> None:
 
 
 def canary(kind: str, address: str, port: int) -> Canary:
-    """Give a canary that something answered."""
+    """Return a canary that something answered."""
     return Canary(kind=kind, address=address, port=port, result=Result.CONNECTED, milliseconds=1)
 
 
@@ -272,7 +272,9 @@ def test_what_is_intercepted_is_left_out_whatever_the_reason(
 
 @pytest.mark.parametrize("forced", [None, "change 4711"])
 def test_one_role_that_nobody_can_vouch_for_keeps_the_host_out(forced: str | None) -> None:
-    """Only the primary pin is to change, and the backup one is no port, or was not tried: left out all the same."""
+    """Only the primary pin is to change, and the backup one is no port, or was not tried:
+    left out all the same.
+    """
     primary = host(desired={"primary": 443})
     bad = reading({2147: "refused", 443: "connected"}, pins={"primary": 2147, "backup": 0})
     untried = reading(only={"primary": {2147: "refused", 443: "connected"}})
@@ -311,7 +313,9 @@ def test_agree_wants_the_same_answer_from_every_scan() -> None:
 
 
 def test_agree_takes_scans_of_three_nights() -> None:
-    """`--max-age` counts for the newest scan: with daily ones the others are always older. An old newest one is left out."""
+    """`--max-age` counts for the newest scan: with daily ones the others are always older. An old newest one
+    is left out.
+    """
     ports = {2147: "refused", 443: "connected"}
     days = [record(reading(ports), age=timedelta(days=number, hours=1)) for number in range(4)]
     rules = Rules(policy=Policy("desired"), now=NOW, agree=3)
@@ -362,7 +366,9 @@ def test_no_port_is_planned_that_was_not_open(
     forced: str | None,
     hits: list[Canary],
 ) -> None:
-    """Whatever the evidence, a planned port was open (forced: or closed), each pin the gateway's, and nobody is missing."""
+    """Whatever the evidence, a planned port was open (forced: or closed), each pin the gateway's,
+    and nobody is missing.
+    """
     only = {
         role: {port: str(word) for port, word in found.items() if word}
         for role, found in (("primary", primary), ("backup", backup))
@@ -391,7 +397,9 @@ STAYS_CLOSED = reading(
 
 
 def test_a_role_that_does_not_change_may_be_closed() -> None:
-    """The backup pin is as desired and closed; the primary one is planned all the same, as the verdict advises."""
+    """The backup pin is as desired and closed; the primary one is planned all the same,
+    as the verdict advises.
+    """
     (planned,) = plan_one(STAYS_CLOSED).hosts
     assert planned.roles == (
         RoleChange(role="primary", old=2147, new=443),
@@ -414,7 +422,9 @@ def test_a_role_that_does_not_change_may_be_closed() -> None:
     ),
 )
 def test_what_the_verdict_advises_is_planned(pins: dict[str, int], only: dict[str, dict[int, str]]) -> None:
-    """Where the advice is to re-pin to the desired pin, the planner does, but for another role that would go to a closed port."""
+    """Where the advice is to re-pin to the desired pin, the planner does,
+    but for another role that would go to a closed port.
+    """
     found = reading(pins=pins, only=only)
     of = host()
     action = judge(found, profile=of.profile, desired=of.desired, gateways=of.gateways).action
@@ -490,7 +500,9 @@ def test_a_waived_host_with_nothing_to_write_is_not_among_the_waived() -> None:
 
 
 def one_value(**changes: object) -> Host:
-    """Give a host whose profile keeps both ports in one value; the registry does not mind the case of its name."""
+    """Return a host whose profile keeps both ports in one value;
+    the registry does not mind the case of its name.
+    """
     roles = (
         RoleValues(role="primary", port_value="PrimaryTunnelPort"),
         RoleValues(role="backup", port_value="PRIMARYTUNNELPORT"),

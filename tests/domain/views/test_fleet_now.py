@@ -55,7 +55,9 @@ def test_places_can_be_groups() -> None:
 
 
 def test_ports_are_counted_by_role_in_the_profiles_order() -> None:
-    """Pinned, live, open and closed hosts are counted for each port and role; a port outside the list comes last."""
+    """Pinned, live, open and closed hosts are counted for each port and role;
+    a port outside the list comes last.
+    """
     fleet = summed(now(standing("a")), now(standing("b", role(), role("backup", Verdict.DRIFTED, pin=8443))))
     assert [use.port for use in fleet.ports][:2] == [2147, 554]
     assert fleet.ports[-1].port == 8443

@@ -8,7 +8,9 @@ from tests.report.standings import results, role, standing, unprobed
 
 
 def test_results_that_say_the_same_are_one_stretch() -> None:
-    """A stretch has its first and last scan, and ends where verdict, pins or the cause of a failure change."""
+    """A stretch has its first and last scan, and ends where verdict,
+    pins or the cause of a failure change.
+    """
     found = history("web1", results())
     assert [(each.label, each.first_scan, each.last_scan, each.results) for each in found.stretches] == [
         ("ok", 60, 60, 1),

@@ -143,8 +143,8 @@ def test_one_machine_id_by_two_ways_names_the_ways() -> None:
     one, other, same = (replace(machine(name, "ab-1"), via=via) for name, via in by.items())
     assert summarise([one, other], selected=2).remarks == (
         (
-            "a, b told the same machine id, by 2 ways (ssh://one.site:22, ssh://two.site:22): clones, or one server that"
-            " is reached twice?"
+            "a, b told the same machine id, by 2 ways (ssh://one.site:22, ssh://two.site:22): clones, or "
+            "one server that is reached twice?"
         ),
     )
     assert summarise([one, same], selected=2).remarks == (
@@ -169,8 +169,8 @@ def test_a_fleet_without_tunnels_hints_at_the_profile(quiet: int, up: int, hint:
     records += [record(f"u{number}", FINE) for number in range(up)]
 
     told = (
-        f"{quiet} otherwise healthy hosts show no tunnel, only {up} show one: if this product connects on demand, "
-        f"say `tunnel: on-demand` in its profile"
+        f"{quiet} otherwise healthy hosts show no tunnel, only {up} show one: if this product connects on "
+        f"demand, say `tunnel: on-demand` in its profile"
     )
 
     remarks = summarise(records, selected=len(records)).remarks

@@ -1,4 +1,6 @@
-"""Whether a plan still holds is settled before anything is sent, and every reason against it is told at once."""
+"""Whether a plan still holds is settled before anything is sent,
+and every reason against it is told at once.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ PLAN = plan_of(planned(inventory_host(name), sim) for name, sim in fleet_of(3).i
 
 
 def fleet(**changes: Host | None) -> Fleet:
-    """Give the inventory of today: the plan's hosts, and what has changed about them."""
+    """Return the inventory of today: the plan's hosts, and what has changed about them."""
     hosts: Mapping[str, Host | None] = {name: inventory_host(name) for name in ("h1", "h2", "h3")} | changes
     return Fleet(
         path=Path("fleet.yaml"),
@@ -141,10 +143,15 @@ def test_what_changed_is_told_by_field_then_and_now() -> None:
 
 
 def test_a_plan_without_a_via_is_of_a_host_that_was_reached_directly() -> None:
-    """Plans of earlier versions still hold, and a host that is reached another way now may be another machine."""
+    """Plans of earlier versions still hold, and a host that is reached another way now may be another
+    machine.
+    """
     host = inventory_host("h1", via="ssh://ops@jump.site:22")
     assert reasons(fleet(h1=host)) == (
-        "h1: the inventory has changed for it since it was planned: via was not set, is ssh://ops@jump.site:22 now",
+        (
+            "h1: the inventory has changed for it since it was planned: via was not set, is "
+            "ssh://ops@jump.site:22 now"
+        ),
     )
     planned = replace(PLAN.hosts[0], facts=host_facts(host))
     check(replace(PLAN, hosts=(planned,)), fleet(h1=host), NEW_YEAR, SCRIPT)

@@ -49,7 +49,9 @@ def test_only_a_dry_run_goes_without_a_journal() -> None:
 
 
 def test_a_host_is_probed_as_it_is_planned() -> None:
-    """It desires the planned ports and takes the run's credential; one that left the inventory is not probed."""
+    """It desires the planned ports and takes the run's credential;
+    one that left the inventory is not probed.
+    """
     given = given_of(dry_run=False, journal=MemoryJournal(), credential="other")
     assert given.names == ("h1", "h2")
     (host,) = given.hosts_to_probe().values()

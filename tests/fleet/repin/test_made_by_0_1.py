@@ -1,4 +1,6 @@
-"""A run that fleetcheck 0.1 began (`tests/domain/repin/made_by_0_1`) is gone on with: its plan counts by its own rule."""
+"""A run that fleetcheck 0.1 began (`tests/domain/repin/made_by_0_1`) is gone on with:
+its plan counts by its own rule.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,7 @@ def sim(planned: PlannedHost) -> SimHost:
 
 
 def pins(host: SimHost, planned: PlannedHost) -> set[str]:
-    """Give the data of the planned values."""
+    """Return the data of the planned values."""
     found = set()
     for target in planned.targets:
         key = host.machine.registry.key(target.view, planned.key)

@@ -1,4 +1,6 @@
-"""Re-pins over real WinRM on simulated hosts, the journal in a real database, the registries looked at from outside."""
+"""Re-pins over real WinRM on simulated hosts, the journal in a real database,
+the registries looked at from outside.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,8 @@ def test_every_trouble_ends_as_what_it_is(tmp_path: Path, net: str) -> None:
 
 
 def test_a_killed_controller_leaves_a_known_state() -> None:
-    """Killed (-9) at random points and resumed, again and again: every host is old or new, as the journal says.
+    """Killed (-9) at random points and resumed, again and again: every host is old or new, as the journal
+    says.
 
     It is the benchmark, small.
     """

@@ -1,4 +1,6 @@
-"""A re-pin on the real engine and a real registry: scanned, planned, applied, taken back, looked at from outside."""
+"""A re-pin on the real engine and a real registry: scanned, planned, applied, taken back,
+looked at from outside.
+"""
 
 from __future__ import annotations
 
@@ -174,7 +176,7 @@ def _logon(_name: str | None) -> Logon:
 
 @pytest.fixture
 def bench(winhosts: list[kit.Winhost], net: str, tmp_path: Path) -> Iterator[Bench]:
-    """Give the bench, with listeners for both gateways on both ports."""
+    """Yield the bench, with listeners for both gateways on both ports."""
     gateways = {"primary": f"{net}.61", "backup": f"{net}.62"}
     with contextlib.ExitStack() as stack:
         for address in gateways.values():
@@ -186,7 +188,9 @@ def bench(winhosts: list[kit.Winhost], net: str, tmp_path: Path) -> Iterator[Ben
 
 
 def test_plan_apply_verify_undo_on_real_registries(bench: Bench) -> None:
-    """Numbers in one host, texts in both views of the other: written, read again, put back with their kinds."""
+    """Numbers in one host, texts in both views of the other: written, read again,
+    put back with their kinds.
+    """
     first, second = bench.real.values()
     first.arrange(64, KEY, [(value, "DWORD", OLD) for value in VALUES.values()])
     for view in (64, 32):
@@ -226,7 +230,9 @@ def test_a_change_from_outside_between_plan_and_apply_stays(bench: Bench) -> Non
 
 
 def test_two_roles_in_one_value_are_written_once(bench: Bench) -> None:
-    """One value in one view, and one in each of two: planned as one target a view, written, read again, taken back."""
+    """One value in one view, and one in each of two: planned as one target a view, written, read again,
+    taken back.
+    """
     roles = tuple(RoleValues(role=role, port_value="TunnelPort") for role in VALUES)
     for name, host in bench.hosts.items():
         bench.hosts[name] = replace(host, profile=replace(host.profile, roles=roles))

@@ -174,7 +174,9 @@ CANARY = "127.9.0.9"
 def test_a_port_that_came_to_be_intercepted_is_refused(
     forced: str | None, answers: tuple[str, int], state: State
 ) -> None:
-    """The fresh reading has canaries for the new port: something else that answers there is seen, forced or not."""
+    """The fresh reading has canaries for the new port: something else that answers there is seen,
+    forced or not.
+    """
     sim = sim_host("h1")
     host = inventory_host("h1", profile=replace(profile(), canary_address=CANARY, canary_port=9))
     plan = plan_of([planned(host, sim)], force_closed=forced)
@@ -231,7 +233,9 @@ def test_a_write_whose_session_fails_before_the_script_leaves_is_not_started(fau
 
 
 def test_a_lost_answer_is_resolved_by_reading() -> None:
-    """The connection drops after the request: nobody sends it again, a fresh session says what was written."""
+    """The connection drops after the request: nobody sends it again,
+    a fresh session says what was written.
+    """
     sim = sim_host("h1", writes=[LOST])
     done = repin({"h1": sim}, window=20)
     assert [state for _, state in done.journal.told] == ["intent", "sent", "unknown", "verified"]
@@ -240,7 +244,9 @@ def test_a_lost_answer_is_resolved_by_reading() -> None:
 
 
 def test_a_lost_answer_is_not_judged_before_the_scripts_deadline() -> None:
-    """A script that outlives its connection may write late: an old value proves nothing before the deadline."""
+    """A script that outlives its connection may write late:
+    an old value proves nothing before the deadline.
+    """
     sim = sim_host("h1", writes=[LOST], lags=15)
     done = repin({"h1": sim}, window=20)
     assert done.states() == {"h1": State.VERIFIED}

@@ -50,7 +50,9 @@ def killed(
     ("pins", "end"), [(NEW, State.VERIFIED), (OLD, State.NOT_WRITTEN), (8080, State.CONFLICT)]
 )
 def test_what_was_in_the_middle_is_read(state: State, pins: int, end: State) -> None:
-    """Both recorded states are known, so the reading says which one it is. A host found as it was is begun anew."""
+    """Both recorded states are known, so the reading says which one it is. A host found as it was is begun
+    anew.
+    """
     sims = fleet_of(1)
     plan, journal = killed(sims, state)
     sims["h1"].pin(pins)
@@ -151,7 +153,9 @@ def test_a_stopped_run_goes_on_where_it_stopped() -> None:
 
 
 def test_what_the_controllers_death_left_open_is_no_failure() -> None:
-    """Found as it was, a host has not failed: the limit is not reached, and it is begun anew with the rest."""
+    """Found as it was, a host has not failed: the limit is not reached,
+    and it is begun anew with the rest.
+    """
     sims = fleet_of(4)
     plan, journal = killed(sims, State.SENT)
     done = repin(sims, plan=plan, journal=journal, run=1, started=120, limits=Limits(max_failed=1))
@@ -160,7 +164,9 @@ def test_what_the_controllers_death_left_open_is_no_failure() -> None:
 
 
 def test_a_host_that_was_not_written_is_begun_anew_by_the_next_resume() -> None:
-    """Its answer was lost and its script came too late: the run can be gone on with, through all the steps again."""
+    """Its answer was lost and its script came too late: the run can be gone on with,
+    through all the steps again.
+    """
     sims = fleet_of(2)
     sims["h1"].writes, sims["h1"].lags = [LOST], 30.0
     first = repin(sims, window=20)

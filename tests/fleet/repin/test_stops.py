@@ -1,4 +1,6 @@
-"""What ends a re-pin early: signals, a database in trouble, a fault of ours. Nobody is left without a word."""
+"""What ends a re-pin early: signals, a database in trouble,
+a fault of ours. Nobody is left without a word.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def test_ctrl_c_after_a_limit_does_not_abandon() -> None:
 
 @pytest.mark.parametrize("state", [State.INTENT, State.SENT, State.CONFIRMED, State.VERIFIED])
 def test_a_database_that_fails_stops_the_run(state: State) -> None:
-    """Disk full at any step: no write without a committed intent, and the summary says what the database said."""
+    """Disk full at any step: no write without a committed intent,
+    and the summary says what the database said.
+    """
     journal = MemoryJournal()
     journal.fails = lambda host, wanted: host == "h3" and wanted is state
     sims = fleet_of(6)

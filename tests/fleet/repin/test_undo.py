@@ -87,7 +87,8 @@ def test_only_what_the_run_wrote_is_taken_back() -> None:
         "h3": "run 1 left nothing there to take back: conflict",
         "h4": "nobody knows yet what run 1 did there: fleetcheck repin resume 1",
         "h5": "run 1 left nothing there to take back: unreachable",
-        "h6": "run 1 left some values new and some old there: fleetcheck scan --limit h6, then fleetcheck repin plan --limit h6",
+        "h6": "run 1 left some values new and some old there: fleetcheck scan --limit h6, then fleetcheck "
+        "repin plan --limit h6",
     }
     assert (back.undoes, back.policy, back.id) == ("1", "undo", "plan-2")
     assert back.hosts[0].why == "undo of run 1: primary 443 -> 2147; backup 443 -> 2147"
@@ -203,7 +204,9 @@ def test_what_is_taken_back_is_not_planned_again() -> None:
 
 
 def test_the_rest_of_a_half_done_undo_is_planned() -> None:
-    """What was denied or unreachable in the undo is still the first run's; what nobody knows has to be read first."""
+    """What was denied or unreachable in the undo is still the first run's;
+    what nobody knows has to be read first.
+    """
     sims = open_again(4)
     done = repin(sims)
     back = undo(done)

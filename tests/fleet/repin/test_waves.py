@@ -53,7 +53,9 @@ def test_waves_come_one_after_the_other() -> None:
 
 
 def test_no_lock_is_held_during_a_pause() -> None:
-    """Between two waves another command can write; the journal is taken again before anything else happens."""
+    """Between two waves another command can write; the journal is taken again before anything else
+    happens.
+    """
     seen: list[bool] = []
 
     async def look(_stop: StopRequest, world: World) -> None:
@@ -108,7 +110,9 @@ def bad_fleet(count: int, bad: float, seed: int) -> dict[str, SimHost]:
 @pytest.mark.parametrize("width", [1, 8, 64])
 @pytest.mark.parametrize("limit", [1, 5, 10])
 def test_the_run_stops_at_the_threshold(width: int, limit: int) -> None:
-    """Hosts 30 % bad: nothing starts after the stop, no more than what was in flight ends after it; none at width 1."""
+    """Hosts 30 % bad: nothing starts after the stop, no more than what was in flight ends after it;
+    none at width 1.
+    """
     done = repin(bad_fleet(100, 0.3, seed=limit), jobs=width, limits=Limits(max_failed=limit))
     failed = [end for end in done.summary.ends if end.failed]
     (stopping,) = done.told(Stopping)
@@ -152,7 +156,9 @@ def test_a_limit_that_leaves_a_host_is_a_safety_gate() -> None:
     batch=st.sampled_from(["1,5%,25%", "100%", "3"]),
 )
 def test_every_host_is_accounted_for(width: int, limit: int, bad: float, seed: int, batch: str) -> None:
-    """Whatever stops a run: each host is old or new as the journal says, and has exactly one end or was not started."""
+    """Whatever stops a run: each host is old or new as the journal says,
+    and has exactly one end or was not started.
+    """
     sims = bad_fleet(20, bad, seed)
     done = repin(sims, jobs=width, limits=Limits(max_failed=limit), batch=parse_batch(batch))
     states = done.states()
@@ -195,7 +201,9 @@ def test_a_rejected_account_ends_the_run() -> None:
 
 @pytest.mark.parametrize(("seconds", "state"), [(2.0, State.NOT_STARTED), (6.0, State.UNKNOWN)])
 def test_an_account_that_is_given_up_in_the_middle_of_a_host(seconds: float, state: State) -> None:
-    """No further logon is tried, be it for a write or for the reading after one; the row says what that leaves."""
+    """No further logon is tried, be it for a write or for the reading after one;
+    the row says what that leaves.
+    """
     sims = {
         "h1": sim_host("h1"),
         "h2": sim_host("h2", seconds=seconds, probes=[REJECTED] * 3),
@@ -257,7 +265,9 @@ def test_a_run_of_no_hosts_is_finished_at_once() -> None:
 
 
 def test_a_site_s_limit_holds_for_writes_too() -> None:
-    """`--per-site 1`: of one site no host is begun before the one before it has its end, of the other it is."""
+    """`--per-site 1`: of one site no host is begun before the one before it has its end,
+    of the other it is.
+    """
     sims = fleet_of(6)
     fleet = {
         name: inventory_host(name, site="paris" if number < 4 else "rome") for number, name in enumerate(sims)

@@ -28,7 +28,7 @@ OTHERS = {
     "certificate; `ca:` names it": b"-----BEGIN CERTIFICATE-----\n",
     "key or certificate (PEM)": b"-----BEGIN PRIVATE KEY-----\nhunter2\n",
     "Kerberos keytab": b"\x05\x02\0\0\0",
-    "plan of a re-pin; `fleetcheck repin show`": b'{\n "fleetcheck": {\n  "document": "plan",\n  "v": 2\n }\n}\n',
+    "plan of a re-pin; `fleetcheck repin show`": b'{\n "fleetcheck": {\n  "document": "plan",\n  "v": 2\n }\n}\n',  # noqa: E501
     "JSON document of fleetcheck's (`scan`)": b'{"fleetcheck": {"version": "1", "document": "scan", "v": 1}}',
     "HTML page": b"<!DOCTYPE html>\n<html>",
     "XML document": b'<?xml version="1.0"?>\n<a/>',
@@ -133,8 +133,8 @@ def test_a_command_in_a_file_that_others_can_write_is_refused(tmp_path: Path, mo
     """Whoever can write the inventory could run what they like as its user."""
     path = commanding(tmp_path, mode)
     expected = (
-        f"{path}: this file names a command to run (credential `ops`), and others can write it (mode {mode:04o}); "
-        f"run: chmod go-w {path}"
+        f"{path}: this file names a command to run (credential `ops`), and others can write it (mode "
+        f"{mode:04o}); run: chmod go-w {path}"
     )
     assert refusal(path) == expected
 
@@ -162,7 +162,9 @@ def test_a_group_of_several_is_others_and_a_private_one_is_not(
 
 
 def test_a_command_in_somebody_else_s_file_is_refused(tmp_path: Path) -> None:
-    """An inventory of another user's can change at any time, whatever its mode; root's is the machine's own."""
+    """An inventory of another user's can change at any time, whatever its mode;
+    root's is the machine's own.
+    """
     path = commanding(tmp_path, 0o644)
     found = list(path.stat())
     found[stat.ST_UID] = 65_533

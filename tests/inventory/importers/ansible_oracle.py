@@ -10,7 +10,7 @@ from typing import Any
 
 OWN = ("inventory_", "group", "omit", "playbook_dir", "ansible_version", "ansible_playbook_python",
        "ansible_config_file", "ansible_facts", "ansible_check_mode", "ansible_diff_mode", "ansible_forks",
-       "ansible_inventory_sources", "ansible_run_tags", "ansible_skip_tags", "ansible_verbosity", "ansible_limit",
+       "ansible_inventory_sources", "ansible_run_tags", "ansible_skip_tags", "ansible_verbosity", "ansible_limit",  # noqa: E501
        "environment")  # fmt: skip
 """Beginnings of variables that Ansible adds of itself."""
 
@@ -35,7 +35,8 @@ def _ready() -> None:
 def ask(path: Path) -> Answer | None:
     """Return what `ansible-inventory -i PATH --list` says; None where Ansible cannot read all of it."""
     _ready()
-    # Ansible reads values with Python's own parser, which warns of unknown escapes: as an error, that would be an answer.
+    # Ansible reads values with Python's own parser, which warns of unknown escapes: as an error, that would
+    # be an answer.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return _asked(path)

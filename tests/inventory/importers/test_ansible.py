@@ -42,7 +42,7 @@ class Case:
 
 @pytest.fixture
 def case(tmp_path: Path) -> Case:
-    """Give a folder that has no `group_vars` above it."""
+    """Return a folder that has no `group_vars` above it."""
     return Case(tmp_path / "a" / "b")
 
 
@@ -60,8 +60,9 @@ def users(fleet: Fleet) -> dict[str, str | None]:
 
 
 LAYOUT = {
-    "prod/hosts.yml": "all:\n  children:\n    windows:\n      children:\n        web: {hosts: {web1.corp.example: }}\n        db: {hosts: {db1.corp.example: }}\n",
-    "prod/group_vars/windows.yml": 'ansible_user: svc@CORP.EXAMPLE\nansible_password: "{{ vault_password }}"\nansible_connection: winrm\nansible_winrm_transport: kerberos\nansible_port: 5985\nansible_winrm_scheme: http\n',
+    "prod/hosts.yml": "all:\n  children:\n    windows:\n      children:\n        web: {hosts: "
+    "{web1.corp.example: }}\n        db: {hosts: {db1.corp.example: }}\n",
+    "prod/group_vars/windows.yml": 'ansible_user: svc@CORP.EXAMPLE\nansible_password: "{{ vault_password }}"\nansible_connection: winrm\nansible_winrm_transport: kerberos\nansible_port: 5985\nansible_winrm_scheme: http\n',  # noqa: E501
     "prod/group_vars/db/10-port": "ansible_port: 15985\n",
     "prod/group_vars/db/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n3031\n",
     "prod/host_vars/db1.corp.example.yml": "ansible_host: 192.0.2.44\n",
@@ -84,7 +85,10 @@ def test_files_that_were_read_or_could_not_be_are_named(case: Case) -> None:
     """The notes name every file of variables, and the ones that ansible-vault keeps closed."""
     case.write(LAYOUT)
     assert case.notes("prod") == [
-        "Read beside the inventory: `group_vars/windows.yml`, `group_vars/db/10-port`, `host_vars/db1.corp.example.yml`.",
+        (
+            "Read beside the inventory: `group_vars/windows.yml`, `group_vars/db/10-port`, "
+            "`host_vars/db1.corp.example.yml`."
+        ),
         "Encrypted with ansible-vault, and not read: `group_vars/db/vault.yml`.",
         "`ansible_password` was not taken over: secrets do not belong in an inventory.",
     ]
@@ -110,7 +114,7 @@ def test_a_mistake_in_a_file_beside_is_told_at_its_line(case: Case) -> None:
 def test_what_only_ansible_can_ask_is_named(case: Case) -> None:
     """In a folder, scripts, plugins and files of another kind are passed over, each with a note."""
     case.write({
-        **LAYOUT, "prod/aws.yml": "plugin: amazon.aws.aws_ec2\n", "prod/dyn": "#!/bin/sh\n", "prod/x.toml": "[a]\n",
+        **LAYOUT, "prod/aws.yml": "plugin: amazon.aws.aws_ec2\n", "prod/dyn": "#!/bin/sh\n", "prod/x.toml": "[a]\n",  # noqa: E501
         "prod/vault_pass": "hunter2\n", "prod/list.csv": "a,b\n", "prod/notes.md": "x\n",
     })  # fmt: skip
     notes = [note for note in case.notes("prod") if note.startswith("Not read")]
@@ -144,16 +148,21 @@ ansible_connection=ansible.builtin.winrm
 
 
 def test_hosts_without_a_connection_are_left_out_where_others_have_one(case: Case) -> None:
-    """Absent means ssh, as soon as one host says winrm or psrp; each kind of the rest has a note with lines."""
+    """Absent means ssh, as soon as one host says winrm or psrp;
+    each kind of the rest has a note with lines.
+    """
     assert list(case.fleet("hosts.ini", MIXED).hosts) == ["dc1", "srv01", "srv02"]
     assert case.notes("hosts.ini") == [
         "Left out, because it is the machine that Ansible runs on: `localhost` (hosts.ini:1).",
         (
-            "Left out, because nothing says `ansible_connection` of them, which is ssh, while it says winrm or psrp of others:"
-            " `lx1` (hosts.ini:3)."
+            "Left out, because nothing says `ansible_connection` of them, which is ssh, while it says "
+            "winrm or psrp of others: `lx1` (hosts.ini:3)."
         ),
         "Left out, because Ansible does not reach them over WinRM: `fw1` (hosts.ini:8).",
-        "Left out, because only Ansible can tell how they are reached (`ansible_connection`): `odd1` (hosts.ini:10).",
+        (
+            "Left out, because only Ansible can tell how they are reached (`ansible_connection`): `odd1` "
+            "(hosts.ini:10)."
+        ),
     ]
 
 
@@ -164,7 +173,9 @@ def test_hosts_without_a_connection_are_left_out_where_others_have_one(case: Cas
 def test_this_machine_is_taken_only_where_its_own_line_says_so(
     case: Case, line: str, kept: list[str]
 ) -> None:
-    """A bare `localhost` is the machine that Ansible runs on, whatever its groups say; a forwarded port is meant."""
+    """A bare `localhost` is the machine that Ansible runs on, whatever its groups say;
+    a forwarded port is meant.
+    """
     text = f"{line}\nw1\n[all:vars]\nansible_connection=winrm\n"
     assert list(case.fleet("hosts.ini", text).hosts) == kept
 
@@ -175,11 +186,16 @@ def test_no_user_of_a_host_that_is_left_out_is_written(case: Case) -> None:
 
 
 def test_where_no_connection_is_said_all_are_taken(case: Case) -> None:
-    """An inventory that says nothing of it is taken as one of Windows, but for this machine; a note says so."""
+    """An inventory that says nothing of it is taken as one of Windows, but for this machine;
+    a note says so.
+    """
     assert list(case.fleet("hosts.ini", "localhost\nweb1\n").hosts) == ["web1"]
     assert case.notes("hosts.ini") == [
         "Left out, because it is the machine that Ansible runs on: `localhost` (hosts.ini:1).",
-        "No host says `ansible_connection: winrm` or `psrp`; all that say nothing were taken as hosts with WinRM.",
+        (
+            "No host says `ansible_connection: winrm` or `psrp`; all that say nothing were taken as hosts "
+            "with WinRM."
+        ),
     ]
 
 
@@ -203,7 +219,7 @@ def test_a_user_under_vars_is_ansibles(case: Case, line: str, user: str) -> None
 
 @pytest.mark.parametrize(
     ("said", "user"),
-    [(r'"CORP\\svc"', "CORP\\svc"), (r"CORP\\svc", "CORP\\svc"), (r"'CORP\svc'", "CORP\\svc"), ("a#b", "a"), (r"CORP\svc", "CORPsvc")],
+    [(r'"CORP\\svc"', "CORP\\svc"), (r"CORP\\svc", "CORP\\svc"), (r"'CORP\svc'", "CORP\\svc"), ("a#b", "a"), (r"CORP\svc", "CORPsvc")],  # noqa: E501
 )  # fmt: skip
 def test_a_user_on_a_hosts_line_is_ansibles(case: Case, said: str, user: str) -> None:
     """There a shell's rules come first: a backslash without quotes is gone, and `#` begins a comment."""
@@ -218,11 +234,13 @@ LISTED = """\
    "web1": {"ansible_connection": "winrm", "ansible_port": 5985, "ansible_user": "svc{{x}}", "note": "\\ud83d\\ude00"}}},
  "all": {"children": ["ungrouped", "win"]}, "win": {"children": ["web", "db"], "vars": {"site": "Paris"}},
  "web": {"hosts": ["web1"]}, "db": ["db1"]}
-"""
+"""  # noqa: E501
 
 
 def test_the_json_of_a_list_is_read(case: Case) -> None:
-    """`ansible-inventory --list` and inventory scripts: lists of names, `_meta.hostvars`, marks of vaulted and unsafe values."""
+    """`ansible-inventory --list` and inventory scripts: lists of names, `_meta.hostvars`,
+    marks of vaulted and unsafe values.
+    """
     fleet = case.fleet("list.json", LISTED)
     assert reached(fleet) == {"web1": ("web1", 5985, "http"), "db1": ("192.0.2.44", 5985, "http")}
     assert users(fleet) == {"web1": "CHANGE-ME", "db1": "svc{{x}}"}
@@ -254,7 +272,8 @@ def test_what_all_hosts_of_a_flat_list_share_stands_once(case: Case) -> None:
     """Where each host says everything itself, `defaults` says what they have in common."""
     text = case.made("list.json", FLAT).text
     assert text.endswith(
-        "defaults:\n  port: 5985\n  credential: op\n  transport: http\n\nhosts:\n  web1: {}\n  web2: {site: Lyon}\n"
+        "defaults:\n  port: 5985\n  credential: op\n  transport: http\n\nhosts:\n  web1: {}\n  web2: "
+        "{site: Lyon}\n"
     )
 
 
@@ -288,7 +307,8 @@ def test_a_second_name_of_an_address_is_left_out(case: Case) -> None:
     assert case.notes("hosts.ini") == [
         (
             "Left out, because another host has the address and port, which is in their groups now:"
-            " `dns01` (hosts.ini:4) of `dc01` (hosts.ini:2), `APP.corp.example` (hosts.ini:8) of `app01` (hosts.ini:6)."
+            " `dns01` (hosts.ini:4) of `dc01` (hosts.ini:2), `APP.corp.example` (hosts.ini:8) of `app01` "
+            "(hosts.ini:6)."
         ),
     ]
 
@@ -317,7 +337,9 @@ all:
 
 
 def test_variables_count_for_their_own_plugin(case: Case) -> None:
-    """Psrp variables for psrp hosts, winrm variables for winrm hosts; where one group has both, each host has its own."""
+    """Psrp variables for psrp hosts, winrm variables for winrm hosts; where one group has both,
+    each host has its own.
+    """
     case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\n"})
     hosts = case.fleet("psrp.yml", PSRP).hosts
 
@@ -343,7 +365,9 @@ def test_vaulted_values_are_told_and_unsafe_ones_taken(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "cannot be read: No such file or directory"), ("x", "is not a PEM file: no `-----BEGIN CERTIFICATE-----` in it (openssl x509 -inform der -in FILE makes one)")],
+    [(None, "cannot be read: No such file or directory"), ("x", ("is not a PEM file: no `-----BEGIN "
+                                                                "CERTIFICATE-----` in it (openssl x509 "
+                                                                "-inform der -in FILE makes one)"))],
 )  # fmt: skip
 def test_a_ca_that_cannot_be_used_is_told_with_the_line_to_add(
     case: Case, content: str | None, reason: str
@@ -374,7 +398,9 @@ all:
 
 
 def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) -> None:
-    """The name with its domain is resolved; a filter is left to Ansible, and nothing is made of a password."""
+    """The name with its domain is resolved; a filter is left to Ansible,
+    and nothing is made of a password.
+    """
     fleet = case.fleet("app.yml", TEMPLATED)
     assert {name: host.address for name, host in fleet.hosts.items()} == {
         "lab1": "lab1.corp.example",
@@ -393,7 +419,7 @@ def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) 
 
 def test_a_user_that_only_ansible_knows_is_asked_for_with_kerberos_too(case: Case) -> None:
     """Where somebody is meant, no other account takes the place of the name that could not be read."""
-    text = 'a ansible_user="{{ vault_user }}"\nb\n[all:vars]\nansible_connection=psrp\nansible_psrp_auth=kerberos\n'
+    text = 'a ansible_user="{{ vault_user }}"\nb\n[all:vars]\nansible_connection=psrp\nansible_psrp_auth=kerberos\n'  # noqa: E501
     assert users(case.fleet("hosts.ini", text)) == {"a": "CHANGE-ME", "b": None}
 
 
@@ -416,7 +442,9 @@ all:
 
 
 def test_names_that_cannot_stand_are_changed(case: Case) -> None:
-    """Blanks and signs, a name in other letters, a group with a host's name: renamed, with the address kept."""
+    """Blanks and signs, a name in other letters, a group with a host's name: renamed,
+    with the address kept.
+    """
     fleet = case.fleet("hosts.yml", NAMES)
     assert {name: host.address for name, host in fleet.hosts.items()} == {
         "SRV-WEB-01-2": "192.0.2.11",
@@ -436,12 +464,15 @@ def test_names_that_cannot_stand_are_changed(case: Case) -> None:
 
 
 def test_every_changed_name_is_told(case: Case) -> None:
-    """The notes have old and new name with the line, and the host that has neither a usable name nor an address."""
+    """The notes have old and new name with the line,
+    and the host that has neither a usable name nor an address.
+    """
     assert case.notes("hosts.yml", NAMES) == [
         "Left out, because the name is no address, and nothing else says one: `SRV 9` (hosts.yml:7).",
         (
-            "Renamed, because `--limit` could not tell the old names from its own signs: `SRV WEB 01` -> `SRV-WEB-01-2` (hosts.yml:4),"
-            " `Windows Servers` -> `Windows-Servers` (hosts.yml:11), `win-2019/prod` -> `win-2019-prod-2` (hosts.yml:13)."
+            "Renamed, because `--limit` could not tell the old names from its own signs: `SRV WEB 01` -> "
+            "`SRV-WEB-01-2` (hosts.yml:4), `Windows Servers` -> `Windows-Servers` (hosts.yml:11), "
+            "`win-2019/prod` -> `win-2019-prod-2` (hosts.yml:13)."
         ),
         (
             "Renamed, because another one has the name, and capitals make no difference in names of Windows:"
@@ -486,8 +517,8 @@ def test_a_form_that_cannot_be_read_is_told_with_its_line(case: Case) -> None:
     assert case.notes("hosts.ini", FORMS) == [
         "hosts.ini:8: `srv[3:1]` stands for no host: its end comes before its begin.",
         (
-            "hosts.ini:9: `bad[1:x]` was left out: [1:x] is no range: letters or numbers on both sides, the first not after the last,"
-            " and a step of 1 or more."
+            "hosts.ini:9: `bad[1:x]` was left out: [1:x] is no range: letters or numbers on both sides, "
+            "the first not after the last, and a step of 1 or more."
         ),
         "hosts.ini:11: `ansible_port` is no port from 1 to 65535, and was passed over.",
         "hosts.ini:12: `ansible_winrm_scheme` is neither `http` nor `https`, and was passed over.",
@@ -519,7 +550,9 @@ all:
 
 
 def test_merge_keys_and_keys_given_twice_are_read_as_by_ansible(case: Case) -> None:
-    """What `<<` brings gives way to what stands beside it; of two equal keys the last counts, and a note says so."""
+    """What `<<` brings gives way to what stands beside it; of two equal keys the last counts,
+    and a note says so.
+    """
     fleet = case.fleet("hosts.yml", MERGED)
     assert {name: (host.address, host.site) for name, host in fleet.hosts.items()} == {
         "srv01": ("192.0.2.11", "Paris"),
@@ -527,13 +560,19 @@ def test_merge_keys_and_keys_given_twice_are_read_as_by_ansible(case: Case) -> N
         "srv03": ("192.0.2.14", None),
     }
     assert case.notes("hosts.yml") == [
-        "hosts.yml:6: `ansible_host` stands here for the second time; the first is in line 6; as in Ansible, the last one counts.",
+        (
+            "hosts.yml:6: `ansible_host` stands here for the second time; the first is in line 6; as in "
+            "Ansible, the last one counts."
+        ),
     ]
 
 
 def test_http_without_a_port_keeps_ansibles_port(case: Case) -> None:
     """Ansible's winrm takes 5986 whatever the scheme, psrp the port of the scheme."""
-    text = "a ansible_connection=winrm ansible_winrm_scheme=http\nb ansible_connection=psrp ansible_psrp_protocol=http\n"
+    text = (
+        "a ansible_connection=winrm ansible_winrm_scheme=http\nb ansible_connection=psrp "
+        "ansible_psrp_protocol=http\n"
+    )
     assert reached(case.fleet("hosts.ini", text)) == {"a": ("a", 5986, "http"), "b": ("b", 5985, "http")}
 
 
@@ -545,12 +584,17 @@ def test_an_old_files_comments_need_not_be_utf_8(case: Case) -> None:
 
 
 def test_what_many_lines_say_alike_is_one_note(case: Case) -> None:
-    """`--list` repeats a group's variables at each host: the note names the first lines and counts the rest."""
+    """`--list` repeats a group's variables at each host:
+    the note names the first lines and counts the rest.
+    """
     hosts = [f'"w{n}": {{\n"ansible_connection": "winrm",\n"ansible_port": "x"}}' for n in range(9)]
     text = '{"_meta": {"hostvars": {' + ",\n".join(hosts) + '}}, "all": {"hosts": ['
     names = ", ".join(f'"w{n}"' for n in range(9))
     assert case.notes("list.json", f"{text}{names}]}}}}") == [
-        "list.json:3, list.json:6, list.json:9 and 6 more: `ansible_port` is no port from 1 to 65535, and was passed over."
+        (
+            "list.json:3, list.json:6, list.json:9 and 6 more: `ansible_port` is no port from 1 to 65535, "
+            "and was passed over."
+        )
     ]
     ranged = "[w]\nw[1:60] ansible_connection=winrm ansible_host=a_b/c\nx ansible_connection=winrm\n"
     (note,) = case.notes("hosts.ini", ranged)
@@ -561,8 +605,8 @@ def test_what_many_lines_say_alike_is_one_note(case: Case) -> None:
 def test_a_client_certificate_becomes_a_credential(case: Case) -> None:
     """Certificate and key belong into one file here, which a note says; who logs on otherwise keeps that."""
     text = (
-        "[win]\nweb1 ansible_host=10.0.0.1\nweb2 ansible_host=10.0.0.2 ansible_winrm_transport=ntlm ansible_user=x\n"
-        "[win:vars]\nansible_connection=winrm\nansible_winrm_transport=certificate\nansible_winrm_cert_pem=c.pem\n"
+        "[win]\nweb1 ansible_host=10.0.0.1\nweb2 ansible_host=10.0.0.2 ansible_winrm_transport=ntlm "
+        "ansible_user=x\n[win:vars]\nansible_connection=winrm\nansible_winrm_transport=certificate\nansible_winrm_cert_pem=c.pem\n"
         "ansible_winrm_cert_key_pem=c.key\n"
     )
     fleet = case.fleet("hosts.ini", text)

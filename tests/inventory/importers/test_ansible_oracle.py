@@ -38,9 +38,10 @@ def agreed(path: Path) -> None:
 
 
 VALUES = [
-    r'"CORP\\svc"', r"'CORP\\svc'", r"CORP\svc", r"CORP\\svc", r'"CORP\svc"', "5986", "05986", "0x10", "1e3", "1_000", "5986 # tls",
-    "text # tail", "'a' # tail", "a#b", "'a#b'", "None", "True", "true", "yes", "[1, 'x']", "{'a': 1}", "(1, 2)", "...",
-    "1+2j", "b'x'", '"two words"', "two words", "'", '"a', "", "''", "-1", "+7", "u'x'", r"r'a\b'", "'a' 'b'", "a=b", "a;b", ";",
+    r'"CORP\\svc"', r"'CORP\\svc'", r"CORP\svc", r"CORP\\svc", r'"CORP\svc"', "5986", "05986", "0x10", "1e3", "1_000", "5986 # tls",  # noqa: E501
+    "text # tail", "'a' # tail", "a#b", "'a#b'", "None", "True", "true", "yes", "[1, 'x']", "{'a': 1}", "(1, 2)", "...",  # noqa: E501
+    "1+2j", "b'x'", '"two words"', "two words", "'", '"a', "", "''", "-1", "+7", "u'x'", r"r'a\b'", ("'a' "
+                                                                                                    "'b'"), "a=b", "a;b", ";",  # noqa: E501
     "{{ x }}", "é", r"'\x41'", "1 2", "- x", "ab: c",
 ]  # fmt: skip
 
@@ -50,7 +51,9 @@ VALUES = [
 )
 @pytest.mark.parametrize("text", VALUES)
 def test_an_ini_value_is_what_ansible_makes_of_it(tmp_path: Path, place: str, text: str) -> None:
-    """On a host's line shlex takes quotes and comments first; below `:vars` the value is a Python literal or a text."""
+    """On a host's line shlex takes quotes and comments first;
+    below `:vars` the value is a Python literal or a text.
+    """
     path = tmp_path / "hosts.ini"
     path.write_text(place.format(text, text), encoding="utf-8")
     answer = oracle.ask(path)
@@ -82,8 +85,8 @@ def test_any_ini_value_is_what_ansible_makes_of_it(text: str) -> None:
     assert oracle.plain(ini_value(text)) == expected
 
 
-HOSTS = ["h1", "h2", "g1", "x[1:3]", "10.0.0.1:5986", "[2001:db8::1]:77", "q[:2]", "p[x:C]", "w[01:03:2]", "h1:81", "q[:1]:5", "a.b:x",
-         "n[08:10]", "n[8:010]", "r[5:1]", "m[1:2]-[a:b]:5986", "2001:db8::2", "2001:db8::[1:3]", "-x", "_y", "y_:5"]  # fmt: skip
+HOSTS = ["h1", "h2", "g1", "x[1:3]", "10.0.0.1:5986", "[2001:db8::1]:77", "q[:2]", "p[x:C]", "w[01:03:2]", "h1:81", "q[:1]:5", "a.b:x",  # noqa: E501
+         "n[08:10]", "n[8:010]", "r[5:1]", "m[1:2]-[a:b]:5986", "2001:db8::2", "2001:db8::[1:3]", "-x", "_y", "y_:5"]  # fmt: skip  # noqa: E501
 GROUPS = ["g1", "g2", "g3", "all", "ungrouped"]
 PAIRS = st.lists(
     st.tuples(
@@ -101,11 +104,11 @@ SECTIONS = st.one_of(
 )
 BESIDE = st.dictionaries(
     st.sampled_from(
-        ["group_vars/all.yml", "group_vars/all/b.yml", "group_vars/all/a.json", "group_vars/all/c.txt", "group_vars/ungrouped",
-         "group_vars/g1", "group_vars/g1.yml", "group_vars/g2.yaml", "group_vars/g2.yml", "group_vars/g3/x.yml", "group_vars/g3/sub/y.yml",
+        ["group_vars/all.yml", "group_vars/all/b.yml", "group_vars/all/a.json", "group_vars/all/c.txt", "group_vars/ungrouped",  # noqa: E501
+         "group_vars/g1", "group_vars/g1.yml", "group_vars/g2.yaml", "group_vars/g2.yml", "group_vars/g3/x.yml", "group_vars/g3/sub/y.yml",  # noqa: E501
          "host_vars/h1.yml", "host_vars/h1/one", "host_vars/x1.json", "host_vars/10.0.0.1.yml"]
     ),
-    st.sampled_from(['{"v": 7, "w": yes}', '{"v": 0o7}', '{"ansible_port": 9, "ansible_group_priority": 5}', '{"w": 010}']),
+    st.sampled_from(['{"v": 7, "w": yes}', '{"v": 0o7}', '{"ansible_port": 9, "ansible_group_priority": 5}', '{"w": 010}']),  # noqa: E501
     max_size=4,
 )  # fmt: skip
 
@@ -156,17 +159,19 @@ all:
       children: {g3: {vars: {port: 4, z: 1}}}
   strange: {a: 1}
 g3: {vars: {port: 5}}
-"""
+"""  # noqa: E501
 
 
 JSON = """\
 {"all": {"vars": {"v": 1}, "children": {"web": {"hosts": {"web[1:2]": {"v": 2}, "x:5985": null}, "children": {"old": {"hosts": "o1"}}}}}}
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize(("name", "text"), [("hosts.yml", YAML), ("hosts.json", JSON), ("hosts", JSON)])
 def test_a_yaml_inventory_is_read_as_by_ansible(tmp_path: Path, name: str, text: str) -> None:
-    """Words of YAML 1.1, merge keys, ports and ranges in names, groups described twice: as Ansible has them."""
+    """Words of YAML 1.1, merge keys, ports and ranges in names, groups described twice:
+    as Ansible has them.
+    """
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     answer = oracle.ask(path)
@@ -192,19 +197,24 @@ def test_any_yaml_word_is_what_ansible_makes_of_it(text: str) -> None:
 
 
 TEMPLATES = [
-    "{{ inventory_hostname }}.corp.example", "{{inventory_hostname}}", "{{ inventory_hostname_short }}.x", "{{ domain }}", "{{ port }}",
-    "a{{ port }}b", "{{ deep }}", "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", "{{ domain | upper }}", "{{ missing }}", "{{ ring }}",
-    "{% if 1 %}a{% endif %}", "{# c #}a", "{{ domain }", "{ { domain } }", "{{ flag }}", "{{ half }}", "{{ domain.upper() }}", "{{ 'x' }}", "plain",
+    "{{ inventory_hostname }}.corp.example", "{{inventory_hostname}}", "{{ inventory_hostname_short }}.x", "{{ domain }}", "{{ port }}",  # noqa: E501
+    "a{{ port }}b", "{{ deep }}", "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", ("{{ "
+                                                                                                  "domain "
+                                                                                                  "| upper "
+                                                                                                  "}}"), "{{ missing }}", "{{ ring }}",  # noqa: E501
+    "{% if 1 %}a{% endif %}", "{# c #}a", "{{ domain }", "{ { domain } }", "{{ flag }}", "{{ half }}", "{{ domain.upper() }}", "{{ 'x' }}", "plain",  # noqa: E501
 ]  # fmt: skip
 KNOWN = {
-    "inventory_hostname": "web1.old", "inventory_hostname_short": "web1", "domain": "corp.example", "port": 5986, "nothing": None, "flag": True,
+    "inventory_hostname": "web1.old", "inventory_hostname_short": "web1", "domain": "corp.example", "port": 5986, "nothing": None, "flag": True,  # noqa: E501
     "half": 0.5, "deep": "{{ domain }}", "deeper": "{{ deep }}.{{ port }}", "ring": "{{ ring }}",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", TEMPLATES)
 def test_what_is_filled_in_is_what_ansible_fills_in(text: str) -> None:
-    """Plain variables of the same host are filled in as Ansible does it; every other template is left alone."""
+    """Plain variables of the same host are filled in as Ansible does it;
+    every other template is left alone.
+    """
     own = Map(1)
     for key, value in KNOWN.items():
         own.put(key, value, 1)

@@ -135,13 +135,16 @@ def test_the_head_says_what_was_left_out(tmp_path: Path) -> None:
         (
             "socks5h://me:hunter2@proxy.site",
             (
-                "look it over first. The line to add: `via: socks5h://proxy.site:1080`, and for its user and password a"
-                " credential: `via_credential: NAME`."
+                "look it over first. The line to add: `via: socks5h://proxy.site:1080`, and for its user "
+                "and password a credential: `via_credential: NAME`."
             ),
         ),
         (
             "http://me:hunter2@proxy.site:3128",
-            "only SOCKS5 proxies and SSH jump hosts are supported. The line to add: `via: socks5h://HOST:1080`.",
+            (
+                "only SOCKS5 proxies and SSH jump hosts are supported. The line to add: `via: "
+                "socks5h://HOST:1080`."
+            ),
         ),
     ],
 )
@@ -159,7 +162,9 @@ def test_a_proxy_of_ansible_is_a_note_with_the_line_to_add(tmp_path: Path, proxy
 
 
 def test_a_yaml_inventory_keeps_ansibles_answers(tmp_path: Path) -> None:
-    """Of three groups at one depth the last by name decides, and a user that only Ansible can fill in is left open."""
+    """Of three groups at one depth the last by name decides,
+    and a user that only Ansible can fill in is left open.
+    """
     _, fleet = imported(tmp_path, "hosts.yml", YAML)
     assert {name: brief(host) for name, host in fleet.hosts.items()} == {
         "w1": ("10.0.0.1", 5986, "https", "negotiate", "op", None),
@@ -198,17 +203,35 @@ def test_no_secret_is_taken_over(tmp_path: Path, name: str, text: str) -> None:
     ("name", "text", "expected"),
     [
         ("h.ini", "[web\nweb1\n", ["h.ini:1: expected [group], [group:children] or [group:vars]"]),
-        ("h.ini", "web[3:1]\nweb1 x\nweb2 a='\n", ["h.ini:2: expected a host's name and then key=value pairs; one part has no `=` in it", "h.ini:3: a quote is opened and not closed"]),
-        ("h.ini", "[a:children]\nb\n[b:children]\na\n[a]\nweb1\n", ["h.ini:1: groups contain each other in a circle, or more than 64 deep: a < b < a"]),
+        ("h.ini", "web[3:1]\nweb1 x\nweb2 a='\n", [("h.ini:2: expected a host's name and then key=value "
+                                                   "pairs; one part has no `=` in it"), ("h.ini:3: a quote "
+                                                                                       "is opened and not "
+                                                                                       "closed")]),
+        ("h.ini", "[a:children]\nb\n[b:children]\na\n[a]\nweb1\n", [("h.ini:1: groups contain each other in "
+                                                                    "a circle, or more than 64 deep: a < b "
+                                                                    "< a")]),
         ("h.ini", "[a:vars]\nx=1\n", ["h.ini: no host in this Ansible inventory"]),
-        ("h.ini", "l1 ansible_connection=local\n", ["h.ini: no host that is reached over WinRM; `ansible_connection` says so of `l1`"]),
-        ("h.yml", "all:\n  hsts: {}\n", ["h.yml: no host in this Ansible inventory", "h.yml:2: unexpected key `hsts` in group `all`; a group has `hosts`, `children` and `vars`; passed over, as by Ansible."]),
+        ("h.ini", "l1 ansible_connection=local\n", [("h.ini: no host that is reached over WinRM; "
+                                                    "`ansible_connection` says so of `l1`")]),
+        ("h.yml", "all:\n  hsts: {}\n", ["h.yml: no host in this Ansible inventory", ("h.yml:2: unexpected "
+                                                                                     "key `hsts` in group "
+                                                                                     "`all`; a group has "
+                                                                                     "`hosts`, `children` "
+                                                                                     "and `vars`; passed "
+                                                                                     "over, as by Ansible.")]),  # noqa: E501
         ("h.yml", "all: [web1]\n", ["h.yml:1: group `all`: expected a mapping, found a list"]),
         ("h.yml", "- web1\n", ["h.yml:1: expected an Ansible inventory, a mapping of groups; found a list"]),
-        ("h.yml", "plugin: amazon.aws.aws_ec2\n", ["h.yml: configures the inventory plugin `amazon.aws.aws_ec2`; `ansible-inventory -i h.yml --list --yaml` prints what it comes to, which can be imported"]),
-        ("h", "#!/bin/sh\n", ["h: a program, which is not run from here; `ansible-inventory -i h --list --yaml` prints what it comes to, which can be imported"]),
-        ("h.ini", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", ["h.ini: encrypted with ansible-vault; `ansible-inventory -i h.ini --list --yaml` prints what it comes to, which can be imported"]),
-        ("h.yml", "all: {hosts: {web1: {<<: 5}}}\n", ["h.yml:1: `<<` takes a mapping or a list of mappings, and not `5`"]),
+        ("h.yml", "plugin: amazon.aws.aws_ec2\n", [("h.yml: configures the inventory plugin "
+                                                   "`amazon.aws.aws_ec2`; `ansible-inventory -i h.yml "
+                                                   "--list --yaml` prints what it comes to, which can be "
+                                                   "imported")]),
+        ("h", "#!/bin/sh\n", [("h: a program, which is not run from here; `ansible-inventory -i h --list "
+                              "--yaml` prints what it comes to, which can be imported")]),
+        ("h.ini", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", [("h.ini: encrypted with ansible-vault; "
+                                                        "`ansible-inventory -i h.ini --list --yaml` prints "
+                                                        "what it comes to, which can be imported")]),
+        ("h.yml", "all: {hosts: {web1: {<<: 5}}}\n", [("h.yml:1: `<<` takes a mapping or a list of "
+                                                      "mappings, and not `5`")]),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_refused_with_its_own_lines(
@@ -238,7 +261,7 @@ def outcome(folder: Path, name: str, text: str) -> str:
 
 
 CELLS = st.sampled_from(
-    ["", "web1", "web2", "10.0.0.1", "443", "0", "yes", "a b", "basic", "http", "kerberos", "svc", "CORP\\x", "\u202e", "#", ": ", "- x", "'"]
+    ["", "web1", "web2", "10.0.0.1", "443", "0", "yes", "a b", "basic", "http", "kerberos", "svc", "CORP\\x", "\u202e", "#", ": ", "- x", "'"]  # noqa: E501
 )  # fmt: skip
 
 
@@ -255,14 +278,14 @@ def test_whatever_is_imported_loads(
 
 
 VARIABLES = st.dictionaries(
-    st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "ansible_winrm_transport", "ansible_winrm_scheme", "ansible_connection", "ansible_winrm_ca_trust_path", "site", "x"]),
-    st.sampled_from(["web1", "10.0.0.1", "[fd00::1]", "5985", "5986", "basic", "ntlm", "http", "https", "winrm", "psrp", "'{{ x }}'", "'{{ inventory_hostname }}.b'", "ü", "CORP/x", "None", "''", '"\\x00"', "[1]"]),
+    st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "ansible_winrm_transport", "ansible_winrm_scheme", "ansible_connection", "ansible_winrm_ca_trust_path", "site", "x"]),  # noqa: E501
+    st.sampled_from(["web1", "10.0.0.1", "[fd00::1]", "5985", "5986", "basic", "ntlm", "http", "https", "winrm", "psrp", "'{{ x }}'", "'{{ inventory_hostname }}.b'", "ü", "CORP/x", "None", "''", '"\\x00"', "[1]"]),  # noqa: E501
     max_size=4,
 )  # fmt: skip
 PAIRS = VARIABLES.map(lambda pairs: [f"{key}={value}" for key, value in pairs.items()])
 NAMES = st.sampled_from(
-    ["web1", "WEB1", "web2", "'a b'", "a-b", "ü", "-", "all", "a", "[fd00::1]:81", "[fd00::1]", "db[1:2]", "db[:1]", "db[", "d[x:C]",
-     "web[3:1]", "localhost", "a/b", "web1:5985", "CORP\\x", "x" * 300, "10.0.0.1", "web1.", "\u202e", "1.2.3"]
+    ["web1", "WEB1", "web2", "'a b'", "a-b", "ü", "-", "all", "a", "[fd00::1]:81", "[fd00::1]", "db[1:2]", "db[:1]", "db[", "d[x:C]",  # noqa: E501
+     "web[3:1]", "localhost", "a/b", "web1:5985", "CORP\\x", "x" * 300, "10.0.0.1", "web1.", "\u202e", "1.2.3"]  # noqa: E501
 )  # fmt: skip
 SECTIONS = st.one_of(
     st.tuples(
@@ -281,7 +304,9 @@ SECTIONS = st.one_of(
 def test_no_oddity_refuses_a_whole_inventory(
     tmp_path_factory: pytest.TempPathFactory, sections: list[list[str]]
 ) -> None:
-    """Whatever stands beside a host that can be imported, it is, and the result is an inventory without a mistake."""
+    """Whatever stands beside a host that can be imported, it is,
+    and the result is an inventory without a mistake.
+    """
     lines = "\n".join(line for section in sections for line in section)
     text = f"good ansible_host=192.0.2.250 ansible_port=5999 ansible_connection=winrm\n{lines}\n"
     assert outcome(tmp_path_factory.mktemp("ini"), "hosts.ini", text) == "hosts"

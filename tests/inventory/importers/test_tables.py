@@ -1,4 +1,6 @@
-"""Tables as programs export them: what an inventory comes to, and what its head says of the rest, line by line."""
+"""Tables as programs export them: what an inventory comes to, and what its head says of the rest,
+line by line.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,10 @@ def refusal(folder: Path, data: bytes | str, name: str = "t.csv") -> list[str]:
 
 
 KNOWN = (
-    "the name of a host has to be among them, and known are `name`, `address`, `transport`, `auth`, `profile`, `ca`, `tls_pin`, `configuration`, `site`, `repin`, "
-    "`canary_address`, `port`, `pin`, `timeout`, `pin_primary`, `pin_backup`, `gateway_primary`, "
-    "`gateway_backup`, `username`, `tags`, `groups`"
+    "the name of a host has to be among them, and known are `name`, `address`, `transport`, `auth`, "
+    "`profile`, `ca`, `tls_pin`, `configuration`, `site`, `repin`, `canary_address`, `port`, `pin`, "
+    "`timeout`, `pin_primary`, `pin_backup`, `gateway_primary`, `gateway_backup`, `username`, `tags`, "
+    "`groups`"
 )
 
 AD = """#TYPE Selected.Microsoft.ActiveDirectory.Management.ADComputer\r
@@ -77,7 +80,7 @@ def test_an_export_of_active_directory_is_read(tmp_path: Path) -> None:
         ("Name,Hostname,IP", "a,srv01.corp.example,192.0.2.11", {"a": "srv01.corp.example"}),
         ("Name,Hostname,IP", "a,srv01,192.0.2.11", {"a": "192.0.2.11"}),
         ("Name,Hostname", "the web server,srv01", {"the-web-server": "srv01"}),
-        ("DNSHostName,IPv4Address", "srv01.corp.example,192.0.2.11", {"srv01.corp.example": "srv01.corp.example"}),
+        ("DNSHostName,IPv4Address", "srv01.corp.example,192.0.2.11", {"srv01.corp.example": "srv01.corp.example"}),  # noqa: E501
         ("sAMAccountName", "SRV01$", {"SRV01": "SRV01"}),
         ("Name", r"CORP\SRV01", {"SRV01": "SRV01"}),
         ("PSComputerName\tIPAddress", "srv01\t192.0.2.11 fe80::1", {"srv01": "192.0.2.11"}),
@@ -87,7 +90,9 @@ def test_an_export_of_active_directory_is_read(tmp_path: Path) -> None:
 def test_columns_are_known_by_other_programs_names(
     tmp_path: Path, head: str, row: str, expected: dict[str, str]
 ) -> None:
-    """Exports of Active Directory, SCCM, vCenter, RVTools, ServiceNow and German Excel name host and address their way."""
+    """Exports of Active Directory, SCCM, vCenter, RVTools,
+    ServiceNow and German Excel name host and address their way.
+    """
     assert addresses(imported(tmp_path, f"{head}\n{row}\n")[1]) == expected
 
 
@@ -117,7 +122,9 @@ def test_columns_are_known_by_other_programs_names(
     ],
 )
 def test_an_address_is_found_in_its_cell(tmp_path: Path, cell: str, expected: tuple[str, int]) -> None:
-    """Length, port, brackets, URL and further addresses come off; what is none leaves the name, each with a note."""
+    """Length, port, brackets, URL and further addresses come off; what is none leaves the name,
+    each with a note.
+    """
     quoted = cell.replace('"', '""')
     notes, fleet = imported(tmp_path, f'name,address\nsrv01,"{quoted}"\n')
     host = fleet.hosts["srv01"]
@@ -129,13 +136,15 @@ def test_an_address_is_found_in_its_cell(tmp_path: Path, cell: str, expected: tu
 @pytest.mark.parametrize(
     ("cell", "port"),
     [
-        ("5986.0", 5986), ("5986,0", 5986), ("5.986", 5986), ("5,986", 5986), ("5.986E+03", 5986), ("443.000", 443), ("5.986,00", 5986),
+        ("5986.0", 5986), ("5986,0", 5986), ("5.986", 5986), ("5,986", 5986), ("5.986E+03", 5986), ("443.000", 443), ("5.986,00", 5986),  # noqa: E501
         ("tcp/5986", 5986), ("TRUE", None), ("5986.5", None), ("5.000", None), ("99999", None), ("0", None),
         ("\u0665", None), ("5_986", None),
     ],
 )  # fmt: skip
 def test_a_port_is_read_as_spreadsheets_write_it(tmp_path: Path, cell: str, port: int | None) -> None:
-    """A number that can be one port only is that port; another cell is left out with a note, and the host stays."""
+    """A number that can be one port only is that port; another cell is left out with a note,
+    and the host stays.
+    """
     notes, fleet = imported(tmp_path, f"name;pin\nsrv01;{cell}\n")
     assert dict(fleet.hosts["srv01"].desired) == (
         {} if port is None else dict.fromkeys(("primary", "backup"), port)
@@ -145,7 +154,7 @@ def test_a_port_is_read_as_spreadsheets_write_it(tmp_path: Path, cell: str, port
 
 @pytest.mark.parametrize(
     ("cell", "repin", "noted"),
-    [("allow", "allow", 0), ("", "allow", 0), ("TRUE", "allow", 1), ("FALSE", "forbid", 1), ("nein", "forbid", 1),
+    [("allow", "allow", 0), ("", "allow", 0), ("TRUE", "allow", 1), ("FALSE", "forbid", 1), ("nein", "forbid", 1),  # noqa: E501
      ("perhaps", "forbid", 1), ("forbid", "forbid", 0)],
 )  # fmt: skip
 def test_a_doubtful_repin_forbids(tmp_path: Path, cell: str, repin: str, noted: int) -> None:
@@ -158,7 +167,9 @@ def test_a_doubtful_repin_forbids(tmp_path: Path, cell: str, repin: str, noted: 
 
 
 def test_a_cell_is_never_split_at_a_blank(tmp_path: Path) -> None:
-    """Names of groups and tags with blanks are one name each, written with a hyphen, and the note says old and new."""
+    """Names of groups and tags with blanks are one name each, written with a hyphen,
+    and the note says old and new.
+    """
     text = 'name,groups,tags\nsrv01,"web; Web Servers\nTier 1",a b\nsrv02,Web Servers|all,\nsrv03,SRV01,\n'
     notes, fleet = imported(tmp_path, text)
     assert {name: list(hosts) for name, hosts in fleet.groups.items()} == {
@@ -180,7 +191,9 @@ def test_a_cell_is_never_split_at_a_blank(tmp_path: Path) -> None:
 
 
 def test_a_host_is_renamed_and_keeps_its_address(tmp_path: Path) -> None:
-    """A changed name takes no other host's, whatever its case; without an address it would be another machine."""
+    """A changed name takes no other host's, whatever its case;
+    without an address it would be another machine.
+    """
     text = "name,address\nSRV WEB 01,192.0.2.11\nsrv-web-01,192.0.2.12\nsrv02 (old),192.0.2.13\nSRV 04,\n"
     notes, fleet = imported(tmp_path, text)
     assert addresses(fleet) == {
@@ -206,7 +219,10 @@ def test_a_second_host_of_a_name_or_an_address_is_left_out(tmp_path: Path) -> No
     moved = "; its groups and tags went to that one."
     assert notes == [
         f"Line 3: left out: host `SRV01` stands in line 2 already{moved}",
-        "Line 4: left out: host `srv01` stands in line 2 already, and its address `192.0.2.99` was not taken over.",
+        (
+            "Line 4: left out: host `srv01` stands in line 2 already, and its address `192.0.2.99` was not "
+            "taken over."
+        ),
         f"Line 5: left out: host `alias` has the address and port of host `srv01` in line 2{moved}",
         "Line 6: left out: host `srv01` stands in line 2 already.",
     ]
@@ -294,7 +310,9 @@ def test_an_account_in_two_lines_is_none(tmp_path: Path) -> None:
 
 
 def test_one_odd_row_costs_no_other(tmp_path: Path) -> None:
-    """Rows with a quote out of place, with too many cells or without a name are left out, each with its line."""
+    """Rows with a quote out of place, with too many cells or without a name are left out,
+    each with its line.
+    """
     text = (
         'name,address,site\nsrv01,192.0.2.11,"Paris\nsrv02,192.0.2.12,x\n"srv03"x,192.0.2.13,z\n'
         "srv04,192.0.2.14,a,b\nsrv05,192.0.2.15\n,,x\nsrv06,192.0.2.16,,\n"
@@ -316,12 +334,17 @@ def test_rows_that_a_quote_may_have_swallowed_are_said(tmp_path: Path) -> None:
     notes, fleet = imported(tmp_path, 'name,site\nsrv01,"Paris\nsrv02,Lyon\nsrv03,"\nsrv04,"a\nb"\n')
     assert list(fleet.hosts) == ["srv01", "srv04"]
     assert notes == [
-        "Line 2: a cell between quotes goes on for 3 lines and holds `,` there; look whether a quote is missing."
+        (
+            "Line 2: a cell between quotes goes on for 3 lines and holds `,` there; look whether a quote is "
+            "missing."
+        )
     ]
 
 
 def test_headings_are_told(tmp_path: Path) -> None:
-    """Secrets, unknown, double and nameless columns are noted and skipped; a slip of the pen gets a suggestion."""
+    """Secrets, unknown, double and nameless columns are noted and skipped;
+    a slip of the pen gets a suggestion.
+    """
     text = "name,adress,State,LAPS Password,name,,,port\nsrv01,a,On,hunter2,b,c,,\n"
     notes, fleet = imported(tmp_path, text)
     assert (list(fleet.hosts), "hunter2" in "".join(notes)) == (["srv01"], False)
@@ -337,7 +360,9 @@ def test_headings_are_told(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_kept_safely_costs_the_host(tmp_path: Path) -> None:
-    """Without its profile or its CA a host would be judged or trusted otherwise; the rest of the table stays."""
+    """Without its profile or its CA a host would be judged or trusted otherwise;
+    the rest of the table stays.
+    """
     text = "name,ca,profile,auth,transport\na,no.pem,,,\nb,,nope,,\nc,,,BASIC,HTTP\nd,,,credssp,gopher\n"
     notes, fleet = imported(tmp_path, text)
     hosts = {name: (host.auth, host.transport) for name, host in fleet.hosts.items()}
@@ -413,10 +438,10 @@ def test_a_table_is_known_without_its_ending(tmp_path: Path) -> None:
 
 
 CELLS = st.text(st.sampled_from("aB1.-_:/[];,|\"'\n\t= \u00e4\u202e%\\$0"), max_size=9) | st.sampled_from(
-    ["all", "srv01", "SRV01", "192.0.2.1", "192.0.2.1/24", "443", "5986.0", "N/A", "basic", "http", "2001:db8::1", "~"]
+    ["all", "srv01", "SRV01", "192.0.2.1", "192.0.2.1/24", "443", "5986.0", "N/A", "basic", "http", "2001:db8::1", "~"]  # noqa: E501
 )  # fmt: skip
 HEADS = st.lists(
-    st.sampled_from(["name", "Address", "IP", "port", "groups", "tags", "site", "username", "auth", "transport", "pin", "repin", "ca", "x", ""]),
+    st.sampled_from(["name", "Address", "IP", "port", "groups", "tags", "site", "username", "auth", "transport", "pin", "repin", "ca", "x", ""]),  # noqa: E501
     max_size=6,
 )  # fmt: skip
 

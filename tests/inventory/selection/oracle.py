@@ -1,7 +1,8 @@
-"""Ask Ansible which hosts patterns take: a program of its own, so that Ansible changes nothing in the tests' process.
+"""Ask Ansible which hosts patterns take: a program of its own, so that Ansible changes nothing in the tests'
+process.
 
-Reads JSON from standard input, {inventory's path: [pattern, ...]}; prints {path: {pattern: [host, ...] or null}},
-null where Ansible refuses the pattern.
+Reads JSON from standard input, {inventory's path: [pattern, ...]}; prints {path: {pattern: [host, ...] or
+null}}, null where Ansible refuses the pattern.
 """
 
 from __future__ import annotations

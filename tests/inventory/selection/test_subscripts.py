@@ -88,8 +88,8 @@ def test_a_subscript_takes_hosts_by_their_place(expression: str, expected: list[
 
 CLASS = "for a class write "
 NO_RANGE = (
-    "is no subscript: a range begins at an index and counts both ends, `[0:B]` or `[A:]`; `[-N]` is one host, from"
-    " the end"
+    "is no subscript: a range begins at an index and counts both ends, `[0:B]` or `[A:]`; `[-N]` is one "
+    "host, from the end"
 )
 
 
@@ -97,18 +97,18 @@ NO_RANGE = (
     ("expression", "problem"),
     [
         ("web[12]", f"`web[12]` is index 12 of web; {CLASS}`~web[12]$`: web has 4 hosts, index 0 to 3"),
-        ("wbe[12]", (f"`wbe[12]` is index 12 of wbe; {CLASS}`~wbe[12]$`: no host or group is called `wbe`; did you "
-         "mean `web`?")),
+        ("wbe[12]", (f"`wbe[12]` is index 12 of wbe; {CLASS}`~wbe[12]$`: no host or group is called `wbe`; "
+         "did you mean `web`?")),
         ("db?[1-3]:!db*", None),
         ("web?[1.5]", "`web?[1.5]` takes no host; the nearest name is `web1`"),
-        ("w?b.[4]", (f"`w?b.[4]` is index 4 of w?b.; {CLASS}`~w.b\\.[4]$`: `w?b.` takes no host; the nearest name is "
-         "`web0`")),
+        ("w?b.[4]", (f"`w?b.[4]` is index 4 of w?b.; {CLASS}`~w.b\\.[4]$`: `w?b.` takes no host; the "
+         "nearest name is `web0`")),
         ("web[4:]", "`web[4:]` is index 4 to the last of web: web has 4 hosts, index 0 to 3"),
         ("web[-5]", "`web[-5]` is index -5 of web: web has 4 hosts, index 0 to 3"),
         ("web1[1]", f"`web1[1]` is index 1 of web1; {CLASS}`~web1[1]$`: web1 has 1 host, index 0"),
         ("empty[0]", f"`empty[0]` is index 0 of empty; {CLASS}`~empty[0]$`: empty has no hosts"),
-        ("tag=front[2]", (f"`tag=front[2]` is index 2 of tag=front; {CLASS}`~tag=front[2]$`: tag=front has 2 hosts,"
-         " index 0 to 1")),
+        ("tag=front[2]", (f"`tag=front[2]` is index 2 of tag=front; {CLASS}`~tag=front[2]$`: tag=front has "
+         "2 hosts, index 0 to 1")),
         ("web[" + "9" * 5000 + "]", None),
         ("web[" + "9" * 50 + "]", None),
         ("web[2:1]", "`web[2:1]`: the range ends before it begins"),
@@ -117,18 +117,20 @@ NO_RANGE = (
         ("web[-3:-1]", f"`web[-3:-1]` {NO_RANGE}"),
         ("web[0:-1]", f"`web[0:-1]` {NO_RANGE}"),
         ("web[:]", f"`web[:]` {NO_RANGE}"),
-        ("web[0:1]*", ("`web[0:1]*`: a `:` in `[0:1]` is in no host's name; a subscript such as `[0:2]` stands at the "
-         "end, and a class is made of letters and digits")),
-        ("web[0,2]", ("`web[0,2]`: a `,` in `[0,2]` is in no host's name; a subscript such as `[0:2]` stands at the "
-         "end, and a class is made of letters and digits")),
-        ("web[-a]", ("`web[-a]`: a `-` in `[-a]` is in no host's name; a subscript such as `[0:2]` stands at the end, "
-         "and a class is made of letters and digits")),
+        ("web[0:1]*", ("`web[0:1]*`: a `:` in `[0:1]` is in no host's name; a subscript such as `[0:2]` "
+         "stands at the end, and a class is made of letters and digits")),
+        ("web[0,2]", ("`web[0,2]`: a `,` in `[0,2]` is in no host's name; a subscript such as `[0:2]` "
+         "stands at the end, and a class is made of letters and digits")),
+        ("web[-a]", ("`web[-a]`: a `-` in `[-a]` is in no host's name; a subscript such as `[0:2]` stands "
+         "at the end, and a class is made of letters and digits")),
         ("web[0", "`web[0`: a `[` with no `]` behind it, or nothing between them"),
         ("web[]", "`web[]`: a `[` with no `]` behind it, or nothing between them"),
     ],
 )  # fmt: skip
 def test_brackets_that_take_nothing_say_how_they_were_read(expression: str, problem: str | None) -> None:
-    """An index that no host has is an error, as is what looks like a slice; None: an error, whatever its words."""
+    """An index that no host has is an error, as is what looks like a slice; None: an error,
+    whatever its words.
+    """
     problems = refused(expression)
     assert problem is None or problems[0] == problem
 
@@ -231,7 +233,9 @@ def test_a_file_of_hosts_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_terms_and_patterns_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too many terms, too many patterns, and a term that is too long are refused with the number that is allowed."""
+    """Too many terms, too many patterns, and a term that is too long are refused with the number that is
+    allowed.
+    """
     monkeypatch.setattr(evaluate, "MOST_TERMS", 3)
     monkeypatch.setattr(patterns, "MOST", 2)
     assert refused("web0,web1,web2,web3") == ["a selection of more than 3 terms; name groups instead"]
@@ -239,7 +243,8 @@ def test_terms_and_patterns_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         "more than 2 globs and regular expressions: name hosts or groups instead"
     ]
     assert refused("~" + "a" * 1000)[0].endswith(
-        "has 1,001 characters, and a term at most 1,000: name hosts or groups instead, one a line in a file (`@hosts.txt`)"
+        "has 1,001 characters, and a term at most 1,000: name hosts or groups instead, one a line in a "
+        "file (`@hosts.txt`)"
     )
 
 

@@ -1,4 +1,6 @@
-"""The breaker of a realm's domain controllers, with a clock of its own and calls that end when the test says so."""
+"""The breaker of a realm's domain controllers, with a clock of its own and calls that end when the test says
+so.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def test_one_call_that_gets_no_answer_answers_all_that_wait() -> None:
 
 
 def test_a_silent_realm_is_not_asked_until_it_is_time_and_then_by_one_host() -> None:
-    """For RETRY seconds nobody asks; then one does, the others are told what is known, and its answer closes it."""
+    """For RETRY seconds nobody asks; then one does, the others are told what is known,
+    and its answer closes it.
+    """
 
     async def main() -> None:
         lab = Lab()
@@ -129,7 +133,9 @@ def test_a_realm_that_stays_silent_costs_one_call_each_time() -> None:
 
 
 def test_what_a_domain_controller_answers_is_no_silence() -> None:
-    """A host without a service name is that host's trouble; another realm has domain controllers of its own."""
+    """A host without a service name is that host's trouble;
+    another realm has domain controllers of its own.
+    """
 
     async def main() -> None:
         lab = Lab()
@@ -144,7 +150,9 @@ def test_what_a_domain_controller_answers_is_no_silence() -> None:
 
 @pytest.mark.parametrize("minor", [KDC_UNREACHABLE, 2529639066])
 def test_libkrb5_s_own_word_for_no_answer_is_believed_at_once(minor: int) -> None:
-    """A domain controller that refuses connections, and a realm that nobody knows, are told in the library's words."""
+    """A domain controller that refuses connections, and a realm that nobody knows,
+    are told in the library's words.
+    """
 
     async def main() -> None:
         lab = Lab()

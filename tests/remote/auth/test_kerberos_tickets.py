@@ -1,4 +1,6 @@
-"""The tickets of a run, with a domain controller that is a function: who asks it, how often, and what is kept."""
+"""The tickets of a run, with a domain controller that is a function: who asks it, how often,
+and what is kept.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def refuses(minor: int, *, refused: bool) -> Callable[[], Cache]:
 
 
 def test_a_credential_is_asked_for_once_whatever_the_number_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """200 hosts that begin together make one exchange; a cache in memory serves 250, and the next has one of its own."""
+    """200 hosts that begin together make one exchange; a cache in memory serves 250,
+    and the next has one of its own.
+    """
 
     async def main() -> None:
         lab = Controller(monkeypatch)
@@ -98,7 +102,9 @@ def test_a_credential_is_asked_for_once_whatever_the_number_of_hosts(monkeypatch
 
 
 def test_the_first_host_s_deadline_takes_nothing_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host that asked first gives up while the domain controller thinks; the second gets its ticket, unasked."""
+    """The host that asked first gives up while the domain controller thinks; the second gets its ticket,
+    unasked.
+    """
 
     async def main() -> None:
         asked, thinks = asyncio.Event(), threading.Event()
@@ -148,7 +154,9 @@ def test_a_ticket_cache_that_was_missing_is_looked_for_again(monkeypatch: pytest
 
 
 def test_tickets_are_renewed_before_they_end_and_all_are_destroyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RENEW seconds before the end a new ticket is asked for; what hosts still use of the old one stays until the end."""
+    """RENEW seconds before the end a new ticket is asked for;
+    what hosts still use of the old one stays until the end.
+    """
 
     async def main() -> None:
         lab = Controller(monkeypatch)
@@ -183,7 +191,9 @@ def test_a_ticket_that_is_short_from_the_start_is_no_reason_to_ask_for_each_host
 
 
 def test_over_https_the_token_is_bound_to_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service ticket comes before the connection, the token of it when the certificate is known; http needs one."""
+    """The service ticket comes before the connection, the token of it when the certificate is known;
+    http needs one.
+    """
 
     async def main() -> None:
         lab = Controller(monkeypatch)

@@ -1,4 +1,6 @@
-"""The small parts of a logon: what a host offers, what Kerberos says on this side, what the environment may change."""
+"""The small parts of a logon: what a host offers, what Kerberos says on this side,
+what the environment may change.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
 
 
 def dialled(address: str, auth: Literal["negotiate", "ntlm", "kerberos"]) -> Endpoint:
-    """Give a host that is dialled so."""
+    """Return a host that is dialled so."""
     return Endpoint(host="web1", address=address, port=5985, transport="http", auth=auth)
 
 
@@ -64,7 +66,9 @@ def dialled(address: str, auth: Literal["negotiate", "ntlm", "kerberos"]) -> End
 def test_what_is_not_kerberos_is_ntlm_with_this_password(
     password: str, auth: Literal["ntlm", "negotiate"]
 ) -> None:
-    """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as what it is."""
+    """An IP address asks no domain controller; a password that looks like an LM and an NT hash is tried as
+    what it is.
+    """
     logon = Logon(username="svc", password=password)
     found = credentials(logon, dialled("10.1.2.3", auth), nt_hash=None, tickets=Tickets())
     assert (type(found.user), found.user.username, found.ticket) == (spnego.NTLMHash, "svc", None)
@@ -99,7 +103,9 @@ def test_an_error_without_a_code_keeps_its_words() -> None:
 
 
 def test_pypsrp_s_own_log_configuration_is_ignored(tmp_path: Path) -> None:
-    """A file that PYPSRP_LOG_CFG names, to log every script and body, is not even opened; the variable stays set."""
+    """A file that PYPSRP_LOG_CFG names, to log every script and body, is not even opened;
+    the variable stays set.
+    """
     log = tmp_path / "leak.log"
     handler = {"class": "logging.FileHandler", "filename": str(log), "level": "DEBUG"}
     config = tmp_path / "log.json"
@@ -119,7 +125,9 @@ def test_pypsrp_s_own_log_configuration_is_ignored(tmp_path: Path) -> None:
 
 
 class Kerberos:
-    """A context as pyspnego's: complete once it has seen the host's proof. `number` tells one token from another."""
+    """A context as pyspnego's: complete once it has seen the host's proof. `number` tells one token from
+    another.
+    """
 
     negotiated_protocol = None
     made = 0
@@ -130,7 +138,7 @@ class Kerberos:
         self.complete = False
 
     def step(self, token: bytes | None = None) -> bytes | None:
-        """Give the first token, or take the host's proof."""
+        """Return the first token, or take the host's proof."""
         if token is None:
             return b"ticket %d" % self.number
         self.complete = token == b"proof"

@@ -154,7 +154,9 @@ BROKEN: dict[str, tuple[Callable[[Document], object], str]] = {
 
 @pytest.mark.parametrize(("change", "place"), BROKEN.values(), ids=list(BROKEN))
 def test_answer_that_breaks_the_contract_is_garbled(change: Callable[[Document], object], place: str) -> None:
-    """A document that differs from the contract in one place is refused, and the place is named with the size."""
+    """A document that differs from the contract in one place is refused,
+    and the place is named with the size.
+    """
     document = copy.deepcopy(golden("blocked"))
     change(document)
     if "error" in document:
@@ -276,7 +278,9 @@ def test_nothing_but_a_fault_comes_out_of_a_cut_answer(data: st.DataObject) -> N
 
 
 def _as_read(text: str) -> str | None:
-    """Give what the long way makes of an answer, down to the type of each number; None where it refuses it."""
+    """Return what the long way makes of an answer, down to the type of each number;
+    None where it refuses it.
+    """
     try:
         return repr(checked(DOCUMENT, parse(text, script="probe", limit=LIMIT)))
     except (OddError, Fault):
@@ -322,7 +326,9 @@ def test_an_odd_text_is_not_read_otherwise_in_one_pass(what: str) -> None:
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_one_pass_never_says_something_else(data: st.DataObject) -> None:
-    """Whatever is cut out, doubled or put into an answer: the short way says the same as the long one, or nothing."""
+    """Whatever is cut out, doubled or put into an answer: the short way says the same as the long one,
+    or nothing.
+    """
     text = json.dumps(
         golden(data.draw(st.sampled_from(["healthy", "values", "split"]))), separators=(",", ":")
     )

@@ -1,4 +1,6 @@
-"""One document among what a pipeline writes: noise is passed over, text beside it is told, two answers are none."""
+"""One document among what a pipeline writes: noise is passed over, text beside it is told,
+two answers are none.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def test_an_empty_object_is_no_answer(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("said", SPOKEN)
 def test_what_is_written_beside_the_answer_is_quoted(tmp_path: Path, said: bytes) -> None:
-    """A greeting makes the answer unusable, and the user reads the greeting, made harmless, and where it comes from."""
+    """A greeting makes the answer unusable, and the user reads the greeting, made harmless,
+    and where it comes from.
+    """
     for noise in (Noise(before=(b"", said)), Noise(after=(said,))):
         fault = probed(tmp_path, noise)
         assert isinstance(fault, Fault)

@@ -16,7 +16,9 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "values.json"
 
 
 def test_both_views_read_the_same_in_every_culture(foreign: kit.Winhost, net: str) -> None:
-    """Every kind, foreign characters and attempts answer in each culture as in the invariant one, in both views."""
+    """Every kind, foreign characters and attempts answer in each culture as in the invariant one,
+    in both views.
+    """
     scenario = {one.name: one for one in scenarios(net)}["values"]
     for view in (64, 32):
         foreign.arrange(view, KEY, scenario.views[64][KEY] or ())

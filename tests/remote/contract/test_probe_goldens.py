@@ -1,6 +1,7 @@
 """The probe on a real engine, situation by situation, against what was recorded there.
 
-`python -m tests.remote.contract.test_probe_goldens` records afresh; look at the difference before you commit it.
+`python -m tests.remote.contract.test_probe_goldens` records afresh; look at the difference before you commit
+it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def with_pins(host: kit.Winhost, *more: Entry) -> None:
 
 @pytest.fixture
 def host(winhosts: list[kit.Winhost]) -> kit.Winhost:
-    """Give one real host, its key empty."""
+    """Return one real host, its key empty."""
     winhosts[0].clear()
     return winhosts[0]
 
@@ -107,7 +107,9 @@ def test_huge_pin_is_cut_and_not_a_port(host: kit.Winhost) -> None:
 
 
 def test_deadline_in_the_middle_keeps_what_is_there(host: kit.Winhost, net: str) -> None:
-    """A deadline that passes while ports are tried: what was read stays, what was not asked is not called closed."""
+    """A deadline that passes while ports are tried: what was read stays,
+    what was not asked is not called closed.
+    """
     with_pins(host)
     silent = f"{net}.21"
     scenario = Scenario(name="late", about="", gateways={"primary": silent}, mode="full")
@@ -154,7 +156,9 @@ def test_one_address_for_both_roles_is_connected_once(host: kit.Winhost, net: st
 
 
 def test_attempt_sends_nothing_and_resets(host: kit.Winhost, net: str) -> None:
-    """An open port sees a connection without a byte that ends with a reset, so the host keeps no TIME_WAIT."""
+    """An open port sees a connection without a byte that ends with a reset,
+    so the host keeps no TIME_WAIT.
+    """
     with_pins(host)
     scenario = Scenario(name="reset", about="", gateways={"primary": f"{net}.27"}, mode="pinned")
     with socket.create_server((f"{net}.27", FIRST)) as server:
@@ -227,7 +231,9 @@ def test_constrained_language_says_so_and_nothing_else(host: kit.Winhost) -> Non
 
 
 def test_full_probe_of_the_vendors_list_takes_two_time_outs(host: kit.Winhost, net: str) -> None:
-    """36 targets that never answer, tried at once: one time-out, and one more for the pins, inside the deadline."""
+    """36 targets that never answer, tried at once: one time-out, and one more for the pins,
+    inside the deadline.
+    """
     gateways = {"primary": f"{net}.31", "backup": f"{net}.32"}
     ports = [FIRST, *range(46_000, 46_017)]
     with_pins(host)

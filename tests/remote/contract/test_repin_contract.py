@@ -55,14 +55,16 @@ def document(**changes: object) -> dict[str, Any]:
 
 
 def fault(text: str) -> Fault:
-    """Give the fault that an answer is."""
+    """Return the fault that an answer is."""
     with pytest.raises(Fault) as caught:
         decode_repin(text, change(), operation=OPERATION)
     return caught.value
 
 
 def test_parameters_carry_the_plan_as_data() -> None:
-    """Every planned value goes to the host as it stands in the plan, the deadline by the host's clock in UTC."""
+    """Every planned value goes to the host as it stands in the plan,
+    the deadline by the host's clock in UTC.
+    """
     deadline = datetime(2026, 1, 2, 4, 5, 6, 789, timezone(timedelta(hours=1)))
     assert repin_parameters(change(), operation="7", deadline=deadline) == {
         "Operation": "7",
@@ -169,7 +171,9 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("broken", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_answer_that_contradicts_itself_or_the_plan_is_not_believed(broken: dict[str, Any]) -> None:
-    """An answer that is not what was asked for, or whose values say something else than its result, is garbled."""
+    """An answer that is not what was asked for, or whose values say something else than its result,
+    is garbled.
+    """
     found = fault(json.dumps(broken))
     assert (found.phase, found.cause) == (Phase.DECODE, Cause.GARBLED)
 
@@ -180,7 +184,9 @@ def test_answer_that_contradicts_itself_or_the_plan_is_not_believed(broken: dict
     ids=["nothing", "list", "null", "cut", "no ASCII", "too long", "twice", "NaN", "deep"],
 )
 def test_answer_that_is_no_document_is_garbled(text: str) -> None:
-    """Whatever else comes back is garbled, and the advice says that a reading has to tell what was written."""
+    """Whatever else comes back is garbled, and the advice says that a reading has to tell what was
+    written.
+    """
     found = fault(text)
     assert found.cause is Cause.GARBLED
     assert "repin resume" in found.advice

@@ -1,4 +1,6 @@
-"""The write script under the cultures that break scripts: other case rules, other calendars, other letters."""
+"""The write script under the cultures that break scripts: other case rules, other calendars,
+other letters.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ SCENES = {scene.name: scene for scene in repins()}
 
 
 def test_writing_ends_the_same_in_every_culture(foreign: kit.Winhost) -> None:
-    """Numbers and texts in both views are written, and names match without case, as in the invariant culture."""
+    """Numbers and texts in both views are written, and names match without case,
+    as in the invariant culture.
+    """
     for name in ("both_views", "names_of_any_case", "changed_invisibly"):
         golden: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text("ascii"))
         assert perform(foreign, SCENES[name]) == golden, name

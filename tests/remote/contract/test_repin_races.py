@@ -1,8 +1,8 @@
 """The write script on a real engine while something else happens there: other writers, deaths, hang-ups.
 
-The plans here are long, hundreds of values, so that what happens on the first one happens before the last. On a busy
-machine the other process may come too late all the same. Then it is tried again, once the answer was seen to be a legal
-one for who comes too late: nothing that is thrown away is thrown away unread.
+The plans here are long, hundreds of values, so that what happens on the first one happens before the last. On
+a busy machine the other process may come too late all the same. Then it is tried again, once the answer was
+seen to be a legal one for who comes too late: nothing that is thrown away is thrown away unread.
 """
 
 from __future__ import annotations
@@ -66,18 +66,18 @@ for ($i = 0; $i -lt $Deeds.Length; $i++) {
     elseif ($Deeds[$i] -eq 'drop') { $root.DeleteSubKey($Key) }
     elseif ($Deeds[$i] -eq 'kill') { $victim.Kill() }
 }
-"""
+"""  # noqa: E501
 
 _WAIT_WATCHING = r"""
 $global:ready = [Activator]::CreateInstance([Threading.EventWaitHandle], [object[]]@([bool]$false, [Threading.EventResetMode]::ManualReset, [string]'Global\fleetcheck-test-watching'))
 if (-not $global:ready.WaitOne(20000)) { throw 'nobody watches' }
-"""
+"""  # noqa: E501
 
 _WAIT_BEGUN = rf"""
 $opened = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey('{KEY}')
 $until = [DateTime]::UtcNow.AddSeconds(30)
 while ($opened.GetValue('{NAMES[0]}') -ne 443) {{ if ([DateTime]::UtcNow -gt $until) {{ throw 'it never came' }} }}
-"""
+"""  # noqa: E501
 
 _TELL_PROCESS = rf"""
 $opened = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey('{KEY}', $true)
@@ -109,7 +109,9 @@ def watched(host: kit.Winhost, *deeds: Deed) -> Iterator[Future[kit.Answer]]:
 
 
 def raced(host: kit.Winhost, in_time: Callable[[RepinAnswer], bool], *deeds: Deed) -> RepinAnswer:
-    """Write many values while another process does these deeds; return the first answer that they came in time for."""
+    """Write many values while another process does these deeds;
+    return the first answer that they came in time for.
+    """
     for _ in range(TRIES):
         change = many(host)
         with watched(host, *deeds):
@@ -121,7 +123,9 @@ def raced(host: kit.Winhost, in_time: Callable[[RepinAnswer], bool], *deeds: Dee
 
 
 def came_too_late(host: kit.Winhost, answer: RepinAnswer, *deeds: Deed) -> None:
-    """Hold an answer, and what the key holds after all deeds, to what there is when the first or the second came late."""
+    """Hold an answer, and what the key holds after all deeds,
+    to what there is when the first or the second came late.
+    """
     if answer.result is RepinResult.WRITTEN:
         assert all(target.wrote for target in answer.targets)
         assert {target.after for target in answer.targets} == {Held(kind="DWORD", data="443")}
@@ -160,7 +164,9 @@ def rows(values: dict[str, int]) -> list[list[object]] | None:
 
 
 def test_value_changed_in_the_middle_is_not_overwritten(winhosts: list[kit.Winhost]) -> None:
-    """When somebody sets a value that was still to come, what was written is put back and theirs stays: mixed."""
+    """When somebody sets a value that was still to come, what was written is put back and theirs stays:
+    mixed.
+    """
     host = winhosts[0]
     answer = raced(
         host,
@@ -197,7 +203,9 @@ def test_everything_put_back_is_restored(winhosts: list[kit.Winhost]) -> None:
 
 
 def test_value_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
-    """When somebody deletes a value that was still to come, it stays deleted, and the others are put back: mixed."""
+    """When somebody deletes a value that was still to come, it stays deleted, and the others are put back:
+    mixed.
+    """
     host = winhosts[0]
     answer = raced(host, ends_as(RepinResult.MIXED), (NAMES[0], 443, "delete", NAMES[-1], 0))
     assert (answer.result, answer.targets[-1].after) == (RepinResult.MIXED, None)
@@ -205,7 +213,9 @@ def test_value_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost])
 
 
 def test_key_deleted_in_the_middle_is_not_created(winhosts: list[kit.Winhost]) -> None:
-    """When the agent is removed while its pins are written, nothing of its key comes back: mixed, with the error."""
+    """When the agent is removed while its pins are written, nothing of its key comes back: mixed,
+    with the error.
+    """
     host = winhosts[0]
     answer = raced(host, ends_as(RepinResult.MIXED), (NAMES[0], 443, "drop", "", 0))
     assert (answer.result, {target.after for target in answer.targets}) == (RepinResult.MIXED, {None})
@@ -241,14 +251,18 @@ def killed(host: kit.Winhost) -> PlannedHost | None:
 
 
 def test_caller_who_stops_in_the_middle_leaves_no_mixture(winhosts: list[kit.Winhost]) -> None:
-    """When the pipeline is stopped from outside between two values, those already written are put back first."""
+    """When the pipeline is stopped from outside between two values,
+    those already written are put back first.
+    """
     host = winhosts[0]
     done = next(output for output in (stopped(host) for _ in range(TRIES)) if output is not None)
     assert (done, outside(host)) == ([], rows(dict.fromkeys(MORE, 2147)))
 
 
 def stopped(host: kit.Winhost) -> list[object] | None:
-    """Stop a write from outside once it has begun; return its output, None where the stop came when all was written."""
+    """Stop a write from outside once it has begun; return its output,
+    None where the stop came when all was written.
+    """
     change = many(host, MORE)
     parameters = repin_parameters(change, operation=OPERATION, deadline=AHEAD)
     wsman = WSMan(
@@ -276,7 +290,9 @@ def stopped(host: kit.Winhost) -> list[object] | None:
 
 
 def test_writer_that_died_leaves_the_way_free(winhosts: list[kit.Winhost]) -> None:
-    """A writer that dies with the lock in its hands keeps nobody else out, and the answer says that it happened."""
+    """A writer that dies with the lock in its hands keeps nobody else out,
+    and the answer says that it happened.
+    """
     host = winhosts[0]
     host.clear()
     host.arrange(64, KEY, pins())
@@ -288,7 +304,9 @@ def test_writer_that_died_leaves_the_way_free(winhosts: list[kit.Winhost]) -> No
 
 
 def test_second_writer_waits_for_the_first(winhosts: list[kit.Winhost]) -> None:
-    """A writer that comes while another one is at work waits, and then finds what that one wrote: conflict."""
+    """A writer that comes while another one is at work waits, and then finds what that one wrote:
+    conflict.
+    """
     host = winhosts[0]
     first = many(host)
     me = machine(host)

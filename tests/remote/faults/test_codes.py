@@ -130,7 +130,7 @@ def spellings(code: int) -> dict[str, str]:
 def envelope(code: str | None, *, subcode: str = "w:InternalError", text: str = "no") -> bytes:
     """Build the body of a WSMan fault; without a code there is no detail."""
     detail = (
-        f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="{code}" Machine="h">'
+        f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="{code}" Machine="h">'  # noqa: E501
         f"<f:Message>{text}</f:Message></f:WSManFault>"
         if code is not None
         else ""
@@ -186,7 +186,9 @@ def test_without_a_code_the_subcode_decides(subcode: str, cause: Cause) -> None:
 
 
 def test_an_unknown_code_is_told_in_hex() -> None:
-    """What is not in the table is `unclassified`, with the number in hex and the host's words made harmless."""
+    """What is not in the table is `unclassified`, with the number in hex and the host's words made
+    harmless.
+    """
     fault = told(envelope("2150900000", text="&#x202e;red"))
     assert (fault.cause, fault.again) == (Cause.UNCLASSIFIED, Again.NEVER)
     assert "0x80342120" in fault.detail
@@ -195,7 +197,9 @@ def test_an_unknown_code_is_told_in_hex() -> None:
 
 @pytest.mark.parametrize("code", REASONS, ids=hex)
 def test_an_account_s_trouble_is_told_by_its_reason(code: int) -> None:
-    """Locked, expired, disabled and wrong are four things to mend: where a code tells them apart, so do the words."""
+    """Locked, expired, disabled and wrong are four things to mend: where a code tells them apart,
+    so do the words.
+    """
     fault = told(envelope(str(code)))
     assert REASONS[code] in fault.detail
     assert "look the same" not in fault.advice

@@ -48,7 +48,9 @@ def challenge(token: bytes) -> str:
 
 
 def ntlm_host(*answers: bytes) -> Callable[[socket.socket], None]:
-    """Make a host that answers the first messages so; an empty one is its NTLM challenge, then it hangs up."""
+    """Make a host that answers the first messages so; an empty one is its NTLM challenge,
+    then it hangs up.
+    """
 
     def behave(sock: socket.socket) -> None:
         acceptor = Acceptor(lambda _domain, _user: None, "WEB1")
@@ -93,13 +95,17 @@ OFFER = "WWW-Authenticate: Negotiate"
 def test_only_the_refusal_of_a_proof_counts(
     answers: tuple[bytes, ...], cause: Cause, refused_by: RefusedBy | None
 ) -> None:
-    """A 401 to the first token tried no password; the same after NTLM's third message, or a fault about the account, did."""
+    """A 401 to the first token tried no password; the same after NTLM's third message,
+    or a fault about the account, did.
+    """
     fault = told(*answers)
     assert (fault.cause, fault.refused_by, fault.phase) == (cause, refused_by, Phase.AUTH)
 
 
 def test_a_new_challenge_after_the_proof_counts() -> None:
-    """A balancer that answers the proof with another server's challenge has let that server's domain see the password."""
+    """A balancer that answers the proof with another server's challenge has let that server's domain see the
+    password.
+    """
 
     def behave(sock: socket.socket) -> None:
         first = Acceptor(lambda _domain, _user: None, "WEB1")
@@ -157,7 +163,9 @@ class Krb5Error(Exception):
     ],
 )
 def test_a_refused_as_exchange_is_the_domain_s_word(code: int, reason: str) -> None:
-    """What a domain controller says of an account and its password is a refused logon, with its reason, never tried again."""
+    """What a domain controller says of an account and its password is a refused logon, with its reason,
+    never tried again.
+    """
     fault = classify(kerberos_trouble(Krb5Error("No", code), proved=True), SEEN)
     assert (fault.cause, fault.refused_by, fault.again) == (Cause.LOGON_FAILED, RefusedBy.DOMAIN, "never")
     assert fault.detail == f"the logon was refused: {reason}: No"
@@ -170,7 +178,9 @@ def test_an_as_exchange_that_came_to_no_answer_counts_nothing(code: int) -> None
 
 
 def test_a_password_that_was_refused_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host's deadline passes while a domain controller is asked; the next host learns of its refusal, unasked."""
+    """A host's deadline passes while a domain controller is asked; the next host learns of its refusal,
+    unasked.
+    """
     asking, answer = threading.Event(), threading.Event()
     asked: list[str] = []
 
@@ -195,7 +205,9 @@ def test_a_password_that_was_refused_is_not_sent_again(monkeypatch: pytest.Monke
 
 
 def test_a_password_that_was_taken_is_asked_with_by_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once a domain controller took it, hosts wait for each other no more; another password has its own turn."""
+    """Once a domain controller took it, hosts wait for each other no more;
+    another password has its own turn.
+    """
     together = threading.Barrier(2)
     seen: list[str] = []
 

@@ -231,7 +231,9 @@ def test_a_lost_connection_says_what_was_under_way() -> None:
     ],
 )
 def test_an_error_record_is_told_by_its_id(kind: str, cause: Cause) -> None:
-    """Security software, restricted endpoints and language modes are told apart by the error's id, not its words."""
+    """Security software, restricted endpoints and language modes are told apart by the error's id,
+    not its words.
+    """
     assert from_records([ErrorRecord(kind, "Das Skript")], seen(Phase.RUN)).cause == cause
 
 
@@ -252,7 +254,9 @@ def test_a_forgotten_kind_of_trouble_is_a_bug() -> None:
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL])
 def test_a_controller_without_room_blames_no_host(number: int) -> None:
-    """No descriptor, buffer or port is left on this side: the words say so and what to change, and it is tried again."""
+    """No descriptor, buffer or port is left on this side: the words say so and what to change,
+    and it is tried again.
+    """
     made = unreachable(OSError(number, "no"), seen(Phase.CONNECT))
     assert made.detail.startswith("this machine has no room for one more connection: 127.0.0.1:5985: E")
     assert ("`ulimit -n`" in made.advice, made.again) == (True, Again.BACKOFF)

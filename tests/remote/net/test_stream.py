@@ -1,4 +1,6 @@
-"""The event loop's connection: a host that talks without a pause takes no turn from another, and is ended in bounds."""
+"""The event loop's connection: a host that talks without a pause takes no turn from another,
+and is ended in bounds.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def test_a_host_that_has_said_everything_at_once_does_not_hold_the_loop() -> Non
 def test_a_host_that_says_little_in_much_tls_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What TLS takes and hands on to nobody is counted too: records of one byte here, new keys and tickets likewise."""
+    """What TLS takes and hands on to nobody is counted too: records of one byte here,
+    new keys and tickets likewise.
+    """
     monkeypatch.setattr(stream, "_MAX_ENCRYPTED", 30_000)
     authority = Authority(["web1"], ["127.0.0.1"])
     context, _ = authority.context(Listener.GOOD)

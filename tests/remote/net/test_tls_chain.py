@@ -1,4 +1,6 @@
-"""Certificates of the field, shown by a real server: what is accepted, and of the rest what is wrong and whose it is to mend."""
+"""Certificates of the field, shown by a real server: what is accepted,
+and of the rest what is wrong and whose it is to mend.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def shown(
 def test_who_issued_may_be_named_at_any_tier(
     tmp_path: Path, leaf: Leaf, above: list[Issuer], ca: list[Issuer]
 ) -> None:
-    """`ca:` takes the root's certificate, or the issuing CA's alone: whoever signed is whom the file names."""
+    """`ca:` takes the root's certificate, or the issuing CA's alone:
+    whoever signed is whom the file names.
+    """
     fault = shown(tmp_path, leaf, *(one.certificate for one in above), ca=[one.certificate for one in ca])
     assert fault.cause == ACCEPTED, fault.detail
 
@@ -121,7 +125,9 @@ def test_another_host_s_own_certificate_signs_nobody(tmp_path: Path) -> None:
 
 
 def test_the_system_s_store_is_trusted_from_its_roots_alone() -> None:
-    """A partial chain is for a file that somebody named: the system's store holds other people's certificates."""
+    """A partial chain is for a file that somebody named:
+    the system's store holds other people's certificates.
+    """
     found = Trust().context(plain(5986, transport="https"))
     assert not found.verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN
 
@@ -162,7 +168,8 @@ WRONG = {
     "the CA's former certificate": Wrong(
         leaf=ISSUING.leaf(), above=(), ca=(RENEWED,), cause=Cause.TLS_UNKNOWN_CA,
         says="{ca} holds a certificate of CN=Corp Issuing, but not the one that signed",
-        advice="On this side: the CA was renewed, or another has its name. Add its present certificate to {ca}",
+        advice="On this side: the CA was renewed, or another has its name. Add its present certificate to "
+               "{ca}",
     ),
     "the CA's former key": Wrong(
         leaf=ROOT.leaf(), above=(), ca=(Issuer("Corp Root"),), cause=Cause.TLS_UNKNOWN_CA,
@@ -174,7 +181,8 @@ WRONG = {
         advice="Once the fingerprint was compared on the host, pin it: `tls_pin: ",
     ),
     "ended": Wrong(
-        leaf=ISSUING.leaf(life=(-90, -3)), cause=Cause.TLS_EXPIRED, says="it ended ", advice="Renew it on the host",
+        leaf=ISSUING.leaf(life=(-90, -3)), cause=Cause.TLS_EXPIRED, says="it ended ", advice="Renew it on "
+                                                                                             "the host",
     ),
     "not yet": Wrong(
         leaf=ISSUING.leaf(life=(3, 90)), cause=Cause.TLS_EXPIRED, says="it is valid only from ",
@@ -182,7 +190,8 @@ WRONG = {
     ),
     "root ended": Wrong(
         leaf=OLD_ROOT.leaf(), above=(), ca=(OLD_ROOT,), cause=Cause.TLS_EXPIRED,
-        says="the CA's, CN=Old Root, ended ", advice="On this side: put the CA's present certificate into {ca}",
+        says="the CA's, CN=Old Root, ended ", advice="On this side: put the CA's present certificate into "
+                                                     "{ca}",
     ),
     "intermediate ended": Wrong(
         leaf=OLD_ISSUING.leaf(), above=(OLD_ISSUING,), cause=Cause.TLS_EXPIRED,
@@ -214,7 +223,8 @@ WRONG = {
         says="CN=Barred CA, may sign for: never test", advice="On the host: give the listener",
     ),
     "SHA-1": Wrong(
-        leaf=by_sha1(ISSUING), cause=Cause.TLS_TOO_OLD, says="it is signed with SHA-1; seen: subject CN=srv01.test",
+        leaf=by_sha1(ISSUING), cause=Cause.TLS_TOO_OLD, says="it is signed with SHA-1; seen: subject "
+                                                             "CN=srv01.test",
         advice="On the host: give the listener a certificate that is signed with SHA-256",
     ),
     "small key": Wrong(
@@ -232,11 +242,13 @@ WRONG = {
     ),
     "short name": Wrong(
         leaf=ISSUING.leaf(names=[x509.DNSName("SRV01")]), cause=Cause.TLS_WRONG_NAME,
-        says="srv01.test is not among its names", advice="On this side: set `address:` to a name that it has (SRV01)",
+        says="srv01.test is not among its names", advice="On this side: set `address:` to a name that it "
+                                                         "has (SRV01)",
     ),
     "a dot at its end": Wrong(
         leaf=ISSUING.leaf(names=[x509.DNSName(f"{NAME}.")]), cause=Cause.TLS_WRONG_NAME,
-        says="with a dot at its end", advice="On the host: give the listener a certificate with srv01.test as a DNS name",
+        says="with a dot at its end", advice="On the host: give the listener a certificate with srv01.test "
+                                             "as a DNS name",
     ),
     "an address as a DNS name": Wrong(
         leaf=ISSUING.leaf(names=[x509.DNSName("127.0.0.1")]), address="127.0.0.1", cause=Cause.TLS_WRONG_NAME,
@@ -245,14 +257,17 @@ WRONG = {
     ),
     "an address in the subject alone": Wrong(
         leaf=ISSUING.leaf(names=None, title="127.0.0.1"), address="127.0.0.1", cause=Cause.TLS_WRONG_NAME,
-        says="it has no alternative name (SAN)", advice="On the host: give the listener a certificate with 127.0.0.1",
+        says="it has no alternative name (SAN)", advice="On the host: give the listener a certificate with "
+                                                        "127.0.0.1",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_refused_chain_says_what_is_wrong_and_who_mends_it(tmp_path: Path, name: str) -> None:
-    """The fault names the certificate that is meant and a step that is still to be taken; the CA's file is named already."""
+    """The fault names the certificate that is meant and a step that is still to be taken;
+    the CA's file is named already.
+    """
     wrong = WRONG[name]
     above = [one.certificate for one in wrong.above]
     ca = [one.certificate for one in wrong.ca]
@@ -339,7 +354,9 @@ def test_a_server_with_old_ciphers_is_told_as_old(tmp_path: Path, ciphers: str, 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_a_demanded_certificate_is_told_at_the_first_try(tmp_path: Path, version: str) -> None:
-    """TLS 1.2 refuses within the handshake, TLS 1.3 after it, at the first read: neither is a lost session."""
+    """TLS 1.2 refuses within the handshake, TLS 1.3 after it, at the first read:
+    neither is a lost session.
+    """
     leaf, key = ISSUING.leaf()
     (tmp_path / "ca.pem").write_bytes(pem(ISSUING.certificate))
     context = server(key, leaf, verify_mode=ssl.CERT_REQUIRED, maximum_version=ssl.TLSVersion[version])
@@ -402,7 +419,9 @@ def test_an_alert_that_nobody_expects_is_unclassified_with_a_step(tmp_path: Path
 def test_a_certificate_that_is_only_asked_for_is_not_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Windows asks for one where certificates may log on, and goes on without: a connection lost there is a lost one."""
+    """Windows asks for one where certificates may log on, and goes on without:
+    a connection lost there is a lost one.
+    """
     leaf, key = ISSUING.leaf()
     (tmp_path / "ca.pem").write_bytes(pem(ISSUING.certificate))
     context = server(key, leaf, verify_mode=ssl.CERT_OPTIONAL)
@@ -449,7 +468,9 @@ def test_what_speaks_no_tls_is_named(said: bytes, cause: Cause, words: str) -> N
 
 
 def test_each_reason_is_a_name_that_python_knows() -> None:
-    """The tables hold names of `ssl`, not OpenSSL's texts: a wrong one would never be met, and nobody would notice."""
+    """The tables hold names of `ssl`, not OpenSSL's texts: a wrong one would never be met,
+    and nobody would notice.
+    """
     path = getattr(_ssl, "__file__", None)
     if path is None:
         pytest.skip("_ssl is built into this interpreter: there is no shared object to look into")
@@ -459,7 +480,9 @@ def test_each_reason_is_a_name_that_python_knows() -> None:
 
 @pytest.mark.parametrize("content", [b"\x30\x82\x01", "-----BEGIN CERTIFICATE-----".encode("utf-16")])
 def test_a_named_file_that_is_no_pem_says_how_to_make_one(tmp_path: Path, content: bytes) -> None:
-    """What Windows exports (DER, PKCS #7) is told with the command that turns it into PEM, not asked for again."""
+    """What Windows exports (DER, PKCS #7) is told with the command that turns it into PEM,
+    not asked for again.
+    """
     (tmp_path / "corp.cer").write_bytes(content)
     leaf, key = ISSUING.leaf()
     fault = told(server(key, leaf), ca=tmp_path / "corp.cer")

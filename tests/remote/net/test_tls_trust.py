@@ -1,4 +1,6 @@
-"""Trust before anything else: a certificate that is not right stops the session before a user name is sent."""
+"""Trust before anything else: a certificate that is not right stops the session before a user name is
+sent.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int
 
 
 def refused(folder: Path, row: str | None, **changes: object) -> Fault:
-    """Give the fault of a host that was not trusted; nothing was sent to it."""
+    """Return the fault of a host that was not trusted; nothing was sent to it."""
     found, requests, _ = asked(folder, row, **changes)
     assert isinstance(found, Fault)
     assert (requests, found.phase, found.again) == (0, Phase.TLS, Again.NEVER)
@@ -61,7 +63,8 @@ def test_a_bad_certificate_is_shown_with_all_that_tells_it(tmp_path: Path, row: 
     fault = refused(tmp_path, row)
     assert fault.cause == Cause(row.partition("/")[0])
     assert re.search(
-        r"subject CN=\S+, issuer CN=.+, valid \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, names .+, SHA-256 [0-9a-f]{64}",
+        r"subject CN=\S+, issuer CN=.+, valid \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, names .+, SHA-256 "
+        r"[0-9a-f]{64}",
         fault.detail,
     )
 
@@ -85,7 +88,9 @@ def test_the_line_that_is_offered_works_when_it_is_pasted(tmp_path: Path) -> Non
 
 
 def test_a_pin_that_does_not_fit_stops_before_anything_is_sent(tmp_path: Path) -> None:
-    """A certificate that is not the pinned one is refused, though its CA is known, and both prints are named."""
+    """A certificate that is not the pinned one is refused, though its CA is known,
+    and both prints are named.
+    """
     fault = refused(tmp_path, "tls-pin-mismatch")
     assert (fault.cause, "pinned sha256:000" in fault.detail, "Nothing was sent" in fault.advice) == (
         Cause.TLS_PIN_MISMATCH,
@@ -111,7 +116,9 @@ def test_old_tls_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_a_host_that_hangs_when_looked_at_again_is_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second handshake is for the words alone: without it the CA is unknown all the same, long before the deadline."""
+    """The second handshake is for the words alone: without it the CA is unknown all the same,
+    long before the deadline.
+    """
     context, _ = Authority(["web1"], ["127.0.0.1"]).context(Listener.GOOD)
     seen: list[socket.socket] = []
 

@@ -1,4 +1,6 @@
-"""Our PSRP codec against the two libraries that speak it: what we write pypsrp writes too, and psrpcore's server reads."""
+"""Our PSRP codec against the two libraries that speak it: what we write pypsrp writes too,
+and psrpcore's server reads.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ PARAMETERS = st.dictionaries(
 
 
 def of_pypsrp(text: str, parameters: dict[str, Parameter]) -> str:
-    """Give the CREATE_PIPELINE document that pypsrp writes."""
+    """Return the CREATE_PIPELINE document that pypsrp writes."""
     made: list[Any] = []
     pool = RunspacePool(WSMan("localhost", auth="ntlm"))
     pool.protocol_version = "2.3"
@@ -81,7 +83,9 @@ def test_psrpcore_s_server_reads_a_pipeline_in_fragments(
 
 
 def test_psrpcore_s_server_opens_a_pool_for_us_and_we_read_that_it_did() -> None:
-    """Both ways: our two messages open its pool, and what it says then is its version, PowerShell's, and Opened."""
+    """Both ways: our two messages open its pool, and what it says then is its version, PowerShell's,
+    and Opened.
+    """
     pool = ServerRunspacePool({"PSVersionTable": {"PSVersion": "5.1.17763.5328"}})
     for number, message in enumerate(opening(POOL), 1):
         for piece in fragments(number, message, size=4096):
@@ -141,7 +145,7 @@ def test_a_failed_pipeline_says_why() -> None:
         (b"<Obj><MS/></Obj>", ErrorRecord("", "")),
         (b"<Obj><ToString>a_x000A_b</ToString><MS/></Obj>", ErrorRecord("", "a\nb")),
         (
-            b'<Obj><MS><Obj N="Exception"><TN RefId="0"><T>A.B</T></TN><ToString>x</ToString></Obj></MS></Obj>',
+            b'<Obj><MS><Obj N="Exception"><TN RefId="0"><T>A.B</T></TN><ToString>x</ToString></Obj></MS></Obj>',  # noqa: E501
             ErrorRecord("A.B", "x"),
         ),
         (

@@ -22,7 +22,9 @@ BOTH_WIRES = True
 
 
 def probed(tmp_path: Path, *, times: int | None, deadline: float) -> tuple[Reading | Fault, int]:
-    """Probe a host that says so to `times` Receives (None: always); give what came of it, and the requests it had."""
+    """Probe a host that says so to `times` Receives (None: always); give what came of it,
+    and the requests it had.
+    """
 
     async def go() -> tuple[Reading | Fault, int]:
         busy = Behaviour(
@@ -44,7 +46,9 @@ def test_a_host_that_is_still_running_for_a_while_has_its_reading(tmp_path: Path
 
 
 def test_a_host_that_says_so_without_end_is_asked_a_few_times_only(tmp_path: Path) -> None:
-    """In two seconds of its deadline it is asked five times after the script was sent: 0.1, 0.2, 0.4, 0.8 s apart."""
+    """In two seconds of its deadline it is asked five times after the script was sent: 0.1, 0.2, 0.4,
+    0.8 s apart.
+    """
     found, requests = probed(tmp_path, times=None, deadline=2.0)
     assert isinstance(found, Fault)
     assert found.cause == Cause.DEADLINE

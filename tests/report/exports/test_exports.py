@@ -66,7 +66,7 @@ def text(wanted: Format, records: Sequence[HostRecord], *missing: str, **changes
 
 
 def four() -> list[HostRecord]:
-    """Give a host of every state that a result can have: ok, attention, waived, failed."""
+    """Return a host of every state that a result can have: ok, attention, waived, failed."""
     return [
         samples.probed("web1", OK, site="paris"),
         samples.probed("web2", site="lyon"),
@@ -76,7 +76,7 @@ def four() -> list[HostRecord]:
 
 
 def hostile() -> list[HostRecord]:
-    """Give hosts that say bad things in every field that comes from a host or an inventory."""
+    """Return hosts that say bad things in every field that comes from a host or an inventory."""
     records = []
     for words in HOSTILE:
         failed = samples.failed(words)
@@ -99,7 +99,9 @@ def test_json_is_what_a_scan_prints() -> None:
 
 
 def test_a_json_line_holds_what_the_document_says_of_a_host() -> None:
-    """Each line is an object of its own: scan, state, and the host's entry; hosts without a result come last."""
+    """Each line is an object of its own: scan, state, and the host's entry;
+    hosts without a result come last.
+    """
     lines = [json.loads(line) for line in text(Format.JSONL, four(), "late1").splitlines()]
     assert [(line["host"], line["state"]) for line in lines] == [
         ("web1", "ok"),
@@ -139,7 +141,9 @@ def test_csv_has_a_row_per_host() -> None:
 
 
 def test_no_cell_of_a_csv_is_a_formula() -> None:
-    """Whatever a host or a name says, no cell begins as a spreadsheet's formulas do, by any country's separator."""
+    """Whatever a host or a name says, no cell begins as a spreadsheet's formulas do,
+    by any country's separator.
+    """
     rows = list(csv.reader(io.StringIO(text(Format.CSV, hostile()), newline="")))
     assert {len(row) for row in rows} == {len(COLUMNS)}
     assert len(rows) == 1 + len(hostile())
@@ -174,12 +178,12 @@ def test_junit_tells_the_states_apart() -> None:
 
 _RESULT = frozenset({"type", "message"})
 JUNIT_ATTRIBUTES = {
-    # jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd at 031e285:
-    # the plug-in refuses a file with any other attribute
+    # jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd at
+    # 031e285: the plug-in refuses a file with any other attribute
     "jenkins": {
         "testsuites": frozenset({"name", "time", "tests", "failures", "errors"}),
         "testsuite": frozenset(
-            {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package",
+            {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package",  # noqa: E501
              "file", "log", "url"}
         ),
         "properties": frozenset(),
@@ -189,8 +193,8 @@ JUNIT_ATTRIBUTES = {
         "failure": _RESULT,
         "error": _RESULT,
     },
-    # apache/maven-surefire, maven-surefire-plugin/src/site/resources/xsd/surefire-test-report.xsd at 15475f2, which
-    # knows no `testsuites` around a suite
+    # apache/maven-surefire, maven-surefire-plugin/src/site/resources/xsd/surefire-test-report.xsd at 15475f2,
+    # which knows no `testsuites` around a suite
     "surefire": {
         "testsuite": frozenset({"name", "time", "tests", "errors", "skipped", "failures", "group"}),
         "properties": frozenset(),
@@ -206,7 +210,7 @@ JUNIT_ATTRIBUTES = {
 
 @pytest.mark.parametrize(
     ("schema", "beyond"),
-    [("jenkins", {}), ("surefire", {"testsuites": {"name", "time", "tests", "failures", "errors"}, "testsuite": {"timestamp"}})],
+    [("jenkins", {}), ("surefire", {"testsuites": {"name", "time", "tests", "failures", "errors"}, "testsuite": {"timestamp"}})],  # noqa: E501
 )  # fmt: skip
 def test_junit_has_the_attributes_that_schemas_allow(schema: str, beyond: dict[str, set[str]]) -> None:
     """Nothing is written that Jenkins' schema refuses; of Surefire's it is known what goes beyond it."""
@@ -306,7 +310,7 @@ def test_the_alerts_of_the_pages_see_each_fleet() -> None:
 
 
 def ended(*records: HostRecord, missing: Sequence[str] = (), **changes: object) -> int:
-    """Give the plug-in's exit code for a scan."""
+    """Return the plug-in's exit code for a scan."""
     return nagios_check(report(records, *missing, **changes), now=samples.NOW).state.value
 
 
@@ -328,9 +332,9 @@ def test_nagios_gets_one_line_with_performance_data() -> None:
     """The line says what is wrong and where, and the figures behind the bar can be drawn."""
     line = text(Format.NAGIOS, four(), "late1")
     assert line == (
-        "FLEETCHECK CRITICAL - scan 12 of 5 min ago, 1 of 5 hosts ok, 1 need attention (1 cut-off; cut-off: web2), "
-        "1 not probed, 1 not started, 1 waived | ok=1;;;0;5 attention=1;;;0;5 unknown=1;;;0;5 not_started=1;;;0;5 "
-        "waived=1;;;0;5 age=300s;;;0\n"
+        "FLEETCHECK CRITICAL - scan 12 of 5 min ago, 1 of 5 hosts ok, 1 need attention (1 cut-off; "
+        "cut-off: web2), 1 not probed, 1 not started, 1 waived | ok=1;;;0;5 attention=1;;;0;5 "
+        "unknown=1;;;0;5 not_started=1;;;0;5 waived=1;;;0;5 age=300s;;;0\n"
     )
 
 

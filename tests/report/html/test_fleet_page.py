@@ -82,15 +82,18 @@ def test_every_host_that_is_not_well_is_named_without_a_script(sample: Page) -> 
 
 
 def test_the_page_permits_its_own_style_and_script_and_nothing_else(sample: Page) -> None:
-    """The policy names both by digest; no element refers to anything outside, and no attribute runs or styles."""
+    """The policy names both by digest; no element refers to anything outside,
+    and no attribute runs or styles.
+    """
     digests = {
         kind: base64.b64encode(hashlib.sha256(sample.raw[kind].encode()).digest()).decode()
         for kind in ("style", "script")
     }
     (policy,) = [pairs["content"] for _, pairs in sample.elements if "http-equiv" in pairs]
     assert policy == (
-        f"default-src 'none'; style-src 'sha256-{digests['style']}'; script-src 'sha256-{digests['script']}'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src 'sha256-{digests['style']}'; script-src "
+        f"'sha256-{digests['script']}'; require-trusted-types-for 'script'; trusted-types 'none'; base-uri "
+        "'none'; form-action 'none'"
     )
     attributes = {name for _, pairs in sample.elements for name in pairs}
     assert not attributes & {"style", "src", "srcset", "action", "formaction"}
@@ -101,7 +104,9 @@ def test_the_page_permits_its_own_style_and_script_and_nothing_else(sample: Page
 
 
 def test_what_hosts_say_is_text_in_the_page_and_in_its_data() -> None:
-    """Markup in any field comes out as the characters it is, hidden characters are seen, and the data is whole JSON."""
+    """Markup in any field comes out as the characters it is, hidden characters are seen,
+    and the data is whole JSON.
+    """
     text = fleet_html(pages.hostile())
     found = Page(text)
     assert "img" not in {tag for tag, _ in found.elements}

@@ -1,4 +1,6 @@
-"""The fleet's page in a browser: opened, sorted, filtered, by mouse and keys; nothing that a host says runs."""
+"""The fleet's page in a browser: opened, sorted, filtered, by mouse and keys;
+nothing that a host says runs.
+"""
 
 from __future__ import annotations
 
@@ -42,19 +44,19 @@ def opened(chromium: Chrome, tmp_path: Path) -> Iterator[Open]:
 
 
 def names(driver: Chrome) -> list[str]:
-    """Give the names of the hosts that the table shows, in its order."""
+    """Return the names of the hosts that the table shows, in its order."""
     script = "return [...document.querySelectorAll('#rows th')].map((each) => each.firstChild.textContent)"
     found: list[str] = driver.execute_script(script)
     return found
 
 
 def count(driver: Chrome) -> str:
-    """Give what the live region says."""
+    """Return what the live region says."""
     return driver.find_element(By.CSS_SELECTOR, "[role=status]").text
 
 
 def sorted_by(driver: Chrome) -> dict[str, str]:
-    """Give what is said to be sorted, and how."""
+    """Return what is said to be sorted, and how."""
     return {
         each.text.split()[0]: each.get_attribute("aria-sort") or ""
         for each in driver.find_elements(By.CSS_SELECTOR, ".hosts th[aria-sort]")
@@ -70,7 +72,10 @@ def find(driver: Chrome, words: str) -> None:
 
 def choose(driver: Chrome, field: str, value: str) -> None:
     """Choose an option."""
-    script = "return [...document.getElementById(arguments[0]).options].find((each) => each.value === arguments[1])"
+    script = (
+        "return [...document.getElementById(arguments[0]).options].find((each) => each.value === "
+        "arguments[1])"
+    )
     driver.execute_script(script, field, value).click()
 
 
@@ -162,7 +167,9 @@ def test_a_port_can_be_looked_for_where_it_is_closed(sample: Chrome) -> None:
 
 
 def test_counts_and_patterns_lead_to_their_hosts(sample: Chrome) -> None:
-    """The figures at the top and the patterns of ports filter the table; what was typed before counts no more."""
+    """The figures at the top and the patterns of ports filter the table;
+    what was typed before counts no more.
+    """
     find(sample, "old1")
     sample.find_element(By.CSS_SELECTOR, "a[data-show='state:unknown']").send_keys(Keys.ENTER)
     assert names(sample) == ["db8"]
@@ -175,7 +182,9 @@ def test_counts_and_patterns_lead_to_their_hosts(sample: Chrome) -> None:
 
 
 def test_everything_can_be_done_by_keys(sample: Chrome) -> None:
-    """From the search field Tab leads over the fields to the headings; Enter sorts, and the focus stays there."""
+    """From the search field Tab leads over the fields to the headings; Enter sorts,
+    and the focus stays there.
+    """
     sample.find_element(By.ID, "find").send_keys("berlin", Keys.ENTER)
     assert len(names(sample)) == 15
     for _ in range(20):
@@ -192,7 +201,7 @@ def test_every_field_and_table_has_a_name(sample: Chrome) -> None:
     script = """return [...document.querySelectorAll("input, select, [role=region], [role=img], [role=search]")]
         .filter((each) => !each.labels?.[0]?.textContent && !each.title && !each.ariaLabel
             && !each.getAttribute("aria-labelledby") && each.tagName !== "svg")
-        .map((each) => each.outerHTML)"""
+        .map((each) => each.outerHTML)"""  # noqa: E501
     assert sample.execute_script(script) == []
 
 
@@ -212,7 +221,9 @@ def test_a_large_fleet_is_paged(opened: Open) -> None:
 
 
 def test_what_hosts_say_does_not_run_however_it_is_shown(opened: Open) -> None:
-    """Hostile words in every field are the text that they are, sorted, filtered and followed, and run nowhere."""
+    """Hostile words in every field are the text that they are, sorted, filtered and followed,
+    and run nowhere.
+    """
     driver = opened(pages.hostile())
     assert pages.SEEN in names(driver)
     for heading in driver.find_elements(By.CSS_SELECTOR, ".hosts thead button"):
@@ -230,7 +241,9 @@ def test_what_hosts_say_does_not_run_however_it_is_shown(opened: Open) -> None:
 
 
 def test_a_narrow_screen_shows_hosts_as_cards_that_fit(opened: Open, chromium: Chrome) -> None:
-    """On a phone nothing is wider than the screen, however long a word is, and a card says which port is what."""
+    """On a phone nothing is wider than the screen, however long a word is,
+    and a card says which port is what.
+    """
     size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     browser.command(chromium, "Emulation.setDeviceMetricsOverride", **size)
     try:
@@ -244,7 +257,9 @@ def test_a_narrow_screen_shows_hosts_as_cards_that_fit(opened: Open, chromium: C
 
 
 def test_the_policy_is_in_force(opened: Open, chromium: Chrome) -> None:
-    """A script, a handler or a style that got into the page all the same would not count: the browser refuses it."""
+    """A script, a handler or a style that got into the page all the same would not count:
+    the browser refuses it.
+    """
     driver = opened(pages.page([]))
     with pytest.raises(JavascriptException, match="TrustedHTML"):
         driver.execute_script("document.body.innerHTML = '<img src=x onerror=window.hacked=1>'")
@@ -258,7 +273,9 @@ def test_the_policy_is_in_force(opened: Open, chromium: Chrome) -> None:
 
 
 def test_a_role_of_one_product_leaves_no_mark_for_another(opened: Open) -> None:
-    """Hosts of products with different roles share a table; where a host has no such role its cells are empty."""
+    """Hosts of products with different roles share a table;
+    where a host has no such role its cells are empty.
+    """
     alone = standing("kms1", role("activation"))
     driver = opened(pages.page([standings.now(standing("web1")), standings.now(alone)]))
     assert names(driver) == ["kms1", "web1"]
@@ -266,7 +283,9 @@ def test_a_role_of_one_product_leaves_no_mark_for_another(opened: Open) -> None:
 
 @pytest.mark.parametrize("width", [1280, 1366])
 def test_what_to_do_is_seen_on_a_small_laptop(opened: Open, chromium: Chrome, width: int) -> None:
-    """At the widths of small screens the table ends within the page, its last column too, and no line of ports is cut."""
+    """At the widths of small screens the table ends within the page, its last column too,
+    and no line of ports is cut.
+    """
     size = chromium.get_window_size()
     chromium.set_window_size(width, 900)
     try:

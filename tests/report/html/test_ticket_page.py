@@ -77,7 +77,9 @@ def test_the_page_loads_and_runs_nothing() -> None:
 
 
 def test_words_from_anywhere_are_text() -> None:
-    """Markup in any name, reason or value comes out as the characters it is, and hidden characters are seen."""
+    """Markup in any name, reason or value comes out as the characters it is,
+    and hidden characters are seen.
+    """
     host = plans.plan().hosts[0]
     host = replace(
         host,

@@ -101,7 +101,9 @@ def test_a_dry_run_says_that_nothing_was_written() -> None:
 
 
 def test_each_host_is_a_plain_line_with_what_to_type() -> None:
-    """A scheduler's log has per host the state, what was seen, and the next command with the host's own name."""
+    """A scheduler's log has per host the state, what was seen,
+    and the next command with the host's own name.
+    """
     rows = {row[0]: row for row in result_rows(runs.report())}
     assert rows["paris-db2"][1:3] == ("conflict", "2")
     assert rows["paris-db2"][5] == (

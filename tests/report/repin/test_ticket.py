@@ -19,7 +19,9 @@ from tests.report.conftest import render
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_plan_reads_like_a_change_ticket(golden: Callable[..., None], width: int) -> None:
-    """Counts, groups old -> new with their reason, risks, hosts left out, evidence and its age, what next; it fits."""
+    """Counts, groups old -> new with their reason, risks, hosts left out, evidence and its age, what next;
+    it fits.
+    """
     golden("ticket", ticket_screen(ticket(plans.plan(), file="plan.json"), plans.NOW), width)
 
 
@@ -39,7 +41,9 @@ def test_a_forced_port_is_said_first_with_its_reason() -> None:
 
 
 def test_a_waived_host_is_said_first_and_listed_with_its_waiver() -> None:
-    """The reason stands above the changes, each host with its waiver; a plain line and the page have it too."""
+    """The reason stands above the changes, each host with its waiver;
+    a plain line and the page have it too.
+    """
     found = ticket(plans.plan(**plans.WAIVED))
     text = render(ticket_screen(found, plans.NOW), 80)
     assert text.index("1 waived host planned too, by --include-waived: change 4712") < text.index("Changes")
@@ -75,7 +79,9 @@ def test_an_undo_says_which_run_it_takes_back() -> None:
 
 
 def test_hosts_left_out_alike_stand_together() -> None:
-    """Reasons that differ in nothing but the host's name are one line; a row of its own still has the name."""
+    """Reasons that differ in nothing but the host's name are one line;
+    a row of its own still has the name.
+    """
     found = ticket(plans.plan())
     assert ("never scanned: fleetcheck scan --limit HOST", ("paris-app2", "paris-app3")) in [
         (group.words, group.hosts) for group in found.left_out

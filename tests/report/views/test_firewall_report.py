@@ -69,7 +69,9 @@ def test_a_cell_is_no_formula() -> None:
 
 
 def test_an_aerleon_policy_defines_what_it_uses() -> None:
-    """Every network and service of a term stands in the definitions, hosts of one gateway and port in one network."""
+    """Every network and service of a term stands in the definitions,
+    hosts of one gateway and port in one network.
+    """
     made = json.loads(firewall_aerleon(firewall(standings.blocked_hosts()).rows))
     terms = made["filters"][0]["terms"]
     assert [term["destination-port"] for term in terms[:3]] == ["FC_TCP_80", "FC_TCP_443", "FC_TCP_2147"]

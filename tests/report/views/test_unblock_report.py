@@ -29,7 +29,9 @@ def test_a_rule_for_the_same_hosts_names_them_once() -> None:
 
 
 def test_a_rule_for_many_places_is_short() -> None:
-    """Of seven sites with five hosts each, three hosts a site are named; the rest is a count, and a command."""
+    """Of seven sites with five hosts each, three hosts a site are named; the rest is a count,
+    and a command.
+    """
     hosts = [
         standings.standing(f"s{site}h{n}", standings.blocked(), standings.role("backup"), site=f"site{site}")
         for site in range(7)

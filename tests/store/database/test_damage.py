@@ -1,4 +1,6 @@
-"""A database that was damaged is told as that, whatever was damaged in it, and never as a mistake of the program."""
+"""A database that was damaged is told as that, whatever was damaged in it,
+and never as a mistake of the program.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def test_a_whole_database_can_be_read(database: Path) -> None:
     ],
 )
 def test_overwritten_bytes_are_damage(database: Path, place: int, bytes_: bytes, detail: str) -> None:
-    """Wherever the disk lost something, in the head, in the schema or in a page, the words are `it is damaged`."""
+    """Wherever the disk lost something, in the head, in the schema or in a page,
+    the words are `it is damaged`.
+    """
     whole = bytearray(database.read_bytes())
     whole[place : place + len(bytes_)] = bytes_
     database.write_bytes(whole)
@@ -127,7 +131,9 @@ def test_a_file_that_was_cut_off_is_damage(database: Path, left: int) -> None:
     ],
 )
 def test_a_value_that_makes_no_sense_is_damage(database: Path, act: str) -> None:
-    """Texts of another encoding, words that no list has, cut JSON, a table that is gone: damage, and no traceback."""
+    """Texts of another encoding, words that no list has, cut JSON, a table that is gone: damage,
+    and no traceback.
+    """
     by_hand(database, act)
     assert trouble(database)[0] is StoreTrouble.DAMAGED
 
@@ -153,7 +159,9 @@ def test_a_writer_tells_damage_too(database: Path) -> None:
 
 
 def test_an_index_that_was_damaged_is_told_as_damage(database: Path) -> None:
-    """An index that lost its entries lets two rows of one key stand; what then refuses a value is not our mistake."""
+    """An index that lost its entries lets two rows of one key stand;
+    what then refuses a value is not our mistake.
+    """
     by_hand(
         database,
         "PRAGMA writable_schema = ON",

@@ -72,7 +72,9 @@ def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_the_nearest_mount_tells_the_filesystem(path: str, kind: str) -> None:
-    """The deepest mount point above the file counts, the later of two at one point, and blanks are written in octal."""
+    """The deepest mount point above the file counts, the later of two at one point,
+    and blanks are written in octal.
+    """
     mounts = (
         "rootfs / rootfs rw 0 0\n"
         "/dev/sda1 / ext4 rw,relatime 0 0\n"

@@ -1,4 +1,6 @@
-"""No step of the schema changes more than it means to: SQLite's own record of it is compared before and after each one."""
+"""No step of the schema changes more than it means to:
+SQLite's own record of it is compared before and after each one.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,22 @@ from orchestrator.store.database import engine, schema
 from orchestrator.store.place import SqlitePlace
 
 Objects = Mapping[tuple[str, str], str]
-"""Tables, indexes and triggers by kind and name, with the statements that made them; one blank between two words."""
+"""Tables, indexes and triggers by kind and name, with the statements that made them;
+one blank between two words.
+"""
 
 MEANT: Mapping[str, frozenset[tuple[str, str]]] = {
     "0005": frozenset({("table", "scan")}),  # a column more: `fleet`
 }
-"""By step, what it changes or takes away of what was there before, on purpose. What it adds needs no line here."""
+"""By step, what it changes or takes away of what was there before,
+on purpose. What it adds needs no line here.
+"""
 
 
 def objects(path: Path) -> Objects:
-    """Read what SQLite keeps of a schema. The text holds a trigger's body, AUTOINCREMENT and a partial index's WHERE."""
+    """Read what SQLite keeps of a schema. The text holds a trigger's body,
+    AUTOINCREMENT and a partial index's WHERE.
+    """
     with closing(sqlite3.connect(path)) as using:
         rows = using.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return {(kind, name): " ".join(sql.split()) for kind, name, sql in rows if name != "alembic_version"}
@@ -50,7 +58,9 @@ def upgrade(path: Path, scripts: Path, revision: str) -> None:
 
 
 def test_each_step_changes_what_it_means_to_and_nothing_else(tmp_path: Path) -> None:
-    """A trigger, a counter or an index's condition that a step loses is a guard that nobody misses until it is needed."""
+    """A trigger, a counter or an index's condition that a step loses is a guard that nobody misses until it
+    is needed.
+    """
     path = tmp_path / "f.db"
     before: Objects = {}
     found = {}
@@ -111,7 +121,7 @@ PLAIN = 'op.add_column("operation", sa.Column("note", sa.Text()))'
 
 @pytest.fixture
 def step(tmp_path: Path) -> Callable[[str], frozenset[tuple[str, str]]]:
-    """Give a way to run one more step after the program's own, and say what it lost."""
+    """Return a way to run one more step after the program's own, and say what it lost."""
 
     def run(act: str) -> frozenset[tuple[str, str]]:
         folder, path = tmp_path / "migrations", tmp_path / "f.db"

@@ -121,7 +121,7 @@ def downgrade():
 
 @pytest.fixture
 def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Give a way to let the program be a newer one, with one more step that rebuilds the table `scan`."""
+    """Return a way to let the program be a newer one, with one more step that rebuilds the table `scan`."""
 
     def add(more: str) -> None:
         folder = tmp_path / "migrations"
@@ -172,7 +172,9 @@ def test_an_upgrade_keeps_every_row(
 def test_a_copy_is_kept_before_an_upgrade(
     url: str, used: list[HostRecord], next_step: Callable[[str], None]
 ) -> None:
-    """The copy holds everything as it was, has a name that says what it is, and only its owner may read it."""
+    """The copy holds everything as it was, has a name that says what it is,
+    and only its owner may read it.
+    """
     place = parse(url)
     assert used
     assert isinstance(place, SqlitePlace)
@@ -274,9 +276,9 @@ def test_a_current_database_is_opened_without_alembic(
     """Alembic takes longer to load than a report takes: it comes only when there is a step to do."""
     assert used
     code = (
-        "import sys; from orchestrator.store.writer import Writer; from orchestrator.store.reader import Reader;"
-        "Writer.open(sys.argv[1], command='scan', user='ann').close(); Reader.open(sys.argv[1]).close();"
-        "print('alembic' in sys.modules)"
+        "import sys; from orchestrator.store.writer import Writer; from orchestrator.store.reader import "
+        "Reader;Writer.open(sys.argv[1], command='scan', user='ann').close(); "
+        "Reader.open(sys.argv[1]).close();print('alembic' in sys.modules)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, url], env=environ, capture_output=True, text=True, check=True

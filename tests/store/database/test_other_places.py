@@ -1,4 +1,6 @@
-"""Whatever is in the database's place and is no regular file of ours is refused before anything touches it."""
+"""Whatever is in the database's place and is no regular file of ours is refused before anything touches
+it.
+"""
 
 from __future__ import annotations
 

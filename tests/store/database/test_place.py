@@ -115,7 +115,9 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(named: str) -
 
 
 def test_a_keyword_string_is_no_file_s_name() -> None:
-    """The driver's other form would make a file of that name: the message says how to write it, and what a file needs."""
+    """The driver's other form would make a file of that name: the message says how to write it,
+    and what a file needs.
+    """
     with pytest.raises(
         PlaceError, match=r"this is a keyword string .* postgresql://user@server/name\. .*\./NAME"
     ):
@@ -124,7 +126,9 @@ def test_a_keyword_string_is_no_file_s_name() -> None:
 
 @pytest.mark.parametrize("named", [":memory:", "file:fleet.db?mode=rwc"])
 def test_a_word_of_sqlite_s_is_no_file_s_name(named: str) -> None:
-    """What SQLite would take for a place in memory or a URI is refused, and makes no file that is called so."""
+    """What SQLite would take for a place in memory or a URI is refused,
+    and makes no file that is called so.
+    """
     with pytest.raises(PlaceError, match="a word of SQLite's"):
         parse(named)
 

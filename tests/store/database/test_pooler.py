@@ -1,4 +1,6 @@
-"""A pooler between the program and its server: refused where it shares sessions, and no matter where it does not."""
+"""A pooler between the program and its server: refused where it shares sessions,
+and no matter where it does not.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def base() -> str:
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
 @pytest.mark.parametrize("way", [Reader.open, lambda url: Writer.open(url, command="scan", user="ann")])
 def test_sessions_that_are_shared_are_refused(base: str, mode: str, way: Callable[[str], object]) -> None:
-    """The lock of the one who writes lives in a session: behind such a pooler two could write, so none does."""
+    """The lock of the one who writes lives in a session: behind such a pooler two could write,
+    so none does.
+    """
     with pgbouncer(base, mode=mode) as url, pytest.raises(PlaceError) as caught:
         way(url)
     assert f"(PgBouncer: pool_mode = {mode})" in str(caught.value)

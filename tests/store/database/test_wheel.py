@@ -71,14 +71,19 @@ def test_an_installed_program_makes_its_database(unpacked: Path, tmp_path: Path)
 def test_an_editable_install_uses_the_steps_where_they_are_edited(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
-    """A step that is being written takes effect at once, though an editable install holds copies of its own."""
+    """A step that is being written takes effect at once,
+    though an editable install holds copies of its own.
+    """
     folder = tmp_path_factory.mktemp("editable")
     build = "import sys, hatchling.build as builder; builder.build_editable(sys.argv[1])"
     subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")
-    code = "import site, sys; site.addsitedir(sys.argv.pop()); from orchestrator.store.database import schema; print(schema.scripts())"
+    code = (
+        "import site, sys; site.addsitedir(sys.argv.pop()); from orchestrator.store.database import "
+        "schema; print(schema.scripts())"
+    )
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run(
         [sys.executable, "-c", code, str(folder / "site")],

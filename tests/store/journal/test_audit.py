@@ -22,8 +22,8 @@ from orchestrator.domain.repin.bound import PLAN as PLAN_KIND
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunState
 from orchestrator.store.database import engine
-from orchestrator.store.errors import OtherPlanError
 from orchestrator.store.journal import audits
+from orchestrator.store.journal.errors import OtherPlanError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.journal.tables import audit, operation, plan, run
 from orchestrator.store.place import parse
@@ -232,7 +232,9 @@ def test_a_changed_plan_or_run_is_found(told: Journal, url: str) -> None:
 
 
 def test_one_run_is_proved_alone(told: Journal, url: str) -> None:
-    """`resume` and `undo` ask about one run: its plan, itself and its rows count, others' do not, the chain does."""
+    """`resume` and `undo` ask about one run: its plan, itself and its rows count, others' do not,
+    the chain does.
+    """
 
     async def another() -> None:
         run = await begun(told, "plan-2")
@@ -295,7 +297,9 @@ def test_another_text_under_a_stored_plan_s_digest_is_refused(told: Journal, url
 
 
 def test_the_lists_of_fields_are_the_tables() -> None:
-    """A column that is added needs a list of fields of its own number: what was written is checked by the old one."""
+    """A column that is added needs a list of fields of its own number:
+    what was written is checked by the old one.
+    """
     newest = {kind: set(FIELDS[kind][number]) for kind, number in NEWEST.items()}
     assert newest == {
         OPERATION: {each.name for each in fields(Operation)},
@@ -320,7 +324,9 @@ def test_an_older_list_of_fields_is_still_checked_by_itself(
 
 
 def _as_before(url: str) -> None:
-    """Make the database as 0.1 would have: no entry holds a digest of a plan or a run, and the upgrade is to come."""
+    """Make the database as 0.1 would have: no entry holds a digest of a plan or a run,
+    and the upgrade is to come.
+    """
     with _by_hand(url) as connection:
         chain = connection.execute(select(audit).order_by(audit.c.number)).all()
         connection.execute(delete(audit))

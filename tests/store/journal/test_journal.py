@@ -18,11 +18,9 @@ from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.repin.journal import MOVES, IllegalJournalMoveError, State, ended
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.store.database import engine
-from orchestrator.store.errors import (
-    DatabaseError,
-    InFlightError,
-)
+from orchestrator.store.errors import DatabaseError
 from orchestrator.store.journal import operations as rows
+from orchestrator.store.journal.errors import InFlightError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.journal.tables import operation
 from orchestrator.store.reader import Reader
@@ -146,7 +144,9 @@ async def _one_sent(journal: Journal) -> Operation:
 def test_nothing_is_written_to_a_host_before_an_earlier_write_is_resolved(
     journal: Journal, url: str, state: State
 ) -> None:
-    """A new plan cannot overtake a write of which nobody knows yet what it did; the words say how to find out."""
+    """A new plan cannot overtake a write of which nobody knows yet what it did;
+    the words say how to find out.
+    """
 
     async def go() -> None:
         first, second = await begun(journal), await begun(journal, "plan-2")
@@ -154,7 +154,8 @@ def test_nothing_is_written_to_a_host_before_an_earlier_write_is_resolved(
         with pytest.raises(InFlightError) as caught:
             await journal.open(row(second))
         assert str(caught.value) == (
-            f"web1: an earlier write of run 1 is not resolved ({state}). `fleetcheck repin resume 1` reads it."
+            f"web1: an earlier write of run 1 is not resolved ({state}). `fleetcheck repin resume 1` reads "
+            "it."
         )
         with Reader.open(url) as reader:
             assert (reader.operations(second), reader.unresolved()) == ((), (earlier,))
@@ -257,7 +258,9 @@ def test_a_move_that_is_refused_costs_a_scan_nothing(
 
 
 def test_a_full_disk_leaves_no_intent_behind(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the intent cannot be committed its call raises, so nothing is written to the host; earlier rows stay."""
+    """Where the intent cannot be committed its call raises, so nothing is written to the host;
+    earlier rows stay.
+    """
     monkeypatch.setattr(engine, "_WRITING", (*engine._WRITING, "max_page_count=80"))
 
     stored = itertools.count()

@@ -13,14 +13,13 @@ import pytest
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import WaivedHost
-from orchestrator.store.errors import (
-    LockTakenError,
+from orchestrator.store.errors import LockTakenError, WriterClosedError
+from orchestrator.store.journal.errors import (
     OtherPlanError,
     PlanUsedError,
     RunTakenError,
     UnknownPlanError,
     UnknownRunError,
-    WriterClosedError,
 )
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import SqlitePlace
@@ -45,7 +44,9 @@ def test_a_run_comes_back_with_its_plan(journal: Journal, url: str) -> None:
 
 
 def test_a_plan_is_applied_once_and_not_another_under_its_id(journal: Journal, url: str) -> None:
-    """From the commit of its run on a plan is used; one that says something else under the same id is refused too."""
+    """From the commit of its run on a plan is used; one that says something else under the same id is refused
+    too.
+    """
     asyncio.run(begun(journal))
     with pytest.raises(PlanUsedError, match=f"plan {PLAN.id} was applied by run 1 before"):
         asyncio.run(begun(journal))
@@ -66,7 +67,9 @@ def test_a_run_begins_with_its_own_plan_only(journal: Journal, url: str) -> None
 
 
 def test_a_run_that_another_process_took_over_stops(journal: Journal, writer: Writer, url: str) -> None:
-    """A controller that comes back from its pause cannot write beside the `resume` that went on without it."""
+    """A controller that comes back from its pause cannot write beside the `resume` that went on without
+    it.
+    """
     other = Journal(writer, controller="another process", now=lambda: LATER)
 
     async def go() -> Operation:
@@ -228,7 +231,9 @@ def test_the_sign_is_that_of_the_process_whose_run_it_is(journal: Journal, url: 
 
 
 def test_a_reason_for_closed_ports_has_an_entry_of_its_own(journal: Journal, url: str) -> None:
-    """Who forces a closed port stands in the audit with the reason, for a run and for a script that is given away."""
+    """Who forces a closed port stands in the audit with the reason,
+    for a run and for a script that is given away.
+    """
     forced = replace(PLAN, force_closed="change 4711")
     asyncio.run(journal.begin_run(run_record(), forced))
     asyncio.run(journal.hand_out(plan_of("web9", id="other", force_closed="change 4712"), time=NOW))
@@ -245,7 +250,9 @@ WAIVED = WaivedHost(host="web1", verdict="drifted", reason="change 4711", until=
 
 
 def test_waived_hosts_have_an_entry_of_their_own(journal: Journal, url: str) -> None:
-    """Who goes over a waiver stands in the audit with the reason and each host's waiver, for a run and for a script."""
+    """Who goes over a waiver stands in the audit with the reason and each host's waiver,
+    for a run and for a script.
+    """
     over = replace(PLAN, include_waived="done", waived=(WAIVED,))
     asyncio.run(journal.begin_run(run_record(), over))
     asyncio.run(journal.hand_out(plan_of("web9", id="other", include_waived="given"), time=NOW))

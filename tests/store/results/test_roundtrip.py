@@ -42,11 +42,14 @@ from orchestrator.store.writer import Writer
 
 
 def _as_json_gives_it(text: str) -> bool:
-    """Two surrogates side by side never come out of a JSON decoder: it joins them to the character that they mean."""
+    """Two surrogates side by side never come out of a JSON decoder:
+    it joins them to the character that they mean.
+    """
     return bool(json.loads(json.dumps(text)) == text)
 
 
-# NUL, ESC, quotes, backslashes, bidi marks, lone surrogates: everything that a database might refuse or change.
+# NUL, ESC, quotes, backslashes, bidi marks, lone surrogates: everything that a database might refuse or
+# change.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12).filter(_as_json_gives_it) | st.sampled_from(
     ["", "\0", "\ud800", 'it\'s "so"\\', "\x1b[31m", "%s ? :a", "\u202eabc", "😀", "a\r\nb\t"]
 )

@@ -1,4 +1,6 @@
-"""What results came to, read for many hosts at once: the fleet now, two scans side by side, one host over time."""
+"""What results came to, read for many hosts at once: the fleet now, two scans side by side,
+one host over time.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ DAY = timedelta(days=1)
 def stored(
     url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
 ) -> str:
-    """Store four daily scans: web1 changes, db7 fails at last, old1 is in the first only, dead1 never answered."""
+    """Store four daily scans: web1 changes, db7 fails at last, old1 is in the first only,
+    dead1 never answered.
+    """
 
     def scan(day: int, **results: Verdict | None) -> None:
         at = MORNING + day * DAY
@@ -99,7 +103,9 @@ def test_a_hosts_history_is_newest_first(stored: str) -> None:
 
 
 def test_a_standing_is_what_the_record_says(stored: str) -> None:
-    """Judgement (but for its sentences), profile, site, groups, gateways and time are those of the whole record."""
+    """Judgement (but for its sentences), profile, site, groups,
+    gateways and time are those of the whole record.
+    """
     with Reader.open(stored) as reader:
         (standing,) = reader.history("web1", 1)
         latest = reader.latest("web1")
@@ -147,7 +153,9 @@ def _on_the_network(record: HostRecord) -> HostRecord:
 def test_what_a_host_says_of_its_network_comes_where_it_is_asked_for(
     url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
 ) -> None:
-    """Its addresses, where it answered, what names came to, and the live connection with the address that it goes to."""
+    """Its addresses, where it answered, what names came to,
+    and the live connection with the address that it goes to.
+    """
     put(writer, writer.begin_scan(make_scan("web1")), [_on_the_network(make_record("web1"))])
     with Reader.open(url) as reader:
         (host,) = reader.fleet_now(sources=True)
@@ -167,7 +175,9 @@ def test_what_a_host_says_of_its_network_comes_where_it_is_asked_for(
 def test_the_last_reading_of_the_key_is_known_while_the_key_is_locked(
     url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
 ) -> None:
-    """A host that is unreadable now has its earlier reading beside it, and the record that says what it found since."""
+    """A host that is unreadable now has its earlier reading beside it,
+    and the record that says what it found since.
+    """
     for day, verdict in enumerate((Verdict.STALE, Verdict.OK, Verdict.UNREADABLE)):
         number = writer.begin_scan(make_scan("web1", started=MORNING + day * DAY))
         put(writer, number, [make_record("web1", verdict=verdict, started=MORNING + day * DAY)])
@@ -181,7 +191,9 @@ def test_the_last_reading_of_the_key_is_known_while_the_key_is_locked(
 
 
 def test_what_was_stored_before_there_were_gists_reads_the_same(stored: str, writer: Writer) -> None:
-    """The step makes the gists that a writer would have made: no document more, and every result as it was."""
+    """The step makes the gists that a writer would have made: no document more,
+    and every result as it was.
+    """
 
     def read() -> tuple[list[HostNow], dict[int, str]]:
         with Reader.open(stored) as reader, reader._snapshot() as using:

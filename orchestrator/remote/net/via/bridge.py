@@ -1,7 +1,8 @@
-"""A channel of an SSH connection as a socket: a pair of sockets, one of them kept here, and two tasks that carry bytes.
+"""A channel of an SSH connection as a socket: a pair of sockets, one of them kept here, and two tasks that
+carry bytes.
 
-A channel has no descriptor, and what speaks with hosts wants a socket. What is under way is bounded: by the pair's
-buffers, and by the channel's window.
+A channel has no descriptor, and what speaks with hosts wants a socket. What is under way is bounded: by the
+pair's buffers, and by the channel's window.
 """
 
 from __future__ import annotations

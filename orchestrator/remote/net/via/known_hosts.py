@@ -1,4 +1,6 @@
-"""The user's own known_hosts: read here, for asyncssh refuses the whole file for one line that it cannot read."""
+"""The user's own known_hosts: read here, for asyncssh refuses the whole file for one line that it cannot
+read.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ _LARGEST = 8 * 1024 * 1024  # bytes
 
 
 def known_hosts() -> asyncssh.SSHKnownHosts:
-    """Give what `~/.ssh/known_hosts` holds; nothing where there is no such file. Raises OSError where it is unreadable."""
+    """Return what `~/.ssh/known_hosts` holds; nothing where there is no such file.
+
+    Raises OSError where it is unreadable.
+    """
     import asyncssh
 
     found = asyncssh.import_known_hosts("")

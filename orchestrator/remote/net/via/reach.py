@@ -1,4 +1,6 @@
-"""How a run reaches its hosts: directly, or by what stands in between; what ended there is remembered for the others."""
+"""How a run reaches its hosts: directly, or by what stands in between;
+what ended there is remembered for the others.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Hops(Protocol):
     """A proxy or a jump host."""
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble."""
+        """Return a socket that leads to the host. Raises ViaTrouble."""
 
     async def close(self) -> None:
         """Give back what it holds. Never raises."""
@@ -49,7 +51,9 @@ class Hops(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """A connected socket, what connects with the same host again, and the IP address that was dialled, where one is known."""
+    """A connected socket, what connects with the same host again, and the IP address that was dialled,
+    where one is known.
+    """
 
     sock: socket.socket
     again: Dial

@@ -37,7 +37,7 @@ class SocksProxy:
         self._refused: ViaTrouble | None = None
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
+        """Return a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
         if self._taken:
             return await self._connect(endpoint, seconds)
         async with self._first:
@@ -88,7 +88,9 @@ _NOT_ASCII = "python-socks sends user and password in ASCII alone, and these are
 
 
 class _Connected:
-    """Stands where python-socks takes a proxy before the proxy: gives the connection that is there already."""
+    """Stands where python-socks takes a proxy before the proxy:
+    gives the connection that is there already.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -112,6 +114,6 @@ def _refusal(error: ProxyError, endpoint: Endpoint) -> ViaTrouble:
 
 
 _NO_REPLY = (
-    "`ssh -D` does so where its server does not reach {address}:{port}, or must not: look from there whether the name "
-    "resolves and the port answers. Else what listens there is no SOCKS5 proxy."
+    "`ssh -D` does so where its server does not reach {address}:{port}, or must not: look from there "
+    "whether the name resolves and the port answers. Else what listens there is no SOCKS5 proxy."
 )

@@ -1,7 +1,7 @@
 """The way by an SSH jump host: one connection a run, on it one channel (direct-tcpip) a host.
 
-Nothing of OpenSSH's configuration is read, nothing is forwarded but the channel, and nothing is asked: the key has to be
-in the user's known_hosts, and the logon is a password by reference, or a key that needs none.
+Nothing of OpenSSH's configuration is read, nothing is forwarded but the channel, and nothing is asked: the
+key has to be in the user's known_hosts, and the logon is a password by reference, or a key that needs none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ _OPEN_FAILURES = {1: Cause.VIA_NOT_ALLOWED, 2: Cause.VIA_HOST_UNREACHABLE}  # RF
 
 
 class JumpHost:
-    """One jump host of a run. Its connection is made when the first host asks, and again where it was lost."""
+    """One jump host of a run.
+
+    Its connection is made when the first host asks, and again where it was lost.
+    """
 
     def __init__(self, via: Via, logon: Logon | None, resolver: Resolver) -> None:
         self._via = via
@@ -44,7 +47,7 @@ class JumpHost:
         self._bridges: set[Bridge] = set()
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
+        """Return a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
         try:
             async with asyncio.timeout(seconds):
                 jump = await self._connection()
@@ -73,7 +76,9 @@ class JumpHost:
                 await jump.wait_closed()
 
     async def _connection(self) -> asyncssh.SSHClientConnection:
-        """Give the connection, made by the first who asks; a host that gives up waiting takes it from nobody."""
+        """Return the connection, made by the first who asks;
+        a host that gives up waiting takes it from nobody.
+        """
         made = self._made
         if made is None or (
             made.done() and (made.cancelled() or made.exception() or made.result().is_closed())
@@ -167,7 +172,10 @@ class _Attempt:
     """What is known of a connection that is being made, to say why it was not."""
 
     def __init__(self, via: Via, sock: socket.socket) -> None:
-        """Look up what the user's known_hosts says of the jump host. Raises OSError where it cannot be read."""
+        """Look up what the user's known_hosts says of the jump host.
+
+        Raises OSError where it cannot be read.
+        """
         self.known = known_hosts()
         port = None if via.port == _USUAL else via.port
         keys, authorities, revoked, *_ = self.known.match(via.host, str(sock.getpeername()[0]), port)

@@ -1,4 +1,6 @@
-"""What stands between a controller and hosts, for tests: a SOCKS5 proxy and an SSH jump host, on addresses of this process."""
+"""What stands between a controller and hosts, for tests: a SOCKS5 proxy and an SSH jump host,
+on addresses of this process.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ SILENT = -1  # in the place of a reply: the proxy closes the connection, as `ssh
 
 
 class SocksServer:
-    """A SOCKS5 proxy (RFC 1928, 1929). `table` says where a host and port lead to, or which reply it gives; else as asked.
+    """A SOCKS5 proxy (RFC 1928, 1929). `table` says where a host and port lead to, or which reply it gives;
+    else as asked.
 
-    `asked` is what it was asked for, `logons` the users and passwords that it was shown. `yes_first`: it says yes before
-    it has tried.
+    `asked` is what it was asked for, `logons` the users and passwords that it was shown. `yes_first`: it says
+    yes before it has tried.
     """
 
     def __init__(

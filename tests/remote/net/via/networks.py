@@ -21,13 +21,15 @@ HOST = "10.77.0.5"
 
 
 def jump_of(number: int) -> str:
-    """Give the address of a site's one machine that the controller reaches."""
+    """Return the address of a site's one machine that the controller reaches."""
     return f"10.78.{number}.2"
 
 
 @contextlib.contextmanager
 def networks(sites: int) -> Iterator[list[str]]:
-    """Make the controller's network and so many sites; gives their names, the controller's first. Raises OSError."""
+    """Make the controller's network and so many sites; gives their names,
+    the controller's first. Raises OSError.
+    """
     if shutil.which("ip") is None or os.geteuid() != 0:
         raise OSError("networks of one's own need root and the command `ip`")
     names = [f"fc-{os.getpid()}-{number}" for number in range(sites + 1)]

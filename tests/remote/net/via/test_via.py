@@ -1,4 +1,6 @@
-"""Hosts behind a SOCKS5 proxy or an SSH jump host: how they are reached, and what is said where they are not."""
+"""Hosts behind a SOCKS5 proxy or an SSH jump host: how they are reached,
+and what is said where they are not.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +66,12 @@ async def outcome(
 
 
 def named(host: Host, via: str, credential: str | None = None, **more: object) -> Host:
-    """Give a host as it is called at a far end."""
+    """Return a host as it is called at a far end."""
     return replace(host, via=via, via_credential=credential, **more)  # type: ignore[arg-type]
 
 
 def machine(found: object) -> str:
-    """Give the computer's name that answered."""
+    """Return the computer's name that answered."""
     assert isinstance(found, tuple), found
     return str(found[0].identity.computer)
 
@@ -170,7 +172,9 @@ def test_each_refusal_of_a_channel_is_a_cause_of_its_own(tmp_path: Path, code: i
 
 
 def test_a_jump_host_that_nobody_knows_is_refused_before_a_logon(tmp_path: Path) -> None:
-    """Its fingerprint is told, no name and no password was sent, and every host behind it ends the same way."""
+    """Its fingerprint is told, no name and no password was sent,
+    and every host behind it ends the same way.
+    """
 
     async def body() -> tuple[Fault | Reply, Fault | Reply, Jump]:
         async with Jump().serving() as jump, reaching() as made:
