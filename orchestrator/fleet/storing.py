@@ -42,7 +42,8 @@ class Storing:
     async def add(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
         """Store a record; wait while too many are under way.
 
-        `broke` makes the record that stands for one which no table can hold. Cancelled, it is stored all the same.
+        `broke` makes the record that stands for one which no table can hold. Cancelled, it is
+        stored all the same.
         """
         task = asyncio.create_task(self._store(record, broke))
         self._under_way.add(task)

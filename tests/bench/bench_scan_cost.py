@@ -1,10 +1,11 @@
-"""What a scan costs against an earlier commit's, by turns in one run: CPU a host, memory, one host, hosts a second.
+"""What a scan costs against an earlier commit's, by turns in one run: CPU, memory, hosts a second.
 
-    python -m tests.bench.bench_scan_cost [--against c2745b5] [--rounds 5] [--rows host one memory rate]
+    python -m tests.bench.bench_scan_cost [--against c2745b5] [--rounds 5] [--rows host one rate memory]
 
-The hosts are served lean by another process. `host` is the CPU of a host among --hosts, start and inventory taken off;
-`one` a whole scan of one host; `memory` that of a scan of --many hosts, --wide at a time, once; `rate` the hosts a
-second of --few instant ones, 16 at a time, beside pywinrm's (`pip install pywinrm`), with the start and without.
+Each tree scans hosts that it serves itself, lean, from another process. `host` is the CPU of a further host
+(among --hosts, against a tenth of them), and of a host with its share of the start; `one` a scan of one host;
+`rate` the hosts a second of --few instant ones, 16 at a time, with the start and without, beside pywinrm's
+(`pip install pywinrm`); `memory` that of --many hosts, --wide at a time, scanned once.
 """
 
 from __future__ import annotations
@@ -71,21 +72,24 @@ def turns(pair: Sequence[Side], jobs: int, rounds: int, *more: str) -> list[list
 
 def compared(old: Sequence[float], new: Sequence[float], unit: str) -> str:
     """Write two medians and their ratio."""
-    return f"{statistics.median(old):.2f} {unit} before, {statistics.median(new):.2f} now: {ratio(old, new):.2f} x less"
+    before, now = statistics.median(old), statistics.median(new)
+    return f"{before:.2f} {unit} before, {now:.2f} now: {ratio(old, new):.2f} x less"
 
 
 def host(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: Path) -> None:
-    """Print what a host costs."""
+    """Print what a further host costs, and a host with its share of the start."""
+    some = [f"h{number:05}" for number in range(max(1, given.hosts // 10))]
     with sides(way, given.hosts, trees, folder) as pair:
-        whole = turns(pair, JOBS, given.rounds)
-        start = turns(pair, JOBS, given.rounds, "--list-hosts")
+        many = turns(pair, JOBS, given.rounds)
+        few = turns(pair, JOBS, given.rounds, "--limit", ",".join(some))
     a, b = (
-        [(w.cpu - s.cpu) / given.hosts * 1000 for w, s in zip(all_of_it, began, strict=True)]
-        for all_of_it, began in zip(whole, start, strict=True)
+        [(m.cpu - f.cpu) / (given.hosts - len(some)) * 1000 for m, f in zip(more, less, strict=True)]
+        for more, less in zip(many, few, strict=True)
     )
-    say(f"{way}, CPU of a host among {given.hosts}, {JOBS} jobs, without the start: {compared(a, b, 'ms')}")
-    a, b = ([used.cpu / given.hosts * 1000 for used in one] for one in whole)
-    say(f"{way}, the same with the start: {compared(a, b, 'ms')}")
+    what = f"{way}, CPU of a host among {given.hosts}, {JOBS} jobs"
+    say(f"{what}, without the start: {compared(a, b, 'ms')}")
+    a, b = ([used.cpu / given.hosts * 1000 for used in each] for each in many)
+    say(f"{what}, with its share of the start: {compared(a, b, 'ms')}")
 
 
 def one(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: Path) -> None:
@@ -100,9 +104,9 @@ def memory(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: P
     """Print the memory of a large fleet, scanned once by each."""
     with sides(way, given.many, trees, folder) as pair:
         (old,), (new,) = turns(pair, given.wide, 1)
-    say(f"{way}, {given.many} hosts, {given.wide} jobs: {old.megabytes:.0f} MB before, {new.megabytes:.0f} MB now; "
-        f"{compared([old.cpu], [new.cpu], 's of CPU')}; "
-        f"{given.many / old.seconds:.0f} and {given.many / new.seconds:.0f} hosts/s")  # fmt: skip
+    what = f"{way}, {given.many} hosts, {given.wide} jobs"
+    say(f"{what}: {compared([old.megabytes], [new.megabytes], 'MB')}")
+    say(f"{what}: {compared([old.cpu], [new.cpu], 's of CPU')}")
 
 
 def rate(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: Path) -> None:
@@ -114,12 +118,15 @@ def rate(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: Pat
     for name, used, began in zip(("before", "now"), whole, start, strict=True):
         with_start = [given.few / u.seconds for u in used]
         without = [given.few / (u.seconds - b.seconds) for u, b in zip(used, began, strict=True)]
-        beside = (
-            f" ({ratio(with_start, peer):.2f} and {ratio(without, peer):.2f} x pywinrm's {statistics.median(peer):.0f})"
-            if all(peer) else ""
-        )  # fmt: skip
-        say(f"{way}, {given.few} instant hosts, {JOBS} jobs, {name}: {statistics.median(with_start):.0f} hosts/s, "
-            f"{statistics.median(without):.0f} without the start{beside}")  # fmt: skip
+        say(
+            f"{way}, {given.few} instant hosts, {JOBS} jobs, {name}: {statistics.median(with_start):.0f} hosts/s"
+            f"{_beside(with_start, peer)}, {statistics.median(without):.0f} without the start"
+            f"{_beside(without, peer)}"
+        )
+
+
+def _beside(ours: Sequence[float], peer: Sequence[float]) -> str:
+    return f" ({ratio(ours, peer):.2f} x pywinrm's {statistics.median(peer):.0f})" if all(peer) else ""
 
 
 def _pywinrm(inventory: Path, count: int) -> float:

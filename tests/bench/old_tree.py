@@ -1,4 +1,4 @@
-"""A commit's own source beside the present one, so that a benchmark runs old and new by turns with the same libraries."""
+"""A commit's own source beside the present one: a benchmark runs both by turns, with the same libraries."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from orchestrator.cli.main import main
 try:
     main()
 finally:  # getrusage's figure begins with what the process that forked this one held
-    most = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    sys.stderr.write(f"\n{most.split()[1]}\n")
+    said = Path("/proc/self/status").read_text()
+    sys.stderr.write("\\n" + said.partition("VmHWM:")[2].split()[0])
 """
 
 
@@ -39,7 +39,7 @@ class Used:
 
 @contextlib.contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """Give a folder with the source of a commit, and nothing else of git's. Raises SystemExit where it is not to be had."""
+    """Give a folder with the source of a commit. Raises SystemExit where that is not to be had."""
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
         if archive.returncode:
@@ -56,8 +56,12 @@ def run(
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", _START, *words],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tree, env=environment,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=tree,
+        env=environment,
+    )
     assert process.stderr is not None
     with process.stderr:
         said = process.stderr.read().decode()
