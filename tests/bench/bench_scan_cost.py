@@ -118,8 +118,9 @@ def rate(way: str, trees: Sequence[Path], given: argparse.Namespace, folder: Pat
     for name, used, began in zip(("before", "now"), whole, start, strict=True):
         with_start = [given.few / u.seconds for u in used]
         without = [given.few / (u.seconds - b.seconds) for u, b in zip(used, began, strict=True)]
+        what = f"{way}, {given.few} instant hosts, {JOBS} jobs, {name}"
         say(
-            f"{way}, {given.few} instant hosts, {JOBS} jobs, {name}: {statistics.median(with_start):.0f} hosts/s"
+            f"{what}: {statistics.median(with_start):.0f} hosts/s"
             f"{_beside(with_start, peer)}, {statistics.median(without):.0f} without the start"
             f"{_beside(without, peer)}"
         )
