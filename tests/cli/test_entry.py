@@ -146,7 +146,7 @@ def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> None:
         raise ZeroDivisionError("a secret that must not be shown")
 
-    monkeypatch.setattr("orchestrator.cli.inventory.inventory_path", broken)
+    monkeypatch.setattr("orchestrator.cli.inventory.inventory_sources", broken)
     ended = fleetcheck("inventory", "check")
     assert ended.code == 1
     assert len(ended.err.splitlines()) == 1

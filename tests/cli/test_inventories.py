@@ -55,13 +55,15 @@ def listed(*words: str) -> list[str]:
 
 def document(*words: str) -> Any:
     """Return a command's JSON."""
-    return json.loads(fleetcheck(*words, "--json").out)
+    ended = fleetcheck(*words, "--json")
+    assert ended.out, ended.err
+    return json.loads(ended.out)
 
 
 def test_a_scan_asks_the_hosts_of_every_inventory(scanned: Scanned, more: Path, tmp_path: Path) -> None:
     """The scan keeps their names; `inventory` in JSON has all of them, `inventories` one by one."""
     options = ("-i", str(scanned.inventory), "-i", str(more), "--db", str(tmp_path / "two.db"))
-    content = document("scan", "mad-mail-02", *options)
+    content = document("scan", "ber-file-03", *options)
     assert content["scan"]["inventory"] == f"{scanned.inventory}, {more}"
     assert content["scan"]["inventories"] == [str(scanned.inventory), str(more)]
     ended = fleetcheck("show", "--table", "--db", str(tmp_path / "two.db"))
