@@ -30,7 +30,7 @@ from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks, files, mentioned
 pytestmark = pytest.mark.xdist_group("pages")  # one fleet for all of them
 
 TYPED = [page for page in PAGES if any(block.runs and not block.as_root for block in blocks(page))]
-ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl"}
+ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl", "ssh-keygen"}
 
 
 @pytest.mark.parametrize("page", TYPED)

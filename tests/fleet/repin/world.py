@@ -24,6 +24,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.reading import Kind, Result
+from orchestrator.domain.repin.approval import Approval
 from orchestrator.domain.repin.journal import UNRESOLVED, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget
@@ -244,6 +245,7 @@ class MemoryJournal:
         self.fails: Callable[[str, State | None], bool] = lambda _host, _state: False
         self.held = True
         self.let_go_for: list[datetime] = []
+        self.approvals: tuple[Approval, ...] = ()
 
     def state_of(self, number: int) -> State | None:
         """Give a row's state."""
@@ -253,8 +255,11 @@ class MemoryJournal:
         """Give a host's rows."""
         return [row for row in self.rows.values() if row.host == host]
 
-    async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
+    async def begin_run(
+        self, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = (), /
+    ) -> RunRecord:
         """Keep a run."""
+        self.approvals = tuple(approvals)
         await self._commit("", None)
         record = replace(record, id=record.id or len(self.runs) + 1, state=RunState.RUNNING)
         assert record.id is not None
@@ -430,7 +435,7 @@ class Repinned:
 Beside = Callable[[StopRequest, World], Awaitable[None]]
 
 
-def repin(  # what a test may want to be different, by keyword
+def repin(  # noqa: PLR0913  # what a test may want to be different, by keyword
     sims: Mapping[str, SimHost],
     *,
     plan: Plan | None = None,
@@ -440,6 +445,7 @@ def repin(  # what a test may want to be different, by keyword
     beside: Beside | None = None,
     logons: Callable[[str | None], Logon] = lambda name: Logon(username=rf"CORP\{name}", password="secret"),
     started: float = 0.0,
+    unapproved: str = "",
     **options: Any,
 ) -> Repinned:
     """Apply a plan over these hosts in a loop that leaps, or (`run`) resume that run;
@@ -472,6 +478,7 @@ def repin(  # what a test may want to be different, by keyword
             journal=kept,
             stop=stop,
             on_event=events.append,
+            unapproved=unapproved,
         )
         summary = await (apply if run is None else resume)(given)
         if aside:
