@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from orchestrator.domain.config.settings import Settings
 
 if TYPE_CHECKING:
     from orchestrator.domain.record import ScanRecord
     from orchestrator.report.hints import Hints
     from orchestrator.store.reader import Reader
     from orchestrator.store.writer import Writer
+
+
+PATIENCE = 5.0  # seconds for which a busy database is waited for without a word
+
+
+def silent(_words: str) -> None:
+    """Say nothing."""
 
 
 def nobody(question: str) -> NoReturn:
@@ -32,22 +41,30 @@ class Invocation:
 
     `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
     URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
-    `stdin` is what `-` in a selection reads (None: not to be had), `ask` gives the answer to a question for
-    a secret, or raises SecretError.
+    `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection
+    reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
+    `wait` is how long a database that another command writes to is waited for, in seconds; `tell` says so
+    where that is longer than usual.
     """
 
     command: str
     user: str
     database: str | None = None
     inventory: Path | None = None
+    settings: Settings = field(default_factory=Settings)
     stdin: TextIO | None = None
     ask: Callable[[str], str] = nobody
+    wait: float = PATIENCE
+    tell: Callable[[str], None] = silent
 
     @property
     def url(self) -> str:
         """The database's URL. Raises PlaceError, DriverMissingError."""
         from orchestrator.store.place import database_url
 
+        configured = self.settings.values.get("db")
+        if self.database is None and configured is not None:
+            return database_url(str(configured.value), {}, folder=Path(configured.origin.folder))
         return database_url(self.database, os.environ)
 
     @property
@@ -72,8 +89,9 @@ class Invocation:
 
         ` -i` where the inventory at hand is not the scan's.
         """
-        at_hand = os.environ.get("FLEETCHECK_INVENTORY") or "fleet.yaml"
-        named = scan.inventory and Path(scan.inventory) != Path(at_hand)
+        from orchestrator.app.config.inventory import inventory_at_hand
+
+        named = scan.inventory and Path(scan.inventory) != inventory_at_hand(self.settings)
         return replace(self.hints, inventory=f" -i {shlex.quote(scan.inventory)}" if named else "")
 
     def reader(self) -> Reader:
@@ -83,10 +101,25 @@ class Invocation:
         return Reader.open(self.url)
 
     def writer(self) -> Writer:
-        """Open the database to write. Raises as `url`, and StoreError."""
+        """Open the database to write, as soon as no other command does. Raises as `url`, and StoreError."""
+        from orchestrator.report.words import duration
+        from orchestrator.store.errors import LockTakenError
         from orchestrator.store.writer import Writer
 
-        return Writer.open(self.url, command=self.command, user=self.user)
+        def opened(wait: float) -> Writer:
+            return Writer.open(self.url, command=self.command, user=self.user, wait=wait)
+
+        left = self.wait - PATIENCE
+        try:
+            return opened(min(self.wait, PATIENCE))
+        except LockTakenError as busy:
+            if left <= 0:
+                raise
+            self.tell(f"database {busy.place}: in use by {busy.owner}; waiting up to {duration(left)} for it")
+        try:
+            return opened(left)
+        except LockTakenError as busy:
+            raise LockTakenError(busy.place, busy.owner, waited=self.wait, age=busy.age) from None
 
 
 def without_secrets(word: str) -> str:

@@ -11,11 +11,12 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import INVENTORY, inventory_at_hand, inventory_path, invocation
+from orchestrator.cli.command import inventory_at_hand, inventory_path, invocation
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -51,6 +52,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     jobs: options.Jobs = 64,
     timeout: options.Timeout = None,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -66,6 +68,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     from orchestrator.report.doctor.screen import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen
 
     report: DoctorReport
+    asked = invocation(db, inventory)
     if host:
         from orchestrator.app.doctor.hosts import DoctorRequest
         from orchestrator.app.doctor.hosts import doctor as examine
@@ -77,18 +80,20 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
             transport=transport.value,
             jobs=jobs,
             timeout=timeout,
+            ask_pass=ask_pass,
         )
-        report = examine(invocation(db, inventory), request)
+        report = examine(asked, request)
     else:
-        if account:
-            raise UsageError("--account asks a host: name one, as in `fleetcheck doctor web1 --account`")
+        for option, given in (("--account", account), ("--ask-pass", ask_pass)):
+            if given:
+                raise UsageError(f"{option} needs a host: name one, as in `fleetcheck doctor web1 {option}`")
         from orchestrator.app.doctor.controller import ControllerRequest, controller
 
         report = controller(
             ControllerRequest(
                 inventory=inventory_at_hand(inventory),
-                named=bool(inventory) or INVENTORY in os.environ,
-                database=db,
+                named=bool(inventory) or "inventory" in asked.settings.values,
+                asked=asked,
                 environ=os.environ,
                 jobs=jobs,
                 timeout=timeout,

@@ -10,6 +10,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from orchestrator.cli import (
     completion,
@@ -24,6 +25,8 @@ from orchestrator.cli import (
     show,
     unblock,
 )
+from orchestrator.cli.config import group as config
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.database import audit, db, prune
 from orchestrator.cli.demo import command as demo
@@ -33,7 +36,7 @@ from orchestrator.cli.repin import group as repin
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, in_words
 from orchestrator.version import VERSION
 
-app = typer.Typer(
+app = Commands(
     name="fleetcheck",
     cls=PlainGroup,
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
@@ -59,7 +62,8 @@ app.add_typer(audit.app)
 app.add_typer(db.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
-app.command()(demo.demo)
+app.add_typer(config.app)
+app.command(cls=TyperCommand)(demo.demo)
 app.command()(completion.completion)
 
 

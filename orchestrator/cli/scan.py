@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +16,7 @@ from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -26,9 +27,14 @@ from orchestrator.cli.options import (
     OnlyOption,
     QuietOption,
     TableOption,
+    TraceBodiesOption,
+    TraceOption,
     TransportOption,
+    VerboseOption,
+    WaitOption,
     labels_of,
     only_words,
+    watch_of,
 )
 from orchestrator.remote.transport_name import TransportName
 
@@ -59,6 +65,11 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     label: LabelOption = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -87,12 +98,13 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         earlier=earlier,
         only=only_words(only),
         transport=transport.value,
+        ask_pass=ask_pass,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     if list_hosts:
-        if files:
-            raise UsageError("--list-hosts asks no host: there is nothing to --report")
+        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass})
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
     from orchestrator.app.scan.export import write_reports
@@ -109,7 +121,7 @@ def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanRep
     from orchestrator.app.scan.run import run
     from orchestrator.cli.progress import ScanDisplay
 
-    with ScanDisplay(quiet=quiet) as display:
+    with ScanDisplay(quiet=quiet, verbose=request.watch.phases) as display:
         return run(asked, request, on_event=display.on_event)
 
 
@@ -141,6 +153,12 @@ def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
         sys.stdout.write(f"{last_line(report)}\n")
     elif not quiet:
         say(last_line(report))
+
+
+def _refuse_of_list(options: Mapping[str, object]) -> None:
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"--list-hosts asks no host: leave {option} out")
 
 
 def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ MOST = 2**31 - 1  # the largest id, as PostgreSQL's INTEGER holds it
 
 
 def id_of(number: int) -> int:
-    """Give a number that a user typed as an id to look for: 0, which nothing has,
+    """Return a number that a user typed as an id to look for: 0, which nothing has,
     where no id can be so large.
     """
     return number if 0 < number <= MOST else 0

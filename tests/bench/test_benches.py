@@ -26,6 +26,7 @@ SMALL = {
         ("--hosts", "4", "--jobs", "2", "--rounds", "1"),
         r"4 hosts, +2 jobs: .* CPU a host",
     ),
+    "bench_doctor": (("--rounds", "1"), r"well: doctor \d+ ms .* x, (.|\n)*access denied: doctor"),
     "bench_fuzz": (("--answers", "60"), r"60 changed answers .* 0 foreign errors"),
     "bench_hang": (("--hosts", "20", "--jobs", "8", "--timeout", "1"), r"20 hosts, 1 of them hung, .* 19 ok"),
     "bench_hostile": (("--scripts", "1"), r"native: 1 scripts(.|\n)*pypsrp: 1 scripts"),
@@ -57,6 +58,10 @@ SMALL = {
     "bench_store": (
         ("--hosts", "2", "--attempts", "2", "--values", "2"),
         r"2 hosts, (.|\n)*last known states",
+    ),
+    "bench_trace": (
+        ("--hosts", "2", "--rounds", "1"),
+        r"unwatched: .* CPU a host(.|\n)*bodies: .* x unwatched",
     ),
 }
 """Benchmark to the words after its name, and what it has to print."""

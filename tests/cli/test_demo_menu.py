@@ -137,7 +137,7 @@ def test_the_menus_commands_work_as_printed_while_it_waits(net: str, tmp_path: P
 
 
 def printed(rows: list[str]) -> list[str]:
-    """Give the commands of a menu as somebody copies them: with their line breaks."""
+    """Return the commands of a menu as somebody copies them: with their line breaks."""
     commands: list[str] = []
     for row in rows:
         if row.startswith("       ") and commands:

@@ -24,7 +24,8 @@ _BLOCK = re.compile(
 )
 _COMMAND = re.compile(r"(?:^|/bin/|=| {2}|; |&& )(fleetcheck [a-z-])")
 _SPAN = re.compile(
-    r"(?<!`)`(?:fleetcheck )?((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit)\s+[a-z][^`]*)`(?!`)"
+    r"(?<!`)`(?:fleetcheck )?"
+    r"((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit|config)\s+[a-z][^`]*)`(?!`)"
 )
 
 
@@ -53,7 +54,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """Give each command line, a continued one whole."""
+        """Return each command line, a continued one whole."""
         lines = self.text.replace("\\\n", " ").splitlines()
         return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
@@ -83,7 +84,7 @@ def files(page: str) -> dict[str, str]:
 
 
 def mentioned(page: str) -> Iterator[str]:
-    """Give every command line that a page mentions, in fences and in running text, from `fleetcheck` on."""
+    """Yield every command line that a page mentions, in fences and in running text, from `fleetcheck` on."""
     text = PAGES[page]
     for block in blocks(page):
         if block.language == "powershell":

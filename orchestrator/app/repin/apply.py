@@ -19,9 +19,11 @@ from orchestrator.app.repin.statement import statement, to_resume
 from orchestrator.app.repin.stored import unfinished
 from orchestrator.app.repin.used import UsedError, check_unused
 from orchestrator.app.repin.waivers import waived_since_planned
+from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.repin.approval import NONE, Approvals
 from orchestrator.domain.repin.operation import RunRecord
-from orchestrator.store.errors import PlanUsedError, StoreError
+from orchestrator.store.errors import StoreError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class ApplyRequest:
     rules: Place
     dry_run: bool = False
     transport: str = "native"
+    watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class ResumeRequest:
     options: RepinRequest
     rules: Place
     transport: str = "native"
+    watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 def apply(
@@ -73,6 +79,7 @@ def apply(
     """
     from inventory.load import load
 
+    request.watch.check()
     plan, asked = request.plan, request.options
     whole = replace(asked, credential=asked.credential or plan.credential).over(DEFAULTS)
     job = RepinJob(
@@ -84,6 +91,8 @@ def apply(
         transport=request.transport,
         rules=request.rules,
         signatures=whole.signatures or 0,
+        watch=request.watch,
+        ask_pass=request.ask_pass,
     )
     job = may_begin(invocation, job, on_event)
     if not plan.hosts:
@@ -106,6 +115,7 @@ def resume(
     """
     from inventory.load import load
 
+    request.watch.check()
     found = unfinished(invocation, request.run)
     whole = request.options.over(of_record(found.run.options))
     job = RepinJob(
@@ -116,6 +126,8 @@ def resume(
         transport=request.transport,
         rules=request.rules,
         signatures=whole.signatures or 0,
+        watch=request.watch,
+        ask_pass=request.ask_pass,
     )
     _known_credential(job)
     job = _still_approved(invocation, job, found)

@@ -61,7 +61,7 @@ def export_script(invocation: Invocation, request: ExportRequest) -> str:
 
 
 def _hand_out(invocation: Invocation, request: ExportRequest, approvals: Sequence[Approval]) -> None:
-    from orchestrator.store.errors import PlanUsedError
+    from orchestrator.store.journal.errors import PlanUsedError
     from orchestrator.store.journal.journal import Journal
 
     plan = request.plan

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note, PlanEmpty, Warned
-from orchestrator.app.logons import demand_kerberos, logons, names_of
+from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
+from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, names_of
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
+from orchestrator.app.watching import NOTHING, WatchRequest, watching
 from orchestrator.domain.repin.approval import NONE, Approvals
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.fleet.repin.events import RepinEvent
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
-RunListener = Callable[[RepinEvent | Note | PlanEmpty], None]
+RunListener = Callable[[RepinEvent | Note | PlanEmpty | HostEntered], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class RepinJob:
     signatures: int = 0
     approvals: Approvals = NONE
     unapproved: str = ""
+    watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
@@ -63,8 +66,7 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     (PlanUsedError among them), before the first host is touched.
     """
     _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
-    demand_kerberos(job.fleet.hosts[each.host] for each in job.plan.hosts if each.host in job.fleet.hosts)
-    known = logons(job.fleet, _credentials(job), invocation.ask, lambda words: on_event(Warned(words=words)))
+    known = _logons(invocation, job, on_event)
     with contextlib.ExitStack() as stack:
         journal = None if job.options.dry_run else _journal(stack, invocation)
         summary = asyncio.run(_repin(job, journal, known, on_event))
@@ -72,9 +74,13 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     return _report(invocation, job, summary, rows, kept)
 
 
-def _credentials(job: RepinJob) -> list[str | None]:
-    hosts, one = job.fleet.hosts, job.options.credential
-    return list(names_of([hosts[each.host] for each in job.plan.hosts if each.host in hosts], one))
+def _logons(invocation: Invocation, job: RepinJob, on_event: RunListener) -> Mapping[str | None, Logon]:
+    fleet, one = job.fleet, job.options.credential
+    hosts = [fleet.hosts[each.host] for each in job.plan.hosts if each.host in fleet.hosts]
+    demand_kerberos(hosts)
+    if job.ask_pass:
+        fleet = asking_passwords(fleet, hosts, one)
+    return logons(fleet, names_of(hosts, one), invocation.ask, lambda words: on_event(Warned(words=words)))
 
 
 def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:
@@ -110,15 +116,17 @@ async def _repin(
     from orchestrator.remote.transport_name import TransportName
     from orchestrator.remote.transports import transport
 
-    stop = StopRequest()
-    made = transport(TransportName(job.transport), jobs=job.options.jobs, via_logons=known.__getitem__)
-    services = RepinServices(
-        transport=made,
-        logons=known.__getitem__,
-        clock=SystemClock(),
-        chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
-    )
-    with listening(stop, asyncio.get_running_loop()):
+    stop, logon_of = StopRequest(), known.__getitem__
+    with watching(job.watch, on_event, on_event) as watch, listening(stop, asyncio.get_running_loop()):
+        made = transport(
+            TransportName(job.transport), jobs=job.options.jobs, via_logons=logon_of, watch=watch
+        )
+        services = RepinServices(
+            transport=made,
+            logons=logon_of,
+            clock=SystemClock(),
+            chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+        )
         try:
             return await _start(job, journal, services=services, stop=stop, on_event=on_event)
         finally:

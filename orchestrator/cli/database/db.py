@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.command import typed, user
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import HeaderOption, JsonOption, QuietOption, TableOption
 
 if TYPE_CHECKING:
-    from orchestrator.app.database import Copied
+    from orchestrator.app.database.copy import Copied
 
-app = typer.Typer(name="db", help="Move the database to another place.", no_args_is_help=True)
+app = Commands(name="db", help="Move the database to another place.", no_args_is_help=True)
 
 
 @app.callback()
@@ -41,7 +42,7 @@ def copy(
     Until that is done no command takes the target; after a failure, copy again. The source stays as it is:
     name the target with --db or FLEETCHECK_DB from then on, and put the source away.
     """
-    from orchestrator.app.database import copy as copy_database
+    from orchestrator.app.database.copy import copy as copy_database
 
     progress = _Progress(quiet=quiet or as_json)
     copied = copy_database(source, target, command=typed(), user=user(), on_rows=progress.on_rows)

@@ -49,7 +49,7 @@ def demo(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Scan a simulated fleet on loopback, and offer what to type next.
+    """Scan a simulated fleet on loopback, and say how to go on.
 
     On a terminal it ends with a menu of five commands: a host that fails, a re-pin, and its way back.
     Inventory and database are its own, in a new folder.
@@ -122,7 +122,7 @@ def _folder(option: Path | None) -> Path:
 
 
 def _program() -> tuple[str, ...]:
-    """Give the words that a shell finds this fleetcheck by, wherever its terminal was opened."""
+    """Return the words that a shell finds this fleetcheck by, wherever its terminal was opened."""
     found, called = shutil.which("fleetcheck"), Path(sys.argv[0])
     if not called.name.startswith("fleetcheck"):
         return ("fleetcheck",) if found else (sys.executable, "-m", "orchestrator")

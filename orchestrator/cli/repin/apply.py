@@ -9,13 +9,19 @@ import typer
 from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
     JsonOption,
     QuietOption,
     TableOption,
+    TraceBodiesOption,
+    TraceOption,
     TransportOption,
+    VerboseOption,
+    WaitOption,
+    watch_of,
 )
 from orchestrator.cli.repin import options
 from orchestrator.cli.repin.status import print_run
@@ -40,6 +46,11 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     per_site: PerSite = 0,
     ramp_up: RampUp = 200,
     db: DatabaseOption = None,
@@ -80,10 +91,12 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         rules=SYSTEM,
         dry_run=dry_run,
         transport=transport.value,
+        ask_pass=ask_pass,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
-    with RepinDisplay(quiet=quiet) as display:
+    with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = begin(
-            invocation(db, inventory),
+            invocation(db, inventory, wait=wait),
             request,
             confirm=lambda statement: confirmed(statement, yes=yes),
             on_event=display.on_event,
@@ -104,6 +117,11 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     credential: options.Credential = None,
     yes: options.Yes = False,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -133,10 +151,12 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
         ),
         rules=SYSTEM,
         transport=transport.value,
+        ask_pass=ask_pass,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
-    with RepinDisplay(quiet=quiet) as display:
+    with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = go_on(
-            invocation(db, inventory),
+            invocation(db, inventory, wait=wait),
             request,
             confirm=lambda statement: confirmed(statement, yes=yes),
             on_event=display.on_event,

@@ -13,7 +13,14 @@ import typer
 from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    WaitOption,
+)
 from orchestrator.cli.repin import options
 
 if TYPE_CHECKING:
@@ -35,6 +42,7 @@ def export(
     ] = None,
     inventory: InventoryOption = None,
     signatures: options.Signatures = None,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Give a plan away as a script for hosts out of reach.
@@ -47,7 +55,7 @@ def export(
 
     del script
     read = read_plan(plan)
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     request = ExportRequest(
         plan=read,
         file=plan,
@@ -72,6 +80,7 @@ def import_(
         list[Path], typer.Argument(metavar="RESULT...", help="Files that an exported script wrote.")
     ],
     *,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -86,7 +95,7 @@ def import_(
         answers_screen,
     )
 
-    asked = invocation(db)
+    asked = invocation(db, wait=wait)
     found = import_results(asked, results)
     if as_json:
         document(answers_document(found))

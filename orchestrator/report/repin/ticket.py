@@ -94,7 +94,7 @@ def ticket(
 
 
 def reason(left: LeftOut) -> str:
-    """Give a left-out host's reason without its name, so that hosts left out alike stand together."""
+    """Return a left-out host's reason without its name, so that hosts left out alike stand together."""
     return left.reason.replace(f"--limit {left.host}", "--limit HOST")
 
 

@@ -34,7 +34,7 @@ DATABASE, *OTHERS = PANELS
 
 
 def sql(panel: dict[str, Any]) -> str:
-    """Give a panel's query as Grafana sends it."""
+    """Return a panel's query as Grafana sends it."""
     (target,) = panel["targets"]
     query: str = target["rawSql"]
     for pattern, value in MACROS:
