@@ -12,7 +12,7 @@ from orchestrator.cli.repin import undo as repin_undo
 
 app = Commands(
     name="repin",
-    help="Rewrite pins in bulk: plan, approve, apply in waves, resume, undo.",
+    help="Rewrite pins in bulk: plan, approve, apply, resume, undo.",
     no_args_is_help=True,
 )
 app.command()(repin_plan.plan)
