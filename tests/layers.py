@@ -20,6 +20,7 @@ _PLACES = {
     "tests/app/approval": "wire",
     "tests/app/approval/test_rules.py": "pure",
     "tests/app/repin/test_apply.py": "store",
+    "tests/app/repin/test_same_plans.py": "store",
     "tests/app/scan/test_run.py": "wire",
     "tests/app/test_doctor_checks.py": "wire",
     "tests/bench": "bench",

@@ -141,11 +141,11 @@ def keep(
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.approvals import standing
     from orchestrator.domain.repin.approval import NONE
-    from orchestrator.domain.repin.planfile import dumps
+    from orchestrator.domain.repin.planfile import pieces
     from orchestrator.report.repin.ticket import ticket
 
     if output is not None:
-        hand_over(output, dumps(made), marker=PLAN_MARKER, what="plan of fleetcheck")
+        hand_over(output, pieces(made), marker=PLAN_MARKER, what="plan of fleetcheck")
     if output is not None and str(output) == "-":
         return  # standard output has the plan itself
     if output is not None and signing is not None:
