@@ -30,6 +30,9 @@ db7 is pinned to 2147 where 443 is wanted.
 """
 
 
+_INSTALLS = ("install", "upgrade", "uninstall")  # what the blocks of the install page begin with
+
+
 class _Person(io.StringIO):
     """A terminal at which somebody says yes to everything."""
 
@@ -86,8 +89,8 @@ class World:
 
 
 def _sets_up(about: str) -> bool:
-    """Whether a block installs fleetcheck itself: `.ci/run` and the demo's own test type these."""
-    return about in ("demo command", "test command")
+    """Whether a block installs fleetcheck itself: other tests, and `.ci/run`, type these."""
+    return about in ("demo command", "test command") or about.partition(":")[0] in _INSTALLS
 
 
 def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe", "python", "sql", "toml"}
 """What a fence may be marked with. `sh` and unmarked ones with a command in them are run;
