@@ -26,6 +26,10 @@ SMALL = {
         ("--hosts", "4", "--jobs", "2", "--rounds", "1"),
         r"4 hosts, +2 jobs: .* CPU a host",
     ),
+    "bench_commands": (
+        ("--hosts", "20", "--scans", "1", "--rounds", "1", "--against", "HEAD", "--only", "plan-a,load"),
+        r"20 hosts, 1 scans, against HEAD(.|\n)*plan-a +CPU(.|\n)*load +CPU",
+    ),
     "bench_doctor": (("--rounds", "1"), r"well: doctor \d+ ms .* x, (.|\n)*access denied: doctor"),
     "bench_fuzz": (("--answers", "60"), r"60 changed answers .* 0 foreign errors"),
     "bench_hang": (("--hosts", "20", "--jobs", "8", "--timeout", "1"), r"20 hosts, 1 of them hung, .* 19 ok"),
