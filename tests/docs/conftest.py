@@ -30,9 +30,6 @@ db7 is pinned to 2147 where 443 is wanted.
 """
 
 
-_INSTALLS = ("install", "upgrade", "uninstall")  # what the blocks of the install page begin with
-
-
 class _Person(io.StringIO):
     """A terminal at which somebody says yes to everything."""
 
@@ -82,15 +79,10 @@ class World:
                 self._typed[page] = [
                     done
                     for block in blocks(page)
-                    if block.runs and not _sets_up(block.about)
+                    if block.runs and not block.sets_up
                     for done in shell.type(block)
                 ]
         return self._typed[page]
-
-
-def _sets_up(about: str) -> bool:
-    """Whether a block installs fleetcheck itself: other tests, and `.ci/run`, type these."""
-    return about in ("demo command", "test command") or about.partition(":")[0] in _INSTALLS
 
 
 def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
