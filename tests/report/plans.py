@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from orchestrator.domain.repin.approval import Approval, Approvals, NotCounted
+from orchestrator.domain.approval.signatures import Approval, Approvals, NotCounted
 from orchestrator.domain.repin.plan import (
     Evidence,
     LeftOut,

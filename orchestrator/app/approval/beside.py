@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.app.approval.errors import ApprovalError
-from orchestrator.domain.repin.approval import is_name
+from orchestrator.domain.approval.signatures import is_name
 
 SUFFIX = ".sig"
 MOST = 32  # files beside one plan

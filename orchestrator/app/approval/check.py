@@ -8,7 +8,7 @@ from dataclasses import replace
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.approval.rules import Rules
 from orchestrator.app.approval.ssh_keygen import Good, verify
-from orchestrator.domain.repin.approval import Approval, Approvals, NotCounted
+from orchestrator.domain.approval.signatures import Approval, Approvals, NotCounted
 
 
 def examine(

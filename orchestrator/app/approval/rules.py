@@ -15,7 +15,7 @@ from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.app.approval.errors import ApprovalError
-from orchestrator.domain.repin.approval import MOST
+from orchestrator.domain.approval.signatures import MOST
 
 _LONGEST = 64 * 1024  # bytes of approvals.toml
 _KEYS = ("signatures", "undo")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from orchestrator.app.approval.errors import ApprovalError, NoSshKeygenError
 from orchestrator.app.errors import CommandError
+from orchestrator.domain.approval.signatures import NAMESPACE
 from orchestrator.domain.primitives.text import clean
-from orchestrator.domain.repin.approval import NAMESPACE
 
 HEAD = "-----BEGIN SSH SIGNATURE-----"
 PLACES = ("/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin")

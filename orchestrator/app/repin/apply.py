@@ -20,7 +20,7 @@ from orchestrator.app.repin.stored import unfinished
 from orchestrator.app.repin.used import UsedError, check_unused
 from orchestrator.app.repin.waivers import waived_since_planned
 from orchestrator.app.watching import NOTHING, WatchRequest
-from orchestrator.domain.repin.approval import NONE, Approvals
+from orchestrator.domain.approval.signatures import NONE, Approvals
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.store.errors import StoreError
 from orchestrator.store.journal.errors import PlanUsedError

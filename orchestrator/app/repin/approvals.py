@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError
-from orchestrator.domain.repin.approval import NONE, Approvals
+from orchestrator.domain.approval.signatures import NONE, Approvals
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.repin.approvals import signed_bytes, standing
-from orchestrator.domain.repin.approval import Approval, Approvals, is_name
+from orchestrator.domain.approval.signatures import Approval, Approvals, is_name
 
 if TYPE_CHECKING:
     from orchestrator.app.approval.rules import Place, Rules

@@ -16,7 +16,7 @@ from orchestrator.app.repin.waivers import waived_since_planned
 if TYPE_CHECKING:
     from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
-    from orchestrator.domain.repin.approval import Approval
+    from orchestrator.domain.approval.signatures import Approval
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.store.journal.journal import Journal
 

@@ -14,7 +14,7 @@ from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, n
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.app.watching import NOTHING, WatchRequest, watching
-from orchestrator.domain.repin.approval import NONE, Approvals
+from orchestrator.domain.approval.signatures import NONE, Approvals
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.report.repin.run import RunReport

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.repin.approval import NONE
+from orchestrator.domain.approval.signatures import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.app.repin.stored import UnfinishedRun
-    from orchestrator.domain.repin.approval import Approvals
+    from orchestrator.domain.approval.signatures import Approvals
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.repin.options import RepinOptions
 

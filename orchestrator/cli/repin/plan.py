@@ -140,7 +140,7 @@ def keep(
     """Write a new plan to its file, sign it where that is asked for, and show it."""
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.approvals import standing
-    from orchestrator.domain.repin.approval import NONE
+    from orchestrator.domain.approval.signatures import NONE
     from orchestrator.domain.repin.planfile import pieces
     from orchestrator.report.repin.ticket import ticket
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from inventory.model import Host
-from orchestrator.domain.repin.approval import Approval
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet.control.clock import Clock

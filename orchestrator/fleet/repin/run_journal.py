@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orchestrator.domain.repin.approval import Approval
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan

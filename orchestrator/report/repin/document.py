@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orchestrator.domain.repin.approval import Approval, Approvals
+from orchestrator.domain.approval.signatures import Approval, Approvals
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import PlannedHost

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator.domain.repin.approval import NONE, Approvals
+from orchestrator.domain.approval.signatures import NONE, Approvals
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
 from orchestrator.domain.repin.planfile import digest
 from orchestrator.domain.repin.waived import waived_words

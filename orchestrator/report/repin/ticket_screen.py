@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from orchestrator.domain.repin.approval import Approvals
+from orchestrator.domain.approval.signatures import Approvals
 from orchestrator.domain.repin.plan import NEWEST
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from orchestrator.domain.repin.approval import Approval
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.bound import OPERATION
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord, RunState

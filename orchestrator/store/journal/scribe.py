@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select, update
 
-from orchestrator.domain.repin.approval import Approval
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.repin.plan import Plan

@@ -15,7 +15,7 @@ from orchestrator.app.approval.check import examine
 from orchestrator.app.approval.errors import ApprovalError, NoSshKeygenError
 from orchestrator.app.approval.rules import rules
 from orchestrator.app.errors import CommandError
-from orchestrator.domain.repin.approval import Approvals
+from orchestrator.domain.approval.signatures import Approvals
 from tests.eventually import eventually
 from tests.signers import Signers, keygen, make_signers
 

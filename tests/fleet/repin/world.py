@@ -20,11 +20,11 @@ from orchestrator.demo.machine.at_once import act_out
 from orchestrator.demo.machine.model import Agent, Machine, Network
 from orchestrator.demo.machine.plot import Event as PlotEvent
 from orchestrator.demo.machine.plot import Killed
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.reading import Kind, Result
-from orchestrator.domain.repin.approval import Approval
 from orchestrator.domain.repin.journal import UNRESOLVED, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Evidence, Plan, PlannedHost, RoleChange, WriteTarget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from orchestrator.domain.repin.approval import Approval
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from tests.store.repin_rows import NOW, PLAN, plan_of, run_record

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.repin.approval import Approval, Approvals, is_name, people
+from orchestrator.domain.approval.signatures import Approval, Approvals, is_name, people
 
 
 def signed(who: str, key: str, *also: str) -> Approval:
