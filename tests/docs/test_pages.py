@@ -30,10 +30,14 @@ from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks, files, mentioned
 
 pytestmark = pytest.mark.xdist_group("pages")  # one fleet for all of them
 
-TYPED = [page for page in PAGES if any(block.runs and not block.as_root for block in blocks(page))]
+TYPED = [
+    page
+    for page in PAGES
+    if any(block.runs and not (block.as_root or block.sets_up) for block in blocks(page))
+]
 LOGONS = "credentials: {ops: {username: ops, password: {from: env, name: FC}}}\n"
 """What the README's inventory has, for a file that is named beside it."""
-ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl"}
+ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl", "ssh-keygen"}
 
 
 @pytest.mark.parametrize("page", TYPED)
@@ -141,8 +145,8 @@ def test_every_page_stands_in_the_readmes_table() -> None:
 def test_the_files_of_a_page_load(tmp_path: Path, page: str) -> None:
     """An inventory or a profile that a page shows has no mistake."""
     for name, text in files(page).items():
-        if name.endswith(".toml") or text.startswith("#!"):
-            continue  # test_configuration_page.py loads the one, the page's commands the other
+        if name.endswith((".toml", ".ini")) or text.startswith("#!"):
+            continue  # test_configuration_page.py loads the first, the page's own commands the others
         (tmp_path / name).write_text(text, "utf-8")
         (tmp_path / "logons.yaml").write_text(LOGONS, "utf-8")
         beside = [] if "credentials:" in text else [tmp_path / "logons.yaml"]
