@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
 from inventory.model import Host, Waiver
@@ -22,6 +23,7 @@ from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
+from orchestrator.fleet.ports import as_part, asking_ports
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
@@ -66,6 +68,7 @@ class _Scan:
     ) -> None:
         self._record = record
         self._hosts = hosts
+        self._named = {host.name: host for host in hosts} if options.ports is not None else {}
         self._options = options
         self._services = services
         self._stop = stop
@@ -148,18 +151,23 @@ class _Scan:
 
     async def _one_host(self, scan_id: int, queued: QueuedHost, execution: Execution) -> None:
         """Ask a host, judge it, store the result: whatever happens to it, it has one."""
+        host, ports = queued.host, self._options.ports
+        if ports is not None:  # one that was put back is asked so already
+            host = self._named[host.name]
+            queued = asking_ports(replace(queued, host=host), ports)
         probing = HostProbe(queued, execution)
         try:
             outcome = await probing.outcome()
             if outcome is None:
                 return
-            await self._keep(scan_id, host_record(queued.host, outcome, self._waived))
+            outcome = outcome if ports is None else as_part(outcome)
+            await self._keep(scan_id, host_record(host, outcome, self._waived))
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            await self._keep(scan_id, host_record(host, probing.broke(error), self._waived))
         except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            await self._keep(scan_id, host_record(host, probing.broke(error), self._waived))
 
     async def _keep(self, scan_id: int, record: HostRecord) -> None:
         """Store a record and, once it is committed, count and tell it; a database that fails ends the run.

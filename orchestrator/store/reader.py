@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts, Tally
-from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.record import PORTS, HostRecord, ScanRecord, ScanState
 from orchestrator.store.database.lock import file_holder
 from orchestrator.store.database.presence import of_scan, present
 from orchestrator.store.database.server_lock import server_holder
@@ -43,13 +43,17 @@ class Reader(StandingReader, JournalReader):
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
 
-    def scans(self, limit: int | None = None, *, finished: bool = False) -> tuple[ScanRecord, ...]:
+    def scans(
+        self, limit: int | None = None, *, finished: bool = False, counted: bool = False
+    ) -> tuple[ScanRecord, ...]:
         """Return the scans, or those alone that ran to their end, newest first;
         one whose process is gone is `killed`.
         """
         most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
             query = scans.query().order_by(scan.c.id.desc()).limit(most)
+            if counted:
+                query = query.where(scan.c.mode != PORTS)
             if finished:
                 query = query.where(scan.c.state == ScanState.FINISHED.value)
             found = [scans.of_row(row) for row in using.execute(query)]
@@ -62,8 +66,8 @@ class Reader(StandingReader, JournalReader):
         return self._as_it_stands(found)
 
     def latest_scan(self) -> ScanRecord | None:
-        """Return the newest scan, None where there is none."""
-        return next(iter(self.scans(1)), None)
+        """Return the newest scan, of those that reports are about; None where there is none."""
+        return next(iter(self.scans(1, counted=True)), None)
 
     def done(self, scan_id: int) -> set[str]:
         """Return the hosts that have a result in this scan, failed ones too. Raises UnknownScanError."""
@@ -125,7 +129,7 @@ class Reader(StandingReader, JournalReader):
         """
         query = (
             select(_RESULT.id, _RESULT.scan_id)
-            .where(_RESULT.host == host)
+            .where(_RESULT.host == host, load.counted())
             .order_by(_RESULT.started.desc(), _RESULT.id.desc())
         )
         if probed:
@@ -138,18 +142,19 @@ class Reader(StandingReader, JournalReader):
         return self.scan(row.scan_id), record
 
     def latest_records(
-        self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None
+        self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None, asked: bool = False
     ) -> Mapping[str, tuple[tuple[int, HostRecord], ...]]:
         """Return each host's newest results, failed ones too, with the ids of their scans: newest first, one
         a scan.
 
-        At most `limit` a host, and none that started before `since`. A host without one is left out.
+        At most `limit` a host, and none that started before `since`. A host without one is left out. `asked`:
+        the results of scans that a plan asked for; else those of all the others.
         """
         latest: dict[str, tuple[tuple[int, HostRecord], ...]] = {}
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
             with self._snapshot() as using:
-                found = {host: load.newest(using, host, limit, since) for host in chunk}
+                found = {host: load.newest(using, host, limit, since, asked=asked) for host in chunk}
                 wanted = [number for each in found.values() for number, _ in each]
                 records = load.records(using, self._place, _RESULT.id.in_(wanted), whole=True)
             for host, each in found.items():
@@ -174,9 +179,11 @@ class Reader(StandingReader, JournalReader):
         return known
 
     def hosts(self) -> tuple[str, ...]:
-        """Return the names of all hosts that ever had a result, sorted."""
+        """Return the names of all hosts that reports have a result of, sorted."""
         with self._snapshot() as using:
-            return tuple(sorted(using.execute(select(_RESULT.host).distinct()).scalars()))
+            return tuple(
+                sorted(using.execute(select(_RESULT.host).where(load.counted()).distinct()).scalars())
+            )
 
     def runner(self, scan_id: int) -> Owner | None:
         """Say which process runs a scan now, and since when; None: it has ended or was killed."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.logons import check_credential
 from orchestrator.app.select import NoMatch, limited
+from orchestrator.domain.repin.policy import PORT
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from orchestrator.domain.repin.planner import Candidate, Draft, Rules
     from orchestrator.domain.repin.policy import Policy
     from orchestrator.store.reader import Reader
+
+
+Records = tuple[tuple[int, "HostRecord"], ...]
+"""A host's results with their scans' ids, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +56,53 @@ class PlanRequest:
 class Evidence:
     """What the database says of the hosts.
 
-    Their results, newest first, and the journal's rows that speak of each.
+    Their results, newest first, and the journal's rows that speak of each. `asked`: hosts whose newest result
+    is of a scan that a plan asked for.
     """
 
     records: Mapping[str, tuple[tuple[int, HostRecord], ...]]
     rows: Mapping[str, Sequence[Operation]]
+    asked: frozenset[str] = frozenset()
 
 
 def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteListener) -> Plan:
     """Plan the selected hosts. Raises InventoryError, UsageError, SelectionError, StoreError."""
+    fleet, hosts = selected(invocation, request, on_event=on_event)
+    return plan_of(invocation, request, fleet, hosts)
+
+
+def selected(
+    invocation: Invocation, request: PlanRequest, *, on_event: NoteListener
+) -> tuple[Fleet, tuple[Host, ...]]:
+    """Return the inventory and the hosts that the plan is about. Raises as `make_plan`."""
     from inventory.load import load
 
     fleet = load(request.inventory)
-    rules = _rules(request, fleet, datetime.now(UTC))
+    _rules(request, fleet, datetime.now(UTC))
     if request.credential is not None:
         check_credential(fleet, request.credential)
     hosts = limited(fleet, request.limit, request.no_match, stdin=invocation.stdin, on_event=on_event)
+    _check_roles(request.policy, hosts)
+    return fleet, hosts
+
+
+def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: Sequence[Host]) -> Plan:
+    """Plan these hosts by what the database holds now. Raises StoreError."""
+    rules = _rules(request, fleet, datetime.now(UTC))
     with invocation.reader() as reader:
         evidence = _evidence(request, hosts, reader)
     return decide(invocation, request, fleet, hosts, evidence, rules)
+
+
+def _check_roles(policy: Policy, hosts: Sequence[Host]) -> None:
+    """Raise UsageError for a role of `--port` that none of the hosts' profiles has."""
+    from inventory.words import did_you_mean
+
+    known = dict.fromkeys(role for host in hosts for role in host.profile.role_names)
+    for role, port in policy.by_role:
+        if role not in known:
+            near, roles = did_you_mean(role, known), " and ".join(known)
+            raise UsageError(f"--port {role}={port}: no such role{near}; there are {roles}")
 
 
 def decide(
@@ -83,7 +116,14 @@ def decide(
     """Decide host by host what is planned and what is left out. Pure, but for the plan's new id."""
     from orchestrator.domain.repin.planner import Candidate, draft
 
-    candidates = [Candidate(host=host, records=evidence.records.get(host.name, ())) for host in hosts]
+    candidates = [
+        Candidate(
+            host=host,
+            records=evidence.records.get(host.name, ()),
+            asked=host.name in evidence.asked,
+        )
+        for host in hosts
+    ]
     left = dict(_left_before(request, candidates, evidence, rules.now))
     drafted = draft([each for each in candidates if each.host.name not in left], rules)
     left_out = _in_order((*drafted.left_out, *left.values()), hosts)
@@ -144,15 +184,28 @@ def _evidence(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Ev
     from orchestrator.domain.repin.touched import SPEAKING
 
     names = [host.name for host in hosts]
-    known: Mapping[str, tuple[tuple[int, HostRecord], ...]]
+    known: Mapping[str, Records]
+    asked: Mapping[str, Records] = {}
     if request.scan is None:
         known = reader.latest_records(names, limit=request.agree)
+        if request.policy.word == PORT and request.agree == 1:
+            asked = _newer(reader.latest_records(names, asked=True), known)
     else:
         known = {found.host: ((request.scan, found),) for found in reader.records(request.scan, names)}
     rows: dict[str, list[Operation]] = {}
     for row in reader.in_states(*SPEAKING, hosts=names):
         rows.setdefault(row.host, []).append(row)
-    return Evidence(records=known, rows=rows)
+    return Evidence(records={**known, **asked}, rows=rows, asked=frozenset(asked))
+
+
+def _newer(asked: Mapping[str, Records], known: Mapping[str, Records]) -> dict[str, Records]:
+    """Return what a plan asked hosts for since their latest scan, before that scan's results."""
+    found = {}
+    for host, (newest, *_) in asked.items():
+        before = known.get(host, ())[:1]
+        if not before or newest[1].outcome.trace.started > before[0][1].outcome.trace.started:
+            found[host] = (newest, *before)
+    return found
 
 
 def _left_before(

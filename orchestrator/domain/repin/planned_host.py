@@ -101,12 +101,24 @@ def _risks(host: Host, found: Facts, roles: Sequence[RoleChange], views: Sequenc
     return risks
 
 
+def moved_back(host: Host, change: RoleChange) -> str | None:
+    """Say that the inventory wants another pin than a change gives; None where it does not."""
+    wanted = host.desired.get(change.role)
+    if wanted is None or wanted == change.new:
+        return None
+    return (
+        f"the inventory wants {change.role} {wanted}: the next plan by desired moves it back: change `pin:`"
+    )
+
+
 def _risks_of_role(role: RoleFacts, roles: Sequence[RoleChange], host: Host) -> Iterator[str]:
     change = next((each for each in roles if each.role == role.role and each.old != each.new), None)
     if change is None:
         if role.pin_belief is not Belief.OPEN:
             yield f"{role.role} {role.pin.port} is {role.pin_belief}, and stays as it is"
         return
+    if (moved := moved_back(host, change)) is not None:
+        yield moved
     if change.old in role.live:
         yield f"a tunnel is up on {change.role} {change.old}: the agent will reconnect"
     if role.beliefs[change.new] is not Belief.OPEN:

@@ -19,7 +19,7 @@ from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.repin.plan import Evidence, LeftOut, PlannedHost, WaivedHost
 from orchestrator.domain.repin.planned_host import NotPlannedError, planned_host
-from orchestrator.domain.repin.policy import Choice, NoChoice, Policy, choose, common_port
+from orchestrator.domain.repin.policy import PORT, Choice, NoChoice, Policy, choose, common_port
 from orchestrator.domain.repin.waived import waived_host, waived_words
 from orchestrator.domain.verdict import judge
 from orchestrator.domain.waiver import Waivers
@@ -27,10 +27,15 @@ from orchestrator.domain.waiver import Waivers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A selected host and its latest records, newest first, each with the id of its scan."""
+    """A selected host and its latest records, newest first, each with the id of its scan.
+
+    `asked`: the newest is of a scan that tried a plan's ports alone; the one after it, where there is one, is
+    what reports take for the latest.
+    """
 
     host: Host
     records: tuple[tuple[int, HostRecord], ...]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ def _with_common_port(candidates: Sequence[Candidate], rules: Rules) -> Rules:
     if rules.policy.word != "fleet-common":
         return rules
     known = [
-        _facts(candidate.host, reading)
+        _facts(candidate.host, reading, rules.policy)
         for candidate in candidates
         for _, record in candidate.records[:1]
         if (reading := _reading(record)) is not None and not _too_old(record, rules)
@@ -108,6 +113,9 @@ def _plan(candidate: Candidate, rules: Rules) -> tuple[PlannedHost, WaivedHost |
         raise NotPlannedError(f"its evidence, scan {scan}, is older than --max-age: scan again")
     verdict = _verdict(host, newest_record, rules)
     waiver = _waiver(host, verdict, rules)
+    if waiver is None and candidate.asked:
+        for _, latest in candidate.records[1:2]:
+            waiver = _waiver(host, _verdict(host, latest, rules), rules)
     planned = [_from_record(host, scan, record, rules) for scan, record in candidate.records[: rules.agree]]
     newest = planned[0]
     for other in planned[1:]:
@@ -143,7 +151,7 @@ def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> Pla
     if reading is None:
         raise NotPlannedError(f"no reading in scan {scan} ({getattr(record.outcome, 'cause', 'failed')})")
     read = record.outcome.trace.started
-    found = _facts(host, reading)
+    found = _facts(host, reading, rules.policy)
     _readable(found)
     choice = _choice(rules.policy, found, host.profile)
     for role in found.roles:
@@ -178,8 +186,8 @@ def _reading(record: HostRecord) -> Reading | None:
     return record.outcome.reading if isinstance(record.outcome, Probed) else None
 
 
-def _facts(host: Host, reading: Reading) -> Facts:
-    return facts(reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
+def _facts(host: Host, reading: Reading, policy: Policy) -> Facts:
+    return facts(reading, profile=host.profile, desired=policy.wanted(host), gateways=host.gateways)
 
 
 def _readable(found: Facts) -> None:
@@ -206,7 +214,8 @@ def _check_role(role: RoleFacts, new: int | None, rules: Rules) -> None:
             continue
         belief = role.beliefs.get(port, Belief.UNTRIED)
         if belief is Belief.UNTRIED:
-            raise NotPlannedError(f"the {role.role} {what} {port} was not tried: scan again")
+            again = "scan again, or add --ask" if rules.policy.word == PORT else "scan again"
+            raise NotPlannedError(f"the {role.role} {what} {port} was not tried: {again}")
         if belief is Belief.INTERCEPTED:
             raise NotPlannedError(
                 f"the {role.role} {what} {port} is answered by something else than the gateway"

@@ -1,4 +1,4 @@
-"""Where a new pin comes from: five policies over one host's facts.
+"""Where a new pin comes from: six policies over one host's facts.
 
 Pure; a host that a policy leaves out has a reason.
 """
@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
-from inventory.model import Rule
+from inventory.model import Host, Rule
 from orchestrator.domain.facts import Facts, RoleFacts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
 
-WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common")
+PORT = "port"
+WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common", "port:PORT")
 SCAN_FULL = "scan with --probe full"
 
 Choice = Mapping[str, int]
@@ -37,19 +38,36 @@ class NoChoice:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy by its word; `prefer` has its ports, `fleet-common` its port once `common_port` found it."""
+    """A policy by its word; `prefer` has its ports, `fleet-common` its port once `common_port` found it.
+
+    `port` has one port for every role, or in `by_role` one for each role that it speaks of.
+    """
 
     word: str
     ports: tuple[int, ...] = ()
+    by_role: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
         """Write it as the user types it."""
-        return f"{self.word}:{','.join(map(str, self.ports))}" if self.word == "prefer" else self.word
+        if self.word not in {"prefer", PORT}:
+            return self.word
+        named = (f"{role}={port}" for role, port in self.by_role)
+        return f"{self.word}:{','.join([*map(str, self.ports), *named])}"
+
+    def wanted(self, host: Host) -> Mapping[str, int]:
+        """Return the pin that a host should have by role: what `port` names, else the inventory's `pin:`."""
+        if self.word != PORT:
+            return host.desired
+        known = host.profile.role_names
+        named = self.by_role or tuple((role, port) for role in known for port in self.ports)
+        return {role: port for role, port in named if role in known}
 
 
 def parse_policy(text: str) -> Policy:
     """Read what stands behind `--policy`. Raises PolicyError."""
     word, colon, rest = text.partition(":")
+    if word == PORT and colon:
+        return parse_port(rest.split(","), "--policy port")
     if word == "prefer" and colon:
         return Policy("prefer", tuple(_port(part) for part in rest.split(",")))
     if colon or word not in WORDS:
@@ -57,22 +75,39 @@ def parse_policy(text: str) -> Policy:
     return Policy(word)
 
 
-def _port(text: str) -> int:
+def parse_port(texts: Sequence[str], option: str = "--port") -> Policy:
+    """Read what stands behind each `--port`: one port, or `ROLE=PORT` for each role. Raises PolicyError."""
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    named = [tuple(map(str.strip, part.split("=", 1))) for part in parts if "=" in part]
+    if len(named) < len(parts) and len(parts) > 1:
+        found = ",".join(parts)
+        raise PolicyError(f"{option}: found {found!r}, expected one port, or ROLE=PORT for each role")
+    if not named:
+        return Policy(PORT, (_port(parts[0], option, "443"),))
+    roles = [role for role, _ in named]
+    if "" in roles or len(set(roles)) < len(roles):
+        found = ",".join(parts)
+        raise PolicyError(f"{option}: found {found!r}, expected each role once, such as primary=443")
+    return Policy(PORT, by_role=tuple((role, _port(port, option, "primary=443")) for role, port in named))
+
+
+def _port(text: str, option: str = "--policy prefer", example: str = "prefer:2147,443") -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text.strip()) or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
-        raise PolicyError(
-            f"--policy prefer: found {text!r}, expected ports from 1 to 65535, such as prefer:2147,443"
-        )
+        raise PolicyError(f"{option}: found {text!r}, expected ports from 1 to 65535, such as {example}")
     return int(text)
 
 
 def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
     """Choose the new ports of a host. `order` is the profile's list, `rule` its rule. Never raises.
 
-    Only `desired` may choose a port that is not open: whether that may be written is for the planner to say.
+    Only `desired` and `port` may choose a port that is not open: whether that may be written is for the
+    planner to say.
     """
     match policy.word:
         case "desired":
             return _desired(facts)
+        case "port":
+            return _named(facts)
         case "prefer":
             return _preferred(facts.roles, policy.ports, order, rule)
         case "keep-if-working":
@@ -81,6 +116,12 @@ def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Ch
             return _common(facts.roles, policy.ports, order)
         case _:
             return _first_open(facts.roles, order, rule, thorough=True)
+
+
+def _named(facts: Facts) -> Choice | NoChoice:
+    """Choose what `--port` names: the facts were drawn with it in the place of the inventory's `pin:`."""
+    wanted = {role.role: role.desired for role in facts.roles if role.desired is not None}
+    return wanted or NoChoice("none of its roles is one that --port names")
 
 
 def _desired(facts: Facts) -> Choice | NoChoice:

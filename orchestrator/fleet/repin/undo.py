@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from inventory.model import Fleet
+from inventory.model import Fleet, Host
 from orchestrator.domain.primitives.digest import host_facts
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
+from orchestrator.domain.repin.planned_host import moved_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def undo_plan(
             why = f"undo of run {run.id}: {_words(planned)}"
             facts = host_facts(fleet.hosts[planned.host])
             back = reversed_change(planned)
-            hosts.append(replace(back, facts=facts, why=why, risks=(), verdict=None))
+            risks = tuple(_risks(fleet.hosts[planned.host], back))
+            hosts.append(replace(back, facts=facts, why=why, risks=risks, verdict=None))
         else:
             left.append(LeftOut(host=planned.host, reason=reason))
     return Plan(
@@ -75,6 +77,13 @@ def undo_plan(
         undoes=str(run.id),
         credential=credential,
     )
+
+
+def _risks(host: Host, back: PlannedHost) -> Iterator[str]:
+    for change in back.roles:
+        moved = None if change.old == change.new else moved_back(host, change)
+        if moved is not None:
+            yield moved
 
 
 def reversed_change(change: PlannedHost) -> PlannedHost:
