@@ -19,6 +19,7 @@ from orchestrator.store.errors import Owner
 from orchestrator.store.journal.reader import JournalReader
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.results import load, scans
+from orchestrator.store.results.plan_reader import PlanReader
 from orchestrator.store.results.standing_reader import StandingReader
 from orchestrator.store.tables import MOST, host_result, scan
 
@@ -36,9 +37,9 @@ class LastKnown:
     role: str | None
 
 
-class Reader(StandingReader, JournalReader):
-    """Scans, and through its bases the journal and what results came to, on one connection that cannot change
-    anything.
+class Reader(StandingReader, PlanReader, JournalReader):
+    """Scans, and through its bases the journal and what results came to, on one connection that cannot
+    change anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
@@ -142,19 +143,18 @@ class Reader(StandingReader, JournalReader):
         return self.scan(row.scan_id), record
 
     def latest_records(
-        self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None, asked: bool = False
+        self, hosts: Iterable[str], *, limit: int = 1, since: datetime | None = None
     ) -> Mapping[str, tuple[tuple[int, HostRecord], ...]]:
         """Return each host's newest results, failed ones too, with the ids of their scans: newest first, one
         a scan.
 
-        At most `limit` a host, and none that started before `since`. A host without one is left out. `asked`:
-        the results of scans that a plan asked for; else those of all the others.
+        At most `limit` a host, and none that started before `since`. A host without one is left out.
         """
         latest: dict[str, tuple[tuple[int, HostRecord], ...]] = {}
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
             with self._snapshot() as using:
-                found = {host: load.newest(using, host, limit, since, asked=asked) for host in chunk}
+                found = {host: load.newest(using, host, limit, since) for host in chunk}
                 wanted = [number for each in found.values() for number, _ in each]
                 records = load.records(using, self._place, _RESULT.id.in_(wanted), whole=True)
             for host, each in found.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +19,12 @@ if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.events import NoteListener
     from orchestrator.app.invocation import Invocation
-    from orchestrator.domain.record import HostRecord
+    from orchestrator.domain.repin.conclusion import Conclusion, Machine
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import LeftOut, Plan
-    from orchestrator.domain.repin.planner import Candidate, Draft, Rules
+    from orchestrator.domain.repin.planner import Candidate, Draft, Rules, Sifted
     from orchestrator.domain.repin.policy import Policy
     from orchestrator.store.reader import Reader
-
-
-Records = tuple[tuple[int, "HostRecord"], ...]
-"""A host's results with their scans' ids, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +52,25 @@ class PlanRequest:
 class Evidence:
     """What the database says of the hosts.
 
-    Their results, newest first, and the journal's rows that speak of each. `asked`: hosts whose newest result
-    is of a scan that a plan asked for.
+    What their results came to, newest first, and the journal's rows that speak of each. `asked`: hosts whose
+    newest result is of a scan that a plan asked for.
     """
 
-    records: Mapping[str, tuple[tuple[int, HostRecord], ...]]
+    conclusions: Mapping[str, tuple[Conclusion, ...]]
     rows: Mapping[str, Sequence[Operation]]
     asked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifting:
+    """Who may be planned, and who is left out before: for what the journal says, or for want of a result.
+
+    `hosts` are the selected names, in their order.
+    """
+
+    hosts: tuple[str, ...]
+    sifted: Sifted
+    left: tuple[LeftOut, ...]
 
 
 def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteListener) -> Plan:
@@ -91,7 +99,26 @@ def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: S
     rules = _rules(request, fleet, datetime.now(UTC))
     with invocation.reader() as reader:
         evidence = _evidence(request, hosts, reader)
-    return decide(invocation, request, fleet, hosts, evidence, rules)
+        sifting = sift_hosts(request, hosts, evidence, rules)
+        machines = reader.machines(sifting.sifted.results, _value_names(hosts))
+    return decide(invocation, request, fleet, sifting, machines, rules)
+
+
+def sift_hosts(request: PlanRequest, hosts: Sequence[Host], evidence: Evidence, rules: Rules) -> Sifting:
+    """Decide host by host who may be planned. Pure."""
+    from orchestrator.domain.repin.planner import Candidate, sift
+
+    candidates = [
+        Candidate(
+            host=host,
+            conclusions=evidence.conclusions.get(host.name, ()),
+            asked=host.name in evidence.asked,
+        )
+        for host in hosts
+    ]
+    left = dict(_left_before(request, candidates, evidence, rules.now))
+    sifted = sift([each for each in candidates if each.host.name not in left], rules)
+    return Sifting(hosts=tuple(host.name for host in hosts), sifted=sifted, left=tuple(left.values()))
 
 
 def _check_roles(policy: Policy, hosts: Sequence[Host]) -> None:
@@ -109,24 +136,18 @@ def decide(
     invocation: Invocation,
     request: PlanRequest,
     fleet: Fleet,
-    hosts: Sequence[Host],
-    evidence: Evidence,
+    sifting: Sifting,
+    machines: Mapping[int, Machine],
     rules: Rules,
 ) -> Plan:
-    """Decide host by host what is planned and what is left out. Pure, but for the plan's new id."""
-    from orchestrator.domain.repin.planner import Candidate, draft
+    """Decide what is planned of who may be; `machines` has those that it asks for.
 
-    candidates = [
-        Candidate(
-            host=host,
-            records=evidence.records.get(host.name, ()),
-            asked=host.name in evidence.asked,
-        )
-        for host in hosts
-    ]
-    left = dict(_left_before(request, candidates, evidence, rules.now))
-    drafted = draft([each for each in candidates if each.host.name not in left], rules)
-    left_out = _in_order((*drafted.left_out, *left.values()), hosts)
+    Pure, but for the plan's new id.
+    """
+    from orchestrator.domain.repin.planner import draft
+
+    drafted = draft(sifting.sifted, machines, rules)
+    left_out = _in_order((*drafted.left_out, *sifting.left), sifting.hosts)
     return _plan_of(invocation, request, fleet, rules, drafted, left_out=left_out)
 
 
@@ -184,28 +205,75 @@ def _evidence(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Ev
     from orchestrator.domain.repin.touched import SPEAKING
 
     names = [host.name for host in hosts]
-    known: Mapping[str, Records]
-    asked: Mapping[str, Records] = {}
+    asked: Mapping[str, tuple[Conclusion, ...]] = {}
     if request.scan is None:
-        known = reader.latest_records(names, limit=request.agree)
+        stored = reader.latest_conclusions(names, limit=request.agree)
         if request.policy.word == PORT and request.agree == 1:
-            asked = _newer(reader.latest_records(names, asked=True), known)
+            asked = _newer(reader.latest_conclusions(names, asked=True), stored)
     else:
-        known = {found.host: ((request.scan, found),) for found in reader.records(request.scan, names)}
+        reader.scan(request.scan)
+        stored = reader.conclusions_of(request.scan, names)
+    known = _of_today({**stored, **asked}, _listing(hosts, request.policy), reader)
     rows: dict[str, list[Operation]] = {}
     for row in reader.in_states(*SPEAKING, hosts=names):
         rows.setdefault(row.host, []).append(row)
-    return Evidence(records={**known, **asked}, rows=rows, asked=frozenset(asked))
+    return Evidence(conclusions=known, rows=rows, asked=frozenset(asked))
 
 
-def _newer(asked: Mapping[str, Records], known: Mapping[str, Records]) -> dict[str, Records]:
+def _newer(
+    asked: Mapping[str, tuple[Conclusion, ...]], known: Mapping[str, tuple[Conclusion, ...]]
+) -> dict[str, tuple[Conclusion, ...]]:
     """Return what a plan asked hosts for since their latest scan, before that scan's results."""
     found = {}
     for host, (newest, *_) in asked.items():
         before = known.get(host, ())[:1]
-        if not before or newest[1].outcome.trace.started > before[0][1].outcome.trace.started:
+        if not before or newest.read > before[0].read:
             found[host] = (newest, *before)
     return found
+
+
+def _listing(hosts: Sequence[Host], policy: Policy) -> Sequence[Host]:
+    """Return the hosts as they are judged for a plan: with the ports that it names among those listed."""
+    from inventory.model import ListedPort
+
+    if policy.word != PORT:
+        return hosts
+    found = []
+    for host in hosts:
+        profile = host.profile
+        named = dict.fromkeys(policy.named(profile.role_names).values())
+        more = [ListedPort(number=port) for port in named if port not in profile.port_numbers]
+        listed = replace(profile, ports=(*profile.ports, *more)) if more else profile
+        found.append(replace(host, profile=listed) if more else host)
+    return found
+
+
+def _of_today(
+    stored: Mapping[str, tuple[Conclusion, ...]], hosts: Iterable[Host], reader: Reader
+) -> Mapping[str, tuple[Conclusion, ...]]:
+    """Conclude anew, from whole readings, where settings or the program are others than at the scan."""
+    from orchestrator.domain.repin.conclusion import judged_anew
+
+    concerned = {
+        each.result: (host, each)
+        for host in hosts
+        for each in stored.get(host.name, ())
+        if not each.holds(host, VERSION)
+    }
+    anew = {
+        number: judged_anew(concerned[number][1], record, concerned[number][0], VERSION)
+        for number, record in reader.results(concerned)
+    }
+    return {name: tuple(anew.get(each.result, each) for each in found) for name, found in stored.items()}
+
+
+def _value_names(hosts: Iterable[Host]) -> frozenset[str]:
+    """Name the registry values that say something to a plan, of all products."""
+    roles = {id(host.profile): host.profile.roles for host in hosts}
+    names = {
+        name for each in roles.values() for role in each for name in (role.port_value, role.address_value)
+    }
+    return frozenset(name for name in names if name is not None)
 
 
 def _left_before(
@@ -217,7 +285,7 @@ def _left_before(
 
     for each in candidates:
         name = each.host.name
-        read = each.records[0][1].outcome.trace.started if each.records else None
+        read = each.conclusions[0].read if each.conclusions else None
         reason = against(evidence.rows.get(name, ()), read=read, now=now)
         if reason is None and request.scan is not None and read is None:
             reason = f"scan {request.scan} has no result of it"
@@ -225,8 +293,8 @@ def _left_before(
             yield name, LeftOut(host=name, reason=reason)
 
 
-def _in_order(left: Iterable[LeftOut], hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
-    places = {host.name: number for number, host in enumerate(hosts)}
+def _in_order(left: Iterable[LeftOut], hosts: Iterable[str]) -> tuple[LeftOut, ...]:
+    places = {host: number for number, host in enumerate(hosts)}
     return tuple(sorted(left, key=lambda each: places[each.host]))
 
 

@@ -189,7 +189,7 @@ def _options(request: ScanRequest, mode: str) -> ScanOptions:
     policy = request.policy
     return ScanOptions(
         mode=mode if policy is None else MODE,
-        ports=None if policy is None else policy.wanted,
+        ports=None if policy is None else (lambda host: policy.named(host.profile.role_names)),
         jobs=request.jobs,
         per_site=request.per_site,
         ramp_up=request.ramp_up,

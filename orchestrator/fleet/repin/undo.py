@@ -9,10 +9,10 @@ from datetime import datetime
 
 from inventory.model import Fleet, Host
 from orchestrator.domain.primitives.digest import host_facts
+from orchestrator.domain.repin.decision import moved_back
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
-from orchestrator.domain.repin.planned_host import moved_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +81,9 @@ def undo_plan(
 
 def _risks(host: Host, back: PlannedHost) -> Iterator[str]:
     for change in back.roles:
-        moved = None if change.old == change.new else moved_back(host, change)
-        if moved is not None:
-            yield moved
+        wanted = host.desired.get(change.role)
+        if wanted is not None and change.new not in (wanted, change.old):
+            yield moved_back(change.role, wanted)
 
 
 def reversed_change(change: PlannedHost) -> PlannedHost:

@@ -83,25 +83,21 @@ def last_reading(hosts: Collection[str], before: datetime | None) -> Select[Any]
     )
 
 
-_OF_HOST = (
+_NEWEST = (
     select(_RESULT.id, _RESULT.scan_id)
-    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), final())
+    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), counted(), final())
     .order_by(_RESULT.started.desc(), _RESULT.id.desc())
     .limit(bindparam("most"))
 )
-_NEWEST = {False: _OF_HOST.where(counted()), True: _OF_HOST.where(~counted())}
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def newest(
-    using: Connection, host: str, limit: int, since: datetime | None, *, asked: bool = False
-) -> list[tuple[int, int]]:
+def newest(using: Connection, host: str, limit: int, since: datetime | None) -> list[tuple[int, int]]:
     """Read the ids and scans of a host's newest results, at most `limit`, one a scan, newest first.
 
-    `asked`: of the scans that a plan asked for; else of all the others.
     A query a host: each goes down the index only as far as it has to, however many scans are kept.
     """
-    found = using.execute(_NEWEST[asked], {"name": host, "since": since or _EVER, "most": min(limit, MOST)})
+    found = using.execute(_NEWEST, {"name": host, "since": since or _EVER, "most": min(limit, MOST)})
     return [(row.id, row.scan_id) for row in found]
 
 

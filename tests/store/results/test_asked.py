@@ -62,8 +62,16 @@ def test_reports_do_not_see_it(reader: Reader) -> None:
 def test_plans_see_it(reader: Reader) -> None:
     """By host, and among the scans."""
     with reader:
-        asked = reader.latest_records(["web1", "db7", "new1"], asked=True)
-        assert {host: found[0][0] for host, found in asked.items()} == {"web1": 2, "new1": 2}
+        asked = reader.latest_conclusions(["web1", "db7", "new1"], asked=True)
+        assert {host: [each.scan for each in found] for host, found in asked.items()} == {
+            "web1": [2],
+            "new1": [2],
+        }
+        others = reader.latest_conclusions(["web1", "db7", "new1"], limit=2)
+        assert {host: [each.scan for each in found] for host, found in others.items()} == {
+            "web1": [1],
+            "db7": [1],
+        }
         assert [scan.mode for scan in reader.scans()] == [PORTS, "auto"]
 
 
