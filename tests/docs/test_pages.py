@@ -34,7 +34,7 @@ TYPED = [
     for page in PAGES
     if any(block.runs and not (block.as_root or block.sets_up) for block in blocks(page))
 ]
-ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl"}
+ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl", "ssh-keygen"}
 
 
 @pytest.mark.parametrize("page", TYPED)
