@@ -15,6 +15,7 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.domain.brief import brief_of
 from orchestrator.domain.config.settings import Origin as Set
 from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
@@ -75,7 +76,10 @@ def _scan() -> dict[str, Any]:
         warnings=("loud",),
         last_known={"db7": LastKnown(scan=9, at=samples.NOON, verdict=samples.Verdict.OK, role=None)},
     )
-    return {**document.scan_document(report), "hosts": [document.host_line(record) for record in records]}
+    return {
+        **document.scan_document(report),
+        "hosts": [document.host_line(brief_of(record)) for record in records],
+    }
 
 
 def _host() -> dict[str, Any]:
