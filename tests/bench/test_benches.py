@@ -59,6 +59,10 @@ SMALL = {
         ("--hosts", "2", "--jobs", "2", "--rounds", "1", "--ways", "http-ntlm"),
         r"http-ntlm, 2 hosts, .* bare pypsrp",
     ),
+    "bench_scan_cost": (
+        ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
+        r"2 hosts, 2 jobs: .* MB before, .* x less",
+    ),
     "bench_store": (
         ("--hosts", "2", "--attempts", "2", "--values", "2"),
         r"2 hosts, (.|\n)*last known states",

@@ -124,6 +124,9 @@ DOCUMENTS = {
         None,
         place="demo.db",
     ),
+    "repin-approval": repin_document.approval_document(
+        "1", plans.APPROVALS.counted[0], "plan.json.ann.sig", plans.APPROVALS
+    ),
     "repin-import": answers.answers_document(
         [answers.Answer(host="web1", plan="1", state=State.CONFIRMED, detail="written", new=True)]
     ),
@@ -133,7 +136,9 @@ DOCUMENTS = {
     },
     "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
     "what-if": what_if_document(standings.imagined()),
-    "repin-plan": repin_document.plan_document(ticket(plans.plan(**plans.WAIVED), file="plan.json")),
+    "repin-plan": repin_document.plan_document(
+        ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)
+    ),
 }
 
 
