@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from inventory.model import Fleet, Host, Profile, Waiver
-from orchestrator.domain.brief import Brief, brief_of
 from orchestrator.domain.group import Group
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.record import ScanRecord
+from orchestrator.domain.views.brief import Brief, brief_of
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import ScanReport
 from orchestrator.version import VERSION

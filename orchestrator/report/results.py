@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.brief import Brief
 from orchestrator.domain.group import ports_of
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.advice import told
 from orchestrator.report.hints import Hints
 from orchestrator.report.words import shown, styled

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
-from orchestrator.domain.brief import Brief
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.exports.formats import Format
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.reader import Reader

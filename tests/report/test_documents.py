@@ -15,12 +15,12 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
-from orchestrator.domain.brief import brief_of
 from orchestrator.domain.config.settings import Origin as Set
 from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from inventory.verdicts import Verdict
 from orchestrator.app.errors import CommandError
 from orchestrator.app.names import killed
-from orchestrator.domain.brief import Brief
 from orchestrator.domain.execution.select_hosts import NOT_STARTED, states_of
 from orchestrator.domain.execution.tally import Tally, exit_code
 from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.views.brief import Brief
 from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import LastKnown, Outline, ScanOutline, ScanReport
 

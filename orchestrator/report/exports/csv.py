@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from inventory.model import ROLES
-from orchestrator.domain.brief import Brief
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.primitives.text import clean
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.results import state
 from orchestrator.report.summary import Outline
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import assert_never
 
-from orchestrator.domain.brief import Brief
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.exports.csv import csv_pieces
 from orchestrator.report.exports.formats import Format
 from orchestrator.report.exports.json import json_lines, json_pieces

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from orchestrator.domain.brief import Brief
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.document import host_line, scan_document
 from orchestrator.report.json_text import streamed
 from orchestrator.report.results import state

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from orchestrator.domain.brief import Brief
 from orchestrator.domain.primitives.text import clean
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.document import plain
 from orchestrator.report.results import state
 from orchestrator.report.summary import Outline

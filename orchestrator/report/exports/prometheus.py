@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.brief import Brief
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanState
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.summary import Outline
 
 METRICS = {

@@ -8,7 +8,7 @@ from itertools import islice
 from sqlalchemy import select
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.brief import Brief
+from orchestrator.domain.views.brief import Brief
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.results.briefs import Briefs
 from orchestrator.store.results.load import final

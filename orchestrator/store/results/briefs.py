@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from orchestrator.domain.brief import Brief, Failure
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.ntlm_fallback import cause_among
+from orchestrator.domain.views.brief import Brief, Failure
 from orchestrator.store.codec import decode
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place

@@ -17,9 +17,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.parser import text_string_to_metric_families
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.brief import brief_of
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord, ScanState
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report.document import host_line
 from orchestrator.report.exports.csv import COLUMNS, safe

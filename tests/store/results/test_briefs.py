@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.brief import Brief, brief_of
 from orchestrator.domain.record import HostRecord
+from orchestrator.domain.views.brief import Brief, brief_of
 from orchestrator.store.errors import UnknownScanError
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
