@@ -138,7 +138,7 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
-    with results_of(asked, report) as found:
+    with results_of(asked, report, logons=as_json) as found:
         print_results(found, chosen=False, as_json=as_json, table=table)
 
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.verdicts import Verdict
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.app.watching import NOTHING, WatchRequest
-from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.record import ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
 
@@ -109,7 +110,7 @@ def earlier_hosts(
     fleet: Fleet,
     hosts: Sequence[Host],
     record: ScanRecord,
-    records: Iterable[HostRecord],
+    results: Iterable[tuple[str, Verdict, bool]],
 ) -> tuple[Host, ...]:
     """Choose among `hosts` those that an earlier scan had, and that `only` means.
 
@@ -117,7 +118,7 @@ def earlier_hosts(
     """
     from orchestrator.domain.execution.select_hosts import chosen
 
-    names = set(chosen(only, hosts=record.hosts, records=records))
+    names = set(chosen(only, hosts=record.hosts, results=results))
     found = tuple(host for host in hosts if host.name in names)
     if not found:
         what = f" and was {' or '.join(sorted(only))} there" if only else ""

@@ -117,7 +117,7 @@ def _of_earlier(
 ) -> tuple[Host, ...]:
     assert request.earlier is not None  # noqa: S101  # the caller has looked
     record = reader.scan(request.earlier)
-    return earlier_hosts(request.only, fleet, hosts, record, reader.records(request.earlier))
+    return earlier_hosts(request.only, fleet, hosts, record, reader.verdicts(request.earlier))
 
 
 async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter, on_event: ScanListener) -> ScanSummary:
