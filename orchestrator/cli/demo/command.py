@@ -51,8 +51,8 @@ def demo(
 ) -> None:
     """Scan a simulated fleet on loopback, and say how to go on.
 
-    On a terminal it ends with a menu of five commands: a host that fails, a re-pin, and its way back.
-    Inventory and database are its own, in a new folder.
+    On a terminal it ends with a menu of five commands: a host that fails, a plan, its write, and the way
+    back. Inventory and database are its own, in a new folder.
     """
     from orchestrator.cli.demo.menu import is_attended, offer
     from orchestrator.cli.demo.served import served
