@@ -21,11 +21,13 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0007",
 )  # oldest first; a test holds them against the migrations
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
 _SCANS = ("document", "gist", "scan", "host_result", "attempt", "connection", "registry_value")
 _REPINS = ("plan", "run", "operation", "audit")
-_OURS = frozenset((*_SCANS, *_REPINS))
+_NOTICES = ("notice", "told")
+_OURS = frozenset((*_SCANS, *_REPINS, *_NOTICES))
 
 
 class State(enum.Enum):
