@@ -40,7 +40,7 @@ docs:  ## run every command of README.md and docs/
 	$(BIN)/python -m pytest -q tests/docs
 
 golden:  ## write the screens' golden files anew; then read the diff
-	FLEETCHECK_WRITE_GOLDEN=1 $(BIN)/python -m pytest -q -n 0 tests/report
+	FLEETCHECK_TEST_GOLDEN=1 $(BIN)/python -m pytest -q -n 0 tests/report
 	git diff --stat -- '*golden*'
 
 bench:  ## run one benchmark (B=bench_http ARGS='--rounds 200')

@@ -46,6 +46,10 @@ class Realm:
         """Return the realm as somebody sees it who has one of its tickets in the ticket cache."""
         return replace(self, env={**self.env, "KRB5CCNAME": self.tickets.get(ticket, ticket)})
 
+    def keyed(self, folder: Path) -> Realm:
+        """Return the realm with other hosts' keys than its own."""
+        return replace(self, keytabs=folder)
+
     def at(self, offset: str) -> Realm:
         """Return the realm as a client sees it whose clock is off: `+20m`."""
         (faketime, *_) = Path("/usr/lib").glob(f"*/{_FAKETIME}")

@@ -41,7 +41,7 @@ SHARED = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Give a whole run one worker for each core; a part runs in this process, which is quicker,
+    """Return a whole run one worker for each core; a part runs in this process, which is quicker,
     unless -n says else.
     """
     option = config.option

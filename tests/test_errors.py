@@ -22,6 +22,7 @@ INSIDE = {
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",
     "inventory.files.regular.NotRegularError": "becomes the error of what the file is: an inventory, a "
     "secret, a database",
+    "orchestrator.domain.config.sections.SectionError": "becomes mistakes of the file, each with its line",
     "orchestrator.domain.execution.breaker.IllegalBreakerMoveError": "a bug of ours: the breaker was told "
     "what cannot follow",
     "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move "

@@ -63,7 +63,7 @@ class Chooser:
         return terms
 
     def _lines(self, term: Term) -> list[Term]:
-        """Give the terms of `@file` or `-`, which cannot name a file themselves."""
+        """Return the terms of `@file` or `-`, which cannot name a file themselves."""
         if not self._files:
             self.problems.append(f"{shown(term.text)}: files cannot be named here")
             return []

@@ -14,7 +14,7 @@ LARGEST = 1024 * 1024  # bytes or characters: 10,000 names of 100 letters
 
 
 def lines_of(term: str, stdin: TextIO | None) -> list[tuple[str, str]]:
-    """Give each line that says something, with its place ("hosts.txt:3: "). Raises SelectionError."""
+    """Return each line that says something, with its place ("hosts.txt:3: "). Raises SelectionError."""
     named = "standard input" if term == "-" else visible(term[1:])
     try:
         text = _stdin(stdin) if term == "-" else _file(term[1:])

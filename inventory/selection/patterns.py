@@ -37,7 +37,7 @@ class Patterns:
     def matching(
         self, pattern: str, hosts: Iterable[str], others: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Give the hosts and the other names that a glob or `~regex` matches; case counts for the others
+        """Return the hosts and the other names that a glob or `~regex` matches; case counts for the others
         alone.
 
         Raises PatternError where it is no pattern or one too many, or where the time is over.

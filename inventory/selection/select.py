@@ -88,7 +88,7 @@ def chosen(
 
 
 def _few(sentences: Sequence[str]) -> tuple[str, ...]:
-    """Give each sentence once, and count those beyond the first."""
+    """Return each sentence once, and count those beyond the first."""
     told = tuple(dict.fromkeys(sentences))
     more = len(told) - _MOST_TOLD
     return told if more <= 1 else (*told[:_MOST_TOLD], f"and {more:,} more like these")

@@ -25,7 +25,7 @@ class Universe:
     counted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def named(self, name: str) -> Sequence[str] | None:
-        """Give the hosts that the name of a host (in any case) or group stands for; None: nobody has it."""
+        """Return the hosts that the name of a host (in any case) or group stands for; None: nobody has it."""
         if name in ("all", "*"):
             return tuple(self.hosts)
         if name in self.hosts:
@@ -38,12 +38,12 @@ class Universe:
         return None if found is None else (found,)
 
     def in_groups(self, names: Iterable[str]) -> list[str]:
-        """Give the hosts of some groups, the groups in the file's order."""
+        """Return the hosts of some groups, the groups in the file's order."""
         wanted, groups = set(names), self.counted or self.groups
         return [host for group, hosts in groups.items() if group in wanted for host in hosts]
 
     def valued(self, key: str) -> Mapping[str, Sequence[str]]:
-        """Give the hosts of each tag (`key` is "tag"), or of each site."""
+        """Return the hosts of each tag (`key` is "tag"), or of each site."""
         return self._tags if key == "tag" else self._sites
 
     @cached_property

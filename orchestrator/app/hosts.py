@@ -31,7 +31,7 @@ def host_history(invocation: Invocation, host: str) -> tuple[Standing, ...]:
 
 
 def sighting(invocation: Invocation, host: str, scan_id: int | None) -> Sighting:
-    """Give a host's result in a scan, else its latest one; where it failed, its last reading too.
+    """Return a host's result in a scan, else its latest one; where it failed, its last reading too.
 
     Raises UsageError where there is none, with the names that are near; StoreError.
     """

@@ -33,7 +33,7 @@ class AtHand:
     fleet: Fleet | None = None
 
     def as_of_today(self, hosts: Iterable[HostNow]) -> Iterable[HostNow]:
-        """Give hosts as today's waivers have them."""
+        """Return hosts as today's waivers have them."""
         waived = self.waived
         return hosts if waived is None else (waived_now(host, waived) for host in hosts)
 

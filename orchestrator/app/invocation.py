@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from orchestrator.domain.config.settings import Settings
 
 if TYPE_CHECKING:
     from orchestrator.domain.record import ScanRecord
@@ -32,14 +34,15 @@ class Invocation:
 
     `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
     URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
-    `stdin` is what `-` in a selection reads (None: not to be had), `ask` gives the answer to a question for
-    a secret, or raises SecretError.
+    `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection
+    reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
     """
 
     command: str
     user: str
     database: str | None = None
     inventory: Path | None = None
+    settings: Settings = field(default_factory=Settings)
     stdin: TextIO | None = None
     ask: Callable[[str], str] = nobody
 
@@ -48,6 +51,9 @@ class Invocation:
         """The database's URL. Raises PlaceError, DriverMissingError."""
         from orchestrator.store.place import database_url
 
+        configured = self.settings.values.get("db")
+        if self.database is None and configured is not None:
+            return database_url(str(configured.value), {}, folder=Path(configured.origin.folder))
         return database_url(self.database, os.environ)
 
     @property
@@ -72,8 +78,9 @@ class Invocation:
 
         ` -i` where the inventory at hand is not the scan's.
         """
-        at_hand = os.environ.get("FLEETCHECK_INVENTORY") or "fleet.yaml"
-        named = scan.inventory and Path(scan.inventory) != Path(at_hand)
+        from orchestrator.app.config.inventory import inventory_at_hand
+
+        named = scan.inventory and Path(scan.inventory) != inventory_at_hand(self.settings)
         return replace(self.hints, inventory=f" -i {shlex.quote(scan.inventory)}" if named else "")
 
     def reader(self) -> Reader:

@@ -179,7 +179,7 @@ def demand_kerberos(hosts: Iterable[Host]) -> None:
 
 
 def ntlm_alone(fleet: Fleet, hosts: Iterable[Host]) -> tuple[str, ...]:
-    """Give the remark that `auth: negotiate` is NTLM on this machine,
+    """Return the remark that `auth: negotiate` is NTLM on this machine,
     where a host would be tried by Kerberos else.
     """
     from inventory.schema.shapes import is_ip

@@ -6,17 +6,15 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.cli.config.configured import settings
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
-
-INVENTORY = "FLEETCHECK_INVENTORY"
-_DEFAULT = Path("fleet.yaml")
 
 
 def invocation(database: str | None, inventory: Sequence[Path] | None = None) -> Invocation:
@@ -31,6 +29,7 @@ def invocation(database: str | None, inventory: Sequence[Path] | None = None) ->
         user=user(),
         database=database,
         inventory=one_inventory(inventory),
+        settings=settings(),
         stdin=sys.stdin,
         ask=ask,
     )
@@ -70,22 +69,26 @@ def one_inventory(option: Sequence[Path] | None) -> Path | None:
     return option[0]
 
 
-def inventory_path(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
+def inventory_path(option: Sequence[Path] | None) -> Path:
     """Find the inventory file.
 
     Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given
     twice.
     """
-    path = inventory_at_hand(option, environ)
-    if path is _DEFAULT and not path.exists():
+    from orchestrator.app.config.inventory import DEFAULT
+
+    path = inventory_at_hand(option)
+    if path is DEFAULT and not path.exists():
         raise CommandError(
-            "no inventory: there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one.\n"
+            "no inventory: there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a "
+            "configuration file names one.\n"
             "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
         )
     return path
 
 
-def inventory_at_hand(option: Sequence[Path] | None, environ: Mapping[str, str] = os.environ) -> Path:
+def inventory_at_hand(option: Sequence[Path] | None) -> Path:
     """Name the inventory file, which need not be there. Raises UsageError where -i is given twice."""
-    named = environ.get(INVENTORY)
-    return one_inventory(option) or (Path(named) if named else _DEFAULT)
+    from orchestrator.app.config.inventory import inventory_at_hand as meant
+
+    return one_inventory(option) or meant(settings())

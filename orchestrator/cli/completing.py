@@ -21,7 +21,7 @@ Offers = list[tuple[str, str]]
 
 
 def offers(offer: Callable[[typer.Context], Offers]) -> Callable[[typer.Context], Offers] | None:
-    """Give the function where a shell asks, None where nobody does."""
+    """Return the function where a shell asks, None where nobody does."""
     return offer if VARIABLE in os.environ else None
 
 

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import INVENTORY, inventory_at_hand, inventory_path, invocation
+from orchestrator.cli.command import inventory_at_hand, inventory_path, invocation
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
@@ -66,6 +66,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     from orchestrator.report.doctor.screen import DOCTOR_COLUMNS, DoctorReport, doctor_rows, doctor_screen
 
     report: DoctorReport
+    asked = invocation(db, inventory)
     if host:
         from orchestrator.app.doctor.hosts import DoctorRequest
         from orchestrator.app.doctor.hosts import doctor as examine
@@ -78,7 +79,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
             jobs=jobs,
             timeout=timeout,
         )
-        report = examine(invocation(db, inventory), request)
+        report = examine(asked, request)
     else:
         if account:
             raise UsageError("--account asks a host: name one, as in `fleetcheck doctor web1 --account`")
@@ -87,8 +88,8 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
         report = controller(
             ControllerRequest(
                 inventory=inventory_at_hand(inventory),
-                named=bool(inventory) or INVENTORY in os.environ,
-                database=db,
+                named=bool(inventory) or "inventory" in asked.settings.values,
+                asked=asked,
                 environ=os.environ,
                 jobs=jobs,
                 timeout=timeout,

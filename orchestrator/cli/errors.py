@@ -59,7 +59,7 @@ def explain(error: Exception) -> int:
 
 
 def told(error: Exception) -> tuple[int, str]:
-    """Give the exit code of an error, and what a person is told about it; to who debugs,
+    """Return the exit code of an error, and what a person is told about it; to who debugs,
     all of it at once.
     """
     if os.environ.get("FLEETCHECK_DEBUG"):

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from inventory.errors import FleetcheckError
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import formats, offers, scan_ids
+from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.console import hand_over, say
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import DatabaseOption, LabelOption, labels_of
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}\Z")
 _STDOUT = Path("-")
 
 
-class ExportCommand(TyperCommand):
+class ExportCommand(ConfiguredCommand):
     """The command, whose mistakes in typing are a plug-in's UNKNOWN where Nagios is asked for:
     2 would be CRITICAL.
     """
@@ -41,6 +42,15 @@ class ExportCommand(TyperCommand):
             from orchestrator.report.exports.nagios import nagios_trouble
 
             raise typer.Exit(_said(nagios_trouble(getattr(error, "message", str(error))))) from None
+
+    def refused(self, ctx: Any, error: Exception) -> int:
+        """Say what is wrong with the configuration, as a plug-in where one is asked for."""
+        if ctx.params.get("wanted") != Format.NAGIOS:
+            return super().refused(ctx, error)
+        from orchestrator.report.exports.nagios import nagios_trouble
+
+        words = str(error).splitlines()[0] if isinstance(error, FleetcheckError) else told(error)[1]
+        return _said(nagios_trouble(words))
 
 
 @handled

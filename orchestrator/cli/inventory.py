@@ -17,6 +17,7 @@ from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.select import NoMatch, limited
 from orchestrator.cli.command import inventory_path
 from orchestrator.cli.completing import inventory_names, offers
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -31,7 +32,7 @@ from orchestrator.cli.options import (
 if TYPE_CHECKING:
     from inventory.model import Host
 
-app = typer.Typer(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
+app = Commands(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
 
 @app.command()

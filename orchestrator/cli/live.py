@@ -23,10 +23,14 @@ LINE = 10.0  # seconds between lines where there is none
 
 
 class LiveDisplay(ABC):
-    """What `line` and `view` give is shown from `begin` to the end of the block. With `quiet` nothing is."""
+    """What `line` and `view` give is shown from `begin` to the end of the block. With `quiet` nothing is.
 
-    def __init__(self, *, quiet: bool) -> None:
+    `verbose`: what happens on each host is said as it happens.
+    """
+
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
         self._quiet = quiet
+        self._verbose = verbose
         self._live: Live | None = None
         self._ticking: asyncio.Task[None] | None = None  # the loop itself keeps no hold on a task
 
@@ -46,6 +50,11 @@ class LiveDisplay(ABC):
             self._live.console.print(clean(message))
         else:
             say(message)
+
+    def detail(self, host: str, message: str) -> None:
+        """Print what happens on a host, where every step is asked for."""
+        if self._verbose:
+            self.say(f"{host}: {message}")
 
     def __enter__(self) -> Self:
         """Be ready; what is drawn is taken away at the end, whatever happens."""

@@ -10,31 +10,33 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from orchestrator.cli import (
-    audit,
     completion,
-    demo,
     diff,
     doctor,
     export,
     firewall,
     inventory,
     profile,
-    prune,
     report,
     scan,
     show,
     unblock,
 )
+from orchestrator.cli.config import group as config
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import prepare_streams
+from orchestrator.cli.database import audit, db, prune
+from orchestrator.cli.demo import command as demo
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
 from orchestrator.cli.repin import group as repin
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, in_words
 from orchestrator.version import VERSION
 
-app = typer.Typer(
+app = Commands(
     name="fleetcheck",
     cls=PlainGroup,
     help="Which port is every backup agent pinned to, which ports connect, and what is connected now.",
@@ -57,9 +59,11 @@ app.command(cls=export.ExportCommand)(export.export)
 app.command()(prune.prune)
 app.add_typer(repin.app)
 app.add_typer(audit.app)
+app.add_typer(db.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
-app.command()(demo.demo)
+app.add_typer(config.app)
+app.command(cls=TyperCommand)(demo.demo)
 app.command()(completion.completion)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.completing import only_words as words_of_only
 from orchestrator.cli.console import with_header
 from orchestrator.remote.transport_name import TransportName
+
+if TYPE_CHECKING:
+    from orchestrator.app.watching import WatchRequest
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LONGEST = 255  # characters of a label's value
@@ -26,7 +29,7 @@ InventoryOption = Annotated[
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else ./fleet.yaml.",
+        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured, else ./fleet.yaml.",
     ),
 ]
 LimitOption = Annotated[
@@ -45,8 +48,8 @@ DatabaseOption = Annotated[
     typer.Option(
         "--db",
         metavar="PATH|URL",
-        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else the user's state "
-        "folder.",
+        help="Database: a SQLite file or a postgresql:// URL; else FLEETCHECK_DB, else as configured, else "
+        "the user's state folder.",
     ),
 ]
 LabelOption = Annotated[
@@ -92,7 +95,6 @@ NoMatchOption = Annotated[
     NoMatch | None,
     typer.Option(
         "--no-match",
-        envvar="FLEETCHECK_NO_MATCH",
         metavar="WHAT",
         help="Where a glob, ~regex, tag= or site= of --limit takes no host: ok, warn or error. Default: "
         "error where hosts are planned to be written, else warn.",
@@ -100,8 +102,39 @@ NoMatchOption = Annotated[
 ]
 
 
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trace",
+        metavar="DIR",
+        help="Write what is said with each host to a file of its own in DIR, a new or an empty folder: "
+        "times, sizes, SOAP actions and HTTP headers; no body, no secret.",
+    ),
+]
+TraceBodiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--trace-bodies",
+        help="With --trace: the messages too, decrypted. They hold what the hosts say of themselves, and the "
+        "inventory.",
+    ),
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say each phase of each host as it happens.")
+]
+
+
+def watch_of(trace: Path | None, *, bodies: bool, verbose: bool, quiet: bool) -> WatchRequest:
+    """Put together what is asked of a run's watchers. Raises UsageError for `-v` with `--quiet`."""
+    from orchestrator.app.watching import WatchRequest
+
+    if verbose and quiet:
+        raise UsageError("--verbose says each phase and --quiet says nothing: leave one of them out")
+    return WatchRequest(trace=trace, bodies=bodies, phases=verbose)
+
+
 def only_words(words: Iterable[str] | None) -> frozenset[str]:
-    """Give the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
+    """Return the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
     if not words:
         return frozenset()
     from orchestrator.domain.execution.select_hosts import ChoiceError, parse_only

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.completing import offers, profile_names
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import HeaderOption, JsonOption, TableOption
 
-app = typer.Typer(
+app = Commands(
     name="profile", help="Show or check what is known of a product: key, values, ports.", no_args_is_help=True
 )
 

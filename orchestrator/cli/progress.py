@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note, Warned
+from orchestrator.app.events import HostEntered, Note, Warned
 from orchestrator.cli.live import LiveDisplay
+from orchestrator.domain.outcome import Failed
 from orchestrator.fleet.control.events import (
     BreakerTripped,
     Event,
     HostFinished,
     HostPutBack,
+    HostRetrying,
     HostStarted,
     Remark,
     ScanStarted,
@@ -25,14 +27,16 @@ if TYPE_CHECKING:
 
 
 class ScanDisplay(LiveDisplay):
-    """Follows a scan's events. With `quiet` it counts and says nothing."""
+    """Follows a scan's events. With `quiet` it counts and says nothing, with `verbose` it says each phase."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        super().__init__(quiet=quiet)
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
+        super().__init__(quiet=quiet, verbose=verbose)
         self._progress = Progress(total=0, began=time.monotonic())
 
-    def on_event(self, event: Event | Note) -> None:
+    def on_event(self, event: Event | Note | HostEntered) -> None:
         """Take one event into account; remarks and warnings are said at once."""
+        if said := step(event):
+            self.detail(*said)
         progress = self._progress
         match event:
             case ScanStarted(hosts=hosts):
@@ -63,6 +67,23 @@ class ScanDisplay(LiveDisplay):
     def view(self) -> RenderableType:
         """Draw how far the scan is."""
         return progress_view(self._progress, time.monotonic())
+
+
+def step(event: object) -> tuple[str, str] | None:
+    """Say what happened on one host: its name and the words, None where the event is of another kind."""
+    match event:
+        case HostEntered(host=host, phase=phase, after=after):
+            return host, f"{phase}, after {after} ms"
+        case HostRetrying(host=host, tried=tried, phase=phase, cause=cause, wait=wait):
+            return host, f"try {tried} failed at {phase}, {cause}; again in {wait:.1f} s"
+        case HostPutBack(host=host):
+            return host, "put back: its turn comes again"
+        case HostFinished(record=record):
+            outcome = record.outcome
+            came = f"failed at {outcome.phase}, {outcome.cause}" if isinstance(outcome, Failed) else None
+            took = (outcome.trace.ended - outcome.trace.started).total_seconds()
+            return record.host, f"{came or record.judgement.label}; {took:.1f} s in all"
+    return None
 
 
 def stopping(event: Stopping) -> str:

@@ -26,9 +26,13 @@ from orchestrator.cli.options import (
     OnlyOption,
     QuietOption,
     TableOption,
+    TraceBodiesOption,
+    TraceOption,
     TransportOption,
+    VerboseOption,
     labels_of,
     only_words,
+    watch_of,
 )
 from orchestrator.remote.transport_name import TransportName
 
@@ -59,6 +63,9 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     label: LabelOption = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -87,12 +94,15 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         earlier=earlier,
         only=only_words(only),
         transport=transport.value,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
     asked = invocation(db, inventory)
     if list_hosts:
-        if files:
-            raise UsageError("--list-hosts asks no host: there is nothing to --report")
+        if files or trace:
+            raise UsageError(
+                f"--list-hosts asks no host: there is nothing to --{'report' if files else 'trace'}"
+            )
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
     from orchestrator.app.scan.export import write_reports
@@ -109,7 +119,7 @@ def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanRep
     from orchestrator.app.scan.run import run
     from orchestrator.cli.progress import ScanDisplay
 
-    with ScanDisplay(quiet=quiet) as display:
+    with ScanDisplay(quiet=quiet, verbose=request.watch.phases) as display:
         return run(asked, request, on_event=display.on_event)
 
 

@@ -131,7 +131,7 @@ def _show_host(asked: Invocation, host: str, scan: int | None, *, as_json: bool,
 
 
 def _host_alone(host: str | None, scan: int | None, only: frozenset[str]) -> str:
-    """Give the host that `--history` is about.
+    """Return the host that `--history` is about.
 
     Raises UsageError where there is none, or more was asked for.
     """

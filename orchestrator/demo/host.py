@@ -37,7 +37,7 @@ from orchestrator.demo.wire import auth, httpd, soap
 from orchestrator.demo.wire.auth import Account, ConnectionAuth
 from orchestrator.demo.wire.certificates import Authority
 from orchestrator.demo.wire.httpd import GOODBYE, HttpConnection, Request, Response
-from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.wire.ntlm import LogonRejected
 from orchestrator.demo.wire.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
@@ -272,9 +272,9 @@ class RunningHost:
         self._doomed = down
 
 
-def _context(guard: ConnectionAuth) -> Acceptor:
+def _context(guard: ConnectionAuth) -> auth.Sealer:
     if guard.sealing is None:
-        raise LogonRejected("sealed, but nobody is logged on by NTLM")
+        raise LogonRejected("sealed, but nobody is logged on by tokens")
     return guard.sealing
 
 

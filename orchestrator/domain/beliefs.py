@@ -43,7 +43,7 @@ class Beliefs:
                 self._count(attempt)
 
     def target(self, role: str) -> Target | None:
-        """Give the gateway that decides for a role, None where there is none."""
+        """Return the gateway that decides for a role, None where there is none."""
         return self._targets.get(role)
 
     def over(self, role: str, ports: Iterable[int], *, twice: Collection[int]) -> dict[int, Belief]:
@@ -55,7 +55,7 @@ class Beliefs:
         return found
 
     def of(self, role: str, port: int, *, twice: bool = False) -> Belief:
-        """Give what is believed of a port to a role's gateway.
+        """Return what is believed of a port to a role's gateway.
 
         Open where one address connects and no canary says that something else answers there; intercepted
         where all that connect are like that; untried where an address was not asked or told nothing; closed

@@ -64,7 +64,7 @@ class RoleFacts:
         return None if self.desired is None or self.desired == self.pin.port else self.beliefs[self.desired]
 
     def ports(self, belief: Belief) -> tuple[int, ...]:
-        """Give the listed ports of which this is believed, in order."""
+        """Return the listed ports of which this is believed, in order."""
         return tuple(port for port, found in self.beliefs.items() if found is belief)
 
 
@@ -173,7 +173,7 @@ def _role(
 
 
 def _connected(reading: Reading, role: str, gateways: Mapping[str, str], state: str) -> tuple[int, ...]:
-    """Give the remote ports, ascending, of connections in a state to any address known for the role."""
+    """Return the remote ports, ascending, of connections in a state to any address known for the role."""
     if not reading.connections:
         return ()
     known = {

@@ -79,7 +79,7 @@ class Groups:
             reasons[record.waived] = None
 
     def sorted(self) -> tuple[Group, ...]:
-        """Give the groups: waived ones last, worst verdict first, without a live connection first,
+        """Return the groups: waived ones last, worst verdict first, without a live connection first,
         largest first.
         """
         order = sorted(

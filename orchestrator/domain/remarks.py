@@ -17,7 +17,7 @@ MOST_SKEW = timedelta(minutes=5)  # Kerberos refuses a logon beyond this
 
 
 def remarks(reading: Reading, *, facts: Facts, profile: Profile, trace: Trace | None) -> tuple[str, ...]:
-    """Give the remarks on a host, most telling first, as sentences that quote the host uncleaned.
+    """Return the remarks on a host, most telling first, as sentences that quote the host uncleaned.
 
     Never raises.
     """

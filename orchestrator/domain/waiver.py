@@ -18,7 +18,7 @@ Waivers = Mapping[tuple[str, str], Waiver]
 
 
 def in_force(waivers: Iterable[Waiver], today: date) -> Waivers:
-    """Give what is waived today, each with its waiver: reason and last day.
+    """Return what is waived today, each with its waiver: reason and last day.
 
     The first of two wins, as in `unexpired`.
     """
@@ -31,14 +31,14 @@ def in_force(waivers: Iterable[Waiver], today: date) -> Waivers:
 
 
 def unexpired(waivers: Iterable[Waiver], today: date) -> Waived:
-    """Give what is waived today, once for a whole run; a waiver's last day still counts,
+    """Return what is waived today, once for a whole run; a waiver's last day still counts,
     the first of two wins.
     """
     return {key: waiver.reason for key, waiver in in_force(waivers, today).items()}
 
 
 def waive(host: str, judgement: Judgement, waived: Waived) -> str | None:
-    """Give the reason why this host's verdict is accepted, None where it is not.
+    """Return the reason why this host's verdict is accepted, None where it is not.
 
     A waiver covers a host's verdict in whatever role it is, and no other verdict: what gets worse is told
     again.
@@ -47,7 +47,7 @@ def waive(host: str, judgement: Judgement, waived: Waived) -> str | None:
 
 
 def waived_now(host: HostNow, waived: Waived) -> HostNow:
-    """Give a host as these waivers have it: one that was waived when it was scanned may be so no more."""
+    """Return a host as these waivers have it: one that was waived when it was scanned may be so no more."""
     counts = host.standing
     reason = waive(counts.host, counts.judgement, waived)
     if reason == counts.waived:

@@ -19,7 +19,7 @@ _MAY_HAVE_RUN = {Phase.RUN, Phase.DECODE}
 
 @functools.cache
 def repin_script() -> Script:
-    """Give the write script, read once a process. Its `sha256` is what a plan names."""
+    """Return the write script, read once a process. Its `sha256` is what a plan names."""
     return Script.load("repin")
 
 

@@ -1,6 +1,4 @@
-"""The transport of our own: asyncio alone, one loop, no thread for a host; Basic, NTLM, Kerberos,
-and Negotiate as either.
-"""
+"""The transport of our own: asyncio alone, one loop, no thread for a host."""
 
 from __future__ import annotations
 
@@ -33,6 +31,7 @@ from orchestrator.remote.psrp.runspace import Runspace
 from orchestrator.remote.psrp.speaker import Speaker
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import CLOSING, TryProgress, trouble_of, unasked, unclosed
+from orchestrator.remote.watch import Watch, unwatched, watched
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +40,7 @@ class Shared:
 
     reach: Reach
     clock: Callable[[], float]
+    watch: Watch = unwatched
     trust: Trust = field(default_factory=Trust)
     hashes: NtHashes = field(default_factory=NtHashes)
     kerberos: Kerberos = field(default_factory=Kerberos)
@@ -49,10 +49,7 @@ class Shared:
 
 
 class NativeTransport:
-    """Makes sessions.
-
-    Shares TLS trust, password hashes and the memory of which hosts want small envelopes.
-    """
+    """Makes sessions that share TLS trust, password hashes, and which hosts want small envelopes."""
 
     def __init__(
         self,
@@ -60,9 +57,10 @@ class NativeTransport:
         resolver: Resolver = system_resolver,
         clock: Callable[[], float] = time.monotonic,
         via_logons: Logons = nobody,
+        watch: Watch = unwatched,
     ) -> None:
         """Nothing is opened before a session runs. `via_logons` gives those of proxies and jump hosts."""
-        self._shared = Shared(reach=Reach(resolver, via_logons), clock=clock)
+        self._shared = Shared(reach=Reach(resolver, via_logons), clock=clock, watch=watch)
 
     def session(
         self,
@@ -118,7 +116,7 @@ class NativeSession:
         self._deadline = deadline
         self._before_logon = before_logon
         self._accepted = accepted
-        self._course = TryProgress(endpoint, shared.clock)
+        self._course = TryProgress(endpoint, shared.clock, shared.watch(endpoint))
         self._lifetime = Lifetime(self._course, deadline)
         self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
         self._kerberos: KerberosLogon | None = None
@@ -148,8 +146,9 @@ class NativeSession:
         self._ends = self._shared.clock() + self._deadline
         self._shared.open.add(self)
         try:
-            async with self._lifetime.kept():
-                return await self._run(script, parameters)
+            with watched(course.watcher, script.name):
+                async with self._lifetime.kept():
+                    return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add(self._endpoint.place)
@@ -224,7 +223,9 @@ class NativeSession:
             found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
             if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
                 raise found from trouble
-            self._remarks.append(ntlm_fallback.remark(found.cause, found.detail))
+            self._remarks.append(remark := ntlm_fallback.remark(found.cause, found.detail))
+            if self._course.watcher is not None:
+                self._course.watcher.noted(remark)
             return None
 
     async def _connected(self) -> Stream:
@@ -259,7 +260,7 @@ class NativeSession:
         course.enter(Phase.AUTH)
         logon = await self._scheme(bound)
         runspace = self._runspace = Runspace(
-            Speaker(endpoint, logon, self._taken),
+            Speaker(endpoint, logon, self._taken, course.watcher),
             Envelopes(endpoint, seconds=self._left(), small=self._small()),
             course.given_shell,
         )

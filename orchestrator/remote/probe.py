@@ -18,7 +18,7 @@ __all__ = ["endpoint", "probe", "probe_script"]
 
 @functools.cache
 def probe_script() -> Script:
-    """Give the probe, read once a process."""
+    """Return the probe, read once a process."""
     return Script.load("probe")
 
 

@@ -15,6 +15,7 @@ from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.make import QUOTED, Seen, fault
 from orchestrator.remote.faults.trouble import Garbled, Trouble
 from orchestrator.remote.session import Endpoint, Logon, TryFacts
+from orchestrator.remote.watch import Watcher
 
 _LOCAL = "Set `auth: ntlm` for it, or name a credential of the domain; nothing was sent."
 CLOSING = 5.0  # seconds at most that closing a shell may take
@@ -34,11 +35,15 @@ class TryProgress:
         "rights",
         "script",
         "timings",
+        "watcher",
     )
 
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
-        """`clock` gives seconds; the first phase begins now."""
+    def __init__(
+        self, endpoint: Endpoint, clock: Callable[[], float], watcher: Watcher | None = None
+    ) -> None:
+        """`clock` gives seconds; the first phase begins now. `watcher` is told of each later one."""
         self.endpoint = endpoint
+        self.watcher = watcher
         self.phase = Phase.RESOLVE
         self.script = ""  # SHA-256 of the script that is to run
         self.timings: dict[str, int] = {}  # phase -> milliseconds
@@ -52,6 +57,8 @@ class TryProgress:
         """Go on to the next phase; the time since the last one is the last one's."""
         self.timings[self.phase.value] = self._spent()
         self._since, self.phase = self._clock(), phase
+        if self.watcher is not None:
+            self.watcher.entered(self.facts())
 
     def given_shell(self) -> None:
         """Note that the host gave a shell: the user may have one there."""

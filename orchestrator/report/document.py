@@ -36,6 +36,8 @@ VERSIONS = {
     "profiles": 1,
     "profile-check": 1,
     "audit": 1,
+    "config": 1,
+    "db-copy": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,

@@ -99,7 +99,7 @@ class HostTable:
     rows: tuple[HostRow, ...]
 
     def strip(self, ports: str, role: int) -> str:
-        """Give the part of a row's string that is about one role, by its place in `roles`."""
+        """Return the part of a row's string that is about one role, by its place in `roles`."""
         return ports[role * len(self.ports) : (role + 1) * len(self.ports)]
 
     def patterns(self) -> tuple[Pattern, ...]:
@@ -180,14 +180,14 @@ def _order(standing: Standing) -> tuple[bool, bool, int, bool, str]:
 
 
 def _roles(standings: Iterable[Standing]) -> tuple[str, ...]:
-    """Give the roles of all products, in their order;
+    """Return the roles of all products, in their order;
     one that says nothing of a host has a column all the same.
     """
     return tuple(dict.fromkeys(role for each in standings for role in each.profile.role_names))
 
 
 def _ports(standings: list[Standing]) -> dict[int, str]:
-    """Give the listed ports with their labels, and the most used of the others."""
+    """Return the listed ports with their labels, and the most used of the others."""
     listed: dict[int, str] = {}
     known: set[str] = set()
     beside: Counter[int] = Counter()

@@ -72,7 +72,7 @@ def unbroken(line: Text) -> Text:
 
 
 def group_actions(verdict: Verdict, actions: Sequence[str]) -> Sequence[str]:
-    """Give what to do about a group of hosts, none where nothing is: each firewall rule,
+    """Return what to do about a group of hosts, none where nothing is: each firewall rule,
     of all else the first.
     """
     if len(actions) == 1:

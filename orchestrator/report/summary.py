@@ -96,13 +96,17 @@ def scan_report(report: ScanReport) -> RenderableType:
 
 def last_line(report: ScanReport) -> str:
     """Say a scan in one line, the last one that it prints."""
+    return f"{counts_line(report)}, exit {report.code}"
+
+
+def counts_line(report: ScanReport) -> str:
+    """Say a scan's counts in one line."""
     counts = report.summary.counts
     parts = [
         f"{counts.ok:,} ok",
         f"{counts.attention:,} need attention",
         f"{counts.unknown:,} not probed",
         *([f"{counts.not_started:,} not started"] if counts.not_started else []),
-        f"exit {report.code}",
     ]
     return f"scan {report.scan.id}: {', '.join(parts)}"
 

@@ -6,26 +6,25 @@ StoreError
   DriverMissingError  PostgreSQL was asked for, its driver is not installed
   NoDatabaseError     nothing has been stored yet
   NotOursError        the file is no SQLite database, or another program's
+  ViewsInTheWayError  something of somebody else's keeps our views from being made
   TooNewError         the database was written by a newer fleetcheck
+  UnfinishedCopyError a copy into it was begun and did not end
   LockTakenError      another fleetcheck is writing
   DatabaseError       the database refused: full, read-only, locked, damaged, gone, ...
   UnknownScanError    no scan has this id
-  UnknownRunError     no run of a re-pin has this id
-  UnknownPlanError    no plan with this id was ever applied or handed out
-  OtherPlanError      a plan with this id, and other content, is stored already
-  PlanUsedError       this plan was applied or handed out before
-  InFlightError       an earlier write to the same host is not resolved
-  RunTakenError       another process goes on with this run
   WriterClosedError   a result came after the writer had been closed
+
+Those of plans and runs: `orchestrator.store.journal.errors`.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.errors import EXIT_GATE, EXIT_USAGE, FleetcheckError
+from inventory.errors import EXIT_USAGE, FleetcheckError
 
 
 class StoreError(FleetcheckError):
@@ -79,6 +78,18 @@ class NotOursError(StoreError):
         self.place, self.found = place, found
 
 
+class ViewsInTheWayError(StoreError):
+    """An upgrade would touch what is not ours: each of `names`, for `what`. Nothing was changed."""
+
+    def __init__(self, what: str, names: Sequence[str]) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"the database cannot be upgraded: {', '.join(names)} {what}. Nothing was changed. "
+            "Drop or rename it, run this command again, and make yours anew (docs/views.md)."
+        )
+        self.what, self.names = what, tuple(names)
+
+
 class TooNewError(StoreError):
     """The schema `found` at `place` is not known to this program, whose newest is `known`."""
 
@@ -92,6 +103,18 @@ class TooNewError(StoreError):
             "Use that fleetcheck or a newer one, or name another database with `--db`."
         )
         self.place, self.found, self.known, self.written_by = place, found, known, written_by
+
+
+class UnfinishedCopyError(StoreError):
+    """A copy into the database at `place` was begun and did not end: what is there is not whole."""
+
+    def __init__(self, place: str) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(
+            f"database {place}: a copy into it was begun and has not ended, so it is not whole. "
+            "Copy again: fleetcheck db copy SOURCE TARGET begins it anew. Until then use the source."
+        )
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,85 +211,6 @@ class UnknownScanError(StoreError):
         known = f"the latest is {latest}" if latest is not None else "there is none yet"
         super().__init__(f"no scan {scan_id} in database {place}: {known}. `fleetcheck scans` lists them.")
         self.place, self.scan_id, self.latest = place, scan_id, latest
-
-
-class UnknownRunError(StoreError):
-    """No run has the id `run_id`; `latest` is the newest id, None where nothing was ever applied."""
-
-    exit_code = EXIT_USAGE
-
-    def __init__(self, place: str, run_id: int, latest: int | None) -> None:
-        """Build the sentence from its parts."""
-        known = f"the latest is {latest}" if latest is not None else "there is none yet"
-        super().__init__(
-            f"no run {run_id} in database {place}: {known}. `fleetcheck repin status` lists them."
-        )
-        self.place, self.run_id, self.latest = place, run_id, latest
-
-
-class UnknownPlanError(StoreError):
-    """No plan with the id `plan_id` is stored."""
-
-    exit_code = EXIT_USAGE
-
-    def __init__(self, place: str, plan_id: str) -> None:
-        """Build the sentence from its parts."""
-        super().__init__(
-            f"no plan {plan_id} in database {place}: it was neither applied nor exported with this database."
-        )
-        self.place, self.plan_id = place, plan_id
-
-
-class OtherPlanError(StoreError):
-    """Another content is stored under the id `plan_id`:
-    one of the two plans is not what the planner wrote.
-    """
-
-    def __init__(self, place: str, plan_id: str) -> None:
-        """Build the sentence from its parts."""
-        super().__init__(
-            f"database {place}: another plan with the id {plan_id} is stored there already. "
-            "Make a new one: fleetcheck repin plan"
-        )
-        self.place, self.plan_id = place, plan_id
-
-
-class PlanUsedError(StoreError):
-    """The plan `plan_id` was used before: by the run `run_id`,
-    or as a stand-alone script where that is None.
-    """
-
-    exit_code = EXIT_GATE
-
-    def __init__(self, plan_id: str, run_id: int | None) -> None:
-        """Build the sentence from its parts."""
-        how = "given away as a stand-alone script" if run_id is None else f"applied by run {run_id}"
-        next_ = "" if run_id is None else f" `fleetcheck repin status {run_id}` shows how that stands."
-        super().__init__(f"plan {plan_id} was {how} before, and a plan is used once.{next_}")
-        self.plan_id, self.run_id = plan_id, run_id
-
-
-class InFlightError(StoreError):
-    """Nothing may be written to `host` yet: its operation `operation_id` of `run_id` is still in `state`."""
-
-    def __init__(self, host: str, operation_id: int, run_id: int | None, state: str) -> None:
-        """Build the sentence from its parts."""
-        of_run = "" if run_id is None else f" of run {run_id}"
-        advice = f"`fleetcheck repin resume {run_id}` reads it." if run_id is not None else "Read it first."
-        super().__init__(f"{host}: an earlier write{of_run} is not resolved ({state}). {advice}")
-        self.host, self.operation_id, self.run_id, self.state = host, operation_id, run_id, state
-
-
-class RunTakenError(StoreError):
-    """Another process has gone on with the run `run_id` since: this one may not write for it any more."""
-
-    def __init__(self, run_id: int) -> None:
-        """Build the sentence from its parts."""
-        super().__init__(
-            f"run {run_id} has been taken over by another `fleetcheck repin resume`: this one stops here. "
-            f"`fleetcheck repin status {run_id}` shows how it stands."
-        )
-        self.run_id = run_id
 
 
 class WriterClosedError(StoreError):

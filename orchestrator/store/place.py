@@ -81,17 +81,17 @@ def default_folder() -> Path:
     return user_state_path("fleetcheck", appauthor=False)
 
 
-def database_url(option: str | None, environ: Mapping[str, str]) -> str:
+def database_url(option: str | None, environ: Mapping[str, str], *, folder: Path | None = None) -> str:
     """Return the URL of the database: `option` (`--db`), else FLEETCHECK_DB, else a file in the state folder.
 
-    A path becomes absolute, `~` is the home folder, `postgresql://` becomes `postgresql+psycopg://`. Raises
-    PlaceError for what is neither path nor URL, DriverMissingError where PostgreSQL's driver is not
-    installed.
+    A path becomes absolute, from `folder` (None: the current one) on; `~` is the home folder,
+    `postgresql://` becomes `postgresql+psycopg://`. Raises PlaceError for what is neither path nor URL,
+    DriverMissingError where PostgreSQL's driver is not installed.
     """
     named = option if option is not None else environ.get(ENVIRONMENT) or str(default_folder() / FILE_NAME)
     if not named.strip() or "\0" in named:
         raise PlaceError(repr(named), "this names no file", _EXPECTED)
-    place = parse(named)
+    place = parse(named, folder)
     if isinstance(place, SqlitePlace):
         return f"{_SQLITE}{place.path}"
     if importlib.util.find_spec("psycopg") is None:
@@ -104,7 +104,7 @@ def is_secret(key: str) -> bool:
     return _SECRET_KEY.fullmatch(key) is not None
 
 
-def parse(named: str) -> Place:
+def parse(named: str, folder: Path | None = None) -> Place:
     """Turn a path or URL into a place. Raises PlaceError for another kind of URL, or one not well-formed.
 
     What may be a URL or a keyword string with a slip in it is refused: as a file's name it would be shown.
@@ -113,10 +113,10 @@ def parse(named: str) -> Place:
     scheme, separator, rest = url.partition("://")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
         _refuse_slips(url)
-        return SqlitePlace(_absolute(named))
+        return SqlitePlace(_absolute(named, folder))
     if scheme == "sqlite":
         _refuse_slips(rest.removeprefix("/"))
-        return SqlitePlace(_absolute(rest.removeprefix("/")))
+        return SqlitePlace(_absolute(rest.removeprefix("/"), folder))
     if scheme.lower() not in _POSTGRESQL:
         raise PlaceError(hide(url), f"{scheme}:// is not known", _EXPECTED)
     try:
@@ -184,11 +184,11 @@ def hide(url: str) -> str:
     return f"{parts.scheme}://{place}{'?' if query else ''}{query}"
 
 
-def _absolute(named: str) -> Path:
+def _absolute(named: str, folder: Path | None) -> Path:
     path = Path(named)
     with suppress(RuntimeError):  # `~` of a user that does not exist: a file of this name, then
         path = path.expanduser()
-    return Path.cwd() / path
+    return Path.cwd() / (folder or Path()) / path
 
 
 def _cause(error: ValueError) -> str:

@@ -46,7 +46,7 @@ MOST = 2**31 - 1  # the largest id, as PostgreSQL's INTEGER holds it
 
 
 def id_of(number: int) -> int:
-    """Give a number that a user typed as an id to look for: 0, which nothing has,
+    """Return a number that a user typed as an id to look for: 0, which nothing has,
     where no id can be so large.
     """
     return number if 0 < number <= MOST else 0
@@ -201,7 +201,7 @@ registry_value = Table(
 notice = Table(
     "notice",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
     Column("target", AsciiText, nullable=False),
     Column("scan_id", Integer, nullable=False),

@@ -200,7 +200,7 @@ def whole(folder: Path, hosts: int, jobs: int) -> dict[str, float]:
 
 
 def peak() -> float:
-    """Give the most memory that this process took so far, in MB."""
+    """Return the most memory that this process took so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 * 1024 if sys.platform == "darwin" else 1024
     )
@@ -228,7 +228,7 @@ def child(what: str, hosts: int, jobs: int) -> dict[str, float]:
 
 
 def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Give the median of each figure."""
+    """Return the median of each figure."""
     return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 

@@ -92,7 +92,7 @@ def with_httptools(pieces: Sequence[bytes]) -> int:
 
 
 def cost(reader: Callable[[Sequence[bytes]], int], rounds: int) -> float:
-    """Give microseconds of CPU for one host's answers, the least of five runs."""
+    """Return microseconds of CPU for one host's answers, the least of five runs."""
     pieces = answers()
     assert reader(pieces) == sum(SIZES)
     found = []

@@ -1,12 +1,16 @@
 """What native Kerberos costs the client against native NTLM, what the KDC is asked, and how long the loop is
 held up.
 
-    FLEETCHECK_ADLAB=... FLEETCHECK_WINHOST=... python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4]
-    [--rounds 2] ... python -m tests.bench.bench_kerberos --tickets 200 2000 10000 ... python -m
-    tests.bench.bench_kerberos --slow
+    python -m tests.bench.bench_kerberos [--hosts 200] [--jobs 4] [--rounds 2]
+    python -m tests.bench.bench_kerberos --simulated --hosts 2000 --jobs 256
+    python -m tests.bench.bench_kerberos --tickets 200 2000 10000
+    python -m tests.bench.bench_kerberos --slow
+
+FLEETCHECK_ADLAB and FLEETCHECK_WINHOST name the kits.
 
 All names lead to one real PowerShell host, which has every name's key. CPU is the scan command's own, start
-included, and with a scan of one host taken off. `--tickets`: CPU of a token where so many hosts have a
+included, and with a scan of one host taken off; memory is the most that it held. `--simulated`: each name is
+a simulated host of its own, which reads real tickets. `--tickets`: CPU of a token where so many hosts have a
 ticket. `--slow`: the longest gap of the loop with a KDC that takes 3 s, against that of a loop that does
 nothing. Needs MIT's KDC.
 """
@@ -18,19 +22,19 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
-from dataclasses import replace
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.demo.host import OPS
 from orchestrator.remote.auth.kerberos_logon import Kerberos, KerberosLogon
 from orchestrator.remote.session import Endpoint, Logon
-from tests import adlabs, winhosts
+from tests import adlabs, simulated_realm, winhosts
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("--port", "6985", "--https-port", "6986")
@@ -44,8 +48,16 @@ def say(line: str) -> None:
 
 
 @contextlib.contextmanager
-def one_for_all(realm: adlabs.Realm, net: str, folder: Path) -> Iterator[adlabs.Realm]:
-    """Serve all of a realm's names by one host; give the realm with the names resolved so."""
+def simulated(realm: adlabs.Realm, _net: str, folder: Path) -> Iterator[Fleet]:
+    """Serve each of a realm's names by a simulated host that reads real tickets."""
+    users = {"kerberos": realm.accounts["fleet"], "ntlm": (OPS.username, OPS.password)}
+    with simulated_realm.serving(realm, folder, "--lean", "http-negotiate") as (there, hosts):
+        yield Fleet(there, hosts, users)
+
+
+@contextlib.contextmanager
+def real(realm: adlabs.Realm, net: str, folder: Path) -> Iterator[Fleet]:
+    """Serve all of a realm's names by one real host."""
     keys = [path.read_bytes() for path in sorted(realm.keytabs.glob("*.keytab"))]
     (folder / "WINHOST001.keytab").write_bytes(keys[0][:2] + b"".join(key[2:] for key in keys))
     address = f"{net}.61"
@@ -63,47 +75,66 @@ def one_for_all(realm: adlabs.Realm, net: str, folder: Path) -> Iterator[adlabs.
     )
     environ = {"KRB5_CONFIG": realm.krb5_conf["good"]}
     with winhosts.start(net, first=61, engine="linux", warm=4, more=more, environ=environ):
-        yield replace(realm, env={**realm.env, "NSS_WRAPPER_HOSTS": str(folder / "hosts")})
+        there = replace(realm, env={**realm.env, "NSS_WRAPPER_HOSTS": str(folder / "hosts")})
+        by_password = ("fleet", realm.accounts["fleet"][1])
+        users = {"kerberos": by_password, "ntlm": by_password}
+        yield Fleet(there, {name: {"port": 6985} for name in realm.hosts}, users)
 
 
-def scan(realm: adlabs.Realm, folder: Path, auth: str, count: int, jobs: int) -> float:
-    """Scan so many of a realm's hosts; give the command's seconds of CPU. Every host has to be logged on to
-    so.
-    """
-    (folder / "password").write_text(realm.accounts["fleet"][1])
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Hosts to scan: where their names resolve, each one's settings, and who logs on by which scheme."""
+
+    realm: adlabs.Realm
+    hosts: Mapping[str, Mapping[str, Any]]
+    users: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command took: seconds of CPU, and MB at most."""
+
+    cpu: float
+    memory: float
+
+
+def scan(fleet: Fleet, folder: Path, auth: str, count: int, jobs: int) -> Cost:
+    """Scan so many of the hosts; every one has to be logged on to so."""
+    user, password = fleet.users[auth]
+    (folder / "password").write_text(password)
     (folder / "password").chmod(0o600)
     secret = {"from": "file", "path": "password"}
     inventory = {
-        "credentials": {"ops": {"username": "fleet", "password": secret}},
-        "defaults": {"transport": "http", "port": 6985, "auth": auth, "credential": "ops", "timeout": 120},
-        "hosts": {name: {} for name in list(realm.hosts)[:count]},
+        "credentials": {"ops": {"username": user, "password": secret}},
+        "defaults": {"transport": "http", "auth": auth, "credential": "ops", "timeout": 120},
+        "hosts": dict(list(fleet.hosts.items())[:count]),
     }
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
     argv = [sys.executable, "-c", MAIN, "scan", "--json", "--quiet", "--jobs", str(jobs), "--pace", "0"]
     argv += ["-i", str(folder / "fleet.yaml"), "--db", str(folder / f"{time.monotonic_ns()}.db")]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        argv, env={**os.environ, **realm.env}, capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = {host["logon"] for host in json.loads(done.stdout)["hosts"]}
-    assert used == {auth}, (used, done.stdout[:2000], done.stderr)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    with (folder / "said").open("w+") as said:
+        process = subprocess.Popen(argv, env={**os.environ, **fleet.realm.env}, stdout=said, cwd=ROOT)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        used = {host["logon"] for host in json.load(said)["hosts"]}
+    assert used == {auth}, used
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def compare(realm: adlabs.Realm, folder: Path, args: argparse.Namespace) -> None:
+def compare(fleet: Fleet, folder: Path, args: argparse.Namespace) -> None:
     """Scan by NTLM and by Kerberos in turn; the least of the rounds counts."""
-    found: dict[str, list[tuple[float, float]]] = {"ntlm": [], "kerberos": []}
+    found: dict[str, list[tuple[float, float, float]]] = {"ntlm": [], "kerberos": []}
     for _ in range(args.rounds):
         for auth, rounds in found.items():
-            before = realm.issued()
-            one, all_of_them = (scan(realm, folder, auth, count, args.jobs) for count in (1, args.hosts))
-            after = realm.issued()
-            rounds.append((all_of_them / args.hosts, (all_of_them - one) / (args.hosts - 1)))
+            before = fleet.realm.issued()
+            one, whole = (scan(fleet, folder, auth, count, args.jobs) for count in (1, args.hosts))
+            after = fleet.realm.issued()
+            rounds.append((whole.cpu / args.hosts, (whole.cpu - one.cpu) / (args.hosts - 1), whole.memory))
             asked = f"tickets issued: {after[0] - before[0]} by password, {after[1] - before[1]} for services"
             say(
                 f"{auth}: {rounds[-1][0] * 1000:.1f} ms a host, start included; {rounds[-1][1] * 1000:.1f} "
-                f"ms without; {asked} (of two scans)"
+                f"ms without; {whole.memory:.0f} MB; {asked} (of two scans)"
             )
     for at, what in ((0, "start included"), (1, "without it")):
         least = {auth: min(each[at] for each in rounds) for auth, rounds in found.items()}
@@ -111,6 +142,11 @@ def compare(realm: adlabs.Realm, folder: Path, args: argparse.Namespace) -> None
             f"{what}: NTLM {least['ntlm'] * 1000:.1f} ms, Kerberos {least['kerberos'] * 1000:.1f} ms; "
             f"{least['kerberos'] / least['ntlm']:.2f} x"
         )
+    held = {auth: min(each[2] for each in rounds) for auth, rounds in found.items()}
+    say(
+        f"memory: NTLM {held['ntlm']:.0f} MB, Kerberos {held['kerberos']:.0f} MB; "
+        f"{held['kerberos'] / held['ntlm']:.2f} x"
+    )
 
 
 class Watch:
@@ -195,6 +231,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tickets", type=int, nargs="+")
     parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--simulated", action="store_true")
     parser.add_argument("--names", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--password", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -215,7 +252,8 @@ def main() -> None:
         for count in args.tickets or ():
             in_the_realm(realm, "--tickets", str(count))
         if not args.slow and not args.tickets:
-            compare(stack.enter_context(one_for_all(realm, net, folder)), folder, args)
+            served = simulated if args.simulated else real
+            compare(stack.enter_context(served(realm, net, folder)), folder, args)
 
 
 if __name__ == "__main__":

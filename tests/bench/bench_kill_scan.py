@@ -28,7 +28,7 @@ from tests.fleet.wire import Served, served, simulated
 
 
 def stored(place: Served, scan_id: int) -> set[str]:
-    """Give the hosts that have a whole record; reading it takes every row of it."""
+    """Return the hosts that have a whole record; reading it takes every row of it."""
     try:
         return set(place.records(scan_id))
     except (NoDatabaseError, UnknownScanError):

@@ -81,7 +81,7 @@ def _moved(outcome: Outcome, number: int, later: timedelta) -> Probed:
 
 
 def address(number: int) -> str:
-    """Give a host's address, in 10.SITE.0.0/16."""
+    """Return a host's address, in 10.SITE.0.0/16."""
     place = number // SITES
     return f"10.{number % SITES}.{place // 250}.{place % 250 + 1}"
 
@@ -165,7 +165,7 @@ def _cell(table: str, column: str, day: int, step: int) -> str:
 
 
 def inventory(hosts: int) -> Iterator[str]:
-    """Give an inventory of these hosts, line by line: each site a group with its network."""
+    """Yield an inventory of these hosts, line by line: each site a group with its network."""
     yield "defaults:"
     yield "  auth: kerberos"
     yield f"  gateways: {{primary: {GATEWAYS['primary']}, backup: {GATEWAYS['backup']}}}"

@@ -51,7 +51,7 @@ class Answers:
         self._text = json.dumps(document, separators=(",", ":"))
 
     def of(self, host: str) -> str:
-        """Give a host's answer, now."""
+        """Return a host's answer, now."""
         clock = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
         return self._text.replace("@HOST@", host.upper()).replace("@CLOCK@", clock)
 

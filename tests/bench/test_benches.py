@@ -58,6 +58,10 @@ SMALL = {
         ("--hosts", "2", "--attempts", "2", "--values", "2"),
         r"2 hosts, (.|\n)*last known states",
     ),
+    "bench_trace": (
+        ("--hosts", "2", "--rounds", "1"),
+        r"unwatched: .* CPU a host(.|\n)*bodies: .* x unwatched",
+    ),
 }
 """Benchmark to the words after its name, and what it has to print."""
 

@@ -46,6 +46,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no test see the user's database, inventory or colours; each starts in an empty folder."""
     for name in ("FLEETCHECK_INVENTORY", "FLEETCHECK_DEBUG", "FLEETCHECK_NO_MATCH", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("FLEETCHECK_DB", str(tmp_path / "default.db"))
     monkeypatch.chdir(tmp_path)
 
@@ -105,7 +106,7 @@ def inventory_file(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def third_winhost(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[kit.Winhost]:  # noqa: ARG001  # it only skips
-    """Give one real host more, from a kit of its own, with a CA of its own."""
+    """Yield one real host more, from a kit of its own, with a CA of its own."""
     with contextlib.ExitStack() as stack:
         with quiet.inside():
             (host,) = stack.enter_context(kit.start(net, first=8))
@@ -114,7 +115,7 @@ def third_winhost(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[
 
 @pytest.fixture
 def three(winhosts: list[kit.Winhost], third_winhost: kit.Winhost) -> Iterator[list[kit.Winhost]]:
-    """Give three real hosts, each with a registry of its own, which is empty afterwards."""
+    """Yield three real hosts, each with a registry of its own, which is empty afterwards."""
     hosts = [*winhosts, third_winhost]
     yield hosts
     for host in hosts:

@@ -25,7 +25,7 @@ from orchestrator.demo.fleet import SimulatedFleet
 from orchestrator.domain.repin.journal import UNRESOLVED, State
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.domain.repin.planfile import loads
-from orchestrator.store.errors import UnknownRunError
+from orchestrator.store.journal.errors import UnknownRunError
 from orchestrator.store.reader import Reader
 from tests.cli.conftest import Ended, fleetcheck
 from tests.eventually import eventually
@@ -138,7 +138,7 @@ class Story:
         assert json.loads(self.run("audit", "verify", "--json").out)["whole"]
 
     def states(self, run: int = 1) -> dict[str, State]:
-        """Give each host's state by the journal; none for those that have no row."""
+        """Return each host's state by the journal; none for those that have no row."""
         with Reader.open(f"sqlite:///{self.database}") as reader:
             return {row.host: row.state for row in reader.operations(run)}
 

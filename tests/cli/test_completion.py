@@ -32,7 +32,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def environ(tmp_path: Path, scanned: Scanned) -> dict[str, str]:
-    """Give an environment in which `fleetcheck` is this one, with the shared database and inventory."""
+    """Return an environment in which `fleetcheck` is this one, with the shared database and inventory."""
     program = tmp_path / "bin" / "fleetcheck"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{MAIN}" "$@"\n', "utf-8")

@@ -21,7 +21,7 @@ MAIN = "from orchestrator.cli.main import main; main()"
 
 
 def commands() -> list[tuple[str, ...]]:
-    """Give every command's words."""
+    """Return every command's words."""
     top = typer.main.get_command(app)
     found: list[tuple[str, ...]] = []
     for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group

@@ -22,7 +22,7 @@ from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 
 @pytest.fixture
 def own(scanned: Scanned, tmp_path: Path) -> Scanned:
-    """Give a copy of the scanned database that a test may write to."""
+    """Return a copy of the scanned database that a test may write to."""
     shutil.copy(scanned.database, tmp_path / "own.db")
     return replace(scanned, database=tmp_path / "own.db")
 

@@ -27,7 +27,7 @@ def _as_0_1_left_it(tmp_path: Path) -> None:
 
 
 def states(run: str) -> dict[str, str]:
-    """Give each host's state in a run."""
+    """Return each host's state in a run."""
     lines = fleetcheck("repin", "status", run).out.splitlines()
     return {name: state for name, state, *_ in (line.split("\t") for line in lines)}
 

@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "prune.md"
 
 @pytest.fixture
 def old(scanned: Scanned, tmp_path: Path) -> str:
-    """Give a copy of the scanned database in which the first scan's results were had 500 days ago too,
+    """Return a copy of the scanned database in which the first scan's results were had 500 days ago too,
     as scan 2.
     """
     shutil.copy(scanned.database, tmp_path / "own.db")

@@ -93,7 +93,7 @@ def once(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[D
 
 @pytest.fixture
 def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
-    """Give the fleet as it was when it was planned, with files and a database of the test's own."""
+    """Yield the fleet as it was when it was planned, with files and a database of the test's own."""
     made, database = once
     shutil.copy(database, tmp_path / "default.db")
     shutil.copytree(made.inventory.parent, tmp_path, dirs_exist_ok=True)
@@ -106,7 +106,7 @@ def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
 
 
 def states(ended: Ended) -> dict[str, str]:
-    """Give each host's state from plain lines."""
+    """Return each host's state from plain lines."""
     return dict(line.split("\t")[:2] for line in ended.out.splitlines())  # type: ignore[misc]  # two fields
 
 

@@ -27,7 +27,7 @@ def plan_file(scanned: Scanned, tmp_path: Path) -> Path:
 
 
 def moves(subject: str = HOST) -> list[str]:
-    """Give where the rows of a host went, by the audit."""
+    """Return where the rows of a host went, by the audit."""
     lines = [json.loads(line) for line in fleetcheck("audit", "export").out.splitlines()]
     return [line["details"]["to"] for line in lines if line["subject"] == subject]
 

@@ -27,7 +27,7 @@ def scanned(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 
 @pytest.fixture
 def fleet(scanned: tuple[Drifted, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drifted:
-    """Give the fleet as it was when it was planned, and a database of the test's own."""
+    """Return the fleet as it was when it was planned, and a database of the test's own."""
     made, database = scanned
     shutil.copy(database, tmp_path / "default.db")
     # A killed write's deadline is waited for by `resume`.

@@ -16,7 +16,7 @@ from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planfile import dumps
 from orchestrator.remote.apply import repin_script
-from orchestrator.store.errors import PlanUsedError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.writer import Writer
@@ -32,7 +32,7 @@ hosts: {web1: {address: 127.9.1.1}}
 
 
 def plan_of_today(**changes: object) -> Plan:
-    """Give a plan of one host that may be applied now, but for its inventory."""
+    """Return a plan of one host that may be applied now, but for its inventory."""
     times = {"created": NOW, "expires": NOW + timedelta(hours=24), "script": repin_script().sha256}
     return whole_plan(**times | changes)
 

@@ -24,13 +24,13 @@ from tests.report import samples
 
 
 def url(database: Path) -> str:
-    """Give a database's URL."""
+    """Return a database's URL."""
     return f"sqlite:///{database}"
 
 
 @pytest.fixture
 def own(scanned: Scanned, tmp_path: Path) -> Scanned:
-    """Give a copy of the scanned database that a test may write to."""
+    """Return a copy of the scanned database that a test may write to."""
     shutil.copy(scanned.database, tmp_path / "own.db")
     return replace(scanned, database=tmp_path / "own.db")
 
@@ -95,7 +95,7 @@ def test_hosts_that_were_not_started_stand_in_the_last_line() -> None:
 
 
 def scanned_line(said: str) -> str:
-    """Give the last line."""
+    """Return the last line."""
     return said.splitlines()[-1]
 
 

@@ -12,7 +12,7 @@ from tests.cli.real_fleet import KEY, inventory, outside
 
 
 def stored(name: str) -> tuple[dict[str, Any], dict[int, dict[str, tuple[str, str]]]]:
-    """Give what `show --json` says of a host, and its registry values by view."""
+    """Return what `show --json` says of a host, and its registry values by view."""
     host = json.loads(fleetcheck("show", name, "--json").out)["host"]
     views = {
         view["view"]: {value["name"]: (value["kind"], str(value["data"])) for value in view["values"]}

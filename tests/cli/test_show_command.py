@@ -120,7 +120,7 @@ def test_a_database_that_is_not_there_is_said() -> None:
 
 @pytest.fixture
 def killed(scanned: Scanned, tmp_path: Path) -> Iterator[tuple[Path, Writer]]:
-    """Give a copy of the database in which a scan with one result runs, in this process; closed,
+    """Yield a copy of the database in which a scan with one result runs, in this process; closed,
     it was killed.
     """
     database = tmp_path / "killed.db"

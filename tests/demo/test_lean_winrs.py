@@ -34,7 +34,7 @@ def lean(net: str) -> Iterator[LeanFleet]:
 
 @pytest.fixture
 def ca(lean: LeanFleet, tmp_path: Path) -> Path:
-    """Give the fleet's CA as a file."""
+    """Return the fleet's CA as a file."""
     path = tmp_path / "ca.pem"
     path.write_text(lean.authority.pem)
     return path

@@ -46,7 +46,7 @@ def fleet(net: str) -> Iterator[SimulatedFleet]:
 
 @pytest.fixture(scope="module")
 def ca(fleet: SimulatedFleet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the fleet's CA as a file."""
+    """Return the fleet's CA as a file."""
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     path.write_text(fleet.authority.pem)
     return path

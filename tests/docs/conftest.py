@@ -95,6 +95,7 @@ def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(sys, "stdin", _Person())
     patch.setenv("FC_PASSWORD", "Passw0rd!")
     patch.setenv("FLEETCHECK_DB", str(folder / "fleet.db"))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     patch.setenv("COLUMNS", "80")
     patch.setenv("NO_COLOR", "1")
     patch.delenv("FLEETCHECK_INVENTORY", raising=False)

@@ -14,7 +14,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
-LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe"}
+LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe", "python", "sql", "toml"}
 """What a fence may be marked with. `sh` and unmarked ones with a command in them are run;
 screens are not marked.
 """
@@ -24,7 +24,8 @@ _BLOCK = re.compile(
 )
 _COMMAND = re.compile(r"(?:^|/bin/|=| {2}|; |&& )(fleetcheck [a-z-])")
 _SPAN = re.compile(
-    r"(?<!`)`(?:fleetcheck )?((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit)\s+[a-z][^`]*)`(?!`)"
+    r"(?<!`)`(?:fleetcheck )?"
+    r"((?<=fleetcheck )[^`]+|(?:repin|inventory|profile|audit|config)\s+[a-z][^`]*)`(?!`)"
 )
 
 
@@ -51,7 +52,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """Give each command line, a continued one whole."""
+        """Return each command line, a continued one whole."""
         lines = self.text.replace("\\\n", " ").splitlines()
         return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
@@ -81,7 +82,7 @@ def files(page: str) -> dict[str, str]:
 
 
 def mentioned(page: str) -> Iterator[str]:
-    """Give every command line that a page mentions, in fences and in running text, from `fleetcheck` on."""
+    """Yield every command line that a page mentions, in fences and in running text, from `fleetcheck` on."""
     text = PAGES[page]
     for block in blocks(page):
         if block.language == "powershell":

@@ -19,8 +19,10 @@ from inventory.schema.reference import about_key
 from inventory.secrets.registry import SOURCES
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.primitives.exit_codes import MEANINGS
 from orchestrator.remote.faults.table import ROWS
+from orchestrator.store.database.view_list import VIEWS
 from tests.docs.verdict_table import WHEN, actions
 
 ROOT = Path(__file__).parents[2]
@@ -116,11 +118,38 @@ def causes() -> str:
     return table(("cause", "what it means", "what to do"), rows)
 
 
+def configuration() -> str:
+    """List the keys of a configuration file: what each is and takes, its default, who may set it."""
+    rows = (
+        (
+            f"`{key.name}`",
+            key.what,
+            key.kind.takes,
+            key.default,
+            "all" if key.folder else "user's, machine's",
+            f"`{key.option}`"
+            + (f" of {', '.join(f'`{words}`' for words in key.commands)}" if key.commands else ""),
+            f"`{key.example}`",
+        )
+        for key in KEYS.values()
+    )
+    return table(("key", "what it is", "takes", "default", "in", "stands in for", "example"), rows)
+
+
+def view(name: str) -> str:
+    """List a view's columns."""
+    (found,) = (each for each in VIEWS if each.name == name)
+    rows = ((f"`{column.name}`", column.kind, column.meaning) for column in found.columns)
+    return table(("column", "kind", "what it is"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "exit codes": exit_codes,
+    "configuration": configuration,
     "causes": causes,
     "secrets": sources,
+    **{f"view {each.name}": partial(view, each.name) for each in VIEWS},
     "keys Document": partial(keys, "Document"),
     "keys Settings": partial(keys, "Settings"),
     "keys HostEntry": partial(keys, "HostEntry", own=True),

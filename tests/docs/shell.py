@@ -99,6 +99,12 @@ class Shell:
             case ["export", setting]:
                 self.setenv(*setting.split("=", 1))
                 code, out, err = 0, "", ""
+            case ["sqlite3", database, query] if (
+                not query.startswith(".") and shutil.which("sqlite3") is None
+            ):
+                with contextlib.closing(sqlite3.connect(self.folder / database)) as source:
+                    found = source.execute(query).fetchall()
+                code, out, err = 0, "".join("|".join(map(str, row)) + "\n" for row in found), ""
             case ["sqlite3", database, backup] if shutil.which("sqlite3") is None:
                 with contextlib.closing(sqlite3.connect(self.folder / database)) as source:
                     source.execute("VACUUM INTO ?", (backup.split("'")[1],))  # what .backup comes to

@@ -79,7 +79,7 @@ def test_a_reason_of_ssl_is_a_name() -> None:
 
 @pytest.fixture
 def postgresql_server() -> str:
-    """Give the tests' server as psycopg takes it, or skip."""
+    """Return the tests' server as psycopg takes it, or skip."""
     import os
 
     server = os.environ.get("FLEETCHECK_TEST_PG_URL")
@@ -90,7 +90,7 @@ def postgresql_server() -> str:
 
 @pytest.fixture
 def ansible(tmp_path: Path) -> Ansible:
-    """Give the real loader of inventories, or skip where ansible-core is not installed."""
+    """Return the real loader of inventories, or skip where ansible-core is not installed."""
     pytest.importorskip("ansible", reason="ansible-core is not installed: pip install '.[test]'")
     return Ansible(tmp_path)
 

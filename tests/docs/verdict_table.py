@@ -74,7 +74,7 @@ _CASES = (
 
 
 def actions(verdict: Verdict) -> tuple[str, ...]:
-    """Give every advice that the program has for a verdict, each once."""
+    """Return every advice that the program has for a verdict, each once."""
     if verdict is Verdict.UNKNOWN:
         return ("by the cause",)
     if verdict is Verdict.BAD_PIN:  # there is no port to believe anything of

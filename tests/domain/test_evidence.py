@@ -46,7 +46,7 @@ def judged(found: Reading, desired: int | None = None, *roles: str, trace: Trace
 
 
 def both(pin: Belief, *connections: tuple[str, int], **changes: object) -> str:
-    """Give the first line of evidence of a host with both roles pinned to 2147."""
+    """Return the first line of evidence of a host with both roles pinned to 2147."""
     beliefs = {role: {2147: pin, 443: OPEN, 80: CLOSED} for role in ("primary", "backup")}
     rows = [live(address, port) for address, port in connections]
     found = believed(beliefs, {"primary": 2147, "backup": 2147}, rows, **changes)

@@ -41,7 +41,7 @@ def draw(found: Reading, *roles: str, **changes: object) -> Facts:
 
 
 def belief(attempts: Sequence[Attempt], canaries: Sequence[Canary] = (), at: Target = TWO) -> Belief:
-    """Give what is believed of port 443 after these attempts."""
+    """Return what is believed of port 443 after these attempts."""
     found = reading([view(64, PIN)], targets=[at], attempts=attempts, canaries=canaries)
     return draw(found).roles[0].beliefs[443]
 

@@ -177,7 +177,7 @@ class ListWriter:
         self.ended.append((scan_id, state, ended))
 
     def of(self, host: str) -> HostRecord:
-        """Give a host's record."""
+        """Return a host's record."""
         return next(record for record in self.records if record.host == host)
 
 
@@ -283,7 +283,7 @@ class Scanned:
     seconds: float
 
     def told(self, kind: type) -> list[Any]:
-        """Give the events of a kind."""
+        """Return the events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
 

@@ -105,7 +105,7 @@ class Hasty(random.Random):
     """Chance that makes every wait between tries a short one."""
 
     def uniform(self, a: float, b: float) -> float:  # noqa: ARG002  # both ends are too long for a test
-        """Give a fiftieth of a second."""
+        """Return a fiftieth of a second."""
         return 0.02
 
 

@@ -24,13 +24,13 @@ UNSEEN: dict[str, Any] = {"timeout": 20}  # settings of a host that nobody gets 
 
 
 def real(host: Winhost, transport: str = "http", **more: Any) -> dict[str, Any]:
-    """Give the settings of a host with a real engine."""
+    """Return the settings of a host with a real engine."""
     port = host.https_port if transport == "https" else host.port
     return {"transport": transport, "port": port, **({"ca": host.ca} if transport == "https" else {}), **more}
 
 
 def told(scanned: Scanned) -> tuple[str, str, str]:
-    """Give the one failure of a scan: its cause, detail and advice."""
+    """Return the one failure of a scan: its cause, detail and advice."""
     (failure,) = scanned.failures
     return failure["cause"], failure["detail"], failure["advice"]
 

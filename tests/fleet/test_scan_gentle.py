@@ -29,12 +29,12 @@ from tests.fleet.travel import NEW_YEAR
 
 
 def begun(scanned: Scanned) -> dict[str, float]:
-    """Give the second at which each host began, in that order."""
+    """Return the second at which each host began, in that order."""
     return {event.host: (event.at - NEW_YEAR).total_seconds() for event in scanned.told(HostStarted)}
 
 
 def most_at_once(scanned: Scanned, selected: Sequence[Host]) -> dict[str | None, int]:
-    """Give the most hosts of each site that were in work at one time."""
+    """Return the most hosts of each site that were in work at one time."""
     site = {one.name: one.site for one in selected}
     now: Counter[str | None] = Counter()
     most: Counter[str | None] = Counter()

@@ -38,7 +38,7 @@ class TravelLoop(asyncio.SelectorEventLoop):
         super().__init__(self.leaping)
 
     def time(self) -> float:
-        """Give the seconds that were leapt over."""
+        """Return the seconds that were leapt over."""
         return self.leaping.passed
 
 
@@ -46,11 +46,11 @@ class TravelClock(SystemClock):
     """The clock of such a loop; its first day is New Year's."""
 
     def now(self) -> datetime:
-        """Give New Year's and the seconds since."""
+        """Return New Year's and the seconds since."""
         return NEW_YEAR + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """Give the loop's own time."""
+        """Return the loop's own time."""
         return asyncio.get_running_loop().time()
 
 

@@ -103,7 +103,7 @@ def served(
 
 
 def logons_of(fleet: Fleet) -> Callable[[str | None], Logon]:
-    """Give logons from the secret files that the simulated fleet wrote."""
+    """Return logons from the secret files that the simulated fleet wrote."""
 
     def logon(name: str | None) -> Logon:
         credential = fleet.credentials[name or ""]

@@ -38,7 +38,7 @@ class OneSession:
         self.phase = answer.phase if isinstance(answer, Fault) else Phase.DECODE
 
     async def run(self, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
-        """Give the answer."""
+        """Return the answer."""
         self.ran.append((script, parameters))
         if isinstance(self.answer, Fault):
             raise self.answer

@@ -204,7 +204,7 @@ ALIASES = [
 
 @pytest.fixture(params=TEXTS)
 def text(request: pytest.FixtureRequest) -> str:
-    """Give each script's text."""
+    """Return each script's text."""
     return TEXTS[request.param]
 
 

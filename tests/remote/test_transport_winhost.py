@@ -59,13 +59,13 @@ def asked(
 
 
 def http(host: kit.Winhost, **more: object) -> Endpoint:
-    """Give the host's http listener."""
+    """Return the host's http listener."""
     base = Endpoint(host=host.name, address=host.address, port=host.port, transport="http", auth="ntlm")
     return replace(base, **more)  # type: ignore[arg-type]  # what a test wants different
 
 
 def https(host: kit.Winhost, **more: object) -> Endpoint:
-    """Give the host's https listener, with its CA."""
+    """Return the host's https listener, with its CA."""
     return http(host, **{"port": host.https_port, "transport": "https", "ca": Path(host.ca), **more})
 
 

@@ -59,7 +59,7 @@ def probed(
 
 
 def read(found: tuple[Reading, Reply] | Fault) -> Reply:
-    """Give the reply of a probe that worked."""
+    """Return the reply of a probe that worked."""
     assert not isinstance(found, Fault), str(found)
     return found[1]
 

@@ -51,7 +51,7 @@ def simulated(name: str = "web1", *behaviours: Behaviour, **more: Any) -> Simula
 
 
 def host_of(running: RunningHost, folder: Path) -> Host:
-    """Give the inventory's view of a simulated host; the CA lies in `folder`."""
+    """Return the inventory's view of a simulated host; the CA lies in `folder`."""
     spec = running.spec
     more: dict[str, Any] = {}
     for behaviour in spec.behaviours:
@@ -196,7 +196,7 @@ def script(text: str = "'hello'") -> Script:
 
 
 def plain(port: int, **more: Any) -> Endpoint:
-    """Give an endpoint on 127.0.0.1, http and NTLM unless told otherwise."""
+    """Return an endpoint on 127.0.0.1, http and NTLM unless told otherwise."""
     return Endpoint(
         **{"host": "web1", "address": "127.0.0.1", "port": port, "transport": "http", "auth": "ntlm"} | more
     )

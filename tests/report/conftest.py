@@ -22,13 +22,13 @@ def render(drawing: RenderableType, width: int) -> str:
 
 @pytest.fixture
 def golden() -> Callable[[str, RenderableType, int], None]:
-    """Compare with `golden/NAME-WIDTH.txt`; FLEETCHECK_WRITE_GOLDEN=1 writes it anew, to be looked at."""
+    """Compare with `golden/NAME-WIDTH.txt`; FLEETCHECK_TEST_GOLDEN=1 writes it anew, to be looked at."""
 
     def compare(name: str, drawing: RenderableType, width: int) -> None:
         text = render(drawing, width)
         assert max(map(len, text.splitlines())) <= width
         path = GOLDEN / f"{name}-{width}.txt"
-        if os.environ.get("FLEETCHECK_WRITE_GOLDEN"):
+        if os.environ.get("FLEETCHECK_TEST_GOLDEN"):
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text
 

@@ -15,12 +15,15 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.domain.config.settings import Origin as Set
+from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
+from orchestrator.report.config import ConfigReport, ConfigRow, config_document
 from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.repin import answers
@@ -87,7 +90,14 @@ def _host() -> dict[str, Any]:
     return shown
 
 
+CONFIG = ConfigReport(
+    rows=[ConfigRow(key="jobs", value=5, shown="5", origin=Set("config.toml", ("jobs",), line=3))],
+    files=[Seen(file="config.toml", state="read")],
+    warnings=["a warning"],
+)
+
 DOCUMENTS = {
+    "config": config_document(CONFIG),
     "scan": _scan(),
     "host": _host(),
     "history": history_document(history("web1", standings.results()), standings.results()),
@@ -124,7 +134,7 @@ DOCUMENTS = {
 
 
 def _promised() -> dict[str, set[str]]:
-    """Give the keys that the page lists under each heading."""
+    """Return the keys that the page lists under each heading."""
     sections = re.split(
         r"^## (\S+)$", PAGE.read_text(encoding="utf-8").split("\n# Plain lines")[0], flags=re.MULTILINE
     )
@@ -140,7 +150,7 @@ def _promised() -> dict[str, set[str]]:
 
 
 def _paths(value: Any, promised: set[str], path: str = "") -> Iterator[str]:
-    """Give the path of every leaf; a map of data, and what the page describes elsewhere, is a leaf."""
+    """Yield the path of every leaf; a map of data, and what the page describes elsewhere, is a leaf."""
     if path and (f"{path}{{}}" in promised or path in promised):
         yield f"{path}{{}}" if f"{path}{{}}" in promised else path
     elif value is None and any(key.startswith((f"{path}.", f"{path}[")) for key in promised):

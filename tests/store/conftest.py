@@ -143,7 +143,7 @@ def journal(writer: Writer) -> Journal:
 
 @pytest.fixture
 def put() -> Callable[[Writer, int, Iterable[HostRecord]], None]:
-    """Give a way to store many results at once, as a scan does, and wait for all."""
+    """Return a way to store many results at once, as a scan does, and wait for all."""
 
     def put_all(writer: Writer, scan_id: int, records: Iterable[HostRecord]) -> None:
         async def all_at_once() -> None:
@@ -156,7 +156,7 @@ def put() -> Callable[[Writer, int, Iterable[HostRecord]], None]:
 
 @pytest.fixture
 def make_scan() -> MakeScan:
-    """Give a maker of scans of these hosts."""
+    """Return a maker of scans of these hosts."""
 
     def make(*hosts: str, started: datetime = MORNING) -> ScanRecord:
         return ScanRecord(
@@ -178,7 +178,7 @@ def make_scan() -> MakeScan:
 
 @pytest.fixture
 def make_record() -> MakeRecord:
-    """Give a maker of results: probed with a dozen attempts, or failed where `cause` is given."""
+    """Return a maker of results: probed with a dozen attempts, or failed where `cause` is given."""
 
     def make(
         host: str = "web1",

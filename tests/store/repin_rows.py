@@ -32,13 +32,13 @@ WAY = {
 
 
 def plan_of(*hosts: str, **changes: Any) -> Plan:
-    """Give a plan of these hosts."""
+    """Return a plan of these hosts."""
     one = PLAN.hosts[0]
     return whole_plan(hosts=tuple(replace(one, host=host) for host in hosts), **changes)
 
 
 def run_record(**changes: Any) -> RunRecord:
-    """Give a run that the database does not know yet."""
+    """Return a run that the database does not know yet."""
     record = RunRecord(
         id=None,
         plan=PLAN.id,
@@ -53,7 +53,7 @@ def run_record(**changes: Any) -> RunRecord:
 
 
 def row(run: int | None, state: State = State.INTENT, host: str = "web1", **changes: Any) -> Operation:
-    """Give a row that the database does not know yet."""
+    """Return a row that the database does not know yet."""
     made = Operation(id=None, run=run, plan=PLAN.id, host=host, state=state, changed=NOW)
     return replace(made, **changes)
 

@@ -17,7 +17,7 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
-from orchestrator.store.errors import InFlightError
+from orchestrator.store.journal.errors import InFlightError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader

@@ -161,7 +161,7 @@ def _names(body: Map, key: str, group: str, into: Ansible) -> list[tuple[str, in
 
 
 def _with_lines(value: Any) -> Any:
-    """Give a JSON value the shape of a tree; its lines are not known, and count as the first."""
+    """Return a JSON value the shape of a tree; its lines are not known, and count as the first."""
     if isinstance(value, dict):
         tree = Map(1)
         for key, item in value.items():

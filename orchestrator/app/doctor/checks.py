@@ -13,6 +13,7 @@ from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
+    from orchestrator.app.invocation import Invocation
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
 _PATIENCE = 5.0  # seconds that they get
@@ -65,7 +66,7 @@ def _some(fleet: Fleet) -> Sequence[Host]:
 
 
 async def _apart(hosts: Sequence[Host], seconds: float) -> Mapping[str, float]:
-    """Give the seconds by which hosts' clocks are ahead of this one's;
+    """Return the seconds by which hosts' clocks are ahead of this one's;
     those that did not say are left out.
     """
     from orchestrator.remote.look import Looker
@@ -125,15 +126,15 @@ def _buys_tickets(fleet: Fleet, host: Host) -> bool:
     return found is not None and (found.password is not None or found.kind == "keytab")
 
 
-def database(named: str | None, environ: Mapping[str, str]) -> Iterator[Check]:
+def database(asked: Invocation) -> Iterator[Check]:
     """Look where results go, and whether what is there can be read. Takes no lock, makes nothing."""
     from orchestrator.store.errors import NoDatabaseError, StoreError
-    from orchestrator.store.place import PostgresPlace, database_url, parse
+    from orchestrator.store.place import PostgresPlace, parse
     from orchestrator.store.reader import Reader
 
     name = "database"
     try:
-        url = database_url(named, environ)
+        url = asked.url
         place = parse(url)
     except StoreError as error:
         yield Check(name=name, health=Health.WARNING, seen=str(error))

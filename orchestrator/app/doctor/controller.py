@@ -17,17 +17,18 @@ from orchestrator.report.doctor.screen import DoctorReport
 
 if TYPE_CHECKING:
     from inventory.model import Fleet
+    from orchestrator.app.invocation import Invocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerRequest:
-    """What to look at: the inventory (`named`: by an option or the environment),
-    the database as `--db` has it.
+    """What to look at: the inventory (`named`: by an option or the configuration), and what the database is
+    named by.
     """
 
     inventory: Path
     named: bool
-    database: str | None
+    asked: Invocation
     environ: Mapping[str, str]
     jobs: int = 64
     timeout: float | None = None
@@ -46,7 +47,7 @@ def _checks(request: ControllerRequest) -> Iterator[Check]:
     yield checks.open_files(request.jobs)
     yield checks.clock(fleet, request.timeout)
     yield checks.kerberos(fleet)
-    yield from checks.database(request.database, request.environ)
+    yield from checks.database(request.asked)
     yield checks.proxies(request.environ)
 
 
@@ -56,7 +57,7 @@ def _inventory(request: ControllerRequest) -> tuple[Check, Fleet | None]:
 
     path, name = request.inventory, "inventory"
     if not request.named and not path.exists():
-        said = "there is no fleet.yaml here, and neither -i nor FLEETCHECK_INVENTORY names one"
+        said = "there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a file names one"
         advice = "`fleetcheck inventory init` writes a starter file."
         return Check(name=name, health=Health.UNKNOWN, seen=said, advice=advice), None
     try:

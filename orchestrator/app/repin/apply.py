@@ -16,8 +16,10 @@ from orchestrator.app.repin.statement import statement, to_resume
 from orchestrator.app.repin.stored import unfinished
 from orchestrator.app.repin.used import UsedError, check_unused
 from orchestrator.app.repin.waivers import waived_since_planned
+from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.repin.operation import RunRecord
-from orchestrator.store.errors import PlanUsedError, StoreError
+from orchestrator.store.errors import StoreError
+from orchestrator.store.journal.errors import PlanUsedError
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class ApplyRequest:
     options: RepinRequest
     dry_run: bool = False
     transport: str = "native"
+    watch: WatchRequest = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class ResumeRequest:
     inventory: Path
     options: RepinRequest
     transport: str = "native"
+    watch: WatchRequest = NOTHING
 
 
 def apply(
@@ -64,6 +68,7 @@ def apply(
     """
     from inventory.load import load
 
+    request.watch.check()
     plan, asked = request.plan, request.options
     whole = replace(asked, credential=asked.credential or plan.credential).over(DEFAULTS)
     job = RepinJob(
@@ -73,6 +78,7 @@ def apply(
         options=options_of(whole, len(plan.hosts), dry_run=request.dry_run),
         file=request.file,
         transport=request.transport,
+        watch=request.watch,
     )
     job = may_begin(invocation, job, on_event)
     if not plan.hosts:
@@ -94,6 +100,7 @@ def resume(
     """
     from inventory.load import load
 
+    request.watch.check()
     found = unfinished(invocation, request.run)
     whole = request.options.over(of_record(found.run.options))
     job = RepinJob(
@@ -102,6 +109,7 @@ def resume(
         record=found.run,
         options=options_of(whole, len(found.plan.hosts), dry_run=False),
         transport=request.transport,
+        watch=request.watch,
     )
     _known_credential(job)
     if found.open or found.left or found.unproven is not None:

@@ -40,7 +40,7 @@ def export_script(invocation: Invocation, plan: Plan, inventory: Path, *, where:
 
 
 def _hand_out(invocation: Invocation, plan: Plan, where: str) -> None:
-    from orchestrator.store.errors import PlanUsedError
+    from orchestrator.store.journal.errors import PlanUsedError
     from orchestrator.store.journal.journal import Journal
 
     with invocation.writer() as writer:

@@ -72,7 +72,7 @@ def kept_back(
     `unresolved`: rows of earlier writes that have to be read first. `handed_out`: by host, the row of a
     stand-alone script that may still write there.
     """
-    from orchestrator.store.errors import InFlightError
+    from orchestrator.store.journal.errors import InFlightError
 
     kept = {
         row.host: (str(InFlightError(row.host, row.id or 0, row.run, row.state)), "") for row in unresolved
@@ -93,7 +93,7 @@ def _ended(result: HostResult, end: HostEnd) -> HostResult:
 def code(
     found: Sequence[HostResult], *, interrupted: bool = False, failed: bool = False, gate: bool = False
 ) -> int:
-    """Give the exit code of a run whose hosts stand like this."""
+    """Return the exit code of a run whose hosts stand like this."""
     states = {result.state for result in found} - FINE - {None}
     return first_exit_code(
         interrupted=interrupted and not failed,

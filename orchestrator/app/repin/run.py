@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note, PlanEmpty, Warned
+from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.app.logons import demand_kerberos, logons, names_of
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
+from orchestrator.app.watching import NOTHING, WatchRequest, watching
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.report.repin.run import RunReport
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from orchestrator.fleet.repin.summary import RepinSummary
     from orchestrator.remote.session import Logon
 
-RunListener = Callable[[RepinEvent | Note | PlanEmpty], None]
+RunListener = Callable[[RepinEvent | Note | PlanEmpty | HostEntered], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class RepinJob:
     options: RepinOptions
     file: Path | None = None
     transport: str = "native"  # what `--transport` says
+    watch: WatchRequest = NOTHING
 
 
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
@@ -100,15 +102,17 @@ async def _repin(
     from orchestrator.remote.transport_name import TransportName
     from orchestrator.remote.transports import transport
 
-    stop = StopRequest()
-    made = transport(TransportName(job.transport), jobs=job.options.jobs, via_logons=known.__getitem__)
-    services = RepinServices(
-        transport=made,
-        logons=known.__getitem__,
-        clock=SystemClock(),
-        chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
-    )
-    with listening(stop, asyncio.get_running_loop()):
+    stop, logon_of = StopRequest(), known.__getitem__
+    with watching(job.watch, on_event, on_event) as watch, listening(stop, asyncio.get_running_loop()):
+        made = transport(
+            TransportName(job.transport), jobs=job.options.jobs, via_logons=logon_of, watch=watch
+        )
+        services = RepinServices(
+            transport=made,
+            logons=logon_of,
+            clock=SystemClock(),
+            chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+        )
         try:
             return await _start(job, journal, services=services, stop=stop, on_event=on_event)
         finally:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def waived_since_planned(invocation: Invocation, plan: Plan, fleet: Fleet) -> Mapping[str, str]:
-    """Give the planned hosts that a waiver covers which the plan does not know, each with its words.
+    """Return the planned hosts that a waiver covers which the plan does not know, each with its words.
 
     A host's verdict is the one that it was planned with, and that of its latest reading, by today's
     inventory.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
+from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
@@ -43,6 +44,7 @@ class ScanRequest:
     earlier: int | None = None  # --from
     only: frozenset[str] = frozenset()
     transport: str = "native"  # what `--transport` says
+    watch: WatchRequest = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

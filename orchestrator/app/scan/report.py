@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note
+from orchestrator.app.events import HostEntered, Note
 from orchestrator.app.logons import ntlm_alone
 from orchestrator.app.names import expired_words
 from orchestrator.domain.execution.effort import too_short
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.app.scan.plan import ScanPlan, ScanRequest
     from orchestrator.fleet.summary import ScanSummary
 
-ScanListener = Callable[[Event | Note], None]
+ScanListener = Callable[[Event | Note | HostEntered], None]
 _TOO_SHORT_SHOWN = 3  # hosts whose time-out is too short: more of them is the same news
 
 

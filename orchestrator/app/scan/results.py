@@ -60,7 +60,7 @@ def results_of(invocation: Invocation, report: ScanReport) -> Iterator[ScanResul
 
 
 def _results(reader: Reader, report: ScanReport, only: frozenset[str]) -> ScanResults:
-    """Give the scan's records that `only` means, all for none, and the hosts without one."""
+    """Return the scan's records that `only` means, all for none, and the hosts without one."""
     assert report.scan.id is not None  # noqa: S101  # it came from the database
     records = reader.records(report.scan.id)
     if not only:
@@ -75,7 +75,7 @@ def _results(reader: Reader, report: ScanReport, only: frozenset[str]) -> ScanRe
 
 
 def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
-    """Give a scan, or the latest. Raises UnknownScanError, CommandError where there is none at all."""
+    """Return a scan, or the latest. Raises UnknownScanError, CommandError where there is none at all."""
     if scan_id is not None:
         return reader.scan(scan_id)
     latest = reader.latest_scan()

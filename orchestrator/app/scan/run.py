@@ -16,6 +16,7 @@ from orchestrator.app.scan.plan import ScanPlan, ScanRequest, earlier_hosts, new
 from orchestrator.app.scan.report import ResultCounter, ScanListener, remarks, scan_report
 from orchestrator.app.scan.results import last_known
 from orchestrator.app.select import limited
+from orchestrator.app.watching import watching
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.repin.journal import State
 from orchestrator.report.summary import ScanReport
@@ -41,7 +42,7 @@ class ScanJob:
 
 
 def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteListener) -> tuple[Host, ...]:
-    """Give the hosts that such a scan would ask; nothing is written. Raises as `run`."""
+    """Return the hosts that such a scan would ask; nothing is written. Raises as `run`."""
     from inventory.load import load
 
     fleet = load(request.inventory)
@@ -61,6 +62,7 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     """
     from inventory.load import load
 
+    request.watch.check()
     fleet = load(request.inventory)
     gc.freeze()  # the fleet stays as long as the command: no collection need go over it again
     hosts = () if request.resume is not None else _selected(invocation, request, fleet, on_event)
@@ -78,7 +80,7 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
         for remark in remarks(request, fleet, plan):
             on_event(Remark(words=remark))
         job = ScanJob(request=request, fleet=fleet, plan=plan, known=known)
-        outcome = asyncio.run(_scan(job, writer, counter))
+        outcome = asyncio.run(_scan(job, writer, counter, on_event))
         report = scan_report(invocation, fleet, plan.record, outcome, counter)
         for words in () if outcome.trouble else _proved(reader, writer, outcome.scan):
             on_event(Remark(words=words))
@@ -116,7 +118,7 @@ def _of_earlier(
     return earlier_hosts(request.only, fleet, hosts, record, reader.records(request.earlier))
 
 
-async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter) -> ScanSummary:
+async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter, on_event: ScanListener) -> ScanSummary:
     from orchestrator.fleet.control.clock import SystemClock
     from orchestrator.fleet.control.signals import listening
     from orchestrator.fleet.control.stop import StopRequest
@@ -125,16 +127,22 @@ async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter) -> ScanSum
     from orchestrator.remote.transport_name import TransportName
     from orchestrator.remote.transports import transport
 
-    stop, plan = StopRequest(), job.plan
-    made = transport(
-        TransportName(job.request.transport), jobs=job.request.jobs, via_logons=job.known.__getitem__
-    )
-    with listening(stop, asyncio.get_running_loop()):
+    stop, plan, request = StopRequest(), job.plan, job.request
+    with (
+        watching(request.watch, on_event, on_event) as watch,
+        listening(stop, asyncio.get_running_loop()),
+    ):
+        made = transport(
+            TransportName(request.transport),
+            jobs=request.jobs,
+            via_logons=job.known.__getitem__,
+            watch=watch,
+        )
         try:
             return await scan(
                 plan.record,
                 plan.hosts,
-                options=_options(job.request, plan.record.mode),
+                options=_options(request, plan.record.mode),
                 services=Services(
                     transport=made,
                     writer=writer,

@@ -15,7 +15,11 @@ from orchestrator.cli.options import (
     JsonOption,
     QuietOption,
     TableOption,
+    TraceBodiesOption,
+    TraceOption,
     TransportOption,
+    VerboseOption,
+    watch_of,
 )
 from orchestrator.cli.repin import options
 from orchestrator.cli.repin.status import print_run
@@ -39,6 +43,9 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     per_site: PerSite = 0,
     ramp_up: RampUp = 200,
     db: DatabaseOption = None,
@@ -76,8 +83,9 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         ),
         dry_run=dry_run,
         transport=transport.value,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
-    with RepinDisplay(quiet=quiet) as display:
+    with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = begin(
             invocation(db, inventory),
             request,
@@ -100,6 +108,9 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     credential: options.Credential = None,
     yes: options.Yes = False,
     transport: TransportOption = TransportName.NATIVE,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -127,8 +138,9 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
             credential=credential,
         ),
         transport=transport.value,
+        watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
-    with RepinDisplay(quiet=quiet) as display:
+    with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = go_on(
             invocation(db, inventory),
             request,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import typer
-
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.repin import apply as repin_apply
 from orchestrator.cli.repin import export as repin_export
 from orchestrator.cli.repin import plan as repin_plan
 from orchestrator.cli.repin import status as repin_status
 from orchestrator.cli.repin import undo as repin_undo
 
-app = typer.Typer(
+app = Commands(
     name="repin",
     help="Rewrite pins in bulk: plan, apply in waves, resume, undo.",
     no_args_is_help=True,

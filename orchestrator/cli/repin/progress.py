@@ -6,10 +6,10 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.app.events import Note, PlanEmpty, Warned
+from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
-from orchestrator.cli.progress import stopping
+from orchestrator.cli.progress import step, stopping
 from orchestrator.fleet.control.events import BreakerTripped, HostPutBack, HostStarted, Remark, Stopping
 from orchestrator.fleet.repin.events import (
     HostEnded,
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class RepinDisplay(LiveDisplay):
-    """Follows a run's events. With `quiet` it says nothing."""
+    """Follows a run's events. With `quiet` it says nothing, with `verbose` each host's phases and states."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        super().__init__(quiet=quiet)
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
+        super().__init__(quiet=quiet, verbose=verbose)
         self._progress = RunProgress(total=0, began=time.monotonic())
 
     def line(self) -> str:
@@ -42,18 +42,24 @@ class RepinDisplay(LiveDisplay):
         """Draw how far the run is."""
         return run_progress_view(self._progress, time.monotonic())
 
-    def on_event(self, event: RepinEvent | Note | PlanEmpty) -> None:
+    def on_event(self, event: RepinEvent | Note | PlanEmpty | HostEntered) -> None:
         """Take one event into account; what a person should know is said at once."""
         progress = self._progress
+        if said := step(event):
+            self.detail(*said)
         match event:
+            case HostEntered():
+                pass
             case HostStarted(host=host):
                 progress.running[host] = "reading"
             case HostMoved(host=host, state=state):
                 progress.running[host] = state.value
+                self.detail(host, state.value)
             case HostPutBack(host=host):
                 progress.running.pop(host, None)
             case HostEnded(end=end):
                 progress.finished(end.host, end.state)
+                self.detail(end.host, f"ended, {end.state or 'nothing written'}: {end.detail}".rstrip(": "))
             case Watching(hosts=hosts, until=until):
                 progress.watched, progress.watch_ends = hosts, time.monotonic() + _seconds_to(until)
             case _:

@@ -15,7 +15,7 @@ from orchestrator.demo.lean.winrs import WinrsShells
 from orchestrator.demo.wire import auth, soap
 from orchestrator.demo.wire.auth import ConnectionAuth
 from orchestrator.demo.wire.httpd import Request, Response
-from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
+from orchestrator.demo.wire.ntlm import LogonRejected
 
 _OFFERS = ("Negotiate", "Basic")
 
@@ -114,14 +114,14 @@ class LeanHost:
             return exc.status, soap.fault(exc, message_id, self.spec.machine.computer)
 
 
-def _unsealed(sealing: Acceptor | None, body: bytes) -> bytes:
+def _unsealed(sealing: auth.Sealer | None, body: bytes) -> bytes:
     """Open a sealed body; raises LogonRejected."""
     if sealing is None:
-        raise LogonRejected("sealed, but nobody is logged on by NTLM")
+        raise LogonRejected("sealed, but nobody is logged on by tokens")
     return auth.unseal(sealing, body)
 
 
-def _response(made: Envelope, sealing: Acceptor | None, headers: auth.Headers) -> Response:
+def _response(made: Envelope, sealing: auth.Sealer | None, headers: auth.Headers) -> Response:
     """Put an envelope into a reply; sealed only now,
     because sealed messages are numbered as they are sent.
     """

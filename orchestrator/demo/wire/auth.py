@@ -1,7 +1,7 @@
 """Who may talk: HTTP authentication as a WinRM listener does it, and the sealing of messages over plain HTTP.
 
 Basic is checked with every request; Negotiate and NTLM belong to the TCP connection, and seal its messages.
-Real Kerberos needs a domain controller, which no process on loopback can be: it is offered in headers only.
+Kerberos is spoken where `kerberos` finds a key of a domain controller's, else offered in headers only.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from orchestrator.demo.wire.kerberos import KerberosAcceptor, has_key
 from orchestrator.demo.wire.negotiate import NegotiateAcceptor
 from orchestrator.demo.wire.ntlm import Acceptor, LogonRejected
 
 Headers = list[tuple[str, str]]
+Sealer = Acceptor | KerberosAcceptor
 
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 _BOUNDARY = b"--Encrypted Boundary"
@@ -57,9 +59,10 @@ class ConnectionAuth:
         on_logon: Callable[[str, bool], None],
     ) -> None:
         self.user = ""
-        self.sealing: Acceptor | None = None
+        self.sealing: Sealer | None = None
         self._accounts = accounts
-        self._offers = offers
+        spoken = ("Kerberos",) if has_key() and "Kerberos" not in offers else ()
+        self._offers = (*offers, *spoken)
         self._computer = computer
         self._binding = binding
         self._on_logon = on_logon
@@ -126,7 +129,8 @@ class ConnectionAuth:
         if self._pending is None:
             self.user = ""
             self.sealing = None
-            self._pending = NegotiateAcceptor(Acceptor(self._password, self._computer, self._binding))
+            ntlm = Acceptor(self._password, self._computer, self._binding)
+            self._pending = NegotiateAcceptor(ntlm, self._binding)
         pending = self._pending
         try:
             reply = pending.step(token)
@@ -140,12 +144,12 @@ class ConnectionAuth:
             return False, headers
         self._pending = None
         self.user = pending.user
-        self.sealing = pending.ntlm
+        self.sealing = pending.sealing
         self._on_logon(self.user, True)
         return True, headers
 
 
-def unseal(context: Acceptor, body: bytes) -> bytes:
+def unseal(context: Sealer, body: bytes) -> bytes:
     """Open a multipart/encrypted body of one or more parts;
     raises LogonRejected where it is not one or not intact.
     """
@@ -164,7 +168,7 @@ def unseal(context: Acceptor, body: bytes) -> bytes:
     return plain
 
 
-def seal(context: Acceptor, body: bytes) -> bytes:
+def seal(context: Sealer, body: bytes) -> bytes:
     """Make a multipart/encrypted body of one part; its content type is SEALED_TYPE."""
     signature, sealed = context.seal(body)
     head = (

@@ -1,7 +1,10 @@
-"""SPNEGO around NTLM, the accepting side (RFC 4178, MS-SPNG): just the DER that a WinRM logon exchanges."""
+"""SPNEGO around NTLM, the accepting side (RFC 4178, MS-SPNG): just the DER that a WinRM logon exchanges;
+and a ticket of Kerberos, which comes without it.
+"""
 
 from __future__ import annotations
 
+from orchestrator.demo.wire.kerberos import KerberosAcceptor, is_ticket
 from orchestrator.demo.wire.ntlm import SIGNATURE, Acceptor, LogonRejected
 
 _OID_NTLM = bytes.fromhex("060a2b06010401823702020a")  # 1.3.6.1.4.1.311.2.2.10
@@ -12,12 +15,15 @@ _TOKEN_FIELD, _MIC_FIELD = 0xA2, 0xA3
 
 
 class NegotiateAcceptor:
-    """One logon by the Negotiate scheme: raw NTLM, or NTLM inside SPNEGO. Kerberos is offered by no simulated
-    host.
+    """One logon by the Negotiate scheme: raw NTLM, NTLM inside SPNEGO, or Kerberos where there is a key.
+
+    `binding`: what a ticket has to be bound to, None without TLS.
     """
 
-    def __init__(self, ntlm: Acceptor) -> None:
+    def __init__(self, ntlm: Acceptor, binding: bytes | None = None) -> None:
         self.ntlm = ntlm
+        self.kerberos: KerberosAcceptor | None = None
+        self._binding = binding
         self.complete = False
         self._mechanisms = b""  # the initiator's list as it was sent: the MIC is over these bytes
         self._mic_wanted = False
@@ -25,7 +31,12 @@ class NegotiateAcceptor:
     @property
     def user(self) -> str:
         """The name that was tried or accepted."""
-        return self.ntlm.user
+        return self.ntlm.user if self.kerberos is None else self.kerberos.user
+
+    @property
+    def sealing(self) -> Acceptor | KerberosAcceptor:
+        """What seals the messages from here on."""
+        return self.kerberos or self.ntlm
 
     def step(self, token: bytes) -> bytes:
         """Take the initiator's next token, give ours (b"": none); raises LogonRejected."""
@@ -33,10 +44,20 @@ class NegotiateAcceptor:
             reply = self.ntlm.step(token)
             self.complete = self.ntlm.complete
             return reply
+        if self.kerberos is not None or is_ticket(_inner(token)):
+            return self._by_ticket(token)
         try:
             return self._first(token) if token[:1] == b"\x60" else self._next(token)
         except (IndexError, KeyError, ValueError) as exc:
             raise LogonRejected(f"malformed SPNEGO token: {exc}") from exc
+
+    def _by_ticket(self, token: bytes) -> bytes:
+        self.kerberos = self.kerberos or KerberosAcceptor(
+            self._binding, wrapped=_inner(token).startswith(_OID_SPNEGO)
+        )
+        reply = self.kerberos.step(token)
+        self.complete = self.kerberos.complete
+        return reply
 
     def _first(self, token: bytes) -> bytes:
         inner = _value(token)
@@ -94,6 +115,14 @@ def _split(data: bytes) -> tuple[int, bytes, bytes]:
     if at + size > len(data):
         raise ValueError("an element is longer than the token")
     return tag, data[at : at + size], data[at + size :]
+
+
+def _inner(token: bytes) -> bytes:
+    """Return the content of a GSS token, b"" where it is none."""
+    try:
+        return _value(token) if token[:1] == b"\x60" else b""
+    except (IndexError, ValueError):
+        return b""
 
 
 def _value(data: bytes) -> bytes:

@@ -34,7 +34,7 @@ def next_wait(
     curve: Curve = SHORT,
     tries: int = MOST_TRIES,
 ) -> float | None:
-    """Give the seconds to wait before the next try, or None where there is no next try.
+    """Return the seconds to wait before the next try, or None where there is no next try.
 
     `tried` counts the tries so far (1 after the first). `left` is what remains of the host's deadline, `need`
     the least that a try takes: a wait after which nothing could be done is not begun, one that could be

@@ -26,7 +26,7 @@ _TARGETS = 2  # gateway addresses per role: the registry's and the inventory's m
 
 
 def usual_attempts(host: Host, mode: str, *, canaries: bool) -> Mapping[str, int]:
-    """Give the connects that a healthy host makes in this mode, by gateway as the inventory names it.
+    """Return the connects that a healthy host makes in this mode, by gateway as the inventory names it.
 
     A gateway that the inventory does not name is not counted: nobody knows it before the answer.
     """
@@ -73,7 +73,7 @@ def actual_attempts(reading: Reading, gateways: Mapping[str, str]) -> Mapping[st
 
 
 def script_need(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> float:
-    """Give the seconds that the script may take at most where no connect is answered."""
+    """Return the seconds that the script may take at most where no connect is answered."""
     return (
         _LOCAL + _NAMES + _rounds(host, mode, canaries=canaries, width=width) * host.profile.connect_timeout
     )
@@ -85,7 +85,7 @@ def script_deadline(need: float, left: float) -> float:
 
 
 def host_deadline(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> float:
-    """Give the seconds that a host may take in all: its own `timeout`,
+    """Return the seconds that a host may take in all: its own `timeout`,
     else derived from mode and time-outs.
     """
     if host.timeout is not None:

@@ -28,7 +28,7 @@ class ChoiceError(FleetcheckError, ValueError):
 
 
 def parse_only(words: Iterable[str]) -> frozenset[str]:
-    """Give the words of one or more `--only`, commas taken apart.
+    """Return the words of one or more `--only`, commas taken apart.
 
     Raises ChoiceError for one that nobody knows.
     """
@@ -40,7 +40,7 @@ def parse_only(words: Iterable[str]) -> frozenset[str]:
 
 
 def chosen(only: frozenset[str], *, hosts: Sequence[str], records: Iterable[HostRecord]) -> tuple[str, ...]:
-    """Give the scan's hosts, in its order, that one of the words fits; all of them where there is no word.
+    """Return the scan's hosts, in its order, that one of the words fits; all of them where there is no word.
 
     `hosts` are the scan's selected names. `failed` is every host without a reading, `attention` every verdict
     but `ok`, `unknown` and waived ones; a verdict's own word takes waived ones too.

@@ -59,7 +59,7 @@ class Tally:
         return self.selected - self.done
 
     def counts(self) -> Counts:
-        """Give the counts as a value."""
+        """Return the counts as a value."""
         return Counts(
             selected=self.selected,
             ok=self.ok,
@@ -98,7 +98,7 @@ def tally(records: Iterable[HostRecord], *, selected: int) -> Counts:
 
 
 def exit_code(counts: Counts, *, interrupted: bool = False, failed: bool = False, gate: bool = False) -> int:
-    """Give a fleet command's exit code: the first that holds of 130, 1, 6, 5, 4, 3, 0.
+    """Return a fleet command's exit code: the first that holds of 130, 1, 6, 5, 4, 3, 0.
 
     `interrupted`: by a signal. `failed`: the command itself (inventory, database, bug). `gate`: a safety gate
     stopped it. A host whose failure is waived counts as neither.
@@ -113,7 +113,7 @@ def exit_code(counts: Counts, *, interrupted: bool = False, failed: bool = False
 
 
 def first_exit_code(*, interrupted: bool, failed: bool, gate: bool, unprobed: bool, attention: bool) -> int:
-    """Give the exit code of what counts most among these."""
+    """Return the exit code of what counts most among these."""
     rules = (
         (interrupted, EXIT_INTERRUPTED),
         (failed, EXIT_FAILED),

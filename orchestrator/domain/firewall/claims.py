@@ -77,7 +77,7 @@ def _by_site() -> _BySite:
 
 
 def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
-    """Give the hosts that may stand at a site, by theirs."""
+    """Return the hosts that may stand at a site, by theirs."""
     if not site:
         return list(hosts.values())
     return [hosts[each] for each in ("", site) if each in hosts]
@@ -104,7 +104,7 @@ class Destinations:
             self._votes[name].update(set(addresses))
 
     def known(self) -> frozenset[str]:
-        """Give all that may be a destination."""
+        """Return all that may be a destination."""
         known = set(self._named)
         for name in self._named & self._votes.keys():
             votes = self._votes[name]
@@ -113,7 +113,7 @@ class Destinations:
         return frozenset(known)
 
     def addresses(self, destination: str) -> frozenset[str]:
-        """Give the addresses that a destination may have, none where it is a name that no host resolved."""
+        """Return the addresses that a destination may have, none where it is a name that no host resolved."""
         if parsed_address(destination) is not None:
             return frozenset({destination})
         return frozenset(self._votes.get(destination, ()))

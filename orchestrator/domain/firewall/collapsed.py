@@ -78,7 +78,7 @@ def _merged(source: str, rows: list[FirewallRow], *, subnet: bool) -> CollapsedR
 def _needed(
     rows: Iterable[FirewallRow], needed: Iterable[Needed], subnets: Subnets
 ) -> Mapping[tuple[str | None, int], _From]:
-    """Give from where each place, destination (None: any) and port, may be needed."""
+    """Return from where each place, destination (None: any) and port, may be needed."""
     found: defaultdict[tuple[str | None, int], set[Span]] = defaultdict(set)
     for row in rows:
         if row.action is Action.PERMIT:
@@ -91,7 +91,7 @@ def _needed(
 
 
 def _spans(texts: Iterable[str]) -> list[Span]:
-    """Give the first and the last number of addresses and networks; names have none."""
+    """Return the first and the last number of addresses and networks; names have none."""
     networks = [ipaddress.ip_network(text) for text in texts if parsed_address(text.partition("/")[0])]
     return [(each.version, int(each.network_address), int(each.broadcast_address)) for each in networks]
 

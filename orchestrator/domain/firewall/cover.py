@@ -117,7 +117,7 @@ def _greedy(needs: Sequence[Need], wanted: int, places: Mapping[int, int]) -> Ch
 
 
 def _helped(needs: Iterable[Need]) -> dict[Permit, set[int]]:
-    """Give the numbers of the needs that each permit helps."""
+    """Return the numbers of the needs that each permit helps."""
     helped: dict[Permit, set[int]] = {}
     for number, need in enumerate(needs):
         for permit in need.permits:

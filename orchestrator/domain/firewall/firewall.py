@@ -142,11 +142,11 @@ class _Sorter:
             self._removes[row] = None
 
     def rows(self) -> tuple[FirewallRow, ...]:
-        """Give the rows that nothing speaks against, those to permit first."""
+        """Return the rows that nothing speaks against, those to permit first."""
         return (*self._permits, *self._removes)
 
     def held_back(self) -> tuple[HeldBack, ...]:
-        """Give what could go but for hosts that may need it, by site, destination and port."""
+        """Return what could go but for hosts that may need it, by site, destination and port."""
         return tuple(
             HeldBack(
                 site=site,

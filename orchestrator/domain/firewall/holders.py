@@ -58,7 +58,7 @@ class Holders:
                     self._at[each.site][place, need.port].append(holder)
 
     def of(self, site: str, destination: str, port: int) -> tuple[Holder, ...]:
-        """Give the hosts that hold a rule, by name: those that surely need it first."""
+        """Return the hosts that hold a rule, by name: those that surely need it first."""
         key = site, destination, port
         if key not in self._found:
             sites = ("", site) if site else tuple(self._at)

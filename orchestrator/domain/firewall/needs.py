@@ -98,7 +98,7 @@ def listed_needs(listed: Host) -> HostNeeds:
 
 
 def counted(now: HostNow) -> Standing:
-    """Give the result that says what a host needs: the last reading, or the last that got at the key."""
+    """Return the result that says what a host needs: the last reading, or the last that got at the key."""
     standing = now.standing
     if standing.judgement.verdict is Verdict.UNREADABLE and now.readable is not None:
         return now.readable
@@ -170,7 +170,7 @@ def _facts(standing: Standing, reading: Reading | None) -> Facts | None:
 
 
 def _told(reading: Reading | None, role: str) -> tuple[str, ...]:
-    """Give every address that the registry, in either view, or the inventory has for a role."""
+    """Return every address that the registry, in either view, or the inventory has for a role."""
     if reading is None:
         return ()
     targets = [target for target in reading.targets if target.role == role]
@@ -195,7 +195,7 @@ def _anything(
 
 
 def _places(role: str, where: Iterable[str], wishes: _Wishes) -> tuple[str | None, ...]:
-    """Give the addresses that a role's tunnel may go to: where it was seen to go,
+    """Return the addresses that a role's tunnel may go to: where it was seen to go,
     and where the inventory says.
     """
     places = dict.fromkeys(map(canonical, (*where, *sorted(wishes.gateways.get(role, ())))))

@@ -9,7 +9,7 @@ from orchestrator.domain.standing import Standing
 
 
 def sources(standing: Standing) -> tuple[str, ...]:
-    """Give the addresses that a host connects from: the inventory's where the host has it, else all that it
+    """Return the addresses that a host connects from: the inventory's where the host has it, else all that it
     has.
 
     Loopback, link-local and multicast addresses are none. A host that told none is taken by the address that
@@ -25,7 +25,7 @@ def sources(standing: Standing) -> tuple[str, ...]:
 
 
 def own_addresses(standing: Standing) -> tuple[str, ...]:
-    """Give the addresses that a host says it has and that others can see, each once and in one spelling."""
+    """Return the addresses that a host says it has and that others can see, each once and in one spelling."""
     return tuple(dict.fromkeys(canonical(address) for address in standing.sources if _outward(address)))
 
 

@@ -24,11 +24,11 @@ class Subnets:
         return bool(self._named)
 
     def of(self, host: str) -> tuple[str, ...]:
-        """Give the networks that are named for a host."""
+        """Return the networks that are named for a host."""
         return self._named.get(host, ())
 
     def around(self, host: str, address: str) -> str | None:
-        """Give the smallest of a host's networks that holds an address; None where none does,
+        """Return the smallest of a host's networks that holds an address; None where none does,
         or it is a name.
         """
         named = self._named.get(host)

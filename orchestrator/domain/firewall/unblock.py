@@ -128,7 +128,7 @@ def unblock(
 
 
 def _look(standing: Standing) -> list[Need] | str:
-    """Give what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
+    """Return what a host needs, or why no rule can fix it; an empty reason where nothing is blocked."""
     closed = [role for role in standing.judgement.roles if role.verdict in _BLOCKED]
     repin = standing.repin == "allow"
     if not closed:
@@ -154,7 +154,7 @@ def _look(standing: Standing) -> list[Need] | str:
 
 
 def _subnet(standing: Standing, subnets: Subnets) -> str:
-    """Give the named subnets that a host's addresses lie in, almost always one."""
+    """Return the named subnets that a host's addresses lie in, almost always one."""
     around = (subnets.around(standing.host, source) for source in sources(standing))
     return ", ".join(dict.fromkeys(subnet for subnet in around if subnet))
 

@@ -83,7 +83,7 @@ class _Search:
 
 
 def _without(graph: Graph[V], gone: set[V]) -> Graph[V]:
-    """Give a graph without some vertices, and without those that have no edge then."""
+    """Return a graph without some vertices, and without those that have no edge then."""
     left = {vertex: around - gone for vertex, around in graph.items() if vertex not in gone}
     return {vertex: around for vertex, around in left.items() if around}
 

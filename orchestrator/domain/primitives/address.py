@@ -8,7 +8,7 @@ import ipaddress
 
 @functools.lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
-    """Give an address in its one spelling; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) as IPv4.
+    """Return an address in its one spelling; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) as IPv4.
 
     What is no address (a name) comes back in lower case. Never raises.
     """

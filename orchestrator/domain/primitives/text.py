@@ -20,7 +20,7 @@ _BLANK = frozenset(
 
 
 def clean(text: str, *, limit: int | None = None) -> str:
-    r"""Give the text with everything that a screen would obey or hide made visible, as `\x1b`, `\u202e`,
+    r"""Return the text with everything that a screen would obey or hide made visible, as `\x1b`, `\u202e`,
     `\U000e0001`.
 
     That is every character that is not printable (controls, ESC, line ends, tab, bidirectional and zero-width

@@ -79,7 +79,7 @@ class AuditEntry:
 
 
 def last_rows(operations: Iterable[Operation]) -> dict[str, Operation]:
-    """Give each host's last row of its own, in the order given;
+    """Return each host's last row of its own, in the order given;
     rows that took another row of the run back are not.
     """
     every = list(operations)

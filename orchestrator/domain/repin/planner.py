@@ -128,7 +128,7 @@ def _verdict(host: Host, record: HostRecord, rules: Rules) -> str | None:
 
 
 def _waiver(host: Host, verdict: str | None, rules: Rules) -> WaivedHost | None:
-    """Give the waiver that covers a host which is planned all the same; leave it out where none may be."""
+    """Return the waiver that covers a host which is planned all the same; leave it out where none may be."""
     waiver = None if verdict is None else rules.waivers.get((host.name, verdict))
     if waiver is None or verdict is None:
         return None

@@ -26,7 +26,7 @@ SPEAKING = frozenset(
 
 
 def against(rows: Iterable[Operation], *, read: datetime | None, now: datetime) -> str | None:
-    """Give the reason to leave a host out, or None. `rows` are its own, in states of SPEAKING.
+    """Return the reason to leave a host out, or None. `rows` are its own, in states of SPEAKING.
 
     `read` is when its newest evidence was read, None where there is none. Both times are the controller's.
     """

@@ -31,7 +31,7 @@ def waived_since(plan: Plan, waivers: Waivers, now: Mapping[str, str]) -> dict[s
 
 
 def waived_host(host: str, verdict: str, waiver: Waiver) -> WaivedHost:
-    """Give what a plan keeps of a waiver that it goes over."""
+    """Return what a plan keeps of a waiver that it goes over."""
     return WaivedHost(host=host, verdict=verdict, reason=waiver.reason, until=waiver.until)
 
 

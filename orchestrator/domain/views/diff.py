@@ -138,7 +138,7 @@ class Differ:
             self._groups.setdefault((found, verdict, worse), []).append(later.host)
 
     def diff(self) -> Diff:
-        """Give the comparison: what got worse first, then the worst verdict, then the most hosts."""
+        """Return the comparison: what got worse first, then the worst verdict, then the most hosts."""
         groups = [
             ChangeGroup(changes=found, verdict=verdict, worse=worse, hosts=tuple(sorted(names)))
             for (found, verdict, worse), names in self._groups.items()

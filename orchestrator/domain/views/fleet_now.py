@@ -148,7 +148,7 @@ class FleetSummariser:
         return standing.at < self._before
 
     def summary(self) -> FleetNow:
-        """Give the summary of what came so far."""
+        """Return the summary of what came so far."""
         places = [_place(name, self._places[name], self._worst[name]) for name in sorted(self._places)]
         total = _place("all", sum(self._places.values(), Counter()), _worst(self._worst.values()))
         listed = {port: place for place, port in enumerate(self._labels)}
@@ -239,7 +239,7 @@ def state(standing: Standing) -> str:
 
 
 def place_of(standing: Standing, by: str) -> str:
-    """Give a host's site, or the nearest of its groups."""
+    """Return a host's site, or the nearest of its groups."""
     if by == "site":
         return standing.site or NOWHERE
     return next(iter(standing.groups), NOWHERE)

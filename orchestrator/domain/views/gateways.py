@@ -65,7 +65,7 @@ class Gateways:
                 _count(found, roles[role])
 
     def uses(self) -> tuple[GatewayUse, ...]:
-        """Give the gateways by role, the primary ones and those of most hosts first."""
+        """Return the gateways by role, the primary ones and those of most hosts first."""
         shared = {role for (role, _), found in self._bins.items() if found.hosts >= _SEVERAL}
         order = sorted(
             self._bins.items(), key=lambda item: (item[0][0] != "primary", item[0][0], -item[1].hosts)

@@ -67,7 +67,7 @@ class Summariser:
             self._probed(record, record.outcome.reading)
 
     def summary(self) -> Summary:
-        """Give the summary of what came so far."""
+        """Return the summary of what came so far."""
         twins = tuple(tuple(sorted(self._twins[each])) for each in self._machines if each in self._twins)
         return Summary(
             counts=self._tally.counts(),

@@ -82,11 +82,11 @@ class Assumptions:
         return {port: frozenset(addresses) for port, addresses in found.items()}
 
     def of(self, state: Belief) -> tuple[Assumption, ...]:
-        """Give those of a state."""
+        """Return those of a state."""
         return tuple(each for each in self.all if each.state is state)
 
     def opened(self, measured: Mapping[int, Belief], gateway: Sequence[str]) -> dict[int, Belief]:
-        """Give beliefs once what is assumed open is open, and nothing has been closed yet.
+        """Return beliefs once what is assumed open is open, and nothing has been closed yet.
 
         `measured` is what is believed of each port to a role's gateway, which has these addresses. A port
         that a middlebox answers stays intercepted: a firewall rule takes nobody out of the way.
@@ -100,7 +100,7 @@ class Assumptions:
         }
 
     def then(self, measured: Mapping[int, Belief], gateway: Sequence[str]) -> dict[int, Belief]:
-        """Give beliefs once all of it has come true.
+        """Return beliefs once all of it has come true.
 
         Where one of several addresses of a gateway is assumed closed, the measured belief does not say which
         of them answered, so the port counts as untried.

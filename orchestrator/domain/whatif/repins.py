@@ -62,7 +62,7 @@ def repin(host: HostOutlook, stages: Sequence[Stage]) -> Repin | None:
 
 
 def _policies(stages: Sequence[Stage]) -> Iterator[Policy]:
-    """Give the policies to try: the inventory's own word, the vendor's, then ports by name."""
+    """Yield the policies to try: the inventory's own word, the vendor's, then ports by name."""
     yield Policy("desired")
     yield Policy("vendor-order")
     each = [stage.lasting_ports for stage in stages]
@@ -75,7 +75,7 @@ def _policies(stages: Sequence[Stage]) -> Iterator[Policy]:
 
 
 def _by_policy(policy: Policy, stages: Sequence[Stage], profile: Profile) -> dict[str, int] | None:
-    """Give every role's pin after a plan by this policy, made now; None where the planner leaves the host
+    """Return every role's pin after a plan by this policy, made now; None where the planner leaves the host
     out.
     """
     known = Facts(

@@ -74,7 +74,7 @@ def failed(stage: Stage, fault: Fault, milliseconds: int | None) -> StageResult:
 
 
 def of_look(host: Host, looked: Looked, now: datetime) -> Iterator[StageResult]:
-    """Give the stages that a look came through, the one that it ended at included."""
+    """Yield the stages that a look came through, the one that it ended at included."""
     stopped = None if looked.fault is None else _OF_LOOK.get(looked.fault.phase, Stage.OFFERS)
     for phase, stage in _OF_LOOK.items():
         spent = looked.timings.get(phase.value)
@@ -140,7 +140,7 @@ def skew_words(seconds: float) -> str:
 def of_session(
     host: Host, username: str, facts: TryFacts, end: Fault | tuple[Reading, Reply]
 ) -> Iterator[StageResult]:
-    """Give the stages from the logon on, the one that it ended at included."""
+    """Yield the stages from the logon on, the one that it ended at included."""
     stopped = None
     if isinstance(end, Fault):
         stopped = _OF_CAUSE.get(end.cause) or _OF_SESSION[end.phase]

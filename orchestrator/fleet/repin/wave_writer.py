@@ -18,7 +18,8 @@ from orchestrator.fleet.repin.pool import HostPool
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.repin.watch import watch
 from orchestrator.fleet.run import Execution
-from orchestrator.store.errors import InFlightError, StoreError
+from orchestrator.store.errors import StoreError
+from orchestrator.store.journal.errors import InFlightError
 
 
 class WaveWriter:

@@ -62,7 +62,7 @@ def _minor_s(text: str, code: int) -> str:
 
 
 def kerberos_trouble(error: BaseException, *, proved: bool = False) -> KerberosTrouble:
-    """Give the trouble of an error of pyspnego, gssapi or krb5: the code of whoever in the chain has one.
+    """Return the trouble of an error of pyspnego, gssapi or krb5: the code of whoever in the chain has one.
 
     gssapi has it as `min_code`, krb5 as `err_code`. `proved`: it came of an AS exchange with a password.
     """

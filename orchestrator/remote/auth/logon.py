@@ -62,7 +62,7 @@ class LogonScheme(Protocol):
         """
 
     def header(self) -> str:
-        """Give the Authorization header of every later request, "" for none."""
+        """Return the Authorization header of every later request, "" for none."""
 
 
 def scheme(
@@ -110,7 +110,7 @@ class Basic:
         return answer, True
 
     def header(self) -> str:
-        """Give the header that every request carries."""
+        """Return the header that every request carries."""
         return self._header
 
 
@@ -131,7 +131,7 @@ class Certificate:
         return answer, True
 
     def header(self) -> str:
-        """Give the header that every request carries."""
+        """Return the header that every request carries."""
         return MUTUAL
 
 
@@ -161,7 +161,7 @@ class Negotiate:
         self._ticket: TicketCache | None = None
 
     def header(self) -> str:
-        """Give nothing: the connection is what is logged on."""
+        """Return nothing: the connection is what is logged on."""
         return ""
 
     def begin(self, body: bytes) -> Trying:
@@ -276,7 +276,7 @@ def _after_proof(reply: bytes) -> Stage:
 
 
 def offers(answer: Answer) -> tuple[str, ...]:
-    """Give the schemes that WWW-Authenticate offers, in the host's order and spelling."""
+    """Return the schemes that WWW-Authenticate offers, in the host's order and spelling."""
     found: dict[str, str] = {}
     for value in answer.challenges:
         for part in _QUOTED.sub("", value).split(","):
@@ -287,7 +287,7 @@ def offers(answer: Answer) -> tuple[str, ...]:
 
 
 def _token(answer: Answer) -> bytes | None:
-    """Give the token that the host sent with its answer, None for none. Raises Garbled."""
+    """Return the token that the host sent with its answer, None for none. Raises Garbled."""
     for value in answer.challenges:
         name, _, data = value.strip().partition(" ")
         data = data.split(",", 1)[0].strip()

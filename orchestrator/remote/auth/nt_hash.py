@@ -14,7 +14,7 @@ class NtHashes:
         self._hashes: dict[str, str] = {}
 
     def of(self, logon: Logon) -> str | None:
-        """Give the hash of a logon's password in hex, None where it has none."""
+        """Return the hash of a logon's password in hex, None where it has none."""
         password = logon.password
         if password is None:
             return None

@@ -54,7 +54,7 @@ class Sealing:
             raise Garbled(said) from error
 
     def _opened(self, body: bytes, boundary: bytes) -> Generator[bytes, None, None]:
-        """Give the parts of a body one by one: a description, then what it describes."""
+        """Yield the parts of a body one by one: a description, then what it describes."""
         # Exchange writes a space between the dashes and the boundary. No `\s*`: with a boundary of a host's
         # choosing, a megabyte of white space took the whole process minutes.
         first, *parts = re.split(rb"-- ?" + re.escape(boundary) + rb"(?=--\r\n|\r\n)", body)

@@ -23,7 +23,7 @@ _NEED_NO_MACHINE = {RepinResult.WRONG_HOST, RepinResult.FAILED}
 
 
 def decode(text: str, change: PlannedHost, *, operation: str, limit: int) -> RepinAnswer:
-    """Give the answer that a text of at most `limit` characters holds.
+    """Return the answer that a text of at most `limit` characters holds.
 
     Raises `Fault`, see `repin_contract`.
     """

@@ -48,7 +48,7 @@ _NO_LANGUAGE = ("ScriptsNotAllowed",)
 
 
 def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR0912  # one line for each kind of trouble
-    """Give the fault that a trouble is."""
+    """Return the fault that a trouble is."""
     match trouble:
         case Overdue():
             return overdue(seen)
@@ -85,12 +85,12 @@ def classify(trouble: Trouble, seen: Seen) -> Fault:  # noqa: C901, PLR0911, PLR
 
 
 def overdue(seen: Seen) -> Fault:
-    """Give the fault of a deadline: which phase it hung in, after how long."""
+    """Return the fault of a deadline: which phase it hung in, after how long."""
     return fault(seen, Cause.DEADLINE, f"it hung in {seen.phase} after {seen.seconds:.1f} s")
 
 
 def unreachable(error: OSError, seen: Seen) -> Fault:
-    """Give the fault of a TCP connect that failed."""
+    """Return the fault of a TCP connect that failed."""
     where = f"{seen.endpoint.address}:{seen.endpoint.port}: {_named(error)}"
     if error.errno == errno.ECONNREFUSED:
         return fault(seen, Cause.CONNECTION_REFUSED, where, code=error.errno)
@@ -112,14 +112,14 @@ def unreachable(error: OSError, seen: Seen) -> Fault:
 
 
 def unresolved(error: OSError, seen: Seen) -> Fault:
-    """Give the fault of a name that did not resolve; the resolver is this machine's own."""
+    """Return the fault of a name that did not resolve; the resolver is this machine's own."""
     return fault(
         seen, Cause.NAME_NOT_RESOLVED, f'"{seen.endpoint.address}", asked of this machine: {_named(error)}'
     )
 
 
 def from_records(records: Sequence[ErrorRecord], seen: Seen) -> Fault:
-    """Give the fault that a script's error records tell. The first decides."""
+    """Return the fault that a script's error records tell. The first decides."""
     first = records[0]
     kind = first.kind
     said = clean(f"{kind}: {first.message}" if kind else first.message, limit=QUOTED)

@@ -88,7 +88,7 @@ _YES_FIRST = (
 
 
 def yes_first(endpoint: Endpoint) -> str:
-    """Give the advice for a connection that a SOCKS proxy said yes to and that ended at once;
+    """Return the advice for a connection that a SOCKS proxy said yes to and that ended at once;
     "" for others.
     """
     if endpoint.via is None or not endpoint.via.startswith("socks"):

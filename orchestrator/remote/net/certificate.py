@@ -31,12 +31,12 @@ if TYPE_CHECKING:  # it takes 30 ms to import, and a run over http needs none of
 
 
 def fingerprint(der: bytes) -> str:
-    """Give the certificate's SHA-256 as `tls_pin:` writes it: "sha256:" and 64 hex digits."""
+    """Return the certificate's SHA-256 as `tls_pin:` writes it: "sha256:" and 64 hex digits."""
     return f"sha256:{hashlib.sha256(der).hexdigest()}"
 
 
 def binding(der: bytes) -> bytes:
-    """Give the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929,
+    """Return the channel binding that an NTLM or Kerberos logon inside TLS carries (RFC 5929,
     tls-server-end-point).
 
     The hash is the signature's own, SHA-256 where that one is MD5, SHA-1 or unknown.
@@ -89,7 +89,7 @@ def quoted(name: x509.Name) -> str:
 
 
 def server_names(seen: x509.Certificate) -> list[str]:
-    """Give its alternative names, cleaned; [] for none."""
+    """Return its alternative names, cleaned; [] for none."""
     from cryptography import x509
 
     try:
@@ -100,7 +100,7 @@ def server_names(seen: x509.Certificate) -> list[str]:
 
 
 def common_names(seen: x509.Certificate) -> list[str]:
-    """Give the names that an inventory's `address:` can have: DNS names,
+    """Return the names that an inventory's `address:` can have: DNS names,
     or the subject's where there is no other.
     """
     from cryptography.x509.oid import NameOID

@@ -54,7 +54,7 @@ async def system_resolver(name: str) -> Sequence[str]:
 
 
 async def resolve(endpoint: Endpoint, resolver: Resolver) -> Sequence[str]:
-    """Give the addresses of an endpoint; an IP address is its own. Raises Fault."""
+    """Return the addresses of an endpoint; an IP address is its own. Raises Fault."""
     seen = Seen(endpoint=endpoint, phase=Phase.RESOLVE)
     if is_ip(endpoint.address):
         return [endpoint.address]
@@ -96,7 +96,7 @@ def made_for(address: str) -> socket.socket:
 
 
 def peer_of(sock: socket.socket) -> tuple[str, int]:
-    """Give the address and port that a socket is connected with; ("", 0) where it is not any more."""
+    """Return the address and port that a socket is connected with; ("", 0) where it is not any more."""
     with contextlib.suppress(OSError, ValueError):
         address, port, *_ = sock.getpeername()
         return str(address), int(port)

@@ -125,14 +125,14 @@ class Shown:
 
 
 def shown_by(tls: ssl.SSLSocket | ssl.SSLObject) -> Shown:
-    """Give what a host showed in a finished handshake that trusted nothing."""
+    """Return what a host showed in a finished handshake that trusted nothing."""
     leaf = tls.getpeercert(binary_form=True)
     cipher = tls.cipher()
     return Shown(_chain(tls, leaf) if leaf else (), tls.version() or "", cipher[0] if cipher else "")
 
 
 def _chain(tls: ssl.SSLSocket | ssl.SSLObject, leaf: bytes) -> tuple[bytes, ...]:
-    """Give all that the host sent.
+    """Return all that the host sent.
 
     Public from Python 3.13 on; before, the leaf has to do where it is not there.
     """

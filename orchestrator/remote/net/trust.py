@@ -29,7 +29,7 @@ class Trust:
         self._contexts: dict[tuple[str, Path | None, ClientCertificate | None], ssl.SSLContext] = {}
 
     def context(self, endpoint: Endpoint, ours: ClientCertificate | None = None) -> ssl.SSLContext:
-        """Give the context for a host's trust setting, which shows `ours` to who asks for a certificate.
+        """Return the context for a host's trust setting, which shows `ours` to who asks for a certificate.
 
         Raises Untrusted where a file is no use.
         """
@@ -37,7 +37,7 @@ class Trust:
         return self._once((kind, ca, ours))
 
     def held(self, endpoint: Endpoint) -> Sequence[bytes]:
-        """Give the authorities of a host's CA file as DER; none of the system's. Raises Untrusted."""
+        """Return the authorities of a host's CA file as DER; none of the system's. Raises Untrusted."""
         return () if endpoint.ca is None else self.context(endpoint).get_ca_certs(binary_form=True)
 
     def _once(self, key: tuple[str, Path | None, ClientCertificate | None]) -> ssl.SSLContext:

@@ -171,7 +171,7 @@ class Conversation:
             accepted()
 
         endpoint = self._course.endpoint
-        speaker = self._speaker = Speaker(endpoint, logon, taken)
+        speaker = self._speaker = Speaker(endpoint, logon, taken, self._course.watcher)
         blocking = Blocking(speaker, wire, endpoint)
         left = wire.ends - self._tools.clock()
         return self._tools.connections.over(blocking, seconds=left, small=self._small)

@@ -62,7 +62,7 @@ class Connections:
         }
 
     def over(self, speaker: Blocking, *, seconds: float, small: bool) -> WSMan:
-        """Give a WSMan of its own that talks through `speaker` and has `seconds` in all."""
+        """Return a WSMan of its own that talks through `speaker` and has `seconds` in all."""
         wsman = copy.copy(self._made[SMALLEST_ENVELOPE if small else ENVELOPE])
         wsman.session_id = str(uuid.uuid4())
         wsman.operation_timeout = max(1, min(OPERATION, int(seconds)))
@@ -168,7 +168,7 @@ class _Fragmenter(Fragmenter):
         self._whole = Defragmenter()
 
     def defragment(self, data: bytes) -> list[Message]:
-        """Give the messages that are complete now. Raises Garbled."""
+        """Return the messages that are complete now. Raises Garbled."""
         self._pool.heard = self._pool.heard or bool(data)
         read = (self._read(message) for message in self._whole.feed(data))
         return [message for message in read if message is not None]
@@ -185,7 +185,7 @@ class _Fragmenter(Fragmenter):
 
 
 def _text(item: Any) -> str:
-    """Give an object's text as `orchestrator.remote.psrp.messages.Output` has it."""
+    """Return an object's text as `orchestrator.remote.psrp.messages.Output` has it."""
     if item is None or type(item) is str:
         return item or ""
     said = getattr(item, "to_string", None)

@@ -27,6 +27,7 @@ from orchestrator.remote.over_pypsrp.dialling import in_loop
 from orchestrator.remote.over_pypsrp.wire import BlockingConnection
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Resolver, Script, TryFacts
 from orchestrator.remote.try_progress import TryProgress
+from orchestrator.remote.watch import Watch, unwatched, watched
 
 Result = TypeVar("Result")
 
@@ -40,6 +41,7 @@ class Shared:
     threads: ThreadPoolExecutor
     reach: Reach
     tools: Tools
+    watch: Watch = unwatched
     open: set[PypsrpSession] = field(default_factory=set)
     small: set[tuple[str, str, int]] = field(default_factory=set)
 
@@ -54,6 +56,7 @@ class PypsrpTransport:
         resolver: Resolver = system_resolver,
         clock: Callable[[], float] = time.monotonic,
         via_logons: Logons = nobody,
+        watch: Watch = unwatched,
     ) -> None:
         """At most `jobs` sessions talk at a time; threads start as they are needed.
 
@@ -61,7 +64,7 @@ class PypsrpTransport:
         """
         threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="winrm")
         reach = Reach(resolver, via_logons)
-        self._shared = Shared(threads=threads, reach=reach, tools=Tools(clock=clock))
+        self._shared = Shared(threads=threads, reach=reach, tools=Tools(clock=clock), watch=watch)
 
     def session(
         self,
@@ -118,7 +121,7 @@ class PypsrpSession:
         self._before_logon = before_logon
         self._accepted = accepted
         small = endpoint.place in shared.small
-        self._course = TryProgress(endpoint, shared.tools.clock)
+        self._course = TryProgress(endpoint, shared.tools.clock, shared.watch(endpoint))
         self._lifetime = Lifetime(self._course, deadline)
         self._talk = Conversation(self._course, logon, shared.tools, small=small)
 
@@ -142,8 +145,9 @@ class PypsrpSession:
         self._course.refuse(self._logon)
         self._shared.open.add(self)
         try:
-            async with self._lifetime.kept():
-                return await self._run(script, parameters)
+            with watched(self._course.watcher, script.name):
+                async with self._lifetime.kept():
+                    return await self._run(script, parameters)
         except Fault as error:
             if error.cause is Cause.ENVELOPE_TOO_LARGE:
                 self._shared.small.add(self._endpoint.place)

@@ -115,5 +115,5 @@ def _is_left_over(shell: Shell, username: str, own: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    r"""Give an account's own name: `svc` of `CORP\svc`, and of `svc@corp.example`."""
+    r"""Return an account's own name: `svc` of `CORP\svc`, and of `svc@corp.example`."""
     return name.rpartition("\\")[2].partition("@")[0].casefold()

@@ -32,7 +32,7 @@ class Defragmenter:
         self._next: dict[int, int] = {}
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Give the messages that are complete now. Raises Garbled."""
+        """Yield the messages that are complete now. Raises Garbled."""
         at = 0
         while at < len(data):
             if at + _HEADER.size > len(data):

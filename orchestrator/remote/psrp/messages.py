@@ -116,7 +116,7 @@ _read_once = functools.lru_cache(maxsize=64)(_read)
 
 
 def _text(root: ET.Element) -> str:
-    """Give an object's text, see `Output`."""
+    """Return an object's text, see `Output`."""
     if root.tag == "S":
         return unescape(root.text or "")
     parts = [child for child in root if child.tag not in {"TN", "TNRef"}]  # the names of its types
@@ -141,7 +141,7 @@ def refuse_old(powershell: str, protocol: str) -> None:
 
 
 def _number(text: str) -> int | None:
-    """Give the number that a version begins with, None for none."""
+    """Return the number that a version begins with, None for none."""
     head = text.partition(".")[0]
     return int(head) if head.isascii() and head.isdigit() and len(head) < 4 else None  # noqa: PLR2004  # no version is
 
@@ -189,7 +189,7 @@ def _reason(root: ET.Element) -> ErrorRecord | None:
 
 
 def _type(root: ET.Element, exception: ET.Element | None) -> str:
-    """Give the first type name of an exception; types that came before are written as references."""
+    """Return the first type name of an exception; types that came before are written as references."""
     if exception is None:
         return ""
     reference = exception.find("TNRef")

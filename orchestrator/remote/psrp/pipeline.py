@@ -81,7 +81,7 @@ _LIST = "<T>System.Object[]</T><T>System.Array</T><T>System.Object</T>"
 
 
 def opening(pool: uuid.UUID) -> tuple[bytes, bytes]:
-    """Give the two messages that open a pool."""
+    """Return the two messages that open a pool."""
     return (
         _message(_SESSION_CAPABILITY, pool, _NOBODY, _CAPABILITY),
         _message(_INIT_RUNSPACEPOOL, pool, _NOBODY, _POOL),
@@ -91,7 +91,7 @@ def opening(pool: uuid.UUID) -> tuple[bytes, bytes]:
 def creating(
     pool: uuid.UUID, pipeline: uuid.UUID, script: Script, parameters: Mapping[str, Parameter]
 ) -> bytes:
-    """Give the message that runs a script once.
+    """Return the message that runs a script once.
 
     Raises TypeError for a parameter that cannot travel: our mistake.
     """

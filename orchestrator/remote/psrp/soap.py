@@ -14,7 +14,7 @@ _FAULT = "{http://schemas.microsoft.com/wbem/wsman/1/wsmanfault}"
 
 
 def read_fault(body: bytes) -> SoapFault | None:
-    """Give the fault that an HTTP error's body holds; None where it is no SOAP at all.
+    """Return the fault that an HTTP error's body holds; None where it is no SOAP at all.
 
     Raises Garbled where it says that it is SOAP and cannot be read.
     """
@@ -43,7 +43,7 @@ def read_fault(body: bytes) -> SoapFault | None:
 
 
 def _subcode(fault: ET.Element) -> str:
-    """Give the local name of the innermost subcode: "TimedOut" for `w:TimedOut`."""
+    """Return the local name of the innermost subcode: "TimedOut" for `w:TimedOut`."""
     found = ""
     code = fault.find(f"{_SOAP}Code")
     while code is not None:

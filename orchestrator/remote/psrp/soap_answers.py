@@ -32,7 +32,7 @@ def answers(body: bytes, message: str) -> None:
 
 
 def shell_id(body: bytes) -> str:
-    """Give the id of the shell that was created. Raises Garbled."""
+    """Return the id of the shell that was created. Raises Garbled."""
     found = _body(body)
     said = next((s.text for s in found.iter(f"{_WSMAN}Selector") if s.get("Name") == "ShellId"), None)
     said = (said or next((s.text for s in found.iter(f"{_SHELL}ShellId")), None) or "").strip()
@@ -42,13 +42,13 @@ def shell_id(body: bytes) -> str:
 
 
 def command_id(body: bytes) -> str | None:
-    """Give the id of the command that was created, None where the host keeps ours. Raises Garbled."""
+    """Return the id of the command that was created, None where the host keeps ours. Raises Garbled."""
     said = next((s.text for s in _body(body).iter(f"{_SHELL}CommandId")), None)
     return said.strip()[:_LONGEST_ID] if said and said.strip() else None
 
 
 def received(body: bytes) -> bytes:
-    """Give the bytes of a Receive's streams, joined. Raises Garbled."""
+    """Return the bytes of a Receive's streams, joined. Raises Garbled."""
     found = _body(body).find(f"{_SHELL}ReceiveResponse")
     if found is None:
         raise Garbled("an answer to Receive that is none")
@@ -66,7 +66,7 @@ def received(body: bytes) -> bytes:
 
 
 def texts(body: bytes, names: frozenset[str]) -> dict[str, str]:
-    """Give the texts of the elements that are named so, whatever their namespace; the last of each.
+    """Return the texts of the elements that are named so, whatever their namespace; the last of each.
 
     Raises Garbled.
     """
@@ -79,7 +79,7 @@ def texts(body: bytes, names: frozenset[str]) -> dict[str, str]:
 
 
 def shells(body: bytes) -> list[dict[str, str]]:
-    """Give the shells of an answer to Enumerate or Pull, each as its elements' texts. Raises Garbled."""
+    """Return the shells of an answer to Enumerate or Pull, each as its elements' texts. Raises Garbled."""
     return [
         {part.tag.rpartition("}")[2]: (part.text or "").strip()[:_LONGEST_TEXT] for part in shell}
         for shell in _body(body).iter(f"{_SHELL}Shell")
@@ -87,7 +87,7 @@ def shells(body: bytes) -> list[dict[str, str]]:
 
 
 def more(body: bytes) -> str:
-    """Give the context by which an enumeration goes on, "" at its end. Raises Garbled."""
+    """Return the context by which an enumeration goes on, "" at its end. Raises Garbled."""
     found = _body(body)
     if any(element.tag.rpartition("}")[2] == "EndOfSequence" for element in found.iter()):
         return ""

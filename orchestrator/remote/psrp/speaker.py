@@ -20,6 +20,7 @@ from orchestrator.remote.net.http import Answer, Fresh, Idle
 from orchestrator.remote.psrp.soap import read_fault
 from orchestrator.remote.psrp.xml_guard import guard
 from orchestrator.remote.session import Endpoint
+from orchestrator.remote.watch import Watcher
 
 _OK = 200
 _UNAUTHORISED = 401
@@ -30,12 +31,19 @@ _PAGES = ("text/html", "text/plain", "application/xhtml", "application/json")  #
 class Speaker:
     """Sends SOAP messages, gives the SOAP answers. One conversation."""
 
-    def __init__(self, endpoint: Endpoint, logon: LogonScheme, accepted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        logon: LogonScheme,
+        accepted: Callable[[], None],
+        watcher: Watcher | None = None,
+    ) -> None:
         """Nothing is sent yet. `accepted` is called once, as soon as the host took the logon."""
         self.sealing = endpoint.transport == "http"
         self.logged_on = False
         self._logon = logon
         self._accepted = accepted
+        self._watcher = watcher
         self._sealing: Sealing | None = None
         self._ended = False  # whether the last answer was the last one over its connection
         self._head = (
@@ -59,8 +67,14 @@ class Speaker:
         requests = [self._request(self._logon.header(), message)]
         message = b""  # a script's is large, and its answer may take long
         answer = yield requests.pop()
-        self._ended = answer.last
+        self._hear(answer)
         return self._read(answer)
+
+    def _hear(self, answer: Answer) -> None:
+        """Note of an answer whether another one can follow it."""
+        self._ended = answer.last
+        if self._watcher is not None:
+            self._watcher.heard(answer)
 
     def _begin(self, message: bytes) -> Exchange[Answer | None]:
         """Log on. Gives the answer to the message where it went along, None where it has yet to be sent."""
@@ -70,6 +84,8 @@ class Speaker:
             self._refuse(answer, carried=carried)
         if not self.logged_on:
             self.logged_on = True
+            if self._watcher is not None:
+                self._watcher.noted(f"the host took the logon, by {self._logon.used}")
             self._accepted()
         if not carried and self._ended:
             raise NotKept("as soon as the logon was through", answer.headers)
@@ -99,7 +115,7 @@ class Speaker:
             request = Fresh(request)
         while True:
             answer = yield request
-            self._ended = answer.last
+            self._hear(answer)
             if answer.status == _OK and _is_page(answer):
                 raise BadStatus(answer.status, answer.headers, answer.body)
             try:
@@ -112,7 +128,7 @@ class Speaker:
             request = self._request(*ask)
 
     def _request(self, authorization: str, body: bytes) -> bytes:
-        head = self._head
+        head, message = self._head, body
         if authorization:
             head += f"Authorization: {authorization}\r\n"
         if self._sealing is not None:
@@ -121,6 +137,8 @@ class Speaker:
         elif body:
             head += f"Content-Type: {_PLAIN}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
+        if self._watcher is not None:
+            self._watcher.sent(head, len(body), message, fresh=self._ended)
         return head.encode("latin-1", "replace") + body
 
     def _read(self, answer: Answer) -> bytes:
@@ -142,7 +160,10 @@ class Speaker:
     def _unseal(self, body: bytes, content_type: str) -> bytes:
         if self._sealing is None:
             raise Garbled("an encrypted answer where none was agreed")
-        return self._sealing.unwrap(body, content_type)
+        message = self._sealing.unwrap(body, content_type)
+        if self._watcher is not None:
+            self._watcher.opened(message)
+        return message
 
 
 def _is_page(answer: Answer) -> bool:
@@ -151,11 +172,11 @@ def _is_page(answer: Answer) -> bool:
 
 
 def authority(endpoint: Endpoint) -> str:
-    """Give the address and port as URLs and the Host header write them."""
+    """Return the address and port as URLs and the Host header write them."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     return f"{address}:{endpoint.port}"
 
 
 def url(endpoint: Endpoint) -> str:
-    """Give the URL that WSMan names as the receiver."""
+    """Return the URL that WSMan names as the receiver."""
     return f"{endpoint.transport}://{authority(endpoint)}/wsman"

@@ -79,7 +79,7 @@ def summary_line(report: DoctorReport) -> str:
 
 
 def doctor_rows(report: DoctorReport) -> Iterator[tuple[object, ...]]:
-    """Give a plain line for each stage of each host, or for each check."""
+    """Yield a plain line for each stage of each host, or for each check."""
     for check in report.checks:
         yield "controller", check.name, check.health, "", check.seen, check.advice
     for one in report.hosts:

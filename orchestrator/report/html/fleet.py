@@ -172,7 +172,7 @@ def bar(parts: Iterable[tuple[str, int]]) -> list[tuple[str, str, str]]:
 
 
 def _group_names(hosts: Sequence[str]) -> tuple[str, str]:
-    """Give the names that are shown, and those that are folded away; never a single one."""
+    """Return the names that are shown, and those that are folded away; never a single one."""
     most = len(hosts) if len(hosts) <= NAMES_SHOWN + 1 else NAMES_SHOWN
     return ", ".join(hosts[:most]), ", ".join(hosts[most:])
 

@@ -106,7 +106,7 @@ WOULD_WRITE = Words("as planned, and the new port connects: it would be written"
 
 
 def words(state: State | None) -> Words:
-    """Give a state's words; None: it would be written."""
+    """Return a state's words; None: it would be written."""
     return WOULD_WRITE if state is None else WORDS[state]
 
 

@@ -89,7 +89,7 @@ def ticket(plan: Plan, *, file: str | None = None, hints: Hints | None = None) -
 
 
 def reason(left: LeftOut) -> str:
-    """Give a left-out host's reason without its name, so that hosts left out alike stand together."""
+    """Return a left-out host's reason without its name, so that hosts left out alike stand together."""
     return left.reason.replace(f"--limit {left.host}", "--limit HOST")
 
 

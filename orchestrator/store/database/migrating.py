@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
@@ -20,6 +21,9 @@ from orchestrator.store.database.server_lock import server_lock, server_name
 from orchestrator.store.database.trouble import read_from, translated
 from orchestrator.store.errors import DatabaseError, NoDatabaseError, Owner, StoreTrouble
 from orchestrator.store.place import Place, SqlitePlace, parse
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _SMALLEST = 512  # bytes: the smallest page that an SQLite database can have
 
@@ -81,6 +85,14 @@ def locked(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | 
     if isinstance(place, SqlitePlace):
         with suppress(NoDatabaseError):
             look(place)
+    with held(place, owner, wait=wait) as connection:
+        yield connection
+
+
+@contextmanager
+def held(place: Place, owner: Owner, *, wait: float) -> Iterator[Connection | None]:
+    """Do as `locked`, whatever the database holds."""
+    if isinstance(place, SqlitePlace):
         folder.prepare(place.path)
         with file_lock(place.path, owner, wait=wait):
             yield None
@@ -119,6 +131,22 @@ def _bring_up(place: Place, connection: Connection) -> Path | None:
 def _upgrade(connection: Connection) -> None:
     """Run the steps on a connection inside a transaction."""
     from alembic import command
+
+    with _steps(connection) as config:
+        command.upgrade(config, "head")
+
+
+def downgrade(connection: Connection) -> None:
+    """Run all steps backwards, inside a transaction; on SQLite with foreign keys not enforced."""
+    from alembic import command
+
+    with _steps(connection) as config:
+        command.downgrade(config, "base")
+
+
+@contextmanager
+def _steps(connection: Connection) -> Iterator[Config]:
+    """Give Alembic's settings for this connection."""
     from alembic.config import Config
 
     config = Config()
@@ -126,10 +154,9 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # Alembic's about itself; a user cannot act on them
-        command.upgrade(config, "head")
+        # Alembic's about itself; a user cannot act on them
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield config
 
 
 def _seal(connection: Connection, place: SqlitePlace) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 import orchestrator
-from orchestrator.store.errors import NotOursError, TooNewError
+from orchestrator.store.errors import NotOursError, TooNewError, UnfinishedCopyError
 from orchestrator.store.place import Place
 
 REVISIONS = (
@@ -21,8 +21,12 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0009",
     "0007",
 )  # oldest first; a test holds them against the migrations
+UNFINISHED = (
+    "copying "  # stands before the version while `db copy` fills a database; older programs refuse it, too
+)
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
 _SCANS = ("document", "gist", "scan", "host_result", "attempt", "connection", "registry_value")
 _REPINS = ("plan", "run", "operation", "audit")
@@ -49,34 +53,43 @@ def state(connection: Connection, place: Place) -> tuple[State, str | None]:
     """Say how the database stands, and its revision.
 
     Raises NotOursError for another program's database, TooNewError for a revision that this program does not
-    know.
+    know, UnfinishedCopyError for one that a copy into it was begun.
     """
-    tables = _tables(connection)
-    if not tables:
+    found_tables = tables(connection)
+    if not found_tables:
         return State.EMPTY, None
     sqlite = connection.dialect.name == "sqlite"
     if sqlite and connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION:
-        raise NotOursError(place.shown, f"another program's SQLite database (table {min(tables)!r})")
-    found = _revision(connection) if "alembic_version" in tables else None
+        raise NotOursError(place.shown, f"another program's SQLite database (table {min(found_tables)!r})")
+    found = _revision(connection) if "alembic_version" in found_tables else None
     if found is None:
         # A PostgreSQL schema that others use too: ours are made beside theirs, if no name is taken.
-        taken = sorted(tables & _OURS)
+        taken = sorted(found_tables & _OURS)
         if sqlite or taken:
             raise NotOursError(
                 place.shown, f"tables without a version ({', '.join(taken) or 'none of ours'})"
             )
         return State.EMPTY, None
+    if found.startswith(UNFINISHED):
+        raise UnfinishedCopyError(place.shown)
     if found not in REVISIONS:
-        raise TooNewError(place.shown, found, REVISIONS[-1], _written_by(connection, tables))
+        raise TooNewError(place.shown, found, REVISIONS[-1], _written_by(connection, found_tables))
     return (State.CURRENT if found == REVISIONS[-1] else State.OLDER), found
 
 
-def _tables(connection: Connection) -> set[str]:
+def tables(connection: Connection) -> set[str]:
+    """Name the tables that are there, whoever made them."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'"
     else:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
     return set(connection.execute(text(query)).scalars())
+
+
+def unfinished(connection: Connection) -> str | None:
+    """Return the program's version whose copy into this database did not end; None: none was begun."""
+    found = _revision(connection) if "alembic_version" in tables(connection) else None
+    return found.removeprefix(UNFINISHED) if found and found.startswith(UNFINISHED) else None
 
 
 def _revision(connection: Connection) -> str | None:

@@ -10,5 +10,5 @@ SAFE_FOR_TWO_WRITERS = (3, 51, 3)
 
 
 def version() -> tuple[int, int, int]:
-    """Give the version of the library that is loaded."""
+    """Return the version of the library that is loaded."""
     return sqlite3.sqlite_version_info[:3]

@@ -11,7 +11,8 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.store.database.trouble import read_from
-from orchestrator.store.errors import DatabaseError, StoreTrouble, UnknownPlanError, UnknownRunError
+from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.store.journal.errors import UnknownPlanError, UnknownRunError
 from orchestrator.store.journal.tables import operation, plan, run
 from orchestrator.store.place import Place
 from orchestrator.store.tables import id_of

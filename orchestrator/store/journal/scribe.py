@@ -14,9 +14,9 @@ from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.store.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.journal import audits, tables
 from orchestrator.store.journal import operations as rows
+from orchestrator.store.journal.errors import InFlightError, OtherPlanError, PlanUsedError, RunTakenError
 from orchestrator.store.place import Place
 from orchestrator.store.tables import id_of
 
@@ -198,7 +198,7 @@ def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _undone(into: Connection, plan: Plan) -> dict[str, int]:
-    """Give the rows that an undo is to take back, by host: those of its run whose values stand."""
+    """Return the rows that an undo is to take back, by host: those of its run whose values stand."""
     if plan.undoes is None or not plan.undoes.isdecimal():
         return {}
     query = rows.operations().where(_OPERATION.run_id == id_of(int(plan.undoes)))

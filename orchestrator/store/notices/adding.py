@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.notices.edges import UNKNOWN, Told, edges, first, label_of
@@ -108,5 +108,6 @@ def _tell(using: Connection, target: str, scan_id: int, changed: Mapping[str, To
 
 def _store(using: Connection, made: Notice) -> None:
     cells = {"id": made.id, "target": made.target, "scan_id": made.scan, "kind": made.kind.value}
-    row = insert(notice).values(**cells, made=made.at, tries=0, body=dumps(encode(made)))
-    using.execute(row)
+    number = (using.execute(select(func.max(notice.c.number))).scalar() or 0) + 1
+    body = dumps(encode(made))
+    using.execute(insert(notice).values(number=number, **cells, made=made.at, tries=0, body=body))

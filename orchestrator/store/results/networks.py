@@ -49,7 +49,7 @@ class Networks:
         self._whole = records(using, place, host_result.c.id.in_(odd), whole=True) if odd else {}
 
     def added(self, number: int, identity: str | None) -> Standing:
-        """Give a result with its network; `identity` is the document that says who answered.
+        """Return a result with its network; `identity` is the document that says who answered.
 
         Raises DatabaseError.
         """
@@ -105,7 +105,7 @@ def _said(document: list[Any]) -> _Said:
 def _tunnels(
     connections: Iterable[tuple[str, int]], known: Mapping[str, frozenset[str]], named: Mapping[str, str]
 ) -> Iterable[Tunnel]:
-    """Give the connections that go to an address known for a role, each once."""
+    """Yield the connections that go to an address known for a role, each once."""
     roles = {role: {*known.get(role, ()), canonical(named.get(role, ""))} for role in {*known, *named}}
     for address, port in dict.fromkeys(connections):
         for role in sorted(role for role, addresses in roles.items() if address in addresses):

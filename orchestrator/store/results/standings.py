@@ -101,7 +101,7 @@ class Standings:
         self._gateways: dict[int, Gateways] = {}
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
-        """Give the results by their ids. Raises DatabaseError for rows that make none."""
+        """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
         self._texts = self._unread(using, rows)
         found = {row[0]: self._standing(row) for row in rows}
@@ -153,7 +153,7 @@ class Standings:
         )
 
     def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Give what a document says, read at the first time."""
+        """Return what a document says, read at the first time."""
         found = known.get(number)
         if found is None:
             found = known[number] = read(json.loads(self._texts[number]))

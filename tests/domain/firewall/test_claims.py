@@ -23,12 +23,12 @@ def host(name: str, *said: str, dialled: str | None = None, **changes: object) -
 
 
 def from_(found: Firewall) -> set[tuple[str, str]]:
-    """Give who has rows from where."""
+    """Return who has rows from where."""
     return {(row.host, row.source) for row in found.rows}
 
 
 def marks(found: Firewall) -> set[tuple[str, str, str, tuple[str, ...]]]:
-    """Give which hosts' rows are marked: the host, the source, the mark, and whom it is about."""
+    """Return which hosts' rows are marked: the host, the source, the mark, and whom it is about."""
     return {(each.row.host, each.row.source, str(each.mark), each.others) for each in found.marked}
 
 

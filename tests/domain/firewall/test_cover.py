@@ -31,12 +31,12 @@ def blocked(draw: st.DrawFn) -> list[Need]:
 
 
 def hosts(needs: Sequence[Need]) -> set[str]:
-    """Give the hosts' names."""
+    """Return the hosts' names."""
     return {need.host for need in needs}
 
 
 def back(needs: Sequence[Need], chosen: set[Permit]) -> set[str]:
-    """Give the hosts of which every need is met."""
+    """Return the hosts of which every need is met."""
     return hosts(needs) - {need.host for need in needs if not chosen.intersection(need.permits)}
 
 

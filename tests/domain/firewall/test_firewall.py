@@ -26,12 +26,12 @@ def at(host: Standing, address: str) -> Standing:
 
 
 def rows(found: Firewall, action: str) -> set[tuple[str, str, int, str, str | None]]:
-    """Give the rows of an action: host, destination, port, what was found, why."""
+    """Return the rows of an action: host, destination, port, what was found, why."""
     return {(r.host, r.destination, r.port, r.found, r.why) for r in found.rows if r.action == action}
 
 
 def held(found: Firewall) -> dict[tuple[str, int], tuple[str, ...]]:
-    """Give who holds what: destination and port, and the holders' names."""
+    """Return who holds what: destination and port, and the holders' names."""
     return {(e.destination, e.port): tuple(each.host for each in e.held_by) for e in found.held_back}
 
 

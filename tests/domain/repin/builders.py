@@ -34,7 +34,7 @@ KEY = r"SOFTWARE\Agent\Route"
 
 
 def profile(rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> Profile:
-    """Give a product of four ports and two roles."""
+    """Return a product of four ports and two roles."""
     return Profile(
         name="agent",
         title="Agent",
@@ -46,7 +46,7 @@ def profile(rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> Profile:
 
 
 def host(name: str = "web1", *, rule: Rule = Rule.COMMON_ELSE_PER_ROLE, **changes: object) -> Host:
-    """Give a host; its desired pin is 443 for both roles unless the test says otherwise."""
+    """Return a host; its desired pin is 443 for both roles unless the test says otherwise."""
     settings: dict[str, object] = {
         "address": "127.9.1.1",
         "port": 5986,
@@ -63,7 +63,7 @@ def view(
     kind: Kind = Kind.DWORD,
     state: ViewState = ViewState.PRESENT,
 ) -> View:
-    """Give a registry view that holds these pins."""
+    """Return a registry view that holds these pins."""
     values = tuple(
         Value(name=f"{role.title()}TunnelPort", kind=kind, data=data)  # type: ignore[arg-type]  # any data
         for role, data in pins.items()
@@ -79,7 +79,7 @@ def reading(
     only: Mapping[str, Mapping[int, str]] | None = None,
     machine: str = "machine-1",
 ) -> Reading:
-    """Give a reading. `ports` maps a port to a `Result` word at both gateways, `only` adds per role."""
+    """Return a reading. `ports` maps a port to a `Result` word at both gateways, `only` adds per role."""
     results = {role: dict(ports or {}) | dict((only or {}).get(role, {})) for role in ROLES}
     return Reading(
         mode="full",
@@ -111,7 +111,7 @@ def reading(
 
 
 def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "web1") -> HostRecord:
-    """Give a stored result of that age; the planner does not look at its verdict."""
+    """Return a stored result of that age; the planner does not look at its verdict."""
     moment = NOW - age
     return HostRecord(
         host=name,
@@ -130,7 +130,7 @@ def plan_one(found: Reading, policy: str = "desired", *, of: Host | None = None,
 
 
 def whole_plan(**changes: object) -> Plan:
-    """Give a plan of one host from 2147 to 443."""
+    """Return a plan of one host from 2147 to 443."""
     drafted = plan_one(reading({2147: "timed_out", 443: "connected"}))
     settings: dict[str, object] = {
         "id": "0b6f0f3e-0000-4000-8000-000000000001",

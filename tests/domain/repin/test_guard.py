@@ -20,7 +20,7 @@ HALF = {"primary": 443, "backup": 2147}
 
 
 def ruling(before: Reading, *, force_closed: bool = False) -> State | None:
-    """Give the state that the guard ends the row in; None: write."""
+    """Return the state that the guard ends the row in; None: write."""
     ruled = guard(CHANGE, before, force_closed=force_closed)
     return None if isinstance(ruled, Go) else ruled.state
 

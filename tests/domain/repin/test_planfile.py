@@ -40,7 +40,7 @@ def test_a_plan_edited_by_one_bit_is_refused(at: int) -> None:
 
 
 def _paths(content: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Give the way to every scalar of a document."""
+    """Return the way to every scalar of a document."""
     items = (
         content.items()
         if isinstance(content, dict)

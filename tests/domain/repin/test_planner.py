@@ -38,7 +38,7 @@ SHUT = dict.fromkeys(ORDER, "timed_out")
 
 
 def new_pins(found: Reading, policy: str, rule: Rule = Rule.COMMON_ELSE_PER_ROLE) -> dict[str, int] | str:
-    """Give the planned pins by role, or the reason for leaving the host out."""
+    """Return the planned pins by role, or the reason for leaving the host out."""
     drafted = plan_one(found, policy, of=host(rule=rule))
     if drafted.left_out:
         return drafted.left_out[0].reason
@@ -237,7 +237,7 @@ def test_force_closed_plans_a_closed_port_and_says_so() -> None:
 
 
 def canary(kind: str, address: str, port: int) -> Canary:
-    """Give a canary that something answered."""
+    """Return a canary that something answered."""
     return Canary(kind=kind, address=address, port=port, result=Result.CONNECTED, milliseconds=1)
 
 
@@ -500,7 +500,7 @@ def test_a_waived_host_with_nothing_to_write_is_not_among_the_waived() -> None:
 
 
 def one_value(**changes: object) -> Host:
-    """Give a host whose profile keeps both ports in one value;
+    """Return a host whose profile keeps both ports in one value;
     the registry does not mind the case of its name.
     """
     roles = (

@@ -40,7 +40,7 @@ class Machine:
     closed: set[Spot] = field(default_factory=set)
 
     def facts(self, opened: Collection[Spot] = (), closed: Collection[Spot] = ()) -> Facts:
-        """Give the facts once these are changed, too: by the real code, from a reading in which they are
+        """Return the facts once these are changed, too: by the real code, from a reading in which they are
         tried.
         """
         changed = tried(self.reading, self.opened | set(opened), self.closed | set(closed))
@@ -53,7 +53,7 @@ class Machine:
         return build.believed({}, self.pins).views
 
     def standing(self) -> Standing:
-        """Give what a scan stores of it."""
+        """Return what a scan stores of it."""
         record = build.record(
             self.name,
             replace(self.reading, views=self._views()),

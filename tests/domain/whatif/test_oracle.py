@@ -24,12 +24,12 @@ Pairs = set[tuple[int, ...]]
 
 
 def spots(assumed: Assumptions, state: Belief) -> set[Spot]:
-    """Give the ports and addresses that are assumed to be so."""
+    """Return the ports and addresses that are assumed to be so."""
     return {(each.port, each.address) for each in assumed.of(state)}
 
 
 def beliefs(found: Facts) -> list[Mapping[int, Belief]]:
-    """Give what is believed, by role in order."""
+    """Return what is believed, by role in order."""
     return [role.beliefs for role in found.roles]
 
 
@@ -98,7 +98,7 @@ def check_outlook(machine: Machine, assumed: Assumptions, found: HostOutlook) ->
 
 
 def step_of(found: WhatIf, host: str, *kinds: StepKind) -> Step | None:
-    """Give the step of such a kind that names a host."""
+    """Return the step of such a kind that names a host."""
     return next((step for step in found.steps if step.kind in kinds and host in step.hosts), None)
 
 

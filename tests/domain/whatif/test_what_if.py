@@ -31,7 +31,7 @@ def asked(*hosts: Standing, assumed: Assumptions = CLOSED) -> WhatIf:
 
 
 def kinds(found: WhatIf) -> list[str]:
-    """Give the steps' kinds, in order."""
+    """Return the steps' kinds, in order."""
     return [step.kind for step in found.steps]
 
 

@@ -26,7 +26,7 @@ PLAN = plan_of(planned(inventory_host(name), sim) for name, sim in fleet_of(3).i
 
 
 def fleet(**changes: Host | None) -> Fleet:
-    """Give the inventory of today: the plan's hosts, and what has changed about them."""
+    """Return the inventory of today: the plan's hosts, and what has changed about them."""
     hosts: Mapping[str, Host | None] = {name: inventory_host(name) for name in ("h1", "h2", "h3")} | changes
     return Fleet(
         path=Path("fleet.yaml"),

@@ -52,7 +52,7 @@ def sim(planned: PlannedHost) -> SimHost:
 
 
 def pins(host: SimHost, planned: PlannedHost) -> set[str]:
-    """Give the data of the planned values."""
+    """Return the data of the planned values."""
     found = set()
     for target in planned.targets:
         key = host.machine.registry.key(target.view, planned.key)

@@ -176,7 +176,7 @@ def _logon(_name: str | None) -> Logon:
 
 @pytest.fixture
 def bench(winhosts: list[kit.Winhost], net: str, tmp_path: Path) -> Iterator[Bench]:
-    """Give the bench, with listeners for both gateways on both ports."""
+    """Yield the bench, with listeners for both gateways on both ports."""
     gateways = {"primary": f"{net}.61", "backup": f"{net}.62"}
     with contextlib.ExitStack() as stack:
         for address in gateways.values():

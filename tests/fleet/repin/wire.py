@@ -95,17 +95,17 @@ class Place:
         return f"sqlite:///{self.folder / 'results.db'}"
 
     def machine(self, name: str) -> Machine:
-        """Give a host's machine."""
+        """Return a host's machine."""
         return self.fleet.host(name).machine
 
     def pins(self, name: str) -> tuple[object, ...]:
-        """Give a host's pins, looked at from outside."""
+        """Return a host's pins, looked at from outside."""
         key = self.machine(name).registry.key(64, KEY)
         entries = [None if key is None else key.get(value) for value in VALUES.values()]
         return tuple(None if entry is None else entry.data for entry in entries)
 
     def mixed(self, old: tuple[object, ...], new: tuple[object, ...]) -> list[str]:
-        """Give the hosts that hold neither, once the scripts that are under way have come to their end."""
+        """Return the hosts that hold neither, once the scripts that are under way have come to their end."""
         everybody = self.fleet.hosts
 
         def neither() -> list[str]:
@@ -230,7 +230,7 @@ class Gone:
 
     @property
     def states(self) -> dict[str, object]:
-        """Give every host's end."""
+        """Return every host's end."""
         return {end.host: end.state for end in self.summary.ends}
 
 
@@ -302,7 +302,7 @@ async def _repin(
 
 
 def read_events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    """Give what a driver says, as it comes."""
+    """Yield what a driver says, as it comes."""
     assert process.stdout is not None
     for line in process.stdout:
         yield json.loads(line)

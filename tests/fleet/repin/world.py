@@ -36,7 +36,8 @@ from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
 from orchestrator.remote.apply import repin_script
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script, TryFacts
-from orchestrator.store.errors import DatabaseError, InFlightError, StoreTrouble
+from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.store.journal.errors import InFlightError
 from tests.domain.repin.builders import GATEWAYS, KEY, profile
 from tests.fleet.travel import NEW_YEAR, TravelClock, travel
 
@@ -76,7 +77,7 @@ class SimHost:
     before_write: Callable[[SimHost], None] | None = None
 
     def pins(self, view: int = 64) -> tuple[Any, Any]:
-        """Give the data of both pins."""
+        """Return the data of both pins."""
         key = self.machine.registry.key(view, KEY)
         entries = [None if key is None else key.get(name) for name in VALUES.values()]
         return tuple(None if entry is None else entry.data for entry in entries)  # type: ignore[return-value]
@@ -246,11 +247,11 @@ class MemoryJournal:
         self.let_go_for: list[datetime] = []
 
     def state_of(self, number: int) -> State | None:
-        """Give a row's state."""
+        """Return a row's state."""
         return self.rows[number].state if number in self.rows else None
 
     def of(self, host: str) -> list[Operation]:
-        """Give a host's rows."""
+        """Return a host's rows."""
         return [row for row in self.rows.values() if row.host == host]
 
     async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
@@ -296,7 +297,7 @@ class MemoryJournal:
         return moved
 
     async def operations(self, run: int, /) -> Sequence[Operation]:
-        """Give a run's rows."""
+        """Return a run's rows."""
         await self._commit("", None)
         return [row for row in self.rows.values() if row.run == run]
 
@@ -415,15 +416,15 @@ class Repinned:
     seconds: float
 
     def end(self, host: str) -> HostEnd:
-        """Give a host's end."""
+        """Return a host's end."""
         return next(end for end in self.summary.ends if end.host == host)
 
     def states(self) -> dict[str, State | None]:
-        """Give every host's end."""
+        """Return every host's end."""
         return {end.host: end.state for end in self.summary.ends}
 
     def told(self, kind: type) -> list[Any]:
-        """Give the events of a kind."""
+        """Return the events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
 

@@ -42,7 +42,7 @@ class Case:
 
 @pytest.fixture
 def case(tmp_path: Path) -> Case:
-    """Give a folder that has no `group_vars` above it."""
+    """Return a folder that has no `group_vars` above it."""
     return Case(tmp_path / "a" / "b")
 
 

@@ -38,7 +38,7 @@ class Case:
 
     @property
     def groups(self) -> dict[str, tuple[list[str], list[str]]]:
-        """Give each group's hosts and children, in order."""
+        """Return each group's hosts and children, in order."""
         found = {}
         for line in map(str.strip, self.text.split("|")):
             name, sign, names = line.partition(" > ") if " > " in line else line.partition(": ")
@@ -48,7 +48,7 @@ class Case:
 
     @property
     def hosts(self) -> list[str]:
-        """Give every host, those in no group first, as they stand in a file."""
+        """Return every host, those in no group first, as they stand in a file."""
         alone = [line.strip()[2:].split() for line in self.text.split("|") if line.strip().startswith("- ")]
         lists = [*alone, *(hosts for hosts, _ in self.groups.values())]
         return list(dict.fromkeys(host for names in lists for host in names))

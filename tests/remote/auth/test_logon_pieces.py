@@ -57,7 +57,7 @@ def test_an_address_is_told_from_a_name(address: str, is_one: bool) -> None:
 
 
 def dialled(address: str, auth: Literal["negotiate", "ntlm", "kerberos"]) -> Endpoint:
-    """Give a host that is dialled so."""
+    """Return a host that is dialled so."""
     return Endpoint(host="web1", address=address, port=5985, transport="http", auth=auth)
 
 
@@ -138,7 +138,7 @@ class Kerberos:
         self.complete = False
 
     def step(self, token: bytes | None = None) -> bytes | None:
-        """Give the first token, or take the host's proof."""
+        """Return the first token, or take the host's proof."""
         if token is None:
             return b"ticket %d" % self.number
         self.complete = token == b"proof"

@@ -278,7 +278,7 @@ def test_nothing_but_a_fault_comes_out_of_a_cut_answer(data: st.DataObject) -> N
 
 
 def _as_read(text: str) -> str | None:
-    """Give what the long way makes of an answer, down to the type of each number;
+    """Return what the long way makes of an answer, down to the type of each number;
     None where it refuses it.
     """
     try:

@@ -42,7 +42,7 @@ def with_pins(host: kit.Winhost, *more: Entry) -> None:
 
 @pytest.fixture
 def host(winhosts: list[kit.Winhost]) -> kit.Winhost:
-    """Give one real host, its key empty."""
+    """Return one real host, its key empty."""
     winhosts[0].clear()
     return winhosts[0]
 

@@ -23,7 +23,7 @@ GROUPS = r"SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Agent Management 
 
 @pytest.fixture
 def host(winhosts: list[kit.Winhost]) -> Iterator[kit.Winhost]:
-    """Give one real host; what the products' keys hold is gone afterwards."""
+    """Yield one real host; what the products' keys hold is gone afterwards."""
     yield winhosts[0]
     for key in (KMS, r"SOFTWARE\Microsoft\Microsoft Operations Manager"):
         kit.registry().delete_key(winhosts[0].prefix, rf"HKLM\{key}")

@@ -55,7 +55,7 @@ def document(**changes: object) -> dict[str, Any]:
 
 
 def fault(text: str) -> Fault:
-    """Give the fault that an answer is."""
+    """Return the fault that an answer is."""
     with pytest.raises(Fault) as caught:
         decode_repin(text, change(), operation=OPERATION)
     return caught.value

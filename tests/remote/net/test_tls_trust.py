@@ -50,7 +50,7 @@ def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int
 
 
 def refused(folder: Path, row: str | None, **changes: object) -> Fault:
-    """Give the fault of a host that was not trusted; nothing was sent to it."""
+    """Return the fault of a host that was not trusted; nothing was sent to it."""
     found, requests, _ = asked(folder, row, **changes)
     assert isinstance(found, Fault)
     assert (requests, found.phase, found.again) == (0, Phase.TLS, Again.NEVER)

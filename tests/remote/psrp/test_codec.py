@@ -44,7 +44,7 @@ PARAMETERS = st.dictionaries(
 
 
 def of_pypsrp(text: str, parameters: dict[str, Parameter]) -> str:
-    """Give the CREATE_PIPELINE document that pypsrp writes."""
+    """Return the CREATE_PIPELINE document that pypsrp writes."""
     made: list[Any] = []
     pool = RunspacePool(WSMan("localhost", auth="ntlm"))
     pool.protocol_version = "2.3"

@@ -66,7 +66,7 @@ def text(wanted: Format, records: Sequence[HostRecord], *missing: str, **changes
 
 
 def four() -> list[HostRecord]:
-    """Give a host of every state that a result can have: ok, attention, waived, failed."""
+    """Return a host of every state that a result can have: ok, attention, waived, failed."""
     return [
         samples.probed("web1", OK, site="paris"),
         samples.probed("web2", site="lyon"),
@@ -76,7 +76,7 @@ def four() -> list[HostRecord]:
 
 
 def hostile() -> list[HostRecord]:
-    """Give hosts that say bad things in every field that comes from a host or an inventory."""
+    """Return hosts that say bad things in every field that comes from a host or an inventory."""
     records = []
     for words in HOSTILE:
         failed = samples.failed(words)
@@ -310,7 +310,7 @@ def test_the_alerts_of_the_pages_see_each_fleet() -> None:
 
 
 def ended(*records: HostRecord, missing: Sequence[str] = (), **changes: object) -> int:
-    """Give the plug-in's exit code for a scan."""
+    """Return the plug-in's exit code for a scan."""
     return nagios_check(report(records, *missing, **changes), now=samples.NOW).state.value
 
 

@@ -44,19 +44,19 @@ def opened(chromium: Chrome, tmp_path: Path) -> Iterator[Open]:
 
 
 def names(driver: Chrome) -> list[str]:
-    """Give the names of the hosts that the table shows, in its order."""
+    """Return the names of the hosts that the table shows, in its order."""
     script = "return [...document.querySelectorAll('#rows th')].map((each) => each.firstChild.textContent)"
     found: list[str] = driver.execute_script(script)
     return found
 
 
 def count(driver: Chrome) -> str:
-    """Give what the live region says."""
+    """Return what the live region says."""
     return driver.find_element(By.CSS_SELECTOR, "[role=status]").text
 
 
 def sorted_by(driver: Chrome) -> dict[str, str]:
-    """Give what is said to be sorted, and how."""
+    """Return what is said to be sorted, and how."""
     return {
         each.text.split()[0]: each.get_attribute("aria-sort") or ""
         for each in driver.find_elements(By.CSS_SELECTOR, ".hosts th[aria-sort]")

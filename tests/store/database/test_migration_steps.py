@@ -121,7 +121,7 @@ PLAIN = 'op.add_column("operation", sa.Column("note", sa.Text()))'
 
 @pytest.fixture
 def step(tmp_path: Path) -> Callable[[str], frozenset[tuple[str, str]]]:
-    """Give a way to run one more step after the program's own, and say what it lost."""
+    """Return a way to run one more step after the program's own, and say what it lost."""
 
     def run(act: str) -> frozenset[tuple[str, str]]:
         folder, path = tmp_path / "migrations", tmp_path / "f.db"

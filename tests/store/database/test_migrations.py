@@ -121,7 +121,7 @@ def downgrade():
 
 @pytest.fixture
 def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Give a way to let the program be a newer one, with one more step that rebuilds the table `scan`."""
+    """Return a way to let the program be a newer one, with one more step that rebuilds the table `scan`."""
 
     def add(more: str) -> None:
         folder = tmp_path / "migrations"

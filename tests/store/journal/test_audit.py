@@ -22,8 +22,8 @@ from orchestrator.domain.repin.bound import PLAN as PLAN_KIND
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunState
 from orchestrator.store.database import engine
-from orchestrator.store.errors import OtherPlanError
 from orchestrator.store.journal import audits
+from orchestrator.store.journal.errors import OtherPlanError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.journal.tables import audit, operation, plan, run
 from orchestrator.store.place import parse

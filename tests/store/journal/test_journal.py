@@ -18,11 +18,9 @@ from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.repin.journal import MOVES, IllegalJournalMoveError, State, ended
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.store.database import engine
-from orchestrator.store.errors import (
-    DatabaseError,
-    InFlightError,
-)
+from orchestrator.store.errors import DatabaseError
 from orchestrator.store.journal import operations as rows
+from orchestrator.store.journal.errors import InFlightError
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.journal.tables import operation
 from orchestrator.store.reader import Reader

@@ -13,14 +13,13 @@ import pytest
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import WaivedHost
-from orchestrator.store.errors import (
-    LockTakenError,
+from orchestrator.store.errors import LockTakenError, WriterClosedError
+from orchestrator.store.journal.errors import (
     OtherPlanError,
     PlanUsedError,
     RunTakenError,
     UnknownPlanError,
     UnknownRunError,
-    WriterClosedError,
 )
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import SqlitePlace

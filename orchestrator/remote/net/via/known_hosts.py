@@ -14,7 +14,7 @@ _LARGEST = 8 * 1024 * 1024  # bytes
 
 
 def known_hosts() -> asyncssh.SSHKnownHosts:
-    """Give what `~/.ssh/known_hosts` holds; nothing where there is no such file.
+    """Return what `~/.ssh/known_hosts` holds; nothing where there is no such file.
 
     Raises OSError where it is unreadable.
     """

@@ -43,7 +43,7 @@ class Hops(Protocol):
     """A proxy or a jump host."""
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble."""
+        """Return a socket that leads to the host. Raises ViaTrouble."""
 
     async def close(self) -> None:
         """Give back what it holds. Never raises."""

@@ -37,7 +37,7 @@ class SocksProxy:
         self._refused: ViaTrouble | None = None
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
+        """Return a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
         if self._taken:
             return await self._connect(endpoint, seconds)
         async with self._first:

@@ -47,7 +47,7 @@ class JumpHost:
         self._bridges: set[Bridge] = set()
 
     async def connect(self, endpoint: Endpoint, seconds: float) -> socket.socket:
-        """Give a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
+        """Return a socket that leads to the host. Raises ViaTrouble; cancelling leaves nothing."""
         try:
             async with asyncio.timeout(seconds):
                 jump = await self._connection()
@@ -76,7 +76,7 @@ class JumpHost:
                 await jump.wait_closed()
 
     async def _connection(self) -> asyncssh.SSHClientConnection:
-        """Give the connection, made by the first who asks;
+        """Return the connection, made by the first who asks;
         a host that gives up waiting takes it from nobody.
         """
         made = self._made

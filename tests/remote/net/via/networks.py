@@ -21,7 +21,7 @@ HOST = "10.77.0.5"
 
 
 def jump_of(number: int) -> str:
-    """Give the address of a site's one machine that the controller reaches."""
+    """Return the address of a site's one machine that the controller reaches."""
     return f"10.78.{number}.2"
 
 

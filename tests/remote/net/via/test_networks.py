@@ -86,7 +86,7 @@ def sites() -> Iterator[tuple[str, list[Jump]]]:
 
 
 def host(name: str, via: str | None, **more: object) -> Host:
-    """Give the host at HOST, by a way."""
+    """Return the host at HOST, by a way."""
     made = Host(name=name, address=HOST, port=PORT, profile=PROFILE, transport="http", auth="ntlm", via=via)
     return replace(made, **more)  # type: ignore[arg-type]
 

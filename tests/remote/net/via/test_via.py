@@ -66,12 +66,12 @@ async def outcome(
 
 
 def named(host: Host, via: str, credential: str | None = None, **more: object) -> Host:
-    """Give a host as it is called at a far end."""
+    """Return a host as it is called at a far end."""
     return replace(host, via=via, via_credential=credential, **more)  # type: ignore[arg-type]
 
 
 def machine(found: object) -> str:
-    """Give the computer's name that answered."""
+    """Return the computer's name that answered."""
     assert isinstance(found, tuple), found
     return str(found[0].identity.computer)
 

@@ -14,7 +14,7 @@ from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption
 
 if TYPE_CHECKING:
-    from orchestrator.app.prune import Limits, Pruned
+    from orchestrator.app.database.prune import Limits, Pruned
 
 _LEAST = timedelta(days=1)
 
@@ -35,8 +35,8 @@ def prune(
     db: DatabaseOption = None,
 ) -> None:
     """Delete old results; the latest of every host stays."""
-    from orchestrator.app.prune import Limits
-    from orchestrator.app.prune import prune as delete
+    from orchestrator.app.database.prune import Limits
+    from orchestrator.app.database.prune import prune as delete
     from orchestrator.domain.primitives.span import parse_span
 
     if attempts is None and results is None:

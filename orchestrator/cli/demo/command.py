@@ -5,21 +5,19 @@ scanned by the very code of `fleetcheck scan`.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import invocation
 from orchestrator.cli.console import say
 from orchestrator.cli.errors import handled
@@ -27,7 +25,9 @@ from orchestrator.cli.options import JsonOption, QuietOption
 from orchestrator.cli.scan_options import Jobs
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 
-_PATIENCE = 10.0  # seconds that the simulated fleet gets to end by itself
+if TYPE_CHECKING:
+    from orchestrator.cli.demo.story import Step
+    from orchestrator.report.summary import ScanReport
 
 
 @handled
@@ -49,36 +49,49 @@ def demo(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Scan a simulated fleet on loopback.
+    """Scan a simulated fleet on loopback, and offer what to type next.
 
+    On a terminal it ends with a menu of five commands: a host that fails, a re-pin, and its way back.
     Inventory and database are its own, in a new folder.
     """
+    from orchestrator.cli.demo.menu import is_attended, offer
+    from orchestrator.cli.demo.served import served
+    from orchestrator.report.summary import counts_line
+
     _check(address)
     place = _folder(folder)
-    with _served(hosts, place, address) as ready:
+    attended = is_attended() and not (quiet or as_json)
+    with served(hosts, place, address) as ready:
         inventory, database = Path(ready["inventory"]), place / "demo.db"
         if not quiet:
             say(
                 f"{ready['ready']} simulated hosts listen on loopback; scanning them as `fleetcheck scan` "
                 "does"
             )
-        code = _scan(inventory, database, jobs=jobs, quiet=quiet, as_json=as_json, keep=keep)
+        report = _scan(inventory, database, jobs=jobs, quiet=quiet, as_json=as_json, stays=keep or attended)
         if not quiet:
             _say_how_to_type()
-        if keep and code == 0:
-            _serve_on(inventory, database)
+        code = report.code if report.code in (EXIT_FAILED, EXIT_INTERRUPTED) else 0
+        if code == 0 and attended and not keep:
+            offer(_steps(report, inventory, database), _program(), counts_line(report))
+        elif code == 0 and keep:
+            _serve_on(_steps(report, inventory, database), counts_line(report) if attended else "")
     raise typer.Exit(code)
 
 
-def _scan(inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, keep: bool) -> int:
+def _scan(
+    inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, stays: bool
+) -> ScanReport:
+    """Scan the fleet and print the result. `stays`: the hosts can be asked again afterwards."""
     from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.cli.scan import print_report, run_scan
 
     asked = invocation(str(database), [inventory])
     report = run_scan(asked, ScanRequest(inventory=inventory, jobs=jobs, pace=0), quiet=quiet)
-    hints = replace(report.hints, can_scan=keep)
+    hints = replace(report.hints, can_scan=stays)
     print_report(asked, replace(report, hints=hints), as_json=as_json, table=True)
-    return report.code if report.code in (EXIT_FAILED, EXIT_INTERRUPTED) else 0
+    sys.stdout.flush()
+    return report
 
 
 def _check(address: str) -> None:
@@ -103,59 +116,39 @@ def _say_how_to_type() -> None:
 def _folder(option: Path | None) -> Path:
     """Make the folder, readable by its user only. Raises OSError."""
     if option is None:
-        return Path(tempfile.mkdtemp(prefix="fleetcheck-demo-"))
+        return Path(tempfile.mkdtemp(prefix="fc-demo-"))
     option.mkdir(mode=0o700, parents=True, exist_ok=True)
     return option.absolute()
 
 
-@contextlib.contextmanager
-def _served(hosts: int, folder: Path, address: str) -> Iterator[dict[str, Any]]:
-    """Serve the fleet while the block runs; its process has ended afterwards, whatever happened.
-
-    It has a session of its own: a Ctrl-C ends the scan in good order, and the fleet only after it. It also
-    ends by itself when its standard input closes, so that nothing is left behind where this process dies.
-    """
-    command = [sys.executable, "-m", "orchestrator.demo", "--hosts", str(hosts), "--folder", str(folder)]
-    command += ["--address", address]
-    child = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no shell
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        assert child.stdout is not None  # noqa: S101  # it is a pipe
-        line = child.stdout.readline()
-        if not line:
-            raise CommandError("the simulated fleet did not start; what it said stands above")
-        yield json.loads(line)
-    finally:
-        _end(child)
+def _program() -> tuple[str, ...]:
+    """Return the words that a shell finds this fleetcheck by, wherever its terminal was opened."""
+    found, called = shutil.which("fleetcheck"), Path(sys.argv[0])
+    if not called.name.startswith("fleetcheck"):
+        return ("fleetcheck",) if found else (sys.executable, "-m", "orchestrator")
+    same = found is not None and Path(found).resolve() == called.resolve()
+    return ("fleetcheck",) if same else (str(called.absolute()),)
 
 
-def _end(child: subprocess.Popen[str]) -> None:
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    for step in (child.poll, child.terminate, child.kill):
-        step()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_PATIENCE)
-            return
+def _steps(report: ScanReport, inventory: Path, database: Path) -> tuple[Step, ...]:
+    from orchestrator.app.offers import runs
+    from orchestrator.cli.demo.story import Place, story
+
+    last = max((run.id or 0 for run in runs(invocation(str(database)))), default=0)
+    return story(report, Place(inventory=inventory, database=database, run=last + 1))
 
 
-def _serve_on(inventory: Path, database: Path) -> None:
-    """Wait for Ctrl-C, the fleet still serving."""
+def _serve_on(steps: Sequence[Step], counts: str) -> None:
+    """Say what to type, each command whole on its line, `counts` last, and wait for Ctrl-C."""
     import signal
 
-    where = f"-i {shlex.quote(str(inventory))} --db {shlex.quote(str(database))}"
-    plan = shlex.quote(str(database.with_name("plan.json")))
-    say("the fleet serves until Ctrl-C; in another terminal:")
-    for typed in (
-        f"scan {where}",
-        f"repin plan {where} -o {plan}",
-        f"repin apply {plan} {where} --yes",
-        f"repin status 1 --db {shlex.quote(str(database))}",
-        f"report {where}",
-    ):
-        say(f"    fleetcheck {typed}")
+    from orchestrator.cli.demo.story import typed
+
+    program = _program()
     with contextlib.suppress(KeyboardInterrupt):
+        say("the fleet serves until Ctrl-C; in another terminal:")
+        for step in steps:
+            say(f"    {typed(program, step)}")
+        if counts:
+            say(counts)
         signal.pause() if hasattr(signal, "pause") else os.read(sys.stdin.fileno(), 1)

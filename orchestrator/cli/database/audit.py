@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.command import invocation
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED
 
-app = typer.Typer(
+app = Commands(
     name="audit", help="Prove and export the record of who did what to which host.", no_args_is_help=True
 )
 
@@ -35,7 +36,7 @@ def verify(
 
     The chain from its first entry; plans, runs and the journal against it. Exit code 1 where something was.
     """
-    from orchestrator.app.audit import verify as check
+    from orchestrator.app.database.audit import verify as check
     from orchestrator.report.repin.document import audit_document
 
     asked = invocation(db)
@@ -61,7 +62,7 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Print the audit, one JSON object a line, oldest first."""
-    from orchestrator.app.audit import entries
+    from orchestrator.app.database.audit import entries
     from orchestrator.domain.repin.audit import document as entry_document
 
     with entries(invocation(db), after) as found:

@@ -1,0 +1,1 @@
+"""The configuration as it is on this machine: files and variables read, mistakes told with their lines."""

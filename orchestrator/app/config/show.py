@@ -1,0 +1,64 @@
+"""What is configured, key by key, with the place that each value came from: `fleetcheck config show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from orchestrator.app.config.lines import line_of
+from orchestrator.domain.config.keys import KEYS
+from orchestrator.domain.config.kinds import Value
+from orchestrator.domain.config.registry import SECTIONS
+from orchestrator.domain.config.sections import Section
+from orchestrator.domain.config.settings import Origin, Settings
+from orchestrator.report.config import ConfigReport, ConfigRow
+
+
+def shown(settings: Settings, sections: Sequence[Section] = SECTIONS) -> ConfigReport:
+    """Return every key, and every entry of a section; passwords of a database are `***`. Opens no file."""
+    texts = {seen.file: seen.text for seen in settings.files}
+    rows = (*_keys(settings, texts), *_entries(settings, sections, texts))
+    return ConfigReport(rows=rows, files=settings.files, warnings=settings.warnings)
+
+
+def _keys(settings: Settings, texts: Mapping[str, str]) -> Iterator[ConfigRow]:
+    for key in KEYS.values():
+        found = settings.values.get(key.name)
+        if found is None:
+            yield ConfigRow(key=key.name, value=None, shown=key.default.replace("`", ""))
+            continue
+        value = _hidden(key.name, found.value)
+        words = ", ".join(value) if isinstance(value, tuple) else _word(value)
+        yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, texts))
+
+
+def _entries(
+    settings: Settings, sections: Sequence[Section], texts: Mapping[str, str]
+) -> Iterator[ConfigRow]:
+    for section in sections:
+        for name, entry in settings.section(section.name).items():
+            origin = _located(entry.origin, texts)
+            for key, text in section.rows(entry.content):
+                yield ConfigRow(key=f"{section.name}.{name}.{key}", value=text, shown=text, origin=origin)
+
+
+def _located(origin: Origin, texts: Mapping[str, str]) -> Origin:
+    return replace(origin, line=line_of(texts[origin.name], origin.path)) if origin.is_file else origin
+
+
+def _hidden(name: str, value: Value) -> Value:
+    if name != "db":
+        return value
+    from orchestrator.store.place import as_typed
+
+    return as_typed(str(value))
+
+
+def _word(value: Value) -> str:
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,0 +1,1 @@
+"""Use cases about a database itself: pruned, verified, copied."""

@@ -1,0 +1,1 @@
+"""`fleetcheck config ...`, and the one place where a command takes what is configured."""

@@ -1,0 +1,114 @@
+"""A command that takes from the configuration what was not given on the command line.
+
+Nothing is read before a command is about to run: `--help` and a mistake in typing cost no file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+from typer.core import TyperCommand
+
+from orchestrator.cli.console import say
+from orchestrator.cli.errors import unprinted
+
+if TYPE_CHECKING:
+    from orchestrator.domain.config.keys import Key
+    from orchestrator.domain.config.settings import Settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_OUTPUT = "output"
+_settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
+
+
+def settings() -> Settings:
+    """Return what is configured: by the command that runs, else read now. Raises InventoryError."""
+    from orchestrator.app.config.load import load
+
+    return _settings.get() or load(os.environ)
+
+
+class ConfiguredCommand(TyperCommand):
+    """A command of fleetcheck's. Its options that were not given are set as the configuration has them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a configuration with mistakes ends it before."""
+        try:
+            loaded = self._take(ctx)
+        except Exception as error:
+            if isinstance(error, (typer.Exit, typer.Abort, typer.BadParameter)):
+                raise
+            raise typer.Exit(self.refused(ctx, error)) from None
+        if loaded is None:
+            return super().invoke(ctx)
+        token = _settings.set(loaded)
+        try:
+            return super().invoke(ctx)
+        finally:
+            _settings.reset(token)
+
+    def refused(self, _ctx: Any, error: Exception) -> int:
+        """Say why the configuration cannot be used; return the exit code."""
+        return unprinted(error)
+
+    def _take(self, ctx: Any) -> Settings | None:
+        """Set the options; return what is configured, None where this command has nothing that could be."""
+        from orchestrator.app.config.load import load
+        from orchestrator.domain.config.keys import KEYS
+
+        options = {option for key in KEYS.values() for option in key.option.split(" or ")}
+        if not any(options.intersection(param.opts) for param in self.params):
+            return None
+        loaded = load(os.environ)
+        for warning in loaded.warnings:
+            say(f"warning: {warning}")
+        command = _words(ctx)
+        for name, setting in loaded.values.items():
+            key = KEYS[name]
+            if key.commands and command not in key.commands:
+                continue
+            option, value = _option(key, setting.value)
+            param = next((param for param in self.params if option in param.opts), None)
+            if param is not None and not self._given(ctx, (*key.option.split(" or "), *key.unless)):
+                ctx.params[param.name] = param.process_value(ctx, value)
+        return loaded
+
+    def _given(self, ctx: Any, options: Iterable[str]) -> bool:
+        """Whether one of some options was typed."""
+        wanted = set(options)
+        typed = (param.name for param in self.params if wanted.intersection(param.opts))
+        sources = (ctx.get_parameter_source(name) for name in typed)
+        return any(source is not None and source.name != "DEFAULT" for source in sources)
+
+
+def _option(key: Key, value: object) -> tuple[str, object]:
+    """Return the option that a key sets, and to what; "" for one that is no option's default.
+
+    Inventory and database are looked up where a command asks for them: advice repeats what was typed, and
+    these were not.
+    """
+    if key.name == _OUTPUT:
+        return ("" if value == "auto" else f"--{value}"), True
+    return ("" if key.name in ("inventory", "db") else key.option), value
+
+
+def _words(ctx: Any) -> str:
+    """Return the command's words: `repin apply`."""
+    words: list[str] = []
+    while ctx.parent is not None:
+        words.insert(0, str(ctx.info_name))
+        ctx = ctx.parent
+    return " ".join(words)
+
+
+class Commands(typer.Typer):
+    """A group of commands, each of which takes what is configured unless it says `cls` itself."""
+
+    def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
+        """Add a command, as the base class does."""
+        options["cls"] = options.get("cls") or ConfiguredCommand
+        return super().command(*args, **options)

@@ -1,0 +1,1 @@
+"""What may be configured: the keys, which places may set each, and which of several settings holds. Pure."""

@@ -1,0 +1,286 @@
+"""Every key that may be configured: what it is, what it takes, which option it stands in for, who may set it.
+
+A key has its option's name; `repin.batch` is `batch` in the table `[repin]`, and FLEETCHECK_REPIN_BATCH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from orchestrator.domain.config.kinds import Kind, flag, number, span, whole, word
+from orchestrator.domain.config.proofs import batch, database, inventory, policy, size
+
+PREFIX = "FLEETCHECK_"
+_SCANS = ("scan",)
+_ASKS = ("scan", "doctor")
+_RUNS = ("scan", "repin apply")
+_PLAN = ("repin plan",)
+_APPLY = ("repin apply",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key of a configuration file.
+
+    `option` is what it stands in for, in `commands` (none: in every command that has the option). `folder`:
+    it may stand in ./fleetcheck.toml too, which may have come with a cloned repository. `unless` names
+    options beside which it says nothing.
+    """
+
+    name: str
+    what: str
+    kind: Kind
+    default: str
+    example: str
+    option: str
+    commands: tuple[str, ...] = ()
+    folder: bool = False
+    unless: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return PREFIX + self.name.upper().replace(".", "_")
+
+
+_ALL = (
+    Key(
+        name="inventory",
+        what="the inventory, relative to the file that says so",
+        kind=inventory(),
+        default="`./fleet.yaml`",
+        example='inventory = "fleet.yaml"',
+        option="--inventory",
+        folder=True,
+    ),
+    Key(
+        name="db",
+        what="the database: a file, relative to the file that says so, or a URL",
+        kind=database(),
+        default="a file in the user's state folder",
+        example='db = "/var/lib/fleetcheck/fleetcheck.db"',
+        option="--db",
+        folder=True,
+    ),
+    Key(
+        name="jobs",
+        what="hosts at a time",
+        kind=whole(1, 4096),
+        default="`64`",
+        example="jobs = 200",
+        option="--jobs",
+        commands=(*_RUNS, "doctor"),
+        folder=True,
+    ),
+    Key(
+        name="per_site",
+        what="hosts of one `site:` at a time; 0 is no limit",
+        kind=whole(0),
+        default="`0`",
+        example="per_site = 20",
+        option="--per-site",
+        commands=_RUNS,
+        folder=True,
+    ),
+    Key(
+        name="ramp_up",
+        what="how many more hosts a second may be in work; 0 is all at once",
+        kind=number(0, 1_000_000),
+        default="`200`",
+        example="ramp_up = 50",
+        option="--ramp-up",
+        commands=_RUNS,
+        folder=True,
+    ),
+    Key(
+        name="pace",
+        what="connects a second that one gateway gets from all hosts; 0 is no limit",
+        kind=number(0),
+        default="`500`",
+        example="pace = 100",
+        option="--pace",
+        commands=_SCANS,
+        folder=True,
+    ),
+    Key(
+        name="probe",
+        what="the ports that a scan tries",
+        kind=word("auto", "full", "ordered", "pinned"),
+        default="`auto`",
+        example='probe = "full"',
+        option="--probe",
+        commands=_SCANS,
+        folder=True,
+        unless=("--resume",),
+    ),
+    Key(
+        name="timeout",
+        what="seconds for one host in all, whatever the inventory says",
+        kind=number(1, 86_400),
+        default="the inventory's",
+        example="timeout = 90",
+        option="--timeout",
+        commands=_ASKS,
+        folder=True,
+    ),
+    Key(
+        name="output",
+        what="how results are shown: `auto` draws tables on a terminal and writes lines down a pipe",
+        kind=word("auto", "table", "json"),
+        default="`auto`",
+        example='output = "table"',
+        option="--table or --json",
+        folder=True,
+        unless=("--format", "--html", "--list-hosts"),
+    ),
+    Key(
+        name="header",
+        what="lines for a pipe begin with the columns' names",
+        kind=flag(),
+        default="`false`",
+        example="header = true",
+        option="--header",
+    ),
+    Key(
+        name="quiet",
+        what="no progress, no remarks on the way",
+        kind=flag(),
+        default="`false`",
+        example="quiet = true",
+        option="--quiet",
+        commands=("scan", "repin apply", "repin resume"),
+    ),
+    Key(
+        name="no_match",
+        what="what a pattern of `--limit` that takes no host is",
+        kind=word("ok", "warn", "error"),
+        default="`error` for `repin plan`, else `warn`",
+        example='no_match = "error"',
+        option="--no-match",
+    ),
+    Key(
+        name="no_canaries",
+        what="a scan leaves out the search for a middlebox",
+        kind=flag(),
+        default="`false`",
+        example="no_canaries = true",
+        option="--no-canaries",
+        commands=_SCANS,
+    ),
+    Key(
+        name="transport",
+        what="what speaks WinRM with the hosts",
+        kind=word("native", "pypsrp"),
+        default="`native`",
+        example='transport = "pypsrp"',
+        option="--transport",
+    ),
+    Key(
+        name="report.by",
+        what="what `report` counts hosts by",
+        kind=word("site", "group"),
+        default="`site`",
+        example='by = "group"',
+        option="--by",
+        commands=("report",),
+    ),
+    Key(
+        name="report.max_age",
+        what="what is older is marked",
+        kind=span("7d"),
+        default="`7d`",
+        example='max_age = "2d"',
+        option="--max-age",
+        commands=("report",),
+    ),
+    Key(
+        name="repin.policy",
+        what="where a plan's new pins come from",
+        kind=policy(),
+        default="`desired`",
+        example='policy = "vendor-order"',
+        option="--policy",
+        commands=_PLAN,
+    ),
+    Key(
+        name="repin.max_age",
+        what="hosts whose evidence is older are left out of a plan",
+        kind=span("24h"),
+        default="`24h`",
+        example='max_age = "12h"',
+        option="--max-age",
+        commands=_PLAN,
+    ),
+    Key(
+        name="repin.agree",
+        what="so many latest scans of a host have to agree",
+        kind=whole(1, 100),
+        default="`1`",
+        example="agree = 2",
+        option="--agree",
+        commands=_PLAN,
+    ),
+    Key(
+        name="repin.expires",
+        what="how long a plan may be applied",
+        kind=span("24h"),
+        default="`24h`",
+        example='expires = "4h"',
+        option="--expires",
+        commands=("repin plan", "repin undo"),
+    ),
+    Key(
+        name="repin.batch",
+        what="hosts a wave; the last size repeats",
+        kind=batch(),
+        default="`1,5%,25%`",
+        example='batch = "1,10,50"',
+        option="--batch",
+        commands=_APPLY,
+    ),
+    Key(
+        name="repin.pause",
+        what="the wait between two waves",
+        kind=span("2m"),
+        default="`0s`",
+        example='pause = "2m"',
+        option="--pause",
+        commands=_APPLY,
+    ),
+    Key(
+        name="repin.max_failed",
+        what="a run stops at so many failed hosts",
+        kind=size(),
+        default="`5%`",
+        example="max_failed = 3",
+        option="--max-failed",
+        commands=_APPLY,
+    ),
+    Key(
+        name="repin.max_conflicts",
+        what="a run stops at so many hosts that changed since the plan",
+        kind=size(),
+        default="`10%`",
+        example='max_conflicts = "5%"',
+        option="--max-conflicts",
+        commands=_APPLY,
+    ),
+    Key(
+        name="repin.wait_live",
+        what="how long a run watches whether each agent takes its new port up",
+        kind=span("10m"),
+        default="not at all",
+        example='wait_live = "10m"',
+        option="--wait-live",
+        commands=_APPLY,
+        unless=("--dry-run",),
+    ),
+)
+
+KEYS: Mapping[str, Key] = MappingProxyType({key.name: key for key in _ALL})
+"""By name, in the order in which people look for them."""
+
+TABLES = frozenset(name.partition(".")[0] for name in KEYS if "." in name)
+"""The tables that hold keys."""

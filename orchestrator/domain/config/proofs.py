@@ -1,0 +1,58 @@
+"""The kinds of value that another room has the grammar of; it is imported where such a value is read."""
+
+from __future__ import annotations
+
+from orchestrator.domain.config.kinds import Kind, paths, text
+
+
+def batch() -> Kind:
+    """Take the sizes of waves."""
+
+    def proof(value: str) -> None:
+        from orchestrator.domain.repin.waves import parse_batch
+
+        parse_batch(value)
+
+    return text("sizes such as 1,5%,25%", proof)
+
+
+def size() -> Kind:
+    """Take a number of hosts, or a percentage."""
+
+    def proof(value: str) -> None:
+        from orchestrator.domain.repin.waves import parse_size
+
+        parse_size(value, "")
+
+    return text("a number of hosts (12) or a percentage (5%), at least 1", proof)
+
+
+def policy() -> Kind:
+    """Take a policy of a re-pin."""
+
+    def proof(value: str) -> None:
+        from orchestrator.domain.repin.policy import parse_policy
+
+        parse_policy(value)
+
+    return text("a policy, as `repin plan --help` lists them", proof)
+
+
+def database() -> Kind:
+    """Take the path of a file, or a URL; whether it is one is for the store to say."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise ValueError
+        return value
+
+    return Kind("the path of a file, or postgresql://user@server/name", check)
+
+
+def inventory() -> Kind:
+    """Take the path of an inventory."""
+
+    def check(value: object) -> tuple[str, ...]:
+        return tuple(paths(value))
+
+    return Kind("the path of a file", check)

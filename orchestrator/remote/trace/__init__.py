@@ -1,0 +1,1 @@
+"""Transcripts of what is said with hosts, for `--trace`: what they show, and the folder they lie in."""

@@ -1,0 +1,138 @@
+"""The files as they are on a machine: read, refused or left aside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from inventory.errors import InventoryError
+from orchestrator.app.config.files import Place
+from orchestrator.app.config.load import load
+from orchestrator.app.config.show import shown
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> tuple[Place, ...]:
+    """Name three files that are not there yet."""
+    names = ("folder.toml", "user.toml", "system.toml")
+    return tuple(Place(tmp_path / name, name, in_folder=name == "folder.toml") for name in names)
+
+
+def test_without_a_file_nothing_is_set(where: tuple[Place, ...]) -> None:
+    """And nothing is complained of."""
+    found = load({}, where)
+    assert (dict(found.values), found.warnings) == ({}, ())
+    assert [seen.state for seen in found.files] == ["absent"] * 3
+
+
+def test_the_nearest_file_holds_and_a_variable_is_nearer(where: tuple[Place, ...]) -> None:
+    """Variable, ./fleetcheck.toml, the user's, /etc's."""
+    for place, text in zip(
+        where, ("jobs = 2\npace = 2", "jobs = 3\nper_site = 3", "jobs = 4\nprobe = 'full'"), strict=True
+    ):
+        place.path.write_text(text)
+    found = load({"FLEETCHECK_JOBS": "1"}, where)
+    assert {key: setting.value for key, setting in found.values.items()} == {
+        "jobs": 1,
+        "pace": 2,
+        "per_site": 3,
+        "probe": "full",
+    }
+    origins = {row.key: str(row.origin) for row in shown(found).rows if row.origin}
+    assert origins == {
+        "jobs": "FLEETCHECK_JOBS",
+        "pace": "folder.toml:2",
+        "per_site": "user.toml:2",
+        "probe": "system.toml:2",
+    }
+
+
+def test_all_mistakes_of_all_places_are_told_at_once(where: tuple[Place, ...]) -> None:
+    """Each with its file and line, or with its variable."""
+    where[0].path.write_text("jobs = 0\n\nyes = true\n")
+    where[1].path.write_text("[repin]\nbatch = 'x'\n")
+    where[2].path.write_text("jobs = \n")
+    with pytest.raises(InventoryError) as caught:
+        load({"FLEETCHECK_PACE": "fast"}, where)
+    assert [(problem.file, problem.line) for problem in caught.value.problems] == [
+        ("FLEETCHECK_PACE", 0),
+        ("folder.toml", 1),
+        ("folder.toml", 3),
+        ("system.toml", 1),
+        ("user.toml", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"jobs = 3\nprobe = 'ful", "x.toml:2: this is no TOML: "),
+        (b"jobs = 3\njobs = 4", "x.toml:2: this is no TOML: Cannot overwrite a value"),
+        (b"a = '\xff'", "x.toml:1: byte 0xff is not UTF-8"),
+        (b"# " + b"x" * 300_000, "x.toml: larger than 256 KB"),
+        (b"\xff\xfej\0", "x.toml:1: written as UTF-16"),
+        (b"SQLite format 3\0", "x.toml: this is an SQLite database"),
+    ],
+)
+def test_what_is_no_toml_is_told_by_its_line(tmp_path: Path, data: bytes, said: str) -> None:
+    """Or by what it is."""
+    (tmp_path / "x.toml").write_bytes(data)
+    with pytest.raises(InventoryError) as caught:
+        load({}, [Place(tmp_path / "x.toml", "x.toml")])
+    assert str(caught.value).startswith(said)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """As some editors write one."""
+    (tmp_path / "x.toml").write_bytes(b"\xef\xbb\xbfjobs = 3\r\n")
+    assert load({}, [Place(tmp_path / "x.toml", "x.toml")]).values["jobs"].value == 3
+
+
+@pytest.mark.parametrize("mode", [0o646, 0o606, 0o666])
+def test_a_file_that_others_can_write_is_warned_of_and_left_aside(tmp_path: Path, mode: int) -> None:
+    """Nothing of it holds, not even what is wrong in it."""
+    path = tmp_path / "x.toml"
+    path.write_text("jobs = 3\nnonsense")
+    path.chmod(mode)
+    found = load({}, [Place(path, "x.toml")])
+    assert dict(found.values) == {}
+    assert found.warnings == (
+        f"x.toml is left aside: others can write it (mode {mode:04o}); run: chmod go-w {path}",
+    )
+    assert [(seen.state, seen.reason != "") for seen in found.files] == [("left aside", True)]
+
+
+def test_a_link_to_a_file_of_ours_is_followed(tmp_path: Path) -> None:
+    """People keep their configuration elsewhere."""
+    (tmp_path / "kept").write_text("jobs = 3")
+    (tmp_path / "x.toml").symlink_to("kept")
+    assert load({}, [Place(tmp_path / "x.toml", "x.toml")]).values["jobs"].value == 3
+
+
+def test_what_is_no_file_is_left_aside(tmp_path: Path) -> None:
+    """A FIFO is not waited for, a folder not looked into."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    found = load({}, [Place(tmp_path / name, name) for name in ("fifo", "folder")])
+    assert found.warnings == (
+        "fifo is left aside: it is a FIFO, where a file was expected",
+        "folder is left aside: it is a folder, where a file was expected",
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_cannot_be_read_is_left_aside(tmp_path: Path) -> None:
+    """A warning says why."""
+    (tmp_path / "x.toml").write_text("jobs = 3")
+    (tmp_path / "x.toml").chmod(0)
+    (warning,) = load({}, [Place(tmp_path / "x.toml", "x.toml")]).warnings
+    assert warning == "x.toml is left aside: it cannot be read: Permission denied"
+
+
+def test_a_databases_password_is_not_shown(where: tuple[Place, ...]) -> None:
+    """`config show` can be pasted into a ticket."""
+    where[1].path.write_text('db = "postgresql://ann:hush@db/fleet"')
+    (row,) = (row for row in shown(load({}, where)).rows if row.key == "db")
+    assert (row.shown, row.value) == ("postgresql://ann:***@db/fleet",) * 2
