@@ -19,6 +19,7 @@ from orchestrator.cli import (
     export,
     firewall,
     inventory,
+    notify,
     profile,
     report,
     scan,
@@ -62,6 +63,7 @@ app.add_typer(audit.app)
 app.add_typer(db.app)
 app.add_typer(inventory.app)
 app.add_typer(profile.app)
+app.add_typer(notify.app)
 app.add_typer(config.app)
 app.command(cls=TyperCommand)(demo.demo)
 app.command()(completion.completion)

@@ -49,6 +49,9 @@ VERSIONS = {
     "repin-run": 1,
     "repin-runs": 1,
     "what-if": 1,
+    "notice": 1,
+    "notify-test": 1,
+    "notify-targets": 1,
 }
 
 

@@ -21,6 +21,7 @@ from orchestrator.version import VERSION
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.notices.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class ScanRequest:
     only: frozenset[str] = frozenset()
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
+    notify: tuple[Subscription, ...] = ()  # who is told what changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,10 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         demand_kerberos(plan.hosts)
+        if request.notify:
+            from orchestrator.store.notices.adding import Notices
+
+            writer.at_end(Notices(request.notify).add)
         known = logons(
             fleet, names_of(plan.hosts), invocation.ask, lambda words: on_event(Warned(words=words))
         )
