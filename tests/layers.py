@@ -18,6 +18,7 @@ LAYERS = ("pure", "store", "wire", "cli", "docs", "bench", "browser", "winhost",
 _PLACES = {
     "tests": "pure",
     "tests/app/repin/test_apply.py": "store",
+    "tests/app/repin/test_same_plans.py": "store",
     "tests/app/scan/test_run.py": "wire",
     "tests/app/test_doctor_checks.py": "wire",
     "tests/bench": "bench",

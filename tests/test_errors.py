@@ -27,7 +27,7 @@ INSIDE = {
     "what cannot follow",
     "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move "
     "that way",
-    "orchestrator.domain.repin.planned_host.NotPlannedError": "becomes a host's reason in the plan",
+    "orchestrator.domain.repin.decision.NotPlannedError": "becomes a host's reason in the plan",
     "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice "
     "is taken",
     "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from orchestrator.store.writer import Writer
 
 
+PATIENCE = 5.0  # seconds for which a busy database is waited for without a word
+
+
+def silent(_words: str) -> None:
+    """Say nothing."""
+
+
 def nobody(question: str) -> NoReturn:
     """Raise SecretError: there is nobody to answer `question`."""
     from inventory.errors import SecretError
@@ -36,6 +43,8 @@ class Invocation:
     URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
     `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection
     reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
+    `wait` is how long a database that another command writes to is waited for, in seconds; `tell` says so
+    where that is longer than usual.
     """
 
     command: str
@@ -45,6 +54,8 @@ class Invocation:
     settings: Settings = field(default_factory=Settings)
     stdin: TextIO | None = None
     ask: Callable[[str], str] = nobody
+    wait: float = PATIENCE
+    tell: Callable[[str], None] = silent
 
     @property
     def url(self) -> str:
@@ -90,10 +101,25 @@ class Invocation:
         return Reader.open(self.url)
 
     def writer(self) -> Writer:
-        """Open the database to write. Raises as `url`, and StoreError."""
+        """Open the database to write, as soon as no other command does. Raises as `url`, and StoreError."""
+        from orchestrator.report.words import duration
+        from orchestrator.store.errors import LockTakenError
         from orchestrator.store.writer import Writer
 
-        return Writer.open(self.url, command=self.command, user=self.user)
+        def opened(wait: float) -> Writer:
+            return Writer.open(self.url, command=self.command, user=self.user, wait=wait)
+
+        left = self.wait - PATIENCE
+        try:
+            return opened(min(self.wait, PATIENCE))
+        except LockTakenError as busy:
+            if left <= 0:
+                raise
+            self.tell(f"database {busy.place}: in use by {busy.owner}; waiting up to {duration(left)} for it")
+        try:
+            return opened(left)
+        except LockTakenError as busy:
+            raise LockTakenError(busy.place, busy.owner, waited=self.wait, age=busy.age) from None
 
 
 def without_secrets(word: str) -> str:

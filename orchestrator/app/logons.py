@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inventory.errors import SecretError
@@ -36,6 +37,33 @@ def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> Non
     for host in hosts:
         if message := unfit(credential, host.auth, host.transport):
             raise UsageError(f"--credential {name}: {message.replace('{hosts}', host.name)}")
+
+
+def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None) -> Fleet:
+    """Return the inventory with the passwords of these hosts' credentials to be typed: `--ask-pass`.
+
+    `one` is in the place of the hosts' own credentials. Raise UsageError where none of them has one password
+    for all its hosts, and so nothing could be asked.
+    """
+    from inventory.model import SecretRef
+
+    names = {one or host.credential for host in hosts}
+    used = [fleet.credentials[name] for name in sorted(name for name in names if name is not None)]
+    if own := [each.name for each in used if each.per_host]:
+        raise UsageError(f"--ask-pass asks for one password, and credential {own[0]} has one for each host")
+    asked = {
+        each.name: replace(
+            each,
+            password=SecretRef(
+                source="prompt", fields={"text": f"Password of {each.username} (credential {each.name})"}
+            ),
+        )
+        for each in used
+        if each.kind == "password"
+    }
+    if not asked:
+        raise UsageError("--ask-pass: none of these hosts is logged on to with a password")
+    return replace(fleet, credentials={**fleet.credentials, **asked})
 
 
 def names_of(hosts: Iterable[Host], one: str | None = None) -> Iterator[str | None]:

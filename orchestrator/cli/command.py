@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.cli.config.configured import settings
+from orchestrator.cli.console import say
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
 
 
-def invocation(database: str | None, inventory: Sequence[Path] | None = None) -> Invocation:
-    """Make the value that every use case is called with, of `--db` and `-i` as they were given.
+def invocation(
+    database: str | None, inventory: Sequence[Path] | None = None, *, wait: str | None = None
+) -> Invocation:
+    """Make the value that every use case is called with, of `--db`, `-i` and `--wait` as they were given.
 
-    Raises UsageError where `-i` is given twice.
+    Raises UsageError where `-i` is given twice, SpanError.
     """
-    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.invocation import PATIENCE, Invocation
+    from orchestrator.domain.primitives.span import parse_span
 
     return Invocation(
         command=typed(),
@@ -32,6 +36,8 @@ def invocation(database: str | None, inventory: Sequence[Path] | None = None) ->
         settings=settings(),
         stdin=sys.stdin,
         ask=ask,
+        wait=PATIENCE if wait is None else parse_span(wait, "--wait").total_seconds(),
+        tell=say,
     )
 
 

@@ -16,6 +16,7 @@ from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -51,6 +52,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
     jobs: options.Jobs = 64,
     timeout: options.Timeout = None,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -78,11 +80,13 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
             transport=transport.value,
             jobs=jobs,
             timeout=timeout,
+            ask_pass=ask_pass,
         )
         report = examine(asked, request)
     else:
-        if account:
-            raise UsageError("--account asks a host: name one, as in `fleetcheck doctor web1 --account`")
+        for option, given in (("--account", account), ("--ask-pass", ask_pass)):
+            if given:
+                raise UsageError(f"{option} needs a host: name one, as in `fleetcheck doctor web1 {option}`")
         from orchestrator.app.doctor.controller import ControllerRequest, controller
 
         report = controller(

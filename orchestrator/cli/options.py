@@ -102,6 +102,21 @@ NoMatchOption = Annotated[
 ]
 
 
+AskPassOption = Annotated[
+    bool,
+    typer.Option(
+        "--ask-pass",
+        help="Ask on the terminal for the password of the credential, once and before the first host, in the "
+        "place of the inventory's.",
+    ),
+]
+WaitOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Wait so long, such as 30m, for another command that writes to the database. Default: 5s.",
+    ),
+]
 TraceOption = Annotated[
     Path | None,
     typer.Option(

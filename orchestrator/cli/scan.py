@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +16,7 @@ from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -30,6 +31,7 @@ from orchestrator.cli.options import (
     TraceOption,
     TransportOption,
     VerboseOption,
+    WaitOption,
     labels_of,
     only_words,
     watch_of,
@@ -65,6 +67,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     notify: options.Notify = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
     trace: TraceOption = None,
     trace_bodies: TraceBodiesOption = False,
     verbose: VerboseOption = False,
@@ -81,7 +85,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     files, labels = options.report_files(report_to or ()), labels_of(label or ())
     if labels and not any(file.format is Format.PROMETHEUS for file in files):
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     targets = _targets(asked, notify or ())
     request = ScanRequest(
         inventory=inventory_path(inventory),
@@ -99,13 +103,12 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         only=only_words(only),
         transport=transport.value,
         notify=tuple(target.subscription for target in targets),
+        ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
     if list_hosts:
-        if files or trace or targets:
-            what = "report" if files else "trace" if trace else "notify"
-            raise UsageError(f"--list-hosts asks no host: there is nothing to --{what}")
+        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass, "--notify": targets})
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
     from orchestrator.app.scan.export import write_reports
@@ -182,6 +185,12 @@ def _say_end(report: ScanReport, *, quiet: bool, drawn: bool) -> None:
         sys.stdout.write(f"{last_line(report)}\n")
     elif not quiet:
         say(last_line(report))
+
+
+def _refuse_of_list(options: Mapping[str, object]) -> None:
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"--list-hosts asks no host: leave {option} out")
 
 
 def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Verdicts and the re-pin planner read these, never each other's words.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.model import Profile, RoleValues
@@ -106,14 +106,14 @@ def facts(
     Never raises.
     """
     present = tuple(view for view in reading.views if view.state is ViewState.PRESENT)
-    differing = _differing(present, profile)
-    key = _key_state(reading, present, differing)
+    unlike = differing(present, profile)
+    key = _key_state(reading, present, unlike)
     judged = present[0] if key is KeyState.HELD else None
     beliefs = Beliefs(reading)
     return Facts(
         key=key,
         view=judged.view if judged else None,
-        differing=differing,
+        differing=unlike,
         roles=tuple(
             _role(role, reading, judged, profile, desired, gateways, beliefs) for role in profile.roles
         ),
@@ -122,18 +122,16 @@ def facts(
     )
 
 
-def _key_state(reading: Reading, present: tuple[View, ...], differing: tuple[str, ...]) -> KeyState:
+def _key_state(reading: Reading, present: tuple[View, ...], unlike: tuple[str, ...]) -> KeyState:
     if present:
-        return KeyState.SPLIT if differing else KeyState.HELD
+        return KeyState.SPLIT if unlike else KeyState.HELD
     looked = bool(reading.views) and all(view.state is ViewState.ABSENT for view in reading.views)
     broken = any(part.name == "registry" and part.error for part in reading.parts)
     return KeyState.ABSENT if looked and not broken else KeyState.UNREADABLE
 
 
-def _differing(present: tuple[View, ...], profile: Profile) -> tuple[str, ...]:
-    """Name the values of the profile that differ in presence,
-    kind or data between views that hold the key.
-    """
+def differing(present: Sequence[View], profile: Profile) -> tuple[str, ...]:
+    """Name the profile's values that differ in presence, kind or data between views that hold the key."""
     if len(present) < 2:  # noqa: PLR2004 - it takes two to differ
         return ()
     ports = (role.port_value for role in profile.roles)

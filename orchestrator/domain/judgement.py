@@ -50,6 +50,11 @@ class RoleJudgement:
     action: str
     refused: bool = False
 
+    @property
+    def pin_belief(self) -> Belief | None:
+        """What is believed of the pin; None where there is no pin."""
+        return None if self.pin.port is None else self.beliefs[self.pin.port]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:

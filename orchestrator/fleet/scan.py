@@ -25,10 +25,9 @@ from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
+from orchestrator.fleet.storing import LANDING, Storing
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
-
-LANDING = 2.0  # seconds that a result in the writer's hands gets once its scan is abandoned; < `runner.GRACE`
 
 
 async def scan(
@@ -107,8 +106,9 @@ class _Scan:
         return self._summary(scan_id, state, started)
 
     async def _run_queue(self, scan_id: int, jobs: int) -> None:
-        """Start the hosts, wait for them, or until they are to be abandoned."""
+        """Start the hosts, wait for them and their results, or until they are to be abandoned."""
         services = self._services
+        storing = Storing(services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored)
         execution = Execution(
             options=self._options,
             transport=services.transport,
@@ -125,7 +125,7 @@ class _Scan:
         async def work(queued: QueuedHost) -> None:
             self._in_flight += 1
             try:
-                await self._one_host(scan_id, queued, execution)
+                await self._one_host(queued, execution, storing)
             finally:
                 self._in_flight -= 1
                 self._queue.leave(queued)
@@ -144,43 +144,35 @@ class _Scan:
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
-        await run_until_abandoned(consume(), self._stop, self._stopping)
+        try:
+            await run_until_abandoned(consume(), self._stop, self._stopping)
+        finally:
+            await storing.land(LANDING if self._stop.abandoned else None)
 
-    async def _one_host(self, scan_id: int, queued: QueuedHost, execution: Execution) -> None:
-        """Ask a host, judge it, store the result: whatever happens to it, it has one."""
+    async def _one_host(self, queued: QueuedHost, execution: Execution, storing: Storing) -> None:
+        """Ask a host, judge it, hand its result on: whatever happens to it, it has one."""
         probing = HostProbe(queued, execution)
+
+        def broke(error: BaseException) -> HostRecord:
+            return host_record(queued.host, probing.broke(error), self._waived)
+
         try:
             outcome = await probing.outcome()
             if outcome is None:
                 return
-            await self._keep(scan_id, host_record(queued.host, outcome, self._waived))
+            record = host_record(queued.host, outcome, self._waived)
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            record = broke(error)
         except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            record = broke(error)
+        await storing.add(record, broke)
 
-    async def _keep(self, scan_id: int, record: HostRecord) -> None:
-        """Store a record and, once it is committed, count and tell it; a database that fails ends the run.
-
-        Abandoned, it is still waited for: it is on its way to the disk, and would be told as not started.
-        """
-        storing = asyncio.ensure_future(self._services.writer.put(scan_id, record))
-        try:
-            await asyncio.shield(storing)
-        except asyncio.CancelledError:
-            await asyncio.wait({storing}, timeout=LANDING)
-            if not storing.done() or storing.exception() is not None:
-                storing.cancel()
-                raise
-            self._kept(record)
-            raise
-        except StoreError as error:
-            self._trouble = self._trouble or str(error)
-            self._stop.abandon("the database")
-            return
-        self._kept(record)
+    def _not_stored(self, error: Exception) -> None:
+        """End the scan where the database fails."""
+        self._trouble = self._trouble or (str(error) if isinstance(error, StoreError) else words.place(error))
+        self._stop.abandon("the database" if isinstance(error, StoreError) else "a fault in fleetcheck")
 
     def _kept(self, record: HostRecord) -> None:
         self._score.add(record)

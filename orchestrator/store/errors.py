@@ -145,8 +145,8 @@ class LockTakenError(StoreError):
         since = f", for {duration(age)}" if age is not None else ""
         super().__init__(
             f"database {place}: in use by {owner}{since}; waited {duration(waited)} for it. "
-            "Only one command writes at a time: try again when that one has ended, or name another "
-            "database with `--db`."
+            "Only one command writes at a time: try again when that one has ended, let `--wait 30m` wait for "
+            "it, or name another database with `--db`."
         )
         self.place, self.owner, self.waited, self.age = place, owner, waited, age
 

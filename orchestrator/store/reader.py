@@ -19,6 +19,7 @@ from orchestrator.store.errors import Owner
 from orchestrator.store.journal.reader import JournalReader
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.results import load, scans
+from orchestrator.store.results.plan_reader import PlanReader
 from orchestrator.store.results.standing_reader import StandingReader
 from orchestrator.store.tables import MOST, host_result, scan
 
@@ -36,9 +37,9 @@ class LastKnown:
     role: str | None
 
 
-class Reader(StandingReader, JournalReader):
-    """Scans, and through its bases the journal and what results came to, on one connection that cannot change
-    anything.
+class Reader(StandingReader, PlanReader, JournalReader):
+    """Scans, and through its bases the journal and what results came to, on one connection that cannot
+    change anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """

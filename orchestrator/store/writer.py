@@ -142,6 +142,10 @@ class Writer:
             self._thread.submit(Put(scan_id, record, loop, done))
             await done
 
+    def flush(self) -> None:
+        """Commit what was put so far without waiting for more to come; never raises."""
+        self._thread.hurry()
+
     async def alone(self, work: Callable[[Inserter], T]) -> T:
         """Run `work` in a transaction that holds nothing else, and return its answer once it is on the disk.
 

@@ -178,7 +178,7 @@ def measured(hosts: int, work: Callable[[], None]) -> float:
     return (time.process_time() - before) * 1000 / hosts
 
 
-def store(writer: Writer, records: Sequence[HostRecord], jobs: int = 64) -> None:
+def store(writer: Writer, records: Sequence[HostRecord], jobs: int = 64, version: str = "0") -> None:
     """Store a scan as the fleet does: every task waits for its own result."""
     described = ScanRecord(
         id=None,
@@ -190,7 +190,7 @@ def store(writer: Writer, records: Sequence[HostRecord], jobs: int = 64) -> None
         hosts=tuple(each.host for each in records),
         command="bench",
         user="bench",
-        version="0",
+        version=version,
         script="cd" * 32,
     )
     scan_id = writer.begin_scan(described)

@@ -26,6 +26,11 @@ SMALL = {
         ("--hosts", "4", "--jobs", "2", "--rounds", "1"),
         r"4 hosts, +2 jobs: .* CPU a host",
     ),
+    "bench_commands": (
+        ("--hosts", "20", "--scans", "1", "--rounds", "1", "--against", "HEAD", "--only", "plan-a,load"),
+        r"20 hosts, 1 scans, against HEAD(.|\n)*plan-a +CPU(.|\n)*load +CPU",
+    ),
+    "bench_doctor": (("--rounds", "1"), r"well: doctor \d+ ms .* x, (.|\n)*access denied: doctor"),
     "bench_fuzz": (("--answers", "60"), r"60 changed answers .* 0 foreign errors"),
     "bench_hang": (("--hosts", "20", "--jobs", "8", "--timeout", "1"), r"20 hosts, 1 of them hung, .* 19 ok"),
     "bench_hostile": (("--scripts", "1"), r"native: 1 scripts(.|\n)*pypsrp: 1 scripts"),
@@ -54,6 +59,10 @@ SMALL = {
     "bench_scan": (
         ("--hosts", "2", "--jobs", "2", "--rounds", "1", "--ways", "http-ntlm"),
         r"http-ntlm, 2 hosts, .* bare pypsrp",
+    ),
+    "bench_scan_cost": (
+        ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
+        r"2 hosts, 2 jobs: .* MB before, .* x less",
     ),
     "bench_store": (
         ("--hosts", "2", "--attempts", "2", "--values", "2"),

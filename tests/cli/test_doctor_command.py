@@ -95,7 +95,7 @@ def test_a_proxy_in_the_environment_is_named_as_not_used(monkeypatch: pytest.Mon
     [
         (("par-web-1",), "did you mean `par-web-01`?"),
         (("par-web-01", "nobody*"), "`nobody*` takes no host"),
-        (("--account",), "--account asks a host: name one"),
+        (("--account",), "--account needs a host: name one"),
         (("par-web-01", "--timeout", "0"), "--timeout"),
     ],
 )

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests import winhosts as kit
 from tests.cli.conftest import fleetcheck
 from tests.cli.real_fleet import KEY, inventory
@@ -64,3 +66,40 @@ def test_a_key_that_a_real_host_denies_fails_the_script(
         three[0].clear([KEY])
     assert host["stopped_at"] == "script"
     assert "the right to read that key" in host["stages"][-1]["advice"]
+
+
+def mistaken(path: Path, **settings: object) -> None:
+    """Change the settings of web1 in an inventory."""
+    document = json.loads(path.read_text())
+    document["hosts"]["web1"] |= settings
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "stage", "cause", "advice"),
+    [
+        ("another CA", "TLS", "tls-unknown-ca", "Add its present certificate"),
+        ("https to the http port", "TLS", "deadline", "is this a WinRM https port?"),
+        ("a port that nobody listens on", "TCP", "connection-refused", "winrm enumerate"),
+        ("a name that nobody knows", "resolve", "name-not-resolved", "set `address:`"),
+        ("a session configuration that is not there", "shell", "no-configuration", "`configuration:`"),
+    ],
+)
+def test_what_an_inventory_gets_wrong_about_a_real_host_is_named_at_its_stage(
+    three: list[kit.Winhost], net: str, tmp_path: Path, trouble: str, stage: str, cause: str, advice: str
+) -> None:
+    """Each mistake fails at the stage that it belongs to, with the next step."""
+    path = inventory(tmp_path, three, {"primary": f"{net}.101", "backup": f"{net}.102"})
+    host, secure = three[0], {"transport": "https", "port": three[0].https_port, "auth": "negotiate"}
+    wrong: dict[str, dict[str, object]] = {
+        "another CA": secure | {"ca": three[2].ca},
+        "https to the http port": secure | {"port": host.port, "ca": host.ca, "timeout": 2},
+        "a port that nobody listens on": {"port": 9},
+        "a name that nobody knows": {"address": "nobody.invalid"},
+        "a session configuration that is not there": {"configuration": "Nobody.Has.This"},
+    }
+    mistaken(path, **wrong[trouble])
+    found = examined(4, "web1", "-i", str(path))["web1"]
+    (at,) = [one for one in found["stages"] if one["stage"] == found["stopped_at"]]
+    assert (at["stage"], at["cause"]) == (stage, cause), at
+    assert advice in at["advice"]

@@ -96,7 +96,7 @@ def test_a_trace_is_for_the_user_alone_and_says_where_it_is(simulated: Path, tmp
         (("--trace", "a/b"), "--trace a/b: there is no folder a"),
         (("--trace-bodies",), "--trace-bodies needs --trace DIR"),
         (("-v", "-q"), "--verbose says each phase and --quiet says nothing: leave one of them out"),
-        (("--list-hosts", "--trace", "new"), "--list-hosts asks no host: there is nothing to --trace"),
+        (("--list-hosts", "--trace", "new"), "--list-hosts asks no host: leave --trace out"),
     ],
 )
 def test_what_cannot_be_traced_is_refused_before_the_first_host(

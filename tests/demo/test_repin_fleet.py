@@ -21,11 +21,12 @@ from orchestrator.demo.scenes.repin_scenario import repin_fleet, repin_hosts
 from orchestrator.domain.outcome import Probed, Trace
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.planner import Draft, Rules
 from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.domain.verdict import judge
 from orchestrator.remote.contract.probe import decode_probe, probe_parameters
 from orchestrator.remote.contract.repin import decode_repin, repin_parameters
+from tests.domain.repin.builders import plan_on
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -52,8 +53,8 @@ def planned(hosts: tuple[SimulatedHost, ...], fleet: Fleet) -> Draft:
             outcome=Probed(host=host.name, reading=reading, trace=trace),
             judgement=judge(reading, profile=host.profile, desired=host.desired, gateways=host.gateways),
         )
-        candidates.append(Candidate(host=host, records=((1, record),)))
-    return draft(candidates, Rules(policy=parse_policy("desired"), now=NOW))
+        candidates.append((host, [(1, record)]))
+    return plan_on(candidates, Rules(policy=parse_policy("desired"), now=NOW))
 
 
 def inventory(folder: Path, net: str, count: int, *, bad: float = 0.0) -> Fleet:

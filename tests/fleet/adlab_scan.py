@@ -1,4 +1,4 @@
-"""`fleetcheck scan` against a realm's hosts, as a command of its own:
+"""`fleetcheck scan` and `doctor` against a realm's hosts, as commands of their own:
 a realm's names resolve in processes that get its `env`.
 """
 
@@ -46,6 +46,36 @@ def scan(
     """Scan hosts, given with their settings in the inventory. `user`: name and password; None:
     the ticket cache.
     """
+    _write(folder, hosts, user=user, auth=auth, timeout=timeout)
+    words = ("scan", "--json", "--db", str(folder / "results.db"), *more)
+    done = _command(realm, folder, *words)
+    return Scanned(report=json.loads(done.stdout), messages=done.stderr)
+
+
+def doctor(
+    realm: Realm,
+    folder: Path,
+    hosts: Mapping[str, Mapping[str, Any]],
+    *,
+    user: tuple[str, str] | None = None,
+    auth: str = "kerberos",
+) -> list[dict[str, Any]]:
+    """Examine hosts; give those of the document. `user` as for a scan."""
+    _write(folder, hosts, user=user, auth=auth, timeout=30)
+    found: list[dict[str, Any]] = json.loads(_command(realm, folder, "doctor", *hosts, "--json").stdout)[
+        "hosts"
+    ]
+    return found
+
+
+def _write(
+    folder: Path,
+    hosts: Mapping[str, Mapping[str, Any]],
+    *,
+    user: tuple[str, str] | None,
+    auth: str,
+    timeout: int,
+) -> None:
     inventory: dict[str, Any] = {"defaults": {"transport": "http", "auth": auth, "timeout": timeout}}
     if user is not None:
         (folder / "password").write_text(user[1])
@@ -55,9 +85,12 @@ def scan(
         inventory["defaults"]["credential"] = "ops"
     inventory["hosts"] = dict(hosts)
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
-    argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", "scan", "--json"]
-    argv += ["-i", str(folder / "fleet.yaml"), "--db", str(folder / "results.db"), *more]
+
+
+def _command(realm: Realm, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", *words]
+    argv += ["-i", str(folder / "fleet.yaml")]
     env = {**os.environ, **realm.env}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)
     assert done.stdout, done.stderr
-    return Scanned(report=json.loads(done.stdout), messages=done.stderr)
+    return done

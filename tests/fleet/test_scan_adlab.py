@@ -44,8 +44,9 @@ def listening(addresses: Sequence[str], answer: bytes = UNWILLING) -> Iterator[l
                 sock, _ = listener.accept()
                 with sock, contextlib.suppress(OSError):
                     while request := read_request(sock):
-                        _, _, rest = request.partition(b"Authorization: ")
-                        tokens.append(base64.b64decode(rest.partition(b"\r\n")[0].split()[-1]))
+                        _, logon, rest = request.partition(b"Authorization: ")
+                        if logon:
+                            tokens.append(base64.b64decode(rest.partition(b"\r\n")[0].split()[-1]))
                         sock.sendall(answer)
 
     threads = [threading.Thread(target=serve, args=(listener,), daemon=True) for listener in listeners]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.app.logons import logons, names_of
+from orchestrator.app.logons import asking_passwords, logons, names_of
 from orchestrator.domain.execution.examination import Examination, all_passed
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNPROBED
 from orchestrator.report.doctor.screen import DoctorReport
@@ -32,6 +32,7 @@ class DoctorRequest:
     transport: str = "native"
     jobs: int = 64
     timeout: float | None = None
+    ask_pass: bool = False
 
 
 def doctor(invocation: Invocation, request: DoctorRequest) -> DoctorReport:
@@ -44,6 +45,8 @@ def doctor(invocation: Invocation, request: DoctorRequest) -> DoctorReport:
 
     fleet = load(request.inventory)
     hosts = select(fleet, request.hosts, stdin=invocation.stdin)
+    if request.ask_pass:
+        fleet = asking_passwords(fleet, hosts)
     known = logons(fleet, names_of(hosts), invocation.ask)
     found, interrupted = asyncio.run(_examined(request, hosts, known))
     begun = {one.host for one in found}

@@ -7,12 +7,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from orchestrator.app.events import NoteListener, Remark, Warned
+from orchestrator.app.invocation import PATIENCE, Invocation
 from orchestrator.domain.notices.notice import Notice, NoticeKind
 from orchestrator.domain.notices.targets import Target
 from orchestrator.notify.letter import Letter, NotSentError
@@ -21,7 +22,6 @@ from orchestrator.report.notices.message import notice_document, notice_subject,
 from orchestrator.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from orchestrator.app.invocation import Invocation
     from orchestrator.store.writer import Writer
 
 
@@ -47,7 +47,7 @@ def deliver(
     What is not sent waits on, and a warning says so: the result of the scan before stands.
     """
     try:
-        with invocation.writer() as writer:
+        with replace(invocation, wait=PATIENCE).writer() as writer:
             _deliver(invocation, writer, targets, on_event, seconds)
     except StoreError as error:
         on_event(Warned(words=f"notices wait for the next scan with --notify: {error}"))

@@ -45,6 +45,7 @@ class ApplyRequest:
     dry_run: bool = False
     transport: str = "native"
     watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class ResumeRequest:
     options: RepinRequest
     transport: str = "native"
     watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 def apply(
@@ -79,6 +81,7 @@ def apply(
         file=request.file,
         transport=request.transport,
         watch=request.watch,
+        ask_pass=request.ask_pass,
     )
     job = may_begin(invocation, job, on_event)
     if not plan.hosts:
@@ -110,6 +113,7 @@ def resume(
         options=options_of(whole, len(found.plan.hosts), dry_run=False),
         transport=request.transport,
         watch=request.watch,
+        ask_pass=request.ask_pass,
     )
     _known_credential(job)
     if found.open or found.left or found.unproven is not None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.events import NoteListener
     from orchestrator.app.invocation import Invocation
-    from orchestrator.domain.record import HostRecord
+    from orchestrator.domain.repin.conclusion import Conclusion, Machine
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import LeftOut, Plan
-    from orchestrator.domain.repin.planner import Candidate, Draft, Rules
+    from orchestrator.domain.repin.planner import Candidate, Draft, Rules, Sifted
     from orchestrator.domain.repin.policy import Policy
     from orchestrator.store.reader import Reader
 
@@ -51,11 +51,23 @@ class PlanRequest:
 class Evidence:
     """What the database says of the hosts.
 
-    Their results, newest first, and the journal's rows that speak of each.
+    What their results came to, newest first, and the journal's rows that speak of each.
     """
 
-    records: Mapping[str, tuple[tuple[int, HostRecord], ...]]
+    conclusions: Mapping[str, tuple[Conclusion, ...]]
     rows: Mapping[str, Sequence[Operation]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifting:
+    """Who may be planned, and who is left out before: for what the journal says, or for want of a result.
+
+    `hosts` are the selected names, in their order.
+    """
+
+    hosts: tuple[str, ...]
+    sifted: Sifted
+    left: tuple[LeftOut, ...]
 
 
 def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteListener) -> Plan:
@@ -69,24 +81,37 @@ def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteLis
     hosts = limited(fleet, request.limit, request.no_match, stdin=invocation.stdin, on_event=on_event)
     with invocation.reader() as reader:
         evidence = _evidence(request, hosts, reader)
-    return decide(invocation, request, fleet, hosts, evidence, rules)
+        sifting = sift_hosts(request, hosts, evidence, rules)
+        machines = reader.machines(sifting.sifted.results, _value_names(hosts))
+    return decide(invocation, request, fleet, sifting, machines, rules)
+
+
+def sift_hosts(request: PlanRequest, hosts: Sequence[Host], evidence: Evidence, rules: Rules) -> Sifting:
+    """Decide host by host who may be planned. Pure."""
+    from orchestrator.domain.repin.planner import Candidate, sift
+
+    candidates = [Candidate(host=host, conclusions=evidence.conclusions.get(host.name, ())) for host in hosts]
+    left = dict(_left_before(request, candidates, evidence, rules.now))
+    sifted = sift([each for each in candidates if each.host.name not in left], rules)
+    return Sifting(hosts=tuple(host.name for host in hosts), sifted=sifted, left=tuple(left.values()))
 
 
 def decide(
     invocation: Invocation,
     request: PlanRequest,
     fleet: Fleet,
-    hosts: Sequence[Host],
-    evidence: Evidence,
+    sifting: Sifting,
+    machines: Mapping[int, Machine],
     rules: Rules,
 ) -> Plan:
-    """Decide host by host what is planned and what is left out. Pure, but for the plan's new id."""
-    from orchestrator.domain.repin.planner import Candidate, draft
+    """Decide what is planned of who may be; `machines` has those that it asks for.
 
-    candidates = [Candidate(host=host, records=evidence.records.get(host.name, ())) for host in hosts]
-    left = dict(_left_before(request, candidates, evidence, rules.now))
-    drafted = draft([each for each in candidates if each.host.name not in left], rules)
-    left_out = _in_order((*drafted.left_out, *left.values()), hosts)
+    Pure, but for the plan's new id.
+    """
+    from orchestrator.domain.repin.planner import draft
+
+    drafted = draft(sifting.sifted, machines, rules)
+    left_out = _in_order((*drafted.left_out, *sifting.left), sifting.hosts)
     return _plan_of(invocation, request, fleet, rules, drafted, left_out=left_out)
 
 
@@ -144,15 +169,44 @@ def _evidence(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Ev
     from orchestrator.domain.repin.touched import SPEAKING
 
     names = [host.name for host in hosts]
-    known: Mapping[str, tuple[tuple[int, HostRecord], ...]]
     if request.scan is None:
-        known = reader.latest_records(names, limit=request.agree)
+        stored = reader.latest_conclusions(names, limit=request.agree)
     else:
-        known = {found.host: ((request.scan, found),) for found in reader.records(request.scan, names)}
+        reader.scan(request.scan)
+        stored = reader.conclusions_of(request.scan, names)
+    known = _of_today(stored, hosts, reader)
     rows: dict[str, list[Operation]] = {}
     for row in reader.in_states(*SPEAKING, hosts=names):
         rows.setdefault(row.host, []).append(row)
-    return Evidence(records=known, rows=rows)
+    return Evidence(conclusions=known, rows=rows)
+
+
+def _of_today(
+    stored: Mapping[str, tuple[Conclusion, ...]], hosts: Iterable[Host], reader: Reader
+) -> Mapping[str, tuple[Conclusion, ...]]:
+    """Conclude anew, from whole readings, where settings or the program are others than at the scan."""
+    from orchestrator.domain.repin.conclusion import judged_anew
+
+    concerned = {
+        each.result: (host, each)
+        for host in hosts
+        for each in stored.get(host.name, ())
+        if not each.holds(host, VERSION)
+    }
+    anew = {
+        number: judged_anew(concerned[number][1], record, concerned[number][0], VERSION)
+        for number, record in reader.results(concerned)
+    }
+    return {name: tuple(anew.get(each.result, each) for each in found) for name, found in stored.items()}
+
+
+def _value_names(hosts: Iterable[Host]) -> frozenset[str]:
+    """Name the registry values that say something to a plan, of all products."""
+    roles = {id(host.profile): host.profile.roles for host in hosts}
+    names = {
+        name for each in roles.values() for role in each for name in (role.port_value, role.address_value)
+    }
+    return frozenset(name for name in names if name is not None)
 
 
 def _left_before(
@@ -164,7 +218,7 @@ def _left_before(
 
     for each in candidates:
         name = each.host.name
-        read = each.records[0][1].outcome.trace.started if each.records else None
+        read = each.conclusions[0].read if each.conclusions else None
         reason = against(evidence.rows.get(name, ()), read=read, now=now)
         if reason is None and request.scan is not None and read is None:
             reason = f"scan {request.scan} has no result of it"
@@ -172,8 +226,8 @@ def _left_before(
             yield name, LeftOut(host=name, reason=reason)
 
 
-def _in_order(left: Iterable[LeftOut], hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
-    places = {host.name: number for number, host in enumerate(hosts)}
+def _in_order(left: Iterable[LeftOut], hosts: Iterable[str]) -> tuple[LeftOut, ...]:
+    places = {host: number for number, host in enumerate(hosts)}
     return tuple(sorted(left, key=lambda each: places[each.host]))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
-from orchestrator.app.logons import demand_kerberos, logons, names_of
+from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, names_of
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.app.watching import NOTHING, WatchRequest, watching
@@ -46,6 +46,7 @@ class RepinJob:
     file: Path | None = None
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
+    ask_pass: bool = False
 
 
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
@@ -55,8 +56,7 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     (PlanUsedError among them), before the first host is touched.
     """
     _ = invocation.url  # a database that cannot be meant is told before anybody is asked for a password
-    demand_kerberos(job.fleet.hosts[each.host] for each in job.plan.hosts if each.host in job.fleet.hosts)
-    known = logons(job.fleet, _credentials(job), invocation.ask, lambda words: on_event(Warned(words=words)))
+    known = _logons(invocation, job, on_event)
     with contextlib.ExitStack() as stack:
         journal = None if job.options.dry_run else _journal(stack, invocation)
         summary = asyncio.run(_repin(job, journal, known, on_event))
@@ -64,9 +64,13 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     return _report(invocation, job, summary, rows, kept)
 
 
-def _credentials(job: RepinJob) -> list[str | None]:
-    hosts, one = job.fleet.hosts, job.options.credential
-    return list(names_of([hosts[each.host] for each in job.plan.hosts if each.host in hosts], one))
+def _logons(invocation: Invocation, job: RepinJob, on_event: RunListener) -> Mapping[str | None, Logon]:
+    fleet, one = job.fleet, job.options.credential
+    hosts = [fleet.hosts[each.host] for each in job.plan.hosts if each.host in fleet.hosts]
+    demand_kerberos(hosts)
+    if job.ask_pass:
+        fleet = asking_passwords(fleet, hosts, one)
+    return logons(fleet, names_of(hosts, one), invocation.ask, lambda words: on_event(Warned(words=words)))
 
 
 def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:

@@ -47,6 +47,7 @@ class ScanRequest:
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
     notify: tuple[Subscription, ...] = ()  # who is told what changed
+    ask_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.app.events import NoteListener, Remark, Warned
-from orchestrator.app.logons import demand_kerberos, logons, names_of
+from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, names_of
 from orchestrator.app.scan.plan import ScanPlan, ScanRequest, earlier_hosts, new_scan, resumed_scan
 from orchestrator.app.scan.report import ResultCounter, ScanListener, remarks, scan_report
 from orchestrator.app.scan.results import last_known
@@ -73,6 +73,8 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
             from orchestrator.store.notices.adding import Notices
 
             writer.at_end(Notices(request.notify).add)
+        if request.ask_pass:
+            fleet = asking_passwords(fleet, plan.hosts)
         known = logons(
             fleet, names_of(plan.hosts), invocation.ask, lambda words: on_event(Warned(words=words))
         )

@@ -11,7 +11,7 @@ import typer
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import invocation
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption
+from orchestrator.cli.options import DatabaseOption, WaitOption
 
 if TYPE_CHECKING:
     from orchestrator.app.database.prune import Limits, Pruned
@@ -32,6 +32,7 @@ def prune(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go, and delete nothing.")
     ] = False,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Delete old results; the latest of every host stays."""
@@ -46,7 +47,7 @@ def prune(
         attempts=None if attempts is None else now - parse_span(attempts, "--attempts", least=_LEAST),
         results=None if results is None else now - parse_span(results, "--results", least=_LEAST),
     )
-    found = delete(invocation(db), limits, now=now, dry_run=dry_run)
+    found = delete(invocation(db, wait=wait), limits, now=now, dry_run=dry_run)
     _say(found, limits, "would be deleted" if dry_run else "deleted")
 
 

@@ -49,7 +49,7 @@ def demo(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Scan a simulated fleet on loopback, and offer what to type next.
+    """Scan a simulated fleet on loopback, and say how to go on.
 
     On a terminal it ends with a menu of five commands: a host that fails, a re-pin, and its way back.
     Inventory and database are its own, in a new folder.

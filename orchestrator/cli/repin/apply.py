@@ -9,6 +9,7 @@ import typer
 from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -19,6 +20,7 @@ from orchestrator.cli.options import (
     TraceOption,
     TransportOption,
     VerboseOption,
+    WaitOption,
     watch_of,
 )
 from orchestrator.cli.repin import options
@@ -43,6 +45,8 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
     trace: TraceOption = None,
     trace_bodies: TraceBodiesOption = False,
     verbose: VerboseOption = False,
@@ -83,11 +87,12 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
         ),
         dry_run=dry_run,
         transport=transport.value,
+        ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = begin(
-            invocation(db, inventory),
+            invocation(db, inventory, wait=wait),
             request,
             confirm=lambda statement: confirmed(statement, yes=yes),
             on_event=display.on_event,
@@ -108,6 +113,8 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
     credential: options.Credential = None,
     yes: options.Yes = False,
     transport: TransportOption = TransportName.NATIVE,
+    ask_pass: AskPassOption = False,
+    wait: WaitOption = None,
     trace: TraceOption = None,
     trace_bodies: TraceBodiesOption = False,
     verbose: VerboseOption = False,
@@ -138,11 +145,12 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
             credential=credential,
         ),
         transport=transport.value,
+        ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     with RepinDisplay(quiet=quiet, verbose=verbose) as display:
         report = go_on(
-            invocation(db, inventory),
+            invocation(db, inventory, wait=wait),
             request,
             confirm=lambda statement: confirmed(statement, yes=yes),
             on_event=display.on_event,

@@ -13,7 +13,14 @@ import typer
 from orchestrator.cli.command import inventory_path, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
-from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
+from orchestrator.cli.options import (
+    DatabaseOption,
+    HeaderOption,
+    InventoryOption,
+    JsonOption,
+    TableOption,
+    WaitOption,
+)
 from orchestrator.cli.repin import options
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ def export(
         typer.Option("-o", "--output", metavar="FILE", help="Where the script goes; else it is printed."),
     ] = None,
     inventory: InventoryOption = None,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Give a plan away as a script for hosts out of reach.
@@ -45,7 +53,7 @@ def export(
 
     del script
     read = read_plan(plan)
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     where = "standard output" if output is None else str(output)
     text = export_script(asked, read, inventory_path(inventory), where=where)
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
@@ -63,6 +71,7 @@ def import_(
         list[Path], typer.Argument(metavar="RESULT...", help="Files that an exported script wrote.")
     ],
     *,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -77,7 +86,7 @@ def import_(
         answers_screen,
     )
 
-    asked = invocation(db)
+    asked = invocation(db, wait=wait)
     found = import_results(asked, results)
     if as_json:
         document(answers_document(found))

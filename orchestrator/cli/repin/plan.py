@@ -107,11 +107,11 @@ def show(
 
 def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table: bool) -> None:
     """Write a new plan to its file, and show it."""
-    from orchestrator.domain.repin.planfile import dumps
+    from orchestrator.domain.repin.planfile import pieces
     from orchestrator.report.repin.ticket import ticket
 
     if output is not None:
-        hand_over(output, dumps(made), marker=PLAN_MARKER, what="plan of fleetcheck")
+        hand_over(output, pieces(made), marker=PLAN_MARKER, what="plan of fleetcheck")
     if output is not None and str(output) == "-":
         return  # standard output has the plan itself
     found = ticket(made, file=None if output is None else str(output), hints=hints)

@@ -15,7 +15,8 @@ class Stage(enum.StrEnum):
     """A stage on the way to a host's answer, in the order in which they come."""
 
     RESOLVE = "resolve"  # the name, to addresses
-    TCP = "TCP"
+    TCP = "TCP"  # to the host; to the proxy or jump host where `via` names one
+    HOP = "hop"  # from there to the host; only where `via` names one
     TLS = "TLS"  # the handshake, and whether the certificate is to be trusted
     OFFERS = "offers"  # what the host says to who has not logged on: its ways to log on, its Server header
     LOGON = "logon"  # whether it takes user name and password, or the ticket
@@ -84,6 +85,7 @@ class Examination:
     auth: str
     username: str
     stages: tuple[StageResult, ...]
+    via: str | None = None
     date: datetime | None = None  # the host's clock, as its HTTP answer gives it
     account: AccountFacts | None = None
     remarks: tuple[str, ...] = ()
@@ -117,10 +119,11 @@ class Check:
     advice: str = ""
 
 
-def completed(results: Iterable[StageResult]) -> tuple[StageResult, ...]:
-    """Give every stage a result, in their order: those without one were not reached."""
+def completed(results: Iterable[StageResult], *, hop: bool = False) -> tuple[StageResult, ...]:
+    """Give every stage a result, in their order: those without one were not reached. `hop`: there is one."""
     known = {result.stage: result for result in results}
-    return tuple(known.get(stage, StageResult(stage=stage, state=State.NOT_REACHED)) for stage in Stage)
+    stages = [stage for stage in Stage if hop or stage is not Stage.HOP]
+    return tuple(known.get(stage, StageResult(stage=stage, state=State.NOT_REACHED)) for stage in stages)
 
 
 def all_passed(examinations: Sequence[Examination]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from inventory.model import Host
@@ -13,6 +14,30 @@ from inventory.model import Host
 def canonical_json(content: Any) -> str:
     """Write content in the one spelling that is hashed: ASCII, sorted keys, no spaces."""
     return json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def indented(content: Any, level: int = 0) -> str:
+    """Write JSON values with a line for each and sorted keys, as `json.dumps(indent=1)` does.
+
+    Several times as fast: the standard library's encoder in C does not indent.
+    """
+    return _indented(content, "\n" + " " * level)
+
+
+def _indented(content: Any, margin: str) -> str:
+    if isinstance(content, str):
+        return encode_basestring_ascii(content)
+    if isinstance(content, dict) and content:
+        inner = margin + " "
+        lines = [
+            f"{inner}{encode_basestring_ascii(key)}: {_indented(content[key], inner)}"
+            for key in sorted(content)
+        ]
+        return f"{{{','.join(lines)}{margin}}}"
+    if isinstance(content, list | tuple) and content:
+        inner = margin + " "
+        return f"[{','.join([inner + _indented(item, inner) for item in content])}{margin}]"
+    return canonical_json(content)
 
 
 def sha256(content: Any) -> str:

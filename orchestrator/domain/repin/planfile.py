@@ -7,15 +7,17 @@ no waivers.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 
 from inventory.errors import FleetcheckError
 from inventory.registry_names import fold
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
-from orchestrator.domain.primitives.digest import sha256
+from orchestrator.domain.primitives.digest import canonical_json, indented, sha256
 from orchestrator.domain.repin.plan import (
     NEWEST,
     Evidence,
@@ -39,15 +41,41 @@ class PlanError(FleetcheckError):
 
 def digest(plan: Plan) -> str:
     """Return the SHA-256 (hex) over the plan's canonical content."""
-    return sha256(_content(plan))
+    found = hashlib.sha256()
+    for number, (key, value) in enumerate(_content(plan)):
+        found.update(f"{',' if number else '{'}{canonical_json(key)}:".encode("ascii"))
+        if isinstance(value, Iterator):
+            found.update(b"[")
+            for place, item in enumerate(value):
+                found.update(f"{',' if place else ''}{canonical_json(item)}".encode("ascii"))
+            found.update(b"]")
+        else:
+            found.update(canonical_json(value).encode("ascii"))
+    found.update(b"}")
+    return found.hexdigest()
 
 
 def dumps(plan: Plan) -> str:
     """Write a plan as the text of its file, in its own version. The same plan always gives the same text."""
-    content = _content(plan)
+    return "".join(pieces(plan))
+
+
+def pieces(plan: Plan) -> Iterator[str]:
+    """Yield the same text piece by piece, none longer than what is said of a host."""
     head = {"document": "plan", "v": plan.file_version}
-    document = {"fleetcheck": head, "plan": content, "sha256": sha256(content)}
-    return json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    yield f'{{\n "fleetcheck": {indented(head, 1)},\n "plan": {{'
+    for number, (key, value) in enumerate(_content(plan)):
+        yield f"{',' if number else ''}\n  {canonical_json(key)}: "
+        yield from _listed(value) if isinstance(value, Iterator) else (indented(value, 2),)
+    yield f'\n }},\n "sha256": "{digest(plan)}"\n}}\n'
+
+
+def _listed(items: Iterator[Any]) -> Iterator[str]:
+    before, after = "[", "[]"
+    for item in items:
+        yield f"{before}\n   {indented(item, 3)}"
+        before, after = ",", "\n  ]"
+    yield after
 
 
 def loads(data: bytes, name: str) -> Plan:
@@ -91,18 +119,36 @@ def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
     raise PlanError(f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o {name}` writes one")
 
 
-def _content(plan: Plan) -> dict[str, Any]:
-    content = asdict(plan) | {"created": _stamp(plan.created), "expires": _stamp(plan.expires)}
-    for host in content["hosts"]:
-        host["evidence"] = [each | {"read": _stamp(each["read"])} for each in host["evidence"]]
-    content["waived"] = [each | {"until": each["until"].isoformat()} for each in content["waived"]]
-    if content.pop("file_version") == 1:
-        for key in _SINCE_2:
-            del content[key]
-        for host in content["hosts"]:
-            del host["verdict"]
-    loaded: dict[str, Any] = json.loads(json.dumps(content))  # tuples become lists, as a file gives them
-    return loaded
+def _content(plan: Plan) -> Iterator[tuple[str, Any]]:
+    """Yield what the digest is over, by key; lists that may be long as iterators of JSON values."""
+    said = _fields(plan) | {"created": _stamp(plan.created), "expires": _stamp(plan.expires)}
+    said["hosts"] = (_of_host(host, plan.file_version) for host in plan.hosts)
+    said["left_out"] = map(_fields, plan.left_out)
+    said["waived"] = (_fields(each) | {"until": each.until.isoformat()} for each in plan.waived)
+    for key in sorted(said):
+        if key != "file_version" and (plan.file_version > 1 or key not in _SINCE_2):
+            yield key, said[key]
+
+
+def _of_host(host: PlannedHost, version: int) -> dict[str, Any]:
+    said = _fields(host) | {
+        "roles": [_fields(each) for each in host.roles],
+        "targets": [_fields(each) for each in host.targets],
+        "evidence": [{"scan": each.scan, "read": _stamp(each.read)} for each in host.evidence],
+    }
+    if version == 1:
+        del said["verdict"]
+    return said
+
+
+def _fields(value: Plan | PlannedHost | LeftOut | WaivedHost | RoleChange | WriteTarget) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _NAMES[type(value)]}
+
+
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Plan, PlannedHost, LeftOut, WaivedHost, RoleChange, WriteTarget)
+}
 
 
 def _plan(content: dict[str, Any], version: int, name: str) -> Plan:

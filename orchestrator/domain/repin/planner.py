@@ -1,36 +1,36 @@
-"""Who is re-pinned, from which port to which: facts in, planned hosts and left-out hosts with their reasons
-out.
+"""Who is re-pinned, from which port to which: conclusions in, hosts planned or left out with reasons out.
 
-Reads facts, never a verdict's word. A port is planned only where the evidence shows it open.
+In two steps, so that only who may be planned has its registry read: `sift`, then `draft`. Of a judgement
+the pins and beliefs are read, and its verdict for waivers and for what came of the registry key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from inventory.model import Host, Profile, Rule
-from orchestrator.domain.facts import Facts, KeyState, RoleFacts, facts
-from orchestrator.domain.judgement import Belief
-from orchestrator.domain.outcome import Probed
-from orchestrator.domain.reading import Reading
-from orchestrator.domain.record import HostRecord
+from inventory.model import Host
+from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.repin.conclusion import Conclusion, Machine
+from orchestrator.domain.repin.decision import Decision, NotPlannedError, decide
 from orchestrator.domain.repin.plan import Evidence, LeftOut, PlannedHost, WaivedHost
-from orchestrator.domain.repin.planned_host import NotPlannedError, planned_host
-from orchestrator.domain.repin.policy import Choice, NoChoice, Policy, choose, common_port
+from orchestrator.domain.repin.planned_host import planned_host
+from orchestrator.domain.repin.policy import Policy, common_port
 from orchestrator.domain.repin.waived import waived_host, waived_words
-from orchestrator.domain.verdict import judge
+from orchestrator.domain.verdict import HOST_TABLE
 from orchestrator.domain.waiver import Waivers
+
+_WITHOUT_ROLES = frozenset(verdict for verdict, _ in HOST_TABLE.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A selected host and its latest records, newest first, each with the id of its scan."""
+    """A selected host and what its latest results came to by its settings of today, newest first."""
 
     host: Host
-    records: tuple[tuple[int, HostRecord], ...]
+    conclusions: tuple[Conclusion, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,36 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A host that is planned where its registry does not speak against it.
+
+    `decisions` are those on its newest conclusions, one each; `but` is why it is left out after them all
+    the same.
+    """
+
+    candidate: Candidate
+    verdict: str
+    waiver: WaivedHost | None
+    decisions: tuple[Decision, ...]
+    but: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The candidates in their order: chosen, or left out for what was concluded alone."""
+
+    hosts: tuple[Chosen | LeftOut, ...]
+
+    @property
+    def results(self) -> Iterator[int]:
+        """Yield the ids of the results whose machines `draft` looks at."""
+        for each in self.hosts:
+            if isinstance(each, Chosen):
+                known = each.candidate.conclusions
+                yield from (known[place].result for place in range(len(each.decisions)))
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What the planner concluded, in the order of the candidates.
 
@@ -63,68 +93,107 @@ class Draft:
     waived: tuple[WaivedHost, ...] = ()
 
 
-def draft(candidates: Sequence[Candidate], rules: Rules) -> Draft:
-    """Plan every candidate or leave it out with a reason. Never raises for a host."""
-    rules = _with_common_port(candidates, rules)
+def draft(sifted: Sifted, machines: Mapping[int, Machine], rules: Rules) -> Draft:
+    """Plan every chosen host, or leave it out with a reason. Never raises for a host.
+
+    `machines` has those of `sifted.results`; a host without is one whose results were deleted meanwhile.
+    """
     planned: list[PlannedHost] = []
     left: list[LeftOut] = []
     waived: list[WaivedHost] = []
-    for candidate in candidates:
+    for each in sifted.hosts:
+        if isinstance(each, LeftOut):
+            left.append(each)
+            continue
         try:
-            host, waiver = _plan(candidate, rules)
+            planned.append(_planned(each, machines, rules))
         except NotPlannedError as reason:
-            left.append(LeftOut(host=candidate.host.name, reason=str(reason)))
+            left.append(LeftOut(host=each.candidate.host.name, reason=str(reason)))
         else:
-            planned.append(host)
-            waived += [] if waiver is None else [waiver]
+            waived += [] if each.waiver is None else [each.waiver]
     return Draft(tuple(planned), tuple(left), tuple(waived))
+
+
+def sift(candidates: Sequence[Candidate], rules: Rules) -> Sifted:
+    """Choose who may be planned, and leave the others out, each with a reason. Never raises for a host."""
+    sifter = _Sifter(_with_common_port(candidates, rules))
+    return Sifted(tuple(map(sifter.sift, candidates)))
 
 
 def _with_common_port(candidates: Sequence[Candidate], rules: Rules) -> Rules:
     if rules.policy.word != "fleet-common":
         return rules
-    known = [
-        _facts(candidate.host, reading)
+    held = [
+        judgement.roles
         for candidate in candidates
-        for _, record in candidate.records[:1]
-        if (reading := _reading(record)) is not None and not _too_old(record, rules)
+        for newest in candidate.conclusions[:1]
+        if (judgement := newest.judgement) is not None and not _too_old(newest, rules)
+        if judgement.verdict not in _WITHOUT_ROLES
     ]
     order = dict.fromkeys(port for candidate in candidates for port in candidate.host.profile.port_numbers)
-    port = common_port([each for each in known if each.key is KeyState.HELD], tuple(order))
+    port = common_port(held, tuple(order))
     return replace(rules, policy=Policy("fleet-common", () if port is None else (port,)))
 
 
-def _plan(candidate: Candidate, rules: Rules) -> tuple[PlannedHost, WaivedHost | None]:
-    host = candidate.host
-    if host.repin == "forbid":
-        raise NotPlannedError("the inventory says `repin: forbid`")
-    if not candidate.records:
-        raise NotPlannedError(f"never scanned: fleetcheck scan --limit {host.name}")
-    if len(candidate.records) < rules.agree:
-        raise NotPlannedError(f"{len(candidate.records)} of the {rules.agree} scans that --agree asks for")
-    scan, newest_record = candidate.records[0]
-    # The age counts for the newest alone: three nightly scans never lie within one day.
-    if _reading(newest_record) is not None and _too_old(newest_record, rules):
-        raise NotPlannedError(f"its evidence, scan {scan}, is older than --max-age: scan again")
-    verdict = _verdict(host, newest_record, rules)
-    waiver = _waiver(host, verdict, rules)
-    planned = [_from_record(host, scan, record, rules) for scan, record in candidate.records[: rules.agree]]
-    newest = planned[0]
-    for other in planned[1:]:
-        if (other.targets, other.roles) != (newest.targets, newest.roles):
-            scans = f"{newest.evidence[0].scan} and {other.evidence[0].scan}"
-            raise NotPlannedError(f"scans {scans} do not agree (--agree {rules.agree})")
-    evidence = tuple(each.evidence[0] for each in planned)
-    return replace(newest, evidence=evidence, verdict=verdict), waiver
+class _Sifter:
+    """Decides host by host; what hosts share is decided once."""
 
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._decided: dict[tuple[int, int], Decision | str] = {}  # by identity: the store shares judgements
 
-def _verdict(host: Host, record: HostRecord, rules: Rules) -> str | None:
-    """Judge the newest evidence by today's inventory; None where it is none."""
-    reading = _reading(record)
-    if reading is None or _too_old(record, rules):
-        return None
-    found = judge(reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
-    return str(found.verdict)
+    def sift(self, candidate: Candidate) -> Chosen | LeftOut:
+        """Choose a host, or leave it out."""
+        try:
+            return self._chosen(candidate)
+        except NotPlannedError as reason:
+            return LeftOut(host=candidate.host.name, reason=str(reason))
+
+    def _chosen(self, candidate: Candidate) -> Chosen:
+        host, known, rules = candidate.host, candidate.conclusions, self._rules
+        if host.repin == "forbid":
+            raise NotPlannedError("the inventory says `repin: forbid`")
+        if not known:
+            raise NotPlannedError(f"never scanned: fleetcheck scan --limit {host.name}")
+        if len(known) < rules.agree:
+            raise NotPlannedError(f"{len(known)} of the {rules.agree} scans that --agree asks for")
+        newest = known[0]
+        # The age counts for the newest alone: three nightly scans never lie within one day.
+        if newest.judgement is not None and _too_old(newest, rules):
+            raise NotPlannedError(f"its evidence, scan {newest.scan}, is older than --max-age: scan again")
+        verdict = None if newest.judgement is None else str(newest.judgement.verdict)
+        waiver = _waiver(host, verdict, rules)
+        decisions, but = self._decisions(host, known[: rules.agree])
+        if verdict is None or not decisions:
+            raise NotPlannedError(but)
+        return Chosen(candidate, verdict, waiver, decisions, but)
+
+    def _decisions(self, host: Host, known: Iterable[Conclusion]) -> tuple[tuple[Decision, ...], str | None]:
+        """Decide on one conclusion after the other, up to the first that gives a reason against it."""
+        decisions: list[Decision] = []
+        for each in known:
+            decided = self._decision(host, each)
+            if isinstance(decided, str):
+                return tuple(decisions), decided
+            decisions.append(decided)
+        return tuple(decisions), None
+
+    def _decision(self, host: Host, conclusion: Conclusion) -> Decision | str:
+        judgement = conclusion.judgement
+        if judgement is None:
+            return f"no reading in scan {conclusion.scan} ({conclusion.cause})"
+        key = id(judgement), id(host.profile)
+        found = self._decided.get(key)
+        if found is None:
+            found = self._decided[key] = self._made(judgement, host)
+        return found
+
+    def _made(self, judgement: Judgement, host: Host) -> Decision | str:
+        forced = self._rules.force_closed is not None
+        try:
+            return decide(judgement, host.profile, self._rules.policy, forced=forced)
+        except NotPlannedError as reason:
+            return str(reason)
 
 
 def _waiver(host: Host, verdict: str | None, rules: Rules) -> WaivedHost | None:
@@ -138,81 +207,26 @@ def _waiver(host: Host, verdict: str | None, rules: Rules) -> WaivedHost | None:
     return waived
 
 
-def _from_record(host: Host, scan: int, record: HostRecord, rules: Rules) -> PlannedHost:
-    reading = _reading(record)
-    if reading is None:
-        raise NotPlannedError(f"no reading in scan {scan} ({getattr(record.outcome, 'cause', 'failed')})")
-    read = record.outcome.trace.started
-    found = _facts(host, reading)
-    _readable(found)
-    choice = _choice(rules.policy, found, host.profile)
-    for role in found.roles:
-        _check_role(role, choice.get(role.role), rules)
-    if all(role.pin.port == choice.get(role.role, role.pin.port) for role in found.roles):
-        raise NotPlannedError("nothing to do: pinned as wanted")
-    return planned_host(host, reading, found, choice, rules.policy, Evidence(scan=scan, read=read))
+def _planned(chosen: Chosen, machines: Mapping[int, Machine], rules: Rules) -> PlannedHost:
+    host, known = chosen.candidate.host, chosen.candidate.conclusions
+    planned = []
+    for decision, each in zip(chosen.decisions, known, strict=False):
+        machine = machines.get(each.result)
+        if machine is None:
+            raise NotPlannedError(f"its result in scan {each.scan} was deleted just now: scan again")
+        evidence = Evidence(scan=each.scan, read=each.read)
+        planned.append(planned_host(host, machine, decision, evidence, chosen.verdict))
+    if chosen.but is not None:
+        raise NotPlannedError(chosen.but)
+    newest = planned[0]
+    if len(planned) == 1:
+        return newest
+    for other in planned[1:]:
+        if (other.targets, other.roles) != (newest.targets, newest.roles):
+            scans = f"{newest.evidence[0].scan} and {other.evidence[0].scan}"
+            raise NotPlannedError(f"scans {scans} do not agree (--agree {rules.agree})")
+    return replace(newest, evidence=tuple(each.evidence[0] for each in planned))
 
 
-def _choice(policy: Policy, found: Facts, profile: Profile) -> Choice:
-    """Choose; two roles whose port is one registry value get one port, and each of them is looked at."""
-    shared = profile.shared_value
-    if shared is not None and policy.word == "keep-if-working":
-        working = all(role.pin_belief is Belief.OPEN for role in found.roles)
-        policy = policy if working else Policy("vendor-order")
-    choice = choose(policy, found, profile.port_numbers, profile.rule if shared is None else Rule.COMMON)
-    if isinstance(choice, NoChoice):
-        raise NotPlannedError(choice.reason)
-    if shared is None:
-        return choice
-    if len(set(choice.values())) > 1:
-        wanted = " and ".join(f"{role} {port}" for role, port in choice.items())
-        raise NotPlannedError(f"{wanted} are wanted, and the registry keeps both in one value, {shared}")
-    return dict.fromkeys(profile.role_names, next(iter(choice.values())))
-
-
-def _too_old(record: HostRecord, rules: Rules) -> bool:
-    return rules.now - record.outcome.trace.started > rules.max_age
-
-
-def _reading(record: HostRecord) -> Reading | None:
-    return record.outcome.reading if isinstance(record.outcome, Probed) else None
-
-
-def _facts(host: Host, reading: Reading) -> Facts:
-    return facts(reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
-
-
-def _readable(found: Facts) -> None:
-    match found.key:
-        case KeyState.UNREADABLE:
-            raise NotPlannedError("the registry key could not be read")
-        case KeyState.ABSENT:
-            raise NotPlannedError("the registry key is absent: no agent there")
-        case KeyState.SPLIT:
-            names = ", ".join(found.differing)
-            raise NotPlannedError(f"the two registry views differ ({names}): mend by hand")
-        case KeyState.HELD:
-            for role in found.roles:
-                if role.pin.port is None:
-                    raise NotPlannedError(f"the {role.role} value is no port: mend by hand, or run lvhealth")
-
-
-def _check_role(role: RoleFacts, new: int | None, rules: Rules) -> None:
-    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed,
-    as it is today.
-    """
-    for port, what in ((role.pin.port, "pin"), (new, "new port")):
-        if port is None:
-            continue
-        belief = role.beliefs.get(port, Belief.UNTRIED)
-        if belief is Belief.UNTRIED:
-            raise NotPlannedError(f"the {role.role} {what} {port} was not tried: scan again")
-        if belief is Belief.INTERCEPTED:
-            raise NotPlannedError(
-                f"the {role.role} {what} {port} is answered by something else than the gateway"
-            )
-        changes = port == new and new != role.pin.port
-        if changes and belief is not Belief.OPEN and rules.force_closed is None:
-            raise NotPlannedError(
-                f"{role.role} {port} is not open: a firewall rule first (or --force-closed REASON)"
-            )
+def _too_old(conclusion: Conclusion, rules: Rules) -> bool:
+    return rules.now - conclusion.read > rules.max_age

@@ -1,4 +1,4 @@
-"""Where a new pin comes from: five policies over one host's facts.
+"""Where a new pin comes from: five policies over what is believed of one host's roles.
 
 Pure; a host that a policy leaves out has a reason.
 """
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
 from inventory.model import Rule
-from orchestrator.domain.facts import Facts, RoleFacts
-from orchestrator.domain.judgement import Belief
+from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
 
 WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common")
@@ -65,31 +64,33 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def choose(policy: Policy, facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
+def choose(
+    policy: Policy, roles: Sequence[RoleJudgement], order: Sequence[int], rule: Rule
+) -> Choice | NoChoice:
     """Choose the new ports of a host. `order` is the profile's list, `rule` its rule. Never raises.
 
     Only `desired` may choose a port that is not open: whether that may be written is for the planner to say.
     """
     match policy.word:
         case "desired":
-            return _desired(facts)
+            return _desired(roles)
         case "prefer":
-            return _preferred(facts.roles, policy.ports, order, rule)
+            return _preferred(roles, policy.ports, order, rule)
         case "keep-if-working":
-            return _keep_if_working(facts, order, rule)
+            return _keep_if_working(roles, order, rule)
         case "fleet-common":
-            return _common(facts.roles, policy.ports, order)
+            return _common(roles, policy.ports, order)
         case _:
-            return _first_open(facts.roles, order, rule, thorough=True)
+            return _first_open(roles, order, rule, thorough=True)
 
 
-def _desired(facts: Facts) -> Choice | NoChoice:
-    wanted = {role.role: role.desired for role in facts.roles if role.desired is not None}
+def _desired(roles: Sequence[RoleJudgement]) -> Choice | NoChoice:
+    wanted = {role.role: role.desired for role in roles if role.desired is not None}
     return wanted or NoChoice("the inventory names no desired pin (`pin:`)")
 
 
 def _preferred(
-    roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[int], rule: Rule
+    roles: Sequence[RoleJudgement], ports: Sequence[int], order: Sequence[int], rule: Rule
 ) -> Choice | NoChoice:
     found = _first_open(roles, ports, rule, thorough=False)
     unlisted = [port for port in ports if port not in order and _untried(roles, [port])]
@@ -101,32 +102,32 @@ def _preferred(
     return found
 
 
-def _keep_if_working(facts: Facts, order: Sequence[int], rule: Rule) -> Choice | NoChoice:
+def _keep_if_working(roles: Sequence[RoleJudgement], order: Sequence[int], rule: Rule) -> Choice | NoChoice:
     keep = {
         role.role: role.pin.port
-        for role in facts.roles
+        for role in roles
         if role.pin.port is not None and role.pin_belief is Belief.OPEN
     }
-    broken = [role for role in facts.roles if role.role not in keep]
+    broken = [role for role in roles if role.role not in keep]
     if not broken:
         return keep
-    found = _first_open(facts.roles, order, rule, thorough=True)
+    found = _first_open(roles, order, rule, thorough=True)
     if isinstance(found, NoChoice):
         return found
     return keep | {role.role: found[role.role] for role in broken}
 
 
-def common_port(hosts: Sequence[Facts], order: Sequence[int]) -> int | None:
+def common_port(hosts: Sequence[Sequence[RoleJudgement]], order: Sequence[int]) -> int | None:
     """Find the port that is open, for every role, on most hosts; the earlier in `order` wins a tie.
 
     None: none is.
     """
-    votes = {port: sum(_open_for_all(facts.roles, port) for facts in hosts) for port in order}
+    votes = {port: sum(_open_for_all(roles, port) for roles in hosts) for port in order}
     best = max(votes.values(), default=0)
     return next((port for port, count in votes.items() if count == best), None) if best else None
 
 
-def _common(roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[int]) -> Choice | NoChoice:
+def _common(roles: Sequence[RoleJudgement], ports: Sequence[int], order: Sequence[int]) -> Choice | NoChoice:
     if not ports:
         return NoChoice("no port is open to every gateway on any host of the selection")
     port = ports[0]
@@ -139,7 +140,7 @@ def _common(roles: Sequence[RoleFacts], ports: Sequence[int], order: Sequence[in
 
 
 def _first_open(
-    roles: Sequence[RoleFacts], order: Sequence[int], rule: Rule, *, thorough: bool
+    roles: Sequence[RoleJudgement], order: Sequence[int], rule: Rule, *, thorough: bool
 ) -> Choice | NoChoice:
     """Apply the vendor's rule to an order.
 
@@ -160,7 +161,7 @@ def _first_open(
 
 
 def _checked(
-    roles: Sequence[RoleFacts], order: Sequence[int], choice: Choice, *, thorough: bool
+    roles: Sequence[RoleJudgement], order: Sequence[int], choice: Choice, *, thorough: bool
 ) -> Choice | NoChoice:
     common = len(set(choice.values())) == 1
     for role in roles:
@@ -170,23 +171,23 @@ def _checked(
     return choice
 
 
-def _nothing(roles: Sequence[RoleFacts], order: Sequence[int], reason: str) -> NoChoice:
+def _nothing(roles: Sequence[RoleJudgement], order: Sequence[int], reason: str) -> NoChoice:
     if _untried(roles, order):
         return NoChoice(f"{reason} of those tried: {SCAN_FULL}")
     return NoChoice(f"{reason}: a firewall rule is needed")
 
 
-def _first(role: RoleFacts, order: Sequence[int]) -> int | None:
+def _first(role: RoleJudgement, order: Sequence[int]) -> int | None:
     return next((port for port in order if _belief(role, port) is Belief.OPEN), None)
 
 
-def _open_for_all(roles: Sequence[RoleFacts], port: int) -> bool:
+def _open_for_all(roles: Sequence[RoleJudgement], port: int) -> bool:
     return all(_belief(role, port) is Belief.OPEN for role in roles)
 
 
-def _untried(roles: Sequence[RoleFacts], ports: Sequence[int]) -> bool:
+def _untried(roles: Sequence[RoleJudgement], ports: Sequence[int]) -> bool:
     return any(_belief(role, port) is Belief.UNTRIED for role in roles for port in ports)
 
 
-def _belief(role: RoleFacts, port: int) -> Belief:
+def _belief(role: RoleJudgement, port: int) -> Belief:
     return role.beliefs.get(port, Belief.UNTRIED)

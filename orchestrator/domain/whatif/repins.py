@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inventory.model import Profile, Rule
-from orchestrator.domain.facts import Facts, KeyState, RoleFacts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.repin.policy import NoChoice, Policy, choose
 from orchestrator.domain.whatif.outlook import HostOutlook, RoleOutlook
@@ -78,35 +77,15 @@ def _by_policy(policy: Policy, stages: Sequence[Stage], profile: Profile) -> dic
     """Return every role's pin after a plan by this policy, made now; None where the planner leaves the host
     out.
     """
-    known = Facts(
-        key=KeyState.HELD,
-        view=None,
-        differing=(),
-        roles=tuple(map(_facts, stages)),
-        connections_read=True,
-        permanent=True,
-    )
+    roles = [replace(stage.role.judgement, beliefs=stage.now) for stage in stages]
     shared = profile.shared_value is not None
-    choice = choose(policy, known, profile.port_numbers, Rule.COMMON if shared else profile.rule)
+    choice = choose(policy, roles, profile.port_numbers, Rule.COMMON if shared else profile.rule)
     if isinstance(choice, NoChoice) or (shared and len(set(choice.values())) > 1):
         return None
     if shared:
         choice = dict.fromkeys(profile.role_names, next(iter(choice.values())))
     pins = {each.role.role: choice.get(each.role.role, each.role.pin) for each in stages}
     return {role: port for role, port in pins.items() if port is not None}
-
-
-def _facts(stage: Stage) -> RoleFacts:
-    judged = stage.role.judgement
-    return RoleFacts(
-        role=judged.role,
-        pin=judged.pin,
-        desired=judged.desired,
-        beliefs=stage.now,
-        live=judged.live,
-        trying=(),
-        target=None,
-    )
 
 
 def _by_hand(stages: Sequence[Stage], profile: Profile) -> dict[str, int] | None:

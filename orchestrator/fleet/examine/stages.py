@@ -75,8 +75,8 @@ def failed(stage: Stage, fault: Fault, milliseconds: int | None) -> StageResult:
 
 def of_look(host: Host, looked: Looked, now: datetime) -> Iterator[StageResult]:
     """Yield the stages that a look came through, the one that it ended at included."""
-    stopped = None if looked.fault is None else _OF_LOOK.get(looked.fault.phase, Stage.OFFERS)
-    for phase, stage in _OF_LOOK.items():
+    stopped = None if looked.fault is None else _stopped(host, looked.fault, _OF_LOOK, Stage.OFFERS)
+    for phase, stage in _way(host):
         spent = looked.timings.get(phase.value)
         if stage is stopped and looked.fault is not None:
             yield failed(stage, looked.fault, spent)
@@ -84,10 +84,31 @@ def of_look(host: Host, looked: Looked, now: datetime) -> Iterator[StageResult]:
         yield _looked(stage, host, looked, spent, now)
 
 
+def _way(host: Host) -> Iterator[tuple[Phase, Stage]]:
+    """Yield the phases of a look with the stages that they are, the hop where there is one."""
+    for phase, stage in _OF_LOOK.items():
+        yield phase, stage
+        if stage is Stage.TCP and host.via is not None:
+            yield phase, Stage.HOP
+
+
+def _stopped(host: Host, fault: Fault, stages: Mapping[Phase, Stage], other: Stage) -> Stage:
+    """Name the stage that a fault belongs to. Behind `via` a connection has two: to the hop, and on."""
+    stage = stages.get(fault.phase, other)
+    if stage is Stage.TCP and host.via is not None and fault.cause is not Cause.VIA_UNREACHABLE:
+        return Stage.HOP
+    return stage
+
+
 def _looked(stage: Stage, host: Host, looked: Looked, spent: int | None, now: datetime) -> StageResult:
     if stage is Stage.TLS and host.transport == "http":
         said = ("plain http: the logon encrypts the messages",)
         return StageResult(stage=stage, state=State.NOT_NEEDED, seen=said)
+    if stage is Stage.RESOLVE and host.via is not None:
+        said = (f"{host.address} is for the far end to look up",)
+        return StageResult(stage=stage, state=State.NOT_NEEDED, seen=said)
+    if stage is Stage.TCP and host.via is not None:  # its time is the hop's
+        return StageResult(stage=stage, state=State.PASSED, seen=(f"connected with {host.via}",))
     seen, advice = _seen(stage, host, looked, now)
     return StageResult(stage=stage, state=State.PASSED, milliseconds=spent, seen=seen, advice=advice)
 
@@ -99,6 +120,8 @@ def _seen(stage: Stage, host: Host, looked: Looked, now: datetime) -> tuple[tupl
             return _addresses(host, looked), ""
         case Stage.TCP:
             return (f"connected with {looked.dialled or host.address}, port {host.port}",), ""
+        case Stage.HOP:
+            return (f"it leads to {looked.dialled or host.address}, port {host.port}",), ""
         case Stage.TLS:
             return _tls(looked, now)
         case _:
@@ -143,9 +166,9 @@ def of_session(
     """Yield the stages from the logon on, the one that it ended at included."""
     stopped = None
     if isinstance(end, Fault):
-        stopped = _OF_CAUSE.get(end.cause) or _OF_SESSION[end.phase]
+        stopped = _OF_CAUSE.get(end.cause) or _stopped(host, end, _OF_SESSION, Stage.SCRIPT)
     spent = _spent(facts)
-    if stopped in (Stage.RESOLVE, Stage.TCP, Stage.TLS) and isinstance(end, Fault):
+    if stopped in (Stage.RESOLVE, Stage.TCP, Stage.HOP, Stage.TLS) and isinstance(end, Fault):
         yield failed(stopped, end, facts.timings.get(end.phase.value))
         return
     for stage in (Stage.LOGON, Stage.RIGHTS, Stage.SHELL, Stage.SCRIPT):

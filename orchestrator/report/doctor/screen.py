@@ -129,7 +129,8 @@ def _host(one: Examination) -> Iterator[RenderableType]:
         said = "failed at" if at.state is State.FAILED else "stopped before"
         yield title.append(f"{said} {at.stage}", style=_STYLES[at.state])
     who = f", as {one.username}" if one.username else ""
-    yield shown(f"{_place(one)} over {one.transport}, auth {one.auth}{who}")
+    by = f", via {one.via}" if one.via else ""
+    yield shown(f"{_place(one)} over {one.transport}, auth {one.auth}{who}{by}")
     yield Text()
     yield Padding(_table(_stage_row(stage) for stage in one.stages), INDENT)
     first = sorted(one.stages, key=lambda stage: stage is not at)  # what stopped it comes before all else

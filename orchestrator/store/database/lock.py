@@ -43,6 +43,8 @@ else:
 
 _MOST = 65_536  # bytes of a lock's file
 _PAUSE = 0.1  # seconds between two looks at a lock that is taken
+_LATER = 1.0  # ... once it has been taken for as long as a person waits without a word
+_SOON = 10.0  # seconds
 
 
 def myself(command: str, user: str = "") -> Owner:
@@ -127,13 +129,14 @@ def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown:
     """Call `attempt` until it is True, `wait` seconds long;
     then raise LockTakenError with what `holder` says.
     """
-    end = time.monotonic() + wait
+    began = time.monotonic()
     while not attempt():
-        if time.monotonic() >= end:
+        waited = time.monotonic() - began
+        if waited >= wait:
             owner = holder()
             age = (datetime.now(UTC) - owner.since).total_seconds() if owner.since else None
             raise LockTakenError(shown, owner, waited=wait, age=age)
-        time.sleep(_PAUSE)
+        time.sleep(min(_PAUSE if waited < _SOON else _LATER, wait - waited))
 
 
 def file_holder(database: Path) -> Owner | None:

@@ -249,6 +249,14 @@ def _outcome(
     return decode(Probed, whole)
 
 
+def views_of(document: str, values: Iterable[Row]) -> tuple[View, ...]:
+    """Put registry views together again; the values come without id and position.
+
+    Raises as `put_together`.
+    """
+    return tuple(decode(View, each) for each in _views(document, values))
+
+
 def _views(document: str, values: Iterable[Row]) -> list[dict[str, Any]]:
     views: list[dict[str, Any]] = json.loads(document)
     for place, name, kind, data, cut in values:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from inventory.model import Fleet
 from orchestrator.app.invocation import Invocation
-from orchestrator.app.repin.plan import Evidence, PlanRequest, decide
-from orchestrator.domain.record import HostRecord
+from orchestrator.app.repin.plan import Evidence, PlanRequest, decide, sift_hosts
+from orchestrator.domain.repin.conclusion import Conclusion, machine_of
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planner import Rules
 from orchestrator.domain.repin.policy import parse_policy
-from tests.domain.repin.builders import NOW, host, reading, record
+from tests.domain.repin.builders import NOW, concluded, host, reading, record
 from tests.store.repin_rows import row
 
 HOSTS = [host("web1"), host("web2")]
@@ -26,14 +26,13 @@ FLEET = Fleet(
     groups={},
     credentials={},
 )
-READ = {
-    each.name: ((12, record(reading({2147: "timed_out", 443: "connected"}), name=each.name)),)
-    for each in HOSTS
-}
+FOUND = reading({2147: "timed_out", 443: "connected"})
+READ = {each.name: (concluded(each, record(FOUND, name=each.name)),) for each in HOSTS}
+MACHINES = {12: machine_of(FOUND)}
 
 
 def planned(
-    records: Mapping[str, tuple[tuple[int, HostRecord], ...]] = READ,
+    conclusions: Mapping[str, tuple[Conclusion, ...]] = READ,
     rows: Mapping[str, Sequence[Operation]] | None = None,
     scan: int | None = None,
 ) -> Plan:
@@ -52,7 +51,8 @@ def planned(
     )
     rules = Rules(policy=request.policy, now=NOW)
     asked = Invocation(command="test", user="ann")
-    return decide(asked, request, FLEET, HOSTS, Evidence(records=records, rows=rows or {}), rules)
+    sifting = sift_hosts(request, HOSTS, Evidence(conclusions=conclusions, rows=rows or {}), rules)
+    return decide(asked, request, FLEET, sifting, MACHINES, rules)
 
 
 def test_a_plan_says_who_made_it_of_what_and_until_when_it_holds() -> None:

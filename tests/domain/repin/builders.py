@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.model import Host, ListedPort, Profile, RoleValues, Rule
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.outcome import Probed, Trace
+from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import (
     Attempt,
     Identity,
@@ -22,9 +23,11 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord
+from orchestrator.domain.repin.conclusion import Conclusion, judged_anew, machine_of
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft, sift
 from orchestrator.domain.repin.policy import parse_policy
+from orchestrator.version import VERSION
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 GATEWAYS = {"primary": "127.9.0.1", "backup": "127.9.0.2"}
@@ -123,10 +126,40 @@ def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "
     )
 
 
+def concluded(of: Host, found: HostRecord, scan: int = 12) -> Conclusion:
+    """Give what a stored result came to by the host's settings, as the store does; its id is the scan's."""
+    stored = Conclusion(
+        result=scan,
+        scan=scan,
+        read=found.outcome.trace.started,
+        cause=found.outcome.cause if isinstance(found.outcome, Failed) else "",
+        judgement=None,
+        profile=found.profile,
+        desired=found.desired,
+        gateways=found.gateways,
+        version="",
+    )
+    return judged_anew(stored, found, of, VERSION)
+
+
+def plan_on(hosts: Iterable[tuple[Host, Sequence[tuple[int, HostRecord]]]], rules: Rules) -> Draft:
+    """Plan hosts on their records, newest first, each with the id of its scan."""
+    candidates, machines = [], {}
+    for place, (of, records) in enumerate(hosts):
+        found = []
+        for scan, each in records:
+            number = place * 1000 + scan  # one host's result in one scan
+            found.append(replace(concluded(of, each, scan), result=number))
+            if isinstance(each.outcome, Probed):
+                machines[number] = machine_of(each.outcome.reading)
+        candidates.append(Candidate(host=of, conclusions=tuple(found)))
+    return draft(sift(candidates, rules), machines, rules)
+
+
 def plan_one(found: Reading, policy: str = "desired", *, of: Host | None = None, **rules: object) -> Draft:
     """Plan one host on one reading."""
-    candidate = Candidate(host=of or host(), records=((12, record(found)),))
-    return draft([candidate], Rules(policy=parse_policy(policy), now=NOW, **rules))  # type: ignore[arg-type]
+    told = Rules(policy=parse_policy(policy), now=NOW, **rules)  # type: ignore[arg-type]
+    return plan_on([(of or host(), [(12, record(found))])], told)
 
 
 def whole_plan(**changes: object) -> Plan:

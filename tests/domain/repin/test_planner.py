@@ -16,7 +16,7 @@ from orchestrator.domain.outcome import Failed, Phase, Trace
 from orchestrator.domain.reading import Canary, Kind, Reading, Result, ViewState
 from orchestrator.domain.repin.plan import RoleChange, WaivedHost
 from orchestrator.domain.repin.planfile import PlanError, dumps, loads
-from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft
+from orchestrator.domain.repin.planner import Draft, Rules
 from orchestrator.domain.repin.policy import Policy, PolicyError, parse_policy
 from orchestrator.domain.verdict import judge
 from orchestrator.domain.waiver import in_force
@@ -26,6 +26,7 @@ from tests.domain.repin.builders import (
     ORDER,
     ROLES,
     host,
+    plan_on,
     plan_one,
     profile,
     reading,
@@ -148,10 +149,10 @@ def test_fleet_common_takes_the_port_that_most_hosts_have_open() -> None:
     """One port for the selection; a host where it is closed is left out."""
     at_80, at_443 = reading(SHUT | {80: "connected"}), reading(SHUT | {443: "connected", 80: "connected"})
     candidates = [
-        Candidate(host=host(name), records=((12, record(found, name=name)),))
+        (host(name), ((12, record(found, name=name)),))
         for name, found in (("a", at_80), ("b", at_443), ("c", reading(SHUT | {443: "connected"})))
     ]
-    drafted = draft(candidates, Rules(policy=Policy("fleet-common"), now=NOW))
+    drafted = plan_on(candidates, Rules(policy=Policy("fleet-common"), now=NOW))
     assert [planned.host for planned in drafted.hosts] == ["b", "c"]
     assert drafted.left_out[0].reason == "the fleet's common port 443 is not open here to every gateway"
 
@@ -205,13 +206,13 @@ def test_a_forbidden_host_is_left_out() -> None:
 def test_old_evidence_is_no_evidence() -> None:
     """A result older than --max-age plans nothing."""
     old = record(reading({2147: "refused", 443: "connected"}), age=timedelta(hours=25))
-    drafted = draft([Candidate(host=host(), records=((12, old),))], Rules(policy=Policy("desired"), now=NOW))
+    drafted = plan_on([(host(), ((12, old),))], Rules(policy=Policy("desired"), now=NOW))
     assert drafted.left_out[0].reason == "its evidence, scan 12, is older than --max-age: scan again"
 
 
 def test_a_host_never_scanned_is_left_out() -> None:
     """The plan says which command would help."""
-    drafted = draft([Candidate(host=host(), records=())], Rules(policy=Policy("desired"), now=NOW))
+    drafted = plan_on([(host(), ())], Rules(policy=Policy("desired"), now=NOW))
     assert drafted.left_out[0].reason == "never scanned: fleetcheck scan --limit web1"
 
 
@@ -226,7 +227,7 @@ def test_a_failed_host_is_left_out_with_its_cause() -> None:
         trace=Trace(started=NOW, ended=NOW),
     )
     left = replace(record(reading()), outcome=failed)
-    drafted = draft([Candidate(host=host(), records=((12, left),))], Rules(policy=Policy("desired"), now=NOW))
+    drafted = plan_on([(host(), ((12, left),))], Rules(policy=Policy("desired"), now=NOW))
     assert drafted.left_out[0].reason == "no reading in scan 12 (logon-failed)"
 
 
@@ -293,11 +294,11 @@ def test_old_evidence_has_no_say_in_the_fleets_common_port() -> None:
     old = timedelta(hours=25)
     at_80, at_443 = reading(SHUT | {80: "connected"}), reading(SHUT | {443: "connected"})
     candidates = [
-        Candidate(host=host("a"), records=((12, record(at_443, name="a")),)),
-        Candidate(host=host("b"), records=((3, record(at_80, name="b", age=old)),)),
-        Candidate(host=host("c"), records=((3, record(at_80, name="c", age=old)),)),
+        (host("a"), ((12, record(at_443, name="a")),)),
+        (host("b"), ((3, record(at_80, name="b", age=old)),)),
+        (host("c"), ((3, record(at_80, name="c", age=old)),)),
     ]
-    drafted = draft(candidates, Rules(policy=Policy("fleet-common"), now=NOW))
+    drafted = plan_on(candidates, Rules(policy=Policy("fleet-common"), now=NOW))
     assert [planned.host for planned in drafted.hosts] == ["a"]
 
 
@@ -306,10 +307,10 @@ def test_agree_wants_the_same_answer_from_every_scan() -> None:
     steady = record(reading({2147: "refused", 443: "connected"}))
     moved = record(reading({443: "connected", 80: "refused"}, pins=dict.fromkeys(ROLES, 80)))
     rules = Rules(policy=Policy("desired"), now=NOW, agree=2)
-    flapping = Candidate(host=host(), records=((13, steady), (12, moved)))
-    agreed = Candidate(host=host(), records=((13, steady), (12, steady)))
-    assert draft([flapping], rules).left_out[0].reason == "scans 13 and 12 do not agree (--agree 2)"
-    assert [each.scan for each in draft([agreed], rules).hosts[0].evidence] == [13, 12]
+    flapping = (host(), ((13, steady), (12, moved)))
+    agreed = (host(), ((13, steady), (12, steady)))
+    assert plan_on([flapping], rules).left_out[0].reason == "scans 13 and 12 do not agree (--agree 2)"
+    assert [each.scan for each in plan_on([agreed], rules).hosts[0].evidence] == [13, 12]
 
 
 def test_agree_takes_scans_of_three_nights() -> None:
@@ -319,10 +320,10 @@ def test_agree_takes_scans_of_three_nights() -> None:
     ports = {2147: "refused", 443: "connected"}
     days = [record(reading(ports), age=timedelta(days=number, hours=1)) for number in range(4)]
     rules = Rules(policy=Policy("desired"), now=NOW, agree=3)
-    nightly = Candidate(host=host(), records=((13, days[0]), (12, days[1]), (11, days[2])))
-    assert [each.scan for each in draft([nightly], rules).hosts[0].evidence] == [13, 12, 11]
-    stopped = Candidate(host=host(), records=((12, days[1]), (11, days[2]), (10, days[3])))
-    assert "scan 12, is older than --max-age" in draft([stopped], rules).left_out[0].reason
+    nightly = (host(), ((13, days[0]), (12, days[1]), (11, days[2])))
+    assert [each.scan for each in plan_on([nightly], rules).hosts[0].evidence] == [13, 12, 11]
+    stopped = (host(), ((12, days[1]), (11, days[2]), (10, days[3])))
+    assert "scan 12, is older than --max-age" in plan_on([stopped], rules).left_out[0].reason
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from inventory.model import Host, Profile, RoleValues, Rule
 from orchestrator.domain.facts import Facts, facts
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.reading import Attempt, Canary, Identity, Reading, Result, Source, Target, View
-from orchestrator.domain.repin.planner import Candidate, Rules, draft
+from orchestrator.domain.repin.planner import Rules
 from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.whatif.assumption import Assumption, Assumptions
 from tests.domain import build
+from tests.domain.repin.builders import plan_on
 
 PORTS = (2147, 443, 80)
 POOLS = {"primary": ("203.0.113.10", "203.0.113.11"), "backup": ("203.0.113.20", "203.0.113.10")}
@@ -94,7 +95,7 @@ class Machine:
             repin=self.repin,
         )
         rules = Rules(policy=parse_policy(policy or "desired"), now=build.NOON)
-        drafted = draft([Candidate(host=host, records=((1, record),))], rules)
+        drafted = plan_on([(host, [(1, record)])], rules)
         if drafted.left_out:
             return drafted.left_out[0].reason
         kept = {role: pin for role, pin in self.pins.items() if isinstance(pin, int)}

@@ -19,7 +19,7 @@ from inventory.model import Fleet, Host, ListedPort, Profile, RoleValues
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.domain.repin.planner import Candidate, Rules, draft
+from orchestrator.domain.repin.planner import Rules
 from orchestrator.domain.repin.policy import parse_policy
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.options import ScanOptions
@@ -37,6 +37,7 @@ from orchestrator.store.journal.journal import Journal
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests import winhosts as kit
+from tests.domain.repin.builders import plan_on
 from tests.fleet.fakes import record_of
 from tests.remote.repin_host import outside
 
@@ -86,8 +87,8 @@ class Bench:
         with Reader.open(self.url) as reader:
             records = list(reader.records(1))
         now = datetime.now(UTC)
-        drafted = draft(
-            [Candidate(host=self.hosts[each.host], records=((1, each),)) for each in records],
+        drafted = plan_on(
+            [(self.hosts[each.host], [(1, each)]) for each in records],
             Rules(policy=parse_policy("desired"), now=now),
         )
         return Plan(

@@ -1,0 +1,219 @@
+"""Read what a plan looks at: what was concluded of each host's newest results, and machines of a few.
+
+What was concluded is read as its gist, each once, however many hosts share it. No attempt is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+
+from inventory.model import Profile
+from inventory.registry_names import fold
+from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.repin.conclusion import Conclusion, Machine
+from orchestrator.store.codec import decode
+from orchestrator.store.database.types import escape
+from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.store.place import Place
+from orchestrator.store.results.rows import views_of
+from orchestrator.store.tables import document, gist, host_result, registry_value, scan
+
+T = TypeVar("T")
+_RESULT = host_result.c
+
+
+def newest(using: Connection, hosts: Sequence[str], place: int) -> list[int]:
+    """Find each host's newest result by its id, or with `place` 1 the one before, and so on.
+
+    One a scan, its last try. Goes down the index host by host, only as far as it has to, however many scans
+    are kept.
+    """
+    named = json.dumps([escape(host) for host in hosts])
+    found = using.execute(_newest(using.dialect.name), {"names": named, "place": place}).scalars()
+    return [number for number in found if number is not None]
+
+
+@cache
+def _newest(database: str) -> Select[Any]:
+    """Write the query once: a list of names in it would be compiled anew for each of its lengths."""
+    names: BindParameter[str] = bindparam("names", type_=Text)
+    if database == "postgresql":
+        named = func.json_array_elements_text(cast(names, JSON)).table_valued("value")
+    else:
+        named = func.json_each(names).table_valued("value")
+    each, later = host_result.alias(), host_result.alias()
+    same = (later.c.scan_id == each.c.scan_id, later.c.host == each.c.host)
+    found = (
+        select(each.c.id)
+        .where(type_coerce(each.c.host, Text) == named.c.value)
+        .where(~exists().where(*same, later.c["try"] > each.c["try"]))
+        .correlate(named)
+        .order_by(each.c.started.desc(), each.c.id.desc())
+        .limit(1)
+        .offset(bindparam("place", type_=Integer))
+    )
+    return select(found.scalar_subquery()).select_from(named)
+
+
+class Conclusions:
+    """Reads results by their ids, some hundreds at a time; what they share is kept meanwhile."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._texts: Mapping[int, str] = {}
+        self._profiles: dict[int, Profile] = {}
+        self._judgements: dict[int, Judgement] = {}
+        self._settings: dict[int, tuple[Mapping[str, int], Mapping[str, str]]] = {}
+        self._versions: dict[int, str] = {}
+
+    def read(self, using: Connection, ids: Collection[int]) -> Iterator[tuple[str, Conclusion]]:
+        """Yield the results with their hosts, by scan and id, the newest first. Raises DatabaseError."""
+        rows = using.execute(_rows(ids)).all()
+        self._texts = self._unread(using, rows)
+        for number in {row.scan_id for row in rows}.difference(self._versions):
+            found = using.execute(select(scan.c.version).where(scan.c.id == number)).scalar()
+            self._versions[number] = str(found)
+        for row in rows:
+            try:
+                yield row.host, self._conclusion(*row)
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+                detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
+                raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+
+    def _unread(self, using: Connection, rows: Iterable[Row[Any]]) -> Mapping[int, str]:
+        wanted = {number for row in rows for number in row[_SHARED:]}
+        numbers = wanted.difference(self._profiles, self._settings, self._judgements)
+        if not numbers:
+            return {}
+        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
+        return {row.id: row.text for row in using.execute(query)}
+
+    def _conclusion(
+        self,
+        result: int,
+        _host: str,
+        scan_id: int,
+        read: datetime,
+        phase: str | None,
+        cause: str | None,
+        profile: int,
+        settings: int,
+        judgement: int,
+    ) -> Conclusion:
+        desired, gateways = self._once(self._settings, settings, _settings)
+        return Conclusion(
+            result=result,
+            scan=scan_id,
+            read=read,
+            cause=cause or "",
+            judgement=None if phase is not None else self._once(self._judgements, judgement, _judgement),
+            profile=self._once(self._profiles, profile, _profile),
+            desired=desired,
+            gateways=gateways,
+            version=self._versions[scan_id],
+        )
+
+    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
+        """Give what a document says, read at the first time."""
+        found = known.get(number)
+        if found is None:
+            found = known[number] = read(json.loads(self._texts[number]))
+        return found
+
+
+_SHARED = 6  # columns of _rows before those that name shared documents
+
+
+def _rows(ids: Collection[int]) -> Select[Any]:
+    return (
+        select(
+            _RESULT.id,
+            _RESULT.host,
+            _RESULT.scan_id,
+            _RESULT.started,
+            _RESULT.phase,
+            _RESULT.cause,
+            _RESULT.profile_id,
+            _RESULT.settings_id,
+            func.coalesce(gist.c.gist_id, _RESULT.judgement_id),  # a short one is its own gist
+        )
+        .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
+        .where(_RESULT.id.in_(ids))
+        .order_by(_RESULT.started.desc(), _RESULT.id.desc())
+    )
+
+
+def _profile(jsonable: dict[str, Any]) -> Profile:
+    return decode(Profile, jsonable)
+
+
+def _judgement(jsonable: dict[str, Any]) -> Judgement:
+    return decode(Judgement, jsonable)
+
+
+def _settings(jsonable: dict[str, Any]) -> tuple[Mapping[str, int], Mapping[str, str]]:
+    return MappingProxyType(jsonable.get("desired", {})), MappingProxyType(jsonable.get("gateways", {}))
+
+
+def machines(
+    using: Connection, place: Place, ids: Collection[int], names: Collection[str]
+) -> Iterator[tuple[int, Machine]]:
+    """Yield the machines of results that have a reading, with these registry values. Raises DatabaseError."""
+    query = select(_RESULT.id, _RESULT.host, _RESULT.identity_id, _RESULT.registry_id, document.c.text)
+    query = query.join(document, document.c.id == _RESULT.registry_id).where(_RESULT.id.in_(ids))
+    rows = using.execute(query).all()
+    held = _values(using, {row.registry_id for row in rows}, names)
+    identities = select(document.c.id, document.c.text).where(
+        document.c.id.in_({row.identity_id for row in rows})
+    )
+    texts = {row.id: row.text for row in using.execute(identities)}
+    for number, host, identity, registry, text in rows:
+        try:
+            who = json.loads(texts[identity])[0]
+            views = views_of(text, held.get(registry, ()))
+            machine = Machine(computer=who.get("computer"), machine_id=who.get("machine_id"), views=views)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            detail = f"the registry or the identity of {host!r} does not hang together: {error!r}"
+            raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+        yield number, machine
+
+
+def _values(
+    using: Connection, documents: Collection[int], names: Collection[str]
+) -> Mapping[int, list[tuple[Any, ...]]]:
+    """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
+    owner, position, *columns = registry_value.columns
+    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
+    wanted = {fold(each) for each in names}
+    if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
+        name = registry_value.c.name
+        query = query.where(
+            or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
+        )
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for number, *cells in using.execute(query):
+        found[number].append(tuple(cells))
+    return found
