@@ -17,6 +17,8 @@ LAYERS = ("pure", "store", "wire", "cli", "docs", "bench", "browser", "winhost",
 
 _PLACES = {
     "tests": "pure",
+    "tests/app/approval": "wire",
+    "tests/app/approval/test_rules.py": "pure",
     "tests/app/repin/test_apply.py": "store",
     "tests/app/repin/test_same_plans.py": "store",
     "tests/app/scan/test_run.py": "wire",

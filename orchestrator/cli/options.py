@@ -162,10 +162,10 @@ def only_words(words: Iterable[str] | None) -> frozenset[str]:
 
 def labels_of(texts: Iterable[str]) -> dict[str, str]:
     """Read every `--label`. Raises UsageError for what is no label, or one that a metric has already."""
-    from orchestrator.report.exports.prometheus import OWN_LABELS
-
     found: dict[str, str] = {}
     for text in texts:
+        from orchestrator.report.exports.prometheus import OWN_LABELS
+
         name, sign, value = text.partition("=")
         if not sign or not _LABEL.fullmatch(name) or name.startswith("__"):
             raise UsageError(

@@ -44,6 +44,7 @@ VERSIONS = {
     "unblock": 1,
     "firewall": 1,
     "firewall-merged": 1,
+    "repin-approval": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,

@@ -80,15 +80,10 @@ class World:
                 self._typed[page] = [
                     done
                     for block in blocks(page)
-                    if block.runs and not _sets_up(block.about)
+                    if block.runs and not block.sets_up
                     for done in shell.type(block)
                 ]
         return self._typed[page]
-
-
-def _sets_up(about: str) -> bool:
-    """Whether a block installs fleetcheck itself: `.ci/run` and the demo's own test type these."""
-    return about in ("demo command", "test command")
 
 
 def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -123,6 +123,9 @@ DOCUMENTS = {
         None,
         place="demo.db",
     ),
+    "repin-approval": repin_document.approval_document(
+        "1", plans.APPROVALS.counted[0], "plan.json.ann.sig", plans.APPROVALS
+    ),
     "repin-import": answers.answers_document(
         [answers.Answer(host="web1", plan="1", state=State.CONFIRMED, detail="written", new=True)]
     ),
@@ -135,7 +138,9 @@ DOCUMENTS = {
     "notify-test": tried_document("ops", CHANGES.id, None, None),
     "notify-targets": targets_document([ListedTarget(name="ops", kind="webhook")]),
     "what-if": what_if_document(standings.imagined()),
-    "repin-plan": repin_document.plan_document(ticket(plans.plan(**plans.WAIVED), file="plan.json")),
+    "repin-plan": repin_document.plan_document(
+        ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)
+    ),
 }
 
 

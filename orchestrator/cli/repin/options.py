@@ -101,6 +101,37 @@ RevertIfNotLive = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Read every host afresh and check it; write and journal nothing.")
 ]
+Key = Annotated[
+    Path,
+    typer.Option(
+        metavar="KEY",
+        readable=False,  # ssh-keygen has better words for it
+        help="An SSH key to sign with: its file, or the .pub of one that an agent holds.",
+    ),
+]
+PlanKey = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="KEY",
+        readable=False,
+        help="Sign the plan with this SSH key, as `repin approve` does; needs -o.",
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as", metavar="NAME", help="Sign as this one of allowed_signers; else as the one whose key it is."
+    ),
+]
+Signatures = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=9,
+        metavar="N",
+        help="Demand signatures of so many people; /etc/fleetcheck/approvals.toml may demand more.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for schedulers.")]
 Run = Annotated[
     int,

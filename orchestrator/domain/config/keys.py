@@ -232,6 +232,15 @@ _ALL = (
         commands=("repin plan", "repin undo"),
     ),
     Key(
+        name="repin.signatures",
+        what="so many people have to have signed a plan, where the machine does not demand more",
+        kind=whole(1, 9),
+        default="what `/etc/fleetcheck/approvals.toml` demands",
+        example="signatures = 2",
+        option="--signatures",
+        commands=("repin apply", "repin export"),
+    ),
+    Key(
         name="repin.batch",
         what="hosts a wave; the last size repeats",
         kind=batch(),

@@ -86,6 +86,26 @@ def reversed_change(change: PlannedHost) -> PlannedHost:
     )
 
 
+def takes_back(plan: Plan, original: Plan, operations: Iterable[Operation]) -> bool:
+    """Whether a plan writes nothing but what puts back, host by host, what a run of `original` wrote.
+
+    `operations`: that run's rows. A plan can say of itself that it is an undo; this is what makes it one.
+    """
+    rows = last_rows(operations)
+    backs = {planned.host: reversed_change(planned) for planned in original.hosts}
+    return all(
+        planned.host in backs
+        and planned.host in rows
+        and rows[planned.host].state in WROTE
+        and _written(planned) == _written(backs[planned.host])
+        for planned in plan.hosts
+    )
+
+
+def _written(planned: PlannedHost) -> tuple[object, ...]:
+    return planned.computer, planned.machine_id, planned.key, planned.roles, planned.targets
+
+
 def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet: Fleet) -> str | None:
     host = fleet.hosts.get(planned.host)
     if row is None:

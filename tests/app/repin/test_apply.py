@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.app.approval.rules import Place
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin import apply as use_case
 from orchestrator.app.repin.apply import ApplyRequest
@@ -52,6 +53,7 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
         file=tmp_path / "plan.json",
         inventory=tmp_path / "fleet.yaml",
         options=RepinRequest(),
+        rules=Place(tmp_path / "etc", 0),
     )
     with pytest.raises(UsedError, match=r"run 1 of it ended .*: 1 verified\."):
         use_case.apply(asked, request, confirm=lambda _statement: None, on_event=lambda _event: None)
@@ -73,6 +75,7 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path, monkeypatch: pytest.Mo
         file=tmp_path / "plan.json",
         inventory=tmp_path / "fleet.yaml",
         options=RepinRequest(),
+        rules=Place(tmp_path / "etc", 0),
     )
     with pytest.raises(KeyboardInterrupt):
         use_case.apply(asked, request, confirm=no, on_event=lambda _event: None)
