@@ -66,8 +66,7 @@ def webhook(authority: Authority | None) -> Iterator[Webhook]:
             if state.drip:
                 self._drip()
                 return
-            if state.hold is not None:
-                state.hold.wait(60)
+            _wait(state.hold)
             self.send_response(state.status)
             for name, value in state.headers.items():
                 self.send_header(name, value)
@@ -102,6 +101,11 @@ def webhook(authority: Authority | None) -> Iterator[Webhook]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _wait(hold: threading.Event | None) -> None:
+    if hold is not None:
+        hold.wait(60)
 
 
 @dataclass
