@@ -110,7 +110,7 @@ def fleet_page(invocation: Invocation, request: FleetRequest, *, on_event: NoteL
 
     report = fleet_now(invocation, request, on_event=on_event, take=take)
     with invocation.reader() as reader:
-        scans = reader.scans(_SCANS)
+        scans = reader.scans(_SCANS, counted=True)
         counts = reader.counts(scans)
     return FleetPage(
         report=report,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,6 +32,7 @@ from orchestrator.cli.options import (
     TransportOption,
     VerboseOption,
     WaitOption,
+    hosts_or_limit,
     labels_of,
     only_words,
     watch_of,
@@ -89,7 +90,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     targets = _targets(asked, notify or ())
     request = ScanRequest(
         inventory=inventory_path(inventory),
-        limit=_limit(host, limit),
+        limit=hosts_or_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
@@ -170,7 +171,7 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
-    with results_of(asked, report) as found:
+    with results_of(asked, report, logons=as_json) as found:
         print_results(found, chosen=False, as_json=as_json, table=table)
 
 
@@ -191,19 +192,6 @@ def _refuse_of_list(options: Mapping[str, object]) -> None:
     for option, given in options.items():
         if given:
             raise UsageError(f"--list-hosts asks no host: leave {option} out")
-
-
-def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
-    """Take the hosts that are named without an option for `--limit`.
-
-    Raises UsageError where both are there.
-    """
-    if hosts and limit:
-        raise UsageError(
-            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one "
-            "of the two"
-        )
-    return tuple(hosts or limit or ())
 
 
 def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None:

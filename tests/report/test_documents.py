@@ -20,6 +20,7 @@ from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
@@ -80,7 +81,10 @@ def _scan() -> dict[str, Any]:
         warnings=("loud",),
         last_known={"db7": LastKnown(scan=9, at=samples.NOON, verdict=samples.Verdict.OK, role=None)},
     )
-    return {**document.scan_document(report), "hosts": [document.host_line(record) for record in records]}
+    return {
+        **document.scan_document(report),
+        "hosts": [document.host_line(brief_of(record)) for record in records],
+    }
 
 
 def _host() -> dict[str, Any]:

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.verdicts import Verdict
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.app.watching import NOTHING, WatchRequest
-from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.record import PORTS, ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.notices.subscription import Subscription
+    from orchestrator.domain.repin.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ScanRequest:
     watch: WatchRequest = NOTHING
     notify: tuple[Subscription, ...] = ()  # who is told what changed
     ask_pass: bool = False
+    policy: Policy | None = None  # of the plan that asks for this scan, whose ports alone are tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,10 @@ def resumed_scan(record: ScanRecord, done: Collection[str], fleet: Fleet) -> Sca
 
     Raises UsageError where nothing is left to ask.
     """
+    if record.mode == PORTS:
+        raise UsageError(
+            f"scan {record.id} tried a plan's ports alone: `fleetcheck repin plan --ask` asks its hosts anew"
+        )
     left = [name for name in record.hosts if name not in done]
     gone = [name for name in left if name not in fleet.hosts]
     hosts = tuple(fleet.hosts[name] for name in left if name in fleet.hosts)
@@ -111,7 +118,7 @@ def earlier_hosts(
     fleet: Fleet,
     hosts: Sequence[Host],
     record: ScanRecord,
-    records: Iterable[HostRecord],
+    results: Iterable[tuple[str, Verdict, bool]],
 ) -> tuple[Host, ...]:
     """Choose among `hosts` those that an earlier scan had, and that `only` means.
 
@@ -119,7 +126,7 @@ def earlier_hosts(
     """
     from orchestrator.domain.execution.select_hosts import chosen
 
-    names = set(chosen(only, hosts=record.hosts, records=records))
+    names = set(chosen(only, hosts=record.hosts, results=results))
     found = tuple(host for host in hosts if host.name in names)
     if not found:
         what = f" and was {' or '.join(sorted(only))} there" if only else ""

@@ -66,6 +66,18 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     fleet = load(request.inventory)
     gc.freeze()  # the fleet stays as long as the command: no collection need go over it again
     hosts = () if request.resume is not None else _selected(invocation, request, fleet, on_event)
+    return run_on(invocation, request, fleet, hosts, on_event=on_event)
+
+
+def run_on(
+    invocation: Invocation,
+    request: ScanRequest,
+    fleet: Fleet,
+    hosts: tuple[Host, ...],
+    *,
+    on_event: ScanListener,
+) -> ScanReport:
+    """Do as `run`, with hosts that were selected already."""
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         demand_kerberos(plan.hosts)
@@ -121,7 +133,7 @@ def _of_earlier(
 ) -> tuple[Host, ...]:
     assert request.earlier is not None  # noqa: S101  # the caller has looked
     record = reader.scan(request.earlier)
-    return earlier_hosts(request.only, fleet, hosts, record, reader.records(request.earlier))
+    return earlier_hosts(request.only, fleet, hosts, record, reader.verdicts(request.earlier))
 
 
 async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter, on_event: ScanListener) -> ScanSummary:
@@ -176,9 +188,12 @@ def _proved(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
 
 def _options(request: ScanRequest, mode: str) -> ScanOptions:
     from orchestrator.fleet.options import ScanOptions
+    from orchestrator.fleet.ports import MODE
 
+    policy = request.policy
     return ScanOptions(
-        mode=mode,
+        mode=mode if policy is None else MODE,
+        ports=None if policy is None else (lambda host: policy.named(host.profile.role_names)),
         jobs=request.jobs,
         per_site=request.per_site,
         ramp_up=request.ramp_up,

@@ -203,6 +203,7 @@ _ALL = (
         example='policy = "vendor-order"',
         option="--policy",
         commands=_PLAN,
+        unless=("--port",),
     ),
     Key(
         name="repin.max_age",

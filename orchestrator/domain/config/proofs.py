@@ -31,9 +31,10 @@ def policy() -> Kind:
     """Take a policy of a re-pin."""
 
     def proof(value: str) -> None:
-        from orchestrator.domain.repin.policy import parse_policy
+        from orchestrator.domain.repin.policy import PORT, PolicyError, parse_policy
 
-        parse_policy(value)
+        if parse_policy(value).word == PORT:
+            raise PolicyError("a port is for the command line alone: `repin plan --port`")
 
     return text("a policy, as `repin plan --help` lists them", proof)
 

@@ -22,6 +22,7 @@ REVISIONS = (
     "0005",
     "0006",
     "0009",
+    "0015",
     "0007",
 )  # oldest first; a test holds them against the migrations
 UNFINISHED = (

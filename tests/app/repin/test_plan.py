@@ -8,7 +8,8 @@ from pathlib import Path
 
 from inventory.model import Fleet
 from orchestrator.app.invocation import Invocation
-from orchestrator.app.repin.plan import Evidence, PlanRequest, decide, sift_hosts
+from orchestrator.app.repin.evidence import Evidence
+from orchestrator.app.repin.plan import PlanRequest, decide, sift_hosts
 from orchestrator.domain.repin.conclusion import Conclusion, machine_of
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation
