@@ -12,7 +12,7 @@ import typer
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
@@ -89,7 +89,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     asked = invocation(db, inventory, wait=wait)
     targets = _targets(asked, notify or ())
     request = ScanRequest(
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory),
         limit=hosts_or_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,

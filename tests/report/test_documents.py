@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -105,7 +105,16 @@ CONFIG = ConfigReport(
     warnings=["a warning"],
 )
 
+COPIED = SimpleNamespace(
+    source="fleet.db",
+    target="postgresql://db/fleet",
+    tables=[SimpleNamespace(name="scan", rows=3, sha256="ab" * 32)],
+    counters={"scan": 3},
+    audit=AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=2, found="changed")),
+)
+
 DOCUMENTS = {
+    "db-copy": copy_document(COPIED),
     "config": config_document(CONFIG),
     "scan": _scan(),
     "host": _host(),
