@@ -33,6 +33,7 @@ _PLACES = {
     "tests/inventory/importers/test_ansible_oracle.py": "wire",
     "tests/inventory/secrets": "wire",
     "tests/inventory/selection/test_beside_ansible.py": "wire",
+    "tests/inventory/sources/test_programs.py": "wire",
     "tests/inventory/test_placeholders.py": "wire",
     "tests/inventory/test_secret_sources.py": "wire",
     "tests/inventory/test_secrets.py": "wire",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
@@ -32,6 +32,7 @@ from orchestrator.cli.options import (
     TransportOption,
     VerboseOption,
     WaitOption,
+    hosts_or_limit,
     labels_of,
     only_words,
     watch_of,
@@ -84,8 +85,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     if labels and not any(file.format is Format.PROMETHEUS for file in files):
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
     request = ScanRequest(
-        inventory=inventory_path(inventory),
-        limit=_limit(host, limit),
+        inventory=inventory_sources(inventory),
+        limit=hosts_or_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
@@ -138,7 +139,7 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
-    with results_of(asked, report) as found:
+    with results_of(asked, report, logons=as_json) as found:
         print_results(found, chosen=False, as_json=as_json, table=table)
 
 
@@ -159,19 +160,6 @@ def _refuse_of_list(options: Mapping[str, object]) -> None:
     for option, given in options.items():
         if given:
             raise UsageError(f"--list-hosts asks no host: leave {option} out")
-
-
-def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
-    """Take the hosts that are named without an option for `--limit`.
-
-    Raises UsageError where both are there.
-    """
-    if hosts and limit:
-        raise UsageError(
-            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one "
-            "of the two"
-        )
-    return tuple(hosts or limit or ())
 
 
 def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None:

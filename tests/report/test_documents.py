@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,10 +20,12 @@ from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
 from orchestrator.report.config import ConfigReport, ConfigRow, config_document
+from orchestrator.report.database import copy_document
 from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.repin import answers
@@ -75,7 +77,10 @@ def _scan() -> dict[str, Any]:
         warnings=("loud",),
         last_known={"db7": LastKnown(scan=9, at=samples.NOON, verdict=samples.Verdict.OK, role=None)},
     )
-    return {**document.scan_document(report), "hosts": [document.host_line(record) for record in records]}
+    return {
+        **document.scan_document(report),
+        "hosts": [document.host_line(brief_of(record)) for record in records],
+    }
 
 
 def _host() -> dict[str, Any]:
@@ -96,7 +101,16 @@ CONFIG = ConfigReport(
     warnings=["a warning"],
 )
 
+COPIED = SimpleNamespace(
+    source="fleet.db",
+    target="postgresql://db/fleet",
+    tables=[SimpleNamespace(name="scan", rows=3, sha256="ab" * 32)],
+    counters={"scan": 3},
+    audit=AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=2, found="changed")),
+)
+
 DOCUMENTS = {
+    "db-copy": copy_document(COPIED),
     "config": config_document(CONFIG),
     "scan": _scan(),
     "host": _host(),

@@ -22,6 +22,7 @@ REVISIONS = (
     "0005",
     "0006",
     "0009",
+    "0015",
 )  # oldest first; a test holds them against the migrations
 UNFINISHED = (
     "copying "  # stands before the version while `db copy` fills a database; older programs refuse it, too
