@@ -42,7 +42,6 @@ from orchestrator.report.views.fleet_now import fleet_document
 from orchestrator.report.views.history import history_document
 from orchestrator.report.views.unblock import unblock_document
 from orchestrator.report.views.what_if import what_if_document
-from orchestrator.store.copying.copy import Copied, CopiedTable
 from tests.report import doctors, plans, runs, samples, standings
 from tests.report.notices.test_message import CHANGES
 
@@ -152,15 +151,6 @@ DOCUMENTS = {
     "notice": notice_document(CHANGES),
     "notify-test": tried_document("ops", CHANGES.id, None, None),
     "notify-targets": targets_document([ListedTarget(name="ops", kind="webhook")]),
-    "db-copy": copy_document(
-        Copied(
-            source="a.db",
-            target="b.db",
-            tables=(CopiedTable(name="scan", rows=1, sha256="ab" * 32),),
-            counters={"scan": 1},
-            audit=AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=4, found="changed")),
-        )
-    ),
     "what-if": what_if_document(standings.imagined()),
     "repin-plan": repin_document.plan_document(
         ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)
