@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import inventory_at_hand, inventory_path, invocation
+from orchestrator.cli.command import inventory_at_hand, inventory_sources, invocation
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
@@ -74,7 +74,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
         from orchestrator.app.doctor.hosts import doctor as examine
 
         request = DoctorRequest(
-            inventory=inventory_path(inventory),
+            inventory=inventory_sources(inventory),
             hosts=tuple(host),
             account=account,
             transport=transport.value,

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "db": "database.db:app",
     "inventory": "inventory:app",
     "profile": "profile:app",
+    "notify": "notify:app",
     "config": "config.group:app",
     "demo": "demo.command:demo",
     "completion": "completion:completion",

@@ -23,13 +23,14 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LONGEST = 255  # characters of a label's value
 
 InventoryOption = Annotated[
-    list[Path] | None,  # a list, so that a second one is seen and refused
+    list[Path] | None,
     typer.Option(
         "--inventory",
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured, else ./fleet.yaml.",
+        help="Inventory file, - for standard input; else FLEETCHECK_INVENTORY, else as configured, else "
+        "./fleet.yaml. May be repeated.",
     ),
 ]
 LimitOption = Annotated[

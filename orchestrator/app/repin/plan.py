@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.logons import check_credential
 from orchestrator.app.repin.evidence import Evidence, evidence_of, value_names
@@ -33,7 +34,7 @@ class PlanRequest:
     the id of the one that counts, None: each host's latest; `good_for`: how long the plan may be applied.
     """
 
-    inventory: Path
+    inventory: Sources
     limit: tuple[str, ...]
     no_match: NoMatch = NoMatch.ERROR
     policy: Policy
@@ -68,9 +69,9 @@ def selected(
     invocation: Invocation, request: PlanRequest, *, on_event: NoteListener
 ) -> tuple[Fleet, tuple[Host, ...]]:
     """Return the inventory and the hosts that the plan is about. Raises as `make_plan`."""
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
-    fleet = load(request.inventory)
+    fleet = load_all(request.inventory)
     _rules(request, fleet, datetime.now(UTC))
     if request.credential is not None:
         check_credential(fleet, request.credential)
@@ -155,7 +156,7 @@ def _plan_of(
         expires=rules.now + request.good_for,
         policy=str(rules.policy),
         selection=",".join(request.limit),
-        inventory=str(fleet.path),
+        inventory=fleet.named,
         inventory_digest=fleet.digest,
         script=repin_script().sha256,
         version=VERSION,

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.select import NoMatch
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -77,7 +77,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 
     hosts = hosts_or_limit(host, limit)
     request = PlanRequest(
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory),
         limit=hosts,
         no_match=no_match or NoMatch.ERROR,
         policy=options.policy_of(policy, port),

@@ -51,9 +51,12 @@ def database() -> Kind:
 
 
 def inventory() -> Kind:
-    """Take the path of an inventory."""
+    """Take the path of an inventory, or a list of them; `-` is for `-i` alone."""
 
     def check(value: object) -> tuple[str, ...]:
-        return tuple(paths(value))
+        found = tuple(paths(value))
+        if "-" in found:
+            raise ValueError
+        return found
 
-    return Kind("the path of a file", check)
+    return Kind("the path of a file, or a list of them", check)

@@ -66,7 +66,7 @@ def undo_plan(
         expires=ticket.expires,
         policy="undo",
         selection=plan.selection,
-        inventory=str(fleet.path),
+        inventory=fleet.named,
         inventory_digest=fleet.digest,
         script=ticket.script,
         version=ticket.version,
