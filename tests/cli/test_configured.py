@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.main import app
 from orchestrator.domain.config.keys import KEYS
 from tests.cli.conftest import Scanned, fleetcheck
@@ -233,4 +234,5 @@ def test_the_parser_of_toml_comes_only_with_a_file(tmp_path: Path) -> None:
 
 def test_the_demo_brings_its_own() -> None:
     """No configuration makes a first minute another one."""
-    assert type(command(("demo",))).__name__ == "TyperCommand"
+    assert not isinstance(command(("demo",)), ConfiguredCommand)
+    assert isinstance(command(("scan",)), ConfiguredCommand)

@@ -64,6 +64,7 @@ def test_this_machine_is_looked_at_without_a_host(scanned: Scanned) -> None:
         "Kerberos",
         "database",
         "SQLite",
+        "approvals",
         "proxies",
     }
     assert rows["clock"][:1] == ["ok"]

@@ -19,7 +19,6 @@ REPIN = (
         option="--policy",
         commands=_PLAN,
         unless=("--port",),
-        unless=("--port",),
     ),
     Key(
         name="repin.max_age",
