@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
 from inventory.model import Host, Waiver
@@ -22,6 +23,7 @@ from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
+from orchestrator.fleet.ports import as_part, asking_ports
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
@@ -65,6 +67,7 @@ class _Scan:
     ) -> None:
         self._record = record
         self._hosts = hosts
+        self._named = {host.name: host for host in hosts} if options.ports is not None else {}
         self._options = options
         self._services = services
         self._stop = stop
@@ -151,16 +154,21 @@ class _Scan:
 
     async def _one_host(self, queued: QueuedHost, execution: Execution, storing: Storing) -> None:
         """Ask a host, judge it, hand its result on: whatever happens to it, it has one."""
+        host, ports = queued.host, self._options.ports
+        if ports is not None:  # one that was put back is asked so already
+            host = self._named[host.name]
+            queued = asking_ports(replace(queued, host=host), ports)
         probing = HostProbe(queued, execution)
 
         def broke(error: BaseException) -> HostRecord:
-            return host_record(queued.host, probing.broke(error), self._waived)
+            return host_record(host, probing.broke(error), self._waived)
 
         try:
             outcome = await probing.outcome()
             if outcome is None:
                 return
-            record = host_record(queued.host, outcome, self._waived)
+            outcome = outcome if ports is None else as_part(outcome)
+            record = host_record(host, outcome, self._waived)
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise

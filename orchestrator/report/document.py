@@ -17,6 +17,7 @@ from inventory.model import Fleet, Host, Profile, Waiver
 from orchestrator.domain.group import Group
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.outcome import Probed
+from orchestrator.domain.primitives.inventories import in_words, paths_of
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.brief import Brief, brief_of
 from orchestrator.report.host import Sighting
@@ -50,6 +51,10 @@ VERSIONS = {
     "repin-run": 1,
     "repin-runs": 1,
     "what-if": 1,
+    "notice": 1,
+    "changes": 1,
+    "notify-test": 1,
+    "notify-targets": 1,
 }
 
 
@@ -82,7 +87,12 @@ def scan_head(scan: ScanRecord) -> dict[str, Any]:
     """Say what a scan was; its hosts as a count."""
     head: dict[str, Any] = plain(dataclasses.replace(scan, hosts=()))
     head["hosts"] = len(scan.hosts)
-    return head
+    return head | inventories(scan.inventory)
+
+
+def inventories(kept: str) -> dict[str, Any]:
+    """Say which files a scan or a plan was made from: in words, and one by one."""
+    return {"inventory": in_words(kept), "inventories": list(paths_of(kept))}
 
 
 def scan_document(report: ScanReport) -> dict[str, Any]:
@@ -210,8 +220,9 @@ def inventory_document(fleet: Fleet, hosts: Iterable[Host]) -> dict[str, Any]:
     """List hosts with their settings resolved."""
     return envelope(
         "inventory",
-        file=str(fleet.path),
+        file=fleet.shown,
         digest=fleet.digest,
+        inventories=plain(fleet.inventories),
         hosts=[setting_of(host) for host in hosts],
         groups=plain(fleet.groups),
         waivers=plain(fleet.waivers),

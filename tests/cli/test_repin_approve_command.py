@@ -288,6 +288,55 @@ def test_a_plan_that_only_calls_itself_an_undo_takes_all_signatures(
     assert "as for every plan, since it calls itself an undo of run" in ended.err
 
 
+def test_the_undo_of_an_undo_makes_the_change_again_and_takes_all_signatures(
+    fleet: Drifted, signers: Signers
+) -> None:
+    """One person takes a change back alone; nobody makes it again alone."""
+    applied(fleet, signers)
+    path, _ = undo(fleet, "--key", str(signers.key("ann")))
+    words = ("-i", str(fleet.inventory), "--yes", "--quiet")
+    assert fleetcheck("repin", "apply", str(path), *words).code == 0
+    again = path.with_name("again.json")
+    made = fleetcheck("repin", "undo", "2", *words[:2], "-o", str(again), "--key", str(signers.key("ann")))
+    assert made.code == 0
+    ended = fleetcheck("repin", "apply", str(again), *words)
+    assert (ended.code, _all(fleet)) == (6, OLD)
+    assert "undo of run 2, which 2 people's signatures do not stand under" in ended.err
+    assert approve(again, signers, "bob").code == 0
+    assert (fleetcheck("repin", "apply", str(again), *words).code, _all(fleet)) == (0, NEW)
+
+
+@pytest.mark.parametrize("how", ["unsigned", "revoked"])
+def test_the_undo_of_what_nobody_signed_takes_all_signatures(
+    fleet: Drifted, signers: Signers, how: str
+) -> None:
+    """A journal can be made up, in a database of one's own; signatures under its plan cannot."""
+    demanding = signers.rules.folder / "approvals.toml"
+    if how == "unsigned":
+        demanding.unlink()
+        assert fleet.apply("--yes", "--quiet").code == 0
+        signers.demand("signatures = 2\n")
+    else:
+        applied(fleet, signers)
+        signers.revoke("bob")
+    path, made = undo(fleet, "--key", str(signers.key("ann")))
+    assert made.code == 0
+    ended = fleetcheck("repin", "apply", str(path), "-i", str(fleet.inventory), "--yes")
+    assert (ended.code, ended.out, _all(fleet)) == (6, "", NEW)
+    assert "2 signatures of different people are demanded" in ended.err
+    assert "undo of run 1, which 2 people's signatures do not stand under" in ended.err
+
+
+def test_an_undo_can_be_set_to_take_more_than_a_plan(fleet: Drifted, signers: Signers) -> None:
+    """`undo = 2` with `signatures = 1` holds, too."""
+    signers.demand("signatures = 1\nundo = 2\n")
+    approve(fleet.plan, signers, "ann")
+    assert fleet.apply("--yes", "--quiet").code == 0
+    path, _ = undo(fleet, "--key", str(signers.key("ann")))
+    ended = fleetcheck("repin", "apply", str(path), "-i", str(fleet.inventory), "--yes")
+    assert (ended.code, "2 signatures" in ended.err, _all(fleet)) == (6, True, NEW)
+
+
 def stopped(fleet: Drifted, signers: Signers) -> None:
     """Leave a signed run stopped at its first wave: a host has another value, and one conflict stops it."""
     name = next(iter(fleet.served.hosts))

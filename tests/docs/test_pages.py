@@ -17,9 +17,10 @@ import typer
 import yaml
 
 from inventory.errors import InventoryError
-from inventory.load import load
 from inventory.profile import load_profile
 from inventory.schema.reference import ABOUT
+from inventory.sources.load import load_all
+from inventory.sources.source import files as files_of
 from orchestrator.cli.main import app
 from orchestrator.domain.primitives.exit_codes import MEANINGS
 from tests.cli.conftest import fleetcheck
@@ -34,6 +35,8 @@ TYPED = [
     for page in PAGES
     if any(block.runs and not (block.as_root or block.sets_up) for block in blocks(page))
 ]
+LOGONS = "credentials: {ops: {username: ops, password: {from: env, name: FC}}}\n"
+"""What the README's inventory has, for a file that is named beside it."""
 ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl", "ssh-keygen"}
 
 
@@ -142,11 +145,16 @@ def test_every_page_stands_in_the_readmes_table() -> None:
 def test_the_files_of_a_page_load(tmp_path: Path, page: str) -> None:
     """An inventory or a profile that a page shows has no mistake."""
     for name, text in files(page).items():
-        if name.endswith((".toml", ".ini")):
-            continue  # test_configuration_page.py loads the first, the page's own commands import the second
+        if name.endswith((".toml", ".ini")) or text.startswith("#!"):
+            continue  # test_configuration_page.py loads the first, the page's own commands the others
         (tmp_path / name).write_text(text, "utf-8")
+        (tmp_path / "logons.yaml").write_text(LOGONS, "utf-8")
+        beside = [] if "credentials:" in text else [tmp_path / "logons.yaml"]
         try:
-            load(tmp_path / name) if "hosts:" in text else load_profile(f"./{name}", tmp_path)
+            if "hosts:" in text:
+                load_all(files_of(*beside, tmp_path / name))
+            else:
+                load_profile(f"./{name}", tmp_path)
         except InventoryError as error:
             pytest.fail(str(error))
 

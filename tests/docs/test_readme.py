@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,37 @@ def steady(screen: str) -> str:
     for pattern, word in VARIES:
         screen = re.sub(pattern, word, screen)
     return "\n".join(line.rstrip() for line in screen.splitlines())
+
+
+@pytest.fixture
+def kept(tmp_path: Path, net: str) -> Iterator[Path]:
+    """Serve the demo's fleet as `demo --keep` does; its folder."""
+    words = ["demo", "--folder", str(tmp_path / "demo"), "--keep", "--address", f"{net}.46", "--quiet"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "orchestrator", *words],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        try:
+            while "the fleet serves until Ctrl-C" not in (line := process.stderr.readline()):
+                assert line, "it ended early"
+            yield tmp_path / "demo"
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def test_the_story_can_be_typed_on_the_demos_fleet(kept: Path) -> None:
+    """As the README says, in the demo's folder and with another name: scan, doctor, re-pin, every night."""
+    story = ("commands: first scan", "commands: doctor", "commands: first re-pin", "commands: every night")
+    ended = {}
+    for block in blocks("README.md"):
+        for line in block.text.splitlines() if block.about in story else ():
+            command = re.split(r" +(?:#|>|\|\|) ", line.replace("db7", "mad-app-03"))[0]
+            ended[command] = run(command, kept)
+    odd = [(command, done.stderr) for command, done in ended.items() if done.returncode not in {0, 3, 5}]
+    assert odd == []
+    applied = [done.stdout for command, done in ended.items() if " apply " in command]
+    assert ["\tverified\t" in out for out in applied] == [False, True, True]
 
 
 @pytest.fixture(scope="module")

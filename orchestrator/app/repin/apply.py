@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.errors import CommandError
 from orchestrator.app.events import PlanEmpty, Warned
@@ -47,7 +48,7 @@ class ApplyRequest:
 
     plan: Plan
     file: Path
-    inventory: Path
+    inventory: Sources
     options: RepinRequest
     rules: Place
     dry_run: bool = False
@@ -61,7 +62,7 @@ class ResumeRequest:
     """What is asked of `resume`: `options` go over those that the run was begun with."""
 
     run: int
-    inventory: Path
+    inventory: Sources
     options: RepinRequest
     rules: Place
     transport: str = "native"
@@ -77,14 +78,14 @@ def apply(
     Raises InventoryError, BatchError, SpanError, UsageError, PlanRefused, UsedError, SecretError,
     StoreError, and what `confirm` raises: nothing was sent then.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
     request.watch.check()
     plan, asked = request.plan, request.options
     whole = replace(asked, credential=asked.credential or plan.credential).over(DEFAULTS)
     job = RepinJob(
         plan=plan,
-        fleet=load(request.inventory),
+        fleet=load_all(request.inventory),
         record=_new_record(invocation, plan, whole),
         options=options_of(whole, len(plan.hosts), dry_run=request.dry_run),
         file=request.file,
@@ -113,14 +114,14 @@ def resume(
     Its signatures are verified again: where they do not hold, what is open is read and nothing is begun.
     Raises UnknownRunError, ChangedError, UsageError where nothing of it is left to do, and as `apply`.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
     request.watch.check()
     found = unfinished(invocation, request.run)
     whole = request.options.over(of_record(found.run.options))
     job = RepinJob(
         plan=found.plan,
-        fleet=load(request.inventory),
+        fleet=load_all(request.inventory),
         record=found.run,
         options=options_of(whole, len(found.plan.hosts), dry_run=False),
         transport=request.transport,

@@ -70,7 +70,8 @@ def standing(plan: Plan, file: Path, place: Place) -> Approvals:
     try:
         known = rules(place)
         demanded = known.signatures if plan.undoes is None else known.undo
-        return _examined(plan, signatures_beside(file), known, demanded, known.where)
+        origin = known.where if plan.undoes is None else f"{known.where}, for an undo"
+        return _examined(plan, signatures_beside(file), known, demanded, origin)
     except CommandError as error:
         return replace(NONE, trouble=str(error))
 
@@ -100,10 +101,12 @@ def _examined(
 
 
 def _demand(invocation: Invocation, plan: Plan, known: Rules, asked: int) -> tuple[int, str]:
-    """Say how many signatures a plan needs, and who says so."""
+    """Return how many signatures a plan needs, and who says so."""
     demanded, origin = known.signatures, known.where
-    if plan.undoes is not None and known.undo < known.signatures:
-        against = _no_undo(invocation, plan)
+    if plan.undoes is not None and known.undo > known.signatures:
+        demanded = known.undo
+    elif plan.undoes is not None and known.undo < known.signatures:
+        against = _no_undo(invocation, plan, known)
         if against is None:
             demanded = known.undo
         else:
@@ -111,26 +114,27 @@ def _demand(invocation: Invocation, plan: Plan, known: Rules, asked: int) -> tup
     return (asked, f"--signatures {asked}") if asked > demanded else (demanded, origin)
 
 
-def _no_undo(invocation: Invocation, plan: Plan) -> str | None:
-    """Say why a plan that calls itself the undo of a run is none; None where the journal proves that it is.
+def _no_undo(invocation: Invocation, plan: Plan, known: Rules) -> str | None:
+    """Say why a plan that calls itself the undo of a run is none; None where it only takes back a signed run.
 
-    A plan is a file, and who wants one signature less can write anything into it.
+    A plan is a file, and who wants one signature less can write anything into it. So can they into a database
+    of their own, which `--db` would name: all that nobody can make up is the signatures under what was done.
     """
     from orchestrator.fleet.repin.undo import takes_back
     from orchestrator.store.errors import StoreError
 
     name = f"it calls itself an undo of run {plan.undoes}"
     try:
+        number = int(plan.undoes or "")
         with invocation.reader() as reader:
-            run = reader.run(int(plan.undoes or ""))
-            proof = reader.prove(int(plan.undoes or ""))
-            original, rows = reader.plan(run.plan), reader.operations(int(plan.undoes or ""))
+            original, rows = reader.plan(reader.run(number).plan), reader.operations(number)
+            proof, signatures = reader.prove(number), reader.signatures(original.id)
     except (StoreError, ValueError):
         return f"{name}, of which this database knows nothing"
     if proof.broken is not None:
         return f"{name}, and the audit is broken: {proof.broken.found}"
-    return (
-        None
-        if takes_back(plan, original, rows)
-        else f"{name}, and writes other values than that one took away"
-    )
+    if not takes_back(plan, original, rows):
+        return f"{name}, and writes other values than that one took away"
+    if _examined(original, signatures, known, known.signatures, known.where).missing:
+        return f"{name}, which {known.signatures} people's signatures do not stand under"
+    return None

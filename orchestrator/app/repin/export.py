@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.errors import UsageError
 from orchestrator.app.repin.approvals import approved
 from orchestrator.app.repin.waivers import waived_since_planned
@@ -31,7 +32,7 @@ class ExportRequest:
 
     plan: Plan
     file: Path
-    inventory: Path
+    inventory: Sources
     where: str
     rules: Place
     signatures: int = 0
@@ -43,13 +44,13 @@ def export_script(invocation: Invocation, request: ExportRequest) -> str:
     Raises InventoryError, PlanRefused for a plan that does not hold, ApprovalError where somebody has still
     to sign it, UsageError where it was used before, StoreError.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
     from orchestrator.fleet.repin.checks import PlanRefused, check
     from orchestrator.remote.apply import repin_script
     from orchestrator.remote.standalone import standalone
 
     plan = request.plan
-    fleet = load(request.inventory)
+    fleet = load_all(request.inventory)
     check(plan, fleet, datetime.now(UTC), repin_script().sha256)
     signed = approved(invocation, plan, request.file, request.rules, asked=request.signatures)
     waived = waived_since_planned(invocation, plan, fleet)

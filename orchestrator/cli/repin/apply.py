@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     AskPassOption,
@@ -74,7 +74,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     request = ApplyRequest(
         plan=read_plan(plan),
         file=plan,
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory, stdin=False),
         options=RepinRequest(
             batch=batch,
             pause=pause,
@@ -141,7 +141,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
 
     request = ResumeRequest(
         run=run,
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory, stdin=False),
         options=RepinRequest(
             batch=batch,
             pause=pause,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -59,7 +59,7 @@ def export(
     request = ExportRequest(
         plan=read,
         file=plan,
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory),
         where="standard output" if output is None else str(output),
         rules=SYSTEM,
         signatures=signatures or 0,

@@ -11,10 +11,11 @@ import typer
 
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.select import NoMatch
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -22,11 +23,16 @@ from orchestrator.cli.options import (
     LimitOption,
     NoMatchOption,
     TableOption,
+    WaitOption,
+    hosts_or_limit,
 )
 from orchestrator.cli.repin import options
+from orchestrator.cli.scan_options import Hosts
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.repin.plan import PlanRequest
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.report.hints import Hints
     from orchestrator.report.repin.ticket import Ticket
@@ -36,12 +42,16 @@ PLAN_MARKER = '"document": "plan"'
 
 @handled
 def plan(  # noqa: PLR0913  # a command line has as many parameters as it has options
+    host: Hosts = None,
     *,
     output: options.Out = None,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
     no_match: NoMatchOption = None,
-    policy: options.Policy = "desired",
+    port: options.Port = None,
+    ask: options.Ask = False,
+    ask_pass: AskPassOption = False,
+    policy: options.Policy = None,
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
     force_closed: options.ForceClosed = None,
@@ -52,6 +62,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     exit_code: options.PlanExitCode = False,
     key: options.PlanKey = None,
     who: options.As = None,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -59,31 +70,44 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 ) -> None:
     """Decide from stored scans which hosts to re-pin.
 
-    The plan is a file; no host is asked.
+    The plan is a file; no host is asked, but by --ask.
     """
     from orchestrator.app.repin.plan import PlanRequest, make_plan
     from orchestrator.domain.primitives.span import parse_span
-    from orchestrator.domain.repin.policy import parse_policy
 
+    hosts = hosts_or_limit(host, limit)
     request = PlanRequest(
-        inventory=inventory_path(inventory),
-        limit=tuple(limit or ()),
+        inventory=inventory_sources(inventory),
+        limit=hosts,
         no_match=no_match or NoMatch.ERROR,
-        policy=parse_policy(policy),
+        policy=options.policy_of(policy, port),
         max_age=parse_span(max_age, "--max-age"),
         agree=agree,
         force_closed=options.reason_given(force_closed),
-        include_waived=options.waived_reason(include_waived, limit or ()),
+        include_waived=options.waived_reason(include_waived, hosts),
         credential=credential,
         scan=scan,
         good_for=options.expiry(expires),
     )
-    asked = invocation(db, inventory)
+    asked = invocation(db, inventory, wait=wait)
     signing = signing_of(key, who, output)
-    made = make_plan(asked, request, on_event=say_note)
+    if ask_pass and not ask:
+        raise UsageError("--ask-pass is for hosts that are asked: add --ask, or leave it out")
+    if ask:
+        made = _by_asking(asked, request, ask_pass=ask_pass)
+    else:
+        made = make_plan(asked, request, on_event=say_note)
     keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
+
+
+def _by_asking(asked: Invocation, request: PlanRequest, *, ask_pass: bool) -> Plan:
+    from orchestrator.app.scan.asking import AskRequest, plan_by_asking
+    from orchestrator.cli.progress import ScanDisplay
+
+    with ScanDisplay(quiet=False) as display:
+        return plan_by_asking(asked, request, AskRequest(ask_pass=ask_pass), on_event=display.on_event)
 
 
 @handled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 from orchestrator.cli.repin import options
@@ -33,7 +33,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.cli.repin.confirm import confirmed
 
     signing = signing_of(key, who, output)
-    path = inventory_path(inventory)
+    path = inventory_sources(inventory, stdin=False)
     asked = invocation(db, inventory)
     made = plan_undo(
         asked,

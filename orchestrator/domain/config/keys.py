@@ -48,7 +48,7 @@ class Key:
 _ALL = (
     Key(
         name="inventory",
-        what="the inventory, relative to the file that says so",
+        what="the inventory, or a list of them, relative to the file that says so",
         kind=inventory(),
         default="`./fleet.yaml`",
         example='inventory = "fleet.yaml"',
@@ -203,6 +203,7 @@ _ALL = (
         example='policy = "vendor-order"',
         option="--policy",
         commands=_PLAN,
+        unless=("--port",),
     ),
     Key(
         name="repin.max_age",

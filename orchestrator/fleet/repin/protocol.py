@@ -135,7 +135,7 @@ class _RunExecution:
             self._limits.stop_at_gate("its approval does not hold any more")
             self._emit.remark(f"{len(names)} hosts not begun are left alone: {self._given.unapproved}")
             return ()
-        if not (self._ledger.rows and names):
+        if self._given.record.id is None or not names:
             return names
         changes = tuple(self._requests[name].change for name in names)
         against = _refusals(self._given, replace(self._given.plan, hosts=changes))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from inventory.model import Fleet
+from inventory.model import Fleet, Host
 from orchestrator.domain.primitives.digest import host_facts
+from orchestrator.domain.repin.decision import moved_back
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
@@ -55,7 +56,8 @@ def undo_plan(
             why = f"undo of run {run.id}: {_words(planned)}"
             facts = host_facts(fleet.hosts[planned.host])
             back = reversed_change(planned)
-            hosts.append(replace(back, facts=facts, why=why, risks=(), verdict=None))
+            risks = tuple(_risks(fleet.hosts[planned.host], back))
+            hosts.append(replace(back, facts=facts, why=why, risks=risks, verdict=None))
         else:
             left.append(LeftOut(host=planned.host, reason=reason))
     return Plan(
@@ -64,7 +66,7 @@ def undo_plan(
         expires=ticket.expires,
         policy="undo",
         selection=plan.selection,
-        inventory=str(fleet.path),
+        inventory=fleet.named,
         inventory_digest=fleet.digest,
         script=ticket.script,
         version=ticket.version,
@@ -75,6 +77,13 @@ def undo_plan(
         undoes=str(run.id),
         credential=credential,
     )
+
+
+def _risks(host: Host, back: PlannedHost) -> Iterator[str]:
+    for change in back.roles:
+        wanted = host.desired.get(change.role)
+        if wanted is not None and change.new not in (wanted, change.old):
+            yield moved_back(change.role, wanted)
 
 
 def reversed_change(change: PlannedHost) -> PlannedHost:

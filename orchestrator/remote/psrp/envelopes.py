@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import uuid
-from xml.sax.saxutils import escape
+from html import escape
 
 from orchestrator.remote.psrp.speaker import url
 from orchestrator.remote.session import Endpoint
@@ -55,13 +55,16 @@ class Envelopes:
         self.pool = uuid.uuid4()
         self.message = ""  # the id of the request that was written last: its answer repeats it
         self._shell = ""
-        uri = resource or f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration)}"
+        uri = (
+            resource
+            or f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration, quote=False)}"
+        )
         self._head = (
             f'{_START}<wsman:MaxEnvelopeSize s:mustUnderstand="true">{size}</wsman:MaxEnvelopeSize>'
             f"<wsman:OperationTimeout>PT{max(1, min(OPERATION, int(seconds)))}S</wsman:OperationTimeout>"
             f'<wsman:ResourceURI s:mustUnderstand="true">{uri}</wsman:ResourceURI>'
             f'<wsmv:SessionId s:mustUnderstand="false">uuid:{_id()}</wsmv:SessionId>'
-            f"<wsa:To>{escape(url(endpoint))}</wsa:To>"
+            f"<wsa:To>{escape(url(endpoint), quote=False)}</wsa:To>"
         )
 
     def create(self, messages: bytes) -> bytes:
@@ -80,7 +83,7 @@ class Envelopes:
         """Take the id that the host gave the shell: all later requests name it."""
         self._shell = (
             '<wsman:SelectorSet><wsman:Selector Name="ShellId">'
-            f"{escape(shell)}</wsman:Selector></wsman:SelectorSet>"
+            f"{escape(shell, quote=False)}</wsman:Selector></wsman:SelectorSet>"
         )
 
     def command(self, command: str, fragment: bytes) -> bytes:
@@ -134,7 +137,8 @@ class Envelopes:
         return self._envelope(
             f"{_ENUMERATION}/Pull",
             "",
-            f'<n:Pull xmlns:n="{_ENUMERATION}"><n:EnumerationContext>{escape(context)}</n:EnumerationContext>'
+            f'<n:Pull xmlns:n="{_ENUMERATION}"><n:EnumerationContext>{escape(context, quote=False)}'
+            "</n:EnumerationContext>"
             f"<n:MaxElements>{_ITEMS}</n:MaxElements></n:Pull>",
         )
 

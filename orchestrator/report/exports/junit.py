@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
 
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.views.brief import Brief
 from orchestrator.report.document import plain
@@ -30,8 +32,9 @@ def junit_pieces(report: Outline, records: Iterable[Brief]) -> Iterator[str]:
     suite = {"name": f"scan {scan.id}", **numbers, "skipped": counts.waived, "timestamp": timestamp}
     yield f"  <testsuite{_attributes(**suite)}>\n"
     yield "    <properties>\n"
+    said = replace(scan, inventory=in_words(scan.inventory))
     for name in ("id", "state", "mode", "inventory", "selection", "version"):
-        yield f"      <property{_attributes(name=name, value=plain(getattr(scan, name)))}/>\n"
+        yield f"      <property{_attributes(name=name, value=plain(getattr(said, name)))}/>\n"
     yield "    </properties>\n"
     for record in records:
         yield from _case(record)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from inventory.verdicts import Verdict
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanState
 from orchestrator.domain.views.brief import Brief
@@ -59,7 +60,12 @@ def prometheus_pieces(report: Outline, records: Iterable[Brief], labels: Mapping
 
 def _scan(report: Outline) -> Iterator[Metric]:
     scan = report.scan
-    info = {"scan": scan.id, "mode": scan.mode, "inventory": scan.inventory, "version": scan.version}
+    info = {
+        "scan": scan.id,
+        "mode": scan.mode,
+        "inventory": in_words(scan.inventory),
+        "version": scan.version,
+    }
     yield "fleetcheck_scan_info", [(info, 1)]
     yield "fleetcheck_scan_start_timestamp_seconds", [({}, scan.started.timestamp())]
     ended: list[Sample] = [] if scan.ended is None else [({}, scan.ended.timestamp())]

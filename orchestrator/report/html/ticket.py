@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.report.html.page import html_page
 from orchestrator.report.repin.ticket import Ticket, role_words
 from orchestrator.report.repin.ticket_screen import signature_rows, signature_title, warnings
@@ -20,6 +21,7 @@ def ticket_html(ticket: Ticket, now: datetime) -> str:
         plan=ticket.plan,
         warnings=list(warnings(ticket, now)),
         role_words=role_words,
+        inventory=in_words(ticket.plan.inventory),
         signature_title=signature_title(ticket.approvals),
         signature_rows=list(signature_rows(ticket.approvals)),
     )

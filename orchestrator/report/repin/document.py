@@ -12,7 +12,7 @@ from orchestrator.domain.approval.signatures import Approval, Approvals
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import PlannedHost
-from orchestrator.report.document import envelope, plain
+from orchestrator.report.document import envelope, inventories, plain
 from orchestrator.report.repin.run import HostResult, Process, RunReport, counts, standing
 from orchestrator.report.repin.states import joined, label, words
 from orchestrator.report.repin.ticket import Ticket, role_words
@@ -28,7 +28,7 @@ def plan_document(ticket: Ticket) -> dict[str, Any]:
             *("script", "version", "user", "force_closed", "undoes", "include_waived", "credential"),
             "file_version",
         )
-    }
+    } | inventories(plan.inventory)
     return envelope(
         "repin-plan",
         file=ticket.file,

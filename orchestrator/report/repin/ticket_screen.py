@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from orchestrator.domain.approval.signatures import Approvals
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
@@ -133,7 +134,7 @@ def _head(ticket: Ticket, now: datetime) -> Iterator[Text]:
     title.append(f"  {plural(len(plan.hosts), 'host')} {what}, {plural(ticket.values, 'registry value')}, ")
     yield title.append(f"{len(plan.left_out):,} left out", style="" if plan.left_out else "dim")
     origin = f"takes back run {plan.undoes}" if plan.undoes is not None else f"policy {plan.policy}"
-    yield shown(f"  {origin} | {_selection(plan.selection)} | inventory {plan.inventory}")
+    yield shown(f"  {origin} | {_selection(plan.selection)} | inventory {in_words(plan.inventory)}")
     yield shown(f"  made {moment(plan.created)} by {plan.user}, {age(plan.created, now)}")
     left = expiry(plan, now)
     if left > timedelta(0):

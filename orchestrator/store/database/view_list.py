@@ -49,6 +49,7 @@ _EVERY_HOST = """WITH RECURSIVE every(host) AS (
 """
 _NEWEST = """(
   SELECT each.id FROM host_result AS each WHERE each.host = every.host{more}
+  AND each.scan_id NOT IN (SELECT asked.id FROM scan AS asked WHERE asked.mode = 'ports')
   ORDER BY each.started DESC, each.id DESC LIMIT 1
 )"""
 _WAIVED = "whether its verdict was waived then"

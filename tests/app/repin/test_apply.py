@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inventory.sources.source import files
 from orchestrator.app.approval.rules import Place
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin import apply as use_case
@@ -51,7 +52,7 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
     request = ApplyRequest(
         plan=plan,
         file=tmp_path / "plan.json",
-        inventory=tmp_path / "fleet.yaml",
+        inventory=files(tmp_path / "fleet.yaml"),
         options=RepinRequest(),
         rules=Place(tmp_path / "etc", 0),
     )
@@ -73,7 +74,7 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path, monkeypatch: pytest.Mo
     request = ApplyRequest(
         plan=whole_plan(),
         file=tmp_path / "plan.json",
-        inventory=tmp_path / "fleet.yaml",
+        inventory=files(tmp_path / "fleet.yaml"),
         options=RepinRequest(),
         rules=Place(tmp_path / "etc", 0),
     )

@@ -41,7 +41,7 @@ GOOD: Mapping[str, object] = {
     "repin.wait_live": "10m",
 }
 BAD: Mapping[str, Iterable[object]] = {
-    "inventory": (3, [], [""], [3], "  ", "a\0b"),
+    "inventory": (3, [], "-", ["a", "-"], [""], [3], "  ", "a\0b"),
     "db": (3, " ", "a\0b"),
     "jobs": (0, 4097, 1.5, True, "8"),
     "per_site": (-1, True),

@@ -249,3 +249,13 @@ def test_only_what_is_found_as_it_was_is_left_alone_at_the_gate_too() -> None:
     assert (done.summary.gate, sims["h1"].written) == (True, 0)
     found = repin(sims, plan=plan, journal=journal, run=1, started=120)
     assert (found.summary.gate, sims["h1"].written) == (False, 1)
+
+
+def test_a_run_that_was_killed_before_its_first_row_is_held_against_the_inventory_too() -> None:
+    """A plan that does not hold any more is not written, also where nothing of it had begun."""
+    sims = fleet_of(2)
+    plan, journal = killed(sims, None)
+    hosts = {name: replace(inventory_host(name), address="127.9.9.9") for name in sims}
+    done = repin(sims, plan=plan, fleet=hosts, journal=journal, run=1, started=120)
+    assert sum(sim.written for sim in sims.values()) == 0
+    assert [remark for remark in done.summary.remarks if "2 hosts not begun are left alone" in remark] != []

@@ -25,7 +25,7 @@ from orchestrator.store.writer import Writer
 from tests.store.by_hand import config, connected, rows
 from tests.store.database.conftest import MakeRecord, MakeScan, Put
 
-AS_OF = ("0009", "b41eb0c8ae69488d3e7dc1fa8b6968a9b5ae98a882babd850ac1947690ebb23a")
+AS_OF = ("0015", "5c53aea59b0bbed9fa7e24d7798b0e3bb4563048217956adf68cdb8c87c3c399")
 """The newest step that was made for the list of views, and the digest of the list then."""
 
 TYPES = {"text": {"TEXT"}, "number": {"INTEGER", "BIGINT"}, "time": {"TIMESTAMP"}, "yes/no": {"BOOLEAN"}}
