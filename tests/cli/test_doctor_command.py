@@ -56,7 +56,16 @@ def test_this_machine_is_looked_at_without_a_host(scanned: Scanned) -> None:
     """Every check has its line; the hosts' clock is this one's."""
     ended = fleetcheck("doctor", *scanned.options)
     rows = {row[1]: row[2:] for row in (line.split("\t") for line in ended.out.splitlines())}
-    assert set(rows) == {"inventory", "open files", "clock", "Kerberos", "database", "SQLite", "proxies"}
+    assert set(rows) == {
+        "inventory",
+        "open files",
+        "clock",
+        "Kerberos",
+        "database",
+        "SQLite",
+        "approvals",
+        "proxies",
+    }
     assert rows["clock"][:1] == ["ok"]
     assert ended.code == 0
 

@@ -13,6 +13,7 @@ from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
+    from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
@@ -160,6 +161,27 @@ def _sqlite() -> Check:
     if found < SAFE_FOR_TWO_WRITERS:
         said += ": let no other program write to the database (fleetcheck keeps to one writer)"
     return Check(name="SQLite", health=Health.OK, seen=said)
+
+
+def approvals(place: Place) -> Check:
+    """Look whether this machine demands signatures under plans, and whether somebody could give them."""
+    from orchestrator.app.approval.rules import rules
+    from orchestrator.app.approval.ssh_keygen import program
+    from orchestrator.app.errors import CommandError
+
+    name, advice = "approvals", "See docs/approvals.md."
+    try:
+        found = rules(place)
+        if not found.signatures and not found.undo:
+            return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
+        program()
+    except CommandError as error:
+        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
+    said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
+    if found.signers is None:
+        said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+    return Check(name=name, health=Health.OK, seen=f"{said}, by {found.signers}")
 
 
 def proxies(environ: Mapping[str, str]) -> Check:
