@@ -151,6 +151,7 @@ _ALL = (
         example="quiet = true",
         option="--quiet",
         commands=("scan", "repin apply", "repin resume"),
+        unless=("--verbose",),
     ),
     Key(
         name="no_match",
