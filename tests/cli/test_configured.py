@@ -232,6 +232,16 @@ def test_the_parser_of_toml_comes_only_with_a_file(tmp_path: Path) -> None:
     assert found == ["False\n", "True\n"]
 
 
+def test_who_types_verbose_is_not_kept_quiet(scanned: Scanned, tmp_path: Path, own: Path) -> None:
+    """A habit of quiet nights is no hindrance for who wants to see."""
+    configure("quiet = true", own)
+    ended = fleetcheck(
+        "scan", "par-web-01", "-i", str(scanned.inventory), "--db", str(tmp_path / "own.db"), "-v"
+    )
+    assert ended.code == 0, ended.err
+    assert "par-web-01: auth, after" in ended.err
+
+
 def test_the_demo_brings_its_own() -> None:
     """No configuration makes a first minute another one."""
     assert not isinstance(command(("demo",)), ConfiguredCommand)
