@@ -119,6 +119,7 @@ class Credential:
     per_host: bool = False
     scope: Literal["host", "domain"] = "host"
     line: int = field(default=0, compare=False)
+    file: Path = field(default=Path(), compare=False)  # the inventory that describes it
 
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
@@ -176,13 +177,24 @@ class Waiver:
     reason: str
     until: date
     line: int = 0
+    file: Path = field(default=Path(), compare=False)  # the inventory that says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryFile:
+    """One of the files that an inventory is made of; `digest` is the SHA-256 (hex) of its bytes."""
+
+    path: Path
+    digest: str
+    hosts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """A whole inventory.
+    """A whole inventory, of one file (`path`) or of several (`files`, `path` being the first).
 
-    `hosts` keeps the file's order; `digest` is the SHA-256 (hex) of the file's bytes.
+    `hosts` keeps the files' order; `digest` is the SHA-256 (hex) of the file's bytes; of several files, that
+    of their digests, one a line.
     """
 
     path: Path
@@ -199,3 +211,19 @@ class Fleet:
     )
     notes: tuple[str, ...] = ()  # said by `inventory check` alone: a waiver whose pattern takes no host, ...
     remarks: tuple[str, ...] = ()  # said to the user, no error: a deadline too short for its mode, ...
+    files: tuple[InventoryFile, ...] = ()  # none: `path` alone
+
+    @property
+    def inventories(self) -> tuple[InventoryFile, ...]:
+        """The files that it is made of, one at least."""
+        return self.files or (InventoryFile(path=self.path, digest=self.digest, hosts=len(self.hosts)),)
+
+    @property
+    def named(self) -> str:
+        """The files' names, one a line: what a scan or a plan keeps of them."""
+        return "\n".join(str(file.path) for file in self.inventories)
+
+    @property
+    def shown(self) -> str:
+        """The files' names for people, with commas between."""
+        return ", ".join(str(file.path) for file in self.inventories)

@@ -12,6 +12,7 @@ from inventory.errors import InventoryError
 from inventory.files.regular import kind
 from inventory.files.textfile import decode, read_bytes
 from inventory.schema import shapes
+from inventory.sources.program import is_program
 from inventory.yamlfile.tree import Map, parse
 
 LIMIT = 1024 * 1024  # bytes; more takes longer than a person waits for a completion
@@ -25,6 +26,8 @@ def names(path: Path) -> tuple[str, ...]:
     """
     try:
         found_at = path.stat()
+        if is_program(path):
+            return ()  # nothing is run for a prompt
         if found_at.st_size > LIMIT or kind(found_at.st_mode) is not None:
             return ()
         tree = parse(decode(read_bytes(path, what="inventory"), str(path)), str(path), [], tags=True)

@@ -32,6 +32,7 @@ _MAGIC = (
     (b"\x05\x04\0", "a Kerberos ticket cache"),
     (b"\x05\x02\0", "a Kerberos keytab"),
     (b"-----BEGIN CERTIFICATE", "a certificate; `ca:` names it"),
+    (b"-----BEGIN SSH SIGNATURE", "a signature of a plan; `repin apply` finds it beside the plan's file"),
     (b"-----BEGIN", "a key or certificate (PEM)"),
 )
 _TAR = (257, b"ustar")

@@ -14,7 +14,9 @@ from typing import Any
 from inventory.findings import Findings
 from inventory.schema.inventory import Group
 from inventory.words import quoted, shown
-from inventory.yamlfile.tree import Map
+from inventory.yamlfile.tree import Map, Seq
+
+_STRUCTURE = frozenset({"hosts", "children"})
 
 
 @dataclass(slots=True)
@@ -26,13 +28,22 @@ class Node:
     settings: Group
     tree: Map
     children: dict[str, int] = field(default_factory=dict)  # with the line that says so
+    files: dict[str, int] = field(default_factory=dict)  # that describe it, each with its line
     parents: list[str] = field(default_factory=list)
 
 
 def graph(groups: Mapping[str, Group | None] | None, tree: Any, findings: Findings) -> dict[str, Node]:
-    """Return every group, children before their parents. A cycle is reported, and cut."""
+    """Return every group of a file, children before their parents. A cycle is reported, and cut."""
+    return whole_graph([(groups, tree)], findings)
+
+
+def whole_graph(
+    files: Iterable[tuple[Mapping[str, Group | None] | None, Any]], findings: Findings
+) -> dict[str, Node]:
+    """Return every group of several files, each with its tree: what they say of one group adds up."""
     nodes: dict[str, Node] = {}
-    _describe(groups or {}, tree, nodes, findings, top=True)
+    for groups, tree in files:
+        _describe(groups or {}, tree, nodes, findings, top=True)
     for node in nodes.values():
         for child, line in list(node.children.items()):
             if child in nodes:
@@ -55,18 +66,49 @@ def _describe(
         line = tree.lines[name]
         if group is None and not top:
             continue
-        if name in nodes:
+        file = findings.file_of(line)
+        if name in nodes and file in nodes[name].files:
             findings.say(
                 line,
-                f"group `{name}` is described here and in line {nodes[name].line};"
+                f"group `{name}` is described here and in {findings.at(nodes[name].files[file])};"
                 f" describe it once and name it alone elsewhere (`children: {{{name}: }}`)",
             )
             continue
-        body = tree[name] if isinstance(tree[name], Map) else Map(line)
-        node = nodes[name] = Node(name, line, group or Group(), body)
-        if node.settings.children:
-            node.children = {child: body["children"].lines[child] for child in node.settings.children}
-            _describe(node.settings.children, body["children"], nodes, findings, top=False)
+        said, body = group or Group(), tree[name] if isinstance(tree[name], Map) else Map(line)
+        if name in nodes:
+            _join(nodes[name], said, body, findings)
+        node = nodes.setdefault(name, Node(name, line, said, body))
+        node.files[file] = line
+        if said.children:
+            for child in said.children:
+                node.children.setdefault(child, body["children"].lines[child])
+            _describe(said.children, body["children"], nodes, findings, top=False)
+
+
+def _join(node: Node, group: Group, body: Map, findings: Findings) -> None:
+    """Add what another file says of a group to what is known of it; refuse two values for one key."""
+    joined, tree = {}, Map(node.line)
+    for key, value in node.tree.items():
+        tree.put(key, value, node.tree.lines[key])
+    for key in sorted(group.model_fields_set - _STRUCTURE):
+        value, line = getattr(group, key), body.lines[key]
+        if key not in node.settings.model_fields_set:
+            joined[key] = value
+            tree.put(key, body[key], line)
+        elif getattr(node.settings, key) != value:
+            where = findings.at(tree.lines[key])
+            findings.say(
+                line,
+                f"group `{node.name}` has another `{key}` here than in {where}; say it in one of the files",
+            )
+    if group.hosts:
+        hosts = Seq(node.line)
+        for one in (node.tree.get("hosts"), body["hosts"]):
+            for name, line in zip(one or (), one.lines if one else (), strict=True):
+                hosts.put(name, line)
+        joined["hosts"] = list(hosts)
+        tree.put("hosts", hosts, body.lines["hosts"])
+    node.settings, node.tree = node.settings.model_copy(update=joined), tree
 
 
 def _children_first(nodes: dict[str, Node], findings: Findings) -> list[str]:

@@ -62,9 +62,10 @@ class Checks:
                 return
         first = self._taken.setdefault((network(via), shapes.address_key(where), port), (name, line))
         if first[0] != name:
+            at = self._findings.at(first[1])
             self._findings.say(
                 line,
-                f"host `{name}` has the address and port of host `{first[0]}` (line {first[1]}):"
+                f"host `{name}` has the address and port of host `{first[0]}` ({at}):"
                 f" {visible(where)} port {port}{f' via {visible(via)}' if via else ''}; one host has one "
                 "name",
             )

@@ -24,9 +24,10 @@ Setting = tuple[Any, Origin]
 
 
 class Resolver:
-    """Makes hosts of one file.
+    """Makes hosts.
 
-    `lost`: keys that the schema refused; what depends on them is not judged again.
+    `base` gives the folder that the paths of a line begin at. `lost`: keys that the schema refused; what
+    depends on them is not judged again.
     """
 
     def __init__(
@@ -35,16 +36,16 @@ class Resolver:
         *,
         credentials: Mapping[str, Credential],
         named_credentials: frozenset[str],
-        profile: Callable[[str], Profile],
-        base: Path,
+        profile: Callable[[str, Path], Profile],
+        base: Callable[[int], Path],
         lost: frozenset[str],
     ) -> None:
         self._findings = findings
         self._checks = Checks(findings, credentials, named_credentials, lost)
         self._load_profile = profile
         self._base = base
-        self._profiles: dict[str, Profile | None] = {}
-        self._authorities: dict[str, Path] = {}
+        self._profiles: dict[tuple[str, Path], Profile | None] = {}
+        self._authorities: dict[tuple[str, Path], Path] = {}
         self._pins: dict[tuple[tuple[str, ...], int], Mapping[str, int]] = {}
 
     def host(self, name: str, line: int, own: Layer, around: Surroundings) -> Host | None:
@@ -65,8 +66,10 @@ class Resolver:
         self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:
             return None
-        origins = {key: setting[1] for key, setting in merged.items()}
-        origins["address"], origins["port"] = where_origin, port_origin
+        origins = dict(around.origins)
+        for key, setting in own.items():
+            origins[key] = setting[1]
+        origins["auth"], origins["address"], origins["port"] = merged["auth"][1], where_origin, port_origin
         canary, canary_origin = merged.get(
             "canary_address", (profile.canary_address, Origin(f"profile {profile.name}"))
         )
@@ -91,22 +94,22 @@ class Resolver:
             if found.key not in own:
                 one, other = found.one, found.other
                 names = [quoted([layer.removeprefix("group ")]) for layer in (one.layer, other.layer)]
-                values = " or ".join(map(_said, found.values))
+                values, at = " or ".join(map(_said, found.values)), self._findings.at(one.line)
                 self._findings.of_host(
                     name,
                     other.line,
-                    f"groups {names[0]} (line {one.line}) and {names[1]} disagree about `{found.key}` of "
-                    "{hosts}:"
+                    f"groups {names[0]} ({at}) and {names[1]} disagree about `{found.key}` of {{hosts}}:"
                     f" {values}; say it on the host, or in a group inside one of the two",
                 )
 
     def _profile(self, setting: Setting) -> Profile | None:
         """Load each profile once; its mistakes, with their own file and line, join ours."""
         reference, origin = setting
-        if reference not in self._profiles:
-            self._profiles[reference] = None
+        base = self._base(origin.line)
+        if (reference, base) not in self._profiles:
+            self._profiles[reference, base] = None
             try:
-                self._profiles[reference] = self._load_profile(reference)
+                self._profiles[reference, base] = self._load_profile(reference, base)
             except InventoryError as exc:
                 for problem in exc.problems:
                     if problem.line:
@@ -114,16 +117,17 @@ class Resolver:
                     else:
                         file = "" if problem.file == reference else f"{visible(problem.file)}: "
                         self._findings.say(origin.line, f"`profile`: {file}{problem.message}")
-        return self._profiles[reference]
+        return self._profiles[reference, base]
 
     def _authority(self, setting: Setting) -> Path | None:
         """Resolve a CA file against the inventory's folder, and look into it once."""
         reference, origin = setting
         if reference is None:
             return None
-        path = self._authorities.get(reference)
+        base = self._base(origin.line)
+        path = self._authorities.get((reference, base))
         if path is None:
-            path = self._authorities[reference] = self._base / Path(reference).expanduser()
+            path = self._authorities[reference, base] = base / Path(reference).expanduser()
             if reason := no_authority(path):
                 self._findings.say(origin.line, f"`ca` {shown(reference)} ({path}): {reason}")
         return path

@@ -114,6 +114,12 @@ class Document(Strict):
     waivers: list[WaiverEntry] | None = optional("a list of waivers")
 
 
+class PartialDocument(Document):
+    """One of several files that make an inventory; the others may have its hosts."""
+
+    hosts: dict[Name, HostEntry | None] | None = optional("a mapping of names to hosts")  # type: ignore[assignment]  # wider on purpose
+
+
 def json_schema(model: type[Strict] = Document) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an inventory, or of a profile, for editors."""
     from inventory.schema.reference import about_key

@@ -35,9 +35,9 @@ def check_credentials(fleet: Fleet) -> CredentialCheck:
     for credential in fleet.credentials.values():
         said = f"credential {shown(credential.name)}: "
         if trouble := _mistake(credential):
-            problems.append(Problem(str(fleet.path), credential.line, said + trouble))
+            problems.append(Problem(str(credential.file), credential.line, said + trouble))
         warnings += [
-            Problem(str(fleet.path), credential.line, said + each) for each in _passing(fleet, credential)
+            Problem(str(credential.file), credential.line, said + each) for each in _passing(credential)
         ]
     return CredentialCheck(tuple(problems), tuple(warnings))
 
@@ -54,14 +54,14 @@ def _mistake(credential: Credential) -> str | None:
     return certificate_trouble(credential.path, None, asked=credential.key_password is None)
 
 
-def _passing(fleet: Fleet, credential: Credential) -> Iterator[str]:
+def _passing(credential: Credential) -> Iterator[str]:
     """Yield what hinders today, and may not hinder tomorrow."""
     if credential.kind == "ccache":
         from orchestrator.remote.auth.checks import no_packages, ticket_trouble
 
         if no_packages() is None and (trouble := ticket_trouble()):
             yield trouble
-    at = Lookup(environ=os.environ, prompt=lambda _question: "", base=fleet.path.parent)
+    at = Lookup(environ=os.environ, prompt=lambda _question: "", base=credential.file.parent)
     for secret in credential.secrets:
         if trouble := SOURCES[secret.source].hindrance(secret.fields, at):
             yield trouble

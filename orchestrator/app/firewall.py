@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.events import NoteListener, Remark
 from orchestrator.app.inventory import AtHand, at_hand
@@ -36,7 +36,7 @@ class FirewallReport:
 
 def firewall(
     invocation: Invocation,
-    inventory: Path,
+    inventory: Sources,
     *,
     aside: tuple[str, ...],
     collapse: bool,
@@ -51,7 +51,7 @@ def firewall(
     from orchestrator.domain.firewall.firewall import firewall as work_out
     from orchestrator.store.results.standing_reader import StandingReader
 
-    known = at_hand(inventory, required=invocation.inventory is not None, on_event=on_event)
+    known = at_hand(inventory, required=bool(invocation.inventory), on_event=on_event)
     if collapse:
         _need_subnets(known)
     with StandingReader.open(invocation.url) as reader:
@@ -66,7 +66,9 @@ def firewall(
     )
 
 
-def unblock(invocation: Invocation, inventory: Path, share: float, *, on_event: NoteListener) -> Unblocking:
+def unblock(
+    invocation: Invocation, inventory: Sources, share: float, *, on_event: NoteListener
+) -> Unblocking:
     """Choose the fewest rules that bring a `share` (0 to 1) of the blocked hosts back.
 
     Raises as `firewall`.
@@ -74,7 +76,7 @@ def unblock(invocation: Invocation, inventory: Path, share: float, *, on_event: 
     from orchestrator.domain.firewall.unblock import unblock as choose
     from orchestrator.store.results.standing_reader import StandingReader
 
-    known = at_hand(inventory, required=invocation.inventory is not None, on_event=on_event)
+    known = at_hand(inventory, required=bool(invocation.inventory), on_event=on_event)
     with StandingReader.open(invocation.url) as reader:
         hosts = reader.fleet_now(known.hosts, before=False, sources=bool(known.subnets))
         standings = (host.standing for host in _counted(known, hosts, on_event))
@@ -82,7 +84,7 @@ def unblock(invocation: Invocation, inventory: Path, share: float, *, on_event: 
 
 
 def what_if(
-    invocation: Invocation, inventory: Path, assumed: Assumptions, *, on_event: NoteListener
+    invocation: Invocation, inventory: Sources, assumed: Assumptions, *, on_event: NoteListener
 ) -> WhatIf:
     """Work out what becomes of the fleet if firewalls were so, and what saves its hosts first.
 
@@ -91,7 +93,7 @@ def what_if(
     from orchestrator.domain.whatif.what_if import what_if as work_out
     from orchestrator.store.results.standing_reader import StandingReader
 
-    known = at_hand(inventory, required=invocation.inventory is not None, on_event=on_event)
+    known = at_hand(inventory, required=bool(invocation.inventory), on_event=on_event)
     with StandingReader.open(invocation.url) as reader:
         hosts = known.as_of_today(_counted(known, reader.fleet_now(known.hosts, before=False), on_event))
         found = work_out((host.standing for host in hosts), assumed)

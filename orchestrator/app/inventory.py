@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources, named
 from orchestrator.app.events import NoteListener, Remark
 from orchestrator.app.names import expired_words
 from orchestrator.domain.firewall.subnets import Subnets
@@ -43,22 +43,31 @@ class AtHand:
         return (f"hosts of the inventory that no scan has a result of: {left:,}",) if left else ()
 
 
-def at_hand(path: Path, *, required: bool, on_event: NoteListener) -> AtHand:
+def at_hand(sources: Sources, *, required: bool, on_event: NoteListener) -> AtHand:
     """Load the inventory, and nothing where there is none.
 
-    Raises InventoryError where it is `required`; else one that is broken is told and left aside.
+    No program is run: who looks at results asks nobody. Raises InventoryError where it is `required`; else
+    one that is broken, or a program, is told and left aside.
     """
     from inventory.errors import InventoryError
-    from inventory.load import load
+    from inventory.sources.load import load_all
+    from inventory.sources.program import is_program
 
-    if not required and not path.exists():
+    if not required and not any(source.path.exists() for source in sources):
+        return AtHand()
+    programs = [source.path for source in sources if is_program(source.path)]
+    if programs and not required:
+        on_event(
+            Remark(words=f"{programs[0]} is a program, which is not run here: no inventory is looked at")
+        )
         return AtHand()
     try:
-        return _of(load(path))
+        return _of(load_all(tuple(replace(source, runs=False) for source in sources)))
     except InventoryError as error:
         if required:
             raise
-        words = f"{path} has mistakes and is left aside ({len(error.problems)}): fleetcheck inventory check"
+        count = len(error.problems)
+        words = f"{named(sources)} has mistakes and is left aside ({count}): fleetcheck inventory check"
         on_event(Remark(words=words))
         return AtHand()
 

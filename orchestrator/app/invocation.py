@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from orchestrator.domain.config.settings import Settings
+from orchestrator.domain.primitives.inventories import paths_of
 
 if TYPE_CHECKING:
     from orchestrator.domain.record import ScanRecord
@@ -40,7 +41,7 @@ class Invocation:
     """One call of fleetcheck.
 
     `command` is the command line as it may be stored, `user` the person's name. `database` is a path or
-    URL, None for the default; `inventory` a path where one was named: suggested commands repeat both.
+    URL, None for the default; `inventory` the paths that `-i` named: suggested commands repeat both.
     `settings` is what the configuration says where neither was named. `stdin` is what `-` in a selection
     reads (None: not to be had), `ask` gives the answer to a question for a secret, or raises SecretError.
     `wait` is how long a database that another command writes to is waited for, in seconds; `tell` says so
@@ -50,7 +51,7 @@ class Invocation:
     command: str
     user: str
     database: str | None = None
-    inventory: Path | None = None
+    inventory: tuple[Path, ...] = ()
     settings: Settings = field(default_factory=Settings)
     stdin: TextIO | None = None
     ask: Callable[[str], str] = nobody
@@ -81,7 +82,7 @@ class Invocation:
 
         return Hints(
             database=f" --db {shlex.quote(without_secrets(self.database))}" if self.database else "",
-            inventory=f" -i {shlex.quote(str(self.inventory))}" if self.inventory else "",
+            inventory="".join(f" -i {shlex.quote(str(path))}" for path in self.inventory),
         )
 
     def hints_of(self, scan: ScanRecord) -> Hints:
@@ -89,10 +90,11 @@ class Invocation:
 
         ` -i` where the inventory at hand is not the scan's.
         """
-        from orchestrator.app.config.inventory import inventory_at_hand
+        from orchestrator.app.config.inventory import paths_at_hand
 
-        named = scan.inventory and Path(scan.inventory) != inventory_at_hand(self.settings)
-        return replace(self.hints, inventory=f" -i {shlex.quote(scan.inventory)}" if named else "")
+        paths = tuple(map(Path, paths_of(scan.inventory)))
+        meant = () if paths == paths_at_hand(self.settings) else paths
+        return replace(self.hints, inventory="".join(f" -i {shlex.quote(str(path))}" for path in meant))
 
     def reader(self) -> Reader:
         """Open the database to read. Raises as `url`, and StoreError."""

@@ -32,7 +32,7 @@ def check_credential(fleet: Fleet, name: str, hosts: Iterable[Host] = ()) -> Non
 
     if name not in fleet.credentials:
         near = did_you_mean(name, fleet.credentials)
-        raise UsageError(f"--credential {name}: {fleet.path} describes none of that name{near}")
+        raise UsageError(f"--credential {name}: {fleet.shown} describes none of that name{near}")
     credential = fleet.credentials[name]
     for host in hosts:
         if message := unfit(credential, host.auth, host.transport):
@@ -128,7 +128,7 @@ class _Logons:
         from orchestrator.remote.auth.checks import certificate_trouble
         from orchestrator.remote.session import ClientCertificate
 
-        path = credential.path or self._fleet.path  # the schema demands one
+        path = credential.path or credential.file  # the schema demands one
         key_password = self._secret(credential, credential.key_password)
         _refuse(credential, certificate_trouble(path, key_password))
         return ClientCertificate(path=path, key_password=key_password)
@@ -159,7 +159,7 @@ class _Logons:
             prompt=lambda text: self._ask(
                 text or f"password of {credential.username} (credential {credential.name}): "
             ),
-            base=self._fleet.path.parent,
+            base=credential.file.parent,
             values={"username": credential.username},
         )
 
@@ -176,7 +176,7 @@ class _Logons:
             credential.password,
             environ=os.environ,
             prompt=self._ask,
-            base=self._fleet.path.parent,
+            base=credential.file.parent,
             values={"username": credential.username, "host": host, "address": address},
         )
 

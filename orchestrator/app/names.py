@@ -39,7 +39,7 @@ def unknown_in_inventory(name: str, fleet: Fleet) -> str:
     """Say that an inventory has no such host; of a group, how its hosts are listed."""
     from inventory.selection.universe import Universe
 
-    where = f"inventory {fleet.path} has no host {name!r}"
+    where = f"inventory {fleet.shown} has no host {name!r}"
     if name in fleet.groups:
         return f"{where}; it is a group: fleetcheck inventory list --limit {name}"
     return where + Universe(fleet.hosts, fleet.groups).near(name).replace("`", "")
@@ -53,8 +53,8 @@ def expired_words(fleet: Fleet, today: date) -> Iterator[str]:
         hosts = ", ".join(waiver.hosts[:_NAMED])
         more = f" and {len(waiver.hosts) - _NAMED:,} more" if len(waiver.hosts) > _NAMED else ""
         yield (
-            f"{fleet.path}:{waiver.line}: the waiver for {waiver.verdict} ended on {waiver.until} and counts "
-            f"no more: {waiver.reason} ({hosts}{more})"
+            f"{waiver.file}:{waiver.line}: the waiver for {waiver.verdict} ended on {waiver.until} and "
+            f"counts no more: {waiver.reason} ({hosts}{more})"
         )
 
 

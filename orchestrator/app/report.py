@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.inventory import at_hand
 from orchestrator.app.names import killed
 from orchestrator.domain.record import ScanState
@@ -33,7 +33,7 @@ class FleetRequest:
     what is older than `max_age` is marked.
     """
 
-    inventory: Path
+    inventory: Sources
     by: str
     max_age: timedelta
     now: datetime
@@ -60,7 +60,7 @@ def fleet_now(
 
     Raises InventoryError for an inventory that is named and has mistakes, StoreError.
     """
-    known = at_hand(request.inventory, required=invocation.inventory is not None, on_event=on_event)
+    known = at_hand(request.inventory, required=bool(invocation.inventory), on_event=on_event)
     summariser = FleetSummariser(now=request.now, max_age=request.max_age, by=request.by)
     with invocation.reader() as reader:
         unended = tuple(_killed(invocation, reader))
@@ -110,7 +110,7 @@ def fleet_page(invocation: Invocation, request: FleetRequest, *, on_event: NoteL
 
     report = fleet_now(invocation, request, on_event=on_event, take=take)
     with invocation.reader() as reader:
-        scans = reader.scans(_SCANS)
+        scans = reader.scans(_SCANS, counted=True)
         counts = reader.counts(scans)
     return FleetPage(
         report=report,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import getpass
+import io
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.cli.config.configured import settings
 from orchestrator.cli.console import say
 
 if TYPE_CHECKING:
+    from inventory.sources.source import Sources
     from orchestrator.app.invocation import Invocation
 
 
@@ -32,9 +34,9 @@ def invocation(
         command=typed(),
         user=user(),
         database=database,
-        inventory=one_inventory(inventory),
+        inventory=tuple(inventory or ()),
         settings=settings(),
-        stdin=sys.stdin,
+        stdin=selecting_stdin(inventory),
         ask=ask,
         wait=PATIENCE if wait is None else parse_span(wait, "--wait").total_seconds(),
         tell=say,
@@ -65,36 +67,61 @@ def ask(question: str) -> str:
     return getpass.getpass(question)
 
 
-def one_inventory(option: Sequence[Path] | None) -> Path | None:
-    """Return the file that `-i` names, None without one. Raises UsageError where it is given twice."""
-    if not option:
-        return None
-    if len(option) > 1:
-        named = " ".join(f"-i {shlex.quote(str(path))}" for path in option)
-        raise UsageError(f"{named}: expected one inventory; put the hosts of all of them into one file")
-    return option[0]
+def inventory_sources(option: Sequence[Path] | None, *, stdin: bool = True) -> Sources:
+    """Find the inventory: the files of `-i`, else what is configured, else ./fleet.yaml.
 
-
-def inventory_path(option: Sequence[Path] | None) -> Path:
-    """Find the inventory file.
-
-    Raises CommandError where nothing names one and ./fleet.yaml is not there, UsageError where -i is given
-    twice.
+    `stdin=False`: standard input is taken for an answer, and `-i -` is refused. Raises CommandError where
+    nothing names an inventory and ./fleet.yaml is not there, UsageError.
     """
     from orchestrator.app.config.inventory import DEFAULT
 
-    path = inventory_at_hand(option)
-    if path is DEFAULT and not path.exists():
+    sources = inventory_at_hand(option, stdin=stdin)
+    if sources[0].path is DEFAULT and not DEFAULT.exists():
         raise CommandError(
             "no inventory: there is no fleet.yaml here, and neither -i, FLEETCHECK_INVENTORY nor a "
             "configuration file names one.\n"
             "`fleetcheck inventory init` writes a starter file; `fleetcheck demo` needs none."
         )
-    return path
+    return sources
 
 
-def inventory_at_hand(option: Sequence[Path] | None) -> Path:
-    """Name the inventory file, which need not be there. Raises UsageError where -i is given twice."""
-    from orchestrator.app.config.inventory import inventory_at_hand as meant
+def inventory_at_hand(option: Sequence[Path] | None, *, stdin: bool = True) -> Sources:
+    """Name the inventory, which need not be there. Raises UsageError as `inventory_sources`."""
+    from inventory.sources.source import STDIN, Source
+    from orchestrator.app.config.inventory import sources_at_hand
 
-    return one_inventory(option) or meant(settings())
+    if not option:
+        return sources_at_hand(settings())
+    if STDIN in option and not stdin:
+        raise UsageError("-i -: this command asks on standard input; name the inventory by a file")
+    if list(option).count(STDIN) > 1:
+        raise UsageError("-i - is there twice, and standard input can be read once")
+    return tuple(Source(path, _read_stdin() if path == STDIN else None, runs=True) for path in option)
+
+
+def _read_stdin() -> bytes:
+    """Read an inventory from standard input, and a little more than may be."""
+    from inventory.files.textfile import LIMIT
+
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:  # a text of a test
+        return sys.stdin.read().encode()
+    data: bytes = stream.read(LIMIT + 1)
+    if len(data) > LIMIT:
+        raise UsageError(f"-i -: more than {LIMIT // 1024 // 1024} MB, and that is no inventory")
+    return data
+
+
+def selecting_stdin(option: Sequence[Path] | None) -> TextIO:
+    """Return what `-` in a selection reads; where `-i -` has read it, saying so is all that it does."""
+    from inventory.sources.source import STDIN
+
+    return _Spent() if option and STDIN in option else sys.stdin
+
+
+class _Spent(io.StringIO):
+    """Standard input after `-i -`."""
+
+    def read(self, _size: int | None = -1, /) -> str:
+        """Raise ValueError: it was read."""
+        raise ValueError("`-i -` has read it; name the hosts in a file, by @FILE")

@@ -40,9 +40,12 @@ def _quietly(offer: Callable[[typer.Context], Offers]) -> Callable[[typer.Contex
 def inventory_names(ctx: typer.Context) -> Offers:
     """Offer the hosts and groups of the inventory that is named, or at hand."""
     from inventory.names import names
-    from orchestrator.cli.command import inventory_path
+    from inventory.sources.source import STDIN
+    from orchestrator.cli.command import inventory_sources
 
-    return [(name, "") for name in names(inventory_path(ctx.params.get("inventory")))]
+    named = [path for path in ctx.params.get("inventory") or () if path != STDIN]  # a person types there
+    found = [name for source in inventory_sources(named) for name in names(source.path)]
+    return [(name, "") for name in dict.fromkeys(found)]
 
 
 @_quietly
@@ -75,6 +78,15 @@ def run_ids(ctx: typer.Context) -> Offers:
 
     found = runs(invocation(ctx.params.get("db")))
     return [(str(run.id), f"{run.started:%Y-%m-%d %H.%M}") for run in found]
+
+
+@_quietly
+def target_names(_ctx: typer.Context) -> Offers:
+    """Offer the targets of notices."""
+    from orchestrator.app.notify.targets import configured
+    from orchestrator.cli.command import invocation
+
+    return [(name, "") for name in configured(invocation(None))]
 
 
 @_quietly

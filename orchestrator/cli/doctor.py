@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import inventory_at_hand, inventory_path, invocation
+from orchestrator.cli.command import inventory_at_hand, inventory_sources, invocation
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.console import document, draw, draws, lines
 from orchestrator.cli.errors import handled
@@ -74,7 +74,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
         from orchestrator.app.doctor.hosts import doctor as examine
 
         request = DoctorRequest(
-            inventory=inventory_path(inventory),
+            inventory=inventory_sources(inventory),
             hosts=tuple(host),
             account=account,
             transport=transport.value,
@@ -87,6 +87,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
         for option, given in (("--account", account), ("--ask-pass", ask_pass)):
             if given:
                 raise UsageError(f"{option} needs a host: name one, as in `fleetcheck doctor web1 {option}`")
+        from orchestrator.app.approval.rules import SYSTEM
         from orchestrator.app.doctor.controller import ControllerRequest, controller
 
         report = controller(
@@ -95,6 +96,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
                 named=bool(inventory) or "inventory" in asked.settings.values,
                 asked=asked,
                 environ=os.environ,
+                rules=SYSTEM,
                 jobs=jobs,
                 timeout=timeout,
             )

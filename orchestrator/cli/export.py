@@ -104,7 +104,7 @@ def export(
     for remark in shared_series(wanted, output):
         say(f"remark: {remark}")
     if exit_code:
-        raise typer.Exit(found.report.code)
+        raise typer.Exit(found.code)
 
 
 def _scan_id(text: str | None) -> int | None:

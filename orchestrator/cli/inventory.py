@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ import typer
 
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.select import NoMatch, limited
-from orchestrator.cli.command import inventory_path
+from orchestrator.cli.command import inventory_sources, selecting_stdin
 from orchestrator.cli.completing import inventory_names, offers
 from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note
@@ -30,7 +29,7 @@ from orchestrator.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from inventory.model import Host
+    from inventory.model import Fleet
 
 app = Commands(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -46,16 +45,17 @@ def check(
 ) -> None:
     """Report every mistake at once, each with file and line."""
     from inventory.errors import InventoryError
-    from inventory.load import load
     from inventory.resolving.waivers import expired
+    from inventory.sources.load import load_all
+    from inventory.sources.source import files
     from orchestrator.app.credential_check import check_credentials
     from orchestrator.app.names import expired_words
     from orchestrator.report.document import check_document
 
-    path = file or inventory_path(inventory)
+    sources = files(file) if file else inventory_sources(inventory)
     try:
-        fleet = load(path)
-        _installed(path, fleet.hosts.values())
+        fleet = load_all(sources)
+        _installed(fleet)
     except InventoryError as error:
         if not as_json:
             raise
@@ -77,18 +77,18 @@ def check(
     for remark in (*fleet.remarks, *fleet.notes):
         say(f"remark: {remark}")
     sys.stdout.write(
-        f"{path}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
+        f"{fleet.shown}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
         f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
     )
 
 
-def _installed(path: Path, hosts: Iterable[Host]) -> None:
+def _installed(fleet: Fleet) -> None:
     """Raise InventoryError where hosts need Kerberos' packages, and this machine does not have them."""
     from inventory.errors import InventoryError, Problem
     from orchestrator.app.logons import kerberos_missing
 
-    if (lacking := kerberos_missing(hosts)) is not None:
-        raise InventoryError([Problem(str(path), 0, lacking)])
+    if (lacking := kerberos_missing(fleet.hosts.values())) is not None:
+        raise InventoryError([Problem(fleet.shown, 0, lacking)])
 
 
 @app.command("list")
@@ -102,12 +102,14 @@ def list_(
     _header: HeaderOption = False,
 ) -> None:
     """List hosts with their settings resolved."""
-    from inventory.load import load
+    from inventory.sources.load import load_all
     from orchestrator.report.document import inventory_document
     from orchestrator.report.listing import HOST_COLUMNS, host_rows, listing
 
-    fleet = load(inventory_path(inventory))
-    hosts = limited(fleet, limit or (), no_match or NoMatch.WARN, stdin=sys.stdin, on_event=say_note)
+    fleet = load_all(inventory_sources(inventory))
+    hosts = limited(
+        fleet, limit or (), no_match or NoMatch.WARN, stdin=selecting_stdin(inventory), on_event=say_note
+    )
     if as_json:
         document(inventory_document(fleet, hosts))
     elif draws(table=table):
@@ -130,12 +132,12 @@ def show(
 ) -> None:
     """Show one host's settings, and where each came from."""
     from inventory.explain import explain
-    from inventory.load import load
+    from inventory.sources.load import load_all
     from orchestrator.app.names import known_host, unknown_in_inventory
     from orchestrator.report.document import inventory_host_document
     from orchestrator.report.listing import listing
 
-    fleet = load(inventory_path(inventory))
+    fleet = load_all(inventory_sources(inventory))
     name = known_host(host, fleet.hosts)
     if name is None:
         raise UsageError(unknown_in_inventory(host, fleet))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,13 +23,14 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LONGEST = 255  # characters of a label's value
 
 InventoryOption = Annotated[
-    list[Path] | None,  # a list, so that a second one is seen and refused
+    list[Path] | None,
     typer.Option(
         "--inventory",
         "-i",
         metavar="FILE",
         readable=False,  # the loader has better words for it
-        help="Inventory file; else FLEETCHECK_INVENTORY, else as configured, else ./fleet.yaml.",
+        help="Inventory file, - for standard input; else FLEETCHECK_INVENTORY, else as configured, else "
+        "./fleet.yaml. May be repeated.",
     ),
 ]
 LimitOption = Annotated[
@@ -148,6 +149,19 @@ def watch_of(trace: Path | None, *, bodies: bool, verbose: bool, quiet: bool) ->
     return WatchRequest(trace=trace, bodies=bodies, phases=verbose)
 
 
+def hosts_or_limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
+    """Take the hosts that are named without an option for `--limit`.
+
+    Raises UsageError where both are there.
+    """
+    if hosts and limit:
+        raise UsageError(
+            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one "
+            "of the two"
+        )
+    return tuple(hosts or limit or ())
+
+
 def only_words(words: Iterable[str] | None) -> frozenset[str]:
     """Return the words of every `--only`, commas taken apart. Raises UsageError for one that nobody knows."""
     if not words:
@@ -162,10 +176,10 @@ def only_words(words: Iterable[str] | None) -> frozenset[str]:
 
 def labels_of(texts: Iterable[str]) -> dict[str, str]:
     """Read every `--label`. Raises UsageError for what is no label, or one that a metric has already."""
-    from orchestrator.report.exports.prometheus import OWN_LABELS
-
     found: dict[str, str] = {}
     for text in texts:
+        from orchestrator.report.exports.prometheus import OWN_LABELS
+
         name, sign, value = text.partition("=")
         if not sign or not _LABEL.fullmatch(name) or name.startswith("__"):
             raise UsageError(

@@ -12,7 +12,7 @@ import typer
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.cli import scan_options as options
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note, unsaid
 from orchestrator.cli.errors import handled, told
 from orchestrator.cli.options import (
@@ -32,6 +32,7 @@ from orchestrator.cli.options import (
     TransportOption,
     VerboseOption,
     WaitOption,
+    hosts_or_limit,
     labels_of,
     only_words,
     watch_of,
@@ -41,6 +42,7 @@ from orchestrator.remote.transport_name import TransportName
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.app.scan.plan import ScanRequest
+    from orchestrator.domain.notices.targets import Target
     from orchestrator.report.summary import ScanReport
 
 
@@ -63,6 +65,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     only: OnlyOption = None,
     report_to: options.Report = None,
     label: LabelOption = None,
+    notify: options.Notify = None,
     list_hosts: options.ListHosts = False,
     via_sites: options.ViaSites = False,
     hub: options.Hub = None,
@@ -85,9 +88,11 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     files, labels = options.report_files(report_to or ()), labels_of(label or ())
     if labels and not any(file.format is Format.PROMETHEUS for file in files):
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
+    asked = invocation(db, inventory, wait=wait)
+    targets = _targets(asked, notify or ())
     request = ScanRequest(
-        inventory=inventory_path(inventory),
-        limit=_limit(host, limit),
+        inventory=inventory_sources(inventory),
+        limit=hosts_or_limit(host, limit),
         no_match=no_match or NoMatch.WARN,
         mode=(probe or options.Mode.AUTO).value,
         jobs=jobs,
@@ -102,13 +107,13 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         transport=transport.value,
         via_sites=via_sites,
         hub=hub,
+        notify=tuple(target.subscription for target in targets),
         ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
-    asked = invocation(db, inventory, wait=wait)
     if list_hosts:
-        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass})
+        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass, "--notify": targets})
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
     from orchestrator.app.scan.export import write_reports
@@ -117,7 +122,35 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
     print_report(asked, report, as_json=as_json, table=table)
     _say_end(report, quiet=quiet, drawn=draws(table=table) and not as_json)
+    if targets:
+        _tell(asked, targets, report, quiet=quiet)
     raise typer.Exit(report.code)
+
+
+def _targets(asked: Invocation, names: Sequence[str]) -> tuple[Target, ...]:
+    """Find who is to be told. Raises UsageError for a name that is none."""
+    if not names:
+        return ()
+    from orchestrator.app.notify.targets import chosen
+
+    return chosen(asked, names)
+
+
+def _tell(asked: Invocation, targets: tuple[Target, ...], report: ScanReport, *, quiet: bool) -> None:
+    """Send what waits for the targets; one who has interrupted the scan does not wait for that."""
+    from orchestrator.app.events import Remark
+    from orchestrator.app.notify.deliver import deliver
+    from orchestrator.domain.record import ScanState
+
+    sys.stdout.flush()
+    if report.scan.state is ScanState.FINISHED:
+        deliver(
+            asked,
+            targets,
+            on_event=lambda note: None if quiet and isinstance(note, Remark) else say_note(note),
+        )
+    else:
+        say("remark: the scan did not finish: notices wait, and are sent after the next one that does")
 
 
 def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanReport:
@@ -142,7 +175,7 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
-    with results_of(asked, report) as found:
+    with results_of(asked, report, logons=as_json) as found:
         print_results(found, chosen=False, as_json=as_json, table=table)
 
 
@@ -163,19 +196,6 @@ def _refuse_of_list(options: Mapping[str, object]) -> None:
     for option, given in options.items():
         if given:
             raise UsageError(f"--list-hosts asks no host: leave {option} out")
-
-
-def _limit(hosts: Sequence[str] | None, limit: Sequence[str] | None) -> tuple[str, ...]:
-    """Take the hosts that are named without an option for `--limit`.
-
-    Raises UsageError where both are there.
-    """
-    if hosts and limit:
-        raise UsageError(
-            f"hosts are named twice, as {hosts[0]!r} and by --limit {limit[0]!r}: write all of them in one "
-            "of the two"
-        )
-    return tuple(hosts or limit or ())
 
 
 def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None:

@@ -63,10 +63,10 @@ def show(
         return
     from orchestrator.app.scan.results import stored_scan
 
-    with stored_scan(asked, scan, wanted) as found:
+    with stored_scan(asked, scan, wanted, logons=as_json) as found:
         print_results(found, chosen=bool(wanted), as_json=as_json, table=table)
     if exit_code:
-        raise typer.Exit(found.report.code)
+        raise typer.Exit(found.outline.code)
 
 
 @handled
@@ -106,13 +106,13 @@ def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: boo
 
     if as_json:
         items = (host_line(record) for record in found.records)
-        stream_document(scan_document(found.report), "hosts", items)
+        stream_document(scan_document(found.summed()), "hosts", items)
     elif not draws(table=table):
-        lines(result_rows(found.records, found.not_started, found.report.hints), RESULT_COLUMNS)
+        lines(result_rows(found.records, found.not_started, found.outline.hints), RESULT_COLUMNS)
     elif chosen:
         draw(result_table(found.records, found.not_started))
     else:
-        draw(scan_report(found.report))
+        draw(scan_report(found.summed()))
 
 
 def _show_host(asked: Invocation, host: str, scan: int | None, *, as_json: bool, table: bool) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +17,7 @@ from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 
 if TYPE_CHECKING:
+    from inventory.sources.source import Sources
     from orchestrator.app.invocation import Invocation
 
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%?\Z")
@@ -83,7 +83,7 @@ def unblock(
 
 
 def _rules(
-    asked: Invocation, inventory: Path, share: float, target: str, *, as_json: bool, table: bool
+    asked: Invocation, inventory: Sources, share: float, target: str, *, as_json: bool, table: bool
 ) -> None:
     """Print the rules for what is blocked today."""
     from orchestrator.app.firewall import unblock as choose
@@ -108,7 +108,7 @@ def _rules(
 
 def _what_if(
     asked: Invocation,
-    inventory: Path,
+    inventory: Sources,
     texts: tuple[Sequence[str], Sequence[str]],
     *,
     step: int | None,

@@ -127,11 +127,16 @@ def key_of(judgement: Judgement, cause: str, *, waived: bool) -> GroupKey:
     return GroupKey(
         verdict=judgement.verdict,
         label=judgement.label,
-        ports="; ".join(_ports(role) for role in judgement.roles),
+        ports=ports_of(judgement),
         cause=cause,
         any_live=judgement.any_live,
         waived=waived,
     )
+
+
+def ports_of(judgement: Judgement) -> str:
+    """Write what is known of the ports, role by role; empty where nothing is judged by role."""
+    return "; ".join(map(_ports, judgement.roles))
 
 
 def _ports(role: RoleJudgement) -> str:

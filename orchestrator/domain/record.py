@@ -48,6 +48,13 @@ class ScanState(enum.StrEnum):
     KILLED = "killed"  # never stored: nobody was left to store it
 
 
+PORTS = "ports"
+"""The mode of a scan that a plan asked for: it tries the pins and the ports that the plan is about.
+
+It is evidence for such a plan, and no report takes it for what is known of a host.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRecord:
     """One pass over selected hosts.

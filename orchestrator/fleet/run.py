@@ -29,6 +29,9 @@ class Writer(Protocol):
     async def put(self, scan_id: int, record: HostRecord, /) -> None:
         """Return once the record is committed."""
 
+    def flush(self) -> None:
+        """Commit what was put so far without waiting for more to come; raise nothing."""
+
     def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
         """Write how the scan ended."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from inventory.model import Host, Waiver
-from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
@@ -27,16 +27,16 @@ from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
+from orchestrator.fleet.ports import as_part, asking_ports
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
+from orchestrator.fleet.storing import LANDING, Storing
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
 
 if TYPE_CHECKING:
     from orchestrator.fleet.dispatch.remote import Remote
-
-LANDING = 2.0  # seconds that a result in the writer's hands gets once its scan is abandoned; < `runner.GRACE`
 
 
 async def scan(
@@ -76,6 +76,7 @@ class _Scan:
     ) -> None:
         self._record = record
         self._hosts = hosts
+        self._named = {host.name: host for host in hosts} if options.ports is not None else {}
         self._options = options
         self._services = services
         self._stop = stop
@@ -120,8 +121,9 @@ class _Scan:
         return self._summary(scan_id, state, started)
 
     async def _run_queue(self, scan_id: int, jobs: int) -> None:
-        """Start the hosts, wait for them, or until they are to be abandoned."""
+        """Start the hosts, wait for them and their results, or until they are to be abandoned."""
         services = self._services
+        storing = Storing(services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored)
         execution = Execution(
             options=self._options,
             transport=services.transport,
@@ -138,7 +140,7 @@ class _Scan:
         async def work(queued: QueuedHost) -> None:
             self._in_flight += 1
             try:
-                await self._one_host(scan_id, queued, execution)
+                await self._one_host(queued, execution, storing)
             finally:
                 self._in_flight -= 1
                 self._queue.leave(queued)
@@ -158,17 +160,26 @@ class _Scan:
                         self._stop.abandon("a fault in fleetcheck")
 
         work_on_all = consume() if self._remote is None else self._beside_sites(scan_id, consume())
-        await run_until_abandoned(work_on_all, self._stop, self._stopping)
+        try:
+            await run_until_abandoned(work_on_all, self._stop, self._stopping)
+        finally:
+            await storing.land(LANDING if self._stop.abandoned else None)
 
     async def _beside_sites(self, scan_id: int, here: Coroutine[Any, Any, None]) -> None:
         """Ask the sites for their hosts while those of here are asked."""
-        from orchestrator.fleet.dispatch.sites import SitesRun
+        from orchestrator.fleet.dispatch.sites import SitesRun, judged
 
         assert self._remote is not None  # noqa: S101  # the caller has looked
 
         async def keep(host: Host, outcome: Outcome) -> bool:
-            await self._keep(scan_id, self._judged(host, outcome))
-            return not self._trouble
+            record = judged(host, outcome, self._waived)
+            try:
+                await self._services.writer.put(scan_id, record)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
+                self._not_stored(error)
+                return False
+            self._kept(record)
+            return True
 
         run = SitesRun(
             self._remote,
@@ -185,56 +196,35 @@ class _Scan:
         finally:
             self._sites = run.end()
 
-    def _judged(self, host: Host, outcome: Outcome) -> HostRecord:
-        """Judge what a site says of a host; what nobody foresaw in it is this host's result."""
-        try:
-            return host_record(host, outcome, self._waived)
-        except Exception as error:  # noqa: BLE001  # a site may say anything
-            failed = Failed(
-                host=host.name,
-                phase=Phase.DECODE,
-                cause=Cause.BUG,
-                detail=words.place(error),
-                advice=words.BUG_ADVICE,
-                trace=outcome.trace,
-            )
-            return host_record(host, failed, self._waived)
-
-    async def _one_host(self, scan_id: int, queued: QueuedHost, execution: Execution) -> None:
-        """Ask a host, judge it, store the result: whatever happens to it, it has one."""
+    async def _one_host(self, queued: QueuedHost, execution: Execution, storing: Storing) -> None:
+        """Ask a host, judge it, hand its result on: whatever happens to it, it has one."""
+        host, ports = queued.host, self._options.ports
+        if ports is not None:  # one that was put back is asked so already
+            host = self._named[host.name]
+            queued = asking_ports(replace(queued, host=host), ports)
         probing = HostProbe(queued, execution)
+
+        def broke(error: BaseException) -> HostRecord:
+            return host_record(host, probing.broke(error), self._waived)
+
         try:
             outcome = await probing.outcome()
             if outcome is None:
                 return
-            await self._keep(scan_id, host_record(queued.host, outcome, self._waived))
+            outcome = outcome if ports is None else as_part(outcome)
+            record = host_record(host, outcome, self._waived)
         except asyncio.CancelledError as error:
             if told_to_end():
                 raise
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            record = broke(error)
         except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
-            await self._keep(scan_id, host_record(queued.host, probing.broke(error), self._waived))
+            record = broke(error)
+        await storing.add(record, broke)
 
-    async def _keep(self, scan_id: int, record: HostRecord) -> None:
-        """Store a record and, once it is committed, count and tell it; a database that fails ends the run.
-
-        Abandoned, it is still waited for: it is on its way to the disk, and would be told as not started.
-        """
-        storing = asyncio.ensure_future(self._services.writer.put(scan_id, record))
-        try:
-            await asyncio.shield(storing)
-        except asyncio.CancelledError:
-            await asyncio.wait({storing}, timeout=LANDING)
-            if not storing.done() or storing.exception() is not None:
-                storing.cancel()
-                raise
-            self._kept(record)
-            raise
-        except StoreError as error:
-            self._trouble = self._trouble or str(error)
-            self._stop.abandon("the database")
-            return
-        self._kept(record)
+    def _not_stored(self, error: Exception) -> None:
+        """End the scan where the database fails."""
+        self._trouble = self._trouble or (str(error) if isinstance(error, StoreError) else words.place(error))
+        self._stop.abandon("the database" if isinstance(error, StoreError) else "a fault in fleetcheck")
 
     def _kept(self, record: HostRecord) -> None:
         self._score.add(record)

@@ -16,9 +16,10 @@ from typing import Any
 from inventory.model import Fleet, Host, Profile, Waiver
 from orchestrator.domain.group import Group
 from orchestrator.domain.judgement import Belief, RoleJudgement
-from orchestrator.domain.ntlm_fallback import cause_among
-from orchestrator.domain.outcome import Failed, Probed
-from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.outcome import Probed
+from orchestrator.domain.primitives.inventories import in_words, paths_of
+from orchestrator.domain.record import ScanRecord
+from orchestrator.domain.views.brief import Brief, brief_of
 from orchestrator.report.host import Sighting
 from orchestrator.report.summary import ScanReport
 from orchestrator.version import VERSION
@@ -45,11 +46,16 @@ VERSIONS = {
     "unblock": 1,
     "firewall": 1,
     "firewall-merged": 1,
+    "repin-approval": 1,
     "repin-import": 1,
     "repin-plan": 1,
     "repin-run": 1,
     "repin-runs": 1,
     "what-if": 1,
+    "notice": 1,
+    "changes": 1,
+    "notify-test": 1,
+    "notify-targets": 1,
 }
 
 
@@ -82,7 +88,12 @@ def scan_head(scan: ScanRecord) -> dict[str, Any]:
     """Say what a scan was; its hosts as a count."""
     head: dict[str, Any] = plain(dataclasses.replace(scan, hosts=()))
     head["hosts"] = len(scan.hosts)
-    return head
+    return head | inventories(scan.inventory)
+
+
+def inventories(kept: str) -> dict[str, Any]:
+    """Say which files a scan or a plan was made from: in words, and one by one."""
+    return {"inventory": in_words(kept), "inventories": list(paths_of(kept))}
 
 
 def scan_document(report: ScanReport) -> dict[str, Any]:
@@ -120,9 +131,9 @@ def _group(group: Group) -> dict[str, Any]:
     }
 
 
-def host_line(record: HostRecord) -> dict[str, Any]:
+def host_line(record: Brief) -> dict[str, Any]:
     """Say a host's result in short, for lists: no attempts, no registry values."""
-    outcome, judgement = record.outcome, record.judgement
+    judgement = record.judgement
     return {
         "host": record.host,
         "address": record.address,
@@ -136,11 +147,11 @@ def host_line(record: HostRecord) -> dict[str, Any]:
         "waived": record.waived,
         "any_live": judgement.any_live,
         "roles": [_role_line(role) for role in judgement.roles],
-        "failure": _failure(outcome) if isinstance(outcome, Failed) else None,
-        "logon": outcome.trace.auth,
-        "no_kerberos": cause_among(outcome.trace.remarks),
+        "failure": None if record.failure is None else plain(record.failure),
+        "logon": record.auth,
+        "no_kerberos": record.no_kerberos,
         "action": judgement.action,
-        "ended": plain(outcome.trace.ended),
+        "ended": record.ended.isoformat(),
     }
 
 
@@ -155,20 +166,11 @@ def _role_line(role: RoleJudgement) -> dict[str, Any]:
     }
 
 
-def _failure(failed: Failed) -> dict[str, Any]:
-    return {
-        "phase": failed.phase.value,
-        "cause": str(failed.cause),
-        "detail": failed.detail,
-        "advice": failed.advice,
-    }
-
-
 def host_document(sighting: Sighting) -> dict[str, Any]:
     """Say all that is known of a host from one scan."""
     record, judgement = sighting.record, sighting.record.judgement
     content = {
-        **host_line(record),
+        **host_line(brief_of(record)),
         "profile": record.profile.name,
         "desired": plain(record.desired),
         "gateways": plain(record.gateways),
@@ -192,7 +194,7 @@ def host_document(sighting: Sighting) -> dict[str, Any]:
     ]
     last = None
     if sighting.last is not None:
-        last = {"scan": sighting.last[0].id, **host_line(sighting.last[1])}
+        last = {"scan": sighting.last[0].id, **host_line(brief_of(sighting.last[1]))}
     return envelope(
         "host", scan=scan_head(sighting.scan), host=content, last_reading=last, since=sighting.since
     )
@@ -219,8 +221,9 @@ def inventory_document(fleet: Fleet, hosts: Iterable[Host]) -> dict[str, Any]:
     """List hosts with their settings resolved."""
     return envelope(
         "inventory",
-        file=str(fleet.path),
+        file=fleet.shown,
         digest=fleet.digest,
+        inventories=plain(fleet.inventories),
         hosts=[setting_of(host) for host in hosts],
         groups=plain(fleet.groups),
         waivers=plain(fleet.waivers),

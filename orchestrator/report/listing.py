@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inventory.model import Host
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import next_section
@@ -39,7 +40,7 @@ def scan_rows(scans: Iterable[ScanRecord]) -> Iterable[tuple[str, ...]]:
             scan.state,
             scan.mode,
             str(len(scan.hosts)),
-            scan.inventory,
+            in_words(scan.inventory),
             scan.selection,
         )
 

@@ -9,8 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.domain.group import group_key
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.group import ports_of
+from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.advice import told
 from orchestrator.report.hints import Hints
 from orchestrator.report.words import shown, styled
@@ -18,32 +19,31 @@ from orchestrator.report.words import shown, styled
 RESULT_COLUMNS = ("host", "state", "verdict", "seen", "action")
 
 
-def state(record: HostRecord) -> str:
+def state(record: Brief) -> str:
     """Say where a result counts: `ok`, `waived`, `failed` (not probed) or `attention`."""
     counted = record.judgement.verdict.counted_as(waived=record.waived is not None)
     return "failed" if counted == "unknown" else counted
 
 
 def result_rows(
-    records: Iterable[HostRecord], not_started: Iterable[str] = (), hints: Hints | None = None
+    records: Iterable[Brief], not_started: Iterable[str] = (), hints: Hints | None = None
 ) -> Iterator[tuple[str, ...]]:
     """Yield a plain row per host in the columns of RESULT_COLUMNS;
     hosts without a result have empty fields.
     """
+    judged: dict[int, tuple[Judgement, str, str]] = {}  # by identity: the store shares judgements
     for record in records:
         judgement = record.judgement
-        yield (
-            record.host,
-            state(record),
-            judgement.label,
-            _seen(record),
-            told(judgement.action, record.host, hints),
-        )
+        known = judged.get(id(judgement))
+        if known is None:
+            known = judged[id(judgement)] = judgement, judgement.label, ports_of(judgement)
+        action = judgement.action and told(judgement.action, record.host, hints)
+        yield record.host, state(record), known[1], _seen(record, known[2]), action
     for host in not_started:
         yield host, "not-started", "", "", ""
 
 
-def result_table(records: Iterable[HostRecord], not_started: Iterable[str] = ()) -> RenderableType:
+def result_table(records: Iterable[Brief], not_started: Iterable[str] = ()) -> RenderableType:
     """Draw a row per host: name, verdict, what was seen."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("host", overflow="fold")
@@ -53,12 +53,12 @@ def result_table(records: Iterable[HostRecord], not_started: Iterable[str] = ())
         verdict = styled(record.judgement.verdict, record.judgement.label)
         if record.waived is not None:
             verdict.append(" (waived)", style="")
-        table.add_row(shown(record.host), verdict, shown(_seen(record)))
+        table.add_row(shown(record.host), verdict, shown(_seen(record, ports_of(record.judgement))))
     for host in not_started:
         table.add_row(shown(host), Text("not started", style="magenta"), "")
     return table if table.row_count else Text("no host")
 
 
-def _seen(record: HostRecord) -> str:
-    key = group_key(record)
-    return key.cause or key.ports or "; ".join(record.judgement.evidence[1:2])
+def _seen(record: Brief, ports: str) -> str:
+    cause = "" if record.failure is None else record.failure.words
+    return cause or ports or "; ".join(record.evidence[1:2])

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from inventory.verdicts import Verdict
+from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.record import ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
@@ -54,6 +56,41 @@ class LastKnown:
     role: str | None
 
 
+class Outline(Protocol):
+    """What rows of a scan's hosts need of the scan itself: a report has it, and so has a ScanOutline."""
+
+    @property
+    def scan(self) -> ScanRecord:
+        """The scan's record."""
+
+    @property
+    def counts(self) -> Counts:
+        """Its hosts by state and verdict."""
+
+    @property
+    def not_started(self) -> tuple[str, ...]:
+        """Its hosts without a result, in its order."""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+
+    @property
+    def hints(self) -> Hints:
+        """What suggested commands repeat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOutline:
+    """A stored scan in counts, for who lists its hosts and does not sum them up."""
+
+    scan: ScanRecord
+    counts: Counts
+    not_started: tuple[str, ...]
+    code: int
+    hints: Hints
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
     """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
@@ -70,6 +107,11 @@ class ScanReport:
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
     last_known: Mapping[str, LastKnown] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def counts(self) -> Counts:
+        """The scan's hosts by state and verdict."""
+        return self.summary.counts
 
 
 def scan_report(report: ScanReport) -> RenderableType:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts, Tally
-from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.record import PORTS, HostRecord, ScanRecord, ScanState
 from orchestrator.store.database.lock import file_holder
 from orchestrator.store.database.presence import of_scan, present
 from orchestrator.store.database.server_lock import server_holder
@@ -19,6 +19,7 @@ from orchestrator.store.errors import Owner
 from orchestrator.store.journal.reader import JournalReader
 from orchestrator.store.place import SqlitePlace
 from orchestrator.store.results import load, scans
+from orchestrator.store.results.brief_reader import BriefReader
 from orchestrator.store.results.plan_reader import PlanReader
 from orchestrator.store.results.standing_reader import StandingReader
 from orchestrator.store.tables import MOST, host_result, scan
@@ -37,20 +38,24 @@ class LastKnown:
     role: str | None
 
 
-class Reader(StandingReader, PlanReader, JournalReader):
+class Reader(StandingReader, BriefReader, PlanReader, JournalReader):
     """Scans, and through its bases the journal and what results came to, on one connection that cannot
     change anything.
 
     Every method raises DatabaseError where the database gives trouble, and only what it names besides.
     """
 
-    def scans(self, limit: int | None = None, *, finished: bool = False) -> tuple[ScanRecord, ...]:
+    def scans(
+        self, limit: int | None = None, *, finished: bool = False, counted: bool = False
+    ) -> tuple[ScanRecord, ...]:
         """Return the scans, or those alone that ran to their end, newest first;
         one whose process is gone is `killed`.
         """
         most = None if limit is None else min(limit, MOST)
         with self._snapshot() as using:
             query = scans.query().order_by(scan.c.id.desc()).limit(most)
+            if counted:
+                query = query.where(scan.c.mode != PORTS)
             if finished:
                 query = query.where(scan.c.state == ScanState.FINISHED.value)
             found = [scans.of_row(row) for row in using.execute(query)]
@@ -63,8 +68,8 @@ class Reader(StandingReader, PlanReader, JournalReader):
         return self._as_it_stands(found)
 
     def latest_scan(self) -> ScanRecord | None:
-        """Return the newest scan, None where there is none."""
-        return next(iter(self.scans(1)), None)
+        """Return the newest scan, of those that reports are about; None where there is none."""
+        return next(iter(self.scans(1, counted=True)), None)
 
     def done(self, scan_id: int) -> set[str]:
         """Return the hosts that have a result in this scan, failed ones too. Raises UnknownScanError."""
@@ -126,7 +131,7 @@ class Reader(StandingReader, PlanReader, JournalReader):
         """
         query = (
             select(_RESULT.id, _RESULT.scan_id)
-            .where(_RESULT.host == host)
+            .where(_RESULT.host == host, load.counted())
             .order_by(_RESULT.started.desc(), _RESULT.id.desc())
         )
         if probed:
@@ -175,9 +180,11 @@ class Reader(StandingReader, PlanReader, JournalReader):
         return known
 
     def hosts(self) -> tuple[str, ...]:
-        """Return the names of all hosts that ever had a result, sorted."""
+        """Return the names of all hosts that reports have a result of, sorted."""
         with self._snapshot() as using:
-            return tuple(sorted(using.execute(select(_RESULT.host).distinct()).scalars()))
+            return tuple(
+                sorted(using.execute(select(_RESULT.host).where(load.counted()).distinct()).scalars())
+            )
 
     def runner(self, scan_id: int) -> Owner | None:
         """Say which process runs a scan now, and since when; None: it has ended or was killed."""

@@ -51,13 +51,22 @@ class _End(enum.Enum):
     END = enum.auto()
 
 
+class _Hurry(enum.Enum):
+    """Nothing more is to come for now: what has come need not wait for it."""
+
+    HURRY = enum.auto()
+
+
+_Item = Put | _Call | _End | _Hurry
+
+
 class WritingThread:
     """Holds lock and connection from `start` to `close`. Troubles of the database stop it for good."""
 
     def __init__(self, place: Place) -> None:
         """Start it with `start`."""
         self._place = place
-        self._queue: queue.SimpleQueue[Put | _Call | _End] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._broken: StoreError | None = None
         self._ended = False
         self._closing = threading.Lock()
@@ -86,6 +95,12 @@ class WritingThread:
             if self._thread is None:
                 raise WriterClosedError(self._place.shown)
             self._queue.put(item)
+
+    def hurry(self) -> None:
+        """Let what was handed in so far wait for nothing; never raises."""
+        with self._closing:
+            if self._thread is not None:
+                self._queue.put(_Hurry.HURRY)
 
     def call(self, work: Callable[[Inserter], T]) -> T:
         """Run `work` in a transaction of its own, after everything that was handed in before,
@@ -141,7 +156,7 @@ class WritingThread:
                 self._run(into, after)
             self._ended = after is _End.END
 
-    def _gather(self) -> tuple[list[Put], _Call | _End | None]:
+    def _gather(self) -> tuple[list[Put], _Call | _End | _Hurry | None]:
         """Wait for results that one commit may hold, and for what must come after it."""
         batch: list[Put] = []
         item = self._queue.get()

@@ -12,10 +12,13 @@ from orchestrator.app.invocation import Invocation, without_secrets
 def test_a_suggested_command_repeats_what_was_named_and_no_password() -> None:
     """Quoted for a shell; what was not named is not repeated."""
     asked = Invocation(
-        command="test", user="ann", database="postgresql://ann:hush@db/fleet", inventory=Path("my fleet.yaml")
+        command="test",
+        user="ann",
+        database="postgresql://ann:hush@db/fleet",
+        inventory=(Path("my fleet.yaml"), Path("b.yaml")),
     )
     assert asked.hints.database == " --db 'postgresql://ann:***@db/fleet'"
-    assert asked.hints.inventory == " -i 'my fleet.yaml'"
+    assert asked.hints.inventory == " -i 'my fleet.yaml' -i b.yaml"
     bare = Invocation(command="test", user="ann").hints
     assert (bare.database, bare.inventory) == ("", "")
 

@@ -39,6 +39,7 @@ from unittest.mock import patch
 
 from inventory.load import load
 from inventory.model import Fleet, Host
+from inventory.sources.source import files
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.scan.plan import ScanRequest
 from orchestrator.domain.outcome import Probed, Trace
@@ -75,7 +76,7 @@ def scanned(path: Path, database: Path, answers: Answers, *, jobs: int) -> Spent
     from orchestrator.app.scan.run import run
 
     asked = Invocation(command="bench", user="bench", database=str(database))
-    request = ScanRequest(inventory=path, jobs=jobs, pace=0)
+    request = ScanRequest(inventory=files(path), jobs=jobs, pace=0)
     with patch(TRANSPORT, lambda *_, **__: Recorded(answers)):
         began, cpu = time.perf_counter(), time.process_time()
         report = run(asked, request, on_event=lambda _event: None)

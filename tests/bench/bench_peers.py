@@ -140,7 +140,7 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def prepare(inventory: Path, count: int, jobs: int) -> Place:
+def written(inventory: Path, count: int, jobs: int) -> Place:
     """Write a fleet down for each client."""
     folder = inventory.parent
     fleet = load(inventory)
@@ -149,7 +149,13 @@ def prepare(inventory: Path, count: int, jobs: int) -> Place:
     Asked(probe_script().text, asked).write(place.asked)
     ansible_inventory(asked, place.ansible)
     (folder / "ansible.cfg").touch()
-    measured(PEERS[0], place)  # the hosts work their answers out, the database is made
+    return place
+
+
+def prepare(inventory: Path, count: int, jobs: int) -> Place:
+    """Write a fleet down for each client, and let its hosts work their answers out."""
+    place = written(inventory, count, jobs)
+    measured(PEERS[0], place)
     return place
 
 

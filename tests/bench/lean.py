@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -33,13 +34,14 @@ class Lean:
 
 
 @contextlib.contextmanager
-def serving(way: str, count: int, folder: Path, *, delay: float = 0.0) -> Iterator[Lean]:
-    """Serve `count` hosts, reached by `way`, whose script takes `delay` seconds."""
+def serving(way: str, count: int, folder: Path, *, delay: float = 0.0, tree: Path = ROOT) -> Iterator[Lean]:
+    """Serve `count` hosts, reached by `way`, whose script takes `delay` seconds; by the source in `tree`."""
     command = [sys.executable, "-m", "orchestrator.demo", "--lean", way, "--hosts", str(count)]
     command += ["--folder", str(folder), "--delay", str(delay)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdin is not None
         ready = json.loads(process.stdout.readline())

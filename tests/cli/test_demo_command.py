@@ -94,7 +94,7 @@ def test_who_runs_it_by_its_path_is_told_how_to_type_the_next_commands(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
 def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> None:
-    """The README's lines are what it says, each command whole on its line; in order they re-pin and
+    """The page's lines are what it says, each command whole on its line; in order they re-pin and
     take it back.
     """
     folder, scripts = tmp_path / "demo", tmp_path / "bin"
@@ -113,7 +113,9 @@ def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> 
                 said.append(process.stderr.readline().rstrip("\n"))
                 assert said[-1], f"it ended early: {said}"
             shown = said[said.index("the fleet serves until Ctrl-C; in another terminal:") :]
-            (screen,) = (block.text for block in blocks("README.md") if block.about == "screen: demo --keep")
+            (screen,) = (
+                block.text for block in blocks("docs/first-day.md") if block.about == "screen: demo --keep"
+            )
             assert "\n".join(shown).replace(str(folder), "/home/ann/demo") == screen.rstrip("\n")
             ended = [fleetcheck(*shlex.split(line)[1:]) for line in shown[1:]]
         finally:

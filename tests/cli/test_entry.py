@@ -146,7 +146,7 @@ def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> None:
         raise ZeroDivisionError("a secret that must not be shown")
 
-    monkeypatch.setattr("orchestrator.cli.inventory.inventory_path", broken)
+    monkeypatch.setattr("orchestrator.cli.inventory.inventory_sources", broken)
     ended = fleetcheck("inventory", "check")
     assert ended.code == 1
     assert len(ended.err.splitlines()) == 1
@@ -161,29 +161,6 @@ def test_the_package_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "orchestrator", "--version"]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert ended.stdout == f"fleetcheck {VERSION}\n"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("scan",),
-        ("report",),
-        ("unblock",),
-        ("firewall",),
-        ("inventory", "check"),
-        ("repin", "plan"),
-        ("repin", "undo", "1"),
-    ],
-    ids=" ".join,
-)
-def test_a_second_inventory_is_refused(words: tuple[str, ...]) -> None:
-    """Neither of two files is taken in silence; what was typed is said, and what was expected."""
-    ended = fleetcheck(*words, "-i", "one.yaml", "--inventory", "two b.yaml")
-    said = (
-        "fleetcheck: -i one.yaml -i 'two b.yaml': expected one inventory; put the hosts of all of them "
-        "into one file\n"
-    )
-    assert (ended.code, ended.out, ended.err) == (2, "", said)
 
 
 def test_sigterm_before_a_scan_begins_is_an_interruption(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class World:
             folder = self._folder / page.replace("/", "-")
             shutil.copytree(self.begin, folder)
             for name, text in files(page).items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, "utf-8")
             with pytest.MonkeyPatch.context() as patch, _server() as change:
                 _sit_down(patch, folder)
@@ -79,15 +80,10 @@ class World:
                 self._typed[page] = [
                     done
                     for block in blocks(page)
-                    if block.runs and not _sets_up(block.about)
+                    if block.runs and not block.sets_up
                     for done in shell.type(block)
                 ]
         return self._typed[page]
-
-
-def _sets_up(about: str) -> bool:
-    """Whether a block installs fleetcheck itself: `.ci/run` and the demo's own test type these."""
-    return about in ("demo command", "test command")
 
 
 def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 LANGUAGES = {"", "sh", "yaml", "ini", "crontab", "powershell", "promql", "nrpe", "python", "sql", "toml"}
 """What a fence may be marked with. `sh` and unmarked ones with a command in them are run;
 screens are not marked.
 """
+
+_INSTALLS = ("install", "upgrade", "uninstall")  # what the blocks of the install page begin with
 
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<about>[^>\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -45,9 +47,16 @@ class Block:
         return self.about.endswith("(as root)")
 
     @property
+    def sets_up(self) -> bool:
+        """Installs fleetcheck itself: other tests, and `.ci/run`, type these."""
+        return self.about in ("demo command", "test command") or self.about.partition(":")[0] in _INSTALLS
+
+    @property
     def runs(self) -> bool:
-        """Holds commands that a reader is to type."""
+        """Holds commands that a reader is to type. A story has several readers, and a test of its own."""
         typed = re.search(r"^fleetcheck ", self.text, re.MULTILINE) is not None
+        if self.about.startswith("story: "):
+            return False
         return self.language == "sh" or (not self.language and typed and not self.about.startswith("screen"))
 
     @property

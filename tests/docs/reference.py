@@ -26,7 +26,7 @@ from orchestrator.store.database.view_list import VIEWS
 from tests.docs.verdict_table import WHEN, actions
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _PART = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 
 Rows = Iterable[Sequence[str]]

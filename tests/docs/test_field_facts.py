@@ -1,4 +1,4 @@
-"""Facts of docs/field-notes.md, seen on the real tool: where one of these fails,
+"""Facts of docs/developers/field-notes.md, seen on the real tool: where one of these fails,
 what rests on it has to be looked at.
 """
 

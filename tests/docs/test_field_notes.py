@@ -6,7 +6,7 @@ import re
 
 from tests.docs.pages import PAGES, ROOT
 
-PAGE = PAGES["docs/field-notes.md"]
+PAGE = PAGES["docs/developers/field-notes.md"]
 ROWS = [
     [cell.strip() for cell in line.strip("|").replace(r"\|", "\0").split("|")]
     for line in PAGE.splitlines()

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ast
+import json
 import statistics
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.bench.lean import serving
 from tests.docs.pages import ROOT
 
 MODULES_IN_A_FOLDER = 16
 MORE = {"orchestrator/fleet/repin": 24, "orchestrator/cli": 24}
 MODULE_MEDIAN, MODULE_MOST = 105, 300
+ENTERED = (
+    190  # modules of a scan of one host: sub-rooms and short modules have made more of them, not less code
+)
 FUNCTION_MOST, FUNCTION_USUAL = 50, 18  # lines without signature and docstring; nine of ten functions
 
 
@@ -51,3 +60,18 @@ def test_functions_are_short() -> None:
     lengths = dict(_functions())
     assert {name: count for name, count in lengths.items() if count > FUNCTION_MOST} == {}
     assert statistics.quantiles(lengths.values(), n=10)[8] <= FUNCTION_USUAL
+
+
+def test_a_scan_of_one_host_walks_through_so_many_modules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who follows a scan through the code has so many files to open; the number is printed."""
+    with serving("https-basic", 1, tmp_path) as fleet:
+        argv = [sys.executable, "-m", "tests.docs.entered", "scan", "-i", str(fleet.inventory)]
+        argv += ["--db", str(tmp_path / "results.db")]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    entered = json.loads(done.stderr.splitlines()[-1])
+    with capsys.disabled():
+        sys.stdout.write(f" {len(entered)} modules entered ")
+    assert len(entered) <= ENTERED

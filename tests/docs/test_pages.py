@@ -17,9 +17,10 @@ import typer
 import yaml
 
 from inventory.errors import InventoryError
-from inventory.load import load
 from inventory.profile import load_profile
 from inventory.schema.reference import ABOUT
+from inventory.sources.load import load_all
+from inventory.sources.source import files as files_of
 from orchestrator.cli.main import app
 from orchestrator.domain.primitives.exit_codes import MEANINGS
 from tests.cli.conftest import fleetcheck
@@ -29,8 +30,14 @@ from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks, files, mentioned
 
 pytestmark = pytest.mark.xdist_group("pages")  # one fleet for all of them
 
-TYPED = [page for page in PAGES if any(block.runs and not block.as_root for block in blocks(page))]
-ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl"}
+TYPED = [
+    page
+    for page in PAGES
+    if any(block.runs and not (block.as_root or block.sets_up) for block in blocks(page))
+]
+LOGONS = "credentials: {ops: {username: ops, password: {from: env, name: FC}}}\n"
+"""What the README's inventory has, for a file that is named beside it."""
+ROOTS_WORDS = {"useradd", "chown", "chmod", "systemctl", "journalctl", "ssh-keygen"}
 
 
 @pytest.mark.parametrize("page", TYPED)
@@ -140,11 +147,16 @@ def test_every_page_stands_in_the_readmes_table() -> None:
 def test_the_files_of_a_page_load(tmp_path: Path, page: str) -> None:
     """An inventory or a profile that a page shows has no mistake."""
     for name, text in files(page).items():
-        if name.endswith(".toml"):
-            continue  # test_configuration_page.py loads these
+        if name.endswith((".toml", ".ini")) or text.startswith("#!"):
+            continue  # test_configuration_page.py loads the first, the page's own commands the others
         (tmp_path / name).write_text(text, "utf-8")
+        (tmp_path / "logons.yaml").write_text(LOGONS, "utf-8")
+        beside = [] if "credentials:" in text else [tmp_path / "logons.yaml"]
         try:
-            load(tmp_path / name) if "hosts:" in text else load_profile(f"./{name}", tmp_path)
+            if "hosts:" in text:
+                load_all(files_of(*beside, tmp_path / name))
+            else:
+                load_profile(f"./{name}", tmp_path)
         except InventoryError as error:
             pytest.fail(str(error))
 
@@ -183,7 +195,7 @@ def test_the_reference_speaks_of_no_key_that_is_gone() -> None:
 
 def test_the_readmes_exit_codes_are_the_programs() -> None:
     """Every code is named where the first scan ends."""
-    (sentence,) = re.findall(r"Its exit code is .*?interrupted;", PAGES["README.md"], re.DOTALL)
+    (sentence,) = re.findall(r"Its\s+exit\s+code\s+is .*?interrupted;", PAGES["README.md"], re.DOTALL)
     assert {int(code) for code in re.findall(r"\b\d+\b", sentence)} == set(MEANINGS)
 
 

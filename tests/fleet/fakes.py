@@ -172,6 +172,9 @@ class ListWriter:
         await asyncio.sleep(0)
         self.records.append(record)
 
+    def flush(self) -> None:
+        """Nothing waits for more."""
+
     def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
         """Keep the end."""
         self.ended.append((scan_id, state, ended))

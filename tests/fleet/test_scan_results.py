@@ -26,6 +26,7 @@ from tests.fleet.fakes import (
     record_of,
     run_scan,
 )
+from tests.fleet.travel import NEW_YEAR
 
 
 def test_every_host_has_a_judged_record_and_the_summary_counts_them() -> None:
@@ -196,6 +197,29 @@ def test_a_database_that_hangs_up_ends_hosts_in_flight_at_once() -> None:
 
     scanned = run_scan(hosts(5), {"h3": hangs(Phase.RUN)}, writer=Gone())
     assert (scanned.summary.trouble, scanned.seconds < 3) == ("gone", True)
+
+
+class Slow(ListWriter):
+    """Takes ten seconds for each result."""
+
+    async def put(self, scan_id: int, record: HostRecord) -> None:
+        """Keep a host's record, late."""
+        await asyncio.sleep(10)
+        await super().put(scan_id, record)
+
+
+def test_a_host_does_not_wait_for_another_one_s_result() -> None:
+    """While a result is on its way to the disk the next host is asked; the scan ends when all are there."""
+    scanned = run_scan(hosts(5), writer=Slow(), jobs=4, default=answers(1))
+    started = [(event.at - NEW_YEAR).total_seconds() for event in scanned.told(HostStarted)]
+    assert (started, scanned.summary.counts.not_started) == ([0, 0, 0, 0, 1], 0)
+
+
+def test_one_host_at_a_time_is_stored_before_the_next() -> None:
+    """Who asks one host at a time has its result on the disk before another one is asked."""
+    scanned = run_scan(hosts(2), writer=Slow(), jobs=1, default=answers(1))
+    started = [(event.at - NEW_YEAR).total_seconds() for event in scanned.told(HostStarted)]
+    assert started == [0, 11]
 
 
 def test_a_result_that_the_store_chokes_on_is_kept_as_a_bug() -> None:

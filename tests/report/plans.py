@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from orchestrator.domain.approval.signatures import Approval, Approvals, NotCounted
 from orchestrator.domain.repin.plan import (
     Evidence,
     LeftOut,
@@ -25,6 +26,13 @@ WAIVED = {
     "credential": "writer",
 }
 """What a plan holds that goes over a waiver."""
+APPROVALS = Approvals(
+    demanded=2,
+    origin="/etc/fleetcheck/approvals.toml",
+    counted=(Approval(who="ann", kind="ED25519", key="SHA256:AnnsKey", text="-----BEGIN"),),
+    not_counted=(NotCounted(who="eve", why="it signs something else than this plan"),),
+)
+"""One of two has signed, and a signature that does not count stands beside."""
 SCANS = {12: NOON, 11: NOON - timedelta(hours=3)}
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
+from orchestrator.report.database import copy_document
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
@@ -20,12 +21,16 @@ from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
 from orchestrator.report.config import ConfigReport, ConfigRow, config_document
 from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
+from orchestrator.report.notices.changes import changes_document
+from orchestrator.report.notices.listing import ListedTarget, targets_document, tried_document
+from orchestrator.report.notices.message import notice_document
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document
 from orchestrator.report.repin.run import Process
@@ -39,6 +44,8 @@ from orchestrator.report.views.history import history_document
 from orchestrator.report.views.unblock import unblock_document
 from orchestrator.report.views.what_if import what_if_document
 from tests.report import doctors, plans, runs, samples, standings
+from tests.report.notices.test_changes import CHANGED
+from tests.report.notices.test_message import CHANGES
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -75,7 +82,10 @@ def _scan() -> dict[str, Any]:
         warnings=("loud",),
         last_known={"db7": LastKnown(scan=9, at=samples.NOON, verdict=samples.Verdict.OK, role=None)},
     )
-    return {**document.scan_document(report), "hosts": [document.host_line(record) for record in records]}
+    return {
+        **document.scan_document(report),
+        "hosts": [document.host_line(brief_of(record)) for record in records],
+    }
 
 
 def _host() -> dict[str, Any]:
@@ -96,7 +106,16 @@ CONFIG = ConfigReport(
     warnings=["a warning"],
 )
 
+COPIED = SimpleNamespace(
+    source="fleet.db",
+    target="postgresql://db/fleet",
+    tables=[SimpleNamespace(name="scan", rows=3, sha256="ab" * 32)],
+    counters={"scan": 3},
+    audit=AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=2, found="changed")),
+)
+
 DOCUMENTS = {
+    "db-copy": copy_document(COPIED),
     "config": config_document(CONFIG),
     "scan": _scan(),
     "host": _host(),
@@ -120,6 +139,9 @@ DOCUMENTS = {
         None,
         place="demo.db",
     ),
+    "repin-approval": repin_document.approval_document(
+        "1", plans.APPROVALS.counted[0], "plan.json.ann.sig", plans.APPROVALS
+    ),
     "repin-import": answers.answers_document(
         [answers.Answer(host="web1", plan="1", state=State.CONFIRMED, detail="written", new=True)]
     ),
@@ -128,8 +150,14 @@ DOCUMENTS = {
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
     },
     "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
+    "notice": notice_document(CHANGES),
+    "changes": changes_document(CHANGED),
+    "notify-test": tried_document("ops", CHANGES.id, None, None),
+    "notify-targets": targets_document([ListedTarget(name="ops", kind="webhook")]),
     "what-if": what_if_document(standings.imagined()),
-    "repin-plan": repin_document.plan_document(ticket(plans.plan(**plans.WAIVED), file="plan.json")),
+    "repin-plan": repin_document.plan_document(
+        ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)
+    ),
 }
 
 

@@ -18,6 +18,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.store import writing
 from orchestrator.store.database import engine, migrating
 from orchestrator.store.database.schema import State
 from orchestrator.store.errors import (
@@ -77,6 +78,23 @@ def test_a_result_alone_does_not_wait_for_a_full_batch(
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         put(writer, writer.begin_scan(make_scan("web1")), [make_record("web1")])
         assert batches == [1]  # stored while the writer stays open, which may have more to store
+
+
+def test_who_flushes_does_not_wait_for_others(
+    sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last results of a scan wait for nobody."""
+    monkeypatch.setattr(writing, "LINGER", 3600.0)
+    with Writer.open(sqlite_url, command="scan", user="ann") as writer:
+        scan_id = writer.begin_scan(make_scan("web1"))
+
+        async def put() -> None:
+            putting = asyncio.create_task(writer.put(scan_id, make_record("web1")))
+            await asyncio.sleep(0)
+            writer.flush()
+            await putting
+
+        asyncio.run(put())
 
 
 def test_a_replay_changes_nothing(

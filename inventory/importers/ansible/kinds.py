@@ -23,7 +23,7 @@ _SSH = (
 )
 _TEMPLATE = "Left out, because only Ansible can tell how they are reached (`ansible_connection`): {names}."
 _THIS = "Left out, because it is the machine that Ansible runs on: {names}."
-_ALL = (
+NOTHING_SAID = (
     "No host says `ansible_connection: winrm` or `psrp`; all that say nothing were taken as hosts with WinRM."
 )
 
@@ -48,7 +48,7 @@ def choose(variables: Mapping[str, Map], source: Ansible) -> dict[str, str | Non
         message = f"no host that is reached over WinRM; `ansible_connection` says so of {folded(list(kinds))}"
         raise InventoryError([source.places.problem(0, message)])
     if not said:
-        source.notes.say(_ALL)
+        source.notes.say(NOTHING_SAID)
     return kept
 
 

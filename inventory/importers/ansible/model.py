@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.errors import Problem
+from inventory.files.places import Places
 from inventory.importers.ansible.notes import Notes
-from inventory.importers.ansible.places import Places
 from inventory.words import shown
 from inventory.yamlfile.tree import Map
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.errors import Problem
-from inventory.importers.ansible.places import Places
+from inventory.files.places import Places
 from inventory.words import NAMED, quoted, visible
 
 LISTED = 50  # names in one sentence before the rest is counted

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inventory.errors import InventoryError, Problem
+from inventory.files.places import Places
 from inventory.files.textfile import decode, read_bytes
 from inventory.importers.ansible import ini, yaml_file
 from inventory.importers.ansible.beside import read_beside
 from inventory.importers.ansible.model import Ansible
-from inventory.importers.ansible.places import Places
 from inventory.importers.ansible.templates import SECRET
 from inventory.importers.ansible.values import VAULT_MARK
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.logons import asking_passwords, logons, names_of
 from orchestrator.domain.execution.examination import Examination, all_passed
 from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNPROBED
@@ -26,7 +26,7 @@ class DoctorRequest:
     `timeout` is in seconds for one host, None: its own.
     """
 
-    inventory: Path
+    inventory: Sources
     hosts: tuple[str, ...]
     account: bool = False
     transport: str = "native"
@@ -40,10 +40,10 @@ def doctor(invocation: Invocation, request: DoctorRequest) -> DoctorReport:
 
     Raises InventoryError, SelectionError (unknown names say which was meant) and SecretError.
     """
-    from inventory.load import load
     from inventory.selection.select import select
+    from inventory.sources.load import load_all
 
-    fleet = load(request.inventory)
+    fleet = load_all(request.inventory)
     hosts = select(fleet, request.hosts, stdin=invocation.stdin)
     if request.ask_pass:
         fleet = asking_passwords(fleet, hosts)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.logons import check_credential
+from orchestrator.app.repin.evidence import Evidence, evidence_of, value_names
 from orchestrator.app.select import NoMatch, limited
 from orchestrator.version import VERSION
 
@@ -18,12 +20,10 @@ if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.events import NoteListener
     from orchestrator.app.invocation import Invocation
-    from orchestrator.domain.repin.conclusion import Conclusion, Machine
-    from orchestrator.domain.repin.operation import Operation
+    from orchestrator.domain.repin.conclusion import Machine
     from orchestrator.domain.repin.plan import LeftOut, Plan
     from orchestrator.domain.repin.planner import Candidate, Draft, Rules, Sifted
     from orchestrator.domain.repin.policy import Policy
-    from orchestrator.store.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class PlanRequest:
     the id of the one that counts, None: each host's latest; `good_for`: how long the plan may be applied.
     """
 
-    inventory: Path
+    inventory: Sources
     limit: tuple[str, ...]
     no_match: NoMatch = NoMatch.ERROR
     policy: Policy
@@ -45,17 +45,6 @@ class PlanRequest:
     credential: str | None
     scan: int | None
     good_for: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What the database says of the hosts.
-
-    What their results came to, newest first, and the journal's rows that speak of each.
-    """
-
-    conclusions: Mapping[str, tuple[Conclusion, ...]]
-    rows: Mapping[str, Sequence[Operation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +61,18 @@ class Sifting:
 
 def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteListener) -> Plan:
     """Plan the selected hosts. Raises InventoryError, UsageError, SelectionError, StoreError."""
-    from inventory.load import load
+    fleet, hosts = selected(invocation, request, on_event=on_event)
+    return plan_of(invocation, request, fleet, hosts)
 
-    fleet = load(request.inventory)
-    rules = _rules(request, fleet, datetime.now(UTC))
+
+def selected(
+    invocation: Invocation, request: PlanRequest, *, on_event: NoteListener
+) -> tuple[Fleet, tuple[Host, ...]]:
+    """Return the inventory and the hosts that the plan is about. Raises as `make_plan`."""
+    from inventory.sources.load import load_all
+
+    fleet = load_all(request.inventory)
+    _rules(request, fleet, datetime.now(UTC))
     if request.credential is not None:
         check_credential(fleet, request.credential)
     hosts = limited(fleet, request.limit, request.no_match, stdin=invocation.stdin, on_event=on_event)
@@ -83,10 +80,17 @@ def make_plan(invocation: Invocation, request: PlanRequest, *, on_event: NoteLis
         from orchestrator.app.events import Remark
 
         on_event(Remark(words=words))
+    _check_roles(request.policy, hosts)
+    return fleet, hosts
+
+
+def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: Sequence[Host]) -> Plan:
+    """Plan these hosts by what the database holds now. Raises StoreError."""
+    rules = _rules(request, fleet, datetime.now(UTC))
     with invocation.reader() as reader:
-        evidence = _evidence(request, hosts, reader)
+        evidence = evidence_of(request, hosts, reader)
         sifting = sift_hosts(request, hosts, evidence, rules)
-        machines = reader.machines(sifting.sifted.results, _value_names(hosts))
+        machines = reader.machines(sifting.sifted.results, value_names(hosts))
     return decide(invocation, request, fleet, sifting, machines, rules)
 
 
@@ -110,10 +114,28 @@ def sift_hosts(request: PlanRequest, hosts: Sequence[Host], evidence: Evidence, 
     """Decide host by host who may be planned. Pure."""
     from orchestrator.domain.repin.planner import Candidate, sift
 
-    candidates = [Candidate(host=host, conclusions=evidence.conclusions.get(host.name, ())) for host in hosts]
+    candidates = [
+        Candidate(
+            host=host,
+            conclusions=evidence.conclusions.get(host.name, ()),
+            asked=host.name in evidence.asked,
+        )
+        for host in hosts
+    ]
     left = dict(_left_before(request, candidates, evidence, rules.now))
     sifted = sift([each for each in candidates if each.host.name not in left], rules)
     return Sifting(hosts=tuple(host.name for host in hosts), sifted=sifted, left=tuple(left.values()))
+
+
+def _check_roles(policy: Policy, hosts: Sequence[Host]) -> None:
+    """Raise UsageError for a role of `--port` that none of the hosts' profiles has."""
+    from inventory.words import did_you_mean
+
+    known = dict.fromkeys(role for host in hosts for role in host.profile.role_names)
+    for role, port in policy.by_role:
+        if role not in known:
+            near, roles = did_you_mean(role, known), " and ".join(known)
+            raise UsageError(f"--port {role}={port}: no such role{near}; there are {roles}")
 
 
 def decide(
@@ -154,7 +176,7 @@ def _plan_of(
         expires=rules.now + request.good_for,
         policy=str(rules.policy),
         selection=",".join(request.limit),
-        inventory=str(fleet.path),
+        inventory=fleet.named,
         inventory_digest=fleet.digest,
         script=repin_script().sha256,
         version=VERSION,
@@ -183,50 +205,6 @@ def _rules(request: PlanRequest, fleet: Fleet, now: datetime) -> Rules:
         waivers=in_force(fleet.waivers, now.date()),
         include_waived=request.include_waived,
     )
-
-
-def _evidence(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Evidence:
-    from orchestrator.domain.repin.touched import SPEAKING
-
-    names = [host.name for host in hosts]
-    if request.scan is None:
-        stored = reader.latest_conclusions(names, limit=request.agree)
-    else:
-        reader.scan(request.scan)
-        stored = reader.conclusions_of(request.scan, names)
-    known = _of_today(stored, hosts, reader)
-    rows: dict[str, list[Operation]] = {}
-    for row in reader.in_states(*SPEAKING, hosts=names):
-        rows.setdefault(row.host, []).append(row)
-    return Evidence(conclusions=known, rows=rows)
-
-
-def _of_today(
-    stored: Mapping[str, tuple[Conclusion, ...]], hosts: Iterable[Host], reader: Reader
-) -> Mapping[str, tuple[Conclusion, ...]]:
-    """Conclude anew, from whole readings, where settings or the program are others than at the scan."""
-    from orchestrator.domain.repin.conclusion import judged_anew
-
-    concerned = {
-        each.result: (host, each)
-        for host in hosts
-        for each in stored.get(host.name, ())
-        if not each.holds(host, VERSION)
-    }
-    anew = {
-        number: judged_anew(concerned[number][1], record, concerned[number][0], VERSION)
-        for number, record in reader.results(concerned)
-    }
-    return {name: tuple(anew.get(each.result, each) for each in found) for name, found in stored.items()}
-
-
-def _value_names(hosts: Iterable[Host]) -> frozenset[str]:
-    """Name the registry values that say something to a plan, of all products."""
-    roles = {id(host.profile): host.profile.roles for host in hosts}
-    names = {
-        name for each in roles.values() for role in each for name in (role.port_value, role.address_value)
-    }
-    return frozenset(name for name in names if name is not None)
 
 
 def _left_before(

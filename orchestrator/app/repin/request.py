@@ -28,6 +28,7 @@ class RepinRequest:
     per_site: int | None = None
     ramp_up: float | None = None
     credential: str | None = None
+    signatures: int | None = None
 
     def over(self, other: RepinRequest) -> RepinRequest:
         """Take from `other` what is not given here."""

@@ -14,6 +14,7 @@ from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, n
 from orchestrator.app.repin.results import NOBODY, code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.app.watching import NOTHING, WatchRequest, watching
+from orchestrator.domain.approval.signatures import NONE, Approvals
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.report.repin.run import RunReport
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.model import Fleet
+    from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
@@ -37,7 +39,11 @@ RunListener = Callable[[RepinEvent | Note | PlanEmpty | HostEntered], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepinJob:
-    """What is to be run. `record` has an id where a run goes on; `file` is the plan's, where it is known."""
+    """What is to be run. `record` has an id where a run goes on; `file` is the plan's, where it is known.
+
+    `rules` says who has to sign, `signatures` how many this command asks for besides; `approvals` is who has.
+    `unapproved`: why nothing more may be begun of a run that goes on, else "".
+    """
 
     plan: Plan
     fleet: Fleet
@@ -45,6 +51,10 @@ class RepinJob:
     options: RepinOptions
     file: Path | None = None
     transport: str = "native"  # what `--transport` says
+    rules: Place
+    signatures: int = 0
+    approvals: Approvals = NONE
+    unapproved: str = ""
     watch: WatchRequest = NOTHING
     ask_pass: bool = False
 
@@ -143,6 +153,8 @@ async def _start(
         journal=journal,
         stop=stop,
         on_event=on_event,
+        approvals=job.approvals.counted,
+        unapproved=job.unapproved,
     )
     return await (apply if job.record.id is None or journal is None else resume)(given)
 

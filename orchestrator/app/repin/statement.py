@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.domain.approval.signatures import NONE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.app.repin.stored import UnfinishedRun
+    from orchestrator.domain.approval.signatures import Approvals
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.repin.options import RepinOptions
 
@@ -18,7 +21,7 @@ _STILL = {
 }
 
 
-def statement(plan: Plan, wanted: RepinOptions) -> str:
+def statement(plan: Plan, wanted: RepinOptions, approvals: Approvals = NONE) -> str:
     """Say in counts what is about to be written, and what stops it."""
     from orchestrator.report.repin.ticket import ticket
     from orchestrator.report.words import plural
@@ -27,13 +30,14 @@ def statement(plan: Plan, wanted: RepinOptions) -> str:
     return "\n".join(
         (
             f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
+            *_signed(approvals),
             *_waived(plan, wanted),
             *_how(len(plan.hosts), wanted),
         )
     )
 
 
-def to_resume(found: UnfinishedRun, wanted: RepinOptions) -> str:
+def to_resume(found: UnfinishedRun, wanted: RepinOptions, unapproved: str = "") -> str:
     """Say in counts what is left of a run, and who else may be at it."""
     first = (
         f"run {found.run.id}: {_hosts(len(found.open))} to read first, {_hosts(len(found.left))} not begun"
@@ -41,11 +45,18 @@ def to_resume(found: UnfinishedRun, wanted: RepinOptions) -> str:
     still = _STILL.get(found.process.value)
     going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
     unproven = [] if found.unproven is None else [found.unproven]
-    return "\n".join((first, *unproven, *going, *(_how(len(found.left), wanted) if found.left else ())))
+    how = [*_how(len(found.left), wanted)] if found.left and not unapproved else [unapproved]
+    return "\n".join((first, *unproven, *going, *filter(None, how)))
 
 
 def _what(plan: Plan) -> str:
     return f"undo of run {plan.undoes}" if plan.undoes is not None else "re-pin"
+
+
+def _signed(approvals: Approvals) -> Iterator[str]:
+    if approvals.counted:
+        of = f" of {approvals.demanded} demanded" if approvals.demanded else ""
+        yield f"signed by {', '.join(each.who for each in approvals.counted)} ({approvals.people}{of})"
 
 
 def _waived(plan: Plan, wanted: RepinOptions) -> Iterator[str]:

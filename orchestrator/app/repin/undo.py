@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
 from orchestrator.app.repin.proof import proven
 from orchestrator.app.repin.request import of_record
 from orchestrator.version import VERSION
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def plan_undo(
     invocation: Invocation,
     run_id: int,
-    inventory: Path,
+    inventory: Sources,
     *,
     good_for: timedelta,
     force_closed: str | None,
@@ -32,11 +32,11 @@ def plan_undo(
     closed now. `confirm` returns where somebody says yes. Raises InventoryError, UnknownRunError,
     ChangedError, StoreError.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
     from orchestrator.fleet.repin.undo import Ticket, undo_plan
     from orchestrator.remote.apply import repin_script
 
-    fleet = load(inventory)
+    fleet = load_all(inventory)
     now = datetime.now(UTC)
     with invocation.reader() as reader:
         unproven = proven(reader, run_id)

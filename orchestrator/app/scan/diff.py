@@ -35,7 +35,7 @@ def _two_scans(reader: Reader, earlier: int | None, later: int | None) -> tuple[
     if earlier is not None and later is not None:
         return reader.scan(earlier), reader.scan(later)
     first = None if earlier is None else reader.scan(earlier)
-    finished = reader.scans(2, finished=True)
+    finished = reader.scans(2, finished=True, counted=True)
     wanted = 2 if first is None else 1
     if len(finished) < wanted or (first is not None and finished[0].id == first.id):
         raise CommandError(

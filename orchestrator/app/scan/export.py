@@ -16,7 +16,7 @@ from orchestrator.report.exports.formats import Format
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.report.exports.nagios import Check
-    from orchestrator.report.summary import ScanReport
+    from orchestrator.report.summary import Outline, ScanReport
     from orchestrator.store.reader import Reader
 
 _BYTES = 1024 * 1024  # of a file beside ours; 10,000 sites are 2 MB, and by then the first megabyte has told
@@ -33,9 +33,9 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A scan's report, and its text in a format: `pieces` are made as they are taken."""
+    """A scan's exit code, and its text in a format: `pieces` are made as they are taken."""
 
-    report: ScanReport
+    code: int
     pieces: Iterator[str]
 
 
@@ -52,11 +52,16 @@ def stored_export(
 
     Raises StoreError, CommandError.
     """
-    from orchestrator.app.scan.results import scan_of, scan_report_of
+    from orchestrator.app.scan.results import outline_of, scan_of, scan_report_of
 
     with invocation.reader() as reader:
-        report = scan_report_of(invocation, reader, scan_of(reader, scan_id))
-        yield Export(report=report, pieces=_pieces(wanted, report, reader, labels))
+        scan = scan_of(reader, scan_id)
+        outline = outline_of(invocation, reader, scan)
+
+        def summed() -> ScanReport:
+            return scan_report_of(invocation, reader, scan)
+
+        yield Export(code=outline.code, pieces=_pieces(wanted, outline, summed, reader, labels))
 
 
 def nagios(invocation: Invocation, scan_id: int | None, max_age: timedelta | None) -> Check:
@@ -91,7 +96,7 @@ def write_reports(
     with invocation.reader() as reader:
         for file in wanted:
             try:
-                pieces = _pieces(file.format, report, reader, labels)
+                pieces = _pieces(file.format, report, lambda: report, reader, labels)
                 files.write(file.path, pieces, marker=file.format.marker, what=kind_of(file.format))
                 shared += shared_series(file.format, file.path)
             except Exception as error:  # noqa: BLE001 -- one file's trouble costs no other file, and not the summary
@@ -102,12 +107,18 @@ def write_reports(
     return replace(report, code=code, warnings=(*report.warnings, *shared, *missed))
 
 
-def _pieces(wanted: Format, report: ScanReport, reader: Reader, labels: Mapping[str, str]) -> Iterator[str]:
+def _pieces(
+    wanted: Format,
+    outline: Outline,
+    summed: Callable[[], ScanReport],
+    reader: Reader,
+    labels: Mapping[str, str],
+) -> Iterator[str]:
     from orchestrator.report.exports.export import exported
 
-    assert report.scan.id is not None  # noqa: S101  # it came from the database
-    records = reader.records(report.scan.id, whole=False)
-    return exported(wanted, report, records, now=datetime.now(UTC), labels=labels)
+    assert outline.scan.id is not None  # noqa: S101  # it came from the database
+    records = reader.briefs(outline.scan.id, sentences=wanted.sentences, logons=wanted.logons)
+    return exported(wanted, outline, records, summed=summed, now=datetime.now(UTC), labels=labels)
 
 
 def shared_series(wanted: Format, path: Path) -> tuple[str, ...]:

@@ -11,16 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.sources.source import Sources
+from inventory.verdicts import Verdict
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.app.watching import NOTHING, WatchRequest
-from orchestrator.domain.record import HostRecord, ScanRecord
+from orchestrator.domain.record import PORTS, ScanRecord
 from orchestrator.report.words import folded
 from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.notices.subscription import Subscription
+    from orchestrator.domain.repin.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class ScanRequest:
     `timeout` is in seconds, None: the inventory's. `resume` and `earlier` are ids of scans.
     """
 
-    inventory: Path
+    inventory: Sources
     limit: tuple[str, ...] = ()
     no_match: NoMatch = NoMatch.WARN
     mode: str = "auto"
@@ -45,9 +49,11 @@ class ScanRequest:
     only: frozenset[str] = frozenset()
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
+    notify: tuple[Subscription, ...] = ()  # who is told what changed
     ask_pass: bool = False
     via_sites: bool = False
     hub: Path | None = None  # the hub's folder, where `--hub` names one
+    policy: Policy | None = None  # of the plan that asks for this scan, whose ports alone are tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ def new_scan(
             id=None,
             started=now,
             mode=request.mode,
-            inventory=str(request.inventory),
+            inventory=fleet.named,
             inventory_digest=fleet.digest,
             selection=",".join(request.limit),
             hosts=tuple(host.name for host in hosts),
@@ -96,13 +102,17 @@ def resumed_scan(record: ScanRecord, done: Collection[str], fleet: Fleet) -> Sca
 
     Raises UsageError where nothing is left to ask.
     """
+    if record.mode == PORTS:
+        raise UsageError(
+            f"scan {record.id} tried a plan's ports alone: `fleetcheck repin plan --ask` asks its hosts anew"
+        )
     left = [name for name in record.hosts if name not in done]
     gone = [name for name in left if name not in fleet.hosts]
     hosts = tuple(fleet.hosts[name] for name in left if name in fleet.hosts)
     if not left:
         raise UsageError(f"scan {record.id} is complete: all {len(record.hosts)} hosts have a result")
     if not hosts:
-        raise UsageError(f"scan {record.id}: none of the {len(left)} hosts left is in {fleet.path} any more")
+        raise UsageError(f"scan {record.id}: none of the {len(left)} hosts left is in {fleet.shown} any more")
     return ScanPlan(record=record, hosts=hosts, remarks=tuple(_changed(record, fleet, gone)))
 
 
@@ -111,7 +121,7 @@ def earlier_hosts(
     fleet: Fleet,
     hosts: Sequence[Host],
     record: ScanRecord,
-    records: Iterable[HostRecord],
+    results: Iterable[tuple[str, Verdict, bool]],
 ) -> tuple[Host, ...]:
     """Choose among `hosts` those that an earlier scan had, and that `only` means.
 
@@ -119,18 +129,18 @@ def earlier_hosts(
     """
     from orchestrator.domain.execution.select_hosts import chosen
 
-    names = set(chosen(only, hosts=record.hosts, records=records))
+    names = set(chosen(only, hosts=record.hosts, results=results))
     found = tuple(host for host in hosts if host.name in names)
     if not found:
         what = f" and was {' or '.join(sorted(only))} there" if only else ""
-        raise UsageError(f"no host that was selected in {fleet.path} was in scan {record.id}{what}")
+        raise UsageError(f"no host that was selected in {fleet.shown} was in scan {record.id}{what}")
     return found
 
 
 def _changed(record: ScanRecord, fleet: Fleet, gone: Sequence[str]) -> list[str]:
     remarks = []
     if fleet.digest != record.inventory_digest:
-        remarks.append(f"{fleet.path} has changed since scan {record.id} began: its present settings count")
+        remarks.append(f"{fleet.shown} has changed since scan {record.id} began: its present settings count")
     if gone:
         names, more = folded(gone)
         remarks.append(

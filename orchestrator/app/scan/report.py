@@ -68,7 +68,7 @@ def remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> Iterator[str]
     yield from (*fleet.remarks, *plan.remarks)
     short = [
         words
-        for host in plan.hosts
+        for host in (() if request.policy else plan.hosts)
         if (words := too_short(_timed(host, request.timeout), plan.record.mode, canaries=request.canaries))
     ]
     yield from short[:_TOO_SHORT_SHOWN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from inventory.verdicts import Verdict
 from orchestrator.app.errors import CommandError
 from orchestrator.app.names import killed
-from orchestrator.domain.execution.tally import exit_code
-from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.domain.execution.select_hosts import NOT_STARTED, states_of
+from orchestrator.domain.execution.tally import Tally, exit_code
+from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.views.brief import Brief
 from orchestrator.domain.views.summary import Summariser, Summary
-from orchestrator.report.summary import LastKnown, ScanReport
+from orchestrator.report.summary import LastKnown, Outline, ScanOutline, ScanReport
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResults:
-    """A scan's report, and the results of the hosts that were chosen.
+    """A scan in counts, and the results of the hosts that were chosen, which are read as they are taken.
 
-    `records` are read as they are taken.
+    `summed` gives the scan's report, for which all its results are read once more.
     """
 
-    report: ScanReport
-    records: Iterator[HostRecord]
+    outline: Outline
+    summed: Callable[[], ScanReport]
+    records: Iterator[Brief]
     not_started: tuple[str, ...]
 
 
@@ -40,37 +43,60 @@ def scans(invocation: Invocation, limit: int) -> tuple[ScanRecord, ...]:
 
 
 @contextmanager
-def stored_scan(invocation: Invocation, scan_id: int | None, only: frozenset[str]) -> Iterator[ScanResults]:
+def stored_scan(
+    invocation: Invocation, scan_id: int | None, only: frozenset[str], *, logons: bool
+) -> Iterator[ScanResults]:
     """Open a scan, or the latest; its results can be read while the block runs.
 
-    Raises StoreError, CommandError.
+    `logons`: with what the logons used. Raises StoreError, CommandError.
     """
     with invocation.reader() as reader:
-        yield _results(reader, scan_report_of(invocation, reader, scan_of(reader, scan_id)), only)
+        scan = scan_of(reader, scan_id)
+        outline = outline_of(invocation, reader, scan)
+        records = reader.briefs(scan.id or 0, logons=logons)
+        yield _results(records, outline, lambda: scan_report_of(invocation, reader, scan), only)
 
 
 @contextmanager
-def results_of(invocation: Invocation, report: ScanReport) -> Iterator[ScanResults]:
+def results_of(invocation: Invocation, report: ScanReport, *, logons: bool) -> Iterator[ScanResults]:
     """Open a scan whose report is at hand; its results can be read while the block runs.
 
-    Raises StoreError.
+    `logons` as for `stored_scan`. Raises StoreError.
     """
     with invocation.reader() as reader:
-        yield _results(reader, report, frozenset())
+        records = reader.briefs(report.scan.id or 0, logons=logons)
+        yield _results(records, report, lambda: report, frozenset())
 
 
-def _results(reader: Reader, report: ScanReport, only: frozenset[str]) -> ScanResults:
-    """Return the scan's records that `only` means, all for none, and the hosts without one."""
-    assert report.scan.id is not None  # noqa: S101  # it came from the database
-    records = reader.records(report.scan.id)
-    if not only:
-        return ScanResults(report=report, records=records, not_started=report.not_started)
-    from orchestrator.domain.execution.select_hosts import NOT_STARTED, chosen
+def _results(
+    records: Iterator[Brief], outline: Outline, summed: Callable[[], ScanReport], only: frozenset[str]
+) -> ScanResults:
+    """Return the scan's results that `only` means, all for none, and the hosts without one."""
+    missing = outline.not_started
+    if only:
+        records = (
+            each
+            for each in records
+            if only & states_of(each.judgement.verdict, waived=each.waived is not None)
+        )
+        missing = missing if NOT_STARTED in only else ()
+    return ScanResults(outline=outline, summed=summed, records=records, not_started=missing)
 
-    return ScanResults(
-        report=report,
-        records=(record for record in records if chosen(only, hosts=[record.host], records=[record])),
-        not_started=report.not_started if NOT_STARTED in only else (),
+
+def outline_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> ScanOutline:
+    """Count a stored scan without reading its results."""
+    assert scan.id is not None  # noqa: S101  # it came from the database
+    tally, left = Tally(len(scan.hosts)), dict.fromkeys(scan.hosts)
+    for host, verdict, waived in reader.verdicts(scan.id):
+        tally.add(verdict, waived=waived)
+        left.pop(host, None)
+    counts = tally.counts()
+    return ScanOutline(
+        scan=scan,
+        counts=counts,
+        not_started=tuple(left),
+        code=exit_code(counts, interrupted=scan.state is ScanState.INTERRUPTED),
+        hints=invocation.hints_of(scan),
     )
 
 

@@ -46,9 +46,9 @@ class ScanJob:
 
 def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteListener) -> tuple[Host, ...]:
     """Return the hosts that such a scan would ask; nothing is written. Raises as `run`."""
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
-    fleet = load(request.inventory)
+    fleet = load_all(request.inventory)
     if request.resume is None and request.earlier is None:
         return _selected(invocation, request, fleet, on_event)
     with invocation.reader() as reader:
@@ -63,16 +63,32 @@ def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener)
     Raises InventoryError, SelectionError, CommandError, SecretError and StoreError, before the first host is
     asked.
     """
-    from inventory.load import load
+    from inventory.sources.load import load_all
 
     request.watch.check()
-    fleet = load(request.inventory)
+    fleet = load_all(request.inventory)
     gc.freeze()  # the fleet stays as long as the command: no collection need go over it again
     hosts = () if request.resume is not None else _selected(invocation, request, fleet, on_event)
+    return run_on(invocation, request, fleet, hosts, on_event=on_event)
+
+
+def run_on(
+    invocation: Invocation,
+    request: ScanRequest,
+    fleet: Fleet,
+    hosts: tuple[Host, ...],
+    *,
+    on_event: ScanListener,
+) -> ScanReport:
+    """Do as `run`, with hosts that were selected already."""
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         here = _asked_from_here(request, plan, on_event)
         demand_kerberos(here)
+        if request.notify:
+            from orchestrator.store.notices.adding import Notices
+
+            writer.at_end(Notices(request.notify).add)
         if request.ask_pass:
             fleet = asking_passwords(fleet, here)
         known = logons(fleet, names_of(here), invocation.ask, lambda words: on_event(Warned(words=words)))
@@ -132,7 +148,7 @@ def _of_earlier(
 ) -> tuple[Host, ...]:
     assert request.earlier is not None  # noqa: S101  # the caller has looked
     record = reader.scan(request.earlier)
-    return earlier_hosts(request.only, fleet, hosts, record, reader.records(request.earlier))
+    return earlier_hosts(request.only, fleet, hosts, record, reader.verdicts(request.earlier))
 
 
 async def _scan(
@@ -212,9 +228,12 @@ def _proved(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
 
 def _options(request: ScanRequest, mode: str) -> ScanOptions:
     from orchestrator.fleet.options import ScanOptions
+    from orchestrator.fleet.ports import MODE
 
+    policy = request.policy
     return ScanOptions(
-        mode=mode,
+        mode=mode if policy is None else MODE,
+        ports=None if policy is None else (lambda host: policy.named(host.profile.role_names)),
         jobs=request.jobs,
         per_site=request.per_site,
         ramp_up=request.ramp_up,

@@ -51,8 +51,8 @@ def demo(
 ) -> None:
     """Scan a simulated fleet on loopback, and say how to go on.
 
-    On a terminal it ends with a menu of five commands: a host that fails, a re-pin, and its way back.
-    Inventory and database are its own, in a new folder.
+    On a terminal it ends with a menu of five commands: a host that fails, a plan, its write, and the way
+    back. Inventory and database are its own, in a new folder.
     """
     from orchestrator.cli.demo.menu import is_attended, offer
     from orchestrator.cli.demo.served import served
@@ -83,11 +83,12 @@ def _scan(
     inventory: Path, database: Path, *, jobs: int, quiet: bool, as_json: bool, stays: bool
 ) -> ScanReport:
     """Scan the fleet and print the result. `stays`: the hosts can be asked again afterwards."""
+    from inventory.sources.source import files
     from orchestrator.app.scan.plan import ScanRequest
     from orchestrator.cli.scan import print_report, run_scan
 
     asked = invocation(str(database), [inventory])
-    report = run_scan(asked, ScanRequest(inventory=inventory, jobs=jobs, pace=0), quiet=quiet)
+    report = run_scan(asked, ScanRequest(inventory=files(inventory), jobs=jobs, pace=0), quiet=quiet)
     hints = replace(report.hints, can_scan=stays)
     print_report(asked, replace(report, hints=hints), as_json=as_json, table=True)
     sys.stdout.flush()

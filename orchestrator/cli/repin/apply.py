@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     AskPassOption,
@@ -42,6 +42,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     revert_if_not_live: options.RevertIfNotLive = False,
     dry_run: options.DryRun = False,
     credential: options.Credential = None,
+    signatures: options.Signatures = None,
     yes: options.Yes = False,
     jobs: Jobs = 64,
     transport: TransportOption = TransportName.NATIVE,
@@ -62,6 +63,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
 
     Every host is read afresh first, and again afterwards.
     """
+    from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.apply import ApplyRequest
     from orchestrator.app.repin.apply import apply as begin
     from orchestrator.app.repin.plan import read_plan
@@ -72,7 +74,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     request = ApplyRequest(
         plan=read_plan(plan),
         file=plan,
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory, stdin=False),
         options=RepinRequest(
             batch=batch,
             pause=pause,
@@ -84,7 +86,9 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
             per_site=per_site,
             ramp_up=ramp_up,
             credential=credential,
+            signatures=signatures,
         ),
+        rules=SYSTEM,
         dry_run=dry_run,
         transport=transport.value,
         ask_pass=ask_pass,
@@ -128,6 +132,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
 
     Reads what was left open, then writes what was not begun. Options not given stay as they were.
     """
+    from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.apply import ResumeRequest
     from orchestrator.app.repin.apply import resume as go_on
     from orchestrator.app.repin.request import RepinRequest
@@ -136,7 +141,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
 
     request = ResumeRequest(
         run=run,
-        inventory=inventory_path(inventory),
+        inventory=inventory_sources(inventory, stdin=False),
         options=RepinRequest(
             batch=batch,
             pause=pause,
@@ -144,6 +149,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
             max_conflicts=max_conflicts,
             credential=credential,
         ),
+        rules=SYSTEM,
         transport=transport.value,
         ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),

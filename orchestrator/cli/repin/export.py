@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -41,6 +41,7 @@ def export(
         typer.Option("-o", "--output", metavar="FILE", help="Where the script goes; else it is printed."),
     ] = None,
     inventory: InventoryOption = None,
+    signatures: options.Signatures = None,
     wait: WaitOption = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -48,14 +49,22 @@ def export(
 
     It is run there by hand; `repin apply` leaves these hosts alone then.
     """
-    from orchestrator.app.repin.export import export_script
+    from orchestrator.app.approval.rules import SYSTEM
+    from orchestrator.app.repin.export import ExportRequest, export_script
     from orchestrator.app.repin.plan import read_plan
 
     del script
     read = read_plan(plan)
     asked = invocation(db, inventory, wait=wait)
-    where = "standard output" if output is None else str(output)
-    text = export_script(asked, read, inventory_path(inventory), where=where)
+    request = ExportRequest(
+        plan=read,
+        file=plan,
+        inventory=inventory_sources(inventory),
+        where="standard output" if output is None else str(output),
+        rules=SYSTEM,
+        signatures=signatures or 0,
+    )
+    text = export_script(asked, request)
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
     if output is not None and str(output) != "-":
         say(

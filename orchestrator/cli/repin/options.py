@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import offers, policies, run_ids, scan_ids
+
+if TYPE_CHECKING:
+    from orchestrator.domain.repin.policy import Policy as PolicyValue
 
 PlanFile = Annotated[
     Path, typer.Argument(metavar="PLAN", help="A plan's file, as `fleetcheck repin plan -o` writes it.")
@@ -20,12 +23,29 @@ Out = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Where the plan goes; else none is kept."),
 ]
 Policy = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="POLICY",
         autocompletion=offers(policies),
         help="Where the new pin comes from: desired (the inventory), vendor-order, keep-if-working, "
-        "prefer:PORT,... (the first open one), fleet-common (one port for most hosts).",
+        "prefer:PORT,... (the first open one), fleet-common (one port for most hosts), port:PORT (as --port "
+        "gives it). Default: desired.",
+    ),
+]
+Port = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PORT|ROLE=PORT",
+        help="The new pin of every role, or of one, such as primary=443: --policy port:PORT. May be repeated "
+        "for other roles.",
+    ),
+]
+Ask = Annotated[
+    bool,
+    typer.Option(
+        "--ask",
+        help="With --port: ask the hosts first whether it connects, by a scan of its own that tries pins and "
+        "these ports alone.",
     ),
 ]
 MaxAge = Annotated[
@@ -101,6 +121,37 @@ RevertIfNotLive = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Read every host afresh and check it; write and journal nothing.")
 ]
+Key = Annotated[
+    Path,
+    typer.Option(
+        metavar="KEY",
+        readable=False,  # ssh-keygen has better words for it
+        help="An SSH key to sign with: its file, or the .pub of one that an agent holds.",
+    ),
+]
+PlanKey = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="KEY",
+        readable=False,
+        help="Sign the plan with this SSH key, as `repin approve` does; needs -o.",
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as", metavar="NAME", help="Sign as this one of allowed_signers; else as the one whose key it is."
+    ),
+]
+Signatures = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=9,
+        metavar="N",
+        help="Demand signatures of so many people; /etc/fleetcheck/approvals.toml may demand more.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for schedulers.")]
 Run = Annotated[
     int,
@@ -111,6 +162,15 @@ Run = Annotated[
     ),
 ]
 _SOONEST = timedelta(minutes=1)  # a plan that ends sooner is a slip of the hand
+
+
+def policy_of(policy: str | None, port: Sequence[str] | None) -> PolicyValue:
+    """Read `--policy`, or `--port` in its place. Raises UsageError where both are given, PolicyError."""
+    from orchestrator.domain.repin.policy import parse_policy, parse_port
+
+    if policy is not None and port:
+        raise UsageError(f"--port {port[0]} is a policy of its own: leave --policy {policy} out")
+    return parse_port(port) if port else parse_policy(policy or "desired")
 
 
 def expiry(text: str) -> timedelta:

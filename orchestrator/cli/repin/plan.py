@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.select import NoMatch
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
+    AskPassOption,
     DatabaseOption,
     HeaderOption,
     InventoryOption,
@@ -20,11 +23,16 @@ from orchestrator.cli.options import (
     LimitOption,
     NoMatchOption,
     TableOption,
+    WaitOption,
+    hosts_or_limit,
 )
 from orchestrator.cli.repin import options
+from orchestrator.cli.scan_options import Hosts
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 
 if TYPE_CHECKING:
+    from orchestrator.app.invocation import Invocation
+    from orchestrator.app.repin.plan import PlanRequest
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.report.hints import Hints
     from orchestrator.report.repin.ticket import Ticket
@@ -34,12 +42,16 @@ PLAN_MARKER = '"document": "plan"'
 
 @handled
 def plan(  # noqa: PLR0913  # a command line has as many parameters as it has options
+    host: Hosts = None,
     *,
     output: options.Out = None,
     inventory: InventoryOption = None,
     limit: LimitOption = None,
     no_match: NoMatchOption = None,
-    policy: options.Policy = "desired",
+    port: options.Port = None,
+    ask: options.Ask = False,
+    ask_pass: AskPassOption = False,
+    policy: options.Policy = None,
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
     force_closed: options.ForceClosed = None,
@@ -48,6 +60,9 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     scan: options.Scan = None,
     expires: options.Expires = "24h",
     exit_code: options.PlanExitCode = False,
+    key: options.PlanKey = None,
+    who: options.As = None,
+    wait: WaitOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -55,30 +70,44 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
 ) -> None:
     """Decide from stored scans which hosts to re-pin.
 
-    The plan is a file; no host is asked.
+    The plan is a file; no host is asked, but by --ask.
     """
     from orchestrator.app.repin.plan import PlanRequest, make_plan
     from orchestrator.domain.primitives.span import parse_span
-    from orchestrator.domain.repin.policy import parse_policy
 
+    hosts = hosts_or_limit(host, limit)
     request = PlanRequest(
-        inventory=inventory_path(inventory),
-        limit=tuple(limit or ()),
+        inventory=inventory_sources(inventory),
+        limit=hosts,
         no_match=no_match or NoMatch.ERROR,
-        policy=parse_policy(policy),
+        policy=options.policy_of(policy, port),
         max_age=parse_span(max_age, "--max-age"),
         agree=agree,
         force_closed=options.reason_given(force_closed),
-        include_waived=options.waived_reason(include_waived, limit or ()),
+        include_waived=options.waived_reason(include_waived, hosts),
         credential=credential,
         scan=scan,
         good_for=options.expiry(expires),
     )
-    asked = invocation(db, inventory)
-    made = make_plan(asked, request, on_event=say_note)
-    keep(made, output, hints=asked.hints, as_json=as_json, table=table)
+    asked = invocation(db, inventory, wait=wait)
+    signing = signing_of(key, who, output)
+    if ask_pass and not ask:
+        raise UsageError("--ask-pass is for hosts that are asked: add --ask, or leave it out")
+    if ask:
+        made = _by_asking(asked, request, ask_pass=ask_pass)
+    else:
+        made = make_plan(asked, request, on_event=say_note)
+    keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
+
+
+def _by_asking(asked: Invocation, request: PlanRequest, *, ask_pass: bool) -> Plan:
+    from orchestrator.app.scan.asking import AskRequest, plan_by_asking
+    from orchestrator.cli.progress import ScanDisplay
+
+    with ScanDisplay(quiet=False) as display:
+        return plan_by_asking(asked, request, AskRequest(ask_pass=ask_pass), on_event=display.on_event)
 
 
 @handled
@@ -91,10 +120,13 @@ def show(
     _header: HeaderOption = False,
 ) -> None:
     """Read a plan like a change ticket."""
+    from orchestrator.app.approval.rules import SYSTEM
+    from orchestrator.app.repin.approvals import standing
     from orchestrator.app.repin.plan import read_plan
     from orchestrator.report.repin.ticket import ticket
 
-    found = ticket(read_plan(plan), file=str(plan))
+    read = read_plan(plan)
+    found = ticket(read, file=str(plan), approvals=standing(read, plan, SYSTEM))
     if html is None:
         show_ticket(found, as_json=as_json, table=table)
         return
@@ -105,8 +137,34 @@ def show(
         say(f"written: {html}")
 
 
-def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table: bool) -> None:
-    """Write a new plan to its file, and show it."""
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A new plan is to be signed with this key, as this one (None: whose key it is)."""
+
+    key: Path
+    who: str | None
+
+
+def signing_of(key: Path | None, who: str | None, output: Path | None) -> Signing | None:
+    """Read `--key` and `--as` of a command that makes a plan. Raises UsageError where they do not fit."""
+    if key is None:
+        if who is not None:
+            raise UsageError("--as says whose signature it is: give the key, too (--key)")
+        return None
+    if output is None or str(output) == "-":
+        raise UsageError(
+            "--key signs the plan's file, and its signature stands beside it: name one with -o FILE"
+        )
+    return Signing(key, who)
+
+
+def keep(
+    made: Plan, output: Path | None, *, signing: Signing | None, hints: Hints, as_json: bool, table: bool
+) -> None:
+    """Write a new plan to its file, sign it where that is asked for, and show it."""
+    from orchestrator.app.approval.rules import SYSTEM
+    from orchestrator.app.repin.approvals import standing
+    from orchestrator.domain.approval.signatures import NONE
     from orchestrator.domain.repin.planfile import pieces
     from orchestrator.report.repin.ticket import ticket
 
@@ -114,8 +172,25 @@ def keep(made: Plan, output: Path | None, *, hints: Hints, as_json: bool, table:
         hand_over(output, pieces(made), marker=PLAN_MARKER, what="plan of fleetcheck")
     if output is not None and str(output) == "-":
         return  # standard output has the plan itself
-    found = ticket(made, file=None if output is None else str(output), hints=hints)
+    if output is not None and signing is not None:
+        _sign(made, output, signing)
+    approvals = NONE if output is None else standing(made, output, SYSTEM)
+    file = None if output is None else str(output)
+    found = ticket(made, file=file, hints=hints, approvals=approvals)
     show_ticket(found, as_json=as_json, table=table)
+
+
+def _sign(made: Plan, output: Path, signing: Signing) -> None:
+    from orchestrator.app.approval.rules import SYSTEM
+    from orchestrator.app.repin.approve import SignRequest, sign_plan
+
+    request = SignRequest(plan=made, file=output, key=signing.key, who=signing.who, rules=SYSTEM)
+    try:
+        signed = sign_plan(request)
+    except CommandError:
+        say(f"{output}: the plan is written, and not signed")
+        raise
+    say(f"signed by {signed.made.who}: {signed.file}")
 
 
 def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:

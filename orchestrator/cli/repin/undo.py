@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.command import inventory_path, invocation
+from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 from orchestrator.cli.repin import options
-from orchestrator.cli.repin.plan import keep
+from orchestrator.cli.repin.plan import keep, signing_of
 
 
 @handled
@@ -18,6 +18,8 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     force_closed: options.ForceClosed = None,
     expires: options.Expires = "24h",
     yes: options.Yes = False,
+    key: options.PlanKey = None,
+    who: options.As = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
     table: TableOption = False,
@@ -30,7 +32,8 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.app.repin.undo import plan_undo
     from orchestrator.cli.repin.confirm import confirmed
 
-    path = inventory_path(inventory)
+    signing = signing_of(key, who, output)
+    path = inventory_sources(inventory, stdin=False)
     asked = invocation(db, inventory)
     made = plan_undo(
         asked,
@@ -40,4 +43,4 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
         force_closed=options.reason_given(force_closed),
         confirm=lambda statement: confirmed(statement, yes=yes),
     )
-    keep(made, output, hints=asked.hints, as_json=as_json, table=table)
+    keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)

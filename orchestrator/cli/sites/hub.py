@@ -55,7 +55,8 @@ def init(
 ) -> None:
     """Begin a hub, or check one.
 
-    Its folder, the database, the broker and its queues. Prints the rabbitmqctl lines that make its vhost and user. Type it again once they were run.
+    Its folder, the database, the broker and its queues. Prints the rabbitmqctl lines that make vhost and user.
+    Type it again once they were run.
     """
     from orchestrator.app.sites.place import folder
     from orchestrator.app.sites.setup import init as make

@@ -31,9 +31,10 @@ def policy() -> Kind:
     """Take a policy of a re-pin."""
 
     def proof(value: str) -> None:
-        from orchestrator.domain.repin.policy import parse_policy
+        from orchestrator.domain.repin.policy import PORT, PolicyError, parse_policy
 
-        parse_policy(value)
+        if parse_policy(value).word == PORT:
+            raise PolicyError("a port is for the command line alone: `repin plan --port`")
 
     return text("a policy, as `repin plan --help` lists them", proof)
 
@@ -50,9 +51,12 @@ def database() -> Kind:
 
 
 def inventory() -> Kind:
-    """Take the path of an inventory."""
+    """Take the path of an inventory, or a list of them; `-` is for `-i` alone."""
 
     def check(value: object) -> tuple[str, ...]:
-        return tuple(paths(value))
+        found = tuple(paths(value))
+        if "-" in found:
+            raise ValueError
+        return found
 
-    return Kind("the path of a file", check)
+    return Kind("the path of a file, or a list of them", check)

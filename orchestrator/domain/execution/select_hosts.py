@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
 from inventory.verdicts import Verdict
-from orchestrator.domain.record import HostRecord
 
 NOT_STARTED = "not-started"
 FAILED = "failed"
@@ -39,24 +39,28 @@ def parse_only(words: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def chosen(only: frozenset[str], *, hosts: Sequence[str], records: Iterable[HostRecord]) -> tuple[str, ...]:
+def chosen(
+    only: frozenset[str], *, hosts: Sequence[str], results: Iterable[tuple[str, Verdict, bool]]
+) -> tuple[str, ...]:
     """Return the scan's hosts, in its order, that one of the words fits; all of them where there is no word.
 
-    `hosts` are the scan's selected names. `failed` is every host without a reading, `attention` every verdict
-    but `ok`, `unknown` and waived ones; a verdict's own word takes waived ones too.
+    `hosts` are the scan's selected names, `results` has host, verdict and whether it is waived. `failed` is
+    every host without a reading, `attention` every verdict but `ok`, `unknown` and waived ones; a verdict's
+    own word takes waived ones too.
     """
     if not only:
         return tuple(hosts)
-    states = {record.host: _states(record) for record in records}
+    states = {host: states_of(verdict, waived=waived) for host, verdict, waived in results}
     missing = frozenset({NOT_STARTED})
     return tuple(host for host in hosts if only & states.get(host, missing))
 
 
-def _states(record: HostRecord) -> frozenset[str]:
-    verdict = record.judgement.verdict
+@cache
+def states_of(verdict: Verdict, *, waived: bool) -> frozenset[str]:
+    """Return the words that fit a result."""
     words = {str(verdict)}
     if verdict is Verdict.UNKNOWN:
         words.add(FAILED)
-    elif verdict.counted_as(waived=record.waived is not None) == ATTENTION:
+    elif verdict.counted_as(waived=waived) == ATTENTION:
         words.add(ATTENTION)
     return frozenset(words)

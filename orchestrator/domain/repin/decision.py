@@ -12,7 +12,7 @@ from inventory.model import Profile, Rule
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Belief, Judgement, RoleJudgement
 from orchestrator.domain.repin.plan import RoleChange
-from orchestrator.domain.repin.policy import Choice, NoChoice, Policy, choose
+from orchestrator.domain.repin.policy import PORT, Choice, NoChoice, Policy, choose
 
 
 class NotPlannedError(Exception):
@@ -42,8 +42,9 @@ def decide(judgement: Judgement, profile: Profile, policy: Policy, *, forced: bo
     roles = judgement.roles
     _readable(judgement)
     choice = _choice(policy, roles, profile)
+    again = "scan again, or add --ask" if policy.word == PORT else "scan again"
     for role in roles:
-        _check_role(role, choice.get(role.role), forced=forced)
+        _check_role(role, choice.get(role.role), forced=forced, again=again)
     if all(role.pin.port == choice.get(role.role, role.pin.port) for role in roles):
         raise NotPlannedError("nothing to do: pinned as wanted")
     changes = tuple(
@@ -87,14 +88,17 @@ def _choice(policy: Policy, roles: Sequence[RoleJudgement], profile: Profile) ->
     return dict.fromkeys(profile.role_names, next(iter(choice.values())))
 
 
-def _check_role(role: RoleJudgement, new: int | None, *, forced: bool) -> None:
-    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed."""
+def _check_role(role: RoleJudgement, new: int | None, *, forced: bool, again: str) -> None:
+    """Refuse a role whose pin or new port nobody can vouch for; a pin that stays may be closed.
+
+    `again` says what tries a port that was not tried.
+    """
     for port, what in ((role.pin.port, "pin"), (new, "new port")):
         if port is None:
             continue
         belief = role.beliefs.get(port, Belief.UNTRIED)
         if belief is Belief.UNTRIED:
-            raise NotPlannedError(f"the {role.role} {what} {port} was not tried: scan again")
+            raise NotPlannedError(f"the {role.role} {what} {port} was not tried: {again}")
         if belief is Belief.INTERCEPTED:
             raise NotPlannedError(
                 f"the {role.role} {what} {port} is answered by something else than the gateway"
@@ -124,12 +128,19 @@ def _risks(roles: Sequence[RoleJudgement], changes: Sequence[RoleChange], profil
         yield "the two gateways get different ports"
 
 
+def moved_back(role: str, wanted: int) -> str:
+    """Say that the inventory wants another pin than a change gives."""
+    return f"the inventory wants {role} {wanted}: the next plan by desired moves it back: change `pin:`"
+
+
 def _risks_of_role(role: RoleJudgement, changes: Sequence[RoleChange], profile: Profile) -> Iterator[str]:
     change = next((each for each in changes if each.role == role.role and each.old != each.new), None)
     if change is None:
         if role.pin_belief is not Belief.OPEN:
             yield f"{role.role} {role.pin.port} is {role.pin_belief}, and stays as it is"
         return
+    if role.desired is not None and role.desired != change.new:
+        yield moved_back(role.role, role.desired)
     if change.old in role.live:
         yield f"a tunnel is up on {change.role} {change.old}: the agent will reconnect"
     if role.beliefs[change.new] is not Belief.OPEN:

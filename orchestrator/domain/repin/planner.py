@@ -27,10 +27,15 @@ _WITHOUT_ROLES = frozenset(verdict for verdict, _ in HOST_TABLE.values())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A selected host and what its latest results came to by its settings of today, newest first."""
+    """A selected host and what its latest results came to by its settings of today, newest first.
+
+    `asked`: the newest is of a scan that tried a plan's ports alone; the one after it, where there is one, is
+    what reports take for the latest.
+    """
 
     host: Host
     conclusions: tuple[Conclusion, ...]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +168,10 @@ class _Sifter:
             raise NotPlannedError(f"its evidence, scan {newest.scan}, is older than --max-age: scan again")
         verdict = None if newest.judgement is None else str(newest.judgement.verdict)
         waiver = _waiver(host, verdict, rules)
+        if waiver is None and candidate.asked:
+            latest = (each.judgement for each in known[1:2] if not _too_old(each, rules))
+            for judgement in filter(None, latest):
+                waiver = _waiver(host, str(judgement.verdict), rules)
         decisions, but = self._decisions(host, known[: rules.agree])
         if verdict is None or not decisions:
             raise NotPlannedError(but)

@@ -1,4 +1,4 @@
-"""Where a new pin comes from: five policies over what is believed of one host's roles.
+"""Where a new pin comes from: six policies over what is believed of one host's roles.
 
 Pure; a host that a policy leaves out has a reason.
 """
@@ -6,7 +6,7 @@ Pure; a host that a policy leaves out has a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
@@ -14,7 +14,8 @@ from inventory.model import Rule
 from orchestrator.domain.judgement import Belief, RoleJudgement
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
 
-WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common")
+PORT = "port"
+WORDS = ("desired", "vendor-order", "keep-if-working", "prefer:PORT,...", "fleet-common", "port:PORT")
 SCAN_FULL = "scan with --probe full"
 
 Choice = Mapping[str, int]
@@ -36,19 +37,35 @@ class NoChoice:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy by its word; `prefer` has its ports, `fleet-common` its port once `common_port` found it."""
+    """A policy by its word; `prefer` has its ports, `fleet-common` its port once `common_port` found it.
+
+    `port` has one port for every role, or in `by_role` one for each role that it speaks of.
+    """
 
     word: str
     ports: tuple[int, ...] = ()
+    by_role: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
         """Write it as the user types it."""
-        return f"{self.word}:{','.join(map(str, self.ports))}" if self.word == "prefer" else self.word
+        if self.word not in {"prefer", PORT}:
+            return self.word
+        named = (f"{role}={port}" for role, port in self.by_role)
+        return f"{self.word}:{','.join([*map(str, self.ports), *named])}"
+
+    def named(self, roles: Sequence[str]) -> Choice:
+        """Return what `port` names for these roles."""
+        return {role: port for role, port in self.by_role or self._everywhere(roles) if role in roles}
+
+    def _everywhere(self, roles: Sequence[str]) -> Iterator[tuple[str, int]]:
+        return ((role, port) for role in roles for port in self.ports)
 
 
 def parse_policy(text: str) -> Policy:
     """Read what stands behind `--policy`. Raises PolicyError."""
     word, colon, rest = text.partition(":")
+    if word == PORT and colon:
+        return parse_port(rest.split(","), "--policy port")
     if word == "prefer" and colon:
         return Policy("prefer", tuple(_port(part) for part in rest.split(",")))
     if colon or word not in WORDS:
@@ -56,11 +73,25 @@ def parse_policy(text: str) -> Policy:
     return Policy(word)
 
 
-def _port(text: str) -> int:
+def parse_port(texts: Sequence[str], option: str = "--port") -> Policy:
+    """Read what stands behind each `--port`: one port, or `ROLE=PORT` for each role. Raises PolicyError."""
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    named = [tuple(map(str.strip, part.split("=", 1))) for part in parts if "=" in part]
+    if len(named) < len(parts) and len(parts) > 1:
+        found = ",".join(parts)
+        raise PolicyError(f"{option}: found {found!r}, expected one port, or ROLE=PORT for each role")
+    if not named:
+        return Policy(PORT, (_port(parts[0], option, "443"),))
+    roles = [role for role, _ in named]
+    if "" in roles or len(set(roles)) < len(roles):
+        found = ",".join(parts)
+        raise PolicyError(f"{option}: found {found!r}, expected each role once, such as primary=443")
+    return Policy(PORT, by_role=tuple((role, _port(port, option, "primary=443")) for role, port in named))
+
+
+def _port(text: str, option: str = "--policy prefer", example: str = "prefer:2147,443") -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text.strip()) or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
-        raise PolicyError(
-            f"--policy prefer: found {text!r}, expected ports from 1 to 65535, such as prefer:2147,443"
-        )
+        raise PolicyError(f"{option}: found {text!r}, expected ports from 1 to 65535, such as {example}")
     return int(text)
 
 
@@ -69,11 +100,14 @@ def choose(
 ) -> Choice | NoChoice:
     """Choose the new ports of a host. `order` is the profile's list, `rule` its rule. Never raises.
 
-    Only `desired` may choose a port that is not open: whether that may be written is for the planner to say.
+    Only `desired` and `port` may choose a port that is not open: whether that may be written is for the
+    planner to say.
     """
     match policy.word:
         case "desired":
             return _desired(roles)
+        case "port":
+            return _named(roles, policy)
         case "prefer":
             return _preferred(roles, policy.ports, order, rule)
         case "keep-if-working":
@@ -82,6 +116,11 @@ def choose(
             return _common(roles, policy.ports, order)
         case _:
             return _first_open(roles, order, rule, thorough=True)
+
+
+def _named(roles: Sequence[RoleJudgement], policy: Policy) -> Choice | NoChoice:
+    named = policy.named([role.role for role in roles])
+    return named or NoChoice("none of its roles is one that --port names")
 
 
 def _desired(roles: Sequence[RoleJudgement]) -> Choice | NoChoice:

@@ -9,9 +9,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 from inventory.model import Host
+from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.outcome import Failed, Outcome, Phase
+from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import Batch, Hello, Report
+from orchestrator.domain.waiver import Waived
+from orchestrator.fleet import words
 from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
@@ -21,10 +25,27 @@ from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.results import Intake
 from orchestrator.fleet.dispatch.site import Site
+from orchestrator.fleet.results import host_record
 
 TICK = 0.5  # seconds after which it is looked again who may go on
 ASIDE = 256  # hosts that are looked at for one that may start
 LIFE = timedelta(hours=4)  # a batch that a site begins later than this is not begun
+
+
+def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
+    """Judge what a site says of a host; what nobody foresaw in it is this host's result."""
+    try:
+        return host_record(host, outcome, waived)
+    except Exception as error:  # noqa: BLE001  # a site may say anything
+        failed = Failed(
+            host=host.name,
+            phase=Phase.DECODE,
+            cause=Cause.BUG,
+            detail=words.place(error),
+            advice=words.BUG_ADVICE,
+            trace=outcome.trace,
+        )
+        return host_record(host, failed, waived)
 
 
 class SitesRun:

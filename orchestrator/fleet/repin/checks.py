@@ -10,6 +10,7 @@ from inventory.errors import EXIT_GATE
 from inventory.model import Fleet, Host, Profile
 from inventory.registry_names import fold
 from orchestrator.domain.primitives.digest import fact_changes, host_digest_v1
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST, Plan, PlannedHost
 from orchestrator.domain.repin.planfile import PlanError
 
@@ -57,7 +58,7 @@ def refusals(plan: Plan, hosts: Mapping[str, Host], now: datetime, script: str) 
             f"({plan.script[:12]}, this one is {script[:12]}; by fleetcheck {plan.version})"
         )
     if plan.hosts and not any(planned.host in hosts for planned in plan.hosts):
-        yield f"none of its hosts is in this inventory: it was made from {plan.inventory}"
+        yield f"none of its hosts is in this inventory: it was made from {in_words(plan.inventory)}"
         return
     for planned in plan.hosts:
         reason = _against(planned, hosts.get(planned.host))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from inventory.model import Host
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet.control.clock import Clock
@@ -49,7 +50,8 @@ class RunInput:
 
     `hosts`: the inventory's, by name. `record`: the run's; it has no id for a new run, and has one for a run
     to resume. `journal`: None for a dry run only, which reads it at most. `stop`: the user's. `on_event`:
-    called with each event, in the event loop's thread; it must not wait.
+    called with each event, in the event loop's thread; it must not wait. `approvals`: who signed the plan of
+    a new run. `unapproved`: why the plan of a resumed run may not be written with any more, else "".
     """
 
     plan: Plan
@@ -60,6 +62,8 @@ class RunInput:
     journal: RunJournal | None
     stop: StopRequest = field(default_factory=StopRequest)
     on_event: RepinListener | None = None
+    approvals: tuple[Approval, ...] = ()
+    unapproved: str = ""
 
     def __post_init__(self) -> None:
         """Refuse to be made without a journal for a run that writes."""

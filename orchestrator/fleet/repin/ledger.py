@@ -29,6 +29,7 @@ class RunLedger:
         self.leftovers: Mapping[str, Leftover] = {}
         self._record = given.record
         self._plan = given.plan
+        self._approvals = given.approvals
         self._names = given.names
         self._clock = given.services.clock
         self._limits = limits
@@ -51,7 +52,7 @@ class RunLedger:
         if self._plan.undoes is not None:
             undone = last_rows(await journal.operations(int(self._plan.undoes)))
             self._undone = {name: row.id for name, row in undone.items() if row.id and row.state in WROTE}
-        record = await journal.begin_run(self._record, self._plan)
+        record = await journal.begin_run(self._record, self._plan, self._approvals)
         assert record.id is not None  # noqa: S101  # the journal's promise
         self._context = JournalContext(
             journal=journal, run=record.id, plan=self._plan.id, clock=self._clock, emit=self._context.emit

@@ -64,8 +64,8 @@ async def apply(given: RunInput) -> RepinSummary:
 async def resume(given: RunInput) -> RepinSummary:
     """Go on with a run: read every host that it left unresolved, then write those not begun or not written.
 
-    What was not begun is left alone where the plan does not hold any more, and a remark says why. A waiver
-    binds no run that has begun. Raise as `apply`.
+    What was not begun is left alone where the plan does not hold any more, or its approval, and a remark says
+    why. A waiver binds no run that has begun. Raise as `apply`.
     """
     options = replace(given.options, dry_run=False, waived={})
     return await _RunExecution(replace(given, options=options)).to_its_end()
@@ -86,6 +86,7 @@ class _RunExecution:
         journal = self._ledger.journal
         self._pause = None if journal is None else JournalPause(journal)
         self._waves = Waves(given, self._limits, self._pause, self._emit)
+        self._unapproved = False  # hosts were left alone for that
 
     async def to_its_end(self) -> RepinSummary:
         """Go through the plan, and write down how that ended. Raise StoreError where it cannot begin."""
@@ -129,7 +130,12 @@ class _RunExecution:
 
     def _still_planned(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the hosts that may be begun: none where a resumed run's plan does not hold for them now."""
-        if not (self._ledger.rows and names):
+        if self._given.unapproved and names:
+            self._unapproved = True
+            self._limits.stop_at_gate("its approval does not hold any more")
+            self._emit.remark(f"{len(names)} hosts not begun are left alone: {self._given.unapproved}")
+            return ()
+        if self._given.record.id is None or not names:
             return names
         changes = tuple(self._requests[name].change for name in names)
         against = _refusals(self._given, replace(self._given.plan, hosts=changes))
@@ -211,7 +217,7 @@ class _RunExecution:
             dry_run=self._given.options.dry_run,
             reason=ledger.reason(),
             interrupted=limits.interrupted,
-            gate=limits.gate and bool(not_started),
+            gate=limits.gate and (bool(not_started) or self._unapproved),
             abandoned=limits.stop.abandoned,
             finished_after_stop=limits.finished_after_stop,
             failed_after_stop=limits.failed_after_stop,

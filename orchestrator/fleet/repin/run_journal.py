@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState
 from orchestrator.domain.repin.plan import Plan
@@ -17,8 +18,12 @@ class RunJournal(Protocol):
     All of it raises StoreError; moves that the table does not have raise IllegalJournalMoveError.
     """
 
-    async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
-        """Store a run and its plan, and return it with its id; one that has an id is taken over."""
+    async def begin_run(
+        self, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = (), /
+    ) -> RunRecord:
+        """Store a run, its plan and who signed it, and return it with its id; one that has an id is taken
+        over.
+        """
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime, /) -> None:
         """Write how the run ended."""

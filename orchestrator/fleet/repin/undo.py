@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from inventory.model import Fleet
+from inventory.model import Fleet, Host
 from orchestrator.domain.primitives.digest import host_facts
+from orchestrator.domain.repin.decision import moved_back
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunRecord, last_rows
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
@@ -55,7 +56,8 @@ def undo_plan(
             why = f"undo of run {run.id}: {_words(planned)}"
             facts = host_facts(fleet.hosts[planned.host])
             back = reversed_change(planned)
-            hosts.append(replace(back, facts=facts, why=why, risks=(), verdict=None))
+            risks = tuple(_risks(fleet.hosts[planned.host], back))
+            hosts.append(replace(back, facts=facts, why=why, risks=risks, verdict=None))
         else:
             left.append(LeftOut(host=planned.host, reason=reason))
     return Plan(
@@ -64,7 +66,7 @@ def undo_plan(
         expires=ticket.expires,
         policy="undo",
         selection=plan.selection,
-        inventory=str(fleet.path),
+        inventory=fleet.named,
         inventory_digest=fleet.digest,
         script=ticket.script,
         version=ticket.version,
@@ -77,6 +79,13 @@ def undo_plan(
     )
 
 
+def _risks(host: Host, back: PlannedHost) -> Iterator[str]:
+    for change in back.roles:
+        wanted = host.desired.get(change.role)
+        if wanted is not None and change.new not in (wanted, change.old):
+            yield moved_back(change.role, wanted)
+
+
 def reversed_change(change: PlannedHost) -> PlannedHost:
     """Swap old and new: what takes a change back, to the exact data and kind that were there."""
     return replace(
@@ -84,6 +93,26 @@ def reversed_change(change: PlannedHost) -> PlannedHost:
         roles=tuple(RoleChange(role=each.role, old=each.new, new=each.old) for each in change.roles),
         targets=tuple(replace(each, expected=each.new, new=each.expected) for each in change.targets),
     )
+
+
+def takes_back(plan: Plan, original: Plan, operations: Iterable[Operation]) -> bool:
+    """Whether a plan writes nothing but what puts back, host by host, what a run of `original` wrote.
+
+    `operations`: that run's rows. A plan can say of itself that it is an undo; this is what makes it one.
+    """
+    rows = last_rows(operations)
+    backs = {planned.host: reversed_change(planned) for planned in original.hosts}
+    return all(
+        planned.host in backs
+        and planned.host in rows
+        and rows[planned.host].state in WROTE
+        and _written(planned) == _written(backs[planned.host])
+        for planned in plan.hosts
+    )
+
+
+def _written(planned: PlannedHost) -> tuple[object, ...]:
+    return planned.computer, planned.machine_id, planned.key, planned.roles, planned.targets
 
 
 def _against(run: RunRecord, row: Operation | None, planned: PlannedHost, fleet: Fleet) -> str | None:

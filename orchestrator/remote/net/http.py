@@ -5,9 +5,11 @@ Both transports read by it; what feeds it is a thread's socket or the event loop
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from orchestrator.remote.faults.trouble import Garbled, Lost, OtherService, SpeaksTls
 from orchestrator.remote.net.banners import service
@@ -21,6 +23,7 @@ _ERRORS_FROM = 300
 _TLS_ALERT = b"\x15\x03"
 _SWITCHED = 101  # the answer that nothing of HTTP follows
 _HTTP = b"HTTP/"
+_SHORT_HEAD = 400  # bytes; longer ones carry a token, which is one host's alone
 _BANNER = 200  # bytes of what is no HTTP that tell which service it is
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")  # a line may end in LF alone (RFC 9112 2.2)
 _STATUS = re.compile(r"HTTP/1\.(\d) ([1-9]\d\d)(?: .*)?", re.ASCII | re.DOTALL)
@@ -95,18 +98,20 @@ class Inbox:
         Raises Lost, Garbled, SpeaksTls, OtherService.
         """
         for _ in range(_MAX_INTERIM):
-            version, status, pairs = yield from self._head()
-            if status >= 200 or status == _SWITCHED:  # noqa: PLR2004  # below: 100 Continue and its like, with no body
+            head = yield from self._head()
+            if head.status >= 200 or head.status == _SWITCHED:  # noqa: PLR2004  # below: 100 Continue and its like, with no body
                 break
         else:
             raise Garbled("one interim HTTP answer after the other")
-        headers: dict[str, str] = {}
-        for name, value in pairs:
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        self._kept = status != _SWITCHED and _outlasts(version, headers)
-        body = yield from self._body(status, headers)
-        challenges = tuple(value for name, value in pairs if name == "www-authenticate")
-        return Answer(status=status, headers=headers, challenges=challenges, body=body, last=not self._kept)
+        self._kept = head.kept
+        body = yield from self._body(head.status, head.headers)
+        return Answer(
+            status=head.status,
+            headers=head.headers,
+            challenges=head.challenges,
+            body=body,
+            last=not self._kept,
+        )
 
     def _more(self) -> Generator[None, None, bool]:
         """Wait for more. False at the end of the connection."""
@@ -114,7 +119,7 @@ class Inbox:
             yield
         return not self._ended
 
-    def _head(self) -> Generator[None, None, tuple[int, int, list[tuple[str, str]]]]:
+    def _head(self) -> Generator[None, None, _Head]:
         buffer = self._buffer
         searched = 0  # bytes, so that a head that comes byte by byte is not searched from its start each time
         while (end := _HEAD_ENDS.search(buffer, searched)) is None:
@@ -129,11 +134,11 @@ class Inbox:
                 self._refuse_others()
                 raise Garbled(f"the connection ended within the HTTP headers: {bytes(buffer[:40])!r}")
         self._refuse_others()
-        first, *lines = bytes(buffer[: end.start()]).decode("latin-1").replace("\r\n", "\n").split("\n")
+        said = bytes(buffer[: end.start()])
         del buffer[: end.end()]
-        version, status = _status(first)
+        head = (_parsed_once if len(said) <= _SHORT_HEAD else _parsed)(said)
         self.spoke = True
-        return version, status, [_header(line) for line in _unfolded(lines)]
+        return head
 
     def _refuse_others(self) -> None:
         """Refuse what is no HTTP: where nothing else was heard before, another service listens there."""
@@ -219,6 +224,34 @@ class Inbox:
         self._kept = False
         if status < _ERRORS_FROM:
             raise Garbled(f"an answer too large: {what}, {limit} are the most")
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A status line with its headers, as `Answer` has them; `kept`: they let the connection go on."""
+
+    status: int
+    headers: Mapping[str, str]
+    challenges: tuple[str, ...]
+    kept: bool
+
+
+def _parsed(said: bytes) -> _Head:
+    """Read a head. Raises Garbled."""
+    first, *lines = said.decode("latin-1").replace("\r\n", "\n").split("\n")
+    version, status = _status(first)
+    pairs = [_header(line) for line in _unfolded(lines)]
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    challenges = tuple(value for name, value in pairs if name == "www-authenticate")
+    return _Head(
+        status, MappingProxyType(headers), challenges, status != _SWITCHED and _outlasts(version, headers)
+    )
+
+
+_parsed_once = functools.lru_cache(maxsize=256)(_parsed)
+"""The hosts of a fleet say much alike, but for lengths and tokens."""
 
 
 def _status(line: str) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """One TCP connection to one host in the event loop: TLS over it, a request, its answer, the next request.
 
-Linear code over `loop.sock_*`: a host is read only while somebody waits for it, a write that fails leaves
+Linear code over `LoopSocket`: a host is read only while somebody waits for it, a write that fails leaves
 what it said before readable, and cancelling (a deadline) ends at the very call that waits.
 """
 
@@ -36,13 +36,14 @@ from orchestrator.remote.net.handshake import (
     untrusted,
 )
 from orchestrator.remote.net.http import MAX_SESSION, Answer, Fresh, Idle, Inbox, idle
+from orchestrator.remote.net.loop_socket import CHUNK, LoopSocket
 from orchestrator.remote.net.trust import Secured, Trust, same_again, secured
 from orchestrator.remote.session import ClientCertificate, Endpoint
 
 _Result = TypeVar("_Result")
-_CHUNK = 16_384  # bytes read at once: what one TLS record holds at most
 _MAX_ENCRYPTED = 2 * MAX_SESSION  # bytes of TLS in all; its records add a hundredth to what they carry
 _PIECE = 4096  # bytes encrypted at once: a MemoryBIO keeps for good the room that it once needed
+_BURST = 16_384  # bytes sent at once, of many such pieces
 
 
 class Stream:
@@ -56,7 +57,6 @@ class Stream:
         "_encrypted",
         "_heard",
         "_incoming",
-        "_loop",
         "_outgoing",
         "_sock",
         "_tls",
@@ -69,8 +69,7 @@ class Stream:
     ) -> None:
         """Take over a connected, non-blocking socket; `again` makes another one, None: with the same peer."""
         self.inbox = Inbox()
-        self._loop = asyncio.get_running_loop()
-        self._sock = sock
+        self._sock = LoopSocket(sock)
         self._again = again or partial(connect_to, *peer_of(sock))
         self._tls: ssl.SSLObject | None = None
         self._trusted: tuple[Endpoint, Trust, ClientCertificate | None, Secured] | None = None  # TLS's terms
@@ -80,13 +79,11 @@ class Stream:
 
     def cut(self) -> None:
         """Shut the connection down; whoever waits for it finds it ended. Never raises."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.cut()
 
     def close(self) -> None:
         """Give the socket back. Never raises."""
-        with contextlib.suppress(OSError):
-            self._sock.close()
+        self._sock.close()
 
     @property
     def heard(self) -> bool:
@@ -147,15 +144,15 @@ class Stream:
 
     async def _read_now(self) -> bytes:
         """Read what is there. Raises BlockingIOError where nothing is, another OSError at the end."""
-        data = self._sock.recv(_CHUNK)
+        data = self._sock.read_now()
         if self._tls is None:
             return data
         while True:
             self._take(data)
             with contextlib.suppress(ssl.SSLWantReadError):  # a ticket, or half of a record
-                return self._tls.read(_CHUNK)
+                return self._tls.read(CHUNK)
             await asyncio.sleep(0)  # a host that talks without a pause does not hold the loop
-            data = self._sock.recv(_CHUNK)
+            data = self._sock.read_now()
 
     async def secure(
         self, endpoint: Endpoint, trust: Trust, ours: ClientCertificate | None = None
@@ -186,7 +183,7 @@ class Stream:
         """Connect again, by TLS where it was. Raises Lost, NotKept, Untrusted, Garbled, ViaTrouble."""
         self.close()
         try:
-            self._sock = await self._again()
+            self._sock = LoopSocket(await self._again())
         except OSError as error:
             raise Lost(AGAIN, error) from error
         self.inbox.renew()
@@ -223,7 +220,7 @@ class Stream:
                 tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self._flush()
-                data = await self._recv()
+                data = await self._sock.read()
                 self._heard = self._heard or data[:HEARD]
                 self._take(data)
             except ssl.SSLError:
@@ -236,41 +233,36 @@ class Stream:
 
     async def _send(self, data: bytes) -> None:
         if self._tls is None:
-            await self._loop.sock_sendall(self._sock, data)
+            await self._sock.write(data)
             return
-        for at in range(0, len(data), _PIECE):
-            self._tls.write(data[at : at + _PIECE])
-            await self._flush()
+        for start in range(0, len(data), _BURST):
+            burst = []
+            for at in range(start, min(start + _BURST, len(data)), _PIECE):
+                self._tls.write(data[at : at + _PIECE])
+                burst.append(self._outgoing.read())
+            await self._sock.write(b"".join(burst))
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            await self._loop.sock_sendall(self._sock, self._outgoing.read())
+            await self._sock.write(self._outgoing.read())
 
     async def _receive(self) -> bytes:
         """Read what is there; b"" at the end of the connection. Raises Lost."""
         try:
             if self._tls is None:
-                return await self._recv()
+                return await self._sock.read()
             while True:
-                with contextlib.suppress(ssl.SSLWantReadError):
-                    return self._tls.read(_CHUNK)
+                if self._incoming.pending or self._incoming.eof or self._tls.pending():
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        return self._tls.read(CHUNK)
                 await self._flush()
-                self._take(await self._recv())
+                self._take(await self._sock.read())
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
             return b""
         except OSError as error:
             ours = self._trusted[2] if self._trusted else None
             told = not_taken(error, ours) if ours else refused_late(error)
             raise told or Lost("reading an answer", error) from error
-
-    async def _recv(self) -> bytes:
-        """Read from the socket. Other hosts go first: one that never pauses would hold asyncio's own call."""
-        try:
-            data = self._sock.recv(_CHUNK)
-        except (BlockingIOError, InterruptedError):
-            return await self._loop.sock_recv(self._sock, _CHUNK)
-        await asyncio.sleep(0)
-        return data
 
     def _take(self, data: bytes) -> None:
         """Hand over what came to TLS, which counts no message of its own (new keys, tickets): we do."""

@@ -12,7 +12,7 @@ import re
 import struct
 import uuid
 from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import escape
+from html import escape
 
 from orchestrator.remote.session import Parameter, Script
 
@@ -152,7 +152,7 @@ def _script(text: str) -> str:
 
 def _text(value: str) -> str:
     """Escape text as PSRP does (MS-PSRP 2.2.5.3.2): by UTF-16 units, so that XML can hold every string."""
-    return escape(_UNSENDABLE.sub(_units, _UNDERSCORE.sub("_x005F_", value)))
+    return escape(_UNSENDABLE.sub(_units, _UNDERSCORE.sub("_x005F_", value)), quote=False)
 
 
 def _units(found: re.Match[str]) -> str:

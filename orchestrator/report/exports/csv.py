@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from inventory.model import ROLES
 from orchestrator.domain.judgement import Belief, RoleJudgement
-from orchestrator.domain.outcome import Failed
 from orchestrator.domain.primitives.text import clean
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.results import state
-from orchestrator.report.summary import ScanReport
+from orchestrator.report.summary import Outline
 
 _HEAD = (
     "scan",
@@ -44,7 +43,7 @@ class _Echo:
         return text
 
 
-def csv_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[str]:
+def csv_pieces(report: Outline, records: Iterable[Brief]) -> Iterator[str]:
     """Write a row of COLUMNS per host, hosts without a result last; every cell quoted, several values parted
     by spaces.
 
@@ -70,19 +69,19 @@ def safe(cell: object) -> str:
     return _FORMULA.sub(r"\1'", text)
 
 
-def _cells(report: ScanReport, record: HostRecord) -> Iterator[object]:
-    judgement, outcome = record.judgement, record.outcome
+def _cells(report: Outline, record: Brief) -> Iterator[object]:
+    judgement, failure = record.judgement, record.failure
     yield from (report.scan.id, record.host, record.address, record.port, record.site)
     yield from (_joined(record.groups), _joined(record.tags), state(record))
     yield from (judgement.verdict, judgement.role, record.waived, "yes" if judgement.any_live else "no")
     by_role = {role.role: role for role in judgement.roles}
     for name in ROLES:
         yield from _role(by_role.get(name))
-    if isinstance(outcome, Failed):
-        yield from (outcome.phase, outcome.cause, outcome.detail)
+    if failure is not None:
+        yield from (failure.phase, failure.cause, failure.detail)
     else:
-        yield from (None, None, "; ".join(judgement.evidence))
-    yield from (judgement.action, outcome.trace.ended.isoformat())
+        yield from (None, None, "; ".join(record.evidence))
+    yield from (judgement.action, record.ended.isoformat())
 
 
 def _role(role: RoleJudgement | None) -> Sequence[object]:

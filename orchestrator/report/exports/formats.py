@@ -23,6 +23,16 @@ class Format(enum.StrEnum):
         """What stands in the head of every file of this format: nothing else is ever replaced by one."""
         return _MARKERS[self]
 
+    @property
+    def sentences(self) -> bool:
+        """Whether it quotes the evidence."""
+        return self in (Format.CSV, Format.JUNIT)
+
+    @property
+    def logons(self) -> bool:
+        """Whether it says what the logons used."""
+        return self in (Format.JSON, Format.JSONL)
+
 
 _MARKERS = {
     Format.JSON: '"fleetcheck": {',

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
 
-from orchestrator.domain.outcome import Failed
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.primitives.text import clean
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.views.brief import Brief
 from orchestrator.report.document import plain
 from orchestrator.report.results import state
-from orchestrator.report.summary import ScanReport
+from orchestrator.report.summary import Outline
 
 
-def junit_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[str]:
+def junit_pieces(report: Outline, records: Iterable[Brief]) -> Iterator[str]:
     """Write a suite of hosts: waived is skipped, attention a failure, not probed or not started an error."""
-    scan, counts = report.scan, report.summary.counts
+    scan, counts = report.scan, report.counts
     took = (scan.ended - scan.started).total_seconds() if scan.ended else 0.0
     numbers = {
         "tests": counts.selected,
@@ -31,8 +32,9 @@ def junit_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[
     suite = {"name": f"scan {scan.id}", **numbers, "skipped": counts.waived, "timestamp": timestamp}
     yield f"  <testsuite{_attributes(**suite)}>\n"
     yield "    <properties>\n"
+    said = replace(scan, inventory=in_words(scan.inventory))
     for name in ("id", "state", "mode", "inventory", "selection", "version"):
-        yield f"      <property{_attributes(name=name, value=plain(getattr(scan, name)))}/>\n"
+        yield f"      <property{_attributes(name=name, value=plain(getattr(said, name)))}/>\n"
     yield "    </properties>\n"
     for record in records:
         yield from _case(record)
@@ -42,12 +44,11 @@ def junit_pieces(report: ScanReport, records: Iterable[HostRecord]) -> Iterator[
     yield "  </testsuite>\n</testsuites>\n"
 
 
-def _case(record: HostRecord) -> Iterator[str]:
-    trace = record.outcome.trace
+def _case(record: Brief) -> Iterator[str]:
     named = {
         "classname": f"fleetcheck.{record.site}" if record.site else "fleetcheck",
         "name": record.host,
-        "time": f"{max(0.0, (trace.ended - trace.started).total_seconds()):.3f}",
+        "time": f"{max(0.0, (record.ended - record.started).total_seconds()):.3f}",
     }
     result = _result(record)
     if not result:
@@ -56,25 +57,23 @@ def _case(record: HostRecord) -> Iterator[str]:
     yield f"    <testcase{_attributes(**named)}>\n{result}    </testcase>\n"
 
 
-def _result(record: HostRecord) -> str:
-    judgement, outcome = record.judgement, record.outcome
+def _result(record: Brief) -> str:
+    judgement, failure = record.judgement, record.failure
     match state(record):
         case "ok":
             return ""
         case "waived":
             return f"      <skipped{_attributes(message=f'{judgement.label}, waived: {record.waived}')}/>\n"
         case "failed":
-            kind = (
-                f"{outcome.phase}.{outcome.cause}" if isinstance(outcome, Failed) else str(judgement.verdict)
-            )
-            message = outcome.detail if isinstance(outcome, Failed) else judgement.label
+            kind = str(judgement.verdict) if failure is None else f"{failure.phase}.{failure.cause}"
+            message = judgement.label if failure is None else failure.detail
             return _told("error", kind, message, record)
     return _told("failure", str(judgement.verdict), f"{judgement.label}: {judgement.action}", record)
 
 
-def _told(element: str, kind: str, message: str, record: HostRecord) -> str:
+def _told(element: str, kind: str, message: str, record: Brief) -> str:
     judgement = record.judgement
-    sentences = "\n".join(clean(line) for line in (*judgement.evidence, judgement.action) if line)
+    sentences = "\n".join(clean(line) for line in (*record.evidence, judgement.action) if line)
     return f"      <{element}{_attributes(type=kind, message=message)}>{escape(sentences)}</{element}>\n"
 
 

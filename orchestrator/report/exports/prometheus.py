@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from inventory.verdicts import Verdict
-from orchestrator.domain.outcome import Failed
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.primitives.text import clean
-from orchestrator.domain.record import HostRecord, ScanState
-from orchestrator.report.summary import ScanReport
+from orchestrator.domain.record import ScanState
+from orchestrator.domain.views.brief import Brief
+from orchestrator.report.summary import Outline
 
 METRICS = {
     "fleetcheck_scan_info": "The scan that the other figures are of.",
@@ -34,9 +35,7 @@ Sample = tuple[Mapping[str, object], float]
 Metric = tuple[str, Iterable[Sample]]
 
 
-def prometheus_pieces(
-    report: ScanReport, records: Iterable[HostRecord], labels: Mapping[str, str]
-) -> Iterator[str]:
+def prometheus_pieces(report: Outline, records: Iterable[Brief], labels: Mapping[str, str]) -> Iterator[str]:
     """Write the metrics; reads the records once and keeps counts only.
 
     `labels` come to every series, and so does `fleet` where the scan's inventory names its fleet: in one
@@ -48,8 +47,8 @@ def prometheus_pieces(
     for record in records:
         sites.setdefault(record.site or "", Counter())[record.judgement.verdict] += 1
         live += record.judgement.any_live
-        if isinstance(record.outcome, Failed):
-            failures[str(record.outcome.phase), str(record.outcome.cause)] += 1
+        if record.failure is not None:
+            failures[record.failure.phase, record.failure.cause] += 1
     named = {} if report.scan.fleet is None else {"fleet": report.scan.fleet}
     common = dict(sorted({**named, **labels}.items()))
     for name, samples in (*_scan(report), *_counts(report), *_sums(sites, failures, live)):
@@ -59,9 +58,14 @@ def prometheus_pieces(
             yield f"{name}{{{written}}} {value}\n" if written else f"{name} {value}\n"
 
 
-def _scan(report: ScanReport) -> Iterator[Metric]:
+def _scan(report: Outline) -> Iterator[Metric]:
     scan = report.scan
-    info = {"scan": scan.id, "mode": scan.mode, "inventory": scan.inventory, "version": scan.version}
+    info = {
+        "scan": scan.id,
+        "mode": scan.mode,
+        "inventory": in_words(scan.inventory),
+        "version": scan.version,
+    }
     yield "fleetcheck_scan_info", [(info, 1)]
     yield "fleetcheck_scan_start_timestamp_seconds", [({}, scan.started.timestamp())]
     ended: list[Sample] = [] if scan.ended is None else [({}, scan.ended.timestamp())]
@@ -70,8 +74,8 @@ def _scan(report: ScanReport) -> Iterator[Metric]:
     yield "fleetcheck_scan_exit_code", [({}, report.code)]
 
 
-def _counts(report: ScanReport) -> Iterator[Metric]:
-    counts = report.summary.counts
+def _counts(report: Outline) -> Iterator[Metric]:
+    counts = report.counts
     states = {
         "ok": counts.ok,
         "waived": counts.waived,

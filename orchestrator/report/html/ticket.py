@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.report.html.page import html_page
 from orchestrator.report.repin.ticket import Ticket, role_words
-from orchestrator.report.repin.ticket_screen import warnings
+from orchestrator.report.repin.ticket_screen import signature_rows, signature_title, warnings
 
 
 def ticket_html(ticket: Ticket, now: datetime) -> str:
@@ -20,4 +21,7 @@ def ticket_html(ticket: Ticket, now: datetime) -> str:
         plan=ticket.plan,
         warnings=list(warnings(ticket, now)),
         role_words=role_words,
+        inventory=in_words(ticket.plan.inventory),
+        signature_title=signature_title(ticket.approvals),
+        signature_rows=list(signature_rows(ticket.approvals)),
     )

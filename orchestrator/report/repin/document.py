@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from orchestrator.domain.approval.signatures import Approval, Approvals
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.operation import RunRecord
 from orchestrator.domain.repin.plan import PlannedHost
-from orchestrator.report.document import envelope, plain
+from orchestrator.report.document import envelope, inventories, plain
 from orchestrator.report.repin.run import HostResult, Process, RunReport, counts, standing
 from orchestrator.report.repin.states import joined, label, words
 from orchestrator.report.repin.ticket import Ticket, role_words
@@ -27,7 +28,7 @@ def plan_document(ticket: Ticket) -> dict[str, Any]:
             *("script", "version", "user", "force_closed", "undoes", "include_waived", "credential"),
             "file_version",
         )
-    }
+    } | inventories(plan.inventory)
     return envelope(
         "repin-plan",
         file=ticket.file,
@@ -43,6 +44,30 @@ def plan_document(ticket: Ticket) -> dict[str, Any]:
         hosts=[_planned(host) for host in plan.hosts],
         left_out=plain(plan.left_out),
         waived=plain(plan.waived),
+        signatures=signatures(ticket.approvals),
+    )
+
+
+def signatures(approvals: Approvals) -> dict[str, Any]:
+    """Say who has signed a plan, and how many have to. The signatures' texts stand in their files."""
+    return {
+        "demanded": approvals.demanded,
+        "origin": approvals.origin,
+        "people": approvals.people,
+        "missing": approvals.missing,
+        "trouble": approvals.trouble,
+        "counted": [{"who": each.who, "kind": each.kind, "key": each.key} for each in approvals.counted],
+        "not_counted": plain(approvals.not_counted),
+    }
+
+
+def approval_document(plan: str, made: Approval, file: str, approvals: Approvals) -> dict[str, Any]:
+    """Say who has just signed which plan, and how it stands now."""
+    return envelope(
+        "repin-approval",
+        plan=plan,
+        signed={"who": made.who, "kind": made.kind, "key": made.key, "file": file},
+        signatures=signatures(approvals),
     )
 
 

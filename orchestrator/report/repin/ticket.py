@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from orchestrator.domain.approval.signatures import NONE, Approvals
 from orchestrator.domain.repin.plan import LeftOut, Plan, PlannedHost, RoleChange
 from orchestrator.domain.repin.planfile import digest
 from orchestrator.domain.repin.waived import waived_words
@@ -63,6 +64,7 @@ class Ticket:
     evidence: tuple[Rest, ...]
     places: tuple[str, ...]  # the registry values that are written, in words
     sites: tuple[tuple[str | None, int], ...]
+    approvals: Approvals = NONE  # who has signed it, so far
     hints: Hints = field(default_factory=Hints)
 
     @property
@@ -71,7 +73,9 @@ class Ticket:
         return sum(change.values for change in self.changes)
 
 
-def ticket(plan: Plan, *, file: str | None = None, hints: Hints | None = None) -> Ticket:
+def ticket(
+    plan: Plan, *, file: str | None = None, hints: Hints | None = None, approvals: Approvals = NONE
+) -> Ticket:
     """Put a plan's groups together."""
     return Ticket(
         plan=plan,
@@ -84,6 +88,7 @@ def ticket(plan: Plan, *, file: str | None = None, hints: Hints | None = None) -
         evidence=tuple(_evidence(plan.hosts)),
         places=tuple(dict.fromkeys(place for host in plan.hosts for place in _places(host))),
         sites=_sites(plan.hosts),
+        approvals=approvals,
         hints=hints or Hints(),
     )
 

@@ -12,6 +12,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from orchestrator.domain.approval.signatures import Approvals
+from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
@@ -29,6 +31,7 @@ def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
     return Group(
         *_head(ticket, now),
         *warned(warnings(ticket, now)),
+        *_signatures(ticket.approvals),
         *_changes(ticket),
         *_named(f"Waived, and planned all the same: {ticket.plan.include_waived}", "yellow", ticket.waived),
         *_named("Risks", "yellow", ticket.risks),
@@ -72,6 +75,8 @@ def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
         yield "made by 0.1: apply refuses it, plan again"
     if not plan.hosts:
         yield "no host is planned: there is nothing to apply"
+    if ticket.approvals.trouble:
+        yield f"nobody can say who has signed it: {ticket.approvals.trouble}"
 
 
 def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
@@ -83,6 +88,9 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
         return
     file = shlex.quote(ticket.file)
     if plan.hosts and expiry(plan, now) > timedelta(0) and plan.file_version == NEWEST:
+        if ticket.approvals.missing:
+            more = plural(ticket.approvals.missing, "person", "people")
+            yield f"fleetcheck repin approve {file} --key ~/.ssh/id_ed25519", f"sign it, {more} missing"
         yield (
             f"fleetcheck repin apply {file} --dry-run{where}",
             "read every host afresh, and write nothing",
@@ -95,6 +103,30 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
     yield f"fleetcheck repin show {file} | cat", "list every host, a line each"
 
 
+def signature_rows(approvals: Approvals) -> Iterator[tuple[str, str]]:
+    """Yield a row per signature: whose it is, and its key, or why it does not count."""
+    for each in approvals.counted:
+        yield each.who, f"{each.kind} {each.key}"
+    for refused in approvals.not_counted:
+        yield refused.who, f"not counted: {refused.why}"
+
+
+def signature_title(approvals: Approvals) -> str:
+    """Say how many people have signed, and how many have to; "" where nobody did and nobody has to."""
+    if not (approvals.demanded or approvals.counted or approvals.not_counted):
+        return ""
+    of = f" of {approvals.demanded} demanded ({approvals.origin})" if approvals.demanded else ""
+    return f"Signatures: {approvals.people}{of}"
+
+
+def _signatures(approvals: Approvals) -> Iterator[RenderableType]:
+    if not (title := signature_title(approvals)):
+        return
+    yield from heading(title)
+    for who, what in signature_rows(approvals):
+        yield Padding(shown(f"{who}  {what}"), INDENT)
+
+
 def _head(ticket: Ticket, now: datetime) -> Iterator[Text]:
     plan = ticket.plan
     what = "to undo" if plan.undoes is not None else "to re-pin"
@@ -102,7 +134,7 @@ def _head(ticket: Ticket, now: datetime) -> Iterator[Text]:
     title.append(f"  {plural(len(plan.hosts), 'host')} {what}, {plural(ticket.values, 'registry value')}, ")
     yield title.append(f"{len(plan.left_out):,} left out", style="" if plan.left_out else "dim")
     origin = f"takes back run {plan.undoes}" if plan.undoes is not None else f"policy {plan.policy}"
-    yield shown(f"  {origin} | {_selection(plan.selection)} | inventory {plan.inventory}")
+    yield shown(f"  {origin} | {_selection(plan.selection)} | inventory {in_words(plan.inventory)}")
     yield shown(f"  made {moment(plan.created)} by {plan.user}, {age(plan.created, now)}")
     left = expiry(plan, now)
     if left > timedelta(0):

@@ -49,6 +49,7 @@ _EVERY_HOST = """WITH RECURSIVE every(host) AS (
 """
 _NEWEST = """(
   SELECT each.id FROM host_result AS each WHERE each.host = every.host{more}
+  AND each.scan_id NOT IN (SELECT asked.id FROM scan AS asked WHERE asked.mode = 'ports')
   ORDER BY each.started DESC, each.id DESC LIMIT 1
 )"""
 _WAIVED = "whether its verdict was waived then"
@@ -60,7 +61,8 @@ HOST_NOW = View(
     "A host, by its latest result, and by the last one in which it could be read.",
     (
         Column("host", "text", "its name in the inventory", "latest.host"),
-        Column("fleet", "text", _FLEET, "scan.fleet"),
+        # Not by a join: who filters by it would have PostgreSQL look for every host once a scan.
+        Column("fleet", "text", _FLEET, "(SELECT scan.fleet FROM scan WHERE scan.id = latest.scan_id)"),
         Column("site", "text", _SITE, "latest.site"),
         Column("address", "text", "where it is dialled, by the inventory", "latest.address"),
         Column("port", "number", "WinRM's port there", "latest.port"),
@@ -84,7 +86,6 @@ HOST_NOW = View(
     ),
     f"""FROM every
 JOIN host_result AS latest ON latest.id = {_NEWEST.format(more="")}
-JOIN scan ON scan.id = latest.scan_id
 LEFT JOIN host_result AS known ON known.id = {_NEWEST.format(more=" AND each.phase IS NULL")}""",
     before=_EVERY_HOST,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,9 @@ from orchestrator.domain.repin.bound import OPERATION, PLAN, RUN, Key, Told, tol
 from orchestrator.domain.repin.operation import AuditEntry, Operation
 from orchestrator.store.journal.operations import operation_of, operations
 from orchestrator.store.journal.tables import audit, operation, plan, run
+
+SIGNED = "plan signed"
+"""The audit's word for the signatures that a plan was used with."""
 
 CHUNK = 1000  # entries a query
 _COLUMNS = tuple(column.name for column in audit.columns)
@@ -138,6 +142,15 @@ def _operations(using: Connection, *where: ColumnElement[bool]) -> Iterator[Row]
             name = f"operation {row.id} ({found.host}, {found.state})"
             yield (OPERATION, row.id), name, content(found)
         after = rows[-1].id
+
+
+def signatures(using: Connection, plan_id: str) -> tuple[tuple[str, str], ...]:
+    """Return whose signatures a plan was used with, each with its text; none where it was used without."""
+    query = select(audit.c.details).where(audit.c.what == SIGNED).order_by(audit.c.number.desc())
+    for details in map(json.loads, using.execute(query).scalars()):
+        if details["plan"] == plan_id:
+            return tuple((each["who"], each["text"]) for each in details["signatures"])
+    return ()
 
 
 def plan_told(using: Connection, plan_id: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.bound import OPERATION
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord, RunState
@@ -55,7 +56,7 @@ class Journal:
         self._presence = Presence(writer.place, writer.owner, controller)
         self._now = now
 
-    async def begin_run(self, record: RunRecord, plan: Plan) -> RunRecord:
+    async def begin_run(self, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = ()) -> RunRecord:
         """Store a run and its plan, and return it with its id. One that has an id is taken over: it is
         running again.
 
@@ -67,7 +68,7 @@ class Journal:
         """
         await asyncio.to_thread(self._presence.show)
         if record.id is None:
-            return await self._alone(lambda into: self._scribe.begin(into, record, plan))
+            return await self._alone(lambda into: self._scribe.begin(into, record, plan, approvals))
         run_id, now = record.id, self._now()
         taken, before = await self._alone(lambda into: self._scribe.take_over(into, run_id, now))
         if before != self._scribe.controller:
@@ -101,7 +102,9 @@ class Journal:
             raise ValueError("an intent is committed alone, before its write")
         return await self._alone(lambda into: self._scribe.open(into, opened))
 
-    async def hand_out(self, plan: Plan, *, time: datetime, detail: str = "") -> tuple[Operation, ...]:
+    async def hand_out(
+        self, plan: Plan, *, time: datetime, detail: str = "", approvals: Sequence[Approval] = ()
+    ) -> tuple[Operation, ...]:
         """Store a plan and that it was given away as a stand-alone script: one row a host, HANDED_OUT.
 
         For one that was given away before nothing is stored. Raises PlanUsedError for one that was applied.
@@ -118,7 +121,7 @@ class Journal:
             deadline=plan.expires,
         )
         wanted = [replace(one, host=each.host) for each in plan.hosts]
-        return await self._alone(lambda into: self._scribe.hand_out(into, plan, wanted, time))
+        return await self._alone(lambda into: self._scribe.hand_out(into, plan, wanted, time, approvals))
 
     async def move(
         self,

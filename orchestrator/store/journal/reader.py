@@ -105,6 +105,11 @@ class JournalReader(ReadingConnection):
         with self._snapshot() as using:
             return rows.load_plan(using, plan_id, self._place)
 
+    def signatures(self, plan_id: str) -> tuple[tuple[str, str], ...]:
+        """Return who signed a plan that was used, each with the signature's text, as the audit has them."""
+        with self._snapshot() as using:
+            return audits.signatures(using, plan_id)
+
     def audit(self, after: int = 0) -> Iterator[AuditEntry]:
         """Yield the audit's entries whose number is above `after`, in order;
         `audit.document` writes one as JSON.

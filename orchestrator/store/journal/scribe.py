@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, func, insert, select, update
 
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State, move
 from orchestrator.domain.repin.operation import Operation, RunRecord, RunState, last_rows
 from orchestrator.domain.repin.plan import Plan
@@ -65,8 +66,10 @@ class Scribe:
     user: str
     controller: str
 
-    def begin(self, into: Connection, record: RunRecord, plan: Plan) -> RunRecord:
-        """Store a run and its plan.
+    def begin(
+        self, into: Connection, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = ()
+    ) -> RunRecord:
+        """Store a run, its plan and who signed it.
 
         Raises OtherPlanError, PlanUsedError, and ValueError for a run of another plan.
         """
@@ -80,7 +83,7 @@ class Scribe:
         details = {"digest": digest, "hosts": record.hosts, "command": record.command}
         told = {"options": record.options, "version": record.version}
         self._tell(into, key, "run begun", record.started, details | told | audits.run_told(into, key))
-        for what, more in _on_record(plan):
+        for what, more in (*_on_record(plan), *_signed(plan, approvals)):
             self._tell(into, key, what, record.started, more)
         return replace(record, id=key)
 
@@ -113,7 +116,12 @@ class Scribe:
         return tuple(self._open(into, each) for each in wanted)
 
     def hand_out(
-        self, into: Connection, plan: Plan, wanted: Sequence[Operation], time: datetime
+        self,
+        into: Connection,
+        plan: Plan,
+        wanted: Sequence[Operation],
+        time: datetime,
+        approvals: Sequence[Approval] = (),
     ) -> tuple[Operation, ...]:
         """Store a plan that was given away, with its rows; one that was given away already gives the rows of
         then.
@@ -127,7 +135,7 @@ class Scribe:
         given = into.execute(rows.operations().where(_OPERATION.plan_id == plan.id)).all()
         if given:
             return tuple(map(rows.operation_of, given))
-        for what, details in _on_record(plan):
+        for what, details in (*_on_record(plan), *_signed(plan, approvals)):
             audits.append(
                 into, who=self.user, what=what, subject=f"plan {plan.id}", details=details, time=time
             )
@@ -195,6 +203,15 @@ def _on_record(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     if plan.include_waived is not None:
         hosts = [asdict(each) | {"until": each.until.isoformat()} for each in plan.waived]
         yield WAIVED, {"plan": plan.id, "reason": plan.include_waived, "hosts": hosts}
+
+
+def _signed(plan: Plan, approvals: Sequence[Approval]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield who signed the plan, each with the signature itself: whoever reads the audit can verify it."""
+    if approvals:
+        signatures = [
+            {"who": each.who, "kind": each.kind, "key": each.key, "text": each.text} for each in approvals
+        ]
+        yield audits.SIGNED, {"plan": plan.id, "signatures": signatures}
 
 
 def _undone(into: Connection, plan: Plan) -> dict[str, int]:

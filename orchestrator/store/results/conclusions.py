@@ -38,6 +38,7 @@ from orchestrator.domain.repin.conclusion import Conclusion, Machine
 from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
+from orchestrator.store.results.load import counted
 from orchestrator.store.results.rows import views_of
 from orchestrator.store.tables import document, gist, host_result, registry_value, scan
 
@@ -45,19 +46,21 @@ T = TypeVar("T")
 _RESULT = host_result.c
 
 
-def newest(using: Connection, hosts: Sequence[str], place: int) -> list[int]:
+def newest(using: Connection, hosts: Sequence[str], place: int, *, asked: bool = False) -> list[int]:
     """Find each host's newest result by its id, or with `place` 1 the one before, and so on.
 
-    One a scan, its last try. Goes down the index host by host, only as far as it has to, however many scans
-    are kept.
+    One a scan, its last try; of scans that a plan asked for, or of all the others. Goes down the index host
+    by host, only as far as it has to, however many scans are kept.
     """
     named = json.dumps([escape(host) for host in hosts])
-    found = using.execute(_newest(using.dialect.name), {"names": named, "place": place}).scalars()
+    found = using.execute(
+        _newest(using.dialect.name, asked=asked), {"names": named, "place": place}
+    ).scalars()
     return [number for number in found if number is not None]
 
 
 @cache
-def _newest(database: str) -> Select[Any]:
+def _newest(database: str, *, asked: bool) -> Select[Any]:
     """Write the query once: a list of names in it would be compiled anew for each of its lengths."""
     names: BindParameter[str] = bindparam("names", type_=Text)
     if database == "postgresql":
@@ -69,6 +72,7 @@ def _newest(database: str) -> Select[Any]:
     found = (
         select(each.c.id)
         .where(type_coerce(each.c.host, Text) == named.c.value)
+        .where(~counted(each) if asked else counted(each))
         .where(~exists().where(*same, later.c["try"] > each.c["try"]))
         .correlate(named)
         .order_by(each.c.started.desc(), each.c.id.desc())

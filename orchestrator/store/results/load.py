@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, bindparam, exists, func, select
 from sqlalchemy import Row as SqlRow
 
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.record import PORTS, HostRecord
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.rows import Row, put_together
-from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value
+from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value, scan
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
 _RESULT = host_result.c
@@ -59,23 +59,33 @@ def final() -> ColumnElement[bool]:
     return ~exists().where(*same, later.c["try"] > _RESULT["try"])
 
 
+def counted(results: FromClause = host_result) -> ColumnElement[bool]:
+    """Leave out results of scans that a plan asked for: no report is about them."""
+    return results.c.scan_id.not_in(_ASKED)
+
+
+_ASKED = select(scan.c.id).where(scan.c.mode == PORTS)
+
+
 def last_reading(hosts: Collection[str], before: datetime | None) -> Select[Any]:
     """Select host, scan_id, started, verdict and role of each host's newest result that has a reading."""
     other = host_result.alias()
     newest = select(func.max(other.c.started)).where(other.c.host == _RESULT.host, other.c.phase.is_(None))
+    newest = newest.where(counted(other))
     if before is not None:
         newest = newest.where(other.c.started < before)
     columns = (_RESULT.host, _RESULT.scan_id, _RESULT.started, _RESULT.verdict, _RESULT.role)
     return (
         select(*columns)
-        .where(_RESULT.host.in_(hosts), _RESULT.phase.is_(None), _RESULT.started == newest.scalar_subquery())
+        .where(_RESULT.host.in_(hosts), _RESULT.phase.is_(None), counted())
+        .where(_RESULT.started == newest.scalar_subquery())
         .order_by(_RESULT.id)
     )
 
 
 _NEWEST = (
     select(_RESULT.id, _RESULT.scan_id)
-    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), final())
+    .where(_RESULT.host == bindparam("name"), _RESULT.started >= bindparam("since"), counted(), final())
     .order_by(_RESULT.started.desc(), _RESULT.id.desc())
     .limit(bindparam("most"))
 )

@@ -22,18 +22,23 @@ class PlanReader(ReadingConnection):
     """Every method raises DatabaseError where the database gives trouble."""
 
     def latest_conclusions(
-        self, hosts: Iterable[str], *, limit: int = 1
+        self, hosts: Iterable[str], *, limit: int = 1, asked: bool = False
     ) -> Mapping[str, tuple[Conclusion, ...]]:
         """Return what each host's newest results came to, at most `limit`, newest first, one a scan.
 
-        Failed ones count. A host without one is left out.
+        Failed ones count. A host without one is left out. `asked`: those of scans that a plan asked for;
+        else of all the others.
         """
         found: dict[str, list[Conclusion]] = {}
         known = conclusions.Conclusions(self._place)
         names = iter(dict.fromkeys(hosts))
         while chunk := list(islice(names, CHUNK)):
             with self._snapshot() as using:
-                ids = [number for place in range(limit) for number in conclusions.newest(using, chunk, place)]
+                ids = [
+                    number
+                    for place in range(limit)
+                    for number in conclusions.newest(using, chunk, place, asked=asked)
+                ]
                 for host, each in known.read(using, ids):
                     found.setdefault(host, []).append(each)
         return {host: tuple(each) for host, each in found.items()}

@@ -21,7 +21,7 @@ from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.standing import Standing
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import final
+from orchestrator.store.results.load import counted, final
 from orchestrator.store.results.networks import Networks
 from orchestrator.store.tables import document, gist, host_result
 
@@ -52,7 +52,7 @@ def now(*, readable: bool = False) -> Select[Any]:
 def _newest(every: CTE, skipped: int, *, probed: bool, readable: bool = False) -> ScalarSelect[Any]:
     """Find the id of a host's newest result after `skipped` newer ones."""
     each = host_result.alias()
-    query = select(each.c.id).where(each.c.host == every.c.host).correlate(every)
+    query = select(each.c.id).where(each.c.host == every.c.host, counted(each)).correlate(every)
     if probed:
         query = query.where(each.c.phase.is_(None))
     if readable:
@@ -69,7 +69,7 @@ def of_scan(scan_id: int) -> Select[Any]:
 def of_host(host: str, limit: int | None) -> Select[Any]:
     """Select the ids of a host's results, newest first."""
     order = (_RESULT.started.desc(), _RESULT.id.desc())
-    return select(_RESULT.id).where(_RESULT.host == host, final()).order_by(*order).limit(limit)
+    return select(_RESULT.id).where(_RESULT.host == host, counted(), final()).order_by(*order).limit(limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from inventory.sources.source import files
+from orchestrator.app.approval.rules import Place
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin import apply as use_case
 from orchestrator.app.repin.apply import ApplyRequest
@@ -50,8 +52,9 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
     request = ApplyRequest(
         plan=plan,
         file=tmp_path / "plan.json",
-        inventory=tmp_path / "fleet.yaml",
+        inventory=files(tmp_path / "fleet.yaml"),
         options=RepinRequest(),
+        rules=Place(tmp_path / "etc", 0),
     )
     with pytest.raises(UsedError, match=r"run 1 of it ended .*: 1 verified\."):
         use_case.apply(asked, request, confirm=lambda _statement: None, on_event=lambda _event: None)
@@ -71,8 +74,9 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path, monkeypatch: pytest.Mo
     request = ApplyRequest(
         plan=whole_plan(),
         file=tmp_path / "plan.json",
-        inventory=tmp_path / "fleet.yaml",
+        inventory=files(tmp_path / "fleet.yaml"),
         options=RepinRequest(),
+        rules=Place(tmp_path / "etc", 0),
     )
     with pytest.raises(KeyboardInterrupt):
         use_case.apply(asked, request, confirm=no, on_event=lambda _event: None)

@@ -7,8 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from inventory.model import Fleet
+from inventory.sources.source import files
 from orchestrator.app.invocation import Invocation
-from orchestrator.app.repin.plan import Evidence, PlanRequest, decide, sift_hosts
+from orchestrator.app.repin.evidence import Evidence
+from orchestrator.app.repin.plan import PlanRequest, decide, sift_hosts
 from orchestrator.domain.repin.conclusion import Conclusion, machine_of
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation
@@ -38,7 +40,7 @@ def planned(
 ) -> Plan:
     """Decide on this evidence."""
     request = PlanRequest(
-        inventory=Path("fleet.yaml"),
+        inventory=files("fleet.yaml"),
         limit=("web*",),
         policy=parse_policy("desired"),
         max_age=timedelta(hours=24),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from inventory.load import load
+from inventory.sources.source import files
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin.plan import PlanRequest, make_plan
 from orchestrator.domain.record import HostRecord
@@ -54,7 +55,7 @@ def test_a_plan_is_the_one_that_whole_readings_give(
         policy = parse_policy(fleet.options[1])
         forced = "why" if "--force-closed" in fleet.options else None
         request = PlanRequest(
-            inventory=inventory,
+            inventory=files(inventory),
             limit=(),
             policy=policy,
             max_age=timedelta(hours=24),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import SecretError
+from inventory.sources.source import files
 from orchestrator.app.events import Note, Remark, Warned
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.scan.plan import ScanRequest
@@ -38,7 +39,9 @@ def test_a_scan_tells_by_events_and_prints_nothing(tmp_path: Path, capfd: pytest
     asked = Invocation(
         command="test", user="ann", database=str(tmp_path / "a.db"), ask=lambda _question: "secret"
     )
-    request = ScanRequest(inventory=written(tmp_path, "prompt"), limit=("web1", "gone*"), jobs=1, per_site=1)
+    request = ScanRequest(
+        inventory=files(written(tmp_path, "prompt")), limit=("web1", "gone*"), jobs=1, per_site=1
+    )
     report = run(asked, request, on_event=events.append)
     assert isinstance(events[0], Warned)
     assert events[0].words.startswith("`gone*` takes no host")
@@ -55,12 +58,14 @@ def test_without_anybody_to_ask_a_password_is_an_error(tmp_path: Path) -> None:
     """Who calls without a way to ask gets to know it before the first host is asked."""
     asked = Invocation(command="test", user="ann", database=str(tmp_path / "a.db"))
     with pytest.raises(SecretError, match="there is no terminal"):
-        run(asked, ScanRequest(inventory=written(tmp_path, "prompt")), on_event=lambda _event: None)
+        run(asked, ScanRequest(inventory=files(written(tmp_path, "prompt"))), on_event=lambda _event: None)
 
 
 def test_the_hosts_of_a_scan_are_had_without_a_database(tmp_path: Path) -> None:
     """To know whom a scan would ask, nothing is made."""
     asked = Invocation(command="test", user="ann", database=str(tmp_path / "a.db"))
-    found = hosts_of(asked, ScanRequest(inventory=written(tmp_path, "prompt")), on_event=lambda _note: None)
+    found = hosts_of(
+        asked, ScanRequest(inventory=files(written(tmp_path, "prompt"))), on_event=lambda _note: None
+    )
     assert [host.name for host in found] == ["web1"]
     assert not (tmp_path / "a.db").exists()

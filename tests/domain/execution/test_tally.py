@@ -101,7 +101,8 @@ def test_the_exit_code_s_precedence(interrupted: bool, failed_itself: bool, gate
 )
 def test_hosts_are_chosen_by_what_became_of_them(only: str, hosts: tuple[str, ...]) -> None:
     """Each word of `--only` takes its hosts, in the scan's order; a verdict's word takes waived ones too."""
-    assert chosen(parse_only([only]), hosts=HOSTS, records=RECORDS) == hosts
+    results = [(each.host, each.judgement.verdict, each.waived is not None) for each in RECORDS]
+    assert chosen(parse_only([only]), hosts=HOSTS, results=results) == hosts
 
 
 def test_several_words_join() -> None:

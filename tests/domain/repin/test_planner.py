@@ -17,7 +17,7 @@ from orchestrator.domain.reading import Canary, Kind, Reading, Result, ViewState
 from orchestrator.domain.repin.plan import RoleChange, WaivedHost
 from orchestrator.domain.repin.planfile import PlanError, dumps, loads
 from orchestrator.domain.repin.planner import Draft, Rules
-from orchestrator.domain.repin.policy import Policy, PolicyError, parse_policy
+from orchestrator.domain.repin.policy import Policy, PolicyError, parse_policy, parse_port
 from orchestrator.domain.verdict import judge
 from orchestrator.domain.waiver import in_force
 from tests.domain.repin.builders import (
@@ -128,6 +128,58 @@ def test_both_views_change_together() -> None:
 def test_a_policy_chooses(policy: str, found: Reading, expected: dict[str, int] | str) -> None:
     """Each policy takes its port from the evidence, or says what is missing."""
     assert new_pins(found, policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("port:554", {"primary": 554, "backup": 554}),
+        ("port:primary=554", {"primary": 554}),
+        ("port:primary=554,backup=80", {"primary": 554, "backup": 80}),
+        ("port:2147", "nothing to do: pinned as wanted"),
+        ("port:443", "primary 443 is not open: a firewall rule first (or --force-closed REASON)"),
+        ("port:8443", "the primary new port 8443 was not tried: scan again, or add --ask"),
+    ],
+)
+def test_a_port_that_is_named_is_planned_where_it_is_open(
+    policy: str, expected: dict[str, int] | str
+) -> None:
+    """For every role, or for those that are named; the inventory's own wish does not count."""
+    found = reading(dict.fromkeys((2147, 554, 80), "connected") | {443: "timed_out"})
+    assert new_pins(found, policy) == expected
+
+
+def test_a_plan_says_where_the_inventory_wants_another_pin() -> None:
+    """Whatever the policy: the next plan by desired would undo it."""
+    found = reading(SHUT | dict.fromkeys((554, 80), "connected"))
+    for policy, port in (("port:554", 554), ("vendor-order", 554), ("prefer:80", 80)):
+        (planned,) = plan_one(found, policy).hosts
+        assert {role.new for role in planned.roles} == {port}
+        for role in ROLES:
+            assert (
+                f"the inventory wants {role} 443: the next plan by desired moves it back: change `pin:`"
+                in planned.risks
+            )
+    (planned,) = plan_one(reading(SHUT | {443: "connected"}), "port:443").hosts
+    assert not [risk for risk in planned.risks if "moves it back" in risk]
+
+
+def test_a_port_is_written_as_it_was_typed() -> None:
+    """In the plan's file, and taken back from there."""
+    for text in ("port:443", "port:primary=443", "port:primary=443,backup=2147", "prefer:2147,443"):
+        assert str(parse_policy(text)) == text
+    assert parse_port(["primary=443", "backup=2147"]) == parse_policy("port:primary=443,backup=2147")
+    assert parse_port([" 443 "]) == parse_policy("port:443")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["443", "2147"], ["443", "primary=2147"], ["primary=443", "primary=2147"], ["=443"], ["x"], ["0"], [""]],
+)
+def test_a_port_that_says_nothing_usable_is_refused(texts: list[str]) -> None:
+    """With the option, what was found, and what was expected."""
+    with pytest.raises(PolicyError, match=r"^--port: found .*, expected "):
+        parse_port(texts)
 
 
 def test_the_common_rule_leaves_out_a_host_without_a_common_port() -> None:

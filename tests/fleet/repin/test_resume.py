@@ -219,3 +219,43 @@ def test_a_second_resume_has_nothing_to_do() -> None:
     again = repin(sims, plan=plan, journal=journal, run=1, started=240)
     assert again.states() == {}
     assert journal.told == told
+
+
+@pytest.mark.parametrize("state", [None, State.UNKNOWN])
+@pytest.mark.parametrize("pins", [NEW, OLD])
+def test_a_run_whose_approval_is_gone_is_read_and_not_written(state: State | None, pins: int) -> None:
+    """What is open is read, so that its row can end; nothing is begun, also not anew, and the run stops at a
+    gate.
+    """
+    sims = fleet_of(3)
+    plan, journal = killed(sims, state)
+    sims["h1"].pin(pins)
+    done = repin(sims, plan=plan, journal=journal, run=1, started=120, unapproved="bob's key is revoked")
+    assert sum(sim.written for sim in sims.values()) == 0
+    assert (done.summary.gate, done.summary.state) == (True, RunState.STOPPED)
+    assert done.summary.reason == "its approval does not hold any more"
+    assert [remark for remark in done.summary.remarks if "bob's key is revoked" in remark] != []
+    read = {} if state is None else {"h1": State.VERIFIED if pins == NEW else State.NOT_WRITTEN}
+    assert {
+        row.host: row.state for row in journal.rows.values() if row.state is not State.NOT_STARTED
+    } == read
+
+
+def test_only_what_is_found_as_it_was_is_left_alone_at_the_gate_too() -> None:
+    """Where no other host is left, a host that would be begun anew is what the gate keeps."""
+    sims = fleet_of(1)
+    plan, journal = killed(sims, State.UNKNOWN)
+    done = repin(sims, plan=plan, journal=journal, run=1, started=120, unapproved="revoked")
+    assert (done.summary.gate, sims["h1"].written) == (True, 0)
+    found = repin(sims, plan=plan, journal=journal, run=1, started=120)
+    assert (found.summary.gate, sims["h1"].written) == (False, 1)
+
+
+def test_a_run_that_was_killed_before_its_first_row_is_held_against_the_inventory_too() -> None:
+    """A plan that does not hold any more is not written, also where nothing of it had begun."""
+    sims = fleet_of(2)
+    plan, journal = killed(sims, None)
+    hosts = {name: replace(inventory_host(name), address="127.9.9.9") for name in sims}
+    done = repin(sims, plan=plan, fleet=hosts, journal=journal, run=1, started=120)
+    assert sum(sim.written for sim in sims.values()) == 0
+    assert [remark for remark in done.summary.remarks if "2 hosts not begun are left alone" in remark] != []

@@ -14,7 +14,7 @@ from orchestrator.domain.reading import Kind, Result
 from orchestrator.domain.repin import planfile
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.plan import Plan
-from orchestrator.fleet.repin.undo import Ticket, undo_plan
+from orchestrator.fleet.repin.undo import Ticket, reversed_change, takes_back, undo_plan
 from orchestrator.remote.apply import repin_script
 from tests.fleet.repin.world import (
     DOWN,
@@ -257,3 +257,27 @@ def test_what_a_script_took_back_is_not_planned_again() -> None:
     (row,) = done.journal.rows.values()
     done.journal.rows[2] = replace(row, id=2, run=None, plan="undo", undoes=row.id)
     assert undo(done).left_out[0].reason == "taken back already, by a stand-alone script"
+
+
+def test_an_undo_is_what_puts_back_what_was_written_and_nothing_else() -> None:
+    """Its plan passes; one with another value, another host, or a host that was not written does not."""
+    sims = fleet_of(3)
+    sims["h2"].pin(NEW)
+    sims["h3"].probes = [DOWN]
+    plan = plan_of(planned(inventory_host(name), sim) for name, sim in sims.items())
+    done = repin(sims, plan=plan)
+    rows = list(done.journal.rows.values())
+    back = undo(done)
+    assert [host.host for host in back.hosts] == ["h1"]
+    assert takes_back(back, plan, rows)
+    (first,) = back.hosts
+    other = replace(first, targets=tuple(replace(each, new="80") for each in first.targets))
+    forged = [
+        (other,),
+        (replace(first, host="h9"),),
+        (replace(first, machine_id="another"),),
+        (replace(first, targets=first.targets[:1]),),
+        (first, replace(reversed_change(plan.hosts[1]), facts=first.facts)),
+        (first, replace(reversed_change(plan.hosts[2]), facts=first.facts)),
+    ]
+    assert [takes_back(replace(back, hosts=hosts), plan, rows) for hosts in forged] == [False] * len(forged)

@@ -20,6 +20,7 @@ from orchestrator.demo.machine.at_once import act_out
 from orchestrator.demo.machine.model import Agent, Machine, Network
 from orchestrator.demo.machine.plot import Event as PlotEvent
 from orchestrator.demo.machine.plot import Killed
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.digest import host_facts
@@ -245,6 +246,7 @@ class MemoryJournal:
         self.fails: Callable[[str, State | None], bool] = lambda _host, _state: False
         self.held = True
         self.let_go_for: list[datetime] = []
+        self.approvals: tuple[Approval, ...] = ()
 
     def state_of(self, number: int) -> State | None:
         """Return a row's state."""
@@ -254,8 +256,11 @@ class MemoryJournal:
         """Return a host's rows."""
         return [row for row in self.rows.values() if row.host == host]
 
-    async def begin_run(self, record: RunRecord, plan: Plan, /) -> RunRecord:
+    async def begin_run(
+        self, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = (), /
+    ) -> RunRecord:
         """Keep a run."""
+        self.approvals = tuple(approvals)
         await self._commit("", None)
         record = replace(record, id=record.id or len(self.runs) + 1, state=RunState.RUNNING)
         assert record.id is not None
@@ -431,7 +436,7 @@ class Repinned:
 Beside = Callable[[StopRequest, World], Awaitable[None]]
 
 
-def repin(  # what a test may want to be different, by keyword
+def repin(  # noqa: PLR0913  # what a test may want to be different, by keyword
     sims: Mapping[str, SimHost],
     *,
     plan: Plan | None = None,
@@ -441,6 +446,7 @@ def repin(  # what a test may want to be different, by keyword
     beside: Beside | None = None,
     logons: Callable[[str | None], Logon] = lambda name: Logon(username=rf"CORP\{name}", password="secret"),
     started: float = 0.0,
+    unapproved: str = "",
     **options: Any,
 ) -> Repinned:
     """Apply a plan over these hosts in a loop that leaps, or (`run`) resume that run;
@@ -473,6 +479,7 @@ def repin(  # what a test may want to be different, by keyword
             journal=kept,
             stop=stop,
             on_event=events.append,
+            unapproved=unapproved,
         )
         summary = await (apply if run is None else resume)(given)
         if aside:

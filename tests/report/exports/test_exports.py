@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import HostRecord, ScanState
+from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report.document import host_line
 from orchestrator.report.exports.csv import COLUMNS, safe
@@ -62,7 +63,9 @@ def report(records: Sequence[HostRecord], *missing: str, code: int = 5, **change
 
 def text(wanted: Format, records: Sequence[HostRecord], *missing: str, **changes: object) -> str:
     """Write an export as a whole."""
-    return "".join(exported(wanted, report(records, *missing, **changes), iter(records), now=samples.NOW))
+    of_scan = report(records, *missing, **changes)
+    briefs = map(brief_of, records)
+    return "".join(exported(wanted, of_scan, briefs, summed=lambda: of_scan, now=samples.NOW))
 
 
 def four() -> list[HostRecord]:
@@ -95,7 +98,7 @@ def test_json_is_what_a_scan_prints() -> None:
     """The document has its envelope, the counts, and a line per host."""
     content = json.loads(text(Format.JSON, four(), "late1"))
     assert content["fleetcheck"]["document"] == "scan"
-    assert content["hosts"] == json.loads(json.dumps([host_line(record) for record in four()]))
+    assert content["hosts"] == json.loads(json.dumps([host_line(brief_of(record)) for record in four()]))
 
 
 def test_a_json_line_holds_what_the_document_says_of_a_host() -> None:
@@ -110,7 +113,9 @@ def test_a_json_line_holds_what_the_document_says_of_a_host() -> None:
         ("db7", "failed"),
         ("late1", "not-started"),
     ]
-    assert lines[1] == json.loads(json.dumps({"scan": 12, "state": "attention", **host_line(four()[1])}))
+    assert lines[1] == json.loads(
+        json.dumps({"scan": 12, "state": "attention", **host_line(brief_of(four()[1]))})
+    )
     assert lines[4] == {"scan": 12, "state": "not-started", "host": "late1"}
 
 
@@ -284,12 +289,13 @@ def series(exposition: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:
 
 def test_prometheus_series_of_two_fleets_differ() -> None:
     """With a fleet's name, or labels, every series has them; two fleets have none in common."""
-    emea, apac = (series(text(Format.PROMETHEUS, four(), fleet=name)) for name in ("emea", 'ap"ac\n'))
-    assert (emea & apac, {dict(labels)["fleet"] for _, labels in emea}) == (set(), {"emea"})
+    first, second = (series(text(Format.PROMETHEUS, four(), fleet=name)) for name in ("emea", 'ap"ac\n'))
+    assert (first & second, {dict(labels)["fleet"] for _, labels in first}) == (set(), {"emea"})
     labels = {"part": "a", "fleet": "other"}
-    found = "".join(
-        exported(Format.PROMETHEUS, report(four(), fleet="emea"), four(), now=samples.NOW, labels=labels)
-    )
+    emea = report(four(), fleet="emea")
+    briefs = map(brief_of, four())
+    pieces = exported(Format.PROMETHEUS, emea, briefs, summed=lambda: emea, now=samples.NOW, labels=labels)
+    found = "".join(pieces)
     assert {(dict(each)["fleet"], dict(each)["part"]) for _, each in series(found)} == {("other", "a")}
 
 
@@ -374,4 +380,4 @@ def test_the_page_names_every_column_and_metric() -> None:
 
     assert listed("csv") == list(COLUMNS)
     assert listed("prometheus") == list(METRICS)
-    assert listed("jsonl") == ["scan", "state", *host_line(four()[0])]
+    assert listed("jsonl") == ["scan", "state", *host_line(brief_of(four()[0]))]

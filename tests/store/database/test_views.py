@@ -25,7 +25,7 @@ from orchestrator.store.writer import Writer
 from tests.store.by_hand import config, connected, rows
 from tests.store.database.conftest import MakeRecord, MakeScan, Put
 
-AS_OF = ("0009", "ea1be0b83423dc3b3d1fc87414a2f582cc62dfdb86178bcc579838468abafce7")
+AS_OF = ("0015", "5c53aea59b0bbed9fa7e24d7798b0e3bb4563048217956adf68cdb8c87c3c399")
 """The newest step that was made for the list of views, and the digest of the list then."""
 
 TYPES = {"text": {"TEXT"}, "number": {"INTEGER", "BIGINT"}, "time": {"TIMESTAMP"}, "yes/no": {"BOOLEAN"}}

@@ -21,7 +21,7 @@ from orchestrator.domain.repin.bound import BOUND, FIELDS, NEWEST, OPERATION, RU
 from orchestrator.domain.repin.bound import PLAN as PLAN_KIND
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import AuditEntry, Operation, RunState
-from orchestrator.store.database import engine
+from orchestrator.store.database import engine, views
 from orchestrator.store.journal import audits
 from orchestrator.store.journal.errors import OtherPlanError
 from orchestrator.store.journal.journal import Journal
@@ -338,6 +338,8 @@ def _as_before(url: str) -> None:
             entry = link(last, time=row.time, who=row.who, what=row.what, subject=row.subject, details=kept)
             connection.execute(audit.insert().values({c.name: getattr(entry, c.name) for c in audit.columns}))
             last = (entry.number, entry.hash)
+        for name in views.NAMES:
+            connection.execute(text(f"DROP VIEW {name}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
 
 

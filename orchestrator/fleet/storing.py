@@ -1,0 +1,88 @@
+"""Results on their way to the disk: the next host begins meanwhile; a result counts once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from orchestrator.domain.record import HostRecord
+from orchestrator.fleet.run import Writer
+from orchestrator.store.errors import StoreError
+
+MOST = 64  # results under way, two commits' worth: a disk that is slow slows the scan, and takes no memory
+LANDING = 2.0  # seconds that results under way get once their scan is abandoned
+
+
+class Storing:
+    """Stores the results of one scan: at most as many are under way as it has `jobs`, each a host's room.
+
+    So with one job a result is on the disk before the next host is asked.
+
+    `kept` is called for each record that is committed, `failed` with each error that ends a scan.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        scan_id: int,
+        *,
+        jobs: int,
+        kept: Callable[[HostRecord], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._writer = writer
+        self._scan_id = scan_id
+        self._jobs = jobs
+        self._kept = kept
+        self._failed = failed
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(min(jobs, MOST) - 1)
+        self._waiting = 0  # of the jobs, for room
+
+    async def add(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
+        """Store a record; wait while too many are under way.
+
+        `broke` makes the record that stands for one which no table can hold. Cancelled, it is
+        stored all the same.
+        """
+        task = asyncio.create_task(self._store(record, broke))
+        self._under_way.add(task)
+        task.add_done_callback(self._landed)
+        self._waiting += 1
+        try:
+            if self._waiting == self._jobs:  # nobody is asked any more, so no further result can come
+                await asyncio.sleep(0)
+                self._writer.flush()
+            await self._room.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def land(self, seconds: float | None = None) -> None:
+        """Wait until nothing is under way, or for `seconds`; what is not committed then is not told of."""
+        if not self._under_way:
+            return
+        await asyncio.sleep(0)  # so that the last ones have been put
+        self._writer.flush()
+        _, late = await asyncio.wait(self._under_way, timeout=seconds)
+        for task in late:
+            task.cancel()
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._room.release()
+
+    async def _store(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
+        try:
+            await self._put(record, broke)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
+            self._failed(error)
+
+    async def _put(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
+        try:
+            await self._writer.put(self._scan_id, record)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the promise: what nobody foresaw is this host's result
+            record = broke(error)
+            await self._writer.put(self._scan_id, record)
+        self._kept(record)
