@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck scan --limit 'site=paris:!web*'": "a site without its web servers",
         "fleetcheck scan --probe full --json": "every port of the list, as JSON",
         "fleetcheck scan db7 --trace trace": "what is said with it, in a new folder",
+        "fleetcheck scan --via-sites": "hosts of a site with a worker by that worker",
         "fleetcheck scan -q --wait 30m": "for a scheduler: wait for another command",
     },
     "doctor": {
@@ -118,6 +119,27 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "db copy": {
         "fleetcheck db copy fleet.db new.db": "to another file",
         "fleetcheck db copy fleet.db postgresql:///fleetcheck": "to a server",
+    },
+    "hub": {
+        "fleetcheck hub status": "the sites: alive or silent",
+    },
+    "hub init": {
+        "fleetcheck hub init --broker amqps://fleetcheck@hub.corp.example/fleetcheck": "begin one",
+        "fleetcheck hub init": "check it, and make what is missing",
+    },
+    "hub status": {
+        "fleetcheck hub status": "the sites: alive or silent",
+        "fleetcheck hub status --json": "as JSON",
+    },
+    "hub site": {
+        "fleetcheck hub site add berlin --key ed25519:...": "with the key that `worker init` printed there",
+        "fleetcheck hub site remove berlin": "its hosts are asked from here then",
+    },
+    "worker": {
+        "fleetcheck worker --config berlin.yaml": "at the site: work for the hub",
+    },
+    "worker init": {
+        "fleetcheck worker init --site berlin --broker amqps://fc-berlin@hub/fleetcheck": "its file and key",
     },
     "prune": {
         "fleetcheck prune --attempts 30d --results 400d --dry-run": "what would go",

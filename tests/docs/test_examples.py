@@ -21,6 +21,15 @@ NOT_TYPED = {
     "fleetcheck demo": "tests/cli/test_demo_command.py types it",
     "fleetcheck demo --keep": "it serves until Ctrl-C",
     "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519": "it needs a key of the reader's",
+    **dict.fromkeys(
+        (
+            line
+            for words, lines in EXAMPLES.items()
+            for line in lines
+            if words.startswith(("hub", "worker")) or "--via-sites" in line
+        ),
+        "tests/cli/test_sites_story.py types them, with a broker",
+    ),
     "fleetcheck repin import RESULT.json": "it needs what a script answered on a host",
 }
 """What is not typed here, and why; that it exists is checked all the same."""

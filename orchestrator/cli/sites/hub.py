@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.command import invocation
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
@@ -16,10 +17,10 @@ from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_FAILE
 if TYPE_CHECKING:
     from orchestrator.app.sites.setup import Line, SiteMade
 
-app = typer.Typer(
+app = Commands(
     name="hub", help="Sites that only dial out: set them up, see how they stand.", no_args_is_help=True
 )
-site = typer.Typer(name="site", help="Sites that the hub hands hosts out to.", no_args_is_help=True)
+site = Commands(name="site", help="Sites that the hub hands hosts out to.", no_args_is_help=True)
 app.add_typer(site)
 
 HubOption = Annotated[
@@ -55,8 +56,8 @@ def init(
 ) -> None:
     """Begin a hub, or check one.
 
-    Its folder, the database, the broker and its queues. Prints the rabbitmqctl lines that make vhost and user.
-    Type it again once they were run.
+    Its folder, the database, the broker and its queues. Prints the rabbitmqctl lines that make vhost and
+    user. Type it again once they were run.
     """
     from orchestrator.app.sites.place import folder
     from orchestrator.app.sites.setup import init as make

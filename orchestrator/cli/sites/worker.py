@@ -11,13 +11,14 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import ask
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import TransportOption
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.transport_name import TransportName
 
-app = typer.Typer(name="worker", help="Ask a site's hosts for the hub, from inside.")
+app = Commands(name="worker", help="Ask a site's hosts for the hub, from inside.")
 
 
 @app.callback(invoke_without_command=True)
