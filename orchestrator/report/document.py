@@ -52,6 +52,7 @@ VERSIONS = {
     "repin-runs": 1,
     "what-if": 1,
     "notice": 1,
+    "changes": 1,
     "notify-test": 1,
     "notify-targets": 1,
 }

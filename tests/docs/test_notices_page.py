@@ -21,10 +21,11 @@ def test_the_message_on_the_page_is_what_is_sent() -> None:
 
 def test_the_first_example_tells_once(world: World) -> None:
     """The program has the baseline; the quiet night after it said nothing."""
-    test, first, second, listed = world.type(PAGE)
+    test, first, second, listed, *changes = world.type(PAGE)
     assert test.out.startswith("sent to log, id ")
     assert (first.fine, second.fine) == (True, True)
     assert listed.out.split("\t")[:3] == ["log", "command", "0"]
+    assert [done.fine for done in changes] == [True, True]
     event = json.loads((_folder(world) / "config/fleetcheck/last-notice.json").read_text("utf-8"))
     assert (event["data"]["about"], event["data"]["target"]) == ("baseline", "log")
 

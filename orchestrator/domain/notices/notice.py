@@ -73,15 +73,23 @@ def counts_of(labels: Iterable[str]) -> dict[str, int]:
     return {label: counted[label] for label in sorted(counted, key=_severity)}
 
 
-def grouped(edges: Iterable[Edge]) -> tuple[NoticeGroup, ...]:
-    """Group edges that are alike: the worst first, the resolved last, of like ones the larger first."""
+def grouped(edges: Iterable[Edge], *, names: int | None = NAMES) -> tuple[NoticeGroup, ...]:
+    """Group edges that are alike: the worst first, the resolved last, of like ones the larger first.
+
+    So many `names` of a group are listed, None: all.
+    """
     found: dict[tuple[str | None, str], list[str]] = {}
     for edge in edges:
         found.setdefault((edge.before, edge.after), []).append(edge.host)
     order = sorted(found.items(), key=lambda item: (_severity(item[0][1]), -len(item[1]), item[0][0] or ""))
     return tuple(
-        NoticeGroup(before=before, after=after, hosts=tuple(names[:NAMES]), more=max(0, len(names) - NAMES))
-        for (before, after), names in order
+        NoticeGroup(
+            before=before,
+            after=after,
+            hosts=tuple(hosts[:names]),
+            more=0 if names is None else max(0, len(hosts) - names),
+        )
+        for (before, after), hosts in order
     )
 
 
