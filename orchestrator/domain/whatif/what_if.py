@@ -18,7 +18,17 @@ from orchestrator.domain.standing import Standing
 from orchestrator.domain.whatif.assumption import Assumption, Assumptions
 from orchestrator.domain.whatif.outlook import HostOutlook, Outlook, look
 from orchestrator.domain.whatif.repins import Repin
-from orchestrator.domain.whatif.rescue import Later, Nothing, Now, Rules, Scan, after_rules, fewest, rescue
+from orchestrator.domain.whatif.rescue import (
+    Later,
+    Nothing,
+    Now,
+    Rescue,
+    Rules,
+    Scan,
+    after_rules,
+    fewest,
+    rescue,
+)
 
 
 class StepKind(enum.StrEnum):
@@ -123,6 +133,7 @@ class _Asked:
         self.order: dict[int, int] = {}  # the places of ports in the profile's list
         self.labels: dict[int, str] = {}
         self._known: set[tuple[int, str]] = set()
+        self._rescues: dict[tuple[object, ...], Rescue] = {}
 
     def look(self, standing: Standing) -> HostOutlook | None:
         for place, listed in enumerate(standing.profile.ports):
@@ -133,6 +144,15 @@ class _Asked:
             self.gateways.update(addresses)
             self._known.update((port, address) for port in role.beliefs for address in addresses)
         return look(standing, self.assumed)
+
+    def rescue(self, host: HostOutlook) -> Rescue:
+        """Say what saves a host; of hosts that share a judgement, as the store reads them, once."""
+        standing, gateways = host.standing, tuple(role.gateway for role in host.roles)
+        alike = (id(standing.judgement), id(standing.profile), standing.repin, standing.waived, gateways)
+        found = self._rescues.get(alike) or rescue(host, self.assumed)
+        if not isinstance(found, Rules):  # rules name the host
+            self._rescues[alike] = found
+        return found
 
     def unknown(self) -> tuple[Assumption, ...]:
         return tuple(each for each in self.assumed.all if (each.port, each.address) not in self._known)
@@ -158,7 +178,7 @@ def _rescues(threatened: Iterable[HostOutlook], asked: _Asked) -> _Rescued:
     found = _Rescued()
     blocked: dict[str, tuple[HostOutlook, Rules]] = {}
     for host in threatened:
-        match rescue(host, asked.assumed):
+        match asked.rescue(host):
             case Now(repin):
                 found.now.setdefault((_urgent(host), repin), []).append(host.host)
             case Later(repin):
