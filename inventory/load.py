@@ -98,6 +98,8 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            gc.freeze()  # the two together count what was made as old: it is not gone over at once
+            gc.unfreeze()
             gc.enable()
 
 

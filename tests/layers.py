@@ -37,6 +37,7 @@ _PLACES = {
     "tests/inventory/test_placeholders.py": "wire",
     "tests/inventory/test_secret_sources.py": "wire",
     "tests/inventory/test_secrets.py": "wire",
+    "tests/notify": "wire",
     "tests/remote": "wire",
     "tests/remote/contract": "pure",
     "tests/remote/contract/test_output.py": "wire",

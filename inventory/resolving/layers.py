@@ -61,6 +61,7 @@ class Surroundings:
     layer: Layer
     disagreements: tuple[Disagreement, ...]
     groups: tuple[str, ...]
+    origins: Mapping[str, Origin]  # of the layer's settings
 
 
 def said(settings: Settings | None, tree: Map | None, layer: str, file: str) -> Layer:
@@ -115,4 +116,5 @@ class Merger:
                     disagreements.setdefault(
                         key, Disagreement(key, merged[key][1], origin, (merged[key][0], value))
                     )
-        return Surroundings(merged, tuple(disagreements.values()), tuple(distance))
+        origins = {key: origin for key, (_, origin) in merged.items()}
+        return Surroundings(merged, tuple(disagreements.values()), tuple(distance), origins)

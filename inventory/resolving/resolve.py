@@ -66,8 +66,10 @@ class Resolver:
         self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:
             return None
-        origins = {key: setting[1] for key, setting in merged.items()}
-        origins["address"], origins["port"] = where_origin, port_origin
+        origins = dict(around.origins)
+        for key, setting in own.items():
+            origins[key] = setting[1]
+        origins["auth"], origins["address"], origins["port"] = merged["auth"][1], where_origin, port_origin
         canary, canary_origin = merged.get(
             "canary_address", (profile.canary_address, Origin(f"profile {profile.name}"))
         )

@@ -102,6 +102,7 @@ def parse(
         raise InventoryError([*problems, Problem(file, *explain(exc, text, DEPTH))]) from None
     finally:
         loader.dispose()
+        builder.taking.clear()  # its methods: the tree is given back as soon as nobody uses it
     return builder.root
 
 
@@ -155,10 +156,13 @@ class _Builder:
             self._stop(event, "a second document begins here (`---`); one file holds one document")
 
     def _scalar(self, event: Any) -> None:
-        line = event.start_mark.line + 1
-        value = event.value
-        if self.stack and self.keys[-1] is None and type(self.stack[-1]) is Map:
-            self._key(value, line, event)
+        line, value = event.start_mark.line + 1, event.value
+        frame = self.stack[-1] if self.stack else None
+        if type(frame) is Map and self.keys[-1] is None:
+            if event.tag is None and event.anchor is None and value != "<<" and value not in frame.lines:
+                self.keys[-1] = (value, line)  # as most keys are
+            else:
+                self._key(value, line, event)
             return
         if event.tag is not None:
             value = self._of_tag(event.tag, value)
@@ -168,7 +172,11 @@ class _Builder:
         self.count += 1
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
-        self._add(value, line)
+        if type(frame) is Seq:
+            frame.append(value)
+            frame.lines.append(line)
+        else:
+            self._add(value, line)
 
     def _key(self, key: str, line: int, event: Any) -> None:
         frame = self.stack[-1]

@@ -81,6 +81,15 @@ def run_ids(ctx: typer.Context) -> Offers:
 
 
 @_quietly
+def target_names(_ctx: typer.Context) -> Offers:
+    """Offer the targets of notices."""
+    from orchestrator.app.notify.targets import configured
+    from orchestrator.cli.command import invocation
+
+    return [(name, "") for name in configured(invocation(None))]
+
+
+@_quietly
 def profile_names(_ctx: typer.Context) -> Offers:
     """Offer the shipped profiles."""
     from inventory.profile import shipped

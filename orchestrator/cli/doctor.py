@@ -87,6 +87,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
         for option, given in (("--account", account), ("--ask-pass", ask_pass)):
             if given:
                 raise UsageError(f"{option} needs a host: name one, as in `fleetcheck doctor web1 {option}`")
+        from orchestrator.app.approval.rules import SYSTEM
         from orchestrator.app.doctor.controller import ControllerRequest, controller
 
         report = controller(
@@ -95,6 +96,7 @@ def doctor(  # noqa: PLR0913  # a command line has as many parameters as it has 
                 named=bool(inventory) or "inventory" in asked.settings.values,
                 asked=asked,
                 environ=os.environ,
+                rules=SYSTEM,
                 jobs=jobs,
                 timeout=timeout,
             )

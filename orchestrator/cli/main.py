@@ -18,7 +18,7 @@ from typer.core import TyperCommand
 
 from orchestrator.cli import completion
 from orchestrator.cli.completing import VARIABLE
-from orchestrator.cli.config.configured import Commands
+from orchestrator.cli.config.configured import Commands, PlainCommand
 from orchestrator.cli.console import prepare_streams
 from orchestrator.cli.errors import unprinted
 from orchestrator.cli.plainly import PlainGroup
@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "db": "database.db:app",
     "inventory": "inventory:app",
     "profile": "profile:app",
+    "notify": "notify:app",
     "config": "config.group:app",
     "demo": "demo.command:demo",
     "completion": "completion:completion",
@@ -76,7 +77,7 @@ def command_line(names: Sequence[str] = tuple(COMMANDS)) -> Commands:
 
 _CLASSES: Mapping[str, Callable[[Any], type[TyperCommand]]] = {
     "export": lambda module: module.ExportCommand,
-    "demo": lambda _: TyperCommand,  # takes nothing that is configured
+    "demo": lambda _: PlainCommand,
 }
 
 

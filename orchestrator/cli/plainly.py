@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+
+from orchestrator.cli.config.configured import Group
 
 _PLAIN = (
     (re.compile(r"^Value error, "), ""),
@@ -17,7 +18,7 @@ _PLAIN = (
 )
 
 
-class PlainGroup(TyperGroup):
+class PlainGroup(Group):
     """The whole command line; a value that does not fit is told plainly, whichever command it was for."""
 
     def invoke(self, ctx: Any) -> Any:

@@ -22,6 +22,7 @@ from orchestrator.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from inventory.sources.source import Sources
     from orchestrator.app.invocation import Invocation
     from orchestrator.app.report import FleetRequest
     from orchestrator.domain.views.fleet_now import Place
@@ -34,6 +35,16 @@ HtmlOption = Annotated[
 ]
 
 
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="List what changed since then instead: last (in the latest scan), or a time such as 7d.",
+    ),
+]
+
+
 class By(StrEnum):
     """What hosts are counted by."""
 
@@ -42,7 +53,7 @@ class By(StrEnum):
 
 
 @handled
-def report(
+def report(  # noqa: PLR0913  # an option each
     *,
     inventory: InventoryOption = None,
     by: Annotated[By, typer.Option(help="Count hosts by site, or by their nearest group.")] = By.SITE,
@@ -50,6 +61,7 @@ def report(
         str, typer.Option(metavar="TIME", help="Mark what is older: a number and s, m, h or d.")
     ] = "7d",
     html: HtmlOption = None,
+    since: SinceOption = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 3 where hosts need attention, 4 or 5 as a scan.")
     ] = False,
@@ -60,12 +72,17 @@ def report(
 ) -> None:
     """Show the fleet now, from each host's last known result.
 
-    With an inventory at hand, its hosts only.
+    With an inventory at hand, its hosts only. What changed in a week: fleetcheck report --since 7d
     """
     from orchestrator.app.report import FleetRequest, fleet_now
     from orchestrator.domain.primitives.span import parse_span
     from orchestrator.report.views.fleet_now import FLEET_COLUMNS, fleet_rows
 
+    if since is not None:
+        if html is not None or exit_code:
+            raise UsageError(f"--since lists what changed: leave {'--html' if html else '--exit-code'} out")
+        _show_changes(invocation(db, inventory), inventory_at_hand(inventory), since, (as_json, table))
+        return
     request = FleetRequest(
         inventory=inventory_at_hand(inventory),
         by=by.value,
@@ -90,6 +107,28 @@ def report(
         _say_warnings(found)
     if exit_code:
         raise typer.Exit(_code(found.fleet.total))
+
+
+def _show_changes(asked: Invocation, inventory: Sources, since: str, shape: tuple[bool, bool]) -> None:
+    """Print what changed: as a document (the first of `shape`), drawn (the second, or on a terminal), as
+    lines.
+    """
+    from orchestrator.app.notify.changes import changes
+    from orchestrator.report.notices.changes import (
+        CHANGES_COLUMNS,
+        changes_document,
+        changes_rows,
+        changes_screen,
+    )
+
+    as_json, table = shape
+    found = changes(asked, inventory, since, datetime.now(UTC), on_event=say_note)
+    if as_json:
+        document(changes_document(found))
+    elif draws(table=table):
+        draw(changes_screen(found))
+    else:
+        lines(changes_rows(found), CHANGES_COLUMNS)
 
 
 def _write_page(asked: Invocation, request: FleetRequest, path: Path, *, alone: bool) -> FleetReport:

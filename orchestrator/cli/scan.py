@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -42,6 +42,7 @@ from orchestrator.remote.transport_name import TransportName
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.app.scan.plan import ScanRequest
+    from orchestrator.domain.notices.targets import Target
     from orchestrator.report.summary import ScanReport
 
 
@@ -64,6 +65,7 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     only: OnlyOption = None,
     report_to: options.Report = None,
     label: LabelOption = None,
+    notify: options.Notify = None,
     list_hosts: options.ListHosts = False,
     transport: TransportOption = TransportName.NATIVE,
     ask_pass: AskPassOption = False,
@@ -84,6 +86,8 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     files, labels = options.report_files(report_to or ()), labels_of(label or ())
     if labels and not any(file.format is Format.PROMETHEUS for file in files):
         raise UsageError("--label goes with --report prometheus:FILE, and there is none")
+    asked = invocation(db, inventory, wait=wait)
+    targets = _targets(asked, notify or ())
     request = ScanRequest(
         inventory=inventory_sources(inventory),
         limit=hosts_or_limit(host, limit),
@@ -99,13 +103,13 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         earlier=earlier,
         only=only_words(only),
         transport=transport.value,
+        notify=tuple(target.subscription for target in targets),
         ask_pass=ask_pass,
         watch=watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=quiet),
     )
     _check(request, mode_given=probe is not None, hosts_given=bool(host))
-    asked = invocation(db, inventory, wait=wait)
     if list_hosts:
-        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass})
+        _refuse_of_list({"--report": files, "--trace": trace, "--ask-pass": ask_pass, "--notify": targets})
         _print_hosts(asked, request, quiet=quiet, as_json=as_json)
         return
     from orchestrator.app.scan.export import write_reports
@@ -114,7 +118,35 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
     print_report(asked, report, as_json=as_json, table=table)
     _say_end(report, quiet=quiet, drawn=draws(table=table) and not as_json)
+    if targets:
+        _tell(asked, targets, report, quiet=quiet)
     raise typer.Exit(report.code)
+
+
+def _targets(asked: Invocation, names: Sequence[str]) -> tuple[Target, ...]:
+    """Find who is to be told. Raises UsageError for a name that is none."""
+    if not names:
+        return ()
+    from orchestrator.app.notify.targets import chosen
+
+    return chosen(asked, names)
+
+
+def _tell(asked: Invocation, targets: tuple[Target, ...], report: ScanReport, *, quiet: bool) -> None:
+    """Send what waits for the targets; one who has interrupted the scan does not wait for that."""
+    from orchestrator.app.events import Remark
+    from orchestrator.app.notify.deliver import deliver
+    from orchestrator.domain.record import ScanState
+
+    sys.stdout.flush()
+    if report.scan.state is ScanState.FINISHED:
+        deliver(
+            asked,
+            targets,
+            on_event=lambda note: None if quiet and isinstance(note, Remark) else say_note(note),
+        )
+    else:
+        say("remark: the scan did not finish: notices wait, and are sent after the next one that does")
 
 
 def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanReport:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.app.errors import UsageError
-from orchestrator.cli.completing import inventory_names, offers, scan_ids
+from orchestrator.cli.completing import inventory_names, offers, scan_ids, target_names
 
 if TYPE_CHECKING:
     from orchestrator.app.scan.export import ReportFile
@@ -98,6 +98,16 @@ Report = Annotated[
         metavar="FORMAT:FILE",
         help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, "
         "prometheus or nagios. May be repeated.",
+    ),
+]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify",
+        metavar="NAME",
+        autocompletion=offers(target_names),
+        help="Tell a target of the configuration, [notify.NAME], what changed since it was last told. May be "
+        "repeated.",
     ),
 ]
 ListHosts = Annotated[bool, typer.Option("--list-hosts", help="Print the selected hosts and ask none.")]

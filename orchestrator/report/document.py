@@ -51,6 +51,10 @@ VERSIONS = {
     "repin-run": 1,
     "repin-runs": 1,
     "what-if": 1,
+    "notice": 1,
+    "changes": 1,
+    "notify-test": 1,
+    "notify-targets": 1,
 }
 
 

@@ -4,6 +4,7 @@
     document <- scan.hosts, host_result.{profile, settings, identity, registry, judgement}
     document <- registry_value
     document <- gist -> document
+    notice, told          what each target is told; they refer to no row, so that they outlive a prune
 
 A `document` is JSON that many results share: of 400 scans most hosts say the same about themselves each time,
 so it is kept once, found by its digest. Its `gist` is another document with what reports need of it and no
@@ -193,5 +194,35 @@ registry_value = Table(
     Column("kind", AsciiText, nullable=False),
     Column("data", Text, nullable=False),  # as JSON: a number, a text or a list of texts
     Column("cut", Boolean(create_constraint=False), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A message to a target, committed with the end of its scan; `sent` is NULL while it waits.
+notice = Table(
+    "notice",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("target", AsciiText, nullable=False),
+    Column("scan_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("made", UtcTime, nullable=False),
+    Column("sent", UtcTime),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", AsciiText),  # why the last try failed; NULL: none has
+    Column("body", Text, nullable=False),  # the message as JSON
+    Index(None, "target", "sent"),
+)
+
+# What each target was last told of each host, and how many of its newest results in a row are `unknown`;
+# `scan_id` is the scan that said so, whose result of this host has been counted.
+told = Table(
+    "told",
+    metadata,
+    Column("target", AsciiText, primary_key=True),
+    Column("host", AsciiText, primary_key=True),
+    Column("label", AsciiText, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("scan_id", Integer, nullable=False),
     sqlite_with_rowid=False,
 )

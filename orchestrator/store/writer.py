@@ -41,6 +41,7 @@ class Writer:
         self._owner = Owner()
         self._room = asyncio.Semaphore(ROOM)
         self._scans: dict[int, Presence] = {}
+        self._at_end: Callable[[Inserter, int, datetime], object] | None = None
 
     @classmethod
     def open(cls, url: str, *, command: str, user: str, wait: float = 5.0) -> Self:
@@ -108,9 +109,21 @@ class Writer:
 
         return self._thread.call(work)
 
+    def at_end(self, work: Callable[[Inserter, int, datetime], object]) -> None:
+        """Have `work` done, with the scan's id and the time, in the transaction that ends a scan:
+        both or none.
+        """
+        self._at_end = work
+
     def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
         """Say how a scan ended, after every `put` before this call is committed. Raises StoreError."""
-        self._thread.call(lambda into: _mark(into, scan_id, state, ended))
+
+        def work(into: Inserter) -> None:
+            _mark(into, scan_id, state, ended)
+            if self._at_end is not None:
+                self._at_end(into, scan_id, ended)
+
+        self._thread.call(work)
         if (shown := self._scans.pop(scan_id, None)) is not None:
             shown.hide()
 

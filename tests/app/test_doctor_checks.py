@@ -5,6 +5,7 @@ which hosts are looked at.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import pytest
 
 from inventory.load import load
 from inventory.model import Fleet
+from orchestrator.app.approval.rules import Place
 from orchestrator.app.doctor import checks
 from orchestrator.domain.execution.examination import Health
 from orchestrator.remote.look import Looked
@@ -125,3 +127,31 @@ def test_kerberos_without_a_ticket_is_a_warning_where_one_is_needed(
     bought = checks.kerberos(fleet(tmp_path, "{web1.corp.example: {auth: kerberos}}"))
     assert (needing.health, "kinit" in needing.advice) == (Health.WARNING, True)
     assert bought.health is Health.OK
+
+
+@pytest.mark.parametrize(
+    ("demanded", "signers", "health", "said"),
+    [
+        (None, False, Health.OK, "no signatures are demanded under plans here"),
+        (
+            "signatures = 2\n",
+            True,
+            Health.OK,
+            "signatures demanded: 2 under a plan, 1 under that of an undo, by ",
+        ),
+        ("signatures = 2\n", False, Health.WARNING, "; nobody can, as there is no "),
+        ("signatures = two\n", True, Health.WARNING, "approvals.toml: no TOML: "),
+    ],
+)
+def test_rules_about_signatures_are_looked_at_before_the_night(
+    tmp_path: Path, demanded: str | None, signers: bool, health: Health, said: str
+) -> None:
+    """What would keep every plan from being applied is a warning of this machine."""
+    for name, text in (("approvals.toml", demanded), ("allowed_signers", "" if signers else None)):
+        if text is not None:
+            (tmp_path / name).write_text(text, "utf-8")
+            (tmp_path / name).chmod(0o644)
+    tmp_path.chmod(0o755)
+    found = checks.approvals(Place(tmp_path, os.getuid()))
+    assert found.health is health
+    assert said in found.seen

@@ -41,6 +41,7 @@ SMALL = {
         ("--hosts", "2", "--jobs", "2", "--rounds", "1", "--ways", "http-ntlm", "--no-baseline"),
         r"http-ntlm, 2 hosts, .* CPU a session",
     ),
+    "bench_notices": (("--kills", "2"), r"2 kills, (.|\n)*0 edges lost"),
     "bench_repin": (("crash", "--small"), r"8 runs of 20 hosts .* 0 mixed"),
     "bench_repin_storage": (("--runs", "1"), r"1 runs failed .* 0 journal disagreements"),
     "bench_repin_wire": (

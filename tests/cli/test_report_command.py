@@ -146,3 +146,28 @@ def test_a_page_that_may_not_be_written_is_refused_before_the_database_is_read(
     assert (ended.code, ended.out) == (code, "")
     assert reason in ended.err
     assert Path("theirs.html").read_text("utf-8") == "<title>Ours</title>"
+
+
+def test_what_changed_is_listed_since_a_time(scanned: Scanned) -> None:
+    """Of a fleet that was scanned once, everything is new, and what is well is no change."""
+    rows = fleetcheck("report", "--since", "7d", "--db", str(scanned.database)).out.splitlines()
+    assert "mad-mail-02\t\tblocked" in rows
+    assert not any(row.startswith("par-web-01") for row in rows)
+    assert fleetcheck("report", "--since", "last", "--db", str(scanned.database)).out.splitlines() == rows
+    content = json.loads(fleetcheck("report", "--since", "1d", "--json", "--db", str(scanned.database)).out)
+    assert content["fleetcheck"]["document"] == "changes"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "yesterday"), "--since: found 'yesterday'"),
+        (("--since", "7d", "--html", "x.html"), "leave --html out"),
+        (("--since", "7d", "--exit-code"), "leave --exit-code out"),
+    ],
+)
+def test_what_is_no_time_is_a_usage_error(scanned: Scanned, words: tuple[str, ...], said: str) -> None:
+    """What cannot be meant is said before anything is read."""
+    ended = fleetcheck("report", *words, "--db", str(scanned.database))
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err

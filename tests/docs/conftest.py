@@ -72,6 +72,7 @@ class World:
             folder = self._folder / page.replace("/", "-")
             shutil.copytree(self.begin, folder)
             for name, text in files(page).items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, "utf-8")
             with pytest.MonkeyPatch.context() as patch, _server() as change:
                 _sit_down(patch, folder)

@@ -28,6 +28,9 @@ from orchestrator.report.config import ConfigReport, ConfigRow, config_document
 from orchestrator.report.database import copy_document
 from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
+from orchestrator.report.notices.changes import changes_document
+from orchestrator.report.notices.listing import ListedTarget, targets_document, tried_document
+from orchestrator.report.notices.message import notice_document
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document
 from orchestrator.report.repin.run import Process
@@ -41,6 +44,8 @@ from orchestrator.report.views.history import history_document
 from orchestrator.report.views.unblock import unblock_document
 from orchestrator.report.views.what_if import what_if_document
 from tests.report import doctors, plans, runs, samples, standings
+from tests.report.notices.test_changes import CHANGED
+from tests.report.notices.test_message import CHANGES
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 WAIVER = Waiver(hosts=("web1",), verdict="drifted", reason="change 4711", until=date(2027, 1, 31), line=30)
@@ -145,6 +150,10 @@ DOCUMENTS = {
         "hosts": [repin_document.result_line(runs.report(), runs.result("web1", State.CONFLICT))],
     },
     "repin-runs": repin_document.runs_document([(runs.record(), Process.GONE)]),
+    "notice": notice_document(CHANGES),
+    "changes": changes_document(CHANGED),
+    "notify-test": tried_document("ops", CHANGES.id, None, None),
+    "notify-targets": targets_document([ListedTarget(name="ops", kind="webhook")]),
     "what-if": what_if_document(standings.imagined()),
     "repin-plan": repin_document.plan_document(
         ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)

@@ -26,6 +26,10 @@ _LOADED = [
     "sqlalchemy.dialects.sqlite",
     "orchestrator.store.journal.journal",
     "orchestrator.store.reader",
+    "orchestrator.app.notify.deliver",
+    "orchestrator.notify.webhook",
+    "orchestrator.store.notices.adding",
+    "orchestrator.store.notices.waiting",
 ]
 
 

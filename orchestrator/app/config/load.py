@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from inventory.errors import InventoryError, Problem
 from orchestrator.app.config.files import LeftAside, Place, places, text_of
-from orchestrator.domain.config.sections import SECTIONS, Section
+from orchestrator.domain.config.registry import SECTIONS
+from orchestrator.domain.config.sections import Section
 from orchestrator.domain.config.settings import Layer, Seen, Settings, resolved
 
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")

@@ -8,7 +8,8 @@ from dataclasses import replace
 from orchestrator.app.config.lines import line_of
 from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.config.kinds import Value
-from orchestrator.domain.config.sections import SECTIONS, Section
+from orchestrator.domain.config.registry import SECTIONS
+from orchestrator.domain.config.sections import Section
 from orchestrator.domain.config.settings import Origin, Settings
 from orchestrator.report.config import ConfigReport, ConfigRow
 

@@ -13,7 +13,9 @@ from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
+    from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.config.settings import Settings
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
 _PATIENCE = 5.0  # seconds that they get
@@ -21,6 +23,16 @@ _SKEW = 60.0  # seconds that clocks may be apart; Kerberos takes 300
 _SHORT_TICKET = 3600  # seconds: a ticket that ends sooner may end within a run
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def configuration(settings: Settings) -> Check:
+    """Say which configuration files there are, and whether all of them are believed."""
+    name, show = "configuration", "`fleetcheck config show --origin` says what holds."
+    aside = [f"{seen.file} is left aside: {seen.reason}" for seen in settings.files if seen.reason]
+    if aside:
+        return Check(name=name, health=Health.WARNING, seen="; ".join(aside), advice=show)
+    read = [seen.file for seen in settings.files if seen.state == "read"]
+    return Check(name=name, health=Health.OK, seen=", ".join(read) or "no file; the defaults hold")
 
 
 def open_files(jobs: int) -> Check:
@@ -160,6 +172,27 @@ def _sqlite() -> Check:
     if found < SAFE_FOR_TWO_WRITERS:
         said += ": let no other program write to the database (fleetcheck keeps to one writer)"
     return Check(name="SQLite", health=Health.OK, seen=said)
+
+
+def approvals(place: Place) -> Check:
+    """Look whether this machine demands signatures under plans, and whether somebody could give them."""
+    from orchestrator.app.approval.rules import rules
+    from orchestrator.app.approval.ssh_keygen import program
+    from orchestrator.app.errors import CommandError
+
+    name, advice = "approvals", "See docs/approvals.md."
+    try:
+        found = rules(place)
+        if not found.signatures and not found.undo:
+            return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
+        program()
+    except CommandError as error:
+        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
+    said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
+    if found.signers is None:
+        said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+    return Check(name=name, health=Health.OK, seen=f"{said}, by {found.signers}")
 
 
 def proxies(environ: Mapping[str, str]) -> Check:

@@ -17,19 +17,21 @@ from orchestrator.report.doctor.screen import DoctorReport
 
 if TYPE_CHECKING:
     from inventory.model import Fleet
+    from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerRequest:
     """What to look at: the inventory (`named`: by an option or the configuration), and what the database is
-    named by.
+    named by; `rules`: where this machine says who has to sign a plan.
     """
 
     inventory: Sources
     named: bool
     asked: Invocation
     environ: Mapping[str, str]
+    rules: Place
     jobs: int = 64
     timeout: float | None = None
 
@@ -42,12 +44,14 @@ def controller(request: ControllerRequest) -> DoctorReport:
 
 
 def _checks(request: ControllerRequest) -> Iterator[Check]:
+    yield checks.configuration(request.asked.settings)
     check, fleet = _inventory(request)
     yield check
     yield checks.open_files(request.jobs)
     yield checks.clock(fleet, request.timeout)
     yield checks.kerberos(fleet)
     yield from checks.database(request.asked)
+    yield checks.approvals(request.rules)
     yield checks.proxies(request.environ)
 
 

@@ -22,6 +22,7 @@ from orchestrator.version import VERSION
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.notices.subscription import Subscription
     from orchestrator.domain.repin.policy import Policy
 
 
@@ -47,6 +48,7 @@ class ScanRequest:
     only: frozenset[str] = frozenset()
     transport: str = "native"  # what `--transport` says
     watch: WatchRequest = NOTHING
+    notify: tuple[Subscription, ...] = ()  # who is told what changed
     ask_pass: bool = False
     policy: Policy | None = None  # of the plan that asks for this scan, whose ports alone are tried
 

@@ -81,6 +81,10 @@ def run_on(
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         demand_kerberos(plan.hosts)
+        if request.notify:
+            from orchestrator.store.notices.adding import Notices
+
+            writer.at_end(Notices(request.notify).add)
         if request.ask_pass:
             fleet = asking_passwords(fleet, plan.hosts)
         known = logons(

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from orchestrator.cli.console import say
 from orchestrator.cli.errors import unprinted
@@ -32,7 +32,26 @@ def settings() -> Settings:
     return _settings.get() or load(os.environ)
 
 
-class ConfiguredCommand(TyperCommand):
+class WithExamples:
+    """What ends its `--help` with examples."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write what stands below the options."""
+        from orchestrator.cli.examples import write
+
+        super().format_epilog(ctx, formatter)  # type: ignore[misc]  # the command's, beside which this stands
+        write(_words(ctx), formatter)
+
+
+class PlainCommand(WithExamples, TyperCommand):
+    """A command that takes nothing that is configured."""
+
+
+class Group(WithExamples, TyperGroup):
+    """A group of commands."""
+
+
+class ConfiguredCommand(WithExamples, TyperCommand):
     """A command of fleetcheck's. Its options that were not given are set as the configuration has them."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -107,6 +126,10 @@ def _words(ctx: Any) -> str:
 
 class Commands(typer.Typer):
     """A group of commands, each of which takes what is configured unless it says `cls` itself."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take what the base class does."""
+        super().__init__(**{"cls": Group, **options})
 
     def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
         """Add a command, as the base class does."""

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from inventory.words import did_you_mean, shown
 from orchestrator.domain.config.keys import KEYS, PREFIX, TABLES, Key
 from orchestrator.domain.config.not_keys import never, reserved
-from orchestrator.domain.config.sections import SECTIONS, Mistake, Section, SectionError
+from orchestrator.domain.config.registry import SECTIONS
+from orchestrator.domain.config.sections import Mistake, Section, SectionError
 from orchestrator.domain.config.settings import Entry, Layer, Origin, Setting
 
 ELSEWHERE = "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/config.toml"

@@ -1,8 +1,9 @@
-"""Sections: named tables, for what runs or sends something, that only the user's and /etc's file may have.
+"""Sections: named tables, for what runs or sends something, that only the user's and /etc's file
+may have.
 
-A room that wants one adds a Section to `SECTIONS`. Its tables are `[SECTION.NAME]`;
-`Settings.section(SECTION)` gives what its reader made of them, by NAME, the nearest file's where two have
-the same name.
+Each has its module here, and its line in `orchestrator.domain.config.registry`. Its tables are
+`[SECTION.NAME]`; `Settings.section(SECTION)` gives what its reader made of them, by NAME, the nearest file's
+where two have the same name.
 """
 
 from __future__ import annotations
@@ -40,7 +41,3 @@ class Section:
     example: str
     read: Callable[[str, Mapping[str, object]], object]
     rows: Callable[[object], Iterable[tuple[str, str]]]
-
-
-SECTIONS: tuple[Section, ...] = ()
-"""Every section that there is."""

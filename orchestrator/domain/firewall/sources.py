@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from inventory.schema.shapes import is_ip
+import ipaddress
+
+from inventory.schema.shapes import is_ip, is_ipv4
 from orchestrator.domain.firewall.subnets import parsed_address
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.standing import Standing
@@ -30,7 +32,16 @@ def own_addresses(standing: Standing) -> tuple[str, ...]:
 
 
 def _outward(address: str) -> bool:
-    parsed = parsed_address(canonical(address))
+    text = canonical(address)
+    if is_ipv4(text):  # as most are: read by their first numbers
+        first, second, *_ = text.split(".", 2)
+        return first not in _NOWHERE and (first, second) != _LINK_LOCAL and text != _UNSPECIFIED
+    parsed = parsed_address(text)
     return parsed is not None and not (
         parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast
     )
+
+
+_NOWHERE = frozenset({"127", *map(str, range(224, 240))})  # loopback and multicast
+_LINK_LOCAL = ("169", "254")
+_UNSPECIFIED = str(ipaddress.IPv4Address(0))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import ipaddress
 
+from inventory.schema.shapes import is_ipv4
+
 
 @functools.lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
@@ -12,6 +14,8 @@ def canonical(address: str) -> str:
 
     What is no address (a name) comes back in lower case. Never raises.
     """
+    if is_ipv4(address):
+        return address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -96,7 +96,10 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([safe(cell) for cell in row] for row in rows)
+    known: dict[str, str] = {}  # most cells stand in many rows
+    for row in rows:
+        known.update((cell, safe(cell)) for cell in row if cell not in known)
+        writer.writerow([known[cell] for cell in row])
     return text.getvalue()
 
 

@@ -23,6 +23,7 @@ REVISIONS = (
     "0006",
     "0009",
     "0015",
+    "0007",
 )  # oldest first; a test holds them against the migrations
 UNFINISHED = (
     "copying "  # stands before the version while `db copy` fills a database; older programs refuse it, too
@@ -30,7 +31,8 @@ UNFINISHED = (
 APPLICATION = 0x666C6368  # "flch", in the head of every SQLite file of ours
 _SCANS = ("document", "gist", "scan", "host_result", "attempt", "connection", "registry_value")
 _REPINS = ("plan", "run", "operation", "audit")
-_OURS = frozenset((*_SCANS, *_REPINS))
+_NOTICES = ("notice", "told")
+_OURS = frozenset((*_SCANS, *_REPINS, *_NOTICES))
 
 
 class State(enum.Enum):

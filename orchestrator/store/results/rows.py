@@ -16,7 +16,7 @@ from typing import Any
 from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Failed, Outcome, Probed
-from orchestrator.domain.reading import Attempt, Connection, Reading, View
+from orchestrator.domain.reading import Attempt, Connection, Kind, Reading, Result, Source, Value, View
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.codec import decode, decode_fields, dumps, encode
 
@@ -150,9 +150,6 @@ def _attempt(attempt: Attempt) -> Row:
     )
 
 
-_ATTEMPT = ("role", "source", "target", "address", "port", "result", "milliseconds", "number", "error")
-
-
 def _connection(connection: Connection) -> Row:
     return (
         connection.local_address,
@@ -163,6 +160,11 @@ def _connection(connection: Connection) -> Row:
     )
 
 
+_SOURCES = {each.value: each for each in Source}
+_RESULTS = {each.value: each for each in Result}
+_KINDS = {each.value: each for each in Kind}
+_READING = frozenset({"reading"})
+_OF_ROWS = frozenset({"views", "attempts", "connections"})
 _CONNECTION = ("local_address", "local_port", "remote_address", "remote_port", "state")
 
 
@@ -238,15 +240,37 @@ def _outcome(
     if row["phase"] is not None:
         return decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
     identity, targets, steady = json.loads(documents[row["identity_id"]])
-    whole["trace"] |= steady
-    whole["reading"] = reading | {
+    said = reading | {
         "identity": identity if clock is None else identity | {"clock": clock},
         "targets": targets,
-        "views": _views(documents[row["registry_id"]], values),
-        "attempts": [dict(zip(_ATTEMPT, attempt, strict=True)) for attempt in attempts],
-        "connections": [dict(zip(_CONNECTION, each, strict=True)) for each in connections],
     }
-    return decode(Probed, whole)
+    return Probed(
+        **decode_fields(Probed, whole | {"trace": whole["trace"] | steady}, without=_READING),
+        reading=Reading(
+            **decode_fields(Reading, said, without=_OF_ROWS),
+            views=views_of(documents[row["registry_id"]], values),
+            attempts=tuple(map(_attempt_of, attempts)),
+            connections=tuple(
+                Connection(**dict(zip(_CONNECTION, each, strict=True))) for each in connections
+            ),
+        ),
+    )
+
+
+def _attempt_of(cells: Row) -> Attempt:
+    """Put an attempt together without asking the class for its fields: a reading has dozens of them."""
+    role, source, target, address, port, result, milliseconds, number, error = cells
+    return Attempt(
+        role=role,
+        source=_SOURCES[source],
+        target=target,
+        address=address,
+        port=port,
+        result=_RESULTS[result],
+        milliseconds=milliseconds,
+        number=number,
+        error=error,
+    )
 
 
 def views_of(document: str, values: Iterable[Row]) -> tuple[View, ...]:
@@ -254,15 +278,17 @@ def views_of(document: str, values: Iterable[Row]) -> tuple[View, ...]:
 
     Raises as `put_together`.
     """
-    return tuple(decode(View, each) for each in _views(document, values))
-
-
-def _views(document: str, values: Iterable[Row]) -> list[dict[str, Any]]:
-    views: list[dict[str, Any]] = json.loads(document)
+    views = json.loads(document)
+    held: list[list[Value]] = [[] for _ in views]
     for place, name, kind, data, cut in values:
-        value = {"name": name, "kind": kind, "data": json.loads(data), "cut": cut}
-        views[place].setdefault("values", []).append(value)
-    return views
+        said = json.loads(data)
+        held[place].append(
+            Value(name=name, kind=_KINDS[kind], data=tuple(said) if isinstance(said, list) else said, cut=cut)
+        )
+    return tuple(
+        View(**decode_fields(View, view, without=_VALUES), values=tuple(found))
+        for view, found in zip(views, held, strict=True)
+    )
 
 
 @lru_cache(maxsize=64)

@@ -32,7 +32,7 @@ from orchestrator.store.writer import Writer
 from tests.store.repin_rows import begun
 
 SCANS = {"document", "scan", "host_result", "attempt", "connection", "registry_value"}
-TABLES = SCANS | {"plan", "run", "operation", "audit", "gist"}
+TABLES = SCANS | {"plan", "run", "operation", "audit", "gist", "notice", "told"}
 COUNTED = {"scan", "run", "operation"}  # SQLite counts their ids itself
 
 

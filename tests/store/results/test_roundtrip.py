@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Table
 
 from inventory.model import ListedPort, Profile, RoleValues, Rule
 from inventory.verdicts import Verdict
@@ -37,7 +38,7 @@ from orchestrator.domain.reading import (
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store import writing
 from orchestrator.store.reader import Reader
-from orchestrator.store.results.rows import _ATTEMPT, _CONNECTION
+from orchestrator.store.tables import attempt, connection
 from orchestrator.store.writer import Writer
 
 
@@ -262,10 +263,11 @@ def test_no_field_is_left_to_its_default_in_these_tests(made: tuple[type, Any]) 
     assert {field.name for field in fields(kind)} == given_fields
 
 
-@pytest.mark.parametrize(("kind", "columns"), [(Attempt, _ATTEMPT), (Connection, _CONNECTION)])
-def test_every_field_of_a_row_has_its_column(kind: type, columns: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("kind", "table"), [(Attempt, attempt), (Connection, connection)])
+def test_every_field_of_a_row_has_its_column(kind: type, table: Table) -> None:
     """Rows of attempts and connections hold every field, in order."""
-    assert tuple(field.name for field in fields(kind)) == columns
+    columns = [column.name for column in table.columns]
+    assert ["result_id", "position", *(field.name for field in fields(kind))] == columns
 
 
 def test_a_result_comes_back_as_it_was_stored(

@@ -1,0 +1,1 @@
+"""Notices: which targets are meant, and sending what waits for them."""

@@ -1,0 +1,127 @@
+"""Post a notice as a CloudEvent: TLS verified, no redirect followed, no proxy asked."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import ssl
+from contextlib import closing
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from orchestrator.notify.letter import SECONDS, Letter, NotSentError, said
+from orchestrator.notify.watchdog import deadline
+from orchestrator.version import VERSION
+
+_TAKEN = range(200, 300)
+_MOVED = range(300, 400)
+_MOST = 4096  # bytes of an answer that are read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A webhook's address, taken apart; no part of it is for people to see, since the path may be
+    its secret.
+    """
+
+    secure: bool
+    host: str
+    port: int
+    path: str = field(repr=False)
+
+
+def address_of(url: str) -> Address:
+    """Take a URL apart. Raises NotSentError for what is no https address, or http on loopback; never shows
+    it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise NotSentError("the URL cannot be read (it is not shown)") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not host or parts.username is not None:
+        raise NotSentError(
+            "the URL is not one of the form https://HOST/PATH, with no user in it (it is not shown)"
+        )
+    if parts.scheme == "http" and not _loopback(host):
+        words = f"the URL at {host} begins with http: https is needed, but for this machine itself"
+        raise NotSentError(words)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not (path.isascii() and path.isprintable()) or " " in path:
+        raise NotSentError("the URL has characters that belong escaped (it is not shown)")
+    secure = parts.scheme == "https"
+    return Address(secure=secure, host=host, port=port or (443 if secure else 80), path=path)
+
+
+def post(letter: Letter, *, url: str, token: str | None, ca: str | None, seconds: float = SECONDS) -> None:
+    """Post the event. Raises NotSentError where it is not taken: any answer but 2xx, no answer, no trust."""
+    address = address_of(url)
+    client = _client(address, ca, seconds)
+    where = f"{address.host}:{address.port}"
+    try:
+        with closing(client), deadline(client, seconds) as over:
+            try:
+                client.request("POST", address.path, body=letter.event(), headers=_headers(token))
+                answer = client.getresponse()
+                words = said(answer.read(_MOST))
+            except (OSError, http.client.HTTPException) as error:
+                if over():
+                    raise NotSentError(f"{where} did not answer within {seconds:g} s") from None
+                raise NotSentError(f"{where}: {_trouble(error, seconds)}") from None
+    except ValueError:  # a token with a line end, say
+        raise NotSentError("the token cannot stand in a header (it is not shown)") from None
+    if answer.status in _TAKEN:
+        return
+    if answer.status in _MOVED:
+        words = f"{where} answered {answer.status}, a redirect: none is followed, name the address itself"
+        raise NotSentError(words, away=False)
+    raise NotSentError(f"{where} answered {answer.status}{f': {words}' if words else ''}", away=False)
+
+
+def _client(address: Address, ca: str | None, seconds: float) -> http.client.HTTPConnection:
+    if not address.secure:
+        return http.client.HTTPConnection(address.host, address.port, timeout=seconds)
+    return http.client.HTTPSConnection(address.host, address.port, timeout=seconds, context=trust(ca))
+
+
+def trust(ca: str | None) -> ssl.SSLContext:
+    """Make what verifies a server: this machine's authorities, or those of a PEM file alone. Raises
+    NotSentError.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        words = f"the CA file {ca} cannot be used: {getattr(error, 'strerror', None) or error}"
+        raise NotSentError(words) from None
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/cloudevents+json; charset=utf-8",
+        "User-Agent": f"fleetcheck/{VERSION}",
+        "Connection": "close",
+    }
+    return headers if token is None else headers | {"Authorization": f"Bearer {token}"}
+
+
+def _trouble(error: Exception, seconds: float) -> str:
+    """Say what went wrong on the way, without the request's own words."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case TimeoutError():
+            return f"no answer within {seconds:g} s"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return f"what it answered is no HTTP ({type(error).__name__})"
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

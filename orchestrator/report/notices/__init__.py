@@ -1,0 +1,1 @@
+"""Notices in words and as documents, and the targets that get them."""

@@ -1,0 +1,173 @@
+"""What a target is told is committed with the end of the scan, and only once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from inventory.verdicts import Verdict
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.notices.notice import Notice, NoticeGroup, NoticeKind
+from orchestrator.domain.notices.subscription import Subscription
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.store.notices.adding import Notices
+from orchestrator.store.notices.waiting import NoticeReader, mark_failed, mark_sent
+from orchestrator.store.writer import Writer
+
+MakeRecord = Callable[..., HostRecord]
+MakeScan = Callable[..., ScanRecord]
+Put = Callable[[Writer, int, Iterable[HostRecord]], None]
+OPS = Subscription(target="ops")
+LATER = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+
+
+class Nights:
+    """Scans that are told, one after the other."""
+
+    def __init__(
+        self, writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
+    ) -> None:
+        self.writer, self._url = writer, url
+        self._scan, self._record, self._put = make_scan, make_record, put
+
+    def results(self, verdicts: dict[str, Verdict | None]) -> list[HostRecord]:
+        """Make results; None is a host that could not be probed."""
+        return [
+            self._record(host, cause=Cause.LOGON_FAILED)
+            if verdict is None
+            else self._record(host, verdict=verdict)
+            for host, verdict in verdicts.items()
+        ]
+
+    def begin(self, *hosts: str) -> int:
+        """Begin a scan of these hosts."""
+        return self.writer.begin_scan(self._scan(*hosts))
+
+    def end(
+        self,
+        scan: int,
+        verdicts: dict[str, Verdict | None],
+        *told: Subscription,
+        state: ScanState = ScanState.FINISHED,
+    ) -> None:
+        """Store results and end the scan, for these targets."""
+        self.writer.at_end(Notices(told).add)
+        self._put(self.writer, scan, self.results(verdicts))
+        self.writer.end_scan(scan, state, LATER)
+
+    def night(self, verdicts: dict[str, Verdict | None], *told: Subscription) -> None:
+        """Scan once, for `ops` unless others are named."""
+        self.end(self.begin(*verdicts), verdicts, *(told or (OPS,)))
+
+    def waiting(self, target: str = "ops") -> tuple[Notice, ...]:
+        """Read what waits for a target."""
+        with NoticeReader.open(self._url) as reader:
+            return reader.waiting([target])
+
+
+@pytest.fixture
+def nights(writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put) -> Nights:
+    """Give a database in which scans are told."""
+    return Nights(writer, url, make_scan, make_record, put)
+
+
+def test_the_first_scan_is_the_baseline(nights: Nights) -> None:
+    """A target's first message has the counts and names nobody; the second night is told against it."""
+    nights.night({"a": Verdict.OK, "b": Verdict.BLOCKED, "c": None})
+    nights.night({"a": Verdict.DRIFTED, "b": Verdict.BLOCKED, "c": None})
+    baseline, changes = nights.waiting()
+    assert (baseline.kind, dict(baseline.counts), baseline.groups) == (
+        NoticeKind.BASELINE,
+        {"blocked": 1, "unknown": 1, "ok": 1},
+        (),
+    )
+    assert (changes.kind, changes.scan, changes.groups) == (
+        NoticeKind.CHANGES,
+        2,
+        (NoticeGroup(before="ok", after="drifted", hosts=("a",)),),
+    )
+
+
+def test_a_night_without_news_says_nothing(nights: Nights) -> None:
+    """Nothing differs: no row, and nothing to send."""
+    for _ in range(3):
+        nights.night({"a": Verdict.BLOCKED})
+    assert [notice.kind for notice in nights.waiting()] == [NoticeKind.BASELINE]
+
+
+def test_each_target_is_told_for_itself(nights: Nights) -> None:
+    """A target that comes later begins with its own baseline, and has missed nothing that the
+    other was told.
+    """
+    nights.night({"a": Verdict.OK})
+    nights.night({"a": Verdict.BLOCKED}, OPS, Subscription(target="wall"))
+    nights.night({"a": Verdict.OK}, Subscription(target="wall"))
+    assert [notice.kind for notice in nights.waiting("wall")] == ["baseline", "changes"]
+    assert [notice.groups[0].after for notice in nights.waiting()[1:]] == ["blocked"]
+
+
+def test_a_host_that_was_not_asked_says_nothing(nights: Nights) -> None:
+    """A scan of a part tells of that part; the others stand as they were told."""
+    nights.night({"a": Verdict.OK, "b": Verdict.BLOCKED})
+    nights.night({"a": Verdict.OK})
+    nights.night({"a": Verdict.OK, "b": Verdict.BLOCKED})
+    assert len(nights.waiting()) == 1
+
+
+def test_a_resumed_scan_counts_a_host_once(nights: Nights) -> None:
+    """A host that did not answer before the interruption did not fail to answer twice."""
+    nights.night({"a": Verdict.OK, "b": Verdict.OK})
+    scan = nights.begin("a", "b")
+    nights.end(scan, {"a": None}, OPS, state=ScanState.INTERRUPTED)
+    nights.writer.resume_scan(scan)
+    nights.end(scan, {"b": Verdict.BLOCKED}, OPS)
+    assert [group.after for notice in nights.waiting()[1:] for group in notice.groups] == ["blocked"]
+    nights.night({"a": None})
+    assert [group.after for notice in nights.waiting()[1:] for group in notice.groups] == [
+        "blocked",
+        "unknown",
+    ]
+
+
+def test_what_was_sent_never_waits_again(nights: Nights, url: str) -> None:
+    """Marked, a notice is gone; one that failed waits on with the reason."""
+    nights.night({"a": Verdict.OK})
+    nights.night({"a": Verdict.BLOCKED})
+    first, second = nights.waiting()
+    asyncio.run(nights.writer.alone(lambda into: mark_sent(into, first.id, LATER)))
+    asyncio.run(nights.writer.alone(lambda into: mark_failed(into, second.id, "connection refused")))
+    assert nights.waiting() == (second,)
+    with NoticeReader.open(url) as reader:
+        state = reader.state("ops")
+    assert (state.waiting, state.sent, state.trouble) == (1, LATER, "connection refused")
+
+
+def test_a_scan_without_results_is_no_baseline(nights: Nights) -> None:
+    """A scan that was stopped before its first host tells nothing, and the next one is the baseline."""
+    nights.night({})
+    assert nights.waiting() == ()
+    nights.night({"a": Verdict.OK})
+    assert [notice.kind for notice in nights.waiting()] == ["baseline"]
+
+
+def test_an_end_that_cannot_be_stored_tells_nothing(nights: Nights) -> None:
+    """The scan's end and its notice are one: where writing breaks, neither is there, and the next
+    scan tells it.
+    """
+
+    def broken(into: object, scan_id: int, ended: datetime) -> None:
+        Notices((OPS,)).add(into, scan_id, ended)  # type: ignore[arg-type]  # as the writer calls it
+        raise OverflowError
+
+    nights.night({"a": Verdict.OK})
+    scan = nights.begin("a")
+    nights._put(nights.writer, scan, nights.results({"a": Verdict.BLOCKED}))
+    nights.writer.at_end(broken)
+    with pytest.raises(OverflowError):
+        nights.writer.end_scan(scan, ScanState.FINISHED, LATER + timedelta(hours=1))
+    assert len(nights.waiting()) == 1
+    nights.night({"a": Verdict.BLOCKED})
+    assert [group.after for group in nights.waiting()[1].groups] == ["blocked"]
