@@ -15,6 +15,7 @@ from orchestrator.domain.notices.subscription import Subscription
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store.notices.adding import Notices
 from orchestrator.store.notices.waiting import NoticeReader, mark_failed, mark_sent
+from orchestrator.store.prune import Limits, PruneReader, prune
 from orchestrator.store.writer import Writer
 
 MakeRecord = Callable[..., HostRecord]
@@ -171,3 +172,20 @@ def test_an_end_that_cannot_be_stored_tells_nothing(nights: Nights) -> None:
     assert len(nights.waiting()) == 1
     nights.night({"a": Verdict.BLOCKED})
     assert [group.after for group in nights.waiting()[1].groups] == ["blocked"]
+
+
+def test_a_prune_keeps_what_waits_and_each_targets_newest(nights: Nights, url: str) -> None:
+    """Without its newest notice a target would begin anew with a baseline, and miss what changed
+    meanwhile.
+    """
+    for number in range(4):
+        nights.night({"a": Verdict.BLOCKED if number % 2 else Verdict.OK})
+    first, second, third, _ = nights.waiting()
+    for each in (first, second, third):
+        asyncio.run(nights.writer.alone(lambda into, each=each: mark_sent(into, each.id, LATER)))  # type: ignore[misc]
+    limits = Limits(attempts=None, results=LATER + timedelta(days=1))
+    with PruneReader.open(url) as reader:
+        assert reader.count(limits).notices == 3
+    assert asyncio.run(prune(nights.writer, limits)).notices == 3
+    nights.night({"a": Verdict.OK})
+    assert [notice.kind for notice in nights.waiting()] == ["changes", "changes"]
