@@ -68,6 +68,10 @@ SMALL = {
         ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
         r"2 hosts, 2 jobs: .* MB before, .* x less",
     ),
+    "bench_trouble": (
+        ("--hosts", "6", "--jobs", "6", "--timeout", "2"),
+        r"6 hosts, 6 jobs: \d+ tries at 4 not well, .*\n.* of its 2 s",
+    ),
     "bench_store": (
         ("--hosts", "2", "--attempts", "2", "--values", "2"),
         r"2 hosts, (.|\n)*last known states",

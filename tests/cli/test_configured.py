@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.main import app
 from orchestrator.domain.config.keys import KEYS
 from tests.cli.conftest import Scanned, fleetcheck
@@ -231,6 +232,17 @@ def test_the_parser_of_toml_comes_only_with_a_file(tmp_path: Path) -> None:
     assert found == ["False\n", "True\n"]
 
 
+def test_who_types_verbose_is_not_kept_quiet(scanned: Scanned, tmp_path: Path, own: Path) -> None:
+    """A habit of quiet nights is no hindrance for who wants to see."""
+    configure("quiet = true", own)
+    ended = fleetcheck(
+        "scan", "par-web-01", "-i", str(scanned.inventory), "--db", str(tmp_path / "own.db"), "-v"
+    )
+    assert ended.code == 0, ended.err
+    assert "par-web-01: auth, after" in ended.err
+
+
 def test_the_demo_brings_its_own() -> None:
     """No configuration makes a first minute another one."""
-    assert type(command(("demo",))).__name__ == "TyperCommand"
+    assert not isinstance(command(("demo",)), ConfiguredCommand)
+    assert isinstance(command(("scan",)), ConfiguredCommand)

@@ -358,7 +358,7 @@ def test_a_resumed_run_is_verified_again(fleet: Drifted, signers: Signers) -> No
     ended = fleetcheck(*words)
     assert (ended.code, fleet.pins()) == (6, before)
     assert "run 1: 2 signatures of different people are demanded" in ended.err
-    assert "for what is left make a new plan" in ended.err
+    assert "For what is left make a new plan" in ended.err
     (signers.rules.folder / "revoked_keys").unlink()
     assert fleetcheck(*words).code == 3
     assert sorted(map(sorted, fleet.pins().values())) == [["2147"]] * (HOSTS - 1) + [["80"]]

@@ -152,6 +152,7 @@ def test_a_scan_that_a_plan_asked_for_is_not_gone_on_with() -> None:
     plan("--port", "443", "--ask")
     ended = fleetcheck("scan", "--resume", "1")
     assert ended.code == 2
+    assert "--resume" not in fleetcheck("show", "--scan", "1", "--table").out
     assert "scan 1 tried a plan's ports alone: `fleetcheck repin plan --ask` asks its hosts anew" in ended.err
 
 

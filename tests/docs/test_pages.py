@@ -193,7 +193,7 @@ def test_the_reference_speaks_of_no_key_that_is_gone() -> None:
 
 def test_the_readmes_exit_codes_are_the_programs() -> None:
     """Every code is named where the first scan ends."""
-    (sentence,) = re.findall(r"Its exit code is .*?interrupted;", PAGES["README.md"], re.DOTALL)
+    (sentence,) = re.findall(r"Its\s+exit\s+code\s+is .*?interrupted;", PAGES["README.md"], re.DOTALL)
     assert {int(code) for code in re.findall(r"\b\d+\b", sentence)} == set(MEANINGS)
 
 

@@ -6,6 +6,7 @@ listener, or nobody: most of this is settled before a host has a say.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,27 @@ def test_both_transports_log_on_by_kerberos_sealed_and_bound(
     scanned = scan(realm, tmp_path, hosts, "--transport", wire, user=user, auth=auth)
     assert [host["verdict"] for host in scanned.report["hosts"]] == ["no-agent"] * 2
     assert (scanned.logons, scanned.report["ntlm"]) == ([("kerberos", None)] * 2, 0)
+
+
+def test_a_trace_says_how_kerberos_went_and_holds_no_ticket(
+    mit_realm: Realm, mit_hosts: list[Winhost], tmp_path: Path
+) -> None:
+    """What is sealed is opened, of the tokens scheme and length are said, and why NTLM was taken instead."""
+    hosts = {"good": real(mit_hosts[0], address=ONE), "nospn": real(mit_hosts[0], address=NO_SPN)}
+    traces = "--trace", str(tmp_path / "trace"), "--trace-bodies"
+    user = mit_realm.accounts["fleet"]
+    scan(mit_realm, tmp_path, hosts, *traces, user=user, auth="negotiate")
+    rows = [line.split("\t") for line in (tmp_path / "trace" / "index.tsv").read_text().splitlines()[1:]]
+    texts = {host: (tmp_path / "trace" / name).read_text() for name, host, _ in rows}
+    assert "the host took the logon, by kerberos" in texts["good"]
+    assert re.search(r"Authorization: Negotiate, \d{3,} characters", texts["good"])
+    assert re.search(r"<   opened [\d,]+ bytes, http", texts["good"])
+    assert "kerberos-no-spn" in texts["nospn"] or "Kerberos" in texts["nospn"]
+    for text in texts.values():
+        assert (
+            re.search(r"(?<![\w+/])(?:YII|TlRMTVNTUA)[\w+/]{20}", text) is None
+        )  # how tokens begin in Base64
+        assert user[1] not in text
 
 
 def test_a_run_asks_for_one_ticket_by_password_and_one_for_each_host(

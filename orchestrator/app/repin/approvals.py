@@ -32,7 +32,7 @@ def approved(invocation: Invocation, plan: Plan, file: Path, place: Place, *, as
     known = rules(place)
     demanded, origin = _demand(invocation, plan, known, asked)
     found = _examined(plan, signatures_beside(file), known, demanded, origin)
-    refuse_missing(found, str(file), f"each with a key of their own: {sign_command(file)}")
+    refuse_missing(found, str(file), f"To sign, with a key of one's own:\n    {sign_command(file)}")
     return found
 
 
@@ -50,11 +50,8 @@ def approved_again(
     with invocation.reader() as reader:
         signatures = reader.signatures(plan.id)
     found = _examined(plan, signatures, known, demanded, origin)
-    refuse_missing(
-        found,
-        f"run {run.id}",
-        "so for what is left make a new plan, and have it signed: fleetcheck repin plan",
-    )
+    again = "For what is left make a new plan, and have it signed:\n    fleetcheck repin plan"
+    refuse_missing(found, f"run {run.id}", again)
     return found
 
 

@@ -196,7 +196,14 @@ def _sign(made: Plan, output: Path, signing: Signing) -> None:
 def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
     """Print a plan: a JSON document, the ticket, or a plain line per host and the warnings beside."""
     from orchestrator.report.repin.document import plan_document
-    from orchestrator.report.repin.ticket_screen import TICKET_COLUMNS, ticket_rows, ticket_screen, warnings
+    from orchestrator.report.repin.ticket_screen import (
+        TICKET_COLUMNS,
+        signature_rows,
+        signature_title,
+        ticket_rows,
+        ticket_screen,
+        warnings,
+    )
 
     now = datetime.now(UTC)
     if as_json:
@@ -206,4 +213,7 @@ def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
     else:
         for warning in warnings(found, now):
             say(f"warning: {warning}")
+        if title := signature_title(found.approvals):
+            said = (f"  {who}  {what}" for who, what in signature_rows(found.approvals))
+            say("\n".join((title, *said)))
         lines(ticket_rows(found), TICKET_COLUMNS)

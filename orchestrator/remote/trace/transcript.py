@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -41,6 +42,7 @@ class Transcript:
         self._clock = clock
         self._now = now
         self._began = self._asked = clock()
+        self._spoke = False  # whether a request went out
         self._lock = threading.Lock()  # a thread whose time was up may still say its last word
 
     def begun(self, script: str) -> None:
@@ -71,7 +73,7 @@ class Transcript:
         sealed = f" sealed, {len(message):,} opened" if message and size != len(message) else ""
         what = [f"> {first}", f"{size:,} bytes{sealed}", *self._action(message)]
         what += ["over a new connection"] if fresh else []
-        self._asked = self._clock()
+        self._asked, self._spoke = self._clock(), True
         self._put(self._timed(", ".join(what)) + self._more(">", self._shown(headers.pairs(head))))
         self._body(message)
 
@@ -132,7 +134,11 @@ class Transcript:
             case Fault():
                 said = f"{error.detail}. {error.advice}" if error.advice else error.detail
                 return f"ended: failed at {error.phase}, {error.cause}: {clean(self._withheld.out_of(said))}"
-        return f"ended: not gone on with ({type(error).__name__})"
+        if isinstance(error, asyncio.CancelledError):
+            return "ended: cut here, its time was up or the run was ended"
+        if not self._spoke:
+            return "ended: put aside before anything was asked; its turn comes again"
+        return f"ended: broke off ({type(error).__name__})"
 
     def _put(self, text: str) -> None:
         with self._lock:

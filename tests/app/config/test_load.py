@@ -11,6 +11,7 @@ from inventory.errors import InventoryError
 from orchestrator.app.config.files import Place
 from orchestrator.app.config.load import load
 from orchestrator.app.config.show import shown
+from tests.unprivileged import locked, unprivileged
 
 
 @pytest.fixture
@@ -122,12 +123,10 @@ def test_what_is_no_file_is_left_aside(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_read_is_left_aside(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_left_aside() -> None:
     """A warning says why."""
-    (tmp_path / "x.toml").write_text("jobs = 3")
-    (tmp_path / "x.toml").chmod(0)
-    (warning,) = load({}, [Place(tmp_path / "x.toml", "x.toml")]).warnings
+    with locked("x.toml", "jobs = 3") as path, unprivileged():
+        (warning,) = load({}, [Place(path, "x.toml")]).warnings
     assert warning == "x.toml is left aside: it cannot be read: Permission denied"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import socket
@@ -183,6 +184,33 @@ def test_a_try_that_fails_says_where_and_why(tmp_path: Path) -> None:
         port = listener.getsockname()[1]
     text = traced(tmp_path / "trace", lambda tracer: run(asked(plain(port), tracer)), bodies=False)
     assert re.search(r"(?m)^ +\d+ ms ended: failed at connect, connection-refused: ", text)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (asyncio.CancelledError(), "cut here, its time was up or the run was ended"),
+        (RuntimeError("held"), "put aside before anything was asked; its turn comes again"),
+    ],
+)
+def test_what_ends_a_try_from_outside_is_said(tmp_path: Path, error: BaseException, expected: str) -> None:
+    """A deadline of the host's, or another host whose logon goes first."""
+
+    async def raised() -> None:
+        raise error
+
+    async def go(tracer: Tracer) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            made = made_by(WIRE.get(), jobs=1, resolver=no_dns, watch=tracer.watch)
+            endpoint = plain(listener.getsockname()[1])
+            session = made.session(endpoint, LOGON, deadline=5.0, before_logon=raised)
+            with pytest.raises(type(error)):
+                await session.run(script(), {})
+            await session.close()
+            await made.aclose()
+
+    text = traced(tmp_path / "trace", lambda tracer: run(go(tracer)), bodies=False)
+    assert text.splitlines()[-1].endswith(f"ms ended: {expected}")
 
 
 def test_a_request_without_an_answer_is_the_last_that_was_said(tmp_path: Path) -> None:
