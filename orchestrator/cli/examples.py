@@ -22,6 +22,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck scan --probe full --json": "every port of the list, as JSON",
         "fleetcheck scan db7 --trace trace": "what is said with it, in a new folder",
         "fleetcheck scan --via-sites": "hosts of a site with a worker by that worker",
+        "fleetcheck scan --notify ops": "tell [notify.ops] what changed",
         "fleetcheck scan -q --wait 30m": "for a scheduler: wait for another command",
     },
     "doctor": {
@@ -48,6 +49,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck report": "the fleet as it is known now",
         "fleetcheck report --by group --max-age 24h": "by group; older results are named",
         "fleetcheck report --html fleet.html": "a page for a browser",
+        "fleetcheck report --since last": "what the latest scan changed",
     },
     "unblock": {
         "fleetcheck unblock": "rules that bring blocked hosts back",
@@ -115,6 +117,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "db": {
         "fleetcheck db copy fleet.db copy.db": "copy a database, and compare",
+    },
+    "db dashboard": {
+        "fleetcheck db dashboard -o fleet.json": "a dashboard to import in Grafana",
     },
     "db copy": {
         "fleetcheck db copy fleet.db new.db": "to another file",
@@ -184,6 +189,18 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "config": {
         "fleetcheck config show --origin": "every setting, and who said it",
+    },
+    "notify": {
+        "fleetcheck notify test ops": "does a message to [notify.ops] arrive?",
+        "fleetcheck scan --notify ops": "tell it what a scan changed",
+        "fleetcheck notify list": "who is told, and what waits for whom",
+    },
+    "notify test": {
+        "fleetcheck notify test ops": "a message about nothing to [notify.ops]",
+        "fleetcheck notify test ops --json": "what became of it, as JSON",
+    },
+    "notify list": {
+        "fleetcheck notify list": "the targets, what waits for each, and why",
     },
     "config show": {
         "fleetcheck config show": "every setting",

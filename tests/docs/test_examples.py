@@ -38,6 +38,7 @@ LAST = "fleetcheck repin apply undo.json --yes --ask-pass"  # it needs the plan 
 FILES = {
     "hosts.ini": "[web]\nweb9.corp.example\n",
     "agent.yaml": "extends: livevault\nkey: SOFTWARE\\Agent\n",
+    "config/fleetcheck/config.toml": '[notify.ops]\nkind = "command"\nargv = ["cat"]\n',
 }
 
 
@@ -78,6 +79,7 @@ def test_every_example_works_as_printed(world: World, monkeypatch: pytest.Monkey
     folder = world._folder / "examples"
     shutil.copytree(world.begin, folder)
     for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     for name in MACHINES:
         _pin_again(world.fleet.host(name), 2147)
