@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from inventory.load import (
 )
 from inventory.model import Fleet
 from inventory.resolving.build import Build, Part
-from inventory.sources.program import is_program, run
+from inventory.sources.program import begins_as_script, is_program, run
 from inventory.sources.source import Source, Sources
 from inventory.words import folded
 from inventory.yamlfile.tree import Map, Seq
@@ -42,10 +43,21 @@ def load_all(sources: Sources) -> Fleet:
     group adds up. Raises InventoryError with every mistake, and where two files disagree.
     """
     (first, *others) = sources
-    if not others and not first.is_stdin and not is_program(first.path):
-        return load(first.path)
-    with no_collection():
-        return _Several(sources).fleet()
+    try:
+        if not others and not first.is_stdin and not is_program(first.path):
+            return load(first.path)
+        with no_collection():
+            return _Several(sources).fleet()
+    except InventoryError as error:
+        raise InventoryError([*error.problems, *_scripts(sources)]) from None
+
+
+def _scripts(sources: Sources) -> Iterator[Problem]:
+    """Say of each script that was read as YAML how it comes to be run."""
+    for source in sources:
+        if source.runs and begins_as_script(source.path) and not is_program(source.path):
+            words = "this begins as a script and is not executable; as a program it is run for what it prints"
+            yield Problem(str(source.path), 0, f"{words}: chmod u+x {shlex.quote(str(source.path))}")
 
 
 class _Several:

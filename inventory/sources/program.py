@@ -27,6 +27,15 @@ def is_program(path: Path) -> bool:
         return False
 
 
+def begins_as_script(path: Path) -> bool:
+    """Say whether a file begins with `#!`, executable or not."""
+    try:
+        with os.fdopen(open_regular(path, follow=True), "rb") as stream:
+            return stream.read(2) == b"#!"
+    except (OSError, NotRegularError):
+        return False
+
+
 def run(path: Path) -> bytes:
     """Run a program with `--list` in its folder, without a shell; return what it prints.
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
-from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
 from orchestrator.report.advice import drawn, pieces
 from orchestrator.report.hints import Hints
@@ -156,7 +156,8 @@ def counts_line(report: ScanReport) -> str:
 def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     """Yield commands worth typing next, each with what it does; most useful first."""
     scan, hints = report.scan, report.hints
-    if report.not_started and hints.can_scan and scan.state is not ScanState.RUNNING:
+    goes_on = scan.state is not ScanState.RUNNING and scan.mode != PORTS
+    if report.not_started and hints.can_scan and goes_on:
         yield (
             f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
             "ask the hosts that were not started",

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, update
 
 from orchestrator.store.database.connection import ReadingConnection
+from orchestrator.store.notices.pruning import count_old, delete_old
 from orchestrator.store.results import scans, standings
 from orchestrator.store.results.insert import Inserter
 from orchestrator.store.tables import attempt, document, gist, host_result, scan
@@ -61,6 +62,7 @@ class Pruned:
     results: int = 0
     scans: int = 0
     kept: int = 0
+    notices: int = 0  # that were sent before `results`
     documents: int | None = None
 
 
@@ -82,7 +84,7 @@ class PruneReader(ReadingConnection):
                 done = set() if gone is None else set(_old(using, scan_id, gone))
                 bare = [n for n in _with_attempts(using, scan_id, limits.attempts) if n not in kept | done]
                 found = replace(found, attempts=found.attempts + _attempts_of(using, bare))
-            return found
+            return replace(found, notices=count_old(using, limits.results))
 
 
 async def prune(writer: Writer, limits: Limits) -> Pruned:
@@ -99,7 +101,8 @@ async def prune(writer: Writer, limits: Limits) -> Pruned:
         for chunk in _chunks([number for number in bare if number not in kept]):
             deleted = await _step(writer, _delete_attempts, chunk)
             found = replace(found, attempts=found.attempts + deleted)
-    return replace(found, documents=await _prune_documents(writer))
+    notices = await _step(writer, delete_old, limits.results)
+    return replace(found, notices=notices, documents=await _prune_documents(writer))
 
 
 async def _step(

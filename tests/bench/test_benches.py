@@ -52,6 +52,10 @@ SMALL = {
         ("--hosts", "20", "--scans", "3"),
         r"20 hosts, 3 scans(.|\n)*report --table(.|\n)*scans",
     ),
+    "bench_same_plans": (
+        ("--fleets", "8", "--against", "HEAD"),
+        r"8 fleets, .* 0 plans differ .* 0 hosts set",
+    ),
     "bench_scale": (
         ("--hosts", "2", "--jobs", "2", "--ways", "http-ntlm"),
         r"a host among 2 costs .* among 1",
@@ -63,6 +67,10 @@ SMALL = {
     "bench_scan_cost": (
         ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
         r"2 hosts, 2 jobs: .* MB before, .* x less",
+    ),
+    "bench_trouble": (
+        ("--hosts", "6", "--jobs", "6", "--timeout", "2"),
+        r"6 hosts, 6 jobs: \d+ tries at 4 not well, .*\n.* of its 2 s",
     ),
     "bench_store": (
         ("--hosts", "2", "--attempts", "2", "--values", "2"),

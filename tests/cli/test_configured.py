@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.main import app
 from orchestrator.domain.config.keys import KEYS
 from tests.cli.conftest import Scanned, fleetcheck
@@ -243,4 +244,5 @@ def test_who_types_verbose_is_not_kept_quiet(scanned: Scanned, tmp_path: Path, o
 
 def test_the_demo_brings_its_own() -> None:
     """No configuration makes a first minute another one."""
-    assert type(command(("demo",))).__name__ == "PlainCommand"
+    assert not isinstance(command(("demo",)), ConfiguredCommand)
+    assert isinstance(command(("scan",)), ConfiguredCommand)

@@ -57,6 +57,7 @@ def test_this_machine_is_looked_at_without_a_host(scanned: Scanned) -> None:
     ended = fleetcheck("doctor", *scanned.options)
     rows = {row[1]: row[2:] for row in (line.split("\t") for line in ended.out.splitlines())}
     assert set(rows) == {
+        "configuration",
         "inventory",
         "open files",
         "clock",
@@ -68,6 +69,22 @@ def test_this_machine_is_looked_at_without_a_host(scanned: Scanned) -> None:
     }
     assert rows["clock"][:1] == ["ok"]
     assert ended.code == 0
+
+
+def test_a_configuration_that_others_can_write_is_a_warning(scanned: Scanned, tmp_path: Path) -> None:
+    """The check says which file, why, and how to see what holds."""
+    (tmp_path / "fleetcheck.toml").write_text("jobs = 3")
+    assert _configuration(scanned)["seen"] == "fleetcheck.toml"
+    (tmp_path / "fleetcheck.toml").chmod(0o666)
+    found = _configuration(scanned)
+    assert found["health"] == "warning"
+    assert found["seen"].startswith("fleetcheck.toml is left aside: others can write it (mode 0666)")
+    assert "config show --origin" in found["advice"]
+
+
+def _configuration(scanned: Scanned) -> dict[str, str]:
+    content = json.loads(fleetcheck("doctor", *scanned.options, "--json").out)
+    return next(check for check in content["controller"] if check["name"] == "configuration")
 
 
 def test_an_inventory_with_mistakes_and_a_strange_database_are_warnings(

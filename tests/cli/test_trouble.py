@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import resource
@@ -80,6 +81,31 @@ def test_ctrl_c_lets_hosts_in_flight_finish_and_keeps_every_result(slow: Path, t
     assert 3 <= done < 12
     ended = fleetcheck("scan", "-i", str(slow), "--db", str(database), "--resume", "1", "-q")
     assert (ended.code, len(ended.out.splitlines())) == (0, 12)
+
+
+def test_ctrl_c_leaves_what_is_to_be_told_for_the_next_scan(
+    slow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a mail server after Ctrl-C; the scan that goes on tells everything, the baseline
+    first.
+    """
+    folder = tmp_path / "xdg" / "fleetcheck"
+    folder.mkdir(parents=True)
+    argv = '["sh", "-c", "cat >> told.json; echo >> told.json"]'
+    (folder / "config.toml").write_text(f'[notify.log]\nkind = "command"\nargv = {argv}\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    database = tmp_path / "told.db"
+    words = ("scan", "-i", str(slow), "--db", str(database), "--jobs", "3", "--notify", "log")
+    with start(*words) as process:
+        wait_for_first_result(database)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, (folder / "told.json").exists()) == (130, False)
+    assert "the scan did not finish: notices wait" in err
+    ended = fleetcheck("scan", "-i", str(slow), "--db", str(database), "--resume", "1", "--notify", "log")
+    assert (ended.code, "notice sent to log" in ended.err) == (0, True)
+    (line,) = (folder / "told.json").read_text("utf-8").splitlines()  # the others are well: no news
+    assert json.loads(line)["data"]["about"] == "baseline"
 
 
 def test_a_full_disk_ends_the_scan_with_words(scanned: Scanned, tmp_path: Path) -> None:

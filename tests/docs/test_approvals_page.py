@@ -26,7 +26,7 @@ RULES = {
     if block.about.startswith("rules: ")
 }
 STORY = [block for block in blocks(PAGE) if block.about.startswith("story: ")]
-SIGNED_BY_ONE = "and 1 person signed; nothing was written"
+SIGNED_BY_ONE = "and 1 person has signed; nothing was written"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def test_the_example_goes_as_it_is_told(world: World, people: People) -> None:
     assert pins(world.fleet.host("db7")) == before
     shown, approved, verified = people.type(bob)
     assert (shown.returncode, approved.returncode, verified.returncode) == (0, 0, 0)
+    assert (
+        "Signatures: 1 of 2 demanded (/etc/fleetcheck/approvals.toml)\n  ann@corp.example  " in shown.stderr
+    )
     assert 'Good "fleetcheck-plan" signature for ann@corp.example' in verified.stdout
     applied, _, undone, back = people.type(again)
     assert (applied.returncode, undone.returncode, back.returncode) == (0, 0, 0)

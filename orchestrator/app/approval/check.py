@@ -57,17 +57,20 @@ def refuse_missing(found: Approvals, what: str, next_: str) -> None:
     """Raise ApprovalError where somebody has still to sign `what`; `next_` says what to do then."""
     if not found.missing:
         return
-    have = "nobody has signed" if not found.people else f"{_people(found.people)} signed"
     many = "1 signature is" if found.demanded == 1 else f"{found.demanded} signatures of different people are"
-    demanded = f"{many} demanded ({found.origin})"
     lines = [
-        f"{what}: {demanded}, and {have}; nothing was written",
+        f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}; nothing was written",
         *(f"counted: {each.who}, {each.kind} {each.key}" for each in found.counted),
         *(f"not counted: {each.who}: {each.why}" for each in found.not_counted),
-        f"still missing: {_people(found.missing)}, {next_}",
+        f"still missing: {'1 person' if found.missing == 1 else f'{found.missing} people'}. {next_}",
     ]
     raise ApprovalError("\n".join(lines))
 
 
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count} people"
+def _signed(people: int) -> str:
+    match people:
+        case 0:
+            return "nobody has signed"
+        case 1:
+            return "1 person has signed"
+    return f"{people} people have signed"

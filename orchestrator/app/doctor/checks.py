@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.config.settings import Settings
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
 _PATIENCE = 5.0  # seconds that they get
@@ -22,6 +23,16 @@ _SKEW = 60.0  # seconds that clocks may be apart; Kerberos takes 300
 _SHORT_TICKET = 3600  # seconds: a ticket that ends sooner may end within a run
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def configuration(settings: Settings) -> Check:
+    """Say which configuration files there are, and whether all of them are believed."""
+    name, show = "configuration", "`fleetcheck config show --origin` says what holds."
+    aside = [f"{seen.file} is left aside: {seen.reason}" for seen in settings.files if seen.reason]
+    if aside:
+        return Check(name=name, health=Health.WARNING, seen="; ".join(aside), advice=show)
+    read = [seen.file for seen in settings.files if seen.state == "read"]
+    return Check(name=name, health=Health.OK, seen=", ".join(read) or "no file; the defaults hold")
 
 
 def open_files(jobs: int) -> Check:

@@ -44,6 +44,7 @@ def controller(request: ControllerRequest) -> DoctorReport:
 
 
 def _checks(request: ControllerRequest) -> Iterator[Check]:
+    yield checks.configuration(request.asked.settings)
     check, fleet = _inventory(request)
     yield check
     yield checks.open_files(request.jobs)

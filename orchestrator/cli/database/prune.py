@@ -65,6 +65,8 @@ def _lines(found: Pruned, limits: Limits, done: str) -> Iterator[str]:
             f"{moment(limits.results)}: {done}"
         )
         yield f"{plural(found.kept, 'result')} from before then: kept, the latest of a host"
+        if found.notices:
+            yield f"{plural(found.notices, 'notice')} that were sent before then: {done}"
     of = f" of results from before {moment(limits.attempts)}" if limits.attempts else ""
     both = (
         " and of deleted ones"

@@ -142,6 +142,7 @@ def _bind(address: str, ports: Iterator[int]) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((address, port))
+            bound.listen(_BACKLOG)  # two fleets can both bind a port at once: one of them may listen
         except OSError as exc:
             bound.close()
             if exc.errno != errno.EADDRINUSE:

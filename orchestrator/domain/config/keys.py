@@ -6,44 +6,18 @@ A key has its option's name; `repin.batch` is `batch` in the table `[repin]`, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from orchestrator.domain.config.kinds import Kind, flag, number, span, whole, word
-from orchestrator.domain.config.proofs import batch, database, inventory, policy, size
+from orchestrator.domain.config.key import PREFIX, Key
+from orchestrator.domain.config.kinds import flag, number, span, whole, word
+from orchestrator.domain.config.proofs import database, inventory
+from orchestrator.domain.config.repin_keys import REPIN
 
-PREFIX = "FLEETCHECK_"
+__all__ = ["KEYS", "PREFIX", "TABLES", "Key"]
+
 _SCANS = ("scan",)
 _ASKS = ("scan", "doctor")
 _RUNS = ("scan", "repin apply")
-_PLAN = ("repin plan",)
-_APPLY = ("repin apply",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A key of a configuration file.
-
-    `option` is what it stands in for, in `commands` (none: in every command that has the option). `folder`:
-    it may stand in ./fleetcheck.toml too, which may have come with a cloned repository. `unless` names
-    options beside which it says nothing.
-    """
-
-    name: str
-    what: str
-    kind: Kind
-    default: str
-    example: str
-    option: str
-    commands: tuple[str, ...] = ()
-    folder: bool = False
-    unless: tuple[str, ...] = ()
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return PREFIX + self.name.upper().replace(".", "_")
-
 
 _ALL = (
     Key(
@@ -154,6 +128,14 @@ _ALL = (
         unless=("--verbose",),
     ),
     Key(
+        name="wait",
+        what="how long a command waits for another one that writes to the database",
+        kind=span("30m"),
+        default="`5s`",
+        example='wait = "30m"',
+        option="--wait",
+    ),
+    Key(
         name="no_match",
         what="what a pattern of `--limit` that takes no host is",
         kind=word("ok", "warn", "error"),
@@ -196,98 +178,7 @@ _ALL = (
         option="--max-age",
         commands=("report",),
     ),
-    Key(
-        name="repin.policy",
-        what="where a plan's new pins come from",
-        kind=policy(),
-        default="`desired`",
-        example='policy = "vendor-order"',
-        option="--policy",
-        commands=_PLAN,
-        unless=("--port",),
-    ),
-    Key(
-        name="repin.max_age",
-        what="hosts whose evidence is older are left out of a plan",
-        kind=span("24h"),
-        default="`24h`",
-        example='max_age = "12h"',
-        option="--max-age",
-        commands=_PLAN,
-    ),
-    Key(
-        name="repin.agree",
-        what="so many latest scans of a host have to agree",
-        kind=whole(1, 100),
-        default="`1`",
-        example="agree = 2",
-        option="--agree",
-        commands=_PLAN,
-    ),
-    Key(
-        name="repin.expires",
-        what="how long a plan may be applied",
-        kind=span("24h"),
-        default="`24h`",
-        example='expires = "4h"',
-        option="--expires",
-        commands=("repin plan", "repin undo"),
-    ),
-    Key(
-        name="repin.signatures",
-        what="so many people have to have signed a plan, where the machine does not demand more",
-        kind=whole(1, 9),
-        default="what `/etc/fleetcheck/approvals.toml` demands",
-        example="signatures = 2",
-        option="--signatures",
-        commands=("repin apply", "repin export"),
-    ),
-    Key(
-        name="repin.batch",
-        what="hosts a wave; the last size repeats",
-        kind=batch(),
-        default="`1,5%,25%`",
-        example='batch = "1,10,50"',
-        option="--batch",
-        commands=_APPLY,
-    ),
-    Key(
-        name="repin.pause",
-        what="the wait between two waves",
-        kind=span("2m"),
-        default="`0s`",
-        example='pause = "2m"',
-        option="--pause",
-        commands=_APPLY,
-    ),
-    Key(
-        name="repin.max_failed",
-        what="a run stops at so many failed hosts",
-        kind=size(),
-        default="`5%`",
-        example="max_failed = 3",
-        option="--max-failed",
-        commands=_APPLY,
-    ),
-    Key(
-        name="repin.max_conflicts",
-        what="a run stops at so many hosts that changed since the plan",
-        kind=size(),
-        default="`10%`",
-        example='max_conflicts = "5%"',
-        option="--max-conflicts",
-        commands=_APPLY,
-    ),
-    Key(
-        name="repin.wait_live",
-        what="how long a run watches whether each agent takes its new port up",
-        kind=span("10m"),
-        default="not at all",
-        example='wait_live = "10m"',
-        option="--wait-live",
-        commands=_APPLY,
-        unless=("--dry-run",),
-    ),
+    *REPIN,
 )
 
 KEYS: Mapping[str, Key] = MappingProxyType({key.name: key for key in _ALL})

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from orchestrator.domain.firewall.cover import Gateway
+from orchestrator.domain.firewall.cover import Gateway, Permit
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.whatif.assumption import Assumption, Assumptions
 from orchestrator.domain.whatif.outlook import HostOutlook, Outlook, look
 from orchestrator.domain.whatif.repins import Repin
-from orchestrator.domain.whatif.rescue import Later, Nothing, Now, Rules, Scan, after_rules, fewest, rescue
+from orchestrator.domain.whatif.rescue import (
+    Later,
+    Nothing,
+    Now,
+    Rescue,
+    Rules,
+    Scan,
+    after_rules,
+    fewest,
+    rescue,
+)
 
 
 class StepKind(enum.StrEnum):
@@ -123,6 +133,8 @@ class _Asked:
         self.order: dict[int, int] = {}  # the places of ports in the profile's list
         self.labels: dict[int, str] = {}
         self._known: set[tuple[int, str]] = set()
+        self._rescues: dict[tuple[object, ...], Rescue] = {}
+        self._afters: dict[tuple[object, ...], Repin | None] = {}
 
     def look(self, standing: Standing) -> HostOutlook | None:
         for place, listed in enumerate(standing.profile.ports):
@@ -133,6 +145,23 @@ class _Asked:
             self.gateways.update(addresses)
             self._known.update((port, address) for port in role.beliefs for address in addresses)
         return look(standing, self.assumed)
+
+    def rescue(self, host: HostOutlook) -> Rescue:
+        """Say what saves a host; of hosts that share a judgement, as the store reads them, once."""
+        alike = _alike(host)
+        found = self._rescues.get(alike)
+        if found is None:
+            found = self._rescues[alike] = rescue(host, self.assumed)
+        if isinstance(found, Rules):
+            return Rules(tuple(replace(need, host=host.host) for need in found.needs))
+        return found
+
+    def after(self, host: HostOutlook, permits: tuple[Permit, ...]) -> Repin | None:
+        """Say how a host is re-pinned once these rules are made; of hosts alike once."""
+        key = (*_alike(host), permits)
+        if key not in self._afters:
+            self._afters[key] = after_rules(host, permits)
+        return self._afters[key]
 
     def unknown(self) -> tuple[Assumption, ...]:
         return tuple(each for each in self.assumed.all if (each.port, each.address) not in self._known)
@@ -158,7 +187,7 @@ def _rescues(threatened: Iterable[HostOutlook], asked: _Asked) -> _Rescued:
     found = _Rescued()
     blocked: dict[str, tuple[HostOutlook, Rules]] = {}
     for host in threatened:
-        match rescue(host, asked.assumed):
+        match asked.rescue(host):
             case Now(repin):
                 found.now.setdefault((_urgent(host), repin), []).append(host.host)
             case Later(repin):
@@ -189,10 +218,21 @@ def _add_rules(found: _Rescued, blocked: Mapping[str, tuple[HostOutlook, Rules]]
             )
         )
     found.permits.sort(key=lambda step: not step.urgent)
+    made: dict[str, list[Permit]] = {name: [] for name in blocked}
+    for permit, names in permits.items():
+        for name in names:
+            made[name].append(permit)
     for name, (host, _) in blocked.items():
-        repin = after_rules(host, [permit for permit, names in permits.items() if name in names])
+        repin = asked.after(host, tuple(made[name]))
         if repin is not None:
             found.later.setdefault((_urgent(host), repin), []).append(name)
+
+
+def _alike(host: HostOutlook) -> tuple[object, ...]:
+    """Name what hosts have in common for which the same is true; a judgement by its identity."""
+    standing = host.standing
+    settings = (standing.repin, standing.waived, *(role.gateway for role in host.roles))
+    return (id(standing.judgement), id(standing.profile), *settings)
 
 
 def _urgent(host: HostOutlook) -> bool:

@@ -6,6 +6,7 @@ from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 
 SHARE = 0.1  # seconds' worth of hosts that may begin at once
+LATE = 0.05  # seconds by which a wait may end late before this machine counts as busy with who is in flight
 
 
 class Ramp:
@@ -13,7 +14,8 @@ class Ramp:
 
     Only growth is held back: a host that takes the place of one that has ended begins at once. So a wide run
     does not send its first thousand logons in one moment, nor when the lock-out breaker opens, and keeps its
-    rate afterwards.
+    rate afterwards. While this machine is busy it grows by a few: more hosts would end no sooner, and their
+    deadlines would pass while their answers wait to be read.
     """
 
     def __init__(self, rate: float, clock: Clock) -> None:
@@ -30,7 +32,9 @@ class Ramp:
         """Wait until there is room for one more host, or for as many as the time was worth; or a stop."""
         began = self._clock.monotonic()
         await stop.within(1 / self._rate, self._clock)
-        self._allowed += max(1.0, (self._clock.monotonic() - began) * self._rate)
+        took = self._clock.monotonic() - began
+        busy = took - 1 / self._rate > LATE
+        self._allowed += 1.0 if busy else max(1.0, took * self._rate)
 
     def narrow(self, in_flight: int) -> None:
         """Take note that nothing can begin for now: hosts that then come at once begin one by one."""

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.approval.rules import SYSTEM, Place, Rules, rules
+from tests.unprivileged import locked, unprivileged
 
 ME = os.getuid()
 
@@ -101,9 +102,11 @@ def test_a_mistake_in_the_rules_demands_no_less(etc: Path, text: str, said: str)
         rules(Place(etc, ME))
 
 
-@pytest.mark.skipif(ME == 0, reason="root reads everything")
-def test_rules_that_cannot_be_read_are_no_missing_rules(etc: Path) -> None:
+def test_rules_that_cannot_be_read_are_no_missing_rules() -> None:
     """Where nobody can say what is demanded, nothing is let through."""
-    (etc / "approvals.toml").chmod(0)
-    with pytest.raises(ApprovalError, match="so nobody knows whether approvals are demanded"):
-        rules(Place(etc, ME))
+    with (
+        locked("approvals.toml", "signatures = 2\n") as path,
+        unprivileged(),
+        pytest.raises(ApprovalError, match="so nobody knows whether approvals are demanded"),
+    ):
+        rules(Place(path.parent, ME))

@@ -99,9 +99,9 @@ def test_a_program_that_nobody_named_is_not_run(write: Write, tmp_path: Path) ->
 
 
 def test_without_the_x_bit_nothing_is_run(write: Write, tmp_path: Path) -> None:
-    """A script that cannot be run is read as YAML, which it is not."""
+    """A script that cannot be run is read as YAML, which it is not; what makes it a program is said first."""
     path = write("open('ran', 'w')", mode=0o644)
-    assert refused(path) != ""
+    assert refused(path).splitlines()[0].endswith(f"it is run for what it prints: chmod u+x {path}")
     assert not (tmp_path / "ran").exists()
 
 
