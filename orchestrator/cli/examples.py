@@ -79,6 +79,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "repin approve": {
         "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519": "sign it",
+        "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519.pub --as ann": "by an agent, as ann",
     },
     "repin apply": {
         "fleetcheck repin apply plan.json --dry-run": "read every host, write nothing",
@@ -118,6 +119,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "db copy": {
         "fleetcheck db copy fleet.db new.db": "to another file",
         "fleetcheck db copy fleet.db postgresql:///fleetcheck": "to a server",
+    },
+    "db dashboard": {
+        "fleetcheck db dashboard -o fleetcheck.json": "a file for Grafana to import",
     },
     "prune": {
         "fleetcheck prune --attempts 30d --results 400d --dry-run": "what would go",
