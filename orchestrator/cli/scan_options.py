@@ -91,6 +91,19 @@ From = Annotated[
         help="Take the hosts from an earlier scan; see --only.",
     ),
 ]
+ViaSites = Annotated[
+    bool,
+    typer.Option(
+        "--via-sites", help="Hosts of a site with a worker are asked by that worker (docs/sites.md)."
+    ),
+]
+Hub = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The hub's folder, with --via-sites; else FLEETCHECK_HUB, else in the user's state folder.",
+    ),
+]
 Report = Annotated[
     list[str] | None,
     typer.Option(

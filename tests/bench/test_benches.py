@@ -52,6 +52,10 @@ SMALL = {
         ("--hosts", "20", "--scans", "3"),
         r"20 hosts, 3 scans(.|\n)*report --table(.|\n)*scans",
     ),
+    "bench_same_plans": (
+        ("--fleets", "8", "--against", "HEAD"),
+        r"8 fleets, .* 0 plans differ .* 0 hosts set",
+    ),
     "bench_scale": (
         ("--hosts", "2", "--jobs", "2", "--ways", "http-ntlm"),
         r"a host among 2 costs .* among 1",

@@ -33,8 +33,8 @@ from sqlalchemy import (
 from inventory.model import Profile
 from inventory.registry_names import fold
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
-from orchestrator.store.codec import decode
 from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place

@@ -16,9 +16,9 @@ from typing import Any
 from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Failed, Outcome, Probed
+from orchestrator.domain.primitives.codec import decode, decode_fields, dumps, encode
 from orchestrator.domain.reading import Attempt, Connection, Kind, Reading, Result, Source, Value, View
 from orchestrator.domain.record import HostRecord
-from orchestrator.store.codec import decode, decode_fields, dumps, encode
 
 Row = tuple[Any, ...]
 
