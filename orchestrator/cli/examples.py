@@ -126,9 +126,6 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck db copy fleet.db new.db": "to another file",
         "fleetcheck db copy fleet.db postgresql:///fleetcheck": "to a server",
     },
-    "db dashboard": {
-        "fleetcheck db dashboard -o fleetcheck.json": "a file for Grafana to import",
-    },
     "hub": {
         "fleetcheck hub status": "the sites: alive or silent",
     },
