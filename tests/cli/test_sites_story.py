@@ -190,3 +190,31 @@ def test_a_site_without_a_worker_is_asked_from_here(
     fleetcheck("hub", "init", "--broker", "amqp://hub@127.0.0.1:1/fleetcheck")
     ended = fleetcheck("scan", "-i", str(simulated), "--via-sites", "--limit", "par-web-01")
     assert (ended.code, "all are asked from here" in ended.err) == (0, True)
+
+
+def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: Path) -> None:
+    """No broker's library, nothing of the hub's: a scan from here is what it was."""
+    code = (
+        "import sys\nfrom orchestrator.cli.main import main\n"
+        f"sys.argv[1:] = ['scan', '-i', {str(simulated)!r}, '--limit', 'par-web-01', "
+        f"'--db', {str(tmp_path / 'own.db')!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "for name in sorted(sys.modules):\n"
+        "    if name.split('.')[0] in ('celery', 'kombu', 'amqp') or 'dispatch' in name or 'sites' in name:\n"
+        "        print(name, file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+        timeout=60,
+    )
+    loaded = {line for line in ended.stderr.splitlines() if line.startswith(("orch", "cel", "kom", "amqp"))}
+    assert loaded == {
+        "orchestrator.fleet.admission.sites",  # how many hosts of a site at a time, from here
+        "orchestrator.fleet.dispatch",
+        "orchestrator.fleet.dispatch.end",
+        "orchestrator.remote.faults.sites",  # what two causes mean
+    }

@@ -20,7 +20,8 @@ from tests.eventually import eventually
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")  # Debian's; those in the path change the user first
 
 
-def _free() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -31,15 +32,16 @@ class Node:
     """A broker on a port of its own, with everything it writes in one folder."""
 
     folder: Path
-    port: int = field(default_factory=_free)
+    port: int = field(default_factory=free_port)
     settings: str = ""
+    plugins: str = ""
     name: str = field(default_factory=lambda: f"fc{secrets.token_hex(4)}@localhost")
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         """Write its files."""
-        self._dist = _free()
-        (self.folder / "plugins").write_text("[].\n")
+        self._dist = free_port()
+        (self.folder / "plugins").write_text(f"[{self.plugins}].\n")
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\nloopback_users = none\n{self.settings}"
         )
@@ -106,12 +108,12 @@ class Node:
 
 
 @contextmanager
-def node(folder: Path, settings: str = "") -> Iterator[Node]:
+def node(folder: Path, settings: str = "", plugins: str = "") -> Iterator[Node]:
     """Run a node for the block. Skips where RabbitMQ is not installed as Debian has it."""
     if not (_PROGRAMS / "rabbitmq-server").exists() or shutil.which("epmd") is None:
         pytest.skip("RabbitMQ is not installed here")
     folder.mkdir(parents=True, exist_ok=True)
-    made = Node(folder, settings=settings)
+    made = Node(folder, settings=settings, plugins=plugins)
     try:
         made.start()
         yield made

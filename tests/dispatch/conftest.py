@@ -120,7 +120,7 @@ class TestSite:
             "slow": self.slow,
         }
         file = self.folder / f"spec-{number}.json"
-        file.write_text(json.dumps(spec))
+        file.write_text(json.dumps(spec, default=str))
         output = self.folder / f"log-{number}"
         with output.open("wb") as stream:
             process = subprocess.Popen(
