@@ -240,21 +240,43 @@ def _outcome(
     if row["phase"] is not None:
         return decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
     identity, targets, steady = json.loads(documents[row["identity_id"]])
-    said = reading | {
-        "identity": identity if clock is None else identity | {"clock": clock},
-        "targets": targets,
-    }
     return Probed(
         **decode_fields(Probed, whole | {"trace": whole["trace"] | steady}, without=_READING),
         reading=Reading(
-            **decode_fields(Reading, said, without=_OF_ROWS),
+            **_said(reading, clock, identity, targets),
             views=views_of(documents[row["registry_id"]], values),
             attempts=tuple(map(_attempt_of, attempts)),
-            connections=tuple(
-                Connection(**dict(zip(_CONNECTION, each, strict=True))) for each in connections
-            ),
+            connections=tuple(map(_connection_of, connections)),
         ),
     )
+
+
+def reading_of(
+    details: str,
+    identity: str,
+    views: tuple[View, ...],
+    attempts: Iterable[Row],
+    connections: Iterable[Row],
+) -> Reading:
+    """Put a reading together alone. Raises as `put_together`."""
+    said = json.loads(details)
+    who, targets, _ = json.loads(identity)
+    return Reading(
+        **_said(said["reading"], said.get("clock"), who, targets),
+        views=views,
+        attempts=tuple(map(_attempt_of, attempts)),
+        connections=tuple(map(_connection_of, connections)),
+    )
+
+
+def _said(reading: Any, clock: str | None, identity: Any, targets: Any) -> dict[str, Any]:
+    """Return a reading's fields but for those that are rows."""
+    who = identity if clock is None else identity | {"clock": clock}
+    return decode_fields(Reading, reading | {"identity": who, "targets": targets}, without=_OF_ROWS)
+
+
+def _connection_of(cells: Row) -> Connection:
+    return Connection(**dict(zip(_CONNECTION, cells, strict=True)))
 
 
 def _attempt_of(cells: Row) -> Attempt:
