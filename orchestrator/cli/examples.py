@@ -82,6 +82,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "repin approve": {
         "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519": "sign it",
+        "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519.pub --as ann": "by an agent, as ann",
     },
     "repin apply": {
         "fleetcheck repin apply plan.json --dry-run": "read every host, write nothing",

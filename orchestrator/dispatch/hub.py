@@ -48,7 +48,7 @@ class CeleryDispatcher:
         self._secret = ticket_secret(settings.key)
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
-        self._down = ""
+        self._down = self._full = ""
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
         self._said: dict[str, tuple[str, datetime]] = {}
@@ -125,9 +125,9 @@ class CeleryDispatcher:
     # What follows runs in the threads.
 
     def _sending_state(self, _up: bool, words: str) -> None:
-        if words and words != self._down:
-            self._tell(Link(up=True, words=words))  # what comes in is another connection's
-        self._down = words
+        if "is full" in words and words != self._full:  # a link that is down the other thread tells of
+            self._tell(Link(up=True, words=words))
+        self._full = words
 
     def _taking_state(self, up: bool, words: str) -> None:
         if not up:

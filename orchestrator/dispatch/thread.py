@@ -23,6 +23,7 @@ from orchestrator.dispatch.errors import BrokerError
 CONFIRM = 30.0  # seconds for the broker's confirmation of a message: with a full disk it gives none
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
 _BEAT = HEARTBEAT / 4
+_CLOSING = 1.0  # seconds for a connection to close
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
 
 
@@ -117,24 +118,32 @@ class BrokerThread:
 
     def _work(self) -> None:
         """Work while one connection lasts, or until everything is sent and this thread is to end."""
-        with self._broker.connection() as connection:
+        connection = self._broker.connection()
+        try:
             connection.connect()
-            channel = connection.default_channel
-            self.generation, self._tried = self.generation + 1, 0
-            self._prepare(channel)
-            self._on_state(True, "")
-            last = 0.0
-            while True:
-                self._send(channel)
-                while self._calls:
-                    self._calls.popleft()(channel)
-                if self._closing.is_set() and not self._outgoing and not self._calls:
-                    return
-                now = time.monotonic()
-                if now - last >= 1.0:
-                    self._beat(channel)
-                    last = now
-                self._receive(connection)
+            self._use(connection)
+        except BaseException:
+            connection.collect(_CLOSING)  # a link that is dead would never answer a polite end
+            raise
+        connection.release()
+
+    def _use(self, connection: Any) -> None:
+        channel = connection.default_channel
+        self.generation, self._tried = self.generation + 1, 0
+        self._prepare(channel)
+        self._on_state(True, "")
+        last = 0.0
+        while True:
+            self._send(channel)
+            while self._calls:
+                self._calls.popleft()(channel)
+            if self._closing.is_set() and not self._outgoing and not self._calls:
+                return
+            now = time.monotonic()
+            if now - last >= 1.0:
+                self._beat(channel)
+                last = now
+            self._receive(connection)
 
     def _receive(self, connection: Any) -> None:
         """Take in what has arrived, or wait a moment for something."""

@@ -191,6 +191,7 @@ def test_a_scan_that_a_plan_asked_for_is_not_gone_on_with() -> None:
             "--port primry=443: no such role; did you mean `primary`?; there are primary and",
         ),
         (("--port", "443", "--trace", "trace"), "--trace is for hosts that are asked: add --ask"),
+        (("--port", "443", "--trace-bodies"), "--trace-bodies is for hosts that are asked: add --ask"),
         (("--port", "443", "-v"), "--verbose is for hosts that are asked: add --ask"),
         (("--port", "0"), "--port: found '0', expected ports from 1 to 65535, such as 443"),
         (("--port", "443", "--limit", "all"), f"hosts are named twice, as {HOST!r} and by --limit 'all'"),

@@ -21,6 +21,7 @@ NOT_TYPED = {
     "fleetcheck demo": "tests/cli/test_demo_command.py types it",
     "fleetcheck demo --keep": "it serves until Ctrl-C",
     "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519": "it needs a key of the reader's",
+    "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519.pub --as ann": "it needs an agent",
     **dict.fromkeys(
         (
             line

@@ -104,7 +104,9 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     if ask:
         made = _by_asking(asked, request, watch, ask_pass=ask_pass)
     else:
-        _refuse_unasked({"--ask-pass": ask_pass, "--trace": trace, "--verbose": verbose})
+        _refuse_unasked(
+            {"--ask-pass": ask_pass, "--trace": trace, "--trace-bodies": trace_bodies, "--verbose": verbose}
+        )
         made = make_plan(asked, request, on_event=say_note)
     keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
     if exit_code and made.hosts:
