@@ -36,7 +36,7 @@ from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import counted, named_values
-from orchestrator.store.results.rows import views_of
+from orchestrator.store.results.readings import views_of
 from orchestrator.store.tables import document, gist, host_result, scan
 
 T = TypeVar("T")

@@ -30,7 +30,8 @@ from orchestrator.domain.record import PORTS, HostRecord
 from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.rows import Row, put_together, reading_of, views_of
+from orchestrator.store.results.readings import Row, reading_of, views_of
+from orchestrator.store.results.rows import put_together
 from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value, scan
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
