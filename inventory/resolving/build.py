@@ -113,8 +113,9 @@ class Build:
                 own = said(entry, tree[name], f"host {name}", file)
                 around = merger.around(tuple(direct.get(name, ())))
                 host = resolver.host(name, tree.lines[name], own, around)
-                if host is not None and found.setdefault(name, host) != host:
-                    self._another(found[name], host, tree.lines[name])
+                known = host if host is None else found.setdefault(name, host)
+                if host is not None and known is not None and known is not host and known != host:
+                    self._another(known, host, tree.lines[name])
         return found
 
     def _another(self, first: Host, host: Host, line: int) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import inventory_at_hand, invocation
-from orchestrator.cli.console import document, draw, draws, lines, say_note
+from orchestrator.cli.console import document, draw, draws, lines, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 
@@ -132,6 +132,7 @@ def _what_if(
     if step is not None:
         if not 1 <= step <= len(found.steps):
             raise UsageError(f"--step {step}: there are {len(found.steps)} steps")
+        say(f"remark: assumed, not measured: {', '.join(map(str, found.assumptions))}")
         lines(((name,) for name in found.steps[step - 1].hosts), ("host",))
     elif as_json:
         document(what_if_document(found))

@@ -67,8 +67,9 @@ def _take(stream: IO[bytes], output: bytearray) -> None:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the program and what it started, where it is still there."""
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
     with suppress(OSError):
         process.kill()
     process.wait()

@@ -227,6 +227,18 @@ def test_an_option_asks_for_more_and_never_for_less(fleet: Drifted, signers: Sig
     assert fleet.apply("--yes", "--quiet", "--signatures", "2").code == 0
 
 
+@pytest.mark.parametrize(("asked", "code"), [("3", 6), ("1", 0)])
+def test_a_users_configuration_asks_for_more_and_never_for_less(
+    fleet: Drifted, signers: Signers, monkeypatch: pytest.MonkeyPatch, asked: str, code: int
+) -> None:
+    """`repin.signatures` counts like the option, and what the machine demands stays the least."""
+    approve(fleet.plan, signers, "ann")
+    monkeypatch.setenv("FLEETCHECK_REPIN_SIGNATURES", asked)
+    assert untouched(fleet, fleet.apply("--yes"))
+    approve(fleet.plan, signers, "bob")
+    assert fleet.apply("--yes", "--quiet").code == code
+
+
 def test_rules_that_others_could_have_written_let_nothing_through(fleet: Drifted, signers: Signers) -> None:
     """Not even a plan that is signed by everybody."""
     approve(fleet.plan, signers, "ann")

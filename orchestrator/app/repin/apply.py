@@ -13,7 +13,7 @@ from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.errors import CommandError
 from orchestrator.app.events import PlanEmpty, Warned
 from orchestrator.app.logons import check_credential
-from orchestrator.app.repin.approvals import approved, approved_again
+from orchestrator.app.repin.approvals import approved, approved_again, signed_bytes
 from orchestrator.app.repin.request import DEFAULTS, RepinRequest, of_record, options_of
 from orchestrator.app.repin.run import RepinJob, RunListener, run
 from orchestrator.app.repin.statement import statement, to_resume
@@ -92,6 +92,7 @@ def apply(
         transport=request.transport,
         rules=request.rules,
         signatures=whole.signatures or 0,
+        data=signed_bytes(plan),
         watch=request.watch,
         ask_pass=request.ask_pass,
     )
@@ -127,6 +128,7 @@ def resume(
         transport=request.transport,
         rules=request.rules,
         signatures=whole.signatures or 0,
+        data=signed_bytes(found.plan),
         watch=request.watch,
         ask_pass=request.ask_pass,
     )
@@ -181,7 +183,7 @@ def _approved(invocation: Invocation, job: RepinJob, on_event: RunListener) -> A
     """See who has signed the plan. Raises ApprovalError where somebody is missing; a dry run only says so."""
     assert job.file is not None  # noqa: S101  # a plan that is applied came out of a file
     try:
-        return approved(invocation, job.plan, job.file, job.rules, asked=job.signatures)
+        return approved(invocation, job.plan, job.file, job.rules, asked=job.signatures, data=job.data)
     except CommandError as error:
         if not job.options.dry_run:
             raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
     from orchestrator.domain.repin.plan import Plan
 
 
-def approved(invocation: Invocation, plan: Plan, file: Path, place: Place, *, asked: int) -> Approvals:
+PlanBytes = Callable[[], bytes]
+"""Returns the bytes of a plan's file."""
+
+
+def approved(
+    invocation: Invocation, plan: Plan, file: Path, place: Place, *, asked: int, data: PlanBytes
+) -> Approvals:
     """See who has signed a plan that is about to be used, by the signatures beside its file.
 
-    `asked`: how many the command asks for; the machine's rules may ask for more. Raises ApprovalError where
-    somebody is missing, or the rules cannot be trusted; NoSshKeygenError.
+    `data`: the plan's bytes. `asked`: how many the command asks for; the machine's rules may ask for more.
+    Raises ApprovalError where somebody is missing, or the rules cannot be trusted; NoSshKeygenError.
     """
     from orchestrator.app.approval.beside import signatures_beside
     from orchestrator.app.approval.check import refuse_missing
@@ -31,7 +38,7 @@ def approved(invocation: Invocation, plan: Plan, file: Path, place: Place, *, as
 
     known = rules(place)
     demanded, origin = _demand(invocation, plan, known, asked)
-    found = _examined(plan, signatures_beside(file), known, demanded, origin)
+    found = _examined(data, signatures_beside(file), known, demanded, origin)
     refuse_missing(found, str(file), f"To sign, with a key of one's own:\n    {sign_command(file)}")
     return found
 
@@ -49,13 +56,13 @@ def approved_again(
     demanded, origin = _demand(invocation, plan, known, asked)
     with invocation.reader() as reader:
         signatures = reader.signatures(plan.id)
-    found = _examined(plan, signatures, known, demanded, origin)
+    found = _examined(signed_bytes(plan), signatures, known, demanded, origin)
     again = "For what is left make a new plan, and have it signed:\n    fleetcheck repin plan"
     refuse_missing(found, f"run {run.id}", again)
     return found
 
 
-def standing(plan: Plan, file: Path, place: Place) -> Approvals:
+def standing(plan: Plan, file: Path, place: Place, data: PlanBytes | None = None) -> Approvals:
     """Say who has signed a plan so far, for who looks at it. Never raises: what is in the way is in
     `trouble`.
 
@@ -68,7 +75,7 @@ def standing(plan: Plan, file: Path, place: Place) -> Approvals:
         known = rules(place)
         demanded = known.signatures if plan.undoes is None else known.undo
         origin = known.where if plan.undoes is None else f"{known.where}, for an undo"
-        return _examined(plan, signatures_beside(file), known, demanded, origin)
+        return _examined(data or signed_bytes(plan), signatures_beside(file), known, demanded, origin)
     except CommandError as error:
         return replace(NONE, trouble=str(error))
 
@@ -78,23 +85,30 @@ def sign_command(file: Path) -> str:
     return f"fleetcheck repin approve {shlex.quote(str(file))} --key ~/.ssh/id_ed25519"
 
 
-def signed_bytes(plan: Plan) -> bytes:
-    """Return what is signed: the plan's file as it stands, byte for byte (`planfile.loads` takes nothing
-    else).
-    """
-    from orchestrator.domain.repin.planfile import dumps
+def signed_bytes(plan: Plan) -> PlanBytes:
+    """Return what gives the bytes that are signed, those of the plan's file (`planfile.loads` takes no
+    other).
 
-    return dumps(plan).encode("ascii")
+    They are made where they are first asked for, and once: of 10,000 hosts they are 17 MB.
+    """
+
+    @functools.cache
+    def data() -> bytes:
+        from orchestrator.domain.repin.planfile import dumps
+
+        return dumps(plan).encode("ascii")
+
+    return data
 
 
 def _examined(
-    plan: Plan, signatures: Iterable[tuple[str, str]], known: Rules, demanded: int, origin: str
+    data: PlanBytes, signatures: Iterable[tuple[str, str]], known: Rules, demanded: int, origin: str
 ) -> Approvals:
     from orchestrator.app.approval.check import examine
 
     if not demanded and known.signers is None:
         return NONE  # nobody asked, and nobody could tell
-    return examine(signed_bytes(plan), signatures, known, demanded=demanded, origin=origin)
+    return examine(data(), signatures, known, demanded=demanded, origin=origin)
 
 
 def _demand(invocation: Invocation, plan: Plan, known: Rules, asked: int) -> tuple[int, str]:
@@ -132,6 +146,6 @@ def _no_undo(invocation: Invocation, plan: Plan, known: Rules) -> str | None:
         return f"{name}, and the audit is broken: {proof.broken.found}"
     if not takes_back(plan, original, rows):
         return f"{name}, and writes other values than that one took away"
-    if _examined(original, signatures, known, known.signatures, known.where).missing:
+    if _examined(signed_bytes(original), signatures, known, known.signatures, known.where).missing:
         return f"{name}, which {known.signatures} people's signatures do not stand under"
     return None

@@ -65,12 +65,13 @@ def sign_plan(request: SignRequest) -> Signed:
     from orchestrator.app.files import write
 
     known = _may_sign(request)
-    text = sign(signed_bytes(request.plan), request.key)
-    made = _made(request, known, text)
-    _refuse_double(request, known, made)
+    data = signed_bytes(request.plan)
+    text = sign(data(), request.key)
+    made = _made(request, known, text, data())
+    _refuse_double(request, known, made, data())
     file = signature_file(request.file, made.who)
     write(file, text, marker=HEAD, what="signature of a plan")
-    after = standing(request.plan, request.file, request.rules)
+    after = standing(request.plan, request.file, request.rules, data)
     return Signed(plan=request.plan.id, made=made, file=file, approvals=after)
 
 
@@ -95,11 +96,10 @@ def _may_sign(request: SignRequest) -> Rules:
     return known
 
 
-def _made(request: SignRequest, known: Rules, text: str) -> Approval:
+def _made(request: SignRequest, known: Rules, text: str, data: bytes) -> Approval:
     """Find out whose signature it is, and that it holds."""
     from orchestrator.app.approval.ssh_keygen import fingerprint, verify
 
-    data = signed_bytes(request.plan)
     if known.signers is None:
         made = fingerprint(data, text)
         return Approval(who=str(request.who), kind=made.kind, key=made.key, text=text)
@@ -125,14 +125,14 @@ def _name_of(text: str, signers: Path, key: Path) -> str:
     return found[0]
 
 
-def _refuse_double(request: SignRequest, known: Rules, made: Approval) -> None:
+def _refuse_double(request: SignRequest, known: Rules, made: Approval, data: bytes) -> None:
     """Refuse a signature that adds nobody: of a person who has signed, or with a key that has."""
     from orchestrator.app.approval.beside import signatures_beside
     from orchestrator.app.approval.check import examine
 
     if known.signers is None:
         return
-    data, before = signed_bytes(request.plan), dict(signatures_beside(request.file))
+    before = dict(signatures_beside(request.file))
     there, then = (
         examine(data, signatures.items(), known, demanded=0, origin="")
         for signatures in (before, before | {made.who: made.text})

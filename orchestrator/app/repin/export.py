@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inventory.sources.source import Sources
 from orchestrator.app.errors import UsageError
-from orchestrator.app.repin.approvals import approved
+from orchestrator.app.repin.approvals import approved, signed_bytes
 from orchestrator.app.repin.waivers import waived_since_planned
 
 if TYPE_CHECKING:
@@ -52,7 +52,14 @@ def export_script(invocation: Invocation, request: ExportRequest) -> str:
     plan = request.plan
     fleet = load_all(request.inventory)
     check(plan, fleet, datetime.now(UTC), repin_script().sha256)
-    signed = approved(invocation, plan, request.file, request.rules, asked=request.signatures)
+    signed = approved(
+        invocation,
+        plan,
+        request.file,
+        request.rules,
+        asked=request.signatures,
+        data=signed_bytes(plan),
+    )
     waived = waived_since_planned(invocation, plan, fleet)
     if waived:
         raise PlanRefused(plan.id, tuple(f"{host}: {why}" for host, why in waived.items()))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inventory.model import Fleet
     from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
+    from orchestrator.app.repin.approvals import PlanBytes
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.control.stop import StopRequest
@@ -41,8 +42,9 @@ RunListener = Callable[[RepinEvent | Note | PlanEmpty | HostEntered], None]
 class RepinJob:
     """What is to be run. `record` has an id where a run goes on; `file` is the plan's, where it is known.
 
-    `rules` says who has to sign, `signatures` how many this command asks for besides; `approvals` is who has.
-    `unapproved`: why nothing more may be begun of a run that goes on, else "".
+    `rules` says who has to sign, `signatures` how many this command asks for besides; `data` gives what is
+    signed, `approvals` is who has. `unapproved`: why nothing more may be begun of a run that goes on, else
+    "".
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class RepinJob:
     transport: str = "native"  # what `--transport` says
     rules: Place
     signatures: int = 0
+    data: PlanBytes
     approvals: Approvals = NONE
     unapproved: str = ""
     watch: WatchRequest = NOTHING

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.command import typed, user
 from orchestrator.cli.config.configured import Commands
-from orchestrator.cli.console import document, draw, draws, lines, say
+from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import HeaderOption, JsonOption, QuietOption, TableOption
 
 if TYPE_CHECKING:
     from orchestrator.app.database.copy import Copied
 
-app = Commands(name="db", help="Move the database to another place.", no_args_is_help=True)
+_DASHBOARD = '"uid": "fleetcheck"'
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `db` a group while it has one command."""
+app = Commands(
+    name="db", help="Move the database to another place, or show it in Grafana.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -52,6 +52,26 @@ def copy(
         document(copy_document(copied))
     else:
         _show(copied, table=table)
+
+
+@app.command()
+@handled
+def dashboard(
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where it goes; else it is printed."),
+    ] = None,
+) -> None:
+    """Print a Grafana dashboard for a PostgreSQL database.
+
+    Import it in Grafana (Dashboards, New, Import) and choose the data source.
+    """
+    from orchestrator.app.database.dashboard import dashboard as made
+
+    hand_over(output or Path("-"), made(), marker=_DASHBOARD, what="dashboard of fleetcheck")
+    if output is not None and str(output) != "-":
+        say(f"written: {output}; what Grafana's role needs: docs/views.md")
 
 
 def _show(copied: Copied, *, table: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from orchestrator.domain.config.key import Key
 from orchestrator.domain.config.kinds import span, whole
 from orchestrator.domain.config.proofs import batch, policy, size
@@ -42,7 +44,7 @@ REPIN = (
     Key(
         name="repin.expires",
         what="how long a plan may be applied",
-        kind=span("24h"),
+        kind=span("24h", least=timedelta(minutes=1)),
         default="`24h`",
         example='expires = "4h"',
         option="--expires",

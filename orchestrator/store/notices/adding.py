@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.domain.notices.edges import UNKNOWN, Told, edges, first, label_of
 from orchestrator.domain.notices.notice import GROUPS, Notice, NoticeGroup, NoticeKind, counts_of, grouped
 from orchestrator.domain.notices.subscription import Subscription
+from orchestrator.domain.record import ScanState
 from orchestrator.store.codec import dumps, encode
 from orchestrator.store.results.insert import Inserter
 from orchestrator.store.results.load import final
@@ -37,9 +38,13 @@ class Notices:
         labels = _labels(using, scan_id)
         if not labels:
             return
-        fleet = using.execute(select(scan.c.fleet, scan.c.inventory).where(scan.c.id == scan_id)).one()
+        columns = (scan.c.fleet, scan.c.inventory, scan.c.state)
+        row = using.execute(select(*columns).where(scan.c.id == scan_id)).one()
+        whole = row.state == ScanState.FINISHED.value
         for subscription in self._subscriptions:
-            made = _notice(using, subscription, scan_id, labels, ended, fleet.fleet or fleet.inventory)
+            if not whole and not _begun(using, subscription.target):
+                continue  # what such a scan did not come to would be told as new by the next one
+            made = _notice(using, subscription, scan_id, labels, ended, row.fleet or row.inventory)
             if made is not None:
                 _store(using, made)
 
@@ -54,7 +59,7 @@ def _notice(
 ) -> Notice | None:
     """Work out what a target is told, and note what then counts as told; None for no news."""
     target, groups = subscription.target, tuple[NoticeGroup, ...]()
-    baseline = not using.execute(select(exists().where(notice.c.target == target))).scalar()
+    baseline = not _begun(using, target)
     if baseline:
         _tell(using, target, scan_id, {host: first(label) for host, label in labels.items()})
     else:
@@ -76,6 +81,11 @@ def _notice(
         groups=groups[:GROUPS],
         more_groups=max(0, len(groups) - GROUPS),
     )
+
+
+def _begun(using: Connection, target: str) -> bool:
+    """Tell whether a target has its baseline."""
+    return bool(using.execute(select(exists().where(notice.c.target == target))).scalar())
 
 
 def _labels(using: Connection, scan_id: int) -> dict[str, str]:

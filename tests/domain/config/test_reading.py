@@ -62,7 +62,7 @@ BAD: Mapping[str, Iterable[object]] = {
     "repin.policy": ("best", "prefer:0", "port:443", "port:primary=443"),
     "repin.max_age": ("x",),
     "repin.agree": (0, 101),
-    "repin.expires": ("soon",),
+    "repin.expires": ("soon", "30s"),
     "repin.signatures": (0, 10, "2"),
     "repin.batch": ("0", "x,1"),
     "repin.pause": (2,),

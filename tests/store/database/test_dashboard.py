@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from sqlalchemy.exc import ProgrammingError
 
 from orchestrator.cli.main import app
 from orchestrator.store.database import schema
+from tests.cli.conftest import fleetcheck
 from tests.docs.pages import ROOT, blocks
 from tests.store.by_hand import config, connected, rows
 from tests.store.conftest import MORNING
 
-DASHBOARD = json.loads((ROOT / "docs/grafana/fleetcheck.json").read_text("utf-8"))
+DASHBOARD = json.loads((ROOT / "orchestrator/report/grafana.json").read_text("utf-8"))
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
 EXAMPLES = {block.about: block.text for block in blocks("docs/views.md")}
 MACROS = (
@@ -155,3 +157,16 @@ def test_the_pages_notebook_runs(filled: str) -> None:
         ".0.113.10 443 p50 20 ms, p95 30 ms",
         ".0.113.10 443 p50 50 ms, p95 50 ms",
     ]
+
+
+def test_the_dashboard_comes_out_of_the_program(tmp_path: Path) -> None:
+    """`db dashboard` prints it or writes a file that Grafana imports; another kind of file is left alone."""
+    assert json.loads(fleetcheck("db", "dashboard").out) == DASHBOARD
+    path = tmp_path / "fleetcheck.json"
+    for _ in range(2):
+        written = fleetcheck("db", "dashboard", "-o", str(path))
+        assert (written.code, written.out, json.loads(path.read_text("utf-8"))) == (0, "", DASHBOARD)
+    path.write_text("{}", "utf-8")
+    refused = fleetcheck("db", "dashboard", "-o", str(path))
+    assert (refused.code, path.read_text("utf-8")) == (2, "{}")
+    assert "is there already and is no dashboard of fleetcheck" in refused.err
