@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+_NEEDED = (
+    *("passwd", "group", "nsswitch.conf", "hosts", "host.conf", "resolv.conf", "localtime"),
+    *("ld.so.cache", "ld.so.conf", "ld.so.conf.d"),
+)
 _MOUNTED = 'mount --bind "$0" /etc && exec "$@"'
 
 
 def private_etc(folder: Path) -> Path:
-    """Copy what the system's /etc has that may be read. Skips where nothing can be mounted in its place."""
+    """Copy of the system's /etc what programs look for. Skips where nothing can be mounted in its place."""
     made = folder / "etc"
     made.mkdir()
-    subprocess.run(["cp", "-a", "/etc/.", str(made)], capture_output=True, check=False)
-    shutil.rmtree(made / "fleetcheck", ignore_errors=True)
+    there = [f"/etc/{name}" for name in _NEEDED if Path("/etc", name).exists()]
+    subprocess.run(["cp", "-aL", *there, str(made)], capture_output=True, check=False)
     tried = subprocess.run(inside(made, "true"), capture_output=True, check=False)
     if tried.returncode:
         pytest.skip(f"no /etc of one's own can be mounted here: {tried.stderr.decode().strip()}")

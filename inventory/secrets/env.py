@@ -38,6 +38,6 @@ class Env(Source):
         name = str(fields["name"])
         if name not in at.environ:
             raise SecretError(
-                f"the environment variable {shown(name)} is not set; set it to the password and run again"
+                f"the environment variable {shown(name)} is not set; set it to the secret and run again"
             )
         return at.environ[name]

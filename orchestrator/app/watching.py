@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import UsageError
-from orchestrator.app.events import HostEntered, NoteListener, Remark, Warned
+from orchestrator.app.events import HostEntered, Note, NoteListener, Remark, Warned
 
 if TYPE_CHECKING:
     from orchestrator.domain.outcome import Phase
@@ -68,10 +68,12 @@ def _traced(stack: ExitStack, path: Path, on_note: NoteListener, *, bodies: bool
     folder = TraceFolder.open(path)
 
     def end() -> None:
-        for words in folder.close():
-            on_note(Remark(words=words))
+        notes: list[Note] = [Remark(words=words) for words in folder.close()]
         if folder.ended:
-            on_note(Warned(words=f"the trace ended early, the run did not: {folder.ended}"))
+            notes.append(Warned(words=f"the trace ended early, the run did not: {folder.ended}"))
+        with suppress(OSError):  # a terminal that has gone takes no result away
+            for note in notes:
+                on_note(note)
 
     stack.callback(end)
     return Tracer(folder, bodies=bodies).watch

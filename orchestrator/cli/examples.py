@@ -21,6 +21,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck scan --limit 'site=paris:!web*'": "a site without its web servers",
         "fleetcheck scan --probe full --json": "every port of the list, as JSON",
         "fleetcheck scan db7 --trace trace": "what is said with it, in a new folder",
+        "fleetcheck scan --via-sites": "hosts of a site with a worker by that worker",
+        "fleetcheck scan --notify ops": "tell [notify.ops] what changed",
         "fleetcheck scan -q --wait 30m": "for a scheduler: wait for another command",
     },
     "doctor": {
@@ -47,6 +49,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck report": "the fleet as it is known now",
         "fleetcheck report --by group --max-age 24h": "by group; older results are named",
         "fleetcheck report --html fleet.html": "a page for a browser",
+        "fleetcheck report --since last": "what the latest scan changed",
     },
     "unblock": {
         "fleetcheck unblock": "rules that bring blocked hosts back",
@@ -79,6 +82,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "repin approve": {
         "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519": "sign it",
+        "fleetcheck repin approve plan.json --key ~/.ssh/id_ed25519.pub --as ann": "by an agent, as ann",
     },
     "repin apply": {
         "fleetcheck repin apply plan.json --dry-run": "read every host, write nothing",
@@ -115,9 +119,33 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "db": {
         "fleetcheck db copy fleet.db copy.db": "copy a database, and compare",
     },
+    "db dashboard": {
+        "fleetcheck db dashboard -o fleet.json": "a dashboard to import in Grafana",
+    },
     "db copy": {
         "fleetcheck db copy fleet.db new.db": "to another file",
         "fleetcheck db copy fleet.db postgresql:///fleetcheck": "to a server",
+    },
+    "hub": {
+        "fleetcheck hub status": "the sites: alive or silent",
+    },
+    "hub init": {
+        "fleetcheck hub init --broker amqps://fleetcheck@hub.corp.example/fleetcheck": "begin one",
+        "fleetcheck hub init": "check it, and make what is missing",
+    },
+    "hub status": {
+        "fleetcheck hub status": "the sites: alive or silent",
+        "fleetcheck hub status --json": "as JSON",
+    },
+    "hub site": {
+        "fleetcheck hub site add berlin --key ed25519:...": "with the key that `worker init` printed there",
+        "fleetcheck hub site remove berlin": "its hosts are asked from here then",
+    },
+    "worker": {
+        "fleetcheck worker --config berlin.yaml": "at the site: work for the hub",
+    },
+    "worker init": {
+        "fleetcheck worker init --site berlin --broker amqps://fc-berlin@hub/fleetcheck": "its file and key",
     },
     "prune": {
         "fleetcheck prune --attempts 30d --results 400d --dry-run": "what would go",
@@ -162,6 +190,18 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "config": {
         "fleetcheck config show --origin": "every setting, and who said it",
+    },
+    "notify": {
+        "fleetcheck notify test ops": "does a message to [notify.ops] arrive?",
+        "fleetcheck scan --notify ops": "tell it what a scan changed",
+        "fleetcheck notify list": "who is told, and what waits for whom",
+    },
+    "notify test": {
+        "fleetcheck notify test ops": "a message about nothing to [notify.ops]",
+        "fleetcheck notify test ops --json": "what became of it, as JSON",
+    },
+    "notify list": {
+        "fleetcheck notify list": "the targets, what waits for each, and why",
     },
     "config show": {
         "fleetcheck config show": "every setting",

@@ -39,6 +39,8 @@ COMMANDS: Mapping[str, str] = {
     "repin": "repin.group:app",
     "audit": "database.audit:app",
     "db": "database.db:app",
+    "hub": "sites.hub:app",
+    "worker": "sites.worker:app",
     "inventory": "inventory:app",
     "profile": "profile:app",
     "notify": "notify:app",

@@ -8,12 +8,13 @@ import typer
 
 from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import offers, target_names
+from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED
 
-app = typer.Typer(
+app = Commands(
     name="notify",
     help="Targets that scan --notify tells what changed.",
     no_args_is_help=True,

@@ -12,7 +12,7 @@ from orchestrator.fleet.control.events import (
     BreakerTripped,
     Event,
     HostFinished,
-    HostPutBack,
+    HostRequeued,
     HostRetrying,
     HostStarted,
     Remark,
@@ -44,7 +44,7 @@ class ScanDisplay(LiveDisplay):
                 self.begin()
             case HostStarted():
                 progress.started(event.host, time.monotonic(), event.deadline)
-            case HostPutBack():
+            case HostRequeued():
                 progress.running.pop(event.host, None)
             case HostFinished(record=record):
                 progress.finished(record.host, record.judgement.verdict, waived=record.waived is not None)
@@ -76,7 +76,7 @@ def step(event: object) -> tuple[str, str] | None:
             return host, f"{phase}, after {after} ms"
         case HostRetrying(host=host, tried=tried, phase=phase, cause=cause, wait=wait):
             return host, f"try {tried} failed at {phase}, {cause}; again in {wait:.1f} s"
-        case HostPutBack(host=host):
+        case HostRequeued(host=host):
             return host, "put back: its turn comes again"
         case HostFinished(record=record):
             outcome = record.outcome

@@ -13,6 +13,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import inventory_names, offers, scan_ids, target_names
+from orchestrator.report.exports.formats import Format
 
 if TYPE_CHECKING:
     from orchestrator.app.scan.export import ReportFile
@@ -91,13 +92,26 @@ From = Annotated[
         help="Take the hosts from an earlier scan; see --only.",
     ),
 ]
+ViaSites = Annotated[
+    bool,
+    typer.Option(
+        "--via-sites", help="Hosts of a site with a worker are asked by that worker (docs/sites.md)."
+    ),
+]
+Hub = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The hub's folder, with --via-sites; else FLEETCHECK_HUB, else in the user's state folder.",
+    ),
+]
 Report = Annotated[
     list[str] | None,
     typer.Option(
         "--report",
         metavar="FORMAT:FILE",
-        help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, "
-        "prometheus or nagios. May be repeated.",
+        help=f"Write the result to a file as well, as `fleetcheck export` does: {Format.words()}. "
+        "May be repeated.",
     ),
 ]
 Notify = Annotated[
@@ -120,7 +134,6 @@ def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
     """
     from orchestrator.app.files import check
     from orchestrator.app.scan.export import ReportFile, kind_of
-    from orchestrator.report.exports.formats import Format
 
     found: dict[Path, ReportFile] = {}
     for text in texts:

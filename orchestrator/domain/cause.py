@@ -69,4 +69,6 @@ class Cause(enum.StrEnum):
     NO_SECRET = "no-secret"  # noqa: S105 - a word; the source of the host's own secret gave none
     QUOTA_SUSPECT = "quota-suspect"  # a rejection where the same credential worked before
     UNCLASSIFIED = "unclassified"
+    REFUSED_BY_SITE = "refused-by-site"  # the site's worker may not ask this host so
+    LOST_BY_SITE = "lost-by-site"  # its worker ended each time that it was asked for this host
     BUG = "bug"  # ours

@@ -19,7 +19,7 @@ from orchestrator.domain.reading import Reading
 from orchestrator.fleet import words
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.control.close_session import BACKSTOP, CLOSING, CUT_CLOSING, close_within
-from orchestrator.fleet.control.events import HostPutBack, HostRetrying, HostStarted
+from orchestrator.fleet.control.events import HostRequeued, HostRetrying, HostStarted
 from orchestrator.fleet.host_logon import LOGGED_ON, HeldError, HostLogon
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
@@ -171,7 +171,7 @@ class HostProbe:
             return self._failed(self._fault.phase, self._fault.cause, self._fault.detail, self._fault.advice)
         if self._stays:
             return self._failed(self.phase, Cause.LOGON_FAILED, words.GIVEN_UP, words.GIVEN_UP_ADVICE)
-        self._execution.emit(HostPutBack(host=self._host.name))
+        self._execution.emit(HostRequeued(host=self._host.name))
         self._execution.queue.put_back(self._queued)
         return None
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from inventory.model import Host, Waiver
+from orchestrator.domain.execution.breaker import Account
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.waiver import Waived, unexpired
 from orchestrator.fleet import words
@@ -21,6 +24,7 @@ from orchestrator.fleet.control.event_sink import EventSink
 from orchestrator.fleet.control.events import Event, HostFinished, Listener, ScanStarted, Stopping
 from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
 from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.ports import as_part, asking_ports
@@ -30,6 +34,9 @@ from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.storing import LANDING, Storing
 from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
 from orchestrator.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from orchestrator.fleet.dispatch.remote import Remote
 
 
 async def scan(
@@ -41,15 +48,16 @@ async def scan(
     waivers: Iterable[Waiver] = (),
     stop: StopRequest | None = None,
     on_event: Listener | None = None,
+    remote: Remote | None = None,
 ) -> ScanSummary:
     """Probe `hosts`, a few at a time, and store what became of each; never raise for a host.
 
     `record` without an id begins a new scan; with one it goes on with that scan, and `hosts` are those that
     have no result yet. Every logon is asked for once, before anything starts: what `services.logons` raises
     comes out, and so does StoreError where the scan cannot begin. Later trouble with the database ends the
-    run and is in the summary.
+    run and is in the summary. `remote`: hosts beside these that sites are asked for.
     """
-    running = _Scan(record, hosts, options, services, stop or StopRequest(), on_event)
+    running = _Scan(record, hosts, options, services, stop or StopRequest(), on_event, remote)
     return await running.run(unexpired(waivers, services.clock.now().date()))
 
 
@@ -64,6 +72,7 @@ class _Scan:
         services: Services,
         stop: StopRequest,
         on_event: Listener | None,
+        remote: Remote | None,
     ) -> None:
         self._record = record
         self._hosts = hosts
@@ -81,7 +90,10 @@ class _Scan:
             per_site=options.per_site,
             ramp=Ramp(options.ramp_up, services.clock),
         )
-        self._score = Score(len(hosts))
+        self._remote = remote
+        self._selected = len(hosts) + (len(remote.hosts) if remote else 0)
+        self._sites = RemoteEnd()
+        self._score = Score(self._selected)
         self._in_flight = 0
         self._trouble = ""
         self._waived: Waived = {}
@@ -94,7 +106,7 @@ class _Scan:
         self._emit(
             ScanStarted(
                 scan=scan_id,
-                hosts=len(self._hosts),
+                hosts=self._selected,
                 selected=len(self._record.hosts),
                 jobs=room.jobs,
                 at=started,
@@ -147,10 +159,42 @@ class _Scan:
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
+        work_on_all = consume() if self._remote is None else self._beside_sites(scan_id, consume())
         try:
-            await run_until_abandoned(consume(), self._stop, self._stopping)
+            await run_until_abandoned(work_on_all, self._stop, self._stopping)
         finally:
             await storing.land(LANDING if self._stop.abandoned else None)
+
+    async def _beside_sites(self, scan_id: int, here: Coroutine[Any, Any, None]) -> None:
+        """Ask the sites for their hosts while those of here are asked."""
+        from orchestrator.fleet.dispatch.sites import SitesRun, judged
+
+        assert self._remote is not None  # noqa: S101  # the caller has looked
+
+        async def keep(host: Host, outcome: Outcome) -> bool:
+            record = judged(host, outcome, self._waived)
+            try:
+                await self._services.writer.put(scan_id, record)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
+                self._not_stored(error)
+                return False
+            self._kept(record)
+            return True
+
+        run = SitesRun(
+            self._remote,
+            self._accounts.gate,
+            clock=self._services.clock,
+            stop=self._stop,
+            remark=self._emit.remark,
+            keep=keep,
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(here)
+                group.create_task(run.run())
+        finally:
+            self._sites = run.end()
 
     async def _one_host(self, queued: QueuedHost, execution: Execution, storing: Storing) -> None:
         """Ask a host, judge it, hand its result on: whatever happens to it, it has one."""
@@ -188,7 +232,10 @@ class _Scan:
 
     def _end(self, scan_id: int) -> ScanState:
         """Write how the scan ended; one that the database has failed stays `running`, and can be resumed."""
-        everyone = self._score.done + sum(map(len, self._queue.barred.values())) >= len(self._hosts)
+        told = self._score.done + sum(map(len, self._barred().values()))
+        if not self._stop.requested:  # hosts of a silent site are not started, and nobody waits for them
+            told += len(self._sites.not_started)
+        everyone = told >= self._selected
         state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
         if not self._trouble:
             try:
@@ -204,15 +251,21 @@ class _Scan:
             counts=self._score.counts,
             started=started,
             ended=self._services.clock.now(),
-            already=len(self._record.hosts) - len(self._hosts),
+            already=len(self._record.hosts) - self._selected,
             causes=self._score.causes,
             tries_again=self._score.tries_again,
-            given_up=self._accounts.given_up(self._queue.barred, SCAN_AGAIN),
+            given_up=self._accounts.given_up(self._barred(), SCAN_AGAIN),
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,
             trouble=self._trouble,
             remarks=tuple(self._emit.remarks),
+            sites=self._sites,
         )
+
+    def _barred(self) -> Mapping[Account, Sequence[str]]:
+        """Give the hosts that were not begun for their account, here and at the sites."""
+        here, there = self._queue.barred, self._sites.barred
+        return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 
     def _stopping(self, stop: StopRequest) -> None:
         self._emit(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))

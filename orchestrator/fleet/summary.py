@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.execution.tally import Counts, exit_code
 from orchestrator.domain.record import ScanState
+from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.words import refusers
 
 SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
@@ -75,6 +76,7 @@ class ScanSummary:
     abandoned: bool = False
     trouble: str = ""
     remarks: tuple[str, ...] = ()
+    sites: RemoteEnd = field(default_factory=RemoteEnd)
 
     @property
     def seconds(self) -> float:

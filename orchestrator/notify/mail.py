@@ -39,7 +39,7 @@ def mail(target: MailTarget, letter: Letter, *, password: str | None, seconds: f
             raise NotSentError(f"{where}: its certificate is not trusted: {error.verify_message}") from None
         except (OSError, smtplib.SMTPException) as error:
             if over() or isinstance(error, TimeoutError):
-                raise NotSentError(f"{where} did not answer within {seconds:g} s") from None
+                raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
             why = getattr(error, "strerror", None) or said(str(error).encode()) or type(error).__name__
             raise NotSentError(f"{where}: {why}") from None
         finally:

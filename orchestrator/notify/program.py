@@ -45,7 +45,7 @@ def run(target: CommandTarget, letter: Letter, *, seconds: float = SECONDS) -> N
         status = process.wait(max(0.0, end - time.monotonic()))
         threads[1].join(max(0.0, min(1.0, end - time.monotonic())))  # what it left running may hold the pipe
     except subprocess.TimeoutExpired:
-        raise NotSentError(f"{name} did not end within {seconds:g} s, and was killed") from None
+        raise NotSentError(f"{name} did not end within {round(seconds, 1):g} s, and was killed") from None
     finally:
         _kill(process)
     if status != 0:

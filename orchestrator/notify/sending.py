@@ -77,7 +77,7 @@ def send_all(
             found = landed.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
             for name, letter in dict(open_).items():
-                yield Sent(target=name, letter=letter, trouble=f"no end within {seconds:g} s")
+                yield Sent(target=name, letter=letter, trouble=f"no end within {round(seconds, 1):g} s")
             return
         if found is None:
             left -= 1

@@ -67,7 +67,7 @@ def post(letter: Letter, *, url: str, token: str | None, ca: str | None, seconds
                 words = said(answer.read(_MOST))
             except (OSError, http.client.HTTPException) as error:
                 if over():
-                    raise NotSentError(f"{where} did not answer within {seconds:g} s") from None
+                    raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
                 raise NotSentError(f"{where}: {_trouble(error, seconds)}") from None
     except ValueError:  # a token with a line end, say
         raise NotSentError("the token cannot stand in a header (it is not shown)") from None
@@ -111,7 +111,7 @@ def _trouble(error: Exception, seconds: float) -> str:
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted: {error.verify_message}"
         case TimeoutError():
-            return f"no answer within {seconds:g} s"
+            return f"no answer within {round(seconds, 1):g} s"
         case OSError():
             return error.strerror or type(error).__name__
         case _:

@@ -39,6 +39,7 @@ VERSIONS = {
     "audit": 1,
     "config": 1,
     "db-copy": 1,
+    "hub-status": 1,
     "diff": 1,
     "doctor": 1,
     "fleet": 1,

@@ -26,7 +26,7 @@ from tests.bench.lean import ROOT, serving
 
 BAR = 1.05
 JOBS = 64
-WATCHED = ("-v", "--trace", "bodies")
+WATCHED = ("verbose", "trace", "bodies")
 
 
 @contextlib.contextmanager
@@ -59,8 +59,8 @@ def measure(
     if base is not None:
         kinds = {"base": (base, ()), **kinds}
     watched: dict[str, tuple[Path, tuple[str, ...]]] = {
-        "-v": (ROOT, ("-v",)),
-        "--trace": (ROOT, ("--trace",)),
+        "verbose": (ROOT, ("-v",)),
+        "trace": (ROOT, ("--trace",)),
         "bodies": (ROOT, ("--trace-bodies", "--trace")),
     }
     kinds |= {kind: watched[kind] for kind in watching}

@@ -8,7 +8,7 @@ changed settings, several scans.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,6 +46,7 @@ canary_port: 9
 """
 POLICIES = ("desired", "vendor-order", "keep-if-working", "prefer:443,2147", "prefer:8443", "fleet-common")
 _PINS = ("2147", "443", "80", "8443", "{primary: 443, backup: 80}", "{primary: 443}", "")
+PRODUCTS = ("livevault", "livevault", "livevault", "./shared.yaml")
 _HOSTS = (1, 9)  # of a fleet
 _SCANS = 3
 
@@ -59,12 +60,12 @@ class RandomFleet:
     options: tuple[str, ...]
 
 
-def random_fleet(seed: int, folder: Path, now: datetime) -> RandomFleet:
+def random_fleet(seed: int, folder: Path, now: datetime, products: Sequence[str] = PRODUCTS) -> RandomFleet:
     """Make the fleet of a seed; the profile SHARED has to lie in `folder` as shared.yaml."""
     chance = random.Random(seed)  # noqa: S311  # no secret
     names = [f"h{seed}x{number}" for number in range(chance.randint(*_HOSTS))]
-    then = {name: _settings(chance) for name in names}
-    today = {name: _settings(chance) if chance.random() < 0.2 else then[name] for name in names}
+    then = {name: _settings(chance, products) for name in names}
+    today = {name: _settings(chance, products) if chance.random() < 0.2 else then[name] for name in names}
     asked = loads(_inventory(then).encode(), folder / "then.yaml")
     usual = {name: _reading(chance, asked.hosts[name]) for name in names}
     scans = tuple(
@@ -95,10 +96,10 @@ def _inventory(hosts: dict[str, dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _settings(chance: random.Random) -> dict[str, str]:
+def _settings(chance: random.Random, products: Sequence[str]) -> dict[str, str]:
     pin = chance.choice(_PINS)
-    profile = chance.choice(("livevault", "livevault", "livevault", "./shared.yaml"))
-    if profile != "livevault" and "," in pin:
+    profile = chance.choice(products)
+    if profile == "./shared.yaml" and "," in pin:
         pin = "443"
     return {
         "gateways": f"{{primary: 203.0.113.{chance.choice((10, 10, 10, 11))}, backup: 203.0.113.20}}",

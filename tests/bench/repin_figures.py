@@ -20,7 +20,7 @@ from orchestrator.domain.repin.planfile import PlanError
 from orchestrator.domain.repin.waves import Limits
 from orchestrator.fleet.control.events import Stopping
 from orchestrator.fleet.control.stop import StopRequest
-from orchestrator.fleet.repin.events import HostEnded, HostMoved
+from orchestrator.fleet.repin.events import HostEnded, HostStateChanged
 from tests.domain.repin.builders import KEY
 from tests.fleet.repin.test_undo import undo
 from tests.fleet.repin.world import (
@@ -155,7 +155,8 @@ def thresholds(count: int, chance: random.Random) -> Figure:
             (stopping,) = done.told(Stopping)
             at = done.events.index(stopping)
             intents = sum(
-                isinstance(event, HostMoved) and event.state is State.INTENT for event in done.events[at:]
+                isinstance(event, HostStateChanged) and event.state is State.INTENT
+                for event in done.events[at:]
             )
             ended = sum(isinstance(event, HostEnded) for event in done.events[at:])
             begun = {row.host for row in done.journal.rows.values() if row.state is not State.NOT_STARTED}

@@ -52,6 +52,10 @@ SMALL = {
         ("--hosts", "20", "--scans", "3"),
         r"20 hosts, 3 scans(.|\n)*report --table(.|\n)*scans",
     ),
+    "bench_same_plans": (
+        ("--fleets", "8", "--against", "HEAD"),
+        r"8 fleets, .* 0 plans differ .* 0 hosts set",
+    ),
     "bench_scale": (
         ("--hosts", "2", "--jobs", "2", "--ways", "http-ntlm"),
         r"a host among 2 costs .* among 1",
@@ -63,6 +67,10 @@ SMALL = {
     "bench_scan_cost": (
         ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
         r"2 hosts, 2 jobs: .* MB before, .* x less",
+    ),
+    "bench_sites": (
+        ("kills", "--units", "60", "--kills", "2", "--cuts", "0", "--every", "2", "--width", "8"),
+        r"60 units of 1 s, 2 kills, .* 0 lost",
     ),
     "bench_trouble": (
         ("--hosts", "6", "--jobs", "6", "--timeout", "2"),

@@ -110,6 +110,14 @@ def test_what_ask_brought_never_replaces_the_latest_verdict() -> None:
 
 
 @pytest.mark.usefixtures("fleet")
+def test_what_is_asked_can_be_traced(tmp_path: Path) -> None:
+    """As a scan: each phase on the screen, and a transcript."""
+    ended = plan("--port", "443", "--ask", "-v", "--trace", "trace")
+    assert f"{HOST}: auth, after" in ended.err
+    assert "ended: the script has answered" in (tmp_path / "trace" / "00001.txt").read_text()
+
+
+@pytest.mark.usefixtures("fleet")
 def test_what_ask_brought_is_evidence_until_the_next_scan() -> None:
     """A port that no scan tries is known from it, and has to be asked for again after a scan."""
     fleetcheck("scan", "-q")
@@ -182,6 +190,9 @@ def test_a_scan_that_a_plan_asked_for_is_not_gone_on_with() -> None:
             ("--port", "primry=443"),
             "--port primry=443: no such role; did you mean `primary`?; there are primary and",
         ),
+        (("--port", "443", "--trace", "trace"), "--trace is for hosts that are asked: add --ask"),
+        (("--port", "443", "--trace-bodies"), "--trace-bodies is for hosts that are asked: add --ask"),
+        (("--port", "443", "-v"), "--verbose is for hosts that are asked: add --ask"),
         (("--port", "0"), "--port: found '0', expected ports from 1 to 65535, such as 443"),
         (("--port", "443", "--limit", "all"), f"hosts are named twice, as {HOST!r} and by --limit 'all'"),
     ],

@@ -67,6 +67,8 @@ def _fits(line: str) -> str:
     command = _top()
     words = re.split(r"\s+(?:#|\||\|\||>|&&)\s", f"{line} ")[0].replace("`", "").split()[1:]
     while words and hasattr(command, "commands"):
+        if words[0].startswith("--") and getattr(command, "invoke_without_command", False):
+            break  # a group that does something itself: `fleetcheck worker --config FILE`
         words[0] = words[0].rstrip(",.;:")
         if words[0] in {"-h", "--help", "--version", "-V", "", "COMMAND"}:  # "" was `...`
             return ""
@@ -210,7 +212,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     """`systemd-analyze verify` finds nothing to complain about; where it is not here,
     each line is one of a unit's.
     """
-    assert set(UNITS) == {"fleetcheck.service", "fleetcheck.timer"}
+    assert set(UNITS) == {"fleetcheck.service", "fleetcheck.timer", "fleetcheck-worker.service"}
     assert [
         line for unit in UNITS.values() for line in unit.splitlines() if not UNIT_LINE.fullmatch(line)
     ] == []
@@ -268,7 +270,10 @@ def test_every_command_and_option_has_help() -> None:
     assert [*silent, *(name for name, command in _commands().items() if not command.help)] == []
 
 
-@pytest.mark.parametrize("words", [(), ("repin",), ("audit",), ("inventory",), ("profile",)])
+@pytest.mark.parametrize(
+    "words",
+    [(), ("repin",), ("audit",), ("inventory",), ("profile",), ("hub",), ("worker",), ("hub", "site")],
+)
 def test_no_commands_line_is_cut_at_80_columns(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:

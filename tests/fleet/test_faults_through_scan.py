@@ -94,6 +94,7 @@ NOT_ON_THE_WIRE = {
     *(Cause.VIA_UNREACHABLE, Cause.VIA_REFUSED, Cause.VIA_NOT_ALLOWED, Cause.VIA_LOGON_REFUSED),
     *(Cause.VIA_KEY_UNKNOWN, Cause.VIA_KEY_CHANGED, Cause.VIA_HOST_REFUSED, Cause.VIA_HOST_UNREACHABLE),
     *(Cause.QUOTA_SUSPECT, Cause.BUG),  # the controller's own conclusions
+    *(Cause.REFUSED_BY_SITE, Cause.LOST_BY_SITE),  # said of a site's worker: tests/fleet/dispatch
     *(
         cause for cause in Cause if cause.startswith("via-")
     ),  # said by what stands before a host: tests/remote/net/via

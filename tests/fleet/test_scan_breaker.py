@@ -8,7 +8,7 @@ from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import ScanState
-from orchestrator.fleet.control.events import BreakerTripped, HostPutBack
+from orchestrator.fleet.control.events import BreakerTripped, HostRequeued
 from orchestrator.remote.faults.fault import RefusedBy
 from orchestrator.remote.session import Logon
 from tests.fleet.fakes import REFUSED_BY_DOMAIN, REJECTS, answers, fails, hangs, host, hosts, run_scan, then
@@ -99,7 +99,7 @@ def test_hosts_silent_before_the_logon_hold_the_others_up_for_seconds_only() -> 
     scanned = run_scan(hosts(40, timeout=60.0), silent, jobs=8)
     starts = [r.outcome.trace.started for r in scanned.writer.records if r.host not in silent]
     assert (max(starts) - scanned.summary.started).total_seconds() <= 4 * 5 + 10
-    assert {event.host for event in scanned.told(HostPutBack)} >= set(silent)
+    assert {event.host for event in scanned.told(HostRequeued)} >= set(silent)
     for name in silent:
         outcome = scanned.writer.of(name).outcome
         assert isinstance(outcome, Failed)
@@ -127,7 +127,7 @@ def test_a_first_host_that_hangs_with_the_logon_sent_keeps_the_role() -> None:
 def test_a_silent_host_that_nobody_waits_for_is_given_its_time() -> None:
     """A single host is not cut short for others that are not there."""
     scanned = run_scan(hosts(1, timeout=20.0), {"h1": then(hangs(Phase.CONNECT))})
-    assert (scanned.seconds, scanned.told(HostPutBack)) == (20.0, [])
+    assert (scanned.seconds, scanned.told(HostRequeued)) == (20.0, [])
 
 
 def test_a_rejection_where_it_worked_before_is_a_quota_suspect() -> None:

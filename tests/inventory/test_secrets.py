@@ -52,7 +52,7 @@ def test_an_environment_variable_is_taken_as_it_is() -> None:
 
 def test_a_missing_variable_is_named() -> None:
     """A variable that is not set is named."""
-    expected = "the environment variable `FC` is not set; set it to the password and run again"
+    expected = "the environment variable `FC` is not set; set it to the secret and run again"
     assert refusal("env", environ={}, name="FC") == expected
 
 

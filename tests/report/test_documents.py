@@ -12,6 +12,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
+from orchestrator.report.database import copy_document
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
@@ -25,7 +26,6 @@ from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report import document
 from orchestrator.report.config import ConfigReport, ConfigRow, config_document
-from orchestrator.report.database import copy_document
 from orchestrator.report.doctor.document import doctor_document
 from orchestrator.report.host import Sighting
 from orchestrator.report.notices.changes import changes_document

@@ -12,7 +12,7 @@ def line_of(text: str, path: Sequence[str]) -> int:
 
     A key is in what the first n lines say from its own last line on: the smallest such n is found by halving.
     """
-    lines = text.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in text.split("\n")]  # as TOML counts: no other mark ends a line
     last = bisect.bisect_left(range(len(lines) + 1), 1, key=lambda count: _has(_tree(lines, count)[0], path))
     if last > len(lines):
         return 0

@@ -8,16 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from inventory.errors import InventoryError, Problem
 from orchestrator.app.config.files import LeftAside, Place, places, text_of
-from orchestrator.domain.config.registry import SECTIONS
-from orchestrator.domain.config.sections import Section
 from orchestrator.domain.config.settings import Layer, Seen, Settings, resolved
 
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 
 
-def load(
-    environ: Mapping[str, str], where: Sequence[Place] | None = None, sections: Sequence[Section] = SECTIONS
-) -> Settings:
+def load(environ: Mapping[str, str], where: Sequence[Place] | None = None) -> Settings:
     """Return what is configured. Raises InventoryError with every mistake of every file and variable.
 
     A file that others can write, or that cannot be read, is left aside; a warning says so.
@@ -32,7 +28,7 @@ def load(
         try:
             found = text_of(place)
             if isinstance(found, str):
-                layers.append(_layer(found, place, sections))
+                layers.append(_layer(found, place))
         except InventoryError as error:
             problems += error.problems
             continue
@@ -54,7 +50,7 @@ def _seen(found: str | LeftAside | None, place: Place) -> Seen:
             return Seen(file=place.shown, state="read", text=found)
 
 
-def _layer(text: str, place: Place, sections: Sequence[Section]) -> Layer:
+def _layer(text: str, place: Place) -> Layer:
     """Return what a file says. Raises InventoryError with its mistakes."""
     import tomllib
 
@@ -66,7 +62,7 @@ def _layer(text: str, place: Place, sections: Sequence[Section]) -> Layer:
     except tomllib.TOMLDecodeError as error:
         raise InventoryError([_no_toml(error, text, place)]) from None
     folder = str(place.path.absolute().parent)
-    reading = FileReading(place.shown, folder, folder_file=place.in_folder, sections=sections)
+    reading = FileReading(place.shown, folder, folder_file=place.in_folder)
     layer = reading.layer(tree)
     if reading.mistakes:
         raise InventoryError(

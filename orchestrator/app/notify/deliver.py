@@ -5,6 +5,7 @@ once.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,9 +47,10 @@ def deliver(
 
     What is not sent waits on, and a warning says so: the result of the scan before stands.
     """
+    end = time.monotonic() + seconds
     try:
         with replace(invocation, wait=PATIENCE).writer() as writer:
-            _deliver(invocation, writer, targets, on_event, seconds)
+            _deliver(invocation, writer, targets, on_event, end - time.monotonic())
     except StoreError as error:
         on_event(Warned(words=f"notices wait for the next scan with --notify: {error}"))
 

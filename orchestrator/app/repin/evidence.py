@@ -80,7 +80,7 @@ def _listing(hosts: Sequence[Host], policy: Policy) -> Sequence[Host]:
 
 
 def _of_today(
-    stored: Mapping[str, tuple[Conclusion, ...]], hosts: Iterable[Host], reader: Reader
+    stored: Mapping[str, tuple[Conclusion, ...]], hosts: Sequence[Host], reader: Reader
 ) -> Mapping[str, tuple[Conclusion, ...]]:
     """Conclude anew, from whole readings, where settings or the program are others than at the scan."""
     from orchestrator.domain.repin.conclusion import judged_anew
@@ -91,9 +91,10 @@ def _of_today(
         for each in stored.get(host.name, ())
         if not each.holds(host, VERSION)
     }
+    names = value_names(hosts)
     anew = {
-        number: judged_anew(concerned[number][1], record, concerned[number][0], VERSION)
-        for number, record in reader.results(concerned)
+        number: judged_anew(concerned[number][1], reading, concerned[number][0], VERSION)
+        for number, reading in reader.readings(concerned, names)
     }
     return {name: tuple(anew.get(each.result, each) for each in found) for name, found in stored.items()}
 

@@ -76,6 +76,10 @@ def selected(
     if request.credential is not None:
         check_credential(fleet, request.credential)
     hosts = limited(fleet, request.limit, request.no_match, stdin=invocation.stdin, on_event=on_event)
+    if (words := _written_from_here(hosts)) is not None:
+        from orchestrator.app.events import Remark
+
+        on_event(Remark(words=words))
     _check_roles(request.policy, hosts)
     return fleet, hosts
 
@@ -88,6 +92,22 @@ def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: S
         sifting = sift_hosts(request, hosts, evidence, rules)
         machines = reader.machines(sifting.sifted.results, value_names(hosts))
     return decide(invocation, request, fleet, sifting, machines, rules)
+
+
+def _written_from_here(hosts: Sequence[Host]) -> str | None:
+    """Say that hosts which a site's worker scans are not written by it; None where there are none."""
+    from inventory.words import folded
+    from orchestrator.app.sites.place import folder
+
+    known = set(folder(None).sites())
+    sites = sorted({host.site for host in hosts if host.site and host.site in known and host.via is None})
+    if not sites:
+        return None
+    return (
+        f"the workers of {folded(sites)} scan their hosts and write none: a re-pin is written from this "
+        "machine alone. A host that only its site reaches ends as `unreachable`, with nothing written; for "
+        "those `fleetcheck repin export PLAN` makes a script that is run on the host itself"
+    )
 
 
 def sift_hosts(request: PlanRequest, hosts: Sequence[Host], evidence: Evidence, rules: Rules) -> Sifting:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.fleet.summary import GivenUp
     from orchestrator.store.errors import Owner
 
-NOBODY: Mapping[str, tuple[str, str]] = MappingProxyType({})
+NONE_BLOCKED: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 
 def results(
@@ -32,13 +32,13 @@ def results(
     operations: Iterable[Operation],
     ends: Iterable[HostEnd] = (),
     *,
-    kept: Mapping[str, tuple[str, str]] = NOBODY,
+    kept: Mapping[str, tuple[str, str]] = NONE_BLOCKED,
 ) -> Iterator[HostResult]:
     """Yield each planned host's result in the plan's order.
 
     It is its last row, with what this process knows besides.
 
-    `kept`: hosts that no run may begin now, each with why and what to do, as `kept_back` gives them.
+    `kept`: hosts that no run may begin now, each with why and what to do, as `blocked_hosts` gives them.
     """
     rows: Mapping[str, Operation] = last_rows(operations)
     told = {end.host: end for end in ends}
@@ -64,7 +64,7 @@ def results(
         yield result
 
 
-def kept_back(
+def blocked_hosts(
     unresolved: Iterable[Operation], handed_out: Mapping[str, Operation], now: datetime
 ) -> Mapping[str, tuple[str, str]]:
     """Say which hosts no run may begin now, each with why and what to do.
@@ -90,7 +90,7 @@ def _ended(result: HostResult, end: HostEnd) -> HostResult:
     return replace(result, state=end.state, detail=end.detail, wave=end.wave, operation=end.operation)
 
 
-def code(
+def exit_code(
     found: Sequence[HostResult], *, interrupted: bool = False, failed: bool = False, gate: bool = False
 ) -> int:
     """Return the exit code of a run whose hosts stand like this."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.app.logons import asking_passwords, demand_kerberos, logons, names_of
-from orchestrator.app.repin.results import NOBODY, code, results, warnings
+from orchestrator.app.repin.results import NONE_BLOCKED, exit_code, results, warnings
 from orchestrator.app.repin.stored import kept_hosts
 from orchestrator.app.watching import NOTHING, WatchRequest, watching
 from orchestrator.domain.approval.signatures import NONE, Approvals
@@ -106,7 +106,7 @@ def _journaled(
     with contextlib.suppress(StoreError), invocation.reader() as reader:
         rows = () if run_id is None else reader.operations(run_id)
         return rows, kept_hosts(reader, plan)
-    return (), NOBODY
+    return (), NONE_BLOCKED
 
 
 async def _repin(
@@ -180,7 +180,9 @@ def _report(
             reason=summary.reason,
         ),
         results=found,
-        code=code(found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate),
+        code=exit_code(
+            found, interrupted=summary.interrupted, failed=bool(summary.trouble), gate=summary.gate
+        ),
         place=invocation.place,
         dry_run=summary.dry_run,
         file=None if job.file is None else str(job.file),

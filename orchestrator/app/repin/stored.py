@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import UsageError
 from orchestrator.app.repin.proof import proven
-from orchestrator.app.repin.results import code, kept_back, process_of, results
+from orchestrator.app.repin.results import blocked_hosts, exit_code, process_of, results
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.repin.run import Process, RunReport
@@ -56,7 +56,7 @@ def run_report(invocation: Invocation, run_id: int) -> RunReport:
     return RunReport(
         run=run,
         results=found,
-        code=code(found),
+        code=exit_code(found),
         place=invocation.place,
         process=state,
         who=who,
@@ -94,7 +94,7 @@ def process(run: RunRecord, reader: Reader) -> tuple[Process, str]:
 
 
 def kept_hosts(reader: Reader, plan: Plan) -> Mapping[str, tuple[str, str]]:
-    """Read which of a plan's hosts no run may begin now; see `kept_back`. Raises StoreError."""
+    """Read which of a plan's hosts no run may begin now; see `blocked_hosts`. Raises StoreError."""
     names = [planned.host for planned in plan.hosts]
     unresolved = reader.in_states(State.INTENT, State.SENT, State.UNKNOWN, hosts=names)
-    return kept_back(unresolved, reader.handed_out(names), datetime.now(UTC))
+    return blocked_hosts(unresolved, reader.handed_out(names), datetime.now(UTC))

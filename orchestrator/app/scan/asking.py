@@ -11,6 +11,7 @@ from orchestrator.app.repin.plan import PlanRequest, plan_of, selected
 from orchestrator.app.scan.plan import ScanRequest
 from orchestrator.app.scan.report import ScanListener
 from orchestrator.app.scan.run import run_on
+from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.record import PORTS
 from orchestrator.domain.repin.policy import PORT
@@ -29,6 +30,7 @@ class AskRequest:
     transport: str = "native"
     jobs: int = 64
     ask_pass: bool = False
+    watch: WatchRequest = NOTHING
 
 
 class AskInterrupted(CommandError):  # noqa: N818  # what happened, in the words of who reads it
@@ -46,6 +48,7 @@ def plan_by_asking(
     `make_plan` and `orchestrator.app.scan.run.run`.
     """
     _check(request)
+    ask.watch.check()
     fleet, hosts = selected(invocation, request, on_event=on_event)
     asked = ScanRequest(
         inventory=request.inventory,
@@ -54,6 +57,7 @@ def plan_by_asking(
         jobs=ask.jobs,
         transport=ask.transport,
         ask_pass=ask.ask_pass,
+        watch=ask.watch,
         policy=request.policy,
     )
     report = run_on(invocation, asked, fleet, hosts, on_event=on_event)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.sources.source import Sources
@@ -50,6 +51,8 @@ class ScanRequest:
     watch: WatchRequest = NOTHING
     notify: tuple[Subscription, ...] = ()  # who is told what changed
     ask_pass: bool = False
+    via_sites: bool = False
+    hub: Path | None = None  # the hub's folder, where `--hub` names one
     policy: Policy | None = None  # of the plan that asks for this scan, whose ports alone are tried
 
 

@@ -114,4 +114,20 @@ def _warnings(fleet: Fleet, outcome: ScanSummary) -> Iterator[str]:
         yield f"interrupted by {outcome.reason}: {left}, every stored result is kept"
     for account in outcome.given_up:
         yield account.words
+    yield from _sites_words(outcome)
     yield from expired_words(fleet, datetime.now(UTC).date())
+
+
+def _sites_words(outcome: ScanSummary) -> Iterator[str]:
+    """Say which sites kept silent, and what came that is not believed."""
+    for site, hosts in outcome.sites.silent.items():
+        begun = "1 host is" if hosts == 1 else f"{hosts:,} hosts are"
+        yield (
+            f"site {site} is silent: {begun} not started. `fleetcheck hub status` shows the sites; "
+            f"go on with `fleetcheck scan --resume {outcome.scan} --via-sites`"
+        )
+    if outcome.sites.refused:
+        yield (
+            f"{outcome.sites.refused:,} messages in sites' names were not believed: "
+            "`fleetcheck audit export` tells each"
+        )

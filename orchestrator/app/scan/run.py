@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from orchestrator.report.summary import ScanReport
 if TYPE_CHECKING:
     from inventory.model import Fleet, Host
     from orchestrator.app.invocation import Invocation
+    from orchestrator.fleet.dispatch.remote import Remote
     from orchestrator.fleet.options import ScanOptions
     from orchestrator.fleet.summary import ScanSummary
     from orchestrator.remote.session import Logon
@@ -38,6 +40,7 @@ class ScanJob:
     request: ScanRequest
     fleet: Fleet
     plan: ScanPlan
+    here: tuple[Host, ...]  # asked from here; the plan's others go to their sites
     known: Mapping[str | None, Logon]
 
 
@@ -80,16 +83,15 @@ def run_on(
     """Do as `run`, with hosts that were selected already."""
     with invocation.writer() as writer, invocation.reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
-        demand_kerberos(plan.hosts)
+        here = _asked_from_here(request, plan, on_event)
+        demand_kerberos(here)
         if request.notify:
             from orchestrator.store.notices.adding import Notices
 
             writer.at_end(Notices(request.notify).add)
         if request.ask_pass:
-            fleet = asking_passwords(fleet, plan.hosts)
-        known = logons(
-            fleet, names_of(plan.hosts), invocation.ask, lambda words: on_event(Warned(words=words))
-        )
+            fleet = asking_passwords(fleet, here)
+        known = logons(fleet, names_of(here), invocation.ask, lambda words: on_event(Warned(words=words)))
         before: Iterable[HostRecord] = ()
         if request.resume is not None:  # from here on the scan is under way again
             plan = replace(plan, record=writer.resume_scan(request.resume))
@@ -97,12 +99,25 @@ def run_on(
         counter = ResultCounter(plan.record, on_event, before)
         for remark in remarks(request, fleet, plan):
             on_event(Remark(words=remark))
-        job = ScanJob(request=request, fleet=fleet, plan=plan, known=known)
-        outcome = asyncio.run(_scan(job, writer, counter, on_event))
+        job = ScanJob(request=request, fleet=fleet, plan=plan, here=here, known=known)
+        outcome = asyncio.run(_scan(invocation, job, writer, counter, on_event))
         report = scan_report(invocation, fleet, plan.record, outcome, counter)
         for words in () if outcome.trouble else _proved(reader, writer, outcome.scan):
             on_event(Remark(words=words))
         return replace(report, last_known=last_known(reader, report.scan, report.summary))
+
+
+def _asked_from_here(request: ScanRequest, plan: ScanPlan, on_event: NoteListener) -> tuple[Host, ...]:
+    """Part the plan's hosts where sites are to be asked, and say which of them are asked from here."""
+    if not request.via_sites:
+        return plan.hosts
+    from orchestrator.app.sites.place import folder
+    from orchestrator.app.sites.scan import of_sites, unserved_words
+
+    here, there = of_sites(folder(request.hub), plan.hosts)
+    for words in unserved_words(here, there):
+        on_event(Remark(words=words))
+    return here
 
 
 def _selected(
@@ -136,7 +151,9 @@ def _of_earlier(
     return earlier_hosts(request.only, fleet, hosts, record, reader.verdicts(request.earlier))
 
 
-async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter, on_event: ScanListener) -> ScanSummary:
+async def _scan(
+    invocation: Invocation, job: ScanJob, writer: Writer, counter: ResultCounter, on_event: ScanListener
+) -> ScanSummary:
     from orchestrator.fleet.control.clock import SystemClock
     from orchestrator.fleet.control.signals import listening
     from orchestrator.fleet.control.stop import StopRequest
@@ -157,23 +174,46 @@ async def _scan(job: ScanJob, writer: Writer, counter: ResultCounter, on_event: 
             watch=watch,
         )
         try:
-            return await scan(
-                plan.record,
-                plan.hosts,
-                options=_options(request, plan.record.mode),
-                services=Services(
-                    transport=made,
-                    writer=writer,
-                    logons=job.known.__getitem__,
-                    clock=SystemClock(),
-                    chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
-                ),
-                waivers=job.fleet.waivers,
-                stop=stop,
-                on_event=counter.on_event,
-            )
+            async with _remote(invocation, job, writer) as remote:
+                return await scan(
+                    plan.record,
+                    job.here,
+                    options=_options(request, plan.record.mode),
+                    services=Services(
+                        transport=made,
+                        writer=writer,
+                        logons=job.known.__getitem__,
+                        clock=SystemClock(),
+                        chance=random.Random(),  # noqa: S311  # spreads retries, keeps no secret
+                    ),
+                    waivers=job.fleet.waivers,
+                    stop=stop,
+                    on_event=counter.on_event,
+                    remote=remote,
+                )
         finally:
             await made.aclose()
+
+
+@asynccontextmanager
+async def _remote(invocation: Invocation, job: ScanJob, writer: Writer) -> AsyncIterator[Remote | None]:
+    """Give what hands hosts out to sites; None where all are asked from here."""
+    names = {host.name for host in job.here}
+    there = [host for host in job.plan.hosts if host.name not in names]
+    if not there:
+        yield None
+        return
+    from orchestrator.app.sites.place import folder
+    from orchestrator.app.sites.scan import remote
+    from orchestrator.domain.sites.unit import UnitOptions
+
+    options = _options(job.request, job.plan.record.mode)
+    unit = UnitOptions(
+        mode=options.mode, canaries=options.canaries, timeout=options.timeout, width=options.width
+    )
+    hub = folder(job.request.hub)
+    async with remote(invocation, hub, job.fleet, job.plan.record, there, unit, writer) as found:
+        yield found
 
 
 def _proved(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def copy(
     progress = _Progress(quiet=quiet or as_json)
     copied = copy_database(source, target, command=typed(), user=user(), on_rows=progress.on_rows)
     if as_json:
-        from orchestrator.report.database import copy_document
+        from orchestrator.report.operation.copied import copy_document
 
         document(copy_document(copied))
     else:
@@ -75,8 +75,8 @@ def dashboard(
 
 
 def _show(copied: Copied, *, table: bool) -> None:
-    from orchestrator.report.database import COPY_COLUMNS, copied_words, copy_rows
     from orchestrator.report.listing import listing
+    from orchestrator.report.operation.copied import COPY_COLUMNS, copied_words, copy_rows
 
     if draws(table=table):
         draw(listing(COPY_COLUMNS, copy_rows(copied)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +24,12 @@ from orchestrator.cli.options import (
     LimitOption,
     NoMatchOption,
     TableOption,
+    TraceBodiesOption,
+    TraceOption,
+    VerboseOption,
     WaitOption,
     hosts_or_limit,
+    watch_of,
 )
 from orchestrator.cli.repin import options
 from orchestrator.cli.scan_options import Hosts
@@ -33,6 +38,7 @@ from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.app.repin.plan import PlanRequest
+    from orchestrator.app.watching import WatchRequest
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.report.hints import Hints
     from orchestrator.report.repin.ticket import Ticket
@@ -51,6 +57,9 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     port: options.Port = None,
     ask: options.Ask = False,
     ask_pass: AskPassOption = False,
+    trace: TraceOption = None,
+    trace_bodies: TraceBodiesOption = False,
+    verbose: VerboseOption = False,
     policy: options.Policy = None,
     max_age: options.MaxAge = "24h",
     agree: options.Agree = 1,
@@ -91,23 +100,32 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     )
     asked = invocation(db, inventory, wait=wait)
     signing = signing_of(key, who, output)
-    if ask_pass and not ask:
-        raise UsageError("--ask-pass is for hosts that are asked: add --ask, or leave it out")
+    watch = watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=False)
     if ask:
-        made = _by_asking(asked, request, ask_pass=ask_pass)
+        made = _by_asking(asked, request, watch, ask_pass=ask_pass)
     else:
+        _refuse_unasked(
+            {"--ask-pass": ask_pass, "--trace": trace, "--trace-bodies": trace_bodies, "--verbose": verbose}
+        )
         made = make_plan(asked, request, on_event=say_note)
     keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
 
 
-def _by_asking(asked: Invocation, request: PlanRequest, *, ask_pass: bool) -> Plan:
+def _refuse_unasked(options: Mapping[str, object]) -> None:
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"{option} is for hosts that are asked: add --ask, or leave it out")
+
+
+def _by_asking(asked: Invocation, request: PlanRequest, watch: WatchRequest, *, ask_pass: bool) -> Plan:
     from orchestrator.app.scan.asking import AskRequest, plan_by_asking
     from orchestrator.cli.progress import ScanDisplay
 
-    with ScanDisplay(quiet=False) as display:
-        return plan_by_asking(asked, request, AskRequest(ask_pass=ask_pass), on_event=display.on_event)
+    ask = AskRequest(ask_pass=ask_pass, watch=watch)
+    with ScanDisplay(quiet=False, verbose=watch.phases) as display:
+        return plan_by_asking(asked, request, ask, on_event=display.on_event)
 
 
 @handled

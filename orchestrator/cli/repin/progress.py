@@ -10,10 +10,10 @@ from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
 from orchestrator.cli.progress import step, stopping
-from orchestrator.fleet.control.events import BreakerTripped, HostPutBack, HostStarted, Remark, Stopping
+from orchestrator.fleet.control.events import BreakerTripped, HostRequeued, HostStarted, Remark, Stopping
 from orchestrator.fleet.repin.events import (
     HostEnded,
-    HostMoved,
+    HostStateChanged,
     Pausing,
     RepinEvent,
     RunStarted,
@@ -52,10 +52,10 @@ class RepinDisplay(LiveDisplay):
                 pass
             case HostStarted(host=host):
                 progress.running[host] = "reading"
-            case HostMoved(host=host, state=state):
+            case HostStateChanged(host=host, state=state):
                 progress.running[host] = state.value
                 self.detail(host, state.value)
-            case HostPutBack(host=host):
+            case HostRequeued(host=host):
                 progress.running.pop(host, None)
             case HostEnded(end=end):
                 progress.finished(end.host, end.state)

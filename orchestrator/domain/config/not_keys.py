@@ -23,7 +23,7 @@ NEVER: Mapping[str, str] = MappingProxyType(
 )
 """What only the command line says, each time, by the word that a file or a variable would have for it."""
 
-_RESERVED = frozenset({"DEBUG", "WINHOST", "ADLAB"})
+_RESERVED = frozenset({"DEBUG", "WINHOST", "ADLAB", "HUB"})
 
 
 def never(word: str) -> str | None:
@@ -35,6 +35,6 @@ def never(word: str) -> str | None:
 
 
 def reserved(variable: str) -> bool:
-    """Whether a variable is none of ours to read as a setting: what developers and tests have."""
+    """Whether a variable is no setting: what developers and tests have, and where the hub's folder is."""
     name = variable.removeprefix(PREFIX)
     return name in _RESERVED or name.startswith("TEST_")

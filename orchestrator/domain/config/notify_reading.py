@@ -12,13 +12,14 @@ from pydantic import AfterValidator, Field, ValidationError
 from inventory.model import SecretRef
 from inventory.schema.credentials import Secret
 from inventory.schema.fields import Port, Strict, Text, optional
-from inventory.secrets.registry import samples
+from inventory.secrets.registry import SOURCES
 from orchestrator.domain.config.sections import Mistake, SectionError
 from orchestrator.domain.notices.edges import UNKNOWN_AFTER
 from orchestrator.domain.notices.targets import MAIL_PORT, CommandTarget, MailTarget, Target, WebhookTarget
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})", re.ASCII)
+_PLACES = f"`from` is {', '.join(name for name in SOURCES if name != 'prompt')}"
 _SECRETS = ("url", "token", "password")
 _LONGEST_WAIT = 100  # scans in a row
 
@@ -149,14 +150,10 @@ def _mistakes(name: str, schema: type[_Entry], error: ValidationError) -> Iterat
         elif key in _SECRETS:
             yield Mistake(
                 (key,),
-                f"{where}: expected {words[key]} (a secret in clear does not belong here; {_places()})",
+                f"{where}: expected {words[key]}; a secret in clear does not belong here. {_PLACES}",
             )
         else:
             yield Mistake((key,), f"{where}: expected {words[key]}")
-
-
-def _places() -> str:
-    return f"it is found by {samples().replace(': ', ' = ')}"
 
 
 def _listed(names: Mapping[str, object]) -> str:

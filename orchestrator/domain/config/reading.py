@@ -8,7 +8,6 @@ from types import MappingProxyType
 from inventory.words import did_you_mean, shown
 from orchestrator.domain.config.keys import KEYS, PREFIX, TABLES, Key
 from orchestrator.domain.config.not_keys import never, reserved
-from orchestrator.domain.config.registry import SECTIONS
 from orchestrator.domain.config.sections import Mistake, Section, SectionError
 from orchestrator.domain.config.settings import Entry, Layer, Origin, Setting
 
@@ -16,7 +15,11 @@ ELSEWHERE = "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/confi
 
 
 class FileReading:
-    """Reads the content of one file. `folder_file`: it is ./fleetcheck.toml, which may set less."""
+    """Reads the content of one file.
+
+    `folder_file`: it is ./fleetcheck.toml, which may set less. `sections`: None is all that there are; their
+    modules are imported only where there is a file.
+    """
 
     def __init__(
         self,
@@ -24,12 +27,12 @@ class FileReading:
         folder: str,
         *,
         folder_file: bool,
-        sections: Sequence[Section] = SECTIONS,
+        sections: Sequence[Section] | None = None,
     ) -> None:
         self._file = file
         self._folder = folder
         self._folder_file = folder_file
-        self._sections = {section.name: section for section in sections}
+        self._sections = {section.name: section for section in (_all() if sections is None else sections)}
         self._values: dict[str, Setting] = {}
         self._entries: dict[str, Mapping[str, Entry]] = {}
         self.mistakes: list[Mistake] = []
@@ -97,6 +100,12 @@ class FileReading:
 
     def _say(self, path: tuple[str, ...], message: str) -> None:
         self.mistakes.append(Mistake(path, message))
+
+
+def _all() -> Sequence[Section]:
+    from orchestrator.domain.config.registry import SECTIONS
+
+    return SECTIONS
 
 
 def _unknown(path: tuple[str, ...], known: Iterable[str]) -> str:

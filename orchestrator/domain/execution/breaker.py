@@ -117,11 +117,13 @@ class Breaker:
     `under_way` holds the hosts whose logon has no answer yet, `rejected` the different hosts that rejected in
     a row since the last accepted logon, oldest first. `worked`: an accepted logon has been seen. `refused`:
     the host for whose logon a domain controller was asked, and refused the account; None where none did.
-    `unproved` is the limit while the account has worked nowhere.
+    `unproved` is the limit while the account has worked nowhere. `serial`: one logon at a time, whatever is
+    known of the password.
     """
 
     limit: int = DEFAULT_LIMIT
     unproved: int | None = None
+    serial: bool = False
     state: State = State.FIRST
     under_way: frozenset[str] = frozenset()
     rejected: tuple[str, ...] = ()
@@ -133,7 +135,7 @@ class Breaker:
         """Whether one more logon may begin now. False for ever once it has tripped."""
         if self.state is State.TRIPPED:
             return False
-        return self.state is State.OPEN or not self.under_way
+        return (self.state is State.OPEN and not self.serial) or not self.under_way
 
     @property
     def tripped(self) -> bool:

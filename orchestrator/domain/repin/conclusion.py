@@ -12,9 +12,7 @@ from datetime import datetime
 
 from inventory.model import Host, Profile
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.outcome import Failed
 from orchestrator.domain.reading import Reading, View
-from orchestrator.domain.record import HostRecord
 from orchestrator.domain.verdict import judge
 
 
@@ -56,11 +54,9 @@ class Machine:
     views: tuple[View, ...]
 
 
-def judged_anew(conclusion: Conclusion, record: HostRecord, host: Host, version: str) -> Conclusion:
-    """Conclude from the whole record by the host's settings of today."""
-    if isinstance(record.outcome, Failed):
-        return conclusion
-    found = judge(record.outcome.reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
+def judged_anew(conclusion: Conclusion, reading: Reading, host: Host, version: str) -> Conclusion:
+    """Conclude from the whole reading by the host's settings of today."""
+    found = judge(reading, profile=host.profile, desired=host.desired, gateways=host.gateways)
     return replace(
         conclusion,
         judgement=found,

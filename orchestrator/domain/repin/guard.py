@@ -28,6 +28,14 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a reading after a write shows: the state that the host's row ends in, and why."""
+
+    state: State
+    reason: str
+
+
 class ValueState(enum.StrEnum):
     """What the planned values are, all together."""
 
@@ -49,7 +57,7 @@ def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | R
     if not is_planned_machine(change, before):
         planned = f"{change.computer} ({change.machine_id})"
         return Refusal(State.WRONG_HOST, f"{machine(before)} answered, planned is {planned}")
-    match standing(change.targets, before):
+    match value_state(change.targets, before):
         case ValueState.NEW:
             return Refusal(State.ALREADY, "every value is as wanted: somebody was here before")
         case ValueState.OLD:
@@ -89,7 +97,7 @@ def machine(reading: Reading) -> str:
     return f"{reading.identity.computer} ({reading.identity.machine_id})"
 
 
-def standing(targets: Iterable[WriteTarget], reading: Reading) -> ValueState:
+def value_state(targets: Iterable[WriteTarget], reading: Reading) -> ValueState:
     """Compare the planned values with a reading, kind and data exactly."""
     seen = [(found(target, reading), target) for target in targets]
     if all(value == (target.kind, target.new) for value, target in seen):
@@ -139,16 +147,16 @@ def are_new(targets: Iterable[WriteTarget], values: str | None) -> bool:
     return values == canonical_json([{"k": target.kind, "d": target.new} for target in targets])
 
 
-def conclude(change: PlannedHost, after: Reading) -> Refusal:
+def conclude(change: PlannedHost, after: Reading) -> Conclusion:
     """Rule on a reading after a write, or after a crash: the read-back decides, not what anybody said."""
     if not is_planned_machine(change, after):
-        return Refusal(State.CONFLICT, f"another machine answers now: {machine(after)}")
-    match standing(change.targets, after):
+        return Conclusion(State.CONFLICT, f"another machine answers now: {machine(after)}")
+    match value_state(change.targets, after):
         case ValueState.NEW:
-            return Refusal(State.VERIFIED, "a fresh session read the new values")
+            return Conclusion(State.VERIFIED, "a fresh session read the new values")
         case ValueState.OLD:
-            return Refusal(State.NOT_WRITTEN, "a fresh session read the old values")
+            return Conclusion(State.NOT_WRITTEN, "a fresh session read the old values")
         case ValueState.MIXED:
-            return Refusal(State.MIXED, "; ".join(differences(change.targets, after)))
+            return Conclusion(State.MIXED, "; ".join(differences(change.targets, after)))
         case ValueState.OTHER:
-            return Refusal(State.CONFLICT, "; ".join(differences(change.targets, after)))
+            return Conclusion(State.CONFLICT, "; ".join(differences(change.targets, after)))

@@ -18,6 +18,8 @@ from orchestrator.domain.whatif.outlook import HostOutlook, RoleOutlook
 Beliefs = Mapping[int, Belief]
 Pins = Mapping[str, int]
 
+_MOST = 256  # pairs of ports that are tried by name: all that two roles have with sixteen ports each
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repin:
@@ -68,7 +70,7 @@ def _policies(stages: Sequence[Stage]) -> Iterator[Policy]:
     for port in each[0]:
         if all(port in ports for ports in each):
             yield Policy("prefer", (port,))
-    for ports in itertools.product(*each):
+    for ports in itertools.islice(itertools.product(*each), _MOST):
         for order in itertools.permutations(dict.fromkeys(ports)):
             yield Policy("prefer", order)
 

@@ -13,6 +13,19 @@ from orchestrator.fleet.summary import GivenUp
 from orchestrator.remote.session import Logon
 
 
+def account_of(host: Host, logon: Logon) -> Account | None:
+    """Return whose password or key a logon on a host tries; None where there is none."""
+    if logon.password is None and logon.keytab is None and logon.ask is None:
+        return None
+    return account(
+        host.credential or "",
+        logon.username,
+        host=host.name,
+        address=host.address,
+        of_domain=host.auth == "kerberos" or logon.keytab is not None or logon.scope == "domain",
+    )
+
+
 class Accounts:
     """Hold the logons of an execution. Raise what `logons` raises; call `on_trip` for an account given up.
 
@@ -40,16 +53,7 @@ class Accounts:
         """Return whose password or key a logon on this host tries;
         None where there is none (a ticket, a certificate).
         """
-        logon = self.logon_of[host.credential]
-        if logon.password is None and logon.keytab is None and logon.ask is None:
-            return None
-        return account(
-            host.credential or "",
-            logon.username,
-            host=host.name,
-            address=host.address,
-            of_domain=host.auth == "kerberos" or logon.keytab is not None or logon.scope == "domain",
-        )
+        return account_of(host, self.logon_of[host.credential])
 
     def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
         """Return the accounts that were given up.

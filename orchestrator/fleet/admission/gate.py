@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from orchestrator.domain.execution.breaker import DEFAULT_LIMIT, Account, Breaker
 from orchestrator.fleet.control.stop import StopRequest
@@ -60,12 +61,18 @@ class Gate:
         on_trip: Callable[[Account, Breaker], None] | None = None,
         *,
         unproved: int | None = None,
+        serial: bool = False,
     ) -> None:
-        self._new = Breaker(limit=limit, unproved=unproved)
+        self._new = Breaker(limit=limit, unproved=unproved, serial=serial)
         self._on_trip = on_trip
         self._breakers: dict[Account, Breaker] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._spare: deque[asyncio.Future[None]] = deque()
+
+    def renew(self, account: Account) -> None:
+        """Forget what is known of an account, but for the logons that are under way."""
+        self._breakers[account] = replace(self._new, under_way=self.breaker(account).under_way)
+        self.wake()
 
     def breaker(self, account: Account) -> Breaker:
         """Return what is known of an account so far."""

@@ -43,7 +43,7 @@ class HostStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostPutBack:
+class HostRequeued:
     """A host was left before a user name was sent to it, because of its account; it may be started again."""
 
     host: str
@@ -96,8 +96,15 @@ class Stopping:
     abandoned: bool
 
 
-HostEvent = HostStarted | HostPutBack | HostRetrying
+HostEvent = HostStarted | HostRequeued | HostRetrying
 Event = (
-    ScanStarted | Remark | HostStarted | HostPutBack | HostRetrying | HostFinished | BreakerTripped | Stopping
+    ScanStarted
+    | Remark
+    | HostStarted
+    | HostRequeued
+    | HostRetrying
+    | HostFinished
+    | BreakerTripped
+    | Stopping
 )
 Listener = Callable[[Event], None]

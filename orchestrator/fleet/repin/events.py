@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.repin.journal import State
 from orchestrator.fleet.control.events import (
     BreakerTripped,
-    HostPutBack,
+    HostRequeued,
     HostRetrying,
     HostStarted,
     Remark,
@@ -60,7 +60,7 @@ class Pausing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostMoved:
+class HostStateChanged:
     """A host's row came into a state that is no end, and the journal has it."""
 
     host: str
@@ -90,8 +90,8 @@ RepinEvent = (
     | Pausing
     | HostStarted
     | HostRetrying
-    | HostPutBack
-    | HostMoved
+    | HostRequeued
+    | HostStateChanged
     | Watching
     | HostEnded
     | Remark

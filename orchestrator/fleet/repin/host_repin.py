@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.outcome import Failed, Outcome, Probed
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin import guard
-from orchestrator.domain.repin.guard import Go, Refusal
+from orchestrator.domain.repin.guard import Conclusion, Go, Refusal
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.uptake import taken_up
 from orchestrator.fleet.admission.queue import QueuedHost
@@ -17,7 +17,7 @@ from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.host_write import HostWrite, NoAnswer, NotSent, Sent, SentEarlier
 from orchestrator.fleet.repin.input import WriteRequest
 from orchestrator.fleet.repin.journal_row import JournalRow
-from orchestrator.fleet.repin.readings import NotRead, afterwards, ask, before, read_again
+from orchestrator.fleet.repin.readings import NotRead, ask, for_precheck, for_read_back, read_again
 from orchestrator.fleet.repin.summary import HostEnd
 from orchestrator.fleet.repin.undo import reversed_change
 from orchestrator.fleet.run import Execution
@@ -59,7 +59,7 @@ class HostRepin:
         self._queued = queued
         self._execution = execution
         self._clock = execution.clock
-        self._after = afterwards(execution)
+        self._after = for_read_back(execution)
         self._change = request.change
         self._options = request.options
         self._request = request
@@ -78,7 +78,7 @@ class HostRepin:
 
     async def read(self) -> FreshReading | None:
         """Read the host before the write: values, clock, whether the new ports connect to the gateways."""
-        outcome = await ask(before(self._queued), self._execution, stays=self._stays)
+        outcome = await ask(for_precheck(self._queued), self._execution, stays=self._stays)
         return None if outcome is None else FreshReading(outcome, self._clock.monotonic())
 
     def rule(self, before: FreshReading) -> Go | Refusal:
@@ -146,12 +146,12 @@ class HostRepin:
         after = guard.held(self._change.targets, reading)
         await self.row.move(ruling.state, detail=ruling.reason, after=after)
 
-    def ruling(self, reading: Reading) -> Refusal:
+    def ruling(self, reading: Reading) -> Conclusion:
         """Return what a reading after the write says; old values after a confirmed write are a conflict."""
         ruling = guard.conclude(self._change, reading)
         written = self.waits or guard.are_new(self._change.targets, self.row.after)
         if ruling.state is State.NOT_WRITTEN and written:
-            return Refusal(State.CONFLICT, details.PUT_BACK)
+            return Conclusion(State.CONFLICT, details.PUT_BACK)
         return ruling
 
     async def unread(self, why: NotRead) -> HostEnd:

@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.repin.journal import State, ended
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.repin.events import HostMoved
+from orchestrator.fleet.repin.events import HostStateChanged
 from orchestrator.fleet.repin.run_journal import RunJournal
 from orchestrator.fleet.repin.summary import HostEnd
 
@@ -22,7 +22,7 @@ class JournalContext:
     run: int | None
     plan: str
     clock: Clock
-    emit: Callable[[HostMoved], None]
+    emit: Callable[[HostStateChanged], None]
 
 
 class JournalRow:
@@ -138,4 +138,4 @@ class JournalRow:
         context = self._context
         self.since = context.clock.monotonic()
         if not ended(state):
-            context.emit(HostMoved(host=self.host, state=state, at=context.clock.now()))
+            context.emit(HostStateChanged(host=self.host, state=state, at=context.clock.now()))

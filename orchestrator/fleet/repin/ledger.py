@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import Operation, RunState, last_rows
 from orchestrator.fleet.repin import details
-from orchestrator.fleet.repin.events import HostMoved
+from orchestrator.fleet.repin.events import HostStateChanged
 from orchestrator.fleet.repin.input import RunInput
 from orchestrator.fleet.repin.journal_row import JournalContext, JournalRow
 from orchestrator.fleet.repin.leftovers import Leftover, find_leftovers
@@ -23,7 +23,7 @@ class RunLedger:
     that have to be read first.
     """
 
-    def __init__(self, given: RunInput, limits: RunLimits, emit: Callable[[HostMoved], None]) -> None:
+    def __init__(self, given: RunInput, limits: RunLimits, emit: Callable[[HostStateChanged], None]) -> None:
         self.journal: RunJournal | None = None if given.options.dry_run else given.journal
         self.rows: Mapping[str, Operation] = {}
         self.leftovers: Mapping[str, Leftover] = {}

@@ -18,11 +18,11 @@ from orchestrator.fleet.repin import details
 from orchestrator.fleet.run import Execution
 from orchestrator.fleet.runner import told_to_end
 
-BEFORE = "full"  # the probe mode of the reading before a write: see `before`
+BEFORE = "full"  # the probe mode of the reading before a write: see `for_precheck`
 AFTER = "connections"  # ... and the one that tries nothing
-SETTLING = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
-LONGEST = 300.0  # seconds a write's deadline is waited for: no window is longer, so the host's clock changed
-MOST_LOOKS = 3  # at a host whose clock has to pass a write's deadline
+WRITE_GRACE = 5.0  # seconds that a write gets beyond its deadline: it may have begun at the last moment
+LONGEST_WAIT = 300.0  # seconds a write's deadline is waited for: no window is longer; the host's clock moved
+MOST_READ_BACKS = 3  # at a host whose clock has to pass a write's deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def ask(queued: QueuedHost, execution: Execution, *, stays: bool) -> Outco
         return probing.broke(error)
 
 
-def before(queued: QueuedHost) -> QueuedHost:
+def for_precheck(queued: QueuedHost) -> QueuedHost:
     """Return the host as the reading before a write probes it: pin and new port alone, no list of ports.
 
     Canaries go with a whole list, and a list of none is whole: so they run, and something that came to answer
@@ -55,7 +55,7 @@ def before(queued: QueuedHost) -> QueuedHost:
     return replace(queued, host=replace(queued.host, profile=replace(queued.host.profile, ports=())))
 
 
-def afterwards(execution: Execution) -> Execution:
+def for_read_back(execution: Execution) -> Execution:
     """Return what readings after a write work with: they try no port, emit nothing, and no stop ends them."""
     return replace(
         execution, options=replace(execution.options, mode=AFTER), stop=StopRequest(), emit=_no_one
@@ -65,33 +65,33 @@ def afterwards(execution: Execution) -> Execution:
 async def read_again(
     queued: QueuedHost, after: Execution, change: PlannedHost, *, deadline: datetime | None
 ) -> Reading | NotRead:
-    """Read a host in a fresh session. `after` is from `afterwards`.
+    """Read a host in a fresh session. `after` is from `for_read_back`.
 
     `deadline`: a write that got no answer may begin until then, by the host's own clock; what was read before
     it has passed proves nothing, so it is waited for. None: no write is under way.
     """
-    for _ in range(MOST_LOOKS):
+    for _ in range(MOST_READ_BACKS):
         outcome = await ask(queued, after, stays=True)
         if not isinstance(outcome, Probed):
             return _not_read(outcome)
         reading = outcome.reading
         if not is_planned_machine(change, reading):
             return NotRead(f"another machine answers now: {machine(reading)}")
-        left = 0.0 if deadline is None else unsettled(reading, deadline)
+        left = 0.0 if deadline is None else seconds_until_expired(reading, deadline)
         if left is None:
             return NotRead(details.NO_CLOCK_AGAIN)
         if left <= 0:
             return reading
-        if left > LONGEST:
+        if left > LONGEST_WAIT:
             break
         await after.clock.sleep(left)
     return NotRead(details.CLOCK_STANDS)
 
 
-def unsettled(reading: Reading, deadline: datetime) -> float | None:
+def seconds_until_expired(reading: Reading, deadline: datetime) -> float | None:
     """Return the seconds until a write can begin no more, by the host's clock; None: it told no time."""
     clock = reading.identity.clock
-    return None if clock is None else (deadline - clock + timedelta(seconds=SETTLING)).total_seconds()
+    return None if clock is None else (deadline - clock + timedelta(seconds=WRITE_GRACE)).total_seconds()
 
 
 def _not_read(outcome: Failed | None) -> NotRead:

@@ -1,5 +1,5 @@
-"""Make a `Fault` of whatever went wrong: pure, no I/O. The table is `fault_table`,
-the codes are `fault_codes`.
+"""Make a `Fault` of whatever went wrong: pure, no I/O. Which code is which cause stands in
+`codes` and the modules beside it, what to tell of a cause in `table`; `make` puts both together.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.cause_words import CauseWords
 from orchestrator.remote.faults.fault import Again
 from orchestrator.remote.faults.kerberos import KERBEROS_ROWS
+from orchestrator.remote.faults.sites import SITE_ROWS
 from orchestrator.remote.faults.via import VIA_ROWS
 
 ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
@@ -95,6 +96,7 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             Phase.RESOLVE,
         ),
         **VIA_ROWS,
+        **SITE_ROWS,
         Cause.LOGON_NOT_OFFERED: CauseWords(
             "the host does not offer the logon that was asked for",
             "Change `auth:` to what it offers, or switch the scheme on in the host's "

@@ -13,7 +13,7 @@ from orchestrator.remote.auth.sealing import SEALED
 from orchestrator.remote.faults.fault import Fault
 from orchestrator.remote.net.http import Answer
 from orchestrator.remote.session import Endpoint, TryFacts
-from orchestrator.remote.trace import headers, soap
+from orchestrator.remote.trace import headers, powershell, soap
 from orchestrator.remote.trace.withheld import Withheld
 
 _IN = " " * 13  # where lines go on that have no time of their own
@@ -118,8 +118,8 @@ class Transcript:
 
     def _body(self, message: bytes) -> None:
         if self._bodies and message:
-            text = self._withheld.out_of(message.decode("utf-8", "replace"))
-            self._put(self._more("|", soap.lines(text)))
+            lines = soap.lines(powershell.readable(message.decode("utf-8", "replace")))
+            self._put(self._more("|", self._withheld.out_of("\n".join(lines)).split("\n")))
 
     def _timed(self, text: str) -> str:
         return f"{round((self._clock() - self._began) * 1000):>9} ms {text}\n"

@@ -1,1 +1,1 @@
-"""A scan for somebody else's program: CSV, JSON, JUnit, Prometheus, Nagios. Values in, text out."""
+"""A scan for somebody else's program, in each of `formats`. Values in, text out."""

@@ -1,4 +1,4 @@
-"""The formats that a scan can be handed on in.
+"""The formats that a scan can be handed on in, each with all that is fixed about it: one table.
 
 Light: the command line reads it before anything else is loaded.
 """
@@ -6,39 +6,38 @@ Light: the command line reads it before anything else is loaded.
 from __future__ import annotations
 
 import enum
+from typing import Self
 
 
 class Format(enum.StrEnum):
-    """What a scan is written as; `docs/exports.md` describes each."""
+    """What a scan is written as; `docs/exports.md` describes each.
 
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    JUNIT = "junit"
-    PROMETHEUS = "prometheus"
-    NAGIOS = "nagios"
+    Each: its word, what stands in the head of every such file (nothing else is ever replaced by one), whether
+    it quotes the evidence, and whether it says what the logons used.
+    """
 
-    @property
-    def marker(self) -> str:
-        """What stands in the head of every file of this format: nothing else is ever replaced by one."""
-        return _MARKERS[self]
+    marker: str
+    sentences: bool
+    logons: bool
 
-    @property
-    def sentences(self) -> bool:
-        """Whether it quotes the evidence."""
-        return self in (Format.CSV, Format.JUNIT)
+    JSON = "json", '"fleetcheck": {', False, True
+    JSONL = "jsonl", '{"scan": ', False, True
+    CSV = "csv", '"scan","host","address"', True
+    JUNIT = "junit", '<testsuites name="fleetcheck"', True
+    PROMETHEUS = "prometheus", "# HELP fleetcheck_"
+    NAGIOS = "nagios", "FLEETCHECK "
 
-    @property
-    def logons(self) -> bool:
-        """Whether it says what the logons used."""
-        return self in (Format.JSON, Format.JSONL)
+    def __new__(cls, word: str, marker: str = "", sentences: bool = False, logons: bool = False) -> Self:
+        """Make a format of its row in the table."""
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.marker = marker
+        made.sentences = sentences
+        made.logons = logons
+        return made
 
-
-_MARKERS = {
-    Format.JSON: '"fleetcheck": {',
-    Format.JSONL: '{"scan": ',
-    Format.CSV: '"scan","host","address"',
-    Format.JUNIT: '<testsuites name="fleetcheck"',
-    Format.PROMETHEUS: "# HELP fleetcheck_",
-    Format.NAGIOS: "FLEETCHECK ",
-}
+    @classmethod
+    def words(cls) -> str:
+        """List all of them: "json, csv or junit"."""
+        *most, last = cls
+        return f"{', '.join(most)} or {last}"

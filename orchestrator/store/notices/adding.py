@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.domain.notices.edges import UNKNOWN, Told, edges, first, label_of
 from orchestrator.domain.notices.notice import GROUPS, Notice, NoticeGroup, NoticeKind, counts_of, grouped
 from orchestrator.domain.notices.subscription import Subscription
+from orchestrator.domain.primitives.codec import dumps, encode
 from orchestrator.domain.record import ScanState
-from orchestrator.store.codec import dumps, encode
 from orchestrator.store.results.insert import Inserter
 from orchestrator.store.results.load import final
 from orchestrator.store.tables import host_result, notice, scan, told

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from orchestrator.domain.notices.notice import Notice
-from orchestrator.store.codec import decode
+from orchestrator.domain.primitives.codec import decode
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.results.insert import Inserter

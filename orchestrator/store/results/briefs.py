@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.ntlm_fallback import cause_among
+from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
-from orchestrator.store.codec import decode
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.tables import document, gist, host_result

@@ -6,7 +6,6 @@ What was concluded is read as its gist, each once, however many hosts share it. 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -25,22 +24,20 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    or_,
     select,
     type_coerce,
 )
 
 from inventory.model import Profile
-from inventory.registry_names import fold
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
-from orchestrator.store.codec import decode
 from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import counted
-from orchestrator.store.results.rows import views_of
-from orchestrator.store.tables import document, gist, host_result, registry_value, scan
+from orchestrator.store.results.load import counted, named_values
+from orchestrator.store.results.readings import views_of
+from orchestrator.store.tables import document, gist, host_result, scan
 
 T = TypeVar("T")
 _RESULT = host_result.c
@@ -189,7 +186,7 @@ def machines(
     query = select(_RESULT.id, _RESULT.host, _RESULT.identity_id, _RESULT.registry_id, document.c.text)
     query = query.join(document, document.c.id == _RESULT.registry_id).where(_RESULT.id.in_(ids))
     rows = using.execute(query).all()
-    held = _values(using, {row.registry_id for row in rows}, names)
+    held = named_values(using, {row.registry_id for row in rows}, names)
     identities = select(document.c.id, document.c.text).where(
         document.c.id.in_({row.identity_id for row in rows})
     )
@@ -203,21 +200,3 @@ def machines(
             detail = f"the registry or the identity of {host!r} does not hang together: {error!r}"
             raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
         yield number, machine
-
-
-def _values(
-    using: Connection, documents: Collection[int], names: Collection[str]
-) -> Mapping[int, list[tuple[Any, ...]]]:
-    """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
-    owner, position, *columns = registry_value.columns
-    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
-    wanted = {fold(each) for each in names}
-    if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
-        name = registry_value.c.name
-        query = query.where(
-            or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
-        )
-    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for number, *cells in using.execute(query):
-        found[number].append(tuple(cells))
-    return found

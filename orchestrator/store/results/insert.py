@@ -24,7 +24,8 @@ from sqlalchemy import (
 
 from orchestrator.domain.record import HostRecord
 from orchestrator.store.database.types import AsciiText, escape
-from orchestrator.store.results.rows import Document, Row, Taken, of_text, take_apart
+from orchestrator.store.results.readings import Row
+from orchestrator.store.results.rows import Document, Taken, of_text, take_apart
 from orchestrator.store.tables import attempt, connection, document, gist, host_result, registry_value
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")

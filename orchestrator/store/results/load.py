@@ -8,13 +8,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, bindparam, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy import Row as SqlRow
 
+from inventory.registry_names import fold
+from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import PORTS, HostRecord
+from orchestrator.store.database.types import escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.rows import Row, put_together
+from orchestrator.store.results.readings import Row, reading_of, views_of
+from orchestrator.store.results.rows import put_together
 from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value, scan
 
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
@@ -124,3 +141,57 @@ def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
     except (KeyError, TypeError, ValueError, IndexError) as error:
         detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
         raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+
+
+def readings(
+    using: Connection, place: Place, ids: Collection[int], values: Collection[str]
+) -> dict[int, Reading]:
+    """Read the readings of results alone, with the registry values of these names; failed ones are left out.
+
+    Raises DatabaseError for rows that make none.
+    """
+    query: Select[Any] = select(
+        _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
+    )
+    rows = using.execute(query.where(_RESULT.id.in_(ids), _RESULT.phase.is_(None))).all()
+    numbers = {number for row in rows for number in (row.identity_id, row.registry_id)}
+    texts = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
+    parts = _Parts(
+        documents={row.id: row.text for row in using.execute(texts)} if numbers else {},
+        values=named_values(using, {row.registry_id for row in rows}, values),
+        attempts=_rows(using, attempt, [row.id for row in rows]),
+        connections=_rows(using, connection, [row.id for row in rows]),
+    )
+    return {row.id: _reading(place, row, parts) for row in rows}
+
+
+def _reading(place: Place, row: SqlRow[Any], parts: _Parts) -> Reading:
+    try:
+        return reading_of(
+            row.details,
+            parts.documents[row.identity_id],
+            views_of(parts.documents[row.registry_id], parts.values.get(row.registry_id, ())),
+            parts.attempts.get(row.id, ()),
+            parts.connections.get(row.id, ()),
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
+        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+
+
+def named_values(
+    using: Connection, documents: Collection[int], names: Collection[str]
+) -> Mapping[int, list[tuple[Any, ...]]]:
+    """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
+    owner, position, *columns = registry_value.columns
+    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
+    wanted = {fold(each) for each in names}
+    if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
+        name = registry_value.c.name
+        query = query.where(
+            or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
+        )
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for number, *cells in using.execute(query):
+        found[number].append(tuple(cells))
+    return found

@@ -1,4 +1,4 @@
-"""Questions of who plans a re-pin: conclusions, whole results of a few, machines of who is chosen."""
+"""Questions of who plans a re-pin: conclusions, whole readings of a few, machines of who is chosen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.reading import Reading
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.results import conclusions, load
@@ -55,12 +55,12 @@ class PlanReader(ReadingConnection):
                 found.update((host, (each,)) for host, each in known.read(using, ids))
         return found
 
-    def results(self, ids: Iterable[int]) -> Iterator[tuple[int, HostRecord]]:
-        """Yield whole results with their ids, in no order."""
+    def readings(self, ids: Iterable[int], values: Collection[str]) -> Iterator[tuple[int, Reading]]:
+        """Yield the readings of results, by ids and in no order, with registry values as for `machines`."""
         numbers = iter(ids)
         while chunk := list(islice(numbers, _WHOLE)):
             with self._snapshot() as using:
-                found = load.records(using, self._place, _RESULT.id.in_(chunk), whole=True)
+                found = load.readings(using, self._place, chunk, values)
             yield from found.items()
 
     def machines(self, ids: Iterable[int], values: Collection[str]) -> Mapping[int, Machine]:

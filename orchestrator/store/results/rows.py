@@ -16,11 +16,10 @@ from typing import Any
 from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.outcome import Failed, Outcome, Probed
-from orchestrator.domain.reading import Attempt, Connection, Kind, Reading, Result, Source, Value, View
+from orchestrator.domain.primitives.codec import decode, decode_fields, dumps, encode
+from orchestrator.domain.reading import Attempt, Connection, Reading, View
 from orchestrator.domain.record import HostRecord
-from orchestrator.store.codec import decode, decode_fields, dumps, encode
-
-Row = tuple[Any, ...]
+from orchestrator.store.results.readings import Row, Said, put_reading, views_of
 
 _OF_RECORD = frozenset({"host", "address", "port", "site", "waived"})  # columns
 _NOT_SETTINGS = _OF_RECORD | {"profile", "outcome", "judgement"}
@@ -160,12 +159,7 @@ def _connection(connection: Connection) -> Row:
     )
 
 
-_SOURCES = {each.value: each for each in Source}
-_RESULTS = {each.value: each for each in Result}
-_KINDS = {each.value: each for each in Kind}
 _READING = frozenset({"reading"})
-_OF_ROWS = frozenset({"views", "attempts", "connections"})
-_CONNECTION = ("local_address", "local_port", "remote_address", "remote_port", "state")
 
 
 def shared(jsonable: object) -> Document:
@@ -240,54 +234,14 @@ def _outcome(
     if row["phase"] is not None:
         return decode(Failed, whole | {"phase": row["phase"], "cause": row["cause"]})
     identity, targets, steady = json.loads(documents[row["identity_id"]])
-    said = reading | {
-        "identity": identity if clock is None else identity | {"clock": clock},
-        "targets": targets,
-    }
     return Probed(
         **decode_fields(Probed, whole | {"trace": whole["trace"] | steady}, without=_READING),
-        reading=Reading(
-            **decode_fields(Reading, said, without=_OF_ROWS),
-            views=views_of(documents[row["registry_id"]], values),
-            attempts=tuple(map(_attempt_of, attempts)),
-            connections=tuple(
-                Connection(**dict(zip(_CONNECTION, each, strict=True))) for each in connections
-            ),
+        reading=put_reading(
+            Said(reading, clock, identity, targets),
+            views_of(documents[row["registry_id"]], values),
+            attempts,
+            connections,
         ),
-    )
-
-
-def _attempt_of(cells: Row) -> Attempt:
-    """Put an attempt together without asking the class for its fields: a reading has dozens of them."""
-    role, source, target, address, port, result, milliseconds, number, error = cells
-    return Attempt(
-        role=role,
-        source=_SOURCES[source],
-        target=target,
-        address=address,
-        port=port,
-        result=_RESULTS[result],
-        milliseconds=milliseconds,
-        number=number,
-        error=error,
-    )
-
-
-def views_of(document: str, values: Iterable[Row]) -> tuple[View, ...]:
-    """Put registry views together again; the values come without id and position.
-
-    Raises as `put_together`.
-    """
-    views = json.loads(document)
-    held: list[list[Value]] = [[] for _ in views]
-    for place, name, kind, data, cut in values:
-        said = json.loads(data)
-        held[place].append(
-            Value(name=name, kind=_KINDS[kind], data=tuple(said) if isinstance(said, list) else said, cut=cut)
-        )
-    return tuple(
-        View(**decode_fields(View, view, without=_VALUES), values=tuple(found))
-        for view, found in zip(views, held, strict=True)
     )
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, null, s
 from inventory.model import Profile
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.standing import Standing
-from orchestrator.store.codec import decode
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import counted, final

@@ -66,3 +66,8 @@ def test_every_statement_is_found(statements: list[str]) -> None:
             expected[f"{statement[0]}{number}"] = text.count("\n") + 1
         text += statement.replace("{}", str(number)) + "\n"
     assert {key: line_of(text, (key,)) for key in expected} == expected
+
+
+def test_only_what_ends_a_line_for_toml_ends_one() -> None:
+    """An editor shows the same numbers."""
+    assert line_of("# a\u2028b\x85c\r\njobs = 3\n", ("jobs",)) == 2

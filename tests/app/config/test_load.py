@@ -105,6 +105,16 @@ def test_a_file_that_others_can_write_is_warned_of_and_left_aside(tmp_path: Path
     assert [(seen.state, seen.reason != "") for seen in found.files] == [("left aside", True)]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_of_another_user_is_left_aside(tmp_path: Path) -> None:
+    """Whoever owns it can change it at any time, whatever its mode."""
+    (tmp_path / "x.toml").write_text("jobs = 3")
+    os.chown(tmp_path / "x.toml", 12345, -1)
+    found = load({}, [Place(tmp_path / "x.toml", "x.toml")])
+    assert dict(found.values) == {}
+    assert found.warnings[0].startswith("x.toml is left aside: it belongs to another user (number 12345)")
+
+
 def test_a_link_to_a_file_of_ours_is_followed(tmp_path: Path) -> None:
     """People keep their configuration elsewhere."""
     (tmp_path / "kept").write_text("jobs = 3")

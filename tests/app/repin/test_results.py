@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.app.repin.results import kept_back, process_of, results
+from orchestrator.app.repin.results import blocked_hosts, process_of, results
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.report.repin.run import Process
@@ -50,7 +50,7 @@ def test_a_host_that_no_run_may_begin_says_why() -> None:
         "web2": row(None, State.HANDED_OUT, "web2", deadline=NOW + timedelta(hours=1)),
         "web3": row(None, State.HANDED_OUT, "web3", deadline=NOW),
     }
-    kept = kept_back([row(9, State.UNKNOWN, "web1", id=4)], out, NOW)
+    kept = blocked_hosts([row(9, State.UNKNOWN, "web1", id=4)], out, NOW)
     assert set(kept) == {"web1", "web2"}
     found = {each.host: (each.state, bool(each.detail)) for each in results(plan, [], kept=kept)}
     assert found == {

@@ -139,7 +139,9 @@ def concluded(of: Host, found: HostRecord, scan: int = 12) -> Conclusion:
         gateways=found.gateways,
         version="",
     )
-    return judged_anew(stored, found, of, VERSION)
+    if isinstance(found.outcome, Failed):
+        return stored
+    return judged_anew(stored, found.outcome.reading, of, VERSION)
 
 
 def plan_on(hosts: Iterable[tuple[Host, Sequence[tuple[int, HostRecord]]]], rules: Rules) -> Draft:

@@ -10,6 +10,11 @@ import pytest
 
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.brief import Brief, brief_of
+from orchestrator.domain.views.summary import summarise
+from orchestrator.report.exports.export import exported
+from orchestrator.report.exports.formats import Format
+from orchestrator.report.results import result_rows
+from orchestrator.report.summary import ScanReport
 from orchestrator.store.errors import UnknownScanError
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -68,3 +73,38 @@ def test_a_scan_that_is_not_there_is_said(url: str, records: list[HostRecord]) -
         store(writer, records[:1])
     with Reader.open(url) as reader, pytest.raises(UnknownScanError):
         list(reader.briefs(7))
+
+
+@pytest.mark.parametrize("wanted", [each for each in Format if each is not Format.NAGIOS])
+def test_an_export_of_results_in_short_is_that_of_whole_ones(
+    url: str, records: list[HostRecord], wanted: Format
+) -> None:
+    """Byte for byte, whatever the format; a host without a result too."""
+    with Writer.open(url, command="test", user="test") as writer:
+        store(writer, records)
+    with Reader.open(url) as reader:
+        scan = reader.scan(1)
+        report = ScanReport(
+            scan=scan,
+            summary=summarise(records, selected=len(records) + 1),
+            not_started=("late",),
+            code=0,
+            place="own.db",
+        )
+        short = reader.briefs(1, sentences=wanted.sentences, logons=wanted.logons)
+        whole = map(brief_of, reader.records(1))
+        now = datetime.now(UTC)
+        texts = [
+            "".join(exported(wanted, report, each, summed=lambda: report, now=now)) for each in (short, whole)
+        ]
+    assert texts[0] == texts[1]
+    assert "late" in texts[0] or wanted is Format.PROMETHEUS
+
+
+def test_rows_of_results_in_short_are_those_of_whole_ones(url: str, records: list[HostRecord]) -> None:
+    """What `show` prints down a pipe, with what was seen where nothing is judged by role."""
+    with Writer.open(url, command="test", user="test") as writer:
+        store(writer, records)
+    with Reader.open(url) as reader:
+        short, whole = (list(result_rows(each)) for each in (reader.briefs(1), map(brief_of, records)))
+    assert short == whole

@@ -80,7 +80,7 @@ def _of_scalar(kind: Any) -> Pair:
         return _same, {
             member.value: member for member in kind
         }.__getitem__  # four times as fast as calling it
-    raise TypeError(f"the store does not know how to keep a {kind}")
+    raise TypeError(f"there is no JSON for a {kind}")
 
 
 def _of_tuple(item: Pair) -> Pair:
@@ -112,7 +112,7 @@ def _of_union(kind: Any, members: tuple[Any, ...]) -> Pair:
         )
     if all(pair in ((_same, _same), (_same, tuple)) for pair in pairs):
         return _same, lambda value: tuple(value) if isinstance(value, list) else value
-    raise TypeError(f"the store cannot tell the members of {kind} apart")
+    raise TypeError(f"JSON cannot tell the members of {kind} apart")
 
 
 def _default(field: Field[Any]) -> Any:

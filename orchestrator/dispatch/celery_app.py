@@ -1,0 +1,86 @@
+"""The Celery application of a site's worker."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.dispatch.errors import SitesMissingError
+from orchestrator.dispatch.site_link import WorkerSettings
+from orchestrator.dispatch.worker import SiteWorker
+
+
+def celery_app(settings: WorkerSettings, take: Callable[..., None]) -> Any:
+    """Make the Celery application of a worker; `take` works on a batch.
+
+    Each setting is what was found to be needed: see `docs/sites.md`, "How it holds".
+    """
+    try:
+        from celery import Celery
+    except ImportError as error:
+        raise SitesMissingError("worker", str(error)) from None
+    from orchestrator.dispatch import topology
+    from orchestrator.dispatch.hub import TASK
+
+    broker = settings.broker
+    app = Celery("fleetcheck", set_as_current=False)
+    app.conf.update(
+        broker_url=broker.url,
+        broker_use_ssl=broker.ssl,
+        broker_login_method=broker.login_method,
+        broker_heartbeat=10,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"confirm_publish": True},
+        task_queues=[topology.batches(settings.site, declared=False)],
+        task_create_missing_queues=False,
+        task_acks_late=True,
+        task_acks_on_failure=False,
+        task_acks_on_timeout=False,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_consumer="orchestrator.dispatch.consumer:BatchConsumer",
+    )
+
+    def run(task: Any, message: object) -> None:
+        delivery = task.request.delivery_info or {}
+        take(message, redelivered=bool(delivery.get("redelivered")))
+
+    app.task(run, name=TASK, bind=True)
+    return app
+
+
+def serve(worker: SiteWorker, settings: WorkerSettings) -> None:
+    """Take batches until SIGTERM or Ctrl-C; what is in flight then finishes."""
+    app = celery_app(settings, worker.take)
+    from celery.platforms import SecurityWarning
+    from celery.signals import worker_shutting_down
+
+    warnings.simplefilter("ignore", SecurityWarning)  # Celery's about root; the docs say which user to take
+    worker.start()
+
+    def going(**_: object) -> None:
+        worker.drain()
+
+    worker_shutting_down.connect(going, weak=False)
+    try:
+        app.Worker(
+            pool="threads",
+            concurrency=settings.slots,
+            hostname=f"{settings.site}@{settings.machine}",
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            loglevel="WARNING",
+        ).start()
+    finally:
+        worker.stop()

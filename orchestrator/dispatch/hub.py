@@ -1,0 +1,227 @@
+"""The hub's end of the broker: batches go out as tasks for Celery's workers, results come in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from orchestrator.dispatch import topology
+from orchestrator.dispatch.broker import Broker, told
+from orchestrator.dispatch.errors import SealError
+from orchestrator.dispatch.keys import ticket_secret
+from orchestrator.dispatch.listen import last_word
+from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket
+from orchestrator.dispatch.thread import BrokerThread
+from orchestrator.dispatch.wire import Cancelled, batch_text, cancelled_text, read_report
+from orchestrator.domain.sites.names import SiteNames
+from orchestrator.domain.sites.unit import Batch, Hello, Report
+from orchestrator.fleet.dispatch.port import Arrival, Delivery, Link, Lost, Refused
+
+TASK = "fleetcheck.batch"
+PREFETCH = 200  # results that are taken in and not settled yet
+FRESH = 20.0  # seconds that a hello may be old
+LISTEN = 2.0  # seconds between two looks for each site's hello
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """The hub's own: its name, its key, the broker, and the public keys of its sites by their names."""
+
+    name: str
+    key: Ed25519PrivateKey = field(repr=False)
+    broker: Broker
+    sites: Mapping[str, Ed25519PublicKey]
+
+
+class CeleryDispatcher:
+    """A `Dispatcher` over the broker. Use `open`."""
+
+    def __init__(self, settings: HubSettings, sites: tuple[str, ...]) -> None:
+        self._settings, self._names = settings, sites
+        self._secret = ticket_secret(settings.key)
+        self._loop = asyncio.get_running_loop()
+        self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._down = self._full = ""
+        self._backlog = 0  # results that had waited when the link came up
+        self._listened: dict[str, float] = {}
+        self._said: dict[str, tuple[str, datetime]] = {}
+        self._sending = BrokerThread(settings.broker, "send", on_state=self._sending_state)
+        self._taking = BrokerThread(
+            settings.broker, "take", prepare=self._consume, beat=self._listen, on_state=self._taking_state
+        )
+
+    @classmethod
+    async def open(cls, settings: HubSettings, sites: tuple[str, ...]) -> CeleryDispatcher:
+        """Connect, make the queues that are missing, and begin to take in. Raises BrokerError."""
+
+        def ready() -> None:
+            with told(settings.broker), settings.broker.connection() as connection:
+                topology.make(connection, sites)
+
+        await asyncio.to_thread(ready)
+        dispatcher = cls(settings, sites)
+        dispatcher._sending.start()
+        dispatcher._taking.start()
+        return dispatcher
+
+    async def submit(self, batch: Batch) -> None:
+        """Send a batch; return once the broker has it."""
+
+        def proof(host: str, facts: str) -> str:
+            return ticket(self._secret, batch.site, batch.run, batch.epoch, host, facts)
+
+        text = batch_text(batch, hub=self._settings.name, ticket=proof)
+        message = seal(Kind.BATCH, text, self._settings.key)
+        # A task as Celery's workers read it: https://docs.celeryq.dev/en/stable/internals/protocol.html
+        done = self._sending.publish(
+            SiteNames(batch.site).batches,
+            [[message], {}, {}],
+            headers={
+                "lang": "py",
+                "task": TASK,
+                "id": batch.id,
+                "root_id": batch.id,
+                "hosts": len(batch.hosts),
+            },
+            correlation_id=batch.id,
+        )
+        await asyncio.wrap_future(done)
+
+    async def events(self) -> AsyncIterator[Delivery]:
+        """Yield what arrives, to the end of `close`."""
+        while (delivery := await self._arrived.get()) is not None:
+            yield delivery
+
+    async def cancel(self, run: str, epoch: int) -> None:
+        """Tell every site to begin no more hosts of a run; waits for nobody's answer."""
+        now = datetime.now(UTC)
+        for site in self._names:
+            text = cancelled_text(Cancelled(site=site, run=run, epoch=epoch, sent=now))
+            self._sending.publish(
+                SiteNames(site).control,
+                seal(Kind.CONTROL, text, self._settings.key),
+                correlation_id=uuid.uuid4().hex,
+            )
+
+    async def close(self) -> None:
+        """Send what is here, if it can be, and let go. What is not settled comes again."""
+        await asyncio.to_thread(self._sending.close)
+        await asyncio.to_thread(self._taking.close)
+        self._arrived.put_nowait(None)
+
+    def _tell(self, arrival: Arrival, settle: Callable[[], None] = lambda: None) -> None:
+        """Hand something to the event loop, from a thread."""
+        delivery = Delivery(arrival=arrival, settle=settle)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._arrived.put_nowait, delivery)
+
+    # What follows runs in the threads.
+
+    def _sending_state(self, _up: bool, words: str) -> None:
+        if "is full" in words and words != self._full:  # a link that is down the other thread tells of
+            self._tell(Link(up=True, words=words))
+        self._full = words
+
+    def _taking_state(self, up: bool, words: str) -> None:
+        if not up:
+            self._tell(Link(up=False, words=words if words != self._down else ""))
+            self._down = words
+        elif self._backlog == 0:
+            self._tell(Link(up=True, words="the broker is reached again" if self._down else ""))
+            self._down = ""
+
+    def _consume(self, channel: Any) -> None:
+        """Begin to take in; what had waited is told before the link is said to be up."""
+        channel.basic_qos(0, PREFETCH, False)
+        self._backlog = 0
+        for site in self._names:
+            queue = topology.results(site)
+            self._backlog += int(channel.queue_declare(queue.name, passive=True).message_count)
+            channel.basic_consume(queue.name, callback=self._for_site(site))
+        channel.basic_consume(topology.dead().name, callback=self._dead_letter)
+
+    def _for_site(self, site: str) -> Callable[[Any], None]:
+        def result(message: Any) -> None:
+            settle = self._settling(message)
+            try:
+                report = self._report(site, message.body)
+            except SealError as error:
+                self._tell(Refused(site=site, why=str(error)), settle)
+            else:
+                self._tell(report, settle)
+            if self._backlog > 0:
+                self._backlog -= 1
+                if not self._backlog:
+                    self._taking_state(True, "")
+
+        return result
+
+    def _settling(self, message: Any) -> Callable[[], None]:
+        tag = message.delivery_tag
+        return lambda: self._taking.call(lambda channel: channel.basic_ack(tag))
+
+    def _report(self, site: str, body: Any) -> Report:
+        """Read a result, if it is the site's own and of a unit that was handed to it. Raises SealError."""
+        text = opened(Kind.REPORT, _json(body), self._settings.sites[site])
+
+        def is_ours(report: Report, host: str, facts: str, proof: object) -> bool:
+            return same(ticket(self._secret, site, report.run, report.epoch, host, facts), proof)
+
+        report = read_report(text, is_ours)
+        if report.site != site:
+            raise SealError(f"a result in the name of {report.site[:80]!r}")
+        return report
+
+    def _dead_letter(self, message: Any) -> None:
+        """Tell of a batch that the broker gave up; it is our own, which its signature says."""
+        settle = self._settling(message)
+        try:
+            sealed = json.loads(message.body)[0][0]
+            raw = json.loads(opened(Kind.BATCH, sealed, self._settings.key.public_key()))
+            head = raw["batch"]
+            hosts = tuple(unit["facts"]["name"] for unit in raw["units"])
+            lost = Lost(site=head["site"], run=head["run"], batch=head["id"], hosts=hosts)
+        except (SealError, ValueError, LookupError, TypeError):
+            self._tell(Refused(site="", why="a dead letter that is no batch of this hub"), settle)
+            return
+        self._tell(lost, settle)
+
+    def _listen(self, channel: Any) -> None:
+        """Look at each site's last word about itself, and leave it there for others who look."""
+        now = self._loop.time()
+        for site in self._names:
+            if now - self._listened.get(site, -LISTEN) < LISTEN:
+                continue
+            self._listened[site] = now
+            try:
+                hello = last_word(channel, site, self._settings.sites[site])
+            except SealError as error:
+                self._tell(Refused(site=site, why=str(error)))
+                continue
+            if hello is not None and self._is_news(hello):
+                self._tell(hello)
+
+    def _is_news(self, hello: Hello) -> bool:
+        """Say whether a hello is from now: the queue keeps the last one of a worker that is gone.
+
+        By the clock, or, where clocks differ, because another one stood there before.
+        """
+        said, before = (hello.worker, hello.sent), self._said.get(hello.site)
+        self._said[hello.site] = said
+        if before is None:
+            return abs((datetime.now(UTC) - hello.sent).total_seconds()) <= FRESH
+        return said != before
+
+
+def _json(body: Any) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, TypeError, RecursionError):
+        raise SealError("no JSON") from None

@@ -1,0 +1,43 @@
+"""A worker's last word about itself, read and left where it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.dispatch import topology
+from orchestrator.dispatch.errors import SealError
+from orchestrator.dispatch.seal import Kind, opened
+from orchestrator.dispatch.wire import read_hello
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from orchestrator.domain.sites.unit import Hello
+
+
+def last_word(channel: Any, site: str, key: Ed25519PublicKey) -> Hello | None:
+    """Return the last hello of a site; None where none is there. Raises SealError, and amqp's errors."""
+    message = channel.basic_get(topology.hello(site).name)
+    if message is None:
+        return None
+    channel.basic_reject(message.delivery_tag, requeue=True)
+    try:
+        sealed = json.loads(message.body)
+    except (ValueError, TypeError, RecursionError):
+        raise SealError("no JSON") from None
+    hello = read_hello(opened(Kind.HELLO, sealed, key))
+    if hello.site != site:
+        raise SealError(f"a hello in the name of {hello.site[:80]!r}")
+    return hello
+
+
+def last_word_of(connection: Any, site: str, key: Ed25519PublicKey) -> Hello | None:
+    """Do the same over a channel of its own. Raises SealError also where the site has no queues."""
+    import amqp.exceptions as refused
+
+    try:
+        with connection.channel() as channel:
+            return last_word(channel, site, key)
+    except refused.NotFound:
+        raise SealError("its queues are missing: `fleetcheck hub init` makes them") from None

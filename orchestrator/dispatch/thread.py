@@ -1,0 +1,187 @@
+"""One connection to the broker in a thread of its own: publishes, consumes, and connects anew when it has to.
+
+A message that was handed in is confirmed by the broker, or still here. After a link was lost what was not
+confirmed goes out again, so a message may arrive twice.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.dispatch.broker import HEARTBEAT, Broker, told
+from orchestrator.dispatch.errors import BrokerError
+
+CONFIRM = 30.0  # seconds for the broker's confirmation of a message: with a full disk it gives none
+WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
+_BEAT = HEARTBEAT / 4
+_CLOSING = 1.0  # seconds for a connection to close
+_LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way, and who waits for its confirmation."""
+
+    exchange: str
+    body: Any
+    headers: dict[str, Any]
+    properties: dict[str, Any]
+    done: Future[None]
+
+
+class BrokerThread:
+    """Runs from `start` to `close`.
+
+    `prepare` is called with the open channel after each connect, to begin consuming. `beat` is called with it
+    about every second. `on_state` is told True and "" when the link is up, False and why when it is down; all
+    three are called in the thread.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        name: str,
+        *,
+        prepare: Callable[[Any], None] = lambda _: None,
+        beat: Callable[[Any], None] = lambda _: None,
+        on_state: Callable[[bool, str], None] = lambda _up, _words: None,
+    ) -> None:
+        self._broker = broker
+        self._prepare, self._beat, self._on_state = prepare, beat, on_state
+        self._outgoing: deque[Outgoing] = deque()
+        self._calls: deque[Callable[[Any], None]] = deque()
+        self._closing = threading.Event()
+        self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        os.set_blocking(self._wake_out, False)
+        self._thread = threading.Thread(target=self._serve, name=f"fleetcheck-{name}", daemon=True)
+        self._tried = 0
+        self.generation = 0  # of the connection: what was delivered by an earlier one cannot be settled
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Send what is here and can be sent within `seconds`, and end."""
+        self._closing.set()
+        self._wake()
+        self._thread.join(seconds)
+
+    def publish(self, exchange: str, body: Any, *, headers: Any = None, **properties: Any) -> Future[None]:
+        """Hand in a message; the future ends when the broker has confirmed it."""
+        outgoing = Outgoing(exchange, body, headers or {}, properties, Future())
+        self._outgoing.append(outgoing)
+        self._wake()
+        return outgoing.done
+
+    def call(self, work: Callable[[Any], None]) -> None:
+        """Run `work` with the channel, in the thread, while this connection lasts; else never."""
+        generation = self.generation
+
+        def once(channel: Any) -> None:
+            if generation == self.generation:
+                work(channel)
+
+        self._calls.append(once)
+        self._wake()
+
+    def _wake(self) -> None:
+        with suppress(OSError):  # full: it wakes anyway
+            os.write(self._wake_in, b".")
+
+    # What follows runs in the thread.
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            try:
+                with told(self._broker):
+                    self._work()
+            except BrokerError as error:
+                self._on_state(False, str(error))
+            except Exception as error:  # noqa: BLE001  # whatever a library raises on a link that broke
+                self._on_state(False, f"broker {self._broker.place}: {type(error).__name__}: {error}")
+            self._calls.clear()
+            self._closing.wait(WAITS[min(self._tried, len(WAITS) - 1)])
+            self._tried += 1
+        os.close(self._wake_out)
+        os.close(self._wake_in)
+
+    def _work(self) -> None:
+        """Work while one connection lasts, or until everything is sent and this thread is to end."""
+        connection = self._broker.connection()
+        try:
+            connection.connect()
+            self._use(connection)
+        except BaseException:
+            connection.collect(_CLOSING)  # a link that is dead would never answer a polite end
+            raise
+        connection.release()
+
+    def _use(self, connection: Any) -> None:
+        channel = connection.default_channel
+        self.generation, self._tried = self.generation + 1, 0
+        self._prepare(channel)
+        self._on_state(True, "")
+        last = 0.0
+        while True:
+            self._send(channel)
+            while self._calls:
+                self._calls.popleft()(channel)
+            if self._closing.is_set() and not self._outgoing and not self._calls:
+                return
+            now = time.monotonic()
+            if now - last >= 1.0:
+                self._beat(channel)
+                last = now
+            self._receive(connection)
+
+    def _receive(self, connection: Any) -> None:
+        """Take in what has arrived, or wait a moment for something."""
+        with suppress(TimeoutError):
+            while True:
+                connection.drain_events(timeout=_LEAST)
+        if self._outgoing or self._calls or self._closing.is_set():
+            return
+        arrived, _, _ = select.select([connection.connection.sock, self._wake_out], [], [], 1.0)
+        if self._wake_out in arrived:
+            with suppress(BlockingIOError):
+                os.read(self._wake_out, 4096)
+        connection.heartbeat_check(rate=2)
+
+    def _send(self, channel: Any) -> None:
+        from amqp.exceptions import MessageNacked
+        from kombu import Producer
+
+        producer = Producer(channel)
+        while self._outgoing:
+            message = self._outgoing[0]
+            try:
+                producer.publish(
+                    message.body,
+                    exchange=message.exchange,
+                    routing_key="fc",
+                    headers=message.headers,
+                    serializer="json",
+                    delivery_mode=2,
+                    confirm_timeout=CONFIRM,
+                    **message.properties,
+                )
+            except MessageNacked:  # the queue is full: the receiver does not keep up
+                self._on_state(False, f"broker {self._broker.place}: {message.exchange} is full; trying on")
+                if self._closing.wait(1.0):
+                    return
+                self._on_state(True, "")
+                return
+            self._outgoing.popleft()
+            if message.done.set_running_or_notify_cancel():
+                message.done.set_result(None)

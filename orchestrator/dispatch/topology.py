@@ -1,0 +1,108 @@
+"""The exchanges and queues of the broker: made by the hub, and only used by the sites.
+
+Exchanges are of the kind `topic`: into a direct one Celery publishes through the default exchange, which a
+site has no right to. Queues are quorum queues: they keep what was confirmed over a restart, and count
+deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.domain.sites.names import DEAD, SiteNames
+
+if TYPE_CHECKING:
+    from kombu import Connection, Exchange, Queue
+
+DELIVERIES = 5  # redeliveries of a batch before the broker gives it up
+BATCHES = 10_000  # batches that wait for a site, at most
+RESULTS = 1_000_000
+
+_QUORUM = {"x-queue-type": "quorum"}
+_LATEST = _QUORUM | {"x-max-length": 1, "x-overflow": "drop-head"}
+
+
+def exchange(name: str) -> Exchange:
+    """Return an exchange by its name."""
+    from kombu import Exchange
+
+    return Exchange(name, type="topic", durable=True)
+
+
+def batches(site: str, *, declared: bool = True) -> Queue:
+    """Return the queue where a site's batches wait. `declared` False: for who has no right to make it."""
+    arguments = _QUORUM | {
+        "x-max-length": BATCHES,
+        "x-overflow": "reject-publish",
+        "x-delivery-limit": DELIVERIES,
+        "x-dead-letter-exchange": DEAD,
+        "x-dead-letter-strategy": "at-least-once",
+    }
+    return _queue(SiteNames(site).batches, arguments, declared=declared)
+
+
+def control(site: str) -> Queue:
+    """Return the queue with the hub's last word about a run; the newest one alone is kept."""
+    return _queue(SiteNames(site).control, _LATEST)
+
+
+def results(site: str) -> Queue:
+    """Return the queue where a site's results wait."""
+    return _queue(
+        SiteNames(site).results, _QUORUM | {"x-max-length": RESULTS, "x-overflow": "reject-publish"}
+    )
+
+
+def hello(site: str) -> Queue:
+    """Return the queue with a worker's last word about itself."""
+    return _queue(SiteNames(site).hello, _LATEST)
+
+
+def dead() -> Queue:
+    """Return the queue of batches that no worker could finish."""
+    return _queue(DEAD, _QUORUM)
+
+
+def _queue(name: str, arguments: dict[str, Any], *, declared: bool = True) -> Queue:
+    from kombu import Queue
+
+    return Queue(
+        name,
+        exchange(name),
+        routing_key="#",
+        durable=True,
+        queue_arguments=arguments,
+        no_declare=None if declared else True,
+    )
+
+
+def of_site(site: str) -> Iterator[Queue]:
+    """Yield every queue of a site."""
+    yield from (batches(site), control(site), results(site), hello(site))
+
+
+def make(connection: Connection, sites: Iterable[str]) -> None:
+    """Make what is missing, for the hub and these sites. Raises amqp's errors."""
+    for queue in (dead(), *(queue for site in sites for queue in of_site(site))):
+        with connection.channel() as channel:  # a refused one closes its channel
+            queue(channel).declare()
+
+
+def remove(connection: Connection, site: str) -> None:
+    """Delete a site's exchanges and queues, with what waits in them. Raises amqp's errors."""
+    for queue in of_site(site):
+        with connection.channel() as channel:
+            queue(channel).delete()
+            queue.exchange(channel).delete()
+
+
+def waiting(connection: Connection, queue: Queue) -> int | None:
+    """Return how many messages are ready in a queue; None where it is not there."""
+    import amqp.exceptions as refused
+
+    try:
+        with connection.channel() as channel:
+            return int(channel.queue_declare(queue.name, passive=True).message_count)
+    except refused.NotFound:
+        return None

@@ -1,0 +1,161 @@
+"""Take in what sites say: the first result of each host is stored, and settled once it is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from inventory.model import Host
+from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
+from orchestrator.domain.sites.unit import Proof, Report, UnitDone, UnitHeld, Why
+from orchestrator.fleet.control.clock import Clock
+from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.dispatch.accounts import SiteAccounts
+from orchestrator.fleet.dispatch.port import Delivery, Lost, Refused
+from orchestrator.fleet.dispatch.remote import Remote
+from orchestrator.fleet.dispatch.site import Site
+
+STORING = 256  # results on their way to the disk
+
+
+class Intake:
+    """One scan's results. `keep` stores a host's outcome, and says whether it is committed.
+
+    `done` holds the hosts that have their result; `twice` counts results that came again, `refusals` messages
+    that are not believed. `changed` is set when something was stored.
+    """
+
+    def __init__(
+        self,
+        remote: Remote,
+        sites: Mapping[str, Site],
+        accounts: SiteAccounts,
+        *,
+        clock: Clock,
+        stop: StopRequest,
+        keep: Callable[[Host, Outcome], Awaitable[bool]],
+        changed: asyncio.Event,
+    ) -> None:
+        self._remote, self._sites, self._accounts = remote, sites, accounts
+        self._clock, self._stop, self._keep, self._changed = clock, stop, keep, changed
+        self._hosts = {host.name: host for host in remote.hosts}
+        self._storing: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(STORING)
+        self.done: set[str] = set()
+        self.twice = self.refusals = 0
+
+    async def stored(self) -> None:
+        """Wait for what is on its way to the disk."""
+        if self._storing:
+            await asyncio.wait(self._storing)
+
+    async def refuse(self, refused: Refused, delivery: Delivery) -> None:
+        """Count what is not believed, and tell the audit."""
+        self.refusals += 1
+        await self._remote.refused(refused)
+        delivery.settle()
+
+    async def report(self, report: Report, delivery: Delivery) -> None:
+        """Take in what a site says of a batch."""
+        site = self._sites.get(report.site)
+        if report.run != self._remote.run or site is None:
+            why = f"a result of another run ({report.run})"
+            await self.refuse(Refused(site=report.site, why=why), delivery)
+            return
+        site.hear(self._clock.monotonic())
+        foreign = [unit.host for unit in report.units if not self._is_at(unit.host, report.site)]
+        if foreign:
+            why = f"a result for {foreign[0]}, which is not one of its hosts in this scan"
+            await self.refuse(Refused(site=report.site, why=why), delivery)
+            return
+        keeping = []
+        for unit in report.units:
+            match unit:
+                case UnitDone():
+                    keeping += self._finish(site, unit.host, unit.outcome, unit.proof)
+                case UnitHeld():
+                    self._hold(site, report.batch, unit)
+        if report.returned:
+            site.halve(site.end_batch(report.batch).values())
+        elif report.ended:
+            site.pending.extend(site.end_batch(report.batch).values())
+        await self._store(keeping, delivery)
+
+    def _is_at(self, name: str, site: str) -> bool:
+        """Say whether a host is this site's in this run."""
+        host = self._hosts.get(name)
+        return host is not None and host.site == site
+
+    def _finish(
+        self, site: Site, name: str, outcome: Outcome, proof: Proof | None
+    ) -> list[tuple[Host, Outcome]]:
+        """Take a host's result: the first one counts."""
+        site.end_host(name)
+        self._accounts.end(name, proof)
+        if name in self.done:
+            self.twice += 1
+            return []
+        self.done.add(name)
+        return [(self._hosts[name], outcome)]
+
+    def _hold(self, site: Site, batch: str, unit: UnitHeld) -> None:
+        """Take back a host that was not begun; one that was only in a wrong moment has its turn again."""
+        host = site.held(batch, unit.host)
+        if host is None:
+            return
+        self._accounts.end(host.name, None)
+        if unit.why in (Why.ACCOUNT, Why.STOPPED) and not self._stop.requested:
+            site.pending.append(host)
+        else:
+            site.not_started.append(host.name)
+
+    async def lost(self, lost: Lost, delivery: Delivery) -> None:
+        """Tell of hosts that no worker could finish; of a batch with several, each is tried alone."""
+        site = self._sites.get(lost.site)
+        if lost.run != self._remote.run or site is None:
+            delivery.settle()
+            return
+        hosts = [self._hosts[name] for name in lost.hosts if self._is_at(name, lost.site)]
+        left = [host for host in hosts if host.name not in self.done]
+        site.end_batch(lost.batch)
+        if len(hosts) > 1:
+            site.halve(left)
+            delivery.settle()
+            return
+        ends = [self._finish(site, host.name, self._lost_host(host), None) for host in left]
+        keeping = [found for end in ends for found in end]
+        await self._store(keeping, delivery)
+
+    def _lost_host(self, host: Host) -> Failed:
+        now = self._clock.now()
+        return Failed(
+            host=host.name,
+            phase=Phase.RUN,
+            cause=Cause.LOST_BY_SITE,
+            detail=f"the worker of site {host.site} ended each time that it was asked for this host",
+            advice="look into the worker's log, at the site, for what ends it",
+            trace=Trace(started=now, ended=now),
+        )
+
+    async def _store(self, keeping: Sequence[tuple[Host, Outcome]], delivery: Delivery) -> None:
+        """Store results, and settle what brought them once all are committed; others go on meanwhile."""
+        if not keeping:
+            delivery.settle()
+            return
+        for _ in keeping:
+            await self._room.acquire()
+
+        async def store() -> None:
+            try:
+                kept = await asyncio.gather(*(self._keep(host, outcome) for host, outcome in keeping))
+                if all(kept):
+                    delivery.settle()
+            finally:
+                for _ in keeping:
+                    self._room.release()
+                self._changed.set()
+
+        task = asyncio.create_task(store())
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)

@@ -1,0 +1,1 @@
+"""What runs fleetcheck, shown: a database that was copied, and how the sites stand."""

@@ -1,0 +1,220 @@
+"""The story of docs/sites.md: a hub, a site with a worker, one scan over both."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cli.conftest import HOSTS, fleetcheck
+from tests.docs.pages import blocks
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.xdist_group("broker")
+VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
+PAGE = "docs/sites.md"
+
+
+def rabbitmqctl(*words: str) -> None:
+    """Run rabbitmqctl; who may not skips."""
+    try:
+        subprocess.run(["rabbitmqctl", "-q", *words], check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"rabbitmqctl {words[0]} does not work here: {error}")
+
+
+@dataclass
+class Story:
+    """Where the story plays: names of its own in the place of the page's."""
+
+    folder: Path
+    inventory: Path
+    site: str
+    hub_user: str
+    vhost: str
+    server: str
+
+    def line(self, about: str, number: int = 0) -> list[str]:
+        """Return a command of the page, with this broker in the place of the page's."""
+        block = next(block for block in blocks(PAGE) if block.about == f"screen: {about}")
+        text = block.commands[number]
+        text = text.replace("amqps://fleetcheck@hub.corp.example:5671/fleetcheck", self.url(self.hub_user))
+        text = text.replace("amqps://fc-berlin@hub.corp.example:5671/fleetcheck", self.url(f"fc-{self.site}"))
+        return re.sub(r"\bberlin\b", self.site, text).split()[1:]
+
+    def url(self, user: str) -> str:
+        """Return the broker's URL for a user."""
+        return f"amqp://{user}@{self.server}/{self.vhost}"
+
+
+@pytest.fixture
+def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    """Put the six simulated hosts into a site, but for one; clean the broker up afterwards."""
+    named = os.environ.get(VARIABLE)
+    if not named:
+        pytest.skip(f"{VARIABLE} names no RabbitMQ")
+    parts = urlsplit(named)
+    mark = uuid.uuid4().hex[:8]
+    text = simulated.read_text("utf-8")
+    site = f"site-{mark}"
+    text = re.sub(r"site: \"?\w+\"?", f'site: "{site}"', text)
+    folder = simulated.parent
+    inventory = folder / f"story-{mark}.yaml"
+    inventory.write_text(text, "utf-8")
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    story = Story(
+        tmp_path,
+        inventory,
+        site,
+        f"hub-{mark}",
+        f"fc_{mark}",
+        f"{parts.hostname or '127.0.0.1'}:{parts.port or 5672}",
+    )
+    try:
+        yield story
+    finally:
+        rabbitmqctl("delete_vhost", story.vhost)
+        for user in (story.hub_user, f"fc-{site}"):
+            subprocess.run(["rabbitmqctl", "-q", "delete_user", user], check=False, capture_output=True)
+
+
+def _complete(story: Story, hub_key: str) -> Path:
+    """Do what the page tells a person to do with the worker's file."""
+    file = story.folder / f"{story.site}.yaml"
+    secret = story.folder / "hub" / "sites" / f"{story.site}.broker"
+    secret.rename(story.folder / f"{story.site}.broker")
+    text = file.read_text("utf-8")
+    text = re.sub(r"^hub: .*$", f"hub: {hub_key}", text, flags=re.MULTILINE)
+    shared = story.inventory.read_text("utf-8")
+    credentials = re.search(r"^credentials:\n((?:  .*\n)+)", shared, re.MULTILINE)
+    assert credentials is not None
+    names = re.findall(r"^  ([\w-]+):", credentials[1], re.MULTILINE)
+    secrets = credentials[1].replace('path: "', f'path: "{story.inventory.parent}/')
+    allow = "".join(f"  {name}: {{hosts: [127.0.0.0/8], transports: [https, http]}}\n" for name in names)
+    file.write_text(f"{text[: text.index('credentials:')]}credentials:\n{secrets}allow:\n{allow}", "utf-8")
+    return file
+
+
+def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) -> None:
+    """Hub, site and worker set up as the page says: the worker brings what a scan from here does."""
+    made = fleetcheck(*story.line("the hub"), "--run")
+    assert (made.code, made.out) == (0, "")
+    again = fleetcheck("hub", "init")
+    assert (again.code, "the broker is ready" in again.err) == (0, True)
+    key = fleetcheck(*story.line("the site"))
+    assert key.code == 0
+    words = [key.out.strip() if word == "ed25519:..." else word for word in story.line("the hub again")]
+    added = fleetcheck(*words, "--run")
+    assert added.code == 0
+    silent = fleetcheck("hub", "status")
+    assert (silent.code, "silent" in silent.out) == (3, True)
+    config = _complete(story, added.out.strip())
+    log = story.folder / "worker.log"
+    with log.open("wb") as stream:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator", *story.line("work"), "--config", str(config)][:-2],
+            stdout=stream,
+            stderr=stream,
+            cwd=story.folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+    try:
+        assert eventually(lambda: fleetcheck(*story.line("work", 1)).code == 0 or worker.poll() is not None)
+        assert worker.poll() is None, log.read_text()
+        status = json.loads(fleetcheck("hub", "status", "--json").out)
+        assert [(site["site"], site["alive"]) for site in status["sites"]] == [(story.site, True)]
+        options = ("-i", str(story.inventory), "--json")
+        there = json.loads(fleetcheck(*story.line("work", 2), *options).out)
+        here = json.loads(fleetcheck("scan", *options).out)
+        verdicts = [
+            {one["host"]: (one["verdict"], (one["failure"] or {}).get("cause")) for one in each["hosts"]}
+            for each in (there, here)
+        ]
+        assert verdicts[0] == verdicts[1]
+        assert set(verdicts[0]) == set(HOSTS)
+        assert there["counts"] == here["counts"]
+        worker.terminate()
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    said = log.read_text()
+    assert "6 hosts" in said or "probed" in said
+    assert "Passw0rd" not in said
+    removed = fleetcheck("hub", "site", "remove", story.site)
+    assert removed.code == 0
+    audit = fleetcheck("audit", "export").out
+    assert ("site added" in audit, "site removed" in audit) == (True, True)
+
+
+def test_sites_without_a_hub_or_a_broker_are_told_what_to_do(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No hub here, no broker named, a broker that is not there, an unknown site, a key that is none."""
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    nothing = fleetcheck("scan", "-i", str(simulated), "--via-sites")
+    assert (nothing.code, "`fleetcheck hub init --broker" in nothing.err) == (1, True)
+    unnamed = fleetcheck("hub", "init")
+    assert (unnamed.code, "the broker is not named yet" in unnamed.err) == (2, True)
+    bad = fleetcheck("hub", "init", "--broker", "amqp://hub:sesame@127.0.0.1/v")
+    assert (bad.code, "a password does not belong here" in bad.err, "sesame" in bad.err) == (2, True, False)
+    down = fleetcheck("hub", "init", "--broker", "amqp://hub@127.0.0.1:1/fleetcheck")
+    assert (down.code, "nothing listens there" in down.err) == (1, True)
+    assert "rabbitmqctl add_vhost fleetcheck" in down.err
+    key = fleetcheck("hub", "site", "add", "berlin", "--key", "ed25519:short")
+    assert (key.code, "expected the public half of a key" in key.err) == (1, True)
+    other = fleetcheck("hub", "site", "rotate", "paris", "--key", "x")
+    assert (other.code, "no site 'paris'" in other.err) == (2, True)
+    slash = fleetcheck("hub", "site", "add", "a/b", "--key", "x")
+    assert (slash.code, "a site's name has" in slash.err) == (2, True)
+    status = fleetcheck("hub", "status")
+    assert (status.code, "nothing listens there" in status.err) == (1, True)
+    which = fleetcheck("worker")
+    assert (which.code, "which site?" in which.err) == (2, True)
+
+
+def test_a_site_without_a_worker_is_asked_from_here(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--via-sites where no host is at a site with a worker: all are asked from here, and that is said."""
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    fleetcheck("hub", "init", "--broker", "amqp://hub@127.0.0.1:1/fleetcheck")
+    ended = fleetcheck("scan", "-i", str(simulated), "--via-sites", "--limit", "par-web-01")
+    assert (ended.code, "all are asked from here" in ended.err) == (0, True)
+
+
+def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: Path) -> None:
+    """No broker's library, nothing of the hub's: a scan from here is what it was."""
+    code = (
+        "import sys\nfrom orchestrator.cli.main import main\n"
+        f"sys.argv[1:] = ['scan', '-i', {str(simulated)!r}, '--limit', 'par-web-01', "
+        f"'--db', {str(tmp_path / 'own.db')!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "for name in sorted(sys.modules):\n"
+        "    if name.split('.')[0] in ('celery', 'kombu', 'amqp') or 'dispatch' in name or 'sites' in name:\n"
+        "        print(name, file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+        timeout=60,
+    )
+    loaded = {line for line in ended.stderr.splitlines() if line.startswith(("orch", "cel", "kom", "amqp"))}
+    assert loaded == {
+        "orchestrator.fleet.admission.sites",  # how many hosts of a site at a time, from here
+        "orchestrator.fleet.dispatch",
+        "orchestrator.fleet.dispatch.end",
+        "orchestrator.remote.faults.sites",  # what two causes mean
+    }

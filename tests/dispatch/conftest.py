@@ -1,0 +1,202 @@
+"""A vhost of the tests' own on a RabbitMQ that is there, and sites on it with their own users and rights.
+
+FLEETCHECK_TEST_AMQP_URL names the broker, such as amqp://guest:guest@127.0.0.1:5672; vhosts and users are
+made by rabbitmqctl, so it has to be this machine's and this user root. Else the tests skip.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from orchestrator.dispatch.broker import Broker
+from orchestrator.dispatch.hub import HubSettings
+from orchestrator.dispatch.keys import load_key, make_key, public_text, read_public
+from orchestrator.domain.sites.names import SiteNames
+from tests.eventually import eventually
+
+VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
+
+
+def rabbitmqctl(*words: str, given: str | None = None) -> None:
+    """Run rabbitmqctl. Skips where that is not possible here."""
+    try:
+        subprocess.run(
+            ["rabbitmqctl", "-q", *words], input=given, text=True, check=True, capture_output=True, timeout=60
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"rabbitmqctl {words[0]} does not work here: {error}")
+
+
+@pytest.fixture(scope="session")
+def vhost() -> Iterator[Broker]:
+    """Make a vhost, give the broker as its owner sees it, and delete it."""
+    named = os.environ.get(VARIABLE)
+    if not named:
+        pytest.skip(f"{VARIABLE} names no RabbitMQ")
+    parts = urlsplit(named)
+    name = f"fc_{uuid.uuid4().hex[:12]}"
+    rabbitmqctl("add_vhost", name)
+    rabbitmqctl("set_permissions", "-p", name, parts.username or "guest", ".*", ".*", ".*")
+    try:
+        yield Broker(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 5672,
+            vhost=name,
+            user=parts.username or "guest",
+            password=parts.password or "guest",
+            tls=False,
+        )
+    finally:
+        rabbitmqctl("delete_vhost", name)
+
+
+@dataclass
+class WorkerProcess:
+    """A site's worker, in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def said(self) -> str:
+        """What it has logged so far."""
+        return self.output.read_text()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> int:
+        """Ask it to end, as systemd does, and wait for it."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@dataclass
+class TestSite:
+    """A site with a user of its own at the broker."""
+
+    __test__ = False
+
+    name: str
+    broker: Broker
+    folder: Path
+    hub_key: str
+    width: int = 10
+    slots: int = 4
+    slow: float = 1.0
+    started: list[WorkerProcess] = field(default_factory=list)
+
+    @property
+    def asked(self) -> list[str]:
+        """The hosts that its workers were made to ask, in order."""
+        path = self.folder / "asked"
+        return path.read_text().split() if path.exists() else []
+
+    def start(self, *, wait: bool = True) -> WorkerProcess:
+        """Start a worker, and wait until it serves."""
+        number = len(self.started)
+        spec = {
+            "site": self.name,
+            "key": str(self.folder / "site.key"),
+            "hub": self.hub_key,
+            "broker": asdict(self.broker),
+            "folder": str(self.folder),
+            "asked": str(self.folder / "asked"),
+            "width": self.width,
+            "slots": self.slots,
+            "slow": self.slow,
+        }
+        file = self.folder / f"spec-{number}.json"
+        file.write_text(json.dumps(spec, default=str))
+        output = self.folder / f"log-{number}"
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.dispatch.worker_process", str(file)],
+                stdout=stream,
+                stderr=stream,
+                cwd=Path(__file__).parents[2],
+            )
+        made = WorkerProcess(process, output)
+        self.started.append(made)
+        if wait:
+            eventually(lambda: "serving" in made.said or process.poll() is not None)
+        return made
+
+
+@dataclass
+class Hub:
+    """The hub's end, for any number of sites."""
+
+    broker: Broker
+    folder: Path
+    sites: dict[str, TestSite] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> HubSettings:
+        """What a dispatcher is opened with."""
+        publics = {
+            name: read_public(public_text(load_key(site.folder / "site.key")))
+            for name, site in self.sites.items()
+        }
+        return HubSettings(
+            name="hub", key=load_key(self.folder / "hub.key"), broker=self.broker, sites=publics
+        )
+
+
+MakeSite = Callable[..., TestSite]
+
+
+@pytest.fixture
+def hub(vhost: Broker, tmp_path: Path) -> Hub:
+    """Make a hub with a key of its own."""
+    make_key(tmp_path / "hub.key")
+    return Hub(vhost, tmp_path)
+
+
+@pytest.fixture
+def make_site(hub: Hub) -> Iterator[MakeSite]:
+    """Give a maker of sites; their workers and users are gone afterwards."""
+    with _sites(hub) as make:
+        yield make
+
+
+@contextmanager
+def _sites(hub: Hub) -> Iterator[MakeSite]:
+    from orchestrator.dispatch import topology
+
+    def make(**changes: float) -> TestSite:
+        name = f"site-{uuid.uuid4().hex[:8]}"
+        folder = hub.folder / name
+        folder.mkdir()
+        make_key(folder / "site.key")
+        names = SiteNames(name)
+        rabbitmqctl("add_user", names.user, given="secret")
+        rabbitmqctl("set_permissions", "-p", hub.broker.vhost, names.user, *names.rights)
+        key = public_text(load_key(hub.folder / "hub.key"))
+        broker = replace(hub.broker, user=names.user, password="secret")
+        hub.sites[name] = TestSite(name, broker, folder, key, **changes)  # type: ignore[arg-type]
+        with hub.broker.connection() as connection:
+            topology.make(connection, [name])
+        return hub.sites[name]
+
+    try:
+        yield make
+    finally:
+        for site in hub.sites.values():
+            for worker in site.started:
+                if worker.process.poll() is None:
+                    worker.kill()
+            rabbitmqctl("delete_user", SiteNames(site.name).user)

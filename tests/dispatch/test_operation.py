@@ -1,0 +1,121 @@
+"""What operation brings: a broker that is killed, that has no disk left, a link that dies without a word."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.dispatch import topology
+from orchestrator.dispatch.keys import load_key, make_key, public_text
+from orchestrator.domain.record import ScanState
+from tests.dispatch.broker import Node, node
+from tests.dispatch.conftest import Hub, TestSite
+from tests.dispatch.relay import Relay
+from tests.dispatch.test_over_broker import at, over_broker
+from tests.eventually import eventually
+
+pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """Run a broker that these tests may treat as they like."""
+    with node(tmp_path_factory.mktemp("node")) as made:
+        yield made
+
+
+@pytest.fixture
+def hub(own: Node, tmp_path: Path) -> Hub:
+    """Make a hub on it."""
+    make_key(tmp_path / "hub.key")
+    return Hub(own.broker, tmp_path)
+
+
+@pytest.fixture
+def site(hub: Hub) -> Iterator[TestSite]:
+    """Make one site on it, with hosts that take a while."""
+    name = f"site-{hub.folder.name[-6:].strip('_')}"
+    folder = hub.folder / name
+    folder.mkdir()
+    make_key(folder / "site.key")
+    key = public_text(load_key(hub.folder / "hub.key"))
+    made = hub.sites[name] = TestSite(name, hub.broker, folder, key, width=5, slots=2, slow=0.5)
+    with hub.broker.connection() as connection:
+        topology.make(connection, [name])
+    yield made
+    for worker in made.started:
+        if worker.process.poll() is None:
+            worker.kill()
+
+
+def test_a_broker_that_is_killed_loses_nothing(own: Node, hub: Hub, site: TestSite) -> None:
+    """The broker is killed in mid-scan and starts again: both sides connect again; each host has a result."""
+    worker = site.start()
+
+    def restart() -> None:
+        eventually(lambda: len(site.asked) >= 8)
+        own.kill()
+        own.start()
+
+    there = at(site, 60, "slow", credential=None)
+    done = over_broker(hub, there, patience=90, meanwhile=restart)
+    assert done.causes == dict.fromkeys((one.name for one in there), "")
+    assert done.summary.state is ScanState.FINISHED
+    assert any("the broker is reached again" in words for words in done.summary.remarks)
+    assert "the broker is reached again" in worker.said
+
+
+def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(own: Node, hub: Hub, site: TestSite) -> None:
+    """The disk alarm blocks who publishes; when it is over the scan goes on where it was."""
+    site.start()
+
+    def fill_up() -> None:
+        eventually(lambda: len(site.asked) >= 8)
+        own.ctl("set_disk_free_limit", "100000GB")
+        time.sleep(8)
+        own.ctl("set_disk_free_limit", "50MB")
+
+    there = at(site, 60, "slow", credential=None)
+    done = over_broker(hub, there, patience=90, meanwhile=fill_up)
+    assert done.causes == dict.fromkeys((one.name for one in there), "")
+
+
+def test_a_link_that_dies_without_a_word_is_given_up_and_made_anew(
+    own: Node, hub: Hub, site: TestSite
+) -> None:
+    """A firewall forgets the worker's connections: within 40 s they are new, and each host has one result."""
+    relay = Relay(own.port)
+    site.broker = replace(site.broker, port=relay.port)
+    site.start()
+    frozen = asked = 0.0
+
+    def cut() -> None:
+        nonlocal frozen, asked
+        eventually(lambda: len(site.asked) >= 8)
+        relay.freeze()
+        frozen = time.monotonic()
+        before = len(site.asked)
+        time.sleep(3)  # what was at the worker already is asked all the same
+        before = max(before, len(site.asked))
+        eventually(lambda: len(site.asked) > before)
+        asked = time.monotonic()
+
+    there = at(site, 60, "slow", credential=None)
+    done = over_broker(hub, there, patience=90, meanwhile=cut)
+    relay.close()
+    assert done.causes == dict.fromkeys((one.name for one in there), "")
+    assert asked - frozen <= 40
+
+
+def test_a_worker_waits_for_a_broker_that_is_not_there_yet(own: Node, hub: Hub, site: TestSite) -> None:
+    """A worker that starts first says so, and works as soon as the broker is there."""
+    relay = Relay(own.port)
+    worker = site.start()
+    done = over_broker(hub, at(site, 3, credential=None))
+    assert len(done.causes) == 3
+    assert worker.end() == 0
+    relay.close()

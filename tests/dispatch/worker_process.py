@@ -1,0 +1,71 @@
+"""A site's worker over a fake transport: started as a process of its own, to be killed.
+
+    python -m tests.dispatch.worker_process SPEC
+
+SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
+`kill...` ends the process, others answer at once. Each host that is asked is written to the file `asked`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from orchestrator.dispatch.broker import Broker
+from orchestrator.dispatch.celery_app import serve
+from orchestrator.dispatch.keys import load_key, read_public
+from orchestrator.dispatch.site_link import WorkerSettings
+from orchestrator.dispatch.worker import SiteWorker
+from orchestrator.domain.outcome import Phase
+from tests.fleet.dispatch.sites import Rules
+from tests.fleet.fakes import NO_AGENT, FakeSession, FakeTransport
+
+
+def main(spec: dict[str, Any]) -> None:
+    """Work until it is told to end."""
+    asked = Path(spec["asked"])
+
+    def note(name: str) -> None:
+        with asked.open("a") as file:
+            file.write(f"{name}\n")
+
+    async def behave(session: FakeSession) -> str:
+        name = session.endpoint.host
+        note(name)
+        if name.startswith("kill"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        await session.reach(Phase.RUN)
+        await asyncio.sleep(spec["slow"] if name.startswith("slow") else 0.01)
+        session.phase = Phase.DECODE
+        return NO_AGENT
+
+    settings = WorkerSettings(
+        site=spec["site"],
+        key=load_key(Path(spec["key"])),
+        hub=read_public(spec["hub"]),
+        broker=Broker(**spec["broker"]),
+        width=spec["width"],
+        slots=spec["slots"],
+        pace=0,
+        machine="here",
+    )
+
+    def log(words: str) -> None:
+        sys.stdout.write(words + "\n")
+        sys.stdout.flush()
+
+    worker = SiteWorker(
+        settings, Rules(), lambda: FakeTransport({}, behave), folder=Path(spec["folder"]), log=log
+    )
+    worker.link.refuse_another()
+    log("serving")
+    serve(worker, settings)
+
+
+if __name__ == "__main__":
+    main(json.loads(Path(sys.argv[1]).read_text()))
