@@ -14,7 +14,7 @@ from inventory.errors import InventoryError, Problem
 from inventory.files.places import Places
 from inventory.files.textfile import decode, read_file
 from inventory.findings import Findings
-from inventory.load import (
+from inventory.collection import no_collection
     ADVICE,
     load,
     naming_command,
