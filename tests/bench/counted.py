@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event
 from inventory.load import load
 from orchestrator.remote.net.http import Answer, Idle
 from orchestrator.remote.net.stream import Stream
-from orchestrator.store import writing
+from orchestrator.store import writer as writing
 from orchestrator.store.writer import Writer
 from tests.bench.bench_scan import scanned
 from tests.bench.bench_store import record, store
