@@ -200,7 +200,8 @@ def test_a_secret_that_is_not_there_is_a_remark_with_its_line(
     tmp_path: Path, reference: str, words: str
 ) -> None:
     """`inventory check` remarks on an unset variable and a missing secret file, and exits 0: tonight's job
-    may have them."""
+    may have them.
+    """
     path = tmp_path / "fleet.yaml"
     path.write_text(
         f"credentials:\n  ops: {{username: x, password: {reference}}}\n"

@@ -266,7 +266,7 @@ def test_a_secret_that_is_missing_is_said_before_anything_starts(scanned: Scanne
     ended = fleetcheck("scan", "-i", str(folder / "fleet.yaml"), "--db", str(tmp_path / "new.db"), "-q")
     assert (ended.code, ended.out) == (1, "")
     assert re.search(
-        rf"fleetcheck: {re.escape(str(folder))}/fleet.yaml:\d+: credential ops: the secret file .*secrets/none",
+        rf"fleetcheck: {re.escape(str(folder))}/fleet.yaml:\d+: credential ops: the secret file .*/none",
         ended.err,
     )
     assert "Traceback" not in ended.err
