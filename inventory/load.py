@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inventory.collection import no_collection
 from inventory.errors import InventoryError, Problem
 from inventory.files.ownership import foreign_hands
 from inventory.files.textfile import decode, read_file
@@ -87,20 +86,6 @@ def _refuse_other_kind(data: bytes, file: str) -> None:
     found = kind_of(data[:HEAD])
     if found not in (None, INVENTORY):
         raise InventoryError([Problem(file, 0, f"this is {found}")])
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, through objects that are all still in use."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.freeze()  # the two together count what was made as old: it is not gone over at once
-            gc.unfreeze()
-            gc.enable()
 
 
 def build(tree: Any, path: Path, digest: str, findings: Findings) -> Fleet:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inventory.collection import no_collection
 from inventory.errors import InventoryError, Problem
 from inventory.files.places import Places
 from inventory.files.textfile import decode, read_file
@@ -18,7 +19,6 @@ from inventory.load import (
     ADVICE,
     load,
     naming_command,
-    no_collection,
     part_of,
     read_tree,
     refuse_foreign_command,

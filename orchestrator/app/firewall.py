@@ -47,23 +47,25 @@ def firewall(
     Raises InventoryError for an inventory that is named and has mistakes, CommandError, SelectionError,
     StoreError.
     """
+    from inventory.collection import no_collection
     from orchestrator.domain.firewall.collapsed import collapse as merged
     from orchestrator.domain.firewall.firewall import firewall as work_out
     from orchestrator.store.results.standing_reader import StandingReader
 
-    known = at_hand(inventory, required=bool(invocation.inventory), on_event=on_event)
-    if collapse:
-        _need_subnets(known)
-    with StandingReader.open(invocation.url) as reader:
-        hosts = list(_counted(known, reader.fleet_now(known.hosts, before=False, sources=True), on_event))
-    found = work_out(
-        hosts,
-        listed=known.fleet.hosts if known.fleet else {},
-        set_aside=set_aside(aside, known.fleet, hosts, stdin=invocation.stdin, on_event=on_event),
-    )
-    return FirewallReport(
-        found=found, merged=merged(found.rows, known.subnets, found.needed) if collapse else None
-    )
+    with no_collection():
+        known = at_hand(inventory, required=bool(invocation.inventory), on_event=on_event)
+        if collapse:
+            _need_subnets(known)
+        with StandingReader.open(invocation.url) as reader:
+            hosts = list(_counted(known, reader.fleet_now(known.hosts, before=False, sources=True), on_event))
+        found = work_out(
+            hosts,
+            listed=known.fleet.hosts if known.fleet else {},
+            set_aside=set_aside(aside, known.fleet, hosts, stdin=invocation.stdin, on_event=on_event),
+        )
+        return FirewallReport(
+            found=found, merged=merged(found.rows, known.subnets, found.needed) if collapse else None
+        )
 
 
 def unblock(

@@ -86,8 +86,10 @@ def selected(
 
 def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: Sequence[Host]) -> Plan:
     """Plan these hosts by what the database holds now. Raises StoreError."""
+    from inventory.collection import no_collection
+
     rules = _rules(request, fleet, datetime.now(UTC))
-    with invocation.reader() as reader:
+    with no_collection(), invocation.reader() as reader:
         evidence = evidence_of(request, hosts, reader)
         sifting = sift_hosts(request, hosts, evidence, rules)
         machines = reader.machines(sifting.sifted.results, value_names(hosts))
