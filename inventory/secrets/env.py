@@ -10,7 +10,9 @@ from inventory.errors import SecretError
 from inventory.schema.about import NEEDED, About
 from inventory.schema.fields import Strict, Text
 from inventory.secrets.source import Fields, Lookup, Source
-from inventory.words import shown
+from inventory.words import did_you_mean, shown
+
+LONG = 5  # letters of a name that a similar one is guessed for; `PW` is near to `PWD`
 
 
 class EnvSecret(Strict):
@@ -35,9 +37,14 @@ class Env(Source):
 
     def read(self, fields: Fields, at: Lookup) -> str:
         """Return the variable's value. Raises SecretError where it is not set."""
+        if trouble := self.hindrance(fields, at):
+            raise SecretError(trouble)
+        return at.environ[str(fields["name"])]
+
+    def hindrance(self, fields: Fields, at: Lookup) -> str | None:
+        """Say that the variable is not set, and which similar one is: its name, never its value."""
         name = str(fields["name"])
-        if name not in at.environ:
-            raise SecretError(
-                f"the environment variable {shown(name)} is not set; set it to the secret and run again"
-            )
-        return at.environ[name]
+        if name in at.environ:
+            return None
+        near = did_you_mean(name, (each for each in at.environ if len(each) >= LONG))
+        return f"the environment variable {shown(name)} is not set{near or '; set it to the secret'}"

@@ -46,5 +46,14 @@ class File(Source):
 
         Raises SecretError.
         """
-        path = at.base / Path(str(fields["path"])).expanduser()
+        path = _path(fields, at)
         return decoded(private_bytes(path, "secret file", most=LIMIT + 1), f"the secret file {path}")
+
+    def hindrance(self, fields: Fields, at: Lookup) -> str | None:
+        """Say that there is no such file."""
+        path = _path(fields, at)
+        return None if path.exists() else f"the secret file {path} is not there"
+
+
+def _path(fields: Fields, at: Lookup) -> Path:
+    return at.base / Path(str(fields["path"])).expanduser()

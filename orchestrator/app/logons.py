@@ -4,12 +4,13 @@ what Kerberos needs of this machine.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inventory.errors import SecretError
+from inventory.errors import Problem, SecretError
 from orchestrator.app.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -153,15 +154,16 @@ class _Logons:
 
         if reference is None:
             return None
-        return resolve(
-            reference,
-            environ=os.environ,
-            prompt=lambda text: self._ask(
-                text or f"password of {credential.username} (credential {credential.name}): "
-            ),
-            base=credential.file.parent,
-            values={"username": credential.username},
-        )
+        with _named(credential):
+            return resolve(
+                reference,
+                environ=os.environ,
+                prompt=lambda text: self._ask(
+                    text or f"password of {credential.username} (credential {credential.name}): "
+                ),
+                base=credential.file.parent,
+                values={"username": credential.username},
+            )
 
     def _host_secret(self, credential: Credential, host: str, address: str) -> str:
         """Return the secret that a host has of its own.
@@ -181,9 +183,22 @@ class _Logons:
         )
 
 
+@contextlib.contextmanager
+def _named(credential: Credential) -> Iterator[None]:
+    """Let a SecretError say which credential it is about, and where that stands."""
+    try:
+        yield
+    except SecretError as error:
+        raise SecretError(_of(credential, str(error))) from None
+
+
 def _refuse(credential: Credential, trouble: str | None) -> None:
     if trouble is not None:
-        raise SecretError(f"credential {credential.name}: {trouble}")
+        raise SecretError(_of(credential, trouble))
+
+
+def _of(credential: Credential, trouble: str) -> str:
+    return str(Problem(str(credential.file), credential.line, f"credential {credential.name}: {trouble}"))
 
 
 def kerberos_missing(hosts: Iterable[Host]) -> str | None:

@@ -35,6 +35,7 @@ def endpoint(host: Host) -> Endpoint:
         ca=host.ca,
         tls_pin=host.tls_pin,
         configuration=host.configuration,
+        credential=host.credential,
     )
 
 

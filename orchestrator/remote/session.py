@@ -81,6 +81,7 @@ class Endpoint:
     ca: Path | None = None
     tls_pin: str | None = None
     configuration: str = "Microsoft.PowerShell"
+    credential: str | None = None  # its name in the inventory, for messages
 
     @property
     def place(self) -> tuple[str, str, int]:

@@ -46,17 +46,23 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a length of time in its two largest units: `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    """Write a length of time in its two largest units: `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+
+    It is rounded to the smaller of the two: a second less than a day is `1 d`.
+    """
     whole = max(0, round(seconds))
+    said = f"{whole} s"
     for size, unit, smaller, smaller_unit in (
-        (_DAY, "d", _HOUR, "h"),
-        (_HOUR, "h", _MINUTE, "min"),
         (_MINUTE, "min", 1, "s"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_DAY, "d", _HOUR, "h"),
     ):
-        if whole >= size:
-            rest = whole % size // smaller
-            return f"{whole // size} {unit} {rest} {smaller_unit}" if rest else f"{whole // size} {unit}"
-    return f"{whole} s"
+        if whole < size:
+            break
+        whole = round(seconds / smaller) * smaller
+        rest = whole % size // smaller
+        said = f"{whole // size} {unit}" + (f" {rest} {smaller_unit}" if rest else "")
+    return said
 
 
 def age(then: datetime, now: datetime) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.store.database.lock import myself
 from orchestrator.store.database.presence import Presence, of_scan
-from orchestrator.store.errors import Owner, UnknownScanError
+from orchestrator.store.errors import Owner, StoreError, UnknownScanError
 from orchestrator.store.place import Place, parse
 from orchestrator.store.results import scans
 from orchestrator.store.results.insert import Inserter
@@ -24,6 +24,8 @@ from orchestrator.store.writing import Put, WritingThread
 
 T = TypeVar("T")
 
+BATCH = 32  # results a commit
+LINGER = 0.05  # seconds that a result waits for others to be committed with it
 ROOM = 256  # results that wait in the queue, at most: more puts wait outside
 
 
@@ -40,6 +42,8 @@ class Writer:
         self._thread = WritingThread(place)
         self._owner = Owner()
         self._room = asyncio.Semaphore(ROOM)
+        self._batch: list[Put] = []  # the thread is woken for a commit, not for each result
+        self._lingering: asyncio.TimerHandle | None = None
         self._scans: dict[int, Presence] = {}
         self._at_end: Callable[[Inserter, int, datetime], object] | None = None
 
@@ -123,6 +127,7 @@ class Writer:
             if self._at_end is not None:
                 self._at_end(into, scan_id, ended)
 
+        self._hand_over()
         self._thread.call(work)
         if (shown := self._scans.pop(scan_id, None)) is not None:
             shown.hide()
@@ -139,12 +144,12 @@ class Writer:
         async with self._room:
             loop = asyncio.get_running_loop()
             done = loop.create_future()
-            self._thread.submit(Put(scan_id, record, loop, done))
+            self._gather(Put(scan_id, record, loop, done))
             await done
 
     def flush(self) -> None:
         """Commit what was put so far without waiting for more to come; never raises."""
-        self._thread.hurry()
+        self._hand_over()
 
     async def alone(self, work: Callable[[Inserter], T]) -> T:
         """Run `work` in a transaction that holds nothing else, and return its answer once it is on the disk.
@@ -152,6 +157,7 @@ class Writer:
         For the journal. Raises StoreError, and what `work` raises: then nothing is stored. Cancelled, it may
         be stored all the same.
         """
+        self._hand_over()
         return await self._thread.wait_for(work)
 
     def close(self) -> None:
@@ -161,7 +167,33 @@ class Writer:
         """
         for shown in self._scans.values():  # before the lock: who resumes such a scan gives the same sign
             shown.hide()
+        self._hand_over()
         self._thread.close()
+
+    def _gather(self, put: Put) -> None:
+        """Let a result wait for those that share its commit."""
+        if self._batch and self._batch[0].loop is not put.loop:  # of a loop that has ended since
+            self._hand_over()
+        self._batch.append(put)
+        if len(self._batch) >= BATCH:
+            self._hand_over()
+        elif self._lingering is None:
+            self._lingering = put.loop.call_later(LINGER, self._hand_over)
+
+    def _hand_over(self) -> None:
+        """Give the thread what has gathered; where it has been stopped, tell who waits."""
+        batch, self._batch = self._batch, []
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        if not batch:
+            return
+        try:
+            self._thread.submit(batch)
+        except StoreError as error:
+            for put in batch:
+                if not put.done.done():
+                    put.done.set_exception(error)
 
     def _show(self, scan_id: int) -> None:
         """Say from now on that this process runs the scan."""

@@ -8,7 +8,6 @@ import asyncio
 import enum
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -26,9 +25,6 @@ from orchestrator.store.place import Place
 from orchestrator.store.results.insert import Inserter
 
 T = TypeVar("T")
-
-BATCH = 32  # results a commit
-LINGER = 0.05  # seconds that a result waits for others to be committed with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +47,7 @@ class _End(enum.Enum):
     END = enum.auto()
 
 
-class _Hurry(enum.Enum):
-    """Nothing more is to come for now: what has come need not wait for it."""
-
-    HURRY = enum.auto()
-
-
-_Item = Put | _Call | _End | _Hurry
+_Item = list[Put] | _Call | _End
 
 
 class WritingThread:
@@ -84,8 +74,8 @@ class WritingThread:
         self._thread.start()
         started.result()
 
-    def submit(self, item: Put | _Call) -> None:
-        """Hand something in.
+    def submit(self, item: list[Put] | _Call) -> None:
+        """Hand something in: results that share a commit, or a call.
 
         Raises what stopped the thread, or WriterClosedError; else it is answered for sure.
         """
@@ -95,12 +85,6 @@ class WritingThread:
             if self._thread is None:
                 raise WriterClosedError(self._place.shown)
             self._queue.put(item)
-
-    def hurry(self) -> None:
-        """Let what was handed in so far wait for nothing; never raises."""
-        with self._closing:
-            if self._thread is not None:
-                self._queue.put(_Hurry.HURRY)
 
     def call(self, work: Callable[[Inserter], T]) -> T:
         """Run `work` in a transaction of its own, after everything that was handed in before,
@@ -149,28 +133,13 @@ class WritingThread:
     def _work(self, into: Inserter | None) -> None:
         """Answer what comes, until the end comes. `into` is None where nothing can be stored any more."""
         while not self._ended:
-            batch, after = self._gather()
-            if batch:
-                self._store(into, batch)
-            if isinstance(after, _Call):
-                self._run(into, after)
-            self._ended = after is _End.END
-
-    def _gather(self) -> tuple[list[Put], _Call | _End | _Hurry | None]:
-        """Wait for results that one commit may hold, and for what must come after it."""
-        batch: list[Put] = []
-        item = self._queue.get()
-        end = time.monotonic() + LINGER
-        while isinstance(item, Put):
-            batch.append(item)
-            left = end - time.monotonic()
-            if len(batch) == BATCH or left <= 0:
-                return batch, None
-            try:
-                item = self._queue.get(timeout=left)
-            except queue.Empty:
-                return batch, None
-        return batch, item
+            match self._queue.get():
+                case _Call() as call:
+                    self._run(into, call)
+                case _End():
+                    self._ended = True
+                case batch:
+                    self._store(into, batch)
 
     def _store(self, into: Inserter | None, batch: list[Put]) -> None:
         """Commit a batch and tell everybody whose result it was."""

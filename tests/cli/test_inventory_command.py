@@ -24,8 +24,11 @@ waivers:
 """  # noqa: E501
 
 
-def test_a_good_inventory_is_counted(inventory_file: Callable[[str], Path]) -> None:
+def test_a_good_inventory_is_counted(
+    inventory_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A check without mistakes says so with counts, exits 0, and names waivers that have ended."""
+    monkeypatch.setenv("PW", "x")
     path = inventory_file(GOOD)
     ended = fleetcheck("inventory", "check", str(path))
     assert (ended.code, ended.out) == (
@@ -184,3 +187,26 @@ def test_a_certificate_without_its_key_is_a_mistake_with_its_line(tmp_path: Path
     path.write_text(path.read_text().replace("  cert: {from: certificate, path: client.pem}\n", ""))
     ended = fleetcheck("inventory", "check", str(path))
     assert (ended.code, "the command `no-such-program` cannot be run" in ended.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("{from: env, name: FC_NOWHERE}", "the environment variable `FC_NOWHERE` is not set"),
+        ("{from: file, path: secrets/ops}", "secrets/ops is not there"),
+    ],
+)
+def test_a_secret_that_is_not_there_is_a_remark_with_its_line(
+    tmp_path: Path, reference: str, words: str
+) -> None:
+    """`inventory check` remarks on an unset variable and a missing secret file, and exits 0: tonight's job
+    may have them.
+    """
+    path = tmp_path / "fleet.yaml"
+    path.write_text(
+        f"credentials:\n  ops: {{username: x, password: {reference}}}\n"
+        "defaults: {credential: ops}\nhosts: {web1: {}}\n"
+    )
+    ended = fleetcheck("inventory", "check", str(path))
+    assert (ended.code, f"remark: {path}:2: credential `ops`: the " in ended.err) == (0, True)
+    assert words in ended.err

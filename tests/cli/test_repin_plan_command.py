@@ -85,9 +85,10 @@ def test_a_page_is_written_for_the_ticket(plan_file: Path, tmp_path: Path) -> No
 
 def test_without_a_file_nothing_is_kept(scanned: Scanned, tmp_path: Path) -> None:
     """A plan without -o is only looked at."""
-    ended = planned(scanned, "--table")
+    ended = planned(scanned, *GO_OVER, "--table")
     assert ended.code == 0
     assert "nothing was written: name a file to keep the plan in" in ended.out
+    assert "-o plan.json\n" in ended.out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -81,6 +81,8 @@ def test_a_plan_without_hosts_asks_nobody(scanned: Scanned, tmp_path: Path) -> N
     assert (ended.code, ended.out) == (0, ""), ended.err
     assert "0 hosts: nothing to confirm" in ended.err
     assert "--yes" not in ended.err
+    ended = fleetcheck("repin", "apply", str(path), "-i", str(scanned.inventory), "--table", "--dry-run")
+    assert "the exit code is 0: nothing was written: the plan has no host" in ended.out
 
 
 def test_a_waiver_that_is_newer_than_the_plan_refuses_its_host(fleet: Drifted) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -255,14 +256,19 @@ def test_the_inventory_may_come_from_the_environment(
 
 
 def test_a_secret_that_is_missing_is_said_before_anything_starts(scanned: Scanned, tmp_path: Path) -> None:
-    """A credential whose password cannot be had ends the command with words, and stores no result."""
+    """A credential whose password cannot be had ends the command with its name, its line and what is missing,
+    and stores no result.
+    """
     text = scanned.inventory.read_text(encoding="ascii").replace("secrets/ops", "secrets/none")
     folder = tmp_path / "copy"
     shutil.copytree(scanned.inventory.parent, folder)
     (folder / "fleet.yaml").write_text(text, encoding="ascii")
     ended = fleetcheck("scan", "-i", str(folder / "fleet.yaml"), "--db", str(tmp_path / "new.db"), "-q")
     assert (ended.code, ended.out) == (1, "")
-    assert "secrets/none" in ended.err
+    assert re.search(
+        rf"fleetcheck: {re.escape(str(folder))}/fleet.yaml:\d+: credential ops: the secret file .*/none",
+        ended.err,
+    )
     assert "Traceback" not in ended.err
 
 

@@ -104,6 +104,7 @@ def causes() -> str:
     blanks = {
         "host": "HOST", "address": "ADDRESS", "port": "PORT", "configuration": "CONFIGURATION", "transport": "TRANSPORT",  # noqa: E501
         "via": "VIA", "ssh": "ssh USER@JUMP", "known": "JUMP", "script": "SHA-256", "pin": 'tls_pin: "sha256:..."',  # noqa: E501
+        "credential": "credential CREDENTIAL",
         "look": "Look it up with `winrm helpmsg 0x...` (its own number) on any Windows",
     }  # fmt: skip
     rows = (

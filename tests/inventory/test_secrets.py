@@ -52,8 +52,14 @@ def test_an_environment_variable_is_taken_as_it_is() -> None:
 
 def test_a_missing_variable_is_named() -> None:
     """A variable that is not set is named."""
-    expected = "the environment variable `FC` is not set; set it to the secret and run again"
+    expected = "the environment variable `FC` is not set; set it to the secret"
     assert refusal("env", environ={}, name="FC") == expected
+
+
+def test_a_similar_variable_that_is_set_is_suggested_without_its_value() -> None:
+    """A misspelt variable is what is set instead: its name is said, and its value never."""
+    said = refusal("env", environ={"FC_PASSWROD": "hunter2"}, name="FC_PASSWORD")
+    assert said == "the environment variable `FC_PASSWORD` is not set; did you mean `FC_PASSWROD`?"
 
 
 def test_an_empty_secret_is_refused() -> None:

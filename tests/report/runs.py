@@ -43,7 +43,7 @@ def report(**changes: object) -> RunReport:
             result(f"paris-web{n:02}", State.VERIFIED, "a fresh session read the new values")
             for n in range(20)
         ),
-        result("paris-db1", State.ALREADY, "every value is as wanted: somebody was here before"),
+        result("paris-db1", State.ALREADY, "every value is as planned: somebody was here before"),
         result("paris-db2", State.CONFLICT, moved),
         result("paris-db3", State.CONFLICT, moved),
         result("paris-app1", State.MIXED, "BackupTunnelPort (64) is DWORD '2147', expected DWORD '443'"),

@@ -21,6 +21,9 @@ from tests.report.samples import NOON
         (200, "3 min 20 s"),
         (7500, "2 h 5 min"),
         (273600, "3 d 4 h"),
+        (86399, "1 d"),
+        (84601, "23 h 30 min"),
+        (3599.6, "1 h"),
     ],
 )
 def test_durations_have_two_units_at_most(seconds: float, expected: str) -> None:

@@ -18,7 +18,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.reading import Attempt
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.store import writing
+from orchestrator.store import writer as writing
 from orchestrator.store.database import engine, migrating
 from orchestrator.store.database.schema import State
 from orchestrator.store.errors import (

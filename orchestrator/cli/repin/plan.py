@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from orchestrator.app.repin.plan import PlanRequest
     from orchestrator.app.watching import WatchRequest
     from orchestrator.domain.repin.plan import Plan
-    from orchestrator.report.hints import Hints
     from orchestrator.report.repin.ticket import Ticket
 
 PLAN_MARKER = '"document": "plan"'
@@ -108,7 +107,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
             {"--ask-pass": ask_pass, "--trace": trace, "--trace-bodies": trace_bodies, "--verbose": verbose}
         )
         made = make_plan(asked, request, on_event=say_note)
-    keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
+    keep(asked, made, output, signing=signing, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
 
@@ -177,7 +176,13 @@ def signing_of(key: Path | None, who: str | None, output: Path | None) -> Signin
 
 
 def keep(
-    made: Plan, output: Path | None, *, signing: Signing | None, hints: Hints, as_json: bool, table: bool
+    asked: Invocation,
+    made: Plan,
+    output: Path | None,
+    *,
+    signing: Signing | None,
+    as_json: bool,
+    table: bool,
 ) -> None:
     """Write a new plan to its file, sign it where that is asked for, and show it."""
     from orchestrator.app.approval.rules import SYSTEM
@@ -194,7 +199,7 @@ def keep(
         _sign(made, output, signing)
     approvals = NONE if output is None else standing(made, output, SYSTEM)
     file = None if output is None else str(output)
-    found = ticket(made, file=file, hints=hints, approvals=approvals)
+    found = ticket(made, file=file, hints=asked.hints, approvals=approvals, typed=asked.command)
     show_ticket(found, as_json=as_json, table=table)
 
 

@@ -43,4 +43,4 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
         force_closed=options.reason_given(force_closed),
         confirm=lambda statement: confirmed(statement, yes=yes),
     )
-    keep(made, output, signing=signing, hints=asked.hints, as_json=as_json, table=table)
+    keep(asked, made, output, signing=signing, as_json=as_json, table=table)

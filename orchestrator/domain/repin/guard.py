@@ -59,7 +59,7 @@ def guard(change: PlannedHost, before: Reading, *, force_closed: bool) -> Go | R
         return Refusal(State.WRONG_HOST, f"{machine(before)} answered, planned is {planned}")
     match value_state(change.targets, before):
         case ValueState.NEW:
-            return Refusal(State.ALREADY, "every value is as wanted: somebody was here before")
+            return Refusal(State.ALREADY, "every value is as planned: somebody was here before")
         case ValueState.OLD:
             return _ports(change, before, force_closed=force_closed)
         case _:

@@ -19,7 +19,7 @@ class State(enum.StrEnum):
     VERIFIED = "verified"  # a second, fresh session read the new values
     NOT_TAKEN_UP = "not-taken-up"  # written and read again, but the agent did not use the new port in time
     REVERTED = "reverted"  # taken back at once by a row of its own, which `undoes` links
-    ALREADY = "already"  # every value was as wanted before we came: nothing written
+    ALREADY = "already"  # every value was as planned before we came: nothing written
     CONFLICT = "conflict"  # a value was neither old nor new: nothing written by us
     WRONG_HOST = "wrong-host"  # another machine answered: nothing written
     EXPIRED = "expired"  # the write came too late by the host's own clock: nothing written

@@ -6,6 +6,7 @@ from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 
 SHARE = 0.1  # seconds' worth of hosts that may begin at once
+FEW = 0.25  # hosts that a busy machine takes more for each wait
 LATE = 0.05  # seconds by which a wait may end late before this machine counts as busy with who is in flight
 
 
@@ -34,7 +35,7 @@ class Ramp:
         await stop.within(1 / self._rate, self._clock)
         took = self._clock.monotonic() - began
         busy = took - 1 / self._rate > LATE
-        self._allowed += 1.0 if busy else max(1.0, took * self._rate)
+        self._allowed += FEW if busy else max(1.0, took * self._rate)
 
     def narrow(self, in_flight: int) -> None:
         """Take note that nothing can begin for now: hosts that then come at once begin one by one."""

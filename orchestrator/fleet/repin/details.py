@@ -57,7 +57,7 @@ def _error(answer: RepinAnswer) -> str:
 _ANSWERS: Mapping[RepinResult, Callable[[PlannedHost, RepinAnswer], str]] = {
     RepinResult.WRITTEN: _written,
     RepinResult.ALREADY: lambda _, __: (
-        "every value was as wanted when the write came: somebody was here before"
+        "every value was as planned when the write came: somebody was here before"
     ),
     RepinResult.CONFLICT: _conflict,
     RepinResult.WRONG_HOST: lambda _, answer: f"{answer.computer} ({answer.machine_id}) answered the write",

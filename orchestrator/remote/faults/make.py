@@ -61,6 +61,7 @@ def fault(
         "configuration": endpoint.configuration,
         "transport": endpoint.transport,
         "script": seen.script,
+        "credential": f"credential `{endpoint.credential}`" if endpoint.credential else "your own ticket",
         "pin": f'`tls_pin: "{pin}"`' if pin else "`tls_pin:`",
         "look": _look_up(code),
         **via_words(endpoint.via),

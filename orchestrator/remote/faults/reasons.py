@@ -34,20 +34,20 @@ class Reason:
 _REASONS = (
     Reason(
         said="user name or password is wrong",
-        advice="Put the credential's user name and password right; where the account is the host's own, "
-        "the name is .\\NAME. It counts toward the account's lock-out.",
+        advice="Put the user name and password of {credential} right; where the account is the host's "
+        "own, the name is .\\NAME. It counts toward the account's lock-out.",
         codes=(1326, 0xC000006D, 0xC000006A, 0x8009030C),
     ),
     Reason(
         said="the domain controller did not take the password",
-        advice="Put the credential's password right; where the account is the host's own, the name is "
+        advice="Put the password of {credential} right; where the account is the host's own, the name is "
         ".\\NAME. It counted once toward the account's lock-out.",
         kerberos=(24, 31),
     ),
     Reason(
         said="the domain does not know that user",
-        advice="Look at the credential's user name: NAME@REALM with the domain's full name in capitals, or "
-        "DOMAIN\\NAME; an account of the host's own is .\\NAME.",
+        advice="Look at the user name of {credential}: NAME@REALM with the domain's full name in capitals, "
+        "or DOMAIN\\NAME; an account of the host's own is .\\NAME.",
         kerberos=(6,),
         codes=(0xC0000064,),
     ),

@@ -1,7 +1,8 @@
 """What each cause means, as a table: what to tell the user, and whether to try again.
 
 Texts may hold `{host}`, `{address}`, `{port}`, `{configuration}`, `{transport}`, `{script}` (SHA-256),
-`{pin}` (the line for the inventory), `{look}` (where to look the code up) and `{via}`.
+`{pin}` (the line for the inventory), `{look}` (where to look the code up), `{via}` and `{credential}`
+(the one that was tried, by its name).
 """
 
 from __future__ import annotations
@@ -111,8 +112,9 @@ ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
         ),
         Cause.LOGON_FAILED: CauseWords(
             "the logon was refused",
-            "Wrong password, locked, expired and blocked look the same from here. It counts toward the "
-            "account's lock-out.",
+            "Are the user name and the password of {credential} in the inventory right? Else the account "
+            "may be locked, expired or blocked: all look the same from here. Each try counts toward its "
+            "lock-out.",
             phase=Phase.AUTH,
         ),
         Cause.LOGON_LOOP: CauseWords(

@@ -55,6 +55,8 @@ class Envelopes:
         self.pool = uuid.uuid4()
         self.message = ""  # the id of the request that was written last: its answer repeats it
         self._shell = ""
+        self._ids = _id()[:-12]  # the last group counts the session's requests: random once, and unique still
+        self._written = 0
         uri = (
             resource
             or f"http://schemas.microsoft.com/powershell/{escape(endpoint.configuration, quote=False)}"
@@ -148,7 +150,8 @@ class Envelopes:
         """
         if options:
             options = f'<wsman:OptionSet s:mustUnderstand="true">{options}</wsman:OptionSet>'
-        self.message = f"uuid:{_id()}"
+        self._written += 1
+        self.message = f"uuid:{self._ids}{self._written:012X}"
         start = (
             f'{self._head}<wsa:Action s:mustUnderstand="true">{action}</wsa:Action>'
             f"<wsa:MessageID>{self.message}</wsa:MessageID>{options}{self._shell}</s:Header><s:Body>{body}"
@@ -158,11 +161,14 @@ class Envelopes:
 
 
 def _encoded(data: bytes) -> tuple[bytes, bytes]:
-    """Write bytes as Base64, in two pieces: what follows a message's ids is the same for a whole fleet."""
+    """Write bytes as Base64, in two pieces: what follows a script's ids is the same for a whole fleet."""
+    if len(data) < _LONG:
+        return base64.b64encode(data), b""
     return base64.b64encode(data[:_OWN]), _encoded_once(data[_OWN:])
 
 
 _OWN = 63  # bytes, of which 61 are a fragment's and a message's header; Base64 takes three at a time
+_LONG = 8192  # bytes; what is shorter than a script is one session's alone, and costs little
 
 
 @functools.lru_cache(maxsize=8)

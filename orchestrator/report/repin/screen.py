@@ -22,7 +22,7 @@ from orchestrator.report.words import age, duration, folded, moment, plural, sho
 RUN_COLUMNS = ("run", "started", "state", "plan", "hosts", "reason")
 MEANING = {
     **SCAN_MEANING,
-    0: "every host is as wanted",
+    0: "every host is as planned",
     4: "hosts could not be reached, or were not started",
     5: "hosts need attention, and hosts could not be reached or were not started",
 }
@@ -45,7 +45,7 @@ def run_screen(report: RunReport) -> RenderableType:
         *warned(report.warnings),
         *_groups("Need attention", [group for group in found if group.state not in _FINE]),
         *_groups(
-            "Nothing speaks against" if report.dry_run else "As wanted",
+            "Nothing speaks against" if report.dry_run else "As planned",
             [group for group in found if group.state in _FINE],
         ),
         *next_section(next_commands(report)),
@@ -60,11 +60,14 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     run, hints = report.run, report.hints
     where = f"{hints.inventory}{hints.database}"
     states = {result.state for result in report.results}
-    if report.dry_run:
+    if not run.hosts and report.file is not None:
+        yield f"fleetcheck repin show {shlex.quote(report.file)}", "see why no host is planned"
+    elif report.dry_run:
         yield (
             f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}",
             "write it: without --dry-run",
         )
+    if report.dry_run:
         return
     if not report.going and states & UNRESOLVED:
         yield f"fleetcheck repin resume {run.id}{where}", "read the hosts that nobody knows about, and go on"
@@ -110,6 +113,8 @@ def run_rows(runs: Iterable[tuple[RunRecord, Process]]) -> Iterator[tuple[str, .
 
 
 def _meaning(report: RunReport) -> str:
+    if not report.run.hosts and not report.code:
+        return "nothing was written: the plan has no host"
     if report.dry_run and not report.code:
         return "nothing speaks against the plan"
     return MEANING.get(report.code, "unknown")

@@ -95,7 +95,7 @@ WORDS = MappingProxyType(
             "fleetcheck scan --limit {hosts}{where} proves it",
             "cyan",
         ),
-        State.ALREADY: Words("every value was as wanted before: nothing written", "", "green"),
+        State.ALREADY: Words("every value was as planned before: nothing written", "", "green"),
         State.VERIFIED: Words("written, and read by a second session", "", "green"),
     },
 )

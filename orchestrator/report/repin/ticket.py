@@ -66,6 +66,7 @@ class Ticket:
     sites: tuple[tuple[str | None, int], ...]
     approvals: Approvals = NONE  # who has signed it, so far
     hints: Hints = field(default_factory=Hints)
+    typed: str = ""  # the command that made it, where that is known
 
     @property
     def values(self) -> int:
@@ -74,9 +75,14 @@ class Ticket:
 
 
 def ticket(
-    plan: Plan, *, file: str | None = None, hints: Hints | None = None, approvals: Approvals = NONE
+    plan: Plan,
+    *,
+    file: str | None = None,
+    hints: Hints | None = None,
+    approvals: Approvals = NONE,
+    typed: str = "",
 ) -> Ticket:
-    """Put a plan's groups together."""
+    """Put a plan's groups together. `typed` is the command that has made it just now."""
     return Ticket(
         plan=plan,
         digest=digest(plan),
@@ -90,6 +96,7 @@ def ticket(
         sites=_sites(plan.hosts),
         approvals=approvals,
         hints=hints or Hints(),
+        typed=typed,
     )
 
 

@@ -5,7 +5,7 @@ what next.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
@@ -15,6 +15,7 @@ from rich.text import Text
 from orchestrator.domain.approval.signatures import Approvals
 from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
+from orchestrator.report.advice import NAMED
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
 from orchestrator.report.words import age, duration, moment, plural, shown
@@ -23,6 +24,7 @@ GROUPS_SHOWN = (
     30  # of changes, and of reasons: the others are a count; a pipe, --json and --html have them all
 )
 _PLACES_SHOWN = 8
+_SCAN = "fleetcheck scan"
 _SITES_SHOWN = 8
 
 
@@ -81,13 +83,15 @@ def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
 
 def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield commands worth typing next, each with what it does."""
-    plan, hints = ticket.plan, ticket.hints
-    where = f"{hints.inventory}{hints.database}"
+    plan, where = ticket.plan, f"{ticket.hints.inventory}{ticket.hints.database}"
+    if not plan.hosts:
+        yield from _next_without_hosts(ticket)
+        return
     if ticket.file is None:
-        yield "fleetcheck repin plan -o plan.json ...", "nothing was written: name a file to keep the plan in"
+        yield _to_keep(ticket), "nothing was written: name a file to keep the plan in"
         return
     file = shlex.quote(ticket.file)
-    if plan.hosts and expiry(plan, now) > timedelta(0) and plan.file_version == NEWEST:
+    if expiry(plan, now) > timedelta(0) and plan.file_version == NEWEST:
         if ticket.approvals.missing:
             more = plural(ticket.approvals.missing, "person", "people")
             yield f"fleetcheck repin approve {file} --key ~/.ssh/id_ed25519", f"sign it, {more} missing"
@@ -101,6 +105,36 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
         )
     yield f"fleetcheck repin show {file} --html ticket.html", "attach it to a change ticket"
     yield f"fleetcheck repin show {file} | cat", "list every host, a line each"
+
+
+def _to_keep(ticket: Ticket) -> str:
+    """Write the command that makes the plan again, into a file."""
+    undoes, where = ticket.plan.undoes, f"{ticket.hints.inventory}{ticket.hints.database}"
+    if undoes is not None:
+        return f"{ticket.typed or f'fleetcheck repin undo {undoes}{where}'} -o undo.json"
+    return f"{ticket.typed or f'fleetcheck repin plan{where}'} -o plan.json"
+
+
+def _next_without_hosts(ticket: Ticket) -> Iterator[tuple[str, str]]:
+    """Yield what helps where nothing is planned: the run that an undo found nothing of, or another scan."""
+    plan, hints = ticket.plan, ticket.hints
+    where = f"{hints.inventory}{hints.database}"
+    if plan.undoes is not None:
+        yield f"fleetcheck repin status {plan.undoes}{hints.database}", "see what became of that run's hosts"
+        return
+    if stale := [left.host for left in plan.left_out if "scan again" in left.reason or _SCAN in left.reason]:
+        typed = f"{_SCAN}{_limit(stale, plan.selection)}{where}"
+        yield typed, "scan those whose evidence is missing or old, then plan anew"
+    yield f"fleetcheck report{where}", "see the fleet as it is known now"
+
+
+def _limit(hosts: Sequence[str], selection: str) -> str:
+    """Write the `--limit` that means these hosts where they are few, else all that were selected."""
+    if len(hosts) <= NAMED:
+        return f" --limit {shlex.quote(','.join(hosts))}"
+    if "-" in selection.split(","):  # was read from standard input
+        return " --limit HOST,..."
+    return f" --limit {shlex.quote(selection)}" if selection else ""
 
 
 def signature_rows(approvals: Approvals) -> Iterator[tuple[str, str]]:

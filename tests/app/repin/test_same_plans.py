@@ -22,7 +22,7 @@ from tests.bench.bench_store import store
 from tests.bench.random_fleets import SHARED, RandomFleet, random_fleet
 from tests.domain.repin.builders import plan_on
 
-FLEETS = 100
+FLEETS = 40
 NOW = datetime.now(UTC)
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from orchestrator.fleet.admission.ramp import LATE, Ramp
+from orchestrator.fleet.admission.ramp import FEW, LATE, Ramp
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.stop import StopRequest
 
@@ -44,7 +44,7 @@ def width(late: float, steps: int) -> int:
     [
         pytest.param(0.0, 10 + 20, id="by the rate"),
         pytest.param(LATE * 0.8, 10 + 100, id="by what a short delay was worth"),
-        pytest.param(1.0, 10 + 20, id="by one a step where the machine is behind"),
+        pytest.param(1.0, 10 + 20 * FEW, id="by few where the machine is behind"),
     ],
 )
 def test_a_busy_machine_takes_few_more_hosts(late: float, hosts: int) -> None:

@@ -66,6 +66,14 @@ def test_every_cause_has_words_without_holes(cause: Cause) -> None:
     assert not set("{}") & set(made.detail + made.advice)
 
 
+def test_a_refused_logon_names_the_credential_to_look_at() -> None:
+    """Where the host said no reason, the credential is the place to begin; without one it is the ticket."""
+    named = fault(seen(credential="ops"), Cause.LOGON_FAILED, "HTTP 401")
+    ticket = fault(seen(), Cause.LOGON_FAILED, "HTTP 401")
+    assert "the password of credential `ops` in the inventory" in named.advice
+    assert "the password of your own ticket" in ticket.advice
+
+
 @pytest.mark.parametrize(
     ("status", "cause", "again"),
     [

@@ -48,11 +48,23 @@ def test_a_run_where_all_went_well_is_short() -> None:
     )
     text = render(run_screen(report), 80)
     assert "Need attention" not in text
-    assert "the exit code is 0: every host is as wanted" in text
+    assert "the exit code is 0: every host is as planned" in text
     assert [line for line, _ in next_commands(report)] == [
         "fleetcheck repin undo 3 -o undo.json",
         "fleetcheck repin status 3",
     ]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_plan_without_hosts_claims_nothing(dry_run: bool) -> None:
+    """Where no host was planned the end says so, and not how hosts stand."""
+    ended = runs.record(state=RunState.FINISHED, reason="", hosts=0)
+    report = runs.report(run=ended, results=(), code=0, warnings=(), dry_run=dry_run, file="p.json")
+    text = render(run_screen(report), 80)
+    assert "the exit code is 0: nothing was written: the plan has no host" in text
+    assert "every host" not in text
+    assert next(next_commands(report))[0] == "fleetcheck repin show p.json"
+    assert not any("repin apply" in line for line, _ in next_commands(report))
 
 
 def test_a_killed_run_is_resumed_first() -> None:

@@ -71,6 +71,61 @@ def test_a_plan_without_hosts_says_so() -> None:
     assert "repin apply" not in text
 
 
+def test_a_plan_without_hosts_says_which_to_scan() -> None:
+    """Hosts without fresh evidence are named to the scan; no page for a ticket, no file to keep."""
+    hints = Hints(inventory=" -i fleet.yaml", database=" --db demo.db")
+    for file in (None, "plan.json"):
+        found = ticket(plans.plan(hosts=()), file=file, hints=hints)
+        assert [line for line, _ in next_commands(found, plans.NOW)] == [
+            "fleetcheck scan --limit paris-app2,paris-app3 -i fleet.yaml --db demo.db",
+            "fleetcheck report -i fleet.yaml --db demo.db",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("selection", "limit"),
+    [("site=a b", " --limit 'site=a b'"), ("", ""), ("-,web1", " --limit HOST,...")],
+)
+def test_many_hosts_without_evidence_are_scanned_as_they_were_selected(selection: str, limit: str) -> None:
+    """Where they are too many to be named, the selection of the plan stands for them."""
+    left = tuple(LeftOut(host=f"h{number}", reason="too old: scan again") for number in range(9))
+    found = ticket(plans.plan(hosts=(), left_out=left, selection=selection))
+    assert next(next_commands(found, plans.NOW))[0] == f"fleetcheck scan{limit}"
+
+
+def test_an_undo_that_finds_nothing_shows_the_run() -> None:
+    """There is no change to attach to a ticket: what helps is how the run's hosts stand."""
+    found = ticket(
+        plans.plan(hosts=(), undoes="7"),
+        file="undo.json",
+        hints=Hints(inventory=" -i f.yaml", database=" --db d"),
+    )
+    assert [line for line, _ in next_commands(found, plans.NOW)] == ["fleetcheck repin status 7 --db d"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "typed", "line"),
+    [
+        ({}, "fleetcheck repin plan db7 --agree 2", "fleetcheck repin plan db7 --agree 2 -o plan.json"),
+        ({"undoes": "7"}, "fleetcheck repin undo 7", "fleetcheck repin undo 7 -o undo.json"),
+        ({"undoes": "7"}, "", "fleetcheck repin undo 7 --db d -o undo.json"),
+    ],
+)
+def test_a_plan_without_a_file_names_the_command_that_keeps_it(
+    fields: dict[str, object], typed: str, line: str
+) -> None:
+    """It is what was typed, with `-o` behind it: it can be pasted as it stands."""
+    found = ticket(plans.plan(**fields), hints=Hints(database=" --db d"), typed=typed)
+    assert [each for each, _ in next_commands(found, plans.NOW)] == [line]
+
+
+def test_a_plan_just_made_is_good_for_a_day() -> None:
+    """The part of a second that planning took is not told."""
+    made = plans.plan()
+    text = render(ticket_screen(ticket(made), made.created + timedelta(seconds=0.8)), 80)
+    assert "UTC, 1 d from now" in text
+
+
 def test_an_undo_says_which_run_it_takes_back() -> None:
     """The plan of an undo names the run."""
     text = render(ticket_screen(ticket(plans.plan(undoes="7")), plans.NOW), 80)

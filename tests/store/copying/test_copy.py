@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import Connection, delete, insert, text, update
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.domain.repin.journal import State
@@ -27,7 +27,7 @@ from orchestrator.store.errors import LockTakenError, NoDatabaseError, TooNewErr
 from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
-from orchestrator.store.tables import host_result, scan
+from orchestrator.store.tables import host_result, notice, scan, told
 from orchestrator.store.writer import Writer
 from tests.store.children import child
 from tests.store.conftest import MORNING
@@ -36,6 +36,16 @@ from tests.store.repin_rows import NOW, begun, brought, by_hand
 MakeRecord = Callable[..., HostRecord]
 MakeScan = Callable[..., ScanRecord]
 Put = Callable[[Writer, int, Iterable[HostRecord]], None]
+
+
+def _tell(connection: Connection) -> None:
+    """Store a message that waits, and what its target was told."""
+    connection.execute(
+        insert(notice).values(
+            number=1, id="a", target="mail", scan_id=1, kind="baseline", made=NOW, tries=0, body="{}"
+        )
+    )
+    connection.execute(insert(told).values(target="mail", host="web1", label="ok", unknown=0, scan_id=1))
 
 
 @pytest.fixture
@@ -58,7 +68,13 @@ def full(sqlite_url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord
         asyncio.run(repin())
     with by_hand(sqlite_url) as connection:
         connection.execute(delete(scan).where(scan.c.id == gone))
+        _tell(connection)
     return sqlite_url
+
+
+def test_the_full_database_leaves_no_table_empty(full: str) -> None:
+    """Else the tests of this page would say nothing about one that was added since."""
+    assert [name for name, content in _contents(full).items() if not content] == []
 
 
 def _copy(source: str, target: str, on_rows: Callable[[str, int, int], None] = lambda *_: None) -> Copied:

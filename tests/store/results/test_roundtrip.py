@@ -36,7 +36,7 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
-from orchestrator.store import writing
+from orchestrator.store import writer as writing
 from orchestrator.store.reader import Reader
 from orchestrator.store.tables import attempt, connection
 from orchestrator.store.writer import Writer
