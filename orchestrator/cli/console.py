@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from orchestrator.app.events import Note
+
+_USUAL = 80  # columns of a terminal that does not say
 
 
 def prepare_streams() -> None:
@@ -86,15 +88,31 @@ def lines(rows: Iterable[Iterable[object]], columns: Sequence[str]) -> None:
 def say(message: str) -> None:
     """Print a remark to standard error, cleaned; a terminal gets it wrapped between words.
 
-    A line that is set in is a command to be pasted: it stays whole.
+    A line that is set in is a command to be pasted: it stays whole, and so does one in backticks.
     """
-    lines_ = [clean(line) for line in message.splitlines()]
-    if sys.stderr.isatty():
-        shown = console(sys.stderr)
-        for line in lines_:
-            shown.print(line, soft_wrap=line.startswith("  "))
-    else:
-        sys.stderr.writelines(f"{line}\n" for line in lines_)
+    sys.stderr.writelines(f"{line}\n" for line in fitted(clean(line) for line in message.splitlines()))
+
+
+def fitted(lines_: Iterable[str]) -> Iterator[str]:
+    """Yield lines for standard error: on a terminal as wide as that is, else as they are."""
+    if not sys.stderr.isatty():
+        yield from lines_
+        return
+    from orchestrator.cli.wrapping import wrapped
+
+    width = _columns()
+    for line in lines_:
+        yield from wrapped(line, width)
+
+
+def _columns() -> int:
+    """Return the width of standard error's terminal."""
+    if (said := os.environ.get("COLUMNS", "")).isdigit() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL
+    except (OSError, ValueError):  # no terminal after all
+        return _USUAL
 
 
 def say_note(note: Note) -> None:

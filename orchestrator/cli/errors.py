@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from inventory.errors import FleetcheckError, InventoryError
+from orchestrator.cli.console import fitted
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.primitives.text import clean
 
@@ -52,7 +53,7 @@ def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
     if isinstance(error, InventoryError):
         for problem in error.problems:
-            sys.stderr.write(clean(str(problem)) + "\n")
+            sys.stderr.writelines(f"{line}\n" for line in fitted([clean(str(problem))]))
     code, message = told(error)
     _complain(message)
     return code
@@ -83,8 +84,10 @@ def _count(problems: int) -> str:
 
 def _complain(message: str) -> None:
     with contextlib.suppress(BrokenPipeError):
-        for line in message.splitlines() or [""]:
-            sys.stderr.write(f"fleetcheck: {clean(line)}\n")
+        for line in map(clean, message.splitlines() or [""]):
+            whole = f"fleetcheck: {line}"
+            said = [whole] if line.startswith("  ") else fitted([whole])  # what is set in is to be pasted
+            sys.stderr.writelines(f"{each}\n" for each in said)
 
 
 def unprinted(error: Exception | None) -> int:

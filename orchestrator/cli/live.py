@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from orchestrator.cli.console import console, say
+from orchestrator.cli.console import console, fitted, say
 from orchestrator.domain.primitives.text import clean
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LiveDisplay(ABC):
         if self._quiet:
             return
         if self._live is not None:
-            self._live.console.print(clean(message))
+            self._live.console.print("\n".join(fitted([clean(message)])), soft_wrap=True)
         else:
             say(message)
 

@@ -45,20 +45,40 @@ def config_rows(report: ConfigReport, *, origin: bool) -> Iterator[tuple[str, ..
 
 
 def config_screen(report: ConfigReport, *, origin: bool) -> RenderableType:
-    """Draw the keys, and below them the files, nearest first."""
+    """Draw the keys, and below them the files, nearest first.
+
+    Every path ends its own line, whole: it is to be copied.
+    """
     from rich.console import Group
     from rich.text import Text
 
     from orchestrator.report.listing import listing
+    from orchestrator.report.words import shown
 
-    files = (
-        (seen.file, f"{seen.state}: {seen.reason}" if seen.reason else seen.state) for seen in report.files
-    )
+    keys = list(_origin_lines(report)) if origin else []
     return Group(
-        listing(config_columns(origin=origin), config_rows(report, origin=origin)),
+        *(Text(shown(line).plain, no_wrap=True, overflow="ignore") for line in keys),
+        *(() if origin else (listing(config_columns(origin=False), config_rows(report, origin=False)),)),
         Text(),
-        listing(("file, nearest first", "state"), files),
+        *(Text(shown(line).plain, no_wrap=True, overflow="ignore") for line in _file_lines(report)),
     )
+
+
+def _origin_lines(report: ConfigReport) -> Iterator[str]:
+    """Yield a line for each key and, where somebody set it, one below it that says where."""
+    wide = max((len(row.key) for row in report.rows), default=0)
+    for row in report.rows:
+        yield f"{row.key:<{wide}}  {row.shown}{'' if row.origin else ' (default)'}"
+        if row.origin is not None:
+            yield f"{'':<{wide}}  from {row.origin}"
+
+
+def _file_lines(report: ConfigReport) -> Iterator[str]:
+    yield "Files, nearest first"
+    states = [f"{seen.state}: {seen.reason}" if seen.reason else seen.state for seen in report.files]
+    wide = max(map(len, states), default=0)
+    for seen, state in zip(report.files, states, strict=True):
+        yield f"  {state:<{wide}}  {seen.file}"
 
 
 def config_document(report: ConfigReport) -> dict[str, Any]:

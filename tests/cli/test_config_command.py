@@ -50,10 +50,21 @@ def test_the_screen_lists_the_files_too() -> None:
     """Nearest first, with what became of each."""
     Path("fleetcheck.toml").chmod(0o646)
     out = fleetcheck("config", "show", "--origin", "--table").out
-    keys, _, seen = out.partition("file, nearest first")
+    keys, _, seen = out.partition("Files, nearest first")
     assert "max_failed" in keys
     assert "left aside: others can write it" in seen
     assert seen.count("read") == 2
+
+
+def test_a_path_on_the_screen_is_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a path is, 80 columns break it nowhere: it can be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ("x" * 90)))
+    own = tmp_path / ("x" * 90) / "fleetcheck" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("ramp_up = 50\n")
+    said = fleetcheck("config", "show", "--origin", "--table").out.splitlines()
+    assert [line.split() for line in said if str(own) in line] == [["from", f"{own}:1"], ["read", str(own)]]
 
 
 def test_the_document_has_values_with_their_types(tmp_path: Path) -> None:

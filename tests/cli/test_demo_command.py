@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.app.errors import CommandError
 from orchestrator.cli.console import say
+from orchestrator.cli.demo.command import folder_of
+from orchestrator.cli.errors import explain
 from tests.cli.conftest import fleetcheck
 from tests.docs.pages import ROOT, blocks
 
@@ -125,13 +128,16 @@ def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> 
     assert ["\tverified\t" in each.out for each in ended] == [False, False, True, False, True]
 
 
+class Terminal(io.StringIO):
+    """Standard error, as somebody sees it."""
+
+    def isatty(self) -> bool:
+        """Say that it is a terminal."""
+        return True
+
+
 def test_a_command_that_is_said_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal of 80 columns a remark is wrapped between words, and a command stays one line."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
     command = f"    fleetcheck scan -i {'x' * 60}.yaml --db {'y' * 60}.db"
@@ -140,3 +146,39 @@ def test_a_command_that_is_said_is_never_wrapped(monkeypatch: pytest.MonkeyPatch
     lines = screen.getvalue().splitlines()
     assert lines[-1] == command
     assert max(map(len, lines[:-1])) <= 80
+
+
+@pytest.mark.parametrize(
+    ("keep", "attended", "left"),
+    [(False, True, []), (False, False, ["demo.db"]), (True, True, ["demo.db", "secrets"])],
+)
+def test_a_temporary_folder_leaves_no_secrets_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, keep: bool, attended: bool, left: list[str]
+) -> None:
+    """Who quits the menu leaves nothing; without a terminal the results stay; `--keep` leaves it all."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with folder_of(None, keep=keep, attended=attended) as place:
+        (place / "secrets").mkdir()
+        (place / "demo.db").touch()
+    assert sorted(path.name for path in place.glob("*")) == left
+    assert place.exists() is bool(left)
+
+
+def test_the_demos_inventory_is_nothing_to_remark_on(tmp_path: Path, net: str) -> None:
+    """All kinds of hosts of the demo are scanned without a remark on the inventory before."""
+    folder = str(tmp_path / "demo")
+    ended = fleetcheck("demo", "--hosts", "24", "--folder", folder, "--address", f"{net}.46")
+    assert (ended.code, "too short" in ended.err) == (0, False)
+
+
+def test_a_message_on_a_terminal_breaks_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of 300 columns breaks at blanks alone, and a command in backticks is in one piece."""
+    command = "`fleetcheck repin undo 1 -o undo.json --db /srv/fleetcheck/fleet.db`"
+    message = f"plan 4711 {'was used before, and a plan is used once ' * 4}{command} takes it back"
+    monkeypatch.setenv("COLUMNS", "80")
+    with contextlib.redirect_stderr(Terminal()) as screen:
+        explain(CommandError(message))
+    lines = screen.getvalue().splitlines()
+    assert " ".join(lines) == f"fleetcheck: {message}"
+    assert any(command in line for line in lines)
+    assert max(map(len, lines)) <= 80

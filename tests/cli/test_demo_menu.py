@@ -167,7 +167,9 @@ def test_a_wrong_answer_is_asked_again_and_the_end_of_input_ends_it(net: str, tm
     with demo(tmp_path, f"{net}.43") as terminal:
         terminal.read_until(ASKED)
         terminal.type("7\n")
-        assert "Next" not in terminal.read_until(ASKED)
+        said = terminal.read_until(ASKED)
+        assert "7: type a number from 1 to 5, m for the menu, or q to quit" in said
+        assert "Next" not in said
         terminal.type("m\n")
         assert "Next (the fleet serves on" in terminal.read_until(ASKED)
         terminal.type("\x04")

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,9 +59,8 @@ def demo(
     from orchestrator.report.summary import counts_line
 
     _check(address)
-    place = _folder(folder)
     attended = is_attended() and not (quiet or as_json)
-    with served(hosts, place, address) as ready:
+    with folder_of(folder, keep=keep, attended=attended) as place, served(hosts, place, address) as ready:
         inventory, database = Path(ready["inventory"]), place / "demo.db"
         if not quiet:
             say(
@@ -114,12 +113,23 @@ def _say_how_to_type() -> None:
         say(f"`fleetcheck` is not on your PATH yet: . {shlex.quote(str(program.parent / 'activate'))}")
 
 
-def _folder(option: Path | None) -> Path:
-    """Make the folder, readable by its user only. Raises OSError."""
-    if option is None:
-        return Path(tempfile.mkdtemp(prefix="fc-demo-"))
-    option.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return option.absolute()
+@contextlib.contextmanager
+def folder_of(option: Path | None, *, keep: bool, attended: bool) -> Iterator[Path]:
+    """Make the folder, readable by its user only; a temporary one goes at the end, but for `keep`.
+
+    Where nobody sits at it, the database stays for the commands that were printed, and the secrets of hosts
+    that are gone do not. Raises OSError.
+    """
+    if option is not None:
+        option.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield option.absolute()
+        return
+    place = Path(tempfile.mkdtemp(prefix="fc-demo-"))
+    try:
+        yield place
+    finally:
+        if not keep:
+            shutil.rmtree(place if attended else place / "secrets", ignore_errors=True)
 
 
 def _program() -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def _asked(done: int, steps: Sequence[Step]) -> str:
         said = input(f"Enter: {what}; or 1-{most}, m: menu, q: quit > ").strip().lower() or following
         if said in {"m", "q"} or said in map(str, range(1, most + 1)):
             return said
+        say(f"{said}: type a number from 1 to {most}, m for the menu, or q to quit")
 
 
 def _run(step: Step) -> None:

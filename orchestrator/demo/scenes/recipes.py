@@ -215,14 +215,12 @@ def no_agent(draft: Draft) -> None:
     draft.network(PORT)
 
 
-def failing(row: str, timeout: int | None = None) -> Recipe:
+def failing(row: str) -> Recipe:
     """Make a recipe for a host that gives no reading."""
 
     def fail(draft: Draft) -> None:
         ok(draft)
         draft.behaviours = (ROWS[row],)
-        if timeout is not None:  # its retries or its silence would hold up the demo
-            draft.inventory["timeout"] = timeout
 
     return fail
 
