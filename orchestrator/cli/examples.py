@@ -138,7 +138,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "fleetcheck hub status --json": "as JSON",
     },
     "hub site": {
-        "fleetcheck hub site add berlin --key ed25519:...": "with the key that `worker init` printed there",
+        "fleetcheck hub site add berlin --key KEY": "with the key that `worker init` printed there",
         "fleetcheck hub site remove berlin": "its hosts are asked from here then",
     },
     "worker": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +65,8 @@ def serve(worker: SiteWorker, settings: WorkerSettings) -> None:
     from celery.platforms import SecurityWarning
     from celery.signals import worker_shutting_down
 
+    # What it says of the link, with tracebacks, the worker's own link says in a line.
+    logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore", SecurityWarning)  # Celery's about root; the docs say which user to take
     worker.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from orchestrator.dispatch import topology
 from orchestrator.dispatch.broker import Broker, told
-from orchestrator.dispatch.errors import SealError
+from orchestrator.dispatch.errors import BrokerError, SealError
 from orchestrator.dispatch.keys import ticket_secret
 from orchestrator.dispatch.listen import last_word
 from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket
@@ -26,6 +27,7 @@ from orchestrator.fleet.dispatch.port import Arrival, Delivery, Link, Lost, Refu
 
 TASK = "fleetcheck.batch"
 PREFETCH = 200  # results that are taken in and not settled yet
+TAKEN = 40.0  # seconds that a hub which was cut off may be listed as one that takes results in
 FRESH = 20.0  # seconds that a hello may be old
 LISTEN = 2.0  # seconds between two looks for each site's hello
 
@@ -51,6 +53,7 @@ class CeleryDispatcher:
         self._down = self._full = ""
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
+        self._disbelieved: set[str] = set()
         self._said: dict[str, tuple[str, datetime]] = {}
         self._sending = BrokerThread(settings.broker, "send", on_state=self._sending_state)
         self._taking = BrokerThread(
@@ -64,6 +67,7 @@ class CeleryDispatcher:
         def ready() -> None:
             with told(settings.broker), settings.broker.connection() as connection:
                 topology.make(connection, sites)
+                _refuse_another(settings.broker, connection, sites)
 
         await asyncio.to_thread(ready)
         dispatcher = cls(settings, sites)
@@ -203,7 +207,9 @@ class CeleryDispatcher:
             try:
                 hello = last_word(channel, site, self._settings.sites[site])
             except SealError as error:
-                self._tell(Refused(site=site, why=str(error)))
+                if site not in self._disbelieved:  # it comes every few seconds
+                    self._disbelieved.add(site)
+                    self._tell(Refused(site=site, why=str(error)))
                 continue
             if hello is not None and self._is_news(hello):
                 self._tell(hello)
@@ -218,6 +224,19 @@ class CeleryDispatcher:
         if before is None:
             return abs((datetime.now(UTC) - hello.sent).total_seconds()) <= FRESH
         return said != before
+
+
+def _refuse_another(broker: Broker, connection: Any, sites: tuple[str, ...]) -> None:
+    """Raise BrokerError where another scan takes in these sites' results; a dead one is waited for."""
+    end = time.monotonic() + TAKEN
+    while taken := [site for site in sites if topology.takers(connection, topology.results(site))]:
+        if time.monotonic() > end:
+            raise BrokerError(
+                broker.place,
+                f"another scan via sites takes in the results of {taken[0]}",
+                "One at a time: each would take the other's results. Try again when it has ended.",
+            )
+        time.sleep(1.0)
 
 
 def _json(body: Any) -> object:

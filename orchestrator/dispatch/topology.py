@@ -97,6 +97,12 @@ def remove(connection: Connection, site: str) -> None:
             queue.exchange(channel).delete()
 
 
+def takers(connection: Connection, queue: Queue) -> int:
+    """Return how many take messages from a queue now. Raises amqp's errors where it is not there."""
+    with connection.channel() as channel:
+        return int(channel.queue_declare(queue.name, passive=True).consumer_count)
+
+
 def waiting(connection: Connection, queue: Queue) -> int | None:
     """Return how many messages are ready in a queue; None where it is not there."""
     import amqp.exceptions as refused

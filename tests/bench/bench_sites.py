@@ -1,7 +1,7 @@
 """Sites under stress, on a broker of its own: kills and cuts, two workers against one, what the hub pays.
 
     python -m tests.bench.bench_sites kills [--units 5000] [--kills 20] [--cuts 3] [--every 5]
-    python -m tests.bench.bench_sites width [--units 400]
+    python -m tests.bench.bench_sites width [--units 1200]
     python -m tests.bench.bench_sites cost [--units 2000] [--database URL]
 
 Workers and hub are processes of their own; hosts are fake sessions that take a second (kills), two (width),
@@ -262,7 +262,7 @@ def main(argv: list[str] | None = None) -> int:
     if asked.part == "kills":
         kept = kills(asked.units or 5000, asked.kills, asked.cuts, asked.every, asked.width)
     elif asked.part == "width":
-        kept = width(asked.units or 400)
+        kept = width(asked.units or 1200)
     else:
         kept = cost(asked.units or 2000, asked.database)
     return 0 if kept else 1

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.conftest import HOSTS, fleetcheck
+from tests.cli.conftest import HOSTS, Scanned, fleetcheck
 from tests.docs.pages import blocks
 from tests.eventually import eventually
 
@@ -218,3 +218,20 @@ def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: P
         "orchestrator.fleet.dispatch.end",
         "orchestrator.remote.faults.sites",  # what two causes mean
     }
+
+
+def test_a_plan_says_which_hosts_a_site_s_worker_does_not_write(
+    scanned: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`repin plan` with hosts at a site with a worker: written from here or not at all, and what to do."""
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    found = re.search(r"site: \"?(\w+)", scanned.inventory.read_text("utf-8"))
+    assert found is not None
+    before = fleetcheck("repin", "plan", "-o", "before.json", *scanned.options)
+    (tmp_path / "hub" / "sites").mkdir(parents=True)
+    (tmp_path / "hub" / "sites" / f"{found[1]}.pub").write_text("ed25519:x\n")
+    after = fleetcheck("repin", "plan", "-o", "after.json", *scanned.options)
+    assert (before.code, after.code) == (0, 0)
+    assert "a re-pin is written from this machine alone" not in before.err
+    assert f"the workers of {found[1]} scan their hosts and write none" in after.err.replace("`", "")
+    assert "fleetcheck repin export PLAN" in after.err

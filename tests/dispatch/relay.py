@@ -33,7 +33,11 @@ class Relay:
         with suppress(OSError):
             while True:
                 ours, _ = self._listener.accept()
-                theirs = socket.create_connection(("127.0.0.1", self._target))
+                try:
+                    theirs = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:  # nobody listens there now
+                    ours.close()
+                    continue
                 self._open |= {ours, theirs}
                 for one, other in ((ours, theirs), (theirs, ours)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()

@@ -270,6 +270,32 @@ def test_two_workers_of_one_site_are_one_too_many(
         link.refuse_another()
 
 
+def test_two_scans_at_a_time_are_one_too_many(
+    hub: Hub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would take the other's results: the second one says so, and begins nothing."""
+    from orchestrator.dispatch import hub as hub_end
+
+    site = make_site()
+    monkeypatch.setattr(hub_end, "TAKEN", 0.0)
+
+    async def main() -> None:
+        first = await CeleryDispatcher.open(hub.settings, (site.name,))
+        try:
+            await asyncio.to_thread(eventually, lambda: _takers(hub, site) == 1)
+            with pytest.raises(BrokerError, match="another scan via sites takes in the results"):
+                await CeleryDispatcher.open(hub.settings, (site.name,))
+        finally:
+            await first.close()
+
+    asyncio.run(main())
+
+
+def _takers(hub: Hub, site: TestSite) -> int:
+    with hub.broker.connection() as connection:
+        return topology.takers(connection, topology.results(site.name))
+
+
 def _link(site: TestSite) -> SiteLink:
     settings = WorkerSettings(
         site=site.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from inventory.model import Host
@@ -16,6 +17,7 @@ from orchestrator.fleet.dispatch.port import Delivery, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.site import Site
 
+TOLD = 100  # refusals of a site that the audit is told of; all are counted
 STORING = 256  # results on their way to the disk
 
 
@@ -42,6 +44,7 @@ class Intake:
         self._hosts = {host.name: host for host in remote.hosts}
         self._storing: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(STORING)
+        self._told: Counter[str] = Counter()
         self.done: set[str] = set()
         self.twice = self.refusals = 0
 
@@ -53,7 +56,9 @@ class Intake:
     async def refuse(self, refused: Refused, delivery: Delivery) -> None:
         """Count what is not believed, and tell the audit."""
         self.refusals += 1
-        await self._remote.refused(refused)
+        self._told[refused.site] += 1
+        if self._told[refused.site] <= TOLD:  # a site that was taken over must not fill the database
+            await self._remote.refused(refused)
         delivery.settle()
 
     async def report(self, report: Report, delivery: Delivery) -> None:

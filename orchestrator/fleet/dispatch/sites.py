@@ -27,6 +27,7 @@ from orchestrator.fleet.dispatch.results import Intake
 from orchestrator.fleet.dispatch.site import Site
 from orchestrator.fleet.results import host_record
 
+UNREACHED = 600.0  # seconds without the broker after which nothing more is waited for
 TICK = 0.5  # seconds after which it is looked again who may go on
 ASIDE = 256  # hosts that are looked at for one that may start
 LIFE = timedelta(hours=4)  # a batch that a site begins later than this is not begun
@@ -76,6 +77,7 @@ class SitesRun:
             keep=keep,
             changed=self._changed,
         )
+        self._unlinked = clock.monotonic()  # since when it is not
         self._linked = False  # the broker is reached, and what had waited there is taken in
         self._cancelled = False
 
@@ -131,6 +133,10 @@ class SitesRun:
 
     def _look_for_silence(self) -> None:
         now = self._clock.monotonic()
+        if not self._linked:  # nobody can be heard
+            if now - self._unlinked > UNREACHED:
+                self._give_up_all(f"the broker was not reached for {UNREACHED:.0f} s")
+            return
         for site in self._sites.values():
             if not site.left or site.silent:
                 continue
@@ -140,6 +146,14 @@ class SitesRun:
                 self._remark(f"site {site.name}: {words}")
                 for name in [name for hosts in site.out.values() for name in hosts]:
                     self._accounts.end(name, None)  # others need not wait for its answer
+
+    def _give_up_all(self, words: str) -> None:
+        """Wait for no site any more, and say why once."""
+        waited = [site for site in self._sites.values() if site.left and not site.silent]
+        if waited:
+            self._remark(words)
+        for site in waited:
+            site.silent = True
 
     # Handing out.
 
@@ -218,6 +232,8 @@ class SitesRun:
             self._remark(f"site {site.name}: {words}")
 
     def _link(self, link: Link) -> None:
+        if self._linked and not link.up:
+            self._unlinked = self._clock.monotonic()
         self._linked = link.up
         if link.words:
             self._remark(link.words)

@@ -13,7 +13,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Trace
 from orchestrator.domain.record import ScanState
 from orchestrator.domain.sites.unit import PROTOCOL, Batch, Report, UnitDone
-from orchestrator.fleet.dispatch.port import Lost
+from orchestrator.fleet.dispatch.port import Link, Lost
 from orchestrator.fleet.dispatch.site_run import Refusal
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from tests.fleet.dispatch.sites import RUN, Network, Rules, report_of, scan_sites, transports
@@ -57,6 +57,33 @@ def test_a_site_that_says_hello_and_nothing_else_is_given_up() -> None:
     found = scan_sites(network, at("berlin", 5))
     assert found.scanned.summary.sites.silent == {"berlin": 5}
     assert 300 <= found.scanned.seconds < 320
+
+
+def test_a_broker_that_stays_away_ends_the_waiting() -> None:
+    """The link is lost for good: after ten minutes nothing more is waited for, and nothing hangs."""
+
+    def lose(_batch: Batch, network: Network) -> bool:
+        network.put(Link(up=False, words="broker: nothing listens there"))
+        return True
+
+    network = Network(transports({}, answers(), "berlin"), on_batch=lose)
+    found = scan_sites(network, at("berlin", 5), patience=10_000)
+    assert found.scanned.summary.sites.silent == {"berlin": 5}
+    assert "the broker was not reached for 600 s" in found.scanned.summary.remarks
+    assert 600 <= found.scanned.seconds < 620
+
+
+def test_a_flood_of_refused_messages_does_not_flood_the_audit() -> None:
+    """All are counted, the first hundred of a site are told."""
+
+    def flood(batch: Batch, network: Network) -> bool:
+        for _ in range(250):
+            network.put(_failed(batch, "old", run="scan of yesterday"))
+        return False
+
+    network = Network(transports({}, answers(), "berlin"), on_batch=flood)
+    found = scan_sites(network, at("berlin", 1))
+    assert (len(found.refused), found.scanned.summary.sites.refused) == (100, 250)
 
 
 def test_a_worker_of_another_protocol_gets_no_hosts() -> None:
