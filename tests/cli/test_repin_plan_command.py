@@ -222,6 +222,14 @@ def test_a_plan_that_is_not_there_is_said() -> None:
     )
 
 
+def test_a_plan_that_is_misspelt_is_the_one_beside(tmp_path: Path) -> None:
+    """Where a plan of a similar name is in that folder, it is suggested, and no new plan."""
+    (tmp_path / "plan.json").touch()
+    ended = fleetcheck("repin", "show", str(tmp_path / "plann.json"))
+    assert ended.code == 1
+    assert ended.err.endswith("plann.json: No such file or directory; did you mean `plan.json`?\n")
+
+
 def test_before_the_first_scan_there_is_nothing_to_plan_from(scanned: Scanned) -> None:
     """Without a database the words say which command makes one."""
     ended = fleetcheck("repin", "plan", "-i", str(scanned.inventory))
