@@ -110,7 +110,7 @@ def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: boo
     elif not draws(table=table):
         lines(result_rows(found.records, found.not_started, found.outline.hints), RESULT_COLUMNS)
     elif chosen:
-        draw(result_table(found.records, found.not_started))
+        draw(result_table(found.records, found.not_started, found.outline.scan))
     else:
         draw(scan_report(found.summed()))
 

@@ -16,6 +16,10 @@ from orchestrator.report.hints import Hints
 from orchestrator.report.parts import bullets, command
 
 NAMED = 3  # hosts that a command names
+_TYPED = re.compile(
+    r"fleetcheck (?P<what>scan|repin (?:plan|resume|undo|status))"
+    r"(?:(?> --(?:limit|from|only) (?:'[^']*'|[^\s`,;:']++)| --(?!db\b)[a-z][a-z-]*+| \d++))*+(?! -i | --db )"
+)
 _COMMAND = re.compile(r"(fleetcheck (?:scan|repin plan)(?: --(?:probe|policy) [a-z-]+)*)(?! --limit)")
 
 
@@ -39,6 +43,16 @@ def pieces(advice: str, hosts: Sequence[str], hints: Hints, *, again: str = "") 
 def told(advice: str, host: str, hints: Hints | None = None) -> str:
     """Write advice about one host on one line, its commands complete."""
     return "".join(piece for _, piece in pieces(advice, [host], hints or Hints()))
+
+
+def completed(words: str, hints: Hints) -> str:
+    """Return a sentence with `-i` and `--db` behind each command in it that takes them and has none."""
+
+    def whole(found: re.Match[str]) -> str:
+        reads = found["what"] == "repin status"
+        return f"{found[0]}{'' if reads else hints.inventory}{hints.database}"
+
+    return _TYPED.sub(whole, words)
 
 
 def drawn(sentences: Iterable[Iterable[tuple[bool, str]]], *, mark: str = "-") -> Iterator[RenderableType]:

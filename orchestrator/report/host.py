@@ -21,6 +21,7 @@ from orchestrator.report.hints import Hints
 from orchestrator.report.parts import bullets
 from orchestrator.report.words import age, moment, plural, shown, styled
 
+FIRST = "what stands here is older than the last re-pin: fleetcheck scan"
 _DATA_SHOWN = 200  # characters of one registry value's data; --json has it whole
 
 
@@ -37,6 +38,11 @@ class Sighting:
     last: tuple[ScanRecord, HostRecord] | None = None
     since: str | None = None
     hints: Hints = field(default_factory=Hints)
+
+    @property
+    def first(self) -> str:
+        """What has to be done before the advice of a result that is history; "" where nothing has."""
+        return FIRST if self.since and self.since.endswith("scan again") else ""
 
 
 def host_report(sighting: Sighting, now: datetime) -> RenderableType:
@@ -104,7 +110,7 @@ def _conclusion(sighting: Sighting) -> Iterator[RenderableType]:
     if isinstance(record.outcome, Probed):
         yield from _section("Why", bullets(judgement.evidence))
         told = [(role.role, role.action) for role in judgement.roles if role.action]
-        actions = [judgement.action] if judgement.action else []
+        actions = [each for each in (sighting.first, judgement.action) if each]
         actions += [f"{role}: {action}" for role, action in told if action not in judgement.action]
         yield from _to_do(actions, sighting)
 

@@ -36,8 +36,8 @@ def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
         scan, last = sighting.last
         yield "last-known", last.judgement.label, scan.id, last.outcome.trace.ended.isoformat()
     yield from (("evidence", sentence) for sentence in judgement.evidence)
-    if judgement.action:
-        yield "action", told(judgement.action, record.host, sighting.hints)
+    if said := [each for each in (sighting.first, judgement.action) if each]:
+        yield "action", "; then ".join(told(each, record.host, sighting.hints) for each in said)
     for role in judgement.roles:
         live = ",".join(map(str, role.live))
         yield "role", role.role, role.verdict, role.pin.port or "", role.desired or "", live

@@ -11,10 +11,11 @@ from rich.text import Text
 
 from orchestrator.domain.group import ports_of
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.brief import Brief
 from orchestrator.report.advice import told
 from orchestrator.report.hints import Hints
-from orchestrator.report.words import shown, styled
+from orchestrator.report.words import plural, shown, styled
 
 RESULT_COLUMNS = ("host", "state", "verdict", "seen", "action")
 
@@ -43,8 +44,8 @@ def result_rows(
         yield host, "not-started", "", "", ""
 
 
-def result_table(records: Iterable[Brief], not_started: Iterable[str] = ()) -> RenderableType:
-    """Draw a row per host: name, verdict, what was seen."""
+def result_table(records: Iterable[Brief], not_started: Iterable[str], scan: ScanRecord) -> RenderableType:
+    """Draw a row per chosen host of a scan: name, verdict, what was seen."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("host", overflow="fold")
     table.add_column("verdict", no_wrap=True)
@@ -56,7 +57,11 @@ def result_table(records: Iterable[Brief], not_started: Iterable[str] = ()) -> R
         table.add_row(shown(record.host), verdict, shown(_seen(record, ports_of(record.judgement))))
     for host in not_started:
         table.add_row(shown(host), Text("not started", style="magenta"), "")
-    return table if table.row_count else Text("no host")
+    if table.row_count:
+        return table
+    return Text(
+        f"no host: scan {scan.id} had {plural(len(scan.hosts), 'host')}, and --only takes none of them"
+    )
 
 
 def _seen(record: Brief, ports: str) -> str:

@@ -116,7 +116,10 @@ def test_a_plan_is_applied_once_and_undone_once(fleet: Drifted) -> None:
     before = {name: fleet.served.host(name).counters.shells_opened for name in fleet.served.hosts}
     again = fleet.apply("--yes")
     assert (again.code, again.out) == (6, "")
-    assert f": {HOSTS} verified. For what is left make a new plan: fleetcheck repin plan\n" in again.err
+    assert (
+        f": {HOSTS} verified. For what is left make a new plan: fleetcheck repin plan -i {fleet.inventory}\n"
+        in again.err
+    )
     assert {name: fleet.served.host(name).counters.shells_opened for name in fleet.served.hosts} == before
     back = fleet.plan.with_name("undo.json")
     undo = ("repin", "undo", "1", "-i", str(fleet.inventory), "-o", str(back))
@@ -124,11 +127,9 @@ def test_a_plan_is_applied_once_and_undone_once(fleet: Drifted) -> None:
     waive(fleet, "all")
     done = fleetcheck("repin", "apply", str(back), "-i", str(fleet.inventory), "--yes", "--quiet")
     assert (done.code, set(states(done).values())) == (0, {"verified"})
+    reason = f"taken back already, by run 2; to write it again: fleetcheck repin undo 2 -i {fleet.inventory}"
     left = [line.split("\t")[1::2] for line in fleetcheck(*undo, "--force").out.splitlines()]
-    assert (
-        left
-        == [["left-out", "taken back already, by run 2; to write it again: fleetcheck repin undo 2"]] * HOSTS
-    )
+    assert left == [["left-out", reason]] * HOSTS
 
 
 def test_one_credential_reads_and_another_writes(fleet: Drifted) -> None:

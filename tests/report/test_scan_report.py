@@ -14,6 +14,7 @@ from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import group_actions
+from orchestrator.report.results import result_table
 from orchestrator.report.summary import GROUPS_SHOWN, ScanReport, next_commands, scan_report
 from tests.report import samples
 from tests.report.conftest import render
@@ -129,3 +130,11 @@ def test_hosts_of_one_group_behind_several_gateways_are_told_every_rule() -> Non
     assert group_actions(samples.Verdict.CUT_OFF, actions[:1]) == [actions[0]]
     (other,) = group_actions(samples.Verdict.SUSPECT, actions)
     assert other.startswith(f"{actions[0]} (as for the first of them")
+
+
+def test_a_choice_that_takes_no_host_says_of_which_scan() -> None:
+    """The scan and how many hosts it had stand there: nobody takes it for an empty scan."""
+    scan = samples.scan()
+    said = " ".join(render(result_table((), (), scan), 80).split())
+    assert said.startswith(f"no host: scan {scan.id} had {len(scan.hosts)} host")
+    assert said.endswith(", and --only takes none of them")

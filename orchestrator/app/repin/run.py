@@ -169,6 +169,8 @@ def _report(
     rows: Sequence[Operation],
     kept: Mapping[str, tuple[str, str]],
 ) -> RunReport:
+    from orchestrator.report.advice import completed
+
     found = tuple(results(job.plan, rows, summary.ends, kept=kept))
     return RunReport(
         run=replace(
@@ -186,6 +188,6 @@ def _report(
         place=invocation.place,
         dry_run=summary.dry_run,
         file=None if job.file is None else str(job.file),
-        warnings=tuple(warnings(summary)),
+        warnings=tuple(completed(each, invocation.hints) for each in warnings(summary)),
         hints=invocation.hints,
     )

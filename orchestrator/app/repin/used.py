@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.repin.operation import RunRecord
     from orchestrator.domain.repin.plan import Plan
+    from orchestrator.report.hints import Hints
     from orchestrator.store.reader import Reader
 
 
@@ -30,10 +31,11 @@ def check_unused(invocation: Invocation, plan: Plan) -> None:
     """
     from orchestrator.store.errors import NoDatabaseError
 
-    where = invocation.hints.database
+    hints = invocation.hints
+    where = f"{hints.inventory}{hints.database}"
     try:
         with invocation.reader() as reader:
-            told = _run_words(plan, reader, where) or _given_words(plan, reader, where)
+            told = _run_words(plan, reader, where) or _given_words(plan, reader, hints)
     except NoDatabaseError:
         return
     if told is not None:
@@ -79,7 +81,7 @@ def _ended(plan: Plan, run: RunRecord, reader: Reader, where: str) -> str:
     )
 
 
-def _given_words(plan: Plan, reader: Reader, where: str) -> str | None:
+def _given_words(plan: Plan, reader: Reader, hints: Hints) -> str | None:
     """Say that it was given away as a stand-alone script, which nobody can call back before it expires."""
     from orchestrator.report.words import moment
 
@@ -88,9 +90,9 @@ def _given_words(plan: Plan, reader: Reader, where: str) -> str | None:
     if datetime.now(UTC) < plan.expires:
         return (
             f"it was given away as a stand-alone script, which may write until {moment(plan.expires)}; "
-            f"take its answers in: fleetcheck repin import RESULT.json{where}"
+            f"take its answers in: fleetcheck repin import RESULT.json{hints.database}"
         )
     return (
         f"it was given away as a stand-alone script, which expired on {moment(plan.expires)}. Make a new "
-        f"plan: fleetcheck repin plan{where}"
+        f"plan: fleetcheck repin plan{hints.inventory}{hints.database}"
     )

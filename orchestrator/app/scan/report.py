@@ -16,6 +16,8 @@ from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.fleet.control.events import Event, HostFinished
+from orchestrator.fleet.summary import SCAN_AGAIN
+from orchestrator.report.advice import completed
 from orchestrator.report.summary import ScanReport
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def scan_report(
             gate=any(account.barred for account in outcome.given_up),
         ),
         place=invocation.place,
-        warnings=tuple(_warnings(fleet, outcome)),
+        warnings=tuple(completed(each, invocation.hints) for each in _warnings(fleet, outcome)),
         hints=invocation.hints,
     )
 
@@ -113,7 +115,7 @@ def _warnings(fleet: Fleet, outcome: ScanSummary) -> Iterator[str]:
         left = "hosts in flight were left" if outcome.abandoned else "hosts in flight finished"
         yield f"interrupted by {outcome.reason}: {left}, every stored result is kept"
     for account in outcome.given_up:
-        yield account.words
+        yield account.words.replace(SCAN_AGAIN, f"`fleetcheck scan --resume {outcome.scan}`")
     yield from _sites_words(outcome)
     yield from expired_words(fleet, datetime.now(UTC).date())
 

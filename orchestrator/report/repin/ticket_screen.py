@@ -15,7 +15,7 @@ from rich.text import Text
 from orchestrator.domain.approval.signatures import Approvals
 from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
-from orchestrator.report.advice import NAMED
+from orchestrator.report.advice import NAMED, completed
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
 from orchestrator.report.words import age, duration, moment, plural, shown
@@ -37,7 +37,7 @@ def ticket_screen(ticket: Ticket, now: datetime) -> RenderableType:
         *_changes(ticket),
         *_named(f"Waived, and planned all the same: {ticket.plan.include_waived}", "yellow", ticket.waived),
         *_named("Risks", "yellow", ticket.risks),
-        *_named(f"Left out: {plural(len(ticket.plan.left_out), 'host')}", "cyan", ticket.left_out),
+        *_named(f"Left out: {plural(len(ticket.plan.left_out), 'host')}", "cyan", _left_out(ticket)),
         *_places(ticket),
         *_evidence(ticket, now),
         *next_section(next_commands(ticket, now)),
@@ -58,7 +58,7 @@ def ticket_rows(ticket: Ticket) -> Iterator[tuple[str, ...]]:
         said = (host.why, *host.risks, *([waived[host.host]] if host.host in waived else []))
         yield host.host, "planned", role_words(host.roles), "; ".join(said)
     for left in ticket.plan.left_out:
-        yield left.host, "left-out", "", left.reason
+        yield left.host, "left-out", "", completed(left.reason, ticket.hints)
 
 
 def warnings(ticket: Ticket, now: datetime) -> Iterator[str]:
@@ -200,6 +200,12 @@ def _changes(ticket: Ticket) -> Iterator[RenderableType]:
     if rest := ticket.changes[GROUPS_SHOWN:]:
         hosts = sum(len(change.hosts) for change in rest)
         yield Text(f"and {plural(len(rest), 'more change')} on {plural(hosts, 'host')}")
+
+
+def _left_out(ticket: Ticket) -> Iterator[Named]:
+    """Yield the reasons to leave hosts out, their commands complete."""
+    for group in ticket.left_out:
+        yield Named(words=completed(group.words, ticket.hints), hosts=group.hosts)
 
 
 def _named(title: str, style: str, groups: Iterable[Named]) -> Iterator[RenderableType]:
