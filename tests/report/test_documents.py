@@ -12,7 +12,6 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
-from orchestrator.report.database import copy_document
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
@@ -31,6 +30,7 @@ from orchestrator.report.host import Sighting
 from orchestrator.report.notices.changes import changes_document
 from orchestrator.report.notices.listing import ListedTarget, targets_document, tried_document
 from orchestrator.report.notices.message import notice_document
+from orchestrator.report.operation.copied import copy_document
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document
 from orchestrator.report.repin.run import Process
