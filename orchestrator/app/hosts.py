@@ -27,7 +27,7 @@ def host_history(invocation: Invocation, host: str) -> tuple[Standing, ...]:
     """
     with invocation.reader() as reader:
         results = tuple(reader.history(host, _RESULTS))
-        return results or tuple(reader.history(_stored_name(reader, host, place=invocation.place), _RESULTS))
+        return results or tuple(reader.history(_stored_name(reader, host, invocation), _RESULTS))
 
 
 def sighting(invocation: Invocation, host: str, scan_id: int | None) -> Sighting:
@@ -42,7 +42,7 @@ def sighting(invocation: Invocation, host: str, scan_id: int | None) -> Sighting
 def _sighting(invocation: Invocation, reader: Reader, host: str, scan_id: int | None) -> Sighting:
     place = invocation.place
     if scan_id is None:
-        found = reader.latest(host) or reader.latest(_stored_name(reader, host, place=place))
+        found = reader.latest(host) or reader.latest(_stored_name(reader, host, invocation))
         if found is None:
             raise UsageError(f"database {place}: the results of {host} were deleted just now")
         scan, record = found
@@ -53,7 +53,7 @@ def _sighting(invocation: Invocation, reader: Reader, host: str, scan_id: int | 
         if not records and host in scan.hosts:
             raise UsageError(f"scan {scan_id}: {host} was not started and has no result there")
         if not records:
-            raise UsageError(unknown_host(host, scan.hosts, f"scan {scan_id}"))
+            raise UsageError(unknown_host(host, scan.hosts, f"scan {scan_id}", invocation.hints))
         record = records[0]
     failed = isinstance(record.outcome, Failed)
     return Sighting(
@@ -65,7 +65,7 @@ def _sighting(invocation: Invocation, reader: Reader, host: str, scan_id: int | 
     )
 
 
-def _stored_name(reader: Reader, host: str, *, place: str) -> str:
+def _stored_name(reader: Reader, host: str, invocation: Invocation) -> str:
     """Find under which name the database has results of a host, whatever its case.
 
     Raises UsageError for none.
@@ -75,7 +75,7 @@ def _stored_name(reader: Reader, host: str, *, place: str) -> str:
     known = reader.hosts()
     name = known_host(host, known)
     if name is None:
-        raise UsageError(unknown_host(host, known, f"database {place}"))
+        raise UsageError(unknown_host(host, known, f"database {invocation.place}", invocation.hints))
     return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
@@ -25,13 +26,21 @@ def known_host(name: str, known: Collection[str]) -> str | None:
     return next((host for host in known if host.casefold() == folded), None)
 
 
-def unknown_host(name: str, known: Iterable[str], place: str) -> str:
-    """Say that `place` has no such host, and what was meant where that can be guessed."""
+def unknown_host(name: str, known: Iterable[str], place: str, hints: Hints) -> str:
+    """Say that `place` has no such host, and what was meant where that can be guessed,
+    else what lists the hosts and what asks one.
+    """
     from inventory.selection.universe import near_host
 
     hint = near_host(name, known).replace("`", "")
     if not hint and name.isdecimal():
         hint = f"; for scan {name}: fleetcheck show --scan {name}"
+    if not hint:
+        typed = f"fleetcheck scan --limit {shlex.quote(name)}{hints.inventory}{hints.database}"
+        hint = (
+            f".\n`fleetcheck show{hints.database}` lists those of the latest scan; "
+            f"where the inventory has it, `{typed}` asks it"
+        )
     return f"{place} has no host {name!r}{hint}"
 
 

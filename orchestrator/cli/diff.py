@@ -8,7 +8,7 @@ import typer
 
 from orchestrator.cli.command import invocation
 from orchestrator.cli.completing import offers, scan_ids
-from orchestrator.cli.console import document, draw, draws, lines
+from orchestrator.cli.console import document, draw, draws, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, TableOption
 
@@ -40,7 +40,13 @@ def diff(
     Of the hosts that both scans asked. Exit code 3 when something did.
     """
     from orchestrator.app.scan.diff import diff as compare
-    from orchestrator.report.views.diff import DIFF_COLUMNS, diff_document, diff_rows, diff_screen
+    from orchestrator.report.views.diff import (
+        DIFF_COLUMNS,
+        diff_document,
+        diff_rows,
+        diff_screen,
+        part_words,
+    )
 
     report = compare(invocation(db), earlier, later)
     if as_json:
@@ -48,6 +54,8 @@ def diff(
     elif draws(table=table):
         draw(diff_screen(report))
     else:
+        for remark in part_words(report):
+            say(f"remark: {remark}")
         lines(diff_rows(report.diff), DIFF_COLUMNS)
     if report.code:
         raise typer.Exit(report.code)

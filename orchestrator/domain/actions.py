@@ -13,6 +13,8 @@ from orchestrator.domain.judgement import Belief, RoleJudgement
 _RESCAN = "scan it again: fleetcheck scan"
 _LONGER = " with a longer `timeout:`, the deadline cut the probe short"
 
+_UNLOOKED = " (`--probe pinned` looks for no middlebox: fleetcheck scan first)"
+
 BEHIND_A_FIREWALL = frozenset({Verdict.CUT_OFF, Verdict.BLOCKED, Verdict.DRIFT_BLOCKED})
 """Verdicts on a role whose gateway may need a rule of its own."""
 
@@ -29,6 +31,13 @@ def role_action(verdict: Verdict, role: RoleFacts, *, deadline_hit: bool) -> str
     """
     say = _ROLE_ACTIONS.get(verdict)
     return say(role, deadline_hit) if say else ""
+
+
+def unlooked(verdict: Verdict, mode: str) -> str:
+    """Say behind a role's action that a middlebox was not looked for, where the mode tries no canary;
+    else nothing.
+    """
+    return _UNLOOKED if verdict is Verdict.DRIFT_BLOCKED and mode == "pinned" else ""
 
 
 def host_action(worst: RoleJudgement, roles: Sequence[RoleJudgement]) -> str:

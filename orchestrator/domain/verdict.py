@@ -138,7 +138,8 @@ def _judge_role(role: RoleFacts, known: Facts, reading: Reading, profile: Profil
         beliefs=role.beliefs,
         live=role.live,
         evidence=role_lines(role, reading=reading, profile=profile),
-        action=actions.role_action(verdict, role, deadline_hit=reading.deadline_hit),
+        action=actions.role_action(verdict, role, deadline_hit=reading.deadline_hit)
+        + actions.unlooked(verdict, reading.mode),
         refused=role.refused,
     )
 

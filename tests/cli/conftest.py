@@ -46,6 +46,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no test see the user's database, inventory or colours; each starts in an empty folder."""
     for name in ("FLEETCHECK_INVENTORY", "FLEETCHECK_DEBUG", "FLEETCHECK_NO_MATCH", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("PW", "FC_PASSWORD"):
+        monkeypatch.setenv(name, "of no account")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("FLEETCHECK_DB", str(tmp_path / "default.db"))
     monkeypatch.chdir(tmp_path)

@@ -111,6 +111,10 @@ def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) 
     )  # it was meant, and has no result
     said = fleetcheck("diff", "2", "3", "--table", "--db", str(database)).out
     assert "1 host in both, 0 changed; 1 were asked in one scan only" in said
+    which = "scan 3 asked a part of the hosts alone: --limit mad-mail-02"
+    assert [line.strip() for line in said.splitlines()][1] == which
+    assert f"remark: {which}\n" in ended.err
+    assert f"fleetcheck scans --db {database} lists them" in ended.err
     assert json.loads(fleetcheck("diff", "2", "3", "--json", "--db", str(database)).out)["not_asked"] == 1
 
 

@@ -24,11 +24,8 @@ waivers:
 """  # noqa: E501
 
 
-def test_a_good_inventory_is_counted(
-    inventory_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_good_inventory_is_counted(inventory_file: Callable[[str], Path]) -> None:
     """A check without mistakes says so with counts, exits 0, and names waivers that have ended."""
-    monkeypatch.setenv("PW", "x")
     path = inventory_file(GOOD)
     ended = fleetcheck("inventory", "check", str(path))
     assert (ended.code, ended.out) == (

@@ -89,9 +89,9 @@ def test_its_plan_is_not_given_away() -> None:
 
 def undone(run: str) -> dict[str, str]:
     """Plan the way back of a run; give each host with `planned`, or why it is left out."""
-    ended = fleetcheck("repin", "undo", run, "-o", "back.json", "--yes")
+    ended = fleetcheck("repin", "undo", run, "-o", f"back-{run}.json", "--yes")
     assert ended.code == 0, ended.err
-    plan = loads(Path("back.json").read_bytes(), "back.json")
+    plan = loads(Path(f"back-{run}.json").read_bytes(), "back.json")
     assert (plan.file_version, plan.undoes) == (2, run)
     assert all(
         dict(host.facts)["port"] == host.port for host in plan.hosts if not isinstance(host.facts, str)

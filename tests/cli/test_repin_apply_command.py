@@ -141,10 +141,12 @@ def test_a_dry_run_writes_and_journals_nothing(fleet: Drifted) -> None:
 
 
 def test_nobody_to_ask_is_a_refusal(fleet: Drifted) -> None:
-    """On no terminal and without --yes nothing is written, and the words show the counts and the way out."""
+    """On no terminal and without --yes nothing is written, and the words show hosts, counts, the way out."""
     ended = fleet.apply("--batch", "1,5%,25%", "--max-failed", "2")
     assert (ended.code, ended.out) == (2, "")
     assert f"re-pin: {2 * HOSTS} registry values on {HOSTS} hosts" in ended.err
+    for name in fleet.served.hosts:
+        assert f"  {name}  primary and backup 443 -> 2147\n" in ended.err
     assert f"in {HOSTS} waves of 1, 1, 1, 1, 1, 1 hosts" in ended.err
     assert "stops at 2 failed, or 1 that changed since the plan" in ended.err
     assert "--yes goes ahead without asking" in ended.err

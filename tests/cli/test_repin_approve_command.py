@@ -116,7 +116,10 @@ def test_signatures_of_another_plan_are_refused(fleet: Drifted, signers: Signers
     """A new plan for the same hosts, in the same file's place, needs new signatures."""
     approve(fleet.plan, signers, "ann")
     approve(fleet.plan, signers, "bob")
-    assert fleetcheck("repin", "plan", "-i", str(fleet.inventory), "-o", str(fleet.plan)).code == 0
+    anew = ("repin", "plan", "-i", str(fleet.inventory), "-o", str(fleet.plan))
+    refused = fleetcheck(*anew)
+    assert (refused.code, "is there already, signed by ann, bob (" in refused.err) == (2, True)
+    assert fleetcheck(*anew, "--force").code == 0
     ended = fleet.apply("--yes")
     assert untouched(fleet, ended)
     assert "not counted: ann: it signs something else than this plan" in ended.err

@@ -27,7 +27,7 @@ def plan_file(scanned: Scanned, tmp_path: Path) -> Path:
     ended = planned(scanned, *GO_OVER, "-o", str(path))
     assert (ended.code, ended.err) == (
         0,
-        "warning: 1 waived host planned too, by --include-waived: planned on purpose\n",
+        f"written: {path}\nwarning: 1 waived host planned too, by --include-waived: planned on purpose\n",
     )
     return path
 
@@ -98,20 +98,56 @@ def test_a_plan_goes_down_a_pipe_whole(scanned: Scanned) -> None:
     assert [host.host for host in loads(ended.out.encode("ascii"), "-").hosts] == ["lyo-mail-02"]
 
 
-def test_a_plan_is_replaced_but_nothing_else_is(scanned: Scanned, tmp_path: Path) -> None:
-    """A new plan may take an old one's place; a file that is something else stays,
-    and that is a usage error.
-    """
+def test_the_same_plan_may_be_made_again(scanned: Scanned, tmp_path: Path) -> None:
+    """What differs in its id and its time alone takes an earlier plan's place, and that is said."""
     path = tmp_path / "plan.json"
-    assert planned(scanned, "-o", str(path)).code == 0
+    assert planned(scanned, "-o", str(path)).err.startswith(f"written: {path}\n")
     first = path.read_bytes()
-    assert planned(scanned, "-o", str(path)).code == 0
+    assert planned(scanned, "-o", str(path)).err.startswith(f"written: {path}\n")
     assert path.read_bytes() != first
+
+
+def test_another_plan_is_replaced_by_force_alone(scanned: Scanned, plan_file: Path) -> None:
+    """A plan that somebody may have read stays where it is; the words say whose it is and what to type."""
+    before = plan_file.read_bytes()
+    ended = planned(scanned, "-o", str(plan_file))
+    assert (ended.code, ended.out, plan_file.read_bytes()) == (2, "", before)
+    assert f"{plan_file}: is there already, another plan (1 host to re-pin, made 20" in ended.err
+    assert "; nothing was written. Name another file with -o, or add --force to replace it\n" in ended.err
+    assert planned(scanned, "-o", str(plan_file), "--force").code == 0
+    assert loads(plan_file.read_bytes(), "plan.json").hosts == ()
+
+
+def test_a_signed_plan_is_replaced_by_force_alone(scanned: Scanned, plan_file: Path) -> None:
+    """A new plan, though it writes the same, would end the signatures beside the old one."""
+    plan_file.with_name("plan.json.ann.sig").write_text("-----BEGIN SSH SIGNATURE-----\n", "ascii")
+    ended = planned(scanned, *GO_OVER, "-o", str(plan_file))
+    assert (ended.code, "is there already, signed by ann (1 host to re-pin" in ended.err) == (2, True)
+    assert planned(scanned, *GO_OVER, "-o", str(plan_file), "--force").code == 0
+
+
+def test_a_damaged_plan_is_replaced_by_force_alone(scanned: Scanned, plan_file: Path) -> None:
+    """Nobody can say what it was."""
+    plan_file.write_bytes(plan_file.read_bytes()[:-9])
+    ended = planned(scanned, *GO_OVER, "-o", str(plan_file))
+    assert (ended.code, "is there already, a plan that was edited or damaged" in ended.err) == (2, True)
+    assert planned(scanned, *GO_OVER, "-o", str(plan_file), "--force").code == 0
+
+
+def test_force_needs_a_file(scanned: Scanned) -> None:
+    """Without -o there is nothing to replace."""
+    ended = planned(scanned, "--force")
+    assert (ended.code, "name its file with -o FILE" in ended.err) == (2, True)
+
+
+def test_a_file_that_is_no_plan_is_never_replaced(scanned: Scanned, tmp_path: Path) -> None:
+    """A file that is something else stays, by force too, and that is a usage error."""
     other = tmp_path / "fleet.yaml"
     other.write_text("hosts: {}\n", "utf-8")
-    ended = planned(scanned, "-o", str(other))
-    assert (ended.code, other.read_text("utf-8")) == (2, "hosts: {}\n")
-    assert "is there already and is no plan of fleetcheck" in ended.err
+    for force in ((), ("--force",)):
+        ended = planned(scanned, "-o", str(other), *force)
+        assert (ended.code, other.read_text("utf-8")) == (2, "hosts: {}\n")
+        assert "is there already and is no plan of fleetcheck" in ended.err
 
 
 def test_a_place_that_cannot_be_written_is_said(scanned: Scanned, tmp_path: Path) -> None:
@@ -184,6 +220,14 @@ def test_a_plan_that_is_not_there_is_said() -> None:
         "plan.json: No such file or directory. `fleetcheck repin plan -o plan.json` writes a plan"
         in ended.err
     )
+
+
+def test_a_plan_that_is_misspelt_is_the_one_beside(tmp_path: Path) -> None:
+    """Where a plan of a similar name is in that folder, it is suggested, and no new plan."""
+    (tmp_path / "plan.json").touch()
+    ended = fleetcheck("repin", "show", str(tmp_path / "plann.json"))
+    assert ended.code == 1
+    assert ended.err.endswith("plann.json: No such file or directory; did you mean `plan.json`?\n")
 
 
 def test_before_the_first_scan_there_is_nothing_to_plan_from(scanned: Scanned) -> None:

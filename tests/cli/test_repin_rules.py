@@ -124,7 +124,7 @@ def test_a_plan_is_applied_once_and_undone_once(fleet: Drifted) -> None:
     waive(fleet, "all")
     done = fleetcheck("repin", "apply", str(back), "-i", str(fleet.inventory), "--yes", "--quiet")
     assert (done.code, set(states(done).values())) == (0, {"verified"})
-    left = [line.split("\t")[1::2] for line in fleetcheck(*undo).out.splitlines()]
+    left = [line.split("\t")[1::2] for line in fleetcheck(*undo, "--force").out.splitlines()]
     assert (
         left
         == [["left-out", "taken back already, by run 2; to write it again: fleetcheck repin undo 2"]] * HOSTS

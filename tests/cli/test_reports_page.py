@@ -18,7 +18,11 @@ from orchestrator.store.writer import Writer
 from tests.cli.conftest import Scanned, fleetcheck
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
-COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^fleetcheck .*$", PAGE, re.MULTILINE)]
+OTHERS = "repin "  # what follows a report; it is typed by the tests of its own page
+COMMANDS = [
+    shlex.split(line.partition(" > ")[0])[1:]
+    for line in re.findall(rf"^fleetcheck (?!{OTHERS}).*$", PAGE, re.MULTILINE)
+]
 HOST = "mad-mail-02"  # in the place of the page's web1
 
 
@@ -50,7 +54,8 @@ def test_a_command_of_the_page_does_what_it_is_there_for(twice: Path, words: lis
     words = [HOST if word == "web1" else word for word in words]
     ended = fleetcheck(*words, "--db", str(twice))
     assert ended.code == (5 if "--exit-code" in words else 0), ended.err
-    nothing = words[0] == "diff" or "--html" in words  # nothing changed, or it went to the file
+    # Nothing changed, it went to the file, or none of these few hosts can be moved first.
+    nothing = words[0] == "diff" or "--html" in words or "--step" in words
     assert bool(ended.out) is not nothing
     assert Path("fleet.html").exists() is ("--html" in words)
 

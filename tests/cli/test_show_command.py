@@ -94,6 +94,7 @@ def test_scans_are_listed(scanned: Scanned) -> None:
     ("words", "said"),
     [
         (("par-wbe-01",), "did you mean par-web-01"),
+        (("zzz",), "where the inventory has it, `fleetcheck scan --limit zzz --db "),
         (("par-web-01", "--scan", "9"), "no scan 9"),
         (("par-wbe-01", "--scan", "1"), "scan 1 has no host 'par-wbe-01'; did you mean par-web-01"),
         (("--scan", "9"), "no scan 9"),

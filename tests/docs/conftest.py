@@ -20,7 +20,7 @@ from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.host import RunningHost, SimulatedHost
 from orchestrator.demo.scenes.scenario import demo_hosts
 from tests.cli.conftest import fleetcheck
-from tests.docs.pages import blocks, files
+from tests.docs.pages import blocks, files, plans
 from tests.docs.shell import Done, Shell
 
 (INVENTORY,) = (block.text for block in blocks("README.md") if block.about == "inventory")
@@ -71,6 +71,8 @@ class World:
                 _pin_again(self.fleet.host(name), 2147)
             folder = self._folder / page.replace("/", "-")
             shutil.copytree(self.begin, folder)
+            for name in plans(page):
+                (folder / name).unlink(missing_ok=True)
             for name, text in files(page).items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, "utf-8")

@@ -90,6 +90,11 @@ def files(page: str) -> dict[str, str]:
     }
 
 
+def plans(page: str) -> set[str]:
+    """Return the files that a page's commands write plans to, by name."""
+    return set(re.findall(r"^fleetcheck repin plan .*-o (\S+)", PAGES[page], re.MULTILINE))
+
+
 def mentioned(page: str) -> Iterator[str]:
     """Yield every command line that a page mentions, in fences and in running text, from `fleetcheck` on."""
     text = PAGES[page]

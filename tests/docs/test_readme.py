@@ -46,7 +46,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
             COLUMNS="80",
             NO_COLOR="1",
             FC_PASSWORD="Passw0rd!",
-            FLEETCHECK_DB=str(folder / "fleet.db"),
+            FLEETCHECK_DB=str(folder / "demo.db"),
         ),
         capture_output=True,
         text=True,

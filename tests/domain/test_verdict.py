@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,15 @@ def test_each_cell_of_the_role_table(
     assert judgement.verdict is expected[0]
     assert judgement.action.startswith(expected[1])
     assert bool(judgement.action) == (judgement.verdict is not V.OK)
+
+
+@pytest.mark.parametrize(("mode", "said"), [("pinned", True), ("auto", False), ("full", False)])
+def test_a_light_mode_says_that_no_middlebox_was_looked_for(mode: str, said: bool) -> None:
+    """Before a firewall rule is asked for, what tries no canary sends to the scan that does."""
+    found = believed({"primary": beliefs(OPEN, CLOSED, OPEN)}, {"primary": 2147}, [UP])
+    judgement = judged(replace(found, mode=mode), 443)
+    assert judgement.verdict is V.DRIFT_BLOCKED
+    assert ("looks for no middlebox: fleetcheck scan first" in judgement.action) is said
 
 
 def two(first: ViewState, second: ViewState, *pins: int) -> Reading:

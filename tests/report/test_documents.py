@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -15,11 +15,13 @@ import pytest
 
 from inventory.errors import Problem
 from inventory.model import Credential, Fleet, Host, Origin, Waiver
+from orchestrator.app.sites.status import HubStatus, SiteStatus
 from orchestrator.domain.config.settings import Origin as Set
 from orchestrator.domain.config.settings import Seen
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.repin.audit import AuditCheck, BrokenLink
 from orchestrator.domain.repin.journal import State
+from orchestrator.domain.sites.unit import Hello
 from orchestrator.domain.views.brief import brief_of
 from orchestrator.domain.views.history import history
 from orchestrator.domain.views.summary import summarise
@@ -31,6 +33,7 @@ from orchestrator.report.notices.changes import changes_document
 from orchestrator.report.notices.listing import ListedTarget, targets_document, tried_document
 from orchestrator.report.notices.message import notice_document
 from orchestrator.report.operation.copied import copy_document
+from orchestrator.report.operation.sites import status_document
 from orchestrator.report.repin import answers
 from orchestrator.report.repin import document as repin_document
 from orchestrator.report.repin.run import Process
@@ -114,6 +117,34 @@ COPIED = SimpleNamespace(
     audit=AuditCheck(entries=3, last="ab" * 32, broken=BrokenLink(number=2, found="changed")),
 )
 
+_HEARD = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
+HUB = HubStatus(
+    broker="mq.corp.example:5671",
+    now=_HEARD,
+    dead=0,
+    sites=(
+        SiteStatus(
+            site="paris",
+            alive=True,
+            waiting=1,
+            results=2,
+            hello=Hello(
+                site="paris",
+                worker="4711",
+                version="0.2.0",
+                protocol=1,
+                sent=_HEARD,
+                started=_HEARD,
+                width=64,
+                slots=2,
+                in_flight=3,
+                machine="par-hub-01",
+            ),
+            remarks=("its key is old",),
+        ),
+    ),
+)
+
 DOCUMENTS = {
     "db-copy": copy_document(COPIED),
     "config": config_document(CONFIG),
@@ -154,6 +185,7 @@ DOCUMENTS = {
     "changes": changes_document(CHANGED),
     "notify-test": tried_document("ops", CHANGES.id, None, None),
     "notify-targets": targets_document([ListedTarget(name="ops", kind="webhook")]),
+    "hub-status": status_document(HUB),
     "what-if": what_if_document(standings.imagined()),
     "repin-plan": repin_document.plan_document(
         ticket(plans.plan(**plans.WAIVED), file="plan.json", approvals=plans.APPROVALS)

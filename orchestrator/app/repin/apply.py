@@ -100,7 +100,7 @@ def apply(
     if not plan.hosts:
         on_event(PlanEmpty())
     if not request.dry_run and plan.hosts:
-        confirm(statement(plan, job.options, job.approvals))
+        confirm(statement(plan, job.options, job.approvals, str(request.file)))
         job = may_begin(
             invocation, job, on_event
         )  # a plan may expire while somebody thinks, or be used by another

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -240,12 +241,24 @@ def read_plan(path: Path) -> Plan:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CommandError(
-            f"{path}: {error.strerror or error}. `fleetcheck repin plan -o {path}` writes a plan"
-        ) from None
+        hint = _near(path) or f". `fleetcheck repin plan -o {shlex.quote(str(path))}` writes a plan"
+        raise CommandError(f"{path}: {error.strerror or error}{hint}") from None
     if len(data) > MAX_BYTES:
         raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
     other = kind_of(data[:HEAD])
     if other not in (None, PLAN):
         raise CommandError(f"{path}: this is {other}. `fleetcheck repin plan -o FILE` writes a plan")
     return loads(data, str(path))
+
+
+def _near(path: Path) -> str:
+    """Suggest the file of a similar name in that folder, for one that is not there."""
+    from inventory.words import did_you_mean
+
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    try:
+        there = [each.name for each in path.parent.glob("*.json")]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, there)

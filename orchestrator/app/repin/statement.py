@@ -1,17 +1,18 @@
-"""What is about to be written, in counts, before somebody says yes to it."""
+"""What is about to be written, in counts and by host, before somebody says yes to it."""
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.approval.signatures import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from orchestrator.app.repin.stored import UnfinishedRun
     from orchestrator.domain.approval.signatures import Approvals
-    from orchestrator.domain.repin.plan import Plan
+    from orchestrator.domain.repin.plan import Plan, PlannedHost
     from orchestrator.fleet.repin.options import RepinOptions
 
 _WAVES_SHOWN = 6
@@ -21,8 +22,8 @@ _STILL = {
 }
 
 
-def statement(plan: Plan, wanted: RepinOptions, approvals: Approvals = NONE) -> str:
-    """Say in counts what is about to be written, and what stops it."""
+def statement(plan: Plan, wanted: RepinOptions, approvals: Approvals = NONE, file: str = "") -> str:
+    """Say what is about to be written, on which hosts, and what stops it. `file` is the plan's."""
     from orchestrator.report.repin.ticket import ticket
     from orchestrator.report.words import plural
 
@@ -30,6 +31,7 @@ def statement(plan: Plan, wanted: RepinOptions, approvals: Approvals = NONE) -> 
     return "\n".join(
         (
             f"{_what(plan)}: {plural(values, 'registry value')} on {_hosts(len(plan.hosts))}{_forced(plan)}",
+            *changes(plan.hosts, file),
             *_signed(approvals),
             *_waived(plan, wanted),
             *_how(len(plan.hosts), wanted),
@@ -45,8 +47,27 @@ def to_resume(found: UnfinishedRun, wanted: RepinOptions, unapproved: str = "") 
     still = _STILL.get(found.process.value)
     going = [] if still is None else [still + (f" ({found.who})" if found.who else "")]
     unproven = [] if found.unproven is None else [found.unproven]
-    how = [*_how(len(found.left), wanted)] if found.left and not unapproved else [unapproved]
-    return "\n".join((first, *unproven, *going, *filter(None, how)))
+    if not found.left or unapproved:
+        return "\n".join((first, *unproven, *going, *filter(None, [unapproved])))
+    left = frozenset(found.left)
+    named = changes([each for each in found.plan.hosts if each.host in left])
+    return "\n".join((first, *named, *unproven, *going, *_how(len(found.left), wanted)))
+
+
+def changes(hosts: Sequence[PlannedHost], file: str = "") -> Iterator[str]:
+    """Yield a line each for the first hosts, `web1  primary 2147 -> 443`, and how many more there are.
+
+    `file` is the plan's, where it has all of them. Uncleaned.
+    """
+    from orchestrator.report.repin.ticket import role_words
+    from orchestrator.report.words import NAMES_SHOWN
+
+    shown = hosts if len(hosts) <= NAMES_SHOWN + 1 else hosts[:NAMES_SHOWN]
+    for each in shown:
+        yield f"  {each.host}  {role_words(each.roles)}"
+    if more := len(hosts) - len(shown):
+        listed = f": fleetcheck repin show {shlex.quote(file)} | cat" if file else ""
+        yield f"  and {more:,} more{listed}"
 
 
 def _what(plan: Plan) -> str:

@@ -61,12 +61,15 @@ def _repin(place: Place) -> Iterator[Step]:
     where = ("-i", str(place.inventory), "--db", str(place.database))
     plan, undo = place.file("plan.json"), place.file("undo.json")
     run = str(place.run)
-    yield Step(what="plan what is pinned wrong (asks no host)", words=("repin", "plan", *where, "-o", plan))
+    yield Step(
+        what="plan what is pinned wrong (asks no host)",
+        words=("repin", "plan", *where, "-o", plan, "--force"),
+    )
     yield Step(
         what="write it, journaled and read back",
         words=("repin", "apply", plan, *where, "--yes"),
     )
-    yield Step(what="plan the way back", words=("repin", "undo", run, *where, "-o", undo))
+    yield Step(what="plan the way back", words=("repin", "undo", run, *where, "-o", undo, "--force"))
     yield Step(what="take it back", words=("repin", "apply", undo, *where, "--yes"))
 
 

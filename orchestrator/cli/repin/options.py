@@ -22,6 +22,7 @@ Out = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Where the plan goes; else none is kept."),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Let -o replace another plan that is there.")]
 Policy = Annotated[
     str | None,
     typer.Option(

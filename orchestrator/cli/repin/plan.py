@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.cli.command import inventory_sources, invocation
-from orchestrator.cli.console import document, draw, draws, hand_over, lines, say, say_note
+from orchestrator.cli.console import hand_over, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
     AskPassOption,
@@ -32,6 +30,7 @@ from orchestrator.cli.options import (
     watch_of,
 )
 from orchestrator.cli.repin import options
+from orchestrator.cli.repin.keep import keep, show_ticket, target_of
 from orchestrator.cli.scan_options import Hosts
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION
 
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from orchestrator.app.repin.plan import PlanRequest
     from orchestrator.app.watching import WatchRequest
     from orchestrator.domain.repin.plan import Plan
-    from orchestrator.report.repin.ticket import Ticket
-
-PLAN_MARKER = '"document": "plan"'
 
 
 @handled
@@ -68,6 +64,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     scan: options.Scan = None,
     expires: options.Expires = "24h",
     exit_code: options.PlanExitCode = False,
+    force: options.Force = False,
     key: options.PlanKey = None,
     who: options.As = None,
     wait: WaitOption = None,
@@ -97,8 +94,8 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
         scan=scan,
         good_for=options.expiry(expires),
     )
+    target = target_of(output, force=force, key=key, who=who)
     asked = invocation(db, inventory, wait=wait)
-    signing = signing_of(key, who, output)
     watch = watch_of(trace, bodies=trace_bodies, verbose=verbose, quiet=False)
     if ask:
         made = _by_asking(asked, request, watch, ask_pass=ask_pass)
@@ -107,7 +104,7 @@ def plan(  # noqa: PLR0913  # a command line has as many parameters as it has op
             {"--ask-pass": ask_pass, "--trace": trace, "--trace-bodies": trace_bodies, "--verbose": verbose}
         )
         made = make_plan(asked, request, on_event=say_note)
-    keep(asked, made, output, signing=signing, as_json=as_json, table=table)
+    keep(asked, made, target, as_json=as_json, table=table)
     if exit_code and made.hosts:
         raise typer.Exit(EXIT_ATTENTION)
 
@@ -152,91 +149,3 @@ def show(
     hand_over(html, ticket_html(found, datetime.now(UTC)), marker="<title>Re-pin of", what="page of a plan")
     if str(html) != "-":
         say(f"written: {html}")
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """A new plan is to be signed with this key, as this one (None: whose key it is)."""
-
-    key: Path
-    who: str | None
-
-
-def signing_of(key: Path | None, who: str | None, output: Path | None) -> Signing | None:
-    """Read `--key` and `--as` of a command that makes a plan. Raises UsageError where they do not fit."""
-    if key is None:
-        if who is not None:
-            raise UsageError("--as says whose signature it is: give the key, too (--key)")
-        return None
-    if output is None or str(output) == "-":
-        raise UsageError(
-            "--key signs the plan's file, and its signature stands beside it: name one with -o FILE"
-        )
-    return Signing(key, who)
-
-
-def keep(
-    asked: Invocation,
-    made: Plan,
-    output: Path | None,
-    *,
-    signing: Signing | None,
-    as_json: bool,
-    table: bool,
-) -> None:
-    """Write a new plan to its file, sign it where that is asked for, and show it."""
-    from orchestrator.app.approval.rules import SYSTEM
-    from orchestrator.app.repin.approvals import standing
-    from orchestrator.domain.approval.signatures import NONE
-    from orchestrator.domain.repin.planfile import pieces
-    from orchestrator.report.repin.ticket import ticket
-
-    if output is not None:
-        hand_over(output, pieces(made), marker=PLAN_MARKER, what="plan of fleetcheck")
-    if output is not None and str(output) == "-":
-        return  # standard output has the plan itself
-    if output is not None and signing is not None:
-        _sign(made, output, signing)
-    approvals = NONE if output is None else standing(made, output, SYSTEM)
-    file = None if output is None else str(output)
-    found = ticket(made, file=file, hints=asked.hints, approvals=approvals, typed=asked.command)
-    show_ticket(found, as_json=as_json, table=table)
-
-
-def _sign(made: Plan, output: Path, signing: Signing) -> None:
-    from orchestrator.app.approval.rules import SYSTEM
-    from orchestrator.app.repin.approve import SignRequest, sign_plan
-
-    request = SignRequest(plan=made, file=output, key=signing.key, who=signing.who, rules=SYSTEM)
-    try:
-        signed = sign_plan(request)
-    except CommandError:
-        say(f"{output}: the plan is written, and not signed")
-        raise
-    say(f"signed by {signed.made.who}: {signed.file}")
-
-
-def show_ticket(found: Ticket, *, as_json: bool, table: bool) -> None:
-    """Print a plan: a JSON document, the ticket, or a plain line per host and the warnings beside."""
-    from orchestrator.report.repin.document import plan_document
-    from orchestrator.report.repin.ticket_screen import (
-        TICKET_COLUMNS,
-        signature_rows,
-        signature_title,
-        ticket_rows,
-        ticket_screen,
-        warnings,
-    )
-
-    now = datetime.now(UTC)
-    if as_json:
-        document(plan_document(found))
-    elif draws(table=table):
-        draw(ticket_screen(found, now))
-    else:
-        for warning in warnings(found, now):
-            say(f"warning: {warning}")
-        if title := signature_title(found.approvals):
-            said = (f"  {who}  {what}" for who, what in signature_rows(found.approvals))
-            say("\n".join((title, *said)))
-        lines(ticket_rows(found), TICKET_COLUMNS)

@@ -6,7 +6,7 @@ from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, InventoryOption, JsonOption, TableOption
 from orchestrator.cli.repin import options
-from orchestrator.cli.repin.plan import keep, signing_of
+from orchestrator.cli.repin.keep import keep, target_of
 
 
 @handled
@@ -18,6 +18,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     force_closed: options.ForceClosed = None,
     expires: options.Expires = "24h",
     yes: options.Yes = False,
+    force: options.Force = False,
     key: options.PlanKey = None,
     who: options.As = None,
     db: DatabaseOption = None,
@@ -32,7 +33,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.app.repin.undo import plan_undo
     from orchestrator.cli.repin.confirm import confirmed
 
-    signing = signing_of(key, who, output)
+    target = target_of(output, force=force, key=key, who=who)
     path = inventory_sources(inventory, stdin=False)
     asked = invocation(db, inventory)
     made = plan_undo(
@@ -43,4 +44,4 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
         force_closed=options.reason_given(force_closed),
         confirm=lambda statement: confirmed(statement, yes=yes),
     )
-    keep(asked, made, output, signing=signing, as_json=as_json, table=table)
+    keep(asked, made, target, as_json=as_json, table=table)

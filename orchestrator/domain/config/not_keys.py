@@ -10,6 +10,7 @@ from orchestrator.domain.config.keys import PREFIX
 NEVER: Mapping[str, str] = MappingProxyType(
     {
         "yes": "--yes",
+        "force": "--force",
         "force_closed": "--force-closed",
         "include_waived": "--include-waived",
         "limit": "--limit",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -121,3 +121,12 @@ class Plan:
     waived: tuple[WaivedHost, ...] = ()
     credential: str | None = None
     file_version: int = NEWEST
+
+
+def same_change(one: Plan, other: Plan) -> bool:
+    """Whether two plans are the same but for when, by whom and by which fleetcheck they were made."""
+    made = {
+        key: getattr(one, key)
+        for key in ("id", "created", "expires", "user", "version", "script", "inventory", "inventory_digest")
+    }
+    return replace(other, **made) == one

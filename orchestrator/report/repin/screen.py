@@ -83,7 +83,10 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
             "scan those that need attention, to plan them anew",
         )
     if states & WROTE:
-        yield f"fleetcheck repin undo {run.id} -o undo.json{where}", "plan the way back for what was written"
+        yield (
+            f"fleetcheck repin undo {run.id} -o undo-{run.id}.json{where}",
+            "plan the way back for what was written",
+        )
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
 
 

@@ -111,7 +111,7 @@ def _to_keep(ticket: Ticket) -> str:
     """Write the command that makes the plan again, into a file."""
     undoes, where = ticket.plan.undoes, f"{ticket.hints.inventory}{ticket.hints.database}"
     if undoes is not None:
-        return f"{ticket.typed or f'fleetcheck repin undo {undoes}{where}'} -o undo.json"
+        return f"{ticket.typed or f'fleetcheck repin undo {undoes}{where}'} -o undo-{undoes}.json"
     return f"{ticket.typed or f'fleetcheck repin plan{where}'} -o plan.json"
 
 

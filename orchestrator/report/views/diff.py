@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.diff import Change, ChangeGroup, Diff, What
 from orchestrator.report.document import envelope, plain, scan_head
@@ -50,6 +51,7 @@ def diff_screen(report: DiffReport) -> RenderableType:
         Text(f"Scan {report.earlier.id} -> {report.later.id}", style="bold").append(
             f"  {moment(report.earlier.started)} -> {moment(report.later.started)}", style=""
         ),
+        *(Text(f"  {line}") for line in part_words(report)),
         Text(f"  {plural(diff.compared, 'host')} in both, {diff.changed:,} changed{_not_asked(diff)}"),
         *_section("Worse", worse),
         *_section("Changed", [group for group in diff.groups if not group.worse]),
@@ -57,6 +59,17 @@ def diff_screen(report: DiffReport) -> RenderableType:
         *_alone(f"In scan {report.later.id} only", diff.only_later),
         *_next(report),
     )
+
+
+def part_words(report: DiffReport) -> Iterator[str]:
+    """Say of each scan that was meant for a part of the fleet which part, and how others are compared."""
+    parts = [scan for scan in (report.earlier, report.later) if scan.partial]
+    for scan in parts:
+        which = f"--limit {scan.selection}" if scan.selection else "--from an earlier scan"
+        yield f"scan {scan.id} asked a part of the hosts alone: {clean(which)}"
+    if parts:
+        database = report.hints.database
+        yield f"other scans: fleetcheck diff SCAN SCAN{database}; fleetcheck scans{database} lists them"
 
 
 def _not_asked(diff: Diff) -> str:

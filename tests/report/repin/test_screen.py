@@ -50,7 +50,7 @@ def test_a_run_where_all_went_well_is_short() -> None:
     assert "Need attention" not in text
     assert "the exit code is 0: every host is as planned" in text
     assert [line for line, _ in next_commands(report)] == [
-        "fleetcheck repin undo 3 -o undo.json",
+        "fleetcheck repin undo 3 -o undo-3.json",
         "fleetcheck repin status 3",
     ]
 

@@ -107,8 +107,8 @@ def test_an_undo_that_finds_nothing_shows_the_run() -> None:
     ("fields", "typed", "line"),
     [
         ({}, "fleetcheck repin plan db7 --agree 2", "fleetcheck repin plan db7 --agree 2 -o plan.json"),
-        ({"undoes": "7"}, "fleetcheck repin undo 7", "fleetcheck repin undo 7 -o undo.json"),
-        ({"undoes": "7"}, "", "fleetcheck repin undo 7 --db d -o undo.json"),
+        ({"undoes": "7"}, "fleetcheck repin undo 7", "fleetcheck repin undo 7 -o undo-7.json"),
+        ({"undoes": "7"}, "", "fleetcheck repin undo 7 --db d -o undo-7.json"),
     ],
 )
 def test_a_plan_without_a_file_names_the_command_that_keeps_it(
