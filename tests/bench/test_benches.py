@@ -68,10 +68,6 @@ SMALL = {
         ("--many", "2", "--wide", "2", "--rows", "memory", "--ways", "http-ntlm", "--against", "HEAD"),
         r"2 hosts, 2 jobs: .* MB before, .* x less",
     ),
-    "bench_sites": (
-        ("kills", "--units", "60", "--kills", "2", "--cuts", "0", "--every", "2", "--width", "8"),
-        r"60 units of 1 s, 2 kills, .* 0 lost",
-    ),
     "bench_trouble": (
         ("--hosts", "6", "--jobs", "6", "--timeout", "2"),
         r"6 hosts, 6 jobs: \d+ tries at 4 not well, .*\n.* of its 2 s",
@@ -93,6 +89,7 @@ ELSEWHERE = {
     "bench_peers": "its peers are no dependency, and are not installed everywhere",
     "bench_repin_cli": "`tests/cli/test_repin_story.py` calls it",
     "bench_repin_kill": "`tests/fleet/repin/test_on_the_wire.py` calls it",
+    "bench_sites": "it needs a broker; `tests/dispatch` kills workers and brokers, too",
     "bench_window": "it needs a real host: below",
 }
 """What is not run here, and why."""

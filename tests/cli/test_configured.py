@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -18,17 +19,19 @@ from tests.cli.conftest import Scanned, fleetcheck
 from tests.cli.test_entry import ROOT, commands
 
 
+@functools.cache
 def command(words: tuple[str, ...]) -> Any:
-    """Give a command by its words."""
+    """Return a command by its words."""
     found: Any = typer.main.get_command(app)
     for word in words:
         found = found.commands[word]
     return found
 
 
-def options(words: tuple[str, ...]) -> set[str]:
-    """Give a command's options."""
-    return {option for param in command(words).params for option in param.opts}
+@functools.cache
+def options(words: tuple[str, ...]) -> frozenset[str]:
+    """Return a command's options."""
+    return frozenset(option for param in command(words).params for option in param.opts)
 
 
 def configure(text: str, folder: Path = Path()) -> None:

@@ -53,7 +53,7 @@ TROUBLES: Mapping[str, tuple[Stage, str, str]] = {
     "not-winrm/http-400": (Stage.OFFERS, "not-winrm", "the right port"),
     "redirect/http-302": (Stage.OFFERS, "redirect", "Set `address:` and `port:`"),
     "deadline/logon": (Stage.OFFERS, "deadline", "is it WinRM that listens there"),
-    "logon-failed": (Stage.LOGON, "logon-failed", "Wrong password"),
+    "logon-failed": (Stage.LOGON, "logon-failed", "Are the user name and the password of credential"),
     "logon-loop": (Stage.LOGON, "logon-loop", "a load balancer"),
     "access-denied/5": (Stage.RIGHTS, "access-denied", "Remote Management Users"),
     "shells-forbidden/2150859180": (Stage.RIGHTS, "shells-forbidden", "Allow Remote Shell Access"),

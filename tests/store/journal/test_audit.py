@@ -340,6 +340,8 @@ def _as_before(url: str) -> None:
             last = (entry.number, entry.hash)
         for name in views.NAMES:
             connection.execute(text(f"DROP VIEW {name}"))
+        for later in ("notice", "told"):
+            connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
 
 
