@@ -167,9 +167,10 @@ def test_sigterm_before_a_scan_begins_is_an_interruption(tmp_path: Path) -> None
     """A command that is told to end while it waits for a password's program ends as by Ctrl-C, with 130."""
     began = tmp_path / "began"
     (tmp_path / "fleet.yaml").write_text(
-        "credentials: {ops: {username: ops, password: {from: command, argv: [sh, -c, 'touch began; sleep "
-        "60']}}}\ndefaults: {credential: ops, auth: ntlm, gateways: {primary: 127.0.0.1}}\nhosts: {web1: "
-        "{address: 127.0.0.9}}\n"
+        "credentials:\n"
+        "  ops: {username: ops, password: {from: command, argv: [sh, -c, 'touch began; exec sleep 60']}}\n"
+        "defaults: {credential: ops, auth: ntlm, gateways: {primary: 127.0.0.1}}\n"
+        "hosts: {web1: {address: 127.0.0.9}}\n"
     )
     command = [sys.executable, "-m", "orchestrator", "scan", "--db", str(tmp_path / "f.db")]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

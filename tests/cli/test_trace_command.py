@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import os
 import re
+import signal
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -210,13 +212,17 @@ def stopped(monkeypatch: pytest.MonkeyPatch, *where: str) -> Ended:
     """Apply the plan, and be stopped before its first host."""
     from orchestrator.fleet.repin import protocol
 
+    before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patched:
 
         async def stop(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
         patched.setattr(protocol.WaveWriter, "write", stop, raising=False)
-        return fleetcheck("repin", "apply", "plan.json", *where, "--yes")
+        ended = fleetcheck("repin", "apply", "plan.json", *where, "--yes")
+    gc.collect()  # the tasks of the loop that broke off: what they held ends now
+    signal.signal(signal.SIGINT, before)
+    return ended
 
 
 def test_the_scans_document_is_the_same_with_a_trace(simulated: Path) -> None:

@@ -15,7 +15,11 @@ import pytest
 from orchestrator.version import VERSION
 from tests.docs.pages import ROOT, blocks
 
-pytestmark = [pytest.mark.xdist_group("install"), pytest.mark.timeout(900)]  # it builds and installs for real
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.xdist_group("install"),
+    pytest.mark.timeout(900),
+]  # it builds and installs for real
 
 PAGE = {block.about: block.text for block in blocks("docs/install.md")}
 NEXT = f"{VERSION}.post1"
