@@ -92,5 +92,5 @@ def _command(realm: Realm, folder: Path, *words: str) -> subprocess.CompletedPro
     argv += ["-i", str(folder / "fleet.yaml")]
     env = {**os.environ, **realm.env}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)
-    assert done.stdout, done.stderr
+    assert done.stdout, (done.returncode, done.stderr)
     return done
