@@ -8,7 +8,7 @@ T ?=
 B ?= bench_http
 ARGS ?=
 
-.PHONY: help venv test test-fast test-long test-pure lint format types imports docs golden bench
+.PHONY: help venv test test-fast test-pure lint format types imports docs golden bench
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,10 +21,7 @@ test:  ## run all tests on every core, or those under T in one process (T=tests/
 	$(BIN)/python -m pytest -q $(T)
 
 test-fast:  ## run the tests under T that need no real PowerShell hosts
-	$(BIN)/python -m pytest -q -n 0 -m 'not winhost and not long' $(T)
-
-test-long:  ## run what takes minutes: installing for real, the README on the demo, a link that dies
-	$(BIN)/python -m pytest -q -n 0 -m long
+	$(BIN)/python -m pytest -q -n 0 -m 'not winhost' $(T)
 
 test-pure:  ## run the tests that need nothing but this process
 	$(BIN)/python -m pytest -q -m pure

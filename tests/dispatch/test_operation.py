@@ -84,7 +84,6 @@ def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(own: Node, hub:
     assert done.causes == dict.fromkeys((one.name for one in there), "")
 
 
-@pytest.mark.long
 def test_a_link_that_dies_without_a_word_is_given_up_and_made_anew(
     own: Node, hub: Hub, site: TestSite
 ) -> None:

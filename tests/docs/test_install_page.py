@@ -16,7 +16,6 @@ from orchestrator.version import VERSION
 from tests.docs.pages import ROOT, blocks
 
 pytestmark = [
-    pytest.mark.long,
     pytest.mark.xdist_group("install"),
     pytest.mark.timeout(900),
 ]  # it builds and installs for real

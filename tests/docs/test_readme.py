@@ -80,7 +80,6 @@ def kept(tmp_path: Path, net: str) -> Iterator[Path]:
             process.send_signal(signal.SIGINT)
 
 
-@pytest.mark.long
 def test_the_story_can_be_typed_on_the_demos_fleet(kept: Path) -> None:
     """As the README says, in the demo's folder and with another name: scan, doctor, re-pin, every night."""
     story = ("commands: first scan", "commands: doctor", "commands: first re-pin", "commands: every night")
