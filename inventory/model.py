@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 
 ROLES = ("primary", "backup")  # the roles that a gateway can have; a profile uses one or both
 

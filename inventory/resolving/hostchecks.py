@@ -8,12 +8,12 @@ from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
 from inventory.findings import Findings
-from inventory.local_names import is_local
 from inventory.model import Credential, Origin, Profile
 from inventory.resolving.layers import BUILT_IN, Layer
 from inventory.resolving.reachchecks import ReachChecks
 from inventory.schema import shapes
 from inventory.schema.via import network
+from inventory.windows_names import is_local
 from inventory.words import did_you_mean, shown, visible
 
 PORTS = {"https": 5986, "http": 5985}

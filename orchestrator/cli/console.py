@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from orchestrator.app.events import Note
 
+_WORD = re.compile(r"(?:`[^`]*`|\S)+")  # what stands in backticks is one word: it is to be pasted
+_SET_IN = "  "  # a line that begins so is a command of its own
 _USUAL = 80  # columns of a terminal that does not say
 
 
@@ -98,11 +101,26 @@ def fitted(lines_: Iterable[str]) -> Iterator[str]:
     if not sys.stderr.isatty():
         yield from lines_
         return
-    from orchestrator.cli.wrapping import wrapped
-
     width = _columns()
     for line in lines_:
         yield from wrapped(line, width)
+
+
+def wrapped(line: str, width: int) -> Iterator[str]:
+    """Yield a line as lines of at most `width` columns; a word that is longer runs over, and a line that is
+    set in stays whole.
+    """
+    if len(line) <= width or line.startswith(_SET_IN):
+        yield line
+        return
+    now, *rest = _WORD.findall(line) or [""]
+    for word in rest:
+        if len(now) + 1 + len(word) > width:
+            yield now
+            now = word
+        else:
+            now += f" {word}"
+    yield now
 
 
 def _columns() -> int:

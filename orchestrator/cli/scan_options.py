@@ -13,7 +13,6 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.completing import inventory_names, offers, scan_ids, target_names
-from orchestrator.report.exports.formats import Format
 
 if TYPE_CHECKING:
     from orchestrator.app.scan.export import ReportFile
@@ -110,8 +109,8 @@ Report = Annotated[
     typer.Option(
         "--report",
         metavar="FORMAT:FILE",
-        help=f"Write the result to a file as well, as `fleetcheck export` does: {Format.words()}. "
-        "May be repeated.",
+        help="Write the result to a file as well, as `fleetcheck export` does: json, jsonl, csv, junit, "
+        "prometheus or nagios. May be repeated.",
     ),
 ]
 Notify = Annotated[
@@ -134,6 +133,7 @@ def report_files(texts: Iterable[str]) -> tuple[ReportFile, ...]:
     """
     from orchestrator.app.files import check
     from orchestrator.app.scan.export import ReportFile, kind_of
+    from orchestrator.report.exports.formats import Format
 
     found: dict[Path, ReportFile] = {}
     for text in texts:

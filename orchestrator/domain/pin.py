@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.domain.judgement import Pin
 from orchestrator.domain.reading import Kind, Value
 

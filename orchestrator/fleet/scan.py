@@ -20,10 +20,8 @@ from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.room import make_room
-from orchestrator.fleet.control.event_sink import EventSink
-from orchestrator.fleet.control.events import Event, HostFinished, Listener, ScanStarted, Stopping
-from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
-from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.control.events import Event, EventSink, HostFinished, Listener, ScanStarted, Stopping
+from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
 from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions

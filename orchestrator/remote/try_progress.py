@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
-from inventory.local_names import is_local
 from inventory.schema.shapes import is_ip
+from inventory.windows_names import is_local
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase

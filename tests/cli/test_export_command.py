@@ -268,3 +268,8 @@ def test_a_label_goes_with_prometheus_alone(own: Scanned) -> None:
     assert (ended.code, ended.out.startswith("FLEETCHECK UNKNOWN - --label goes with")) == (3, True)
     twice = export(own, "prometheus", "--label", "a=b", "--label", "a=c")
     assert (twice.code, "another --label gives `a` already" in twice.err) == (2, True)
+
+
+def test_the_help_of_a_scan_names_every_format() -> None:
+    """`--report` takes what `export` writes; its help is a text, since a scan imports no format for it."""
+    assert Format.words() in " ".join(fleetcheck("scan", "--help").out.split())

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.demo.machine.attempts import Attempts, Canary
 from orchestrator.demo.machine.model import Entry, Key, KeyState, Machine, Row
 from orchestrator.demo.machine.parameters import Parameters

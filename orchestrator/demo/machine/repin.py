@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.demo.machine.answer import host_clock, render
 from orchestrator.demo.machine.model import Entry, Key, KeyState, Machine
 from orchestrator.demo.machine.plot import At, Moment

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.demo.machine.parameters import Parameters, Role
 from orchestrator.domain.pin import parse_pin
 from orchestrator.domain.reading import Kind, Source, Value

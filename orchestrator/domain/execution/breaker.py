@@ -18,7 +18,7 @@ import enum
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from inventory.local_names import is_local
+from inventory.windows_names import is_local
 
 DEFAULT_LIMIT = 2
 

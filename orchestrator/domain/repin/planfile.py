@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from inventory.errors import FleetcheckError
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.domain.pin import HIGHEST_PORT, LOWEST_PORT
 from orchestrator.domain.primitives.digest import canonical_json, indented, sha256
 from orchestrator.domain.repin.plan import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from inventory.model import Host
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.domain.facts import differing
 from orchestrator.domain.pin import find_value, parse_pin
 from orchestrator.domain.primitives.digest import host_facts

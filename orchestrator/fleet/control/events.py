@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import HostRecord
 from orchestrator.fleet import words
+
+_Event = TypeVar("_Event")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +111,26 @@ Event = (
     | Stopping
 )
 Listener = Callable[[Event], None]
+
+
+class EventSink(Generic[_Event]):
+    """Hand events to one callable, and keep what the user should read once (`remarks`)."""
+
+    def __init__(self, on_event: Callable[[_Event | Remark], None] | None) -> None:
+        self._on_event = on_event
+        self.remarks: list[str] = []
+
+    def __call__(self, event: _Event | Remark) -> None:
+        """Hand an event on; a callable that raises has seen its last."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception as error:  # noqa: BLE001  # whatever a display may raise
+            self._on_event = None
+            self.remarks.append(f"the progress display broke and was left out: {words.place(error)}")
+
+    def remark(self, said: str) -> None:
+        """Hand on a remark, and keep it."""
+        self.remarks.append(said)
+        self(Remark(words=said))

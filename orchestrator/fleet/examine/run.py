@@ -17,8 +17,7 @@ from orchestrator.fleet.admission.queue import HostQueue
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.clock import Clock
-from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
-from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
 from orchestrator.fleet.examine.host import HostExaminer
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.run import Execution

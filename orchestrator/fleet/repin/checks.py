@@ -8,7 +8,7 @@ from typing import Any
 
 from inventory.errors import EXIT_GATE
 from inventory.model import Fleet, Host, Profile
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.domain.primitives.digest import fact_changes, host_digest_v1
 from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST, Plan, PlannedHost

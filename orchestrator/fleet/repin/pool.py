@@ -13,8 +13,7 @@ from orchestrator.fleet.admission.accounts import Accounts
 from orchestrator.fleet.admission.pace import Pace
 from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
-from orchestrator.fleet.control.event_sink import EventSink
-from orchestrator.fleet.control.events import BreakerTripped
+from orchestrator.fleet.control.events import BreakerTripped, EventSink
 from orchestrator.fleet.repin.events import RepinEvent
 from orchestrator.fleet.repin.input import RepinServices
 from orchestrator.fleet.repin.limits import RunLimits

@@ -22,10 +22,8 @@ from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.admission.room import make_room
-from orchestrator.fleet.control.event_sink import EventSink
-from orchestrator.fleet.control.events import Stopping
-from orchestrator.fleet.control.run_until_abandoned import run_until_abandoned
-from orchestrator.fleet.control.stop import StopRequest
+from orchestrator.fleet.control.events import EventSink, Stopping
+from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
 from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
 from orchestrator.fleet.repin.events import RepinEvent, RunStarted

@@ -10,8 +10,8 @@ import importlib.util
 import re
 from typing import TYPE_CHECKING
 
-from inventory.local_names import is_local
 from inventory.schema.shapes import is_ip
+from inventory.windows_names import is_local
 from orchestrator.remote.faults.codes import AS_REFUSALS
 from orchestrator.remote.faults.trouble import KerberosTrouble
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Row as SqlRow
 
-from inventory.registry_names import fold
+from inventory.windows_names import fold
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import PORTS, HostRecord
 from orchestrator.store.database.types import escape

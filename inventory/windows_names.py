@@ -1,4 +1,4 @@
-"""Which user names are a Windows host's own, and no domain's."""
+"""Names as Windows compares them: users of a host's own, and names in its registry."""
 
 from __future__ import annotations
 
@@ -15,3 +15,17 @@ def is_local(username: str, host: str, address: str) -> bool:
         *(host.casefold(), host.casefold().partition(".")[0]),
         *(address.casefold(), address.casefold().partition(".")[0]),
     }
+
+
+def fold(name: str) -> str:
+    """Bring a registry name to one case, one character at a time.
+
+    Letters that only look related stay apart: the registry does not take a dotless i or a Kelvin sign for i
+    or k.
+    """
+    return name.upper() if name.isascii() else "".join(map(_fold_character, name))
+
+
+def _fold_character(character: str) -> str:
+    upper = character.upper()
+    return upper if len(upper) == 1 and upper.isascii() == character.isascii() else character
