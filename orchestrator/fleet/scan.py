@@ -22,7 +22,6 @@ from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.events import Event, EventSink, HostFinished, Listener, ScanStarted, Stopping
 from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
-from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.ports import as_part, asking_ports
@@ -30,7 +29,7 @@ from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.storing import LANDING, Storing
-from orchestrator.fleet.summary import SCAN_AGAIN, ScanSummary
+from orchestrator.fleet.summary import SCAN_AGAIN, RemoteEnd, ScanSummary
 from orchestrator.store.errors import StoreError
 
 if TYPE_CHECKING:

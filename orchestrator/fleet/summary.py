@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from orchestrator.domain.execution.breaker import Account
 from orchestrator.domain.execution.tally import Counts, exit_code
 from orchestrator.domain.record import ScanState
-from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.words import refusers
 
 SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteEnd:
+    """How the part ended that sites were asked for: hosts not started, by site, and how often something was
+    told twice or not believed.
+    """
+
+    silent: Mapping[str, int] = field(default_factory=dict)
+    not_started: tuple[str, ...] = ()
+    barred: Mapping[Account, Sequence[str]] = field(default_factory=dict)
+    twice: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,7 +215,7 @@ def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: P
     assert loaded == {
         "orchestrator.fleet.admission.sites",  # how many hosts of a site at a time, from here
         "orchestrator.fleet.dispatch",
-        "orchestrator.fleet.dispatch.end",
+        "orchestrator.fleet.summary",
         "orchestrator.remote.faults.sites",  # what two causes mean
     }
 

@@ -20,12 +20,12 @@ from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.dispatch.accounts import SiteAccounts
-from orchestrator.fleet.dispatch.end import RemoteEnd
 from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.results import Intake
 from orchestrator.fleet.dispatch.site import Site
 from orchestrator.fleet.results import host_record
+from orchestrator.fleet.summary import RemoteEnd
 
 UNREACHED = 600.0  # seconds without the broker after which nothing more is waited for
 TICK = 0.5  # seconds after which it is looked again who may go on
