@@ -18,7 +18,7 @@ from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError, SealError
 from orchestrator.dispatch.keys import ticket_secret
 from orchestrator.dispatch.listen import last_word
-from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket
+from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket, unwrapped
 from orchestrator.dispatch.thread import BrokerThread
 from orchestrator.dispatch.wire import Cancelled, batch_text, cancelled_text, read_report
 from orchestrator.domain.sites.names import SiteNames
@@ -143,7 +143,7 @@ class CeleryDispatcher:
 
     def _consume(self, channel: Any) -> None:
         """Begin to take in; what had waited is told before the link is said to be up."""
-        channel.basic_qos(0, PREFETCH, False)
+        channel.basic_qos(0, max(1, PREFETCH // len(self._names)), False)  # for each consumer: one a site
         self._backlog = 0
         for site in self._names:
             queue = topology.results(site)
@@ -158,6 +158,9 @@ class CeleryDispatcher:
                 report = self._report(site, message.body)
             except SealError as error:
                 self._tell(Refused(site=site, why=str(error)), settle)
+            except Exception as error:  # noqa: BLE001  # one site's message must not end all sites' link
+                why = f"a result that cannot be read ({type(error).__name__})"
+                self._tell(Refused(site=site, why=why), settle)
             else:
                 self._tell(report, settle)
             if self._backlog > 0:
@@ -173,7 +176,7 @@ class CeleryDispatcher:
 
     def _report(self, site: str, body: Any) -> Report:
         """Read a result, if it is the site's own and of a unit that was handed to it. Raises SealError."""
-        text = opened(Kind.REPORT, _json(body), self._settings.sites[site])
+        text = opened(Kind.REPORT, unwrapped(body), self._settings.sites[site])
 
         def is_ours(report: Report, host: str, facts: str, proof: object) -> bool:
             return same(ticket(self._secret, site, report.run, report.epoch, host, facts), proof)
@@ -187,8 +190,8 @@ class CeleryDispatcher:
         """Tell of a batch that the broker gave up; it is our own, which its signature says."""
         settle = self._settling(message)
         try:
-            sealed = json.loads(message.body)[0][0]
-            raw = json.loads(opened(Kind.BATCH, sealed, self._settings.key.public_key()))
+            sealed: Any = unwrapped(message.body)
+            raw = json.loads(opened(Kind.BATCH, sealed[0][0], self._settings.key.public_key()))
             head = raw["batch"]
             hosts = tuple(unit["facts"]["name"] for unit in raw["units"])
             lost = Lost(site=head["site"], run=head["run"], batch=head["id"], hosts=hosts)
@@ -237,10 +240,3 @@ def _refuse_another(broker: Broker, connection: Any, sites: tuple[str, ...]) -> 
                 "One at a time: each would take the other's results. Try again when it has ended.",
             )
         time.sleep(1.0)
-
-
-def _json(body: Any) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, TypeError, RecursionError):
-        raise SealError("no JSON") from None

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from orchestrator.dispatch.errors import SealError
 
 MOST = 4 * 1024 * 1024  # characters of a message
+_WRAPPED = 2 * MOST + 256  # of what carries it: JSON may double its quotes and backslashes
 
 
 class Kind(StrEnum):
@@ -30,6 +31,16 @@ def seal(kind: Kind, text: str, key: Ed25519PrivateKey) -> str:
     """Put text (ASCII) and signature into one message."""
     signature = base64.b64encode(key.sign(_signed(kind, text))).decode("ascii")
     return json.dumps({"text": text, "signature": signature})
+
+
+def unwrapped(body: object) -> object:
+    """Return what the broker's JSON holds. Raises SealError; what is too long is not looked at."""
+    if not isinstance(body, str | bytes | memoryview) or len(body) > _WRAPPED:
+        raise SealError("no message of ours, or one that is too long")
+    try:
+        return json.loads(bytes(body) if isinstance(body, memoryview) else body)
+    except (ValueError, RecursionError):
+        raise SealError("no JSON") from None
 
 
 def opened(kind: Kind, message: object, key: Ed25519PublicKey) -> str:

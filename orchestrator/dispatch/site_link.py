@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import uuid
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError, SealError
-from orchestrator.dispatch.seal import Kind, opened, seal
+from orchestrator.dispatch.seal import Kind, opened, seal, unwrapped
 from orchestrator.dispatch.thread import BrokerThread
 from orchestrator.dispatch.wire import Cancelled, hello_text, read_cancelled
 from orchestrator.domain.sites.names import SiteNames
@@ -130,11 +129,10 @@ class SiteLink:
 
     def _heard(self, message: Any) -> None:
         try:
-            sealed = json.loads(message.body)
-            cancelled = read_cancelled(opened(Kind.CONTROL, sealed, self._settings.hub))
+            cancelled = read_cancelled(opened(Kind.CONTROL, unwrapped(message.body), self._settings.hub))
             if cancelled.site != self._settings.site:
                 raise SealError("a cancellation for another site")  # noqa: TRY301  # told below
-        except (SealError, ValueError) as error:
+        except SealError as error:
             self._log(f"refused what came in the hub's name: {error}")
             message.channel.basic_ack(message.delivery_tag)
             return

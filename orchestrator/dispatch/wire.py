@@ -18,7 +18,8 @@ from inventory.model import Host, Profile
 from orchestrator.dispatch.errors import SealError
 from orchestrator.dispatch.seal import digest
 from orchestrator.domain.outcome import Failed, Probed
-from orchestrator.domain.primitives.codec import decode, decode_fields, dumps, encode
+from orchestrator.domain.primitives.codec import dumps, encode
+from orchestrator.domain.primitives.strict import decode_fields_strict, decode_strict, exactly
 from orchestrator.domain.sites.unit import (
     PROTOCOL,
     Batch,
@@ -42,6 +43,7 @@ _NOT_SENT = _APART | {
     "via",
     "via_credential",
 }
+_PROTOCOLS = 1_000_000  # there will not be more
 _UNITS = frozenset({"units"})
 _OUTCOMES = {"probed": Probed, "failed": Failed}
 
@@ -93,7 +95,7 @@ def read_batch(text: str, authority: Callable[[str], Path]) -> SentBatch:
     try:
         raw = json.loads(text)
         _refuse_protocol(raw)
-        profiles = [decode(Profile, each) for each in raw["profiles"]]
+        profiles = [decode_strict(Profile, each) for each in raw["profiles"]]
         hosts, units = [], {}
         for unit in raw["units"]:
             facts = dict(unit["facts"])
@@ -101,13 +103,13 @@ def read_batch(text: str, authority: Callable[[str], Path]) -> SentBatch:
                 raise SealError("a unit's facts are not those of its digest")
             profile, ca = profiles[facts.pop("profile")], facts.pop("ca", None)
             desired = MappingProxyType(dict(facts.pop("desired")))
-            fields = decode_fields(Host, facts, without=_NOT_SENT)
+            fields = decode_fields_strict(Host, facts, without=_NOT_SENT)
             file = None if ca is None else authority(raw["authorities"][ca])
             host = Host(**fields, profile=profile, ca=file, desired=desired)
             hosts.append(host)
             units[host.name] = SentUnit(unit["digest"], unit["ticket"])
-        head = decode_fields(Batch, raw["batch"], without=frozenset({"hosts"}))
-        return SentBatch(Batch(**head, hosts=tuple(hosts)), str(raw["hub"]), units)
+        head = decode_fields_strict(Batch, raw["batch"], without=frozenset({"hosts"}))
+        return SentBatch(Batch(**head, hosts=tuple(hosts)), exactly(str, raw["hub"]), units)
     except (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError) as error:
         raise SealError(f"a batch that cannot be read ({type(error).__name__})") from None
 
@@ -132,12 +134,12 @@ def read_report(text: str, is_ours: Callable[[Report, str, str, object], bool]) 
     try:
         raw = json.loads(text)
         _refuse_protocol(raw)
-        report = Report(**decode_fields(Report, raw["report"], without=_UNITS))
+        report = Report(**decode_fields_strict(Report, raw["report"], without=_UNITS))
         units = []
         for unit in raw["units"]:
-            name = unit["host"]
+            name = exactly(str, unit["host"])
             if not is_ours(report, name, unit["digest"], unit["ticket"]):
-                raise SealError(f"a result for {str(name)[:80]!r}, which this site was not asked for")
+                raise SealError(f"a result for {name[:80]!r}, which this site was not asked for")
             units.append(_event(name, unit))
         return replace(report, units=tuple(units))
     except (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError) as error:
@@ -148,7 +150,7 @@ def _event(name: str, unit: Mapping[str, Any]) -> UnitEvent:
     if "held" in unit:
         return UnitHeld(host=name, why=Why(unit["held"]))
     kind = "probed" if "probed" in unit else "failed"
-    outcome: Any = decode(_OUTCOMES[kind], unit[kind])
+    outcome: Any = decode_strict(_OUTCOMES[kind], unit[kind])
     if outcome.host != name:
         raise SealError("a result that speaks of another host")
     return UnitDone(host=name, outcome=outcome, proof=None if unit["proof"] is None else Proof(unit["proof"]))
@@ -162,7 +164,7 @@ def hello_text(hello: Hello) -> str:
 def read_hello(text: str) -> Hello:
     """Read a hello, of whatever protocol. Raises SealError."""
     try:
-        return decode(Hello, json.loads(text)["hello"])
+        return decode_strict(Hello, json.loads(text)["hello"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SealError(f"a hello that cannot be read ({type(error).__name__})") from None
 
@@ -187,15 +189,18 @@ def read_cancelled(text: str) -> Cancelled:
     try:
         raw = json.loads(text)
         _refuse_protocol(raw)
-        return decode(Cancelled, raw["cancelled"])
+        return decode_strict(Cancelled, raw["cancelled"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SealError(f"a cancellation that cannot be read ({type(error).__name__})") from None
 
 
 def _refuse_protocol(raw: Mapping[str, Any]) -> None:
-    if raw["v"] != PROTOCOL:
-        older = "older" if isinstance(raw["v"], int) and raw["v"] < PROTOCOL else "newer"
+    spoken = raw["v"]
+    if type(spoken) is not int or abs(spoken) > _PROTOCOLS:
+        raise SealError("it does not say which protocol it speaks")
+    if spoken != PROTOCOL:
+        older = "older" if spoken < PROTOCOL else "newer"
         raise SealError(
-            f"it speaks protocol {raw['v']!r}, this one {PROTOCOL}: the other side's fleetcheck is {older}; "
+            f"it speaks protocol {spoken}, this one {PROTOCOL}: the other side's fleetcheck is {older}; "
             "bring both to one version"
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
-from orchestrator.domain.sites.unit import Proof, Report, UnitDone, UnitHeld, Why
+from orchestrator.domain.primitives.text import clean
+from orchestrator.domain.sites.unit import MOST, Proof, Report, UnitDone, UnitHeld, Why
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.dispatch.accounts import SiteAccounts
@@ -18,6 +20,7 @@ from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.site import Site
 
 TOLD = 100  # refusals of a site that the audit is told of; all are counted
+WHY = 200  # characters of what the audit is told of a refusal
 STORING = 256  # results on their way to the disk
 
 
@@ -58,7 +61,7 @@ class Intake:
         self.refusals += 1
         self._told[refused.site] += 1
         if self._told[refused.site] <= TOLD:  # a site that was taken over must not fill the database
-            await self._remote.refused(refused)
+            await self._remote.refused(replace(refused, why=clean(refused.why, limit=WHY)))
         delivery.settle()
 
     async def report(self, report: Report, delivery: Delivery) -> None:
@@ -66,6 +69,10 @@ class Intake:
         site = self._sites.get(report.site)
         if report.run != self._remote.run or site is None:
             why = f"a result of another run ({report.run})"
+            await self.refuse(Refused(site=report.site, why=why), delivery)
+            return
+        if len(report.units) > MOST:  # more than there is room for would wait for itself
+            why = f"a result for {len(report.units):,} hosts; no batch has more than {MOST}"
             await self.refuse(Refused(site=report.site, why=why), delivery)
             return
         site.hear(self._clock.monotonic())
