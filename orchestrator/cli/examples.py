@@ -139,6 +139,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "hub site": {
         "fleetcheck hub site add berlin --key KEY": "with the key that `worker init` printed there",
+        "fleetcheck hub site rotate berlin --key KEY": "with a new one; the old one counts no more",
         "fleetcheck hub site remove berlin": "its hosts are asked from here then",
     },
     "worker": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from tests.eventually import eventually
 pytestmark = pytest.mark.xdist_group("broker")
 VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
 PAGE = "docs/sites.md"
+REFUSED = "its signature is not by the key that is known for it"
 
 
 def rabbitmqctl(*words: str) -> None:
@@ -104,6 +106,29 @@ def _complete(story: Story, hub_key: str) -> Path:
     return file
 
 
+@contextlib.contextmanager
+def _working(story: Story, name: str) -> Iterator[Path]:
+    """Run the worker as the page says, heard of by the hub; ended by SIGTERM. Gives its log."""
+    log = story.folder / name
+    with log.open("wb") as stream:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator", *story.line("work")],
+            stdout=stream,
+            stderr=stream,
+            cwd=story.folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+    try:
+        assert eventually(lambda: fleetcheck(*story.line("work", 1)).code == 0 or worker.poll() is not None)
+        assert worker.poll() is None, log.read_text()
+        yield log
+        worker.terminate()
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+
 def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) -> None:
     """Hub, site and worker set up as the page says: the worker brings what a scan from here does."""
     made = fleetcheck(*story.line("the hub"), "--run")
@@ -117,19 +142,8 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
     assert added.code == 0
     silent = fleetcheck("hub", "status")
     assert (silent.code, "silent" in silent.out) == (3, True)
-    config = _complete(story, added.out.strip())
-    log = story.folder / "worker.log"
-    with log.open("wb") as stream:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *story.line("work"), "--config", str(config)][:-2],
-            stdout=stream,
-            stderr=stream,
-            cwd=story.folder,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-    try:
-        assert eventually(lambda: fleetcheck(*story.line("work", 1)).code == 0 or worker.poll() is not None)
-        assert worker.poll() is None, log.read_text()
+    _complete(story, added.out.strip())
+    with _working(story, "worker.log") as log:
         status = json.loads(fleetcheck("hub", "status", "--json").out)
         assert [(site["site"], site["alive"]) for site in status["sites"]] == [(story.site, True)]
         options = ("-i", str(story.inventory), "--json")
@@ -142,11 +156,6 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
         assert verdicts[0] == verdicts[1]
         assert set(verdicts[0]) == set(HOSTS)
         assert there["counts"] == here["counts"]
-        worker.terminate()
-        assert worker.wait(60) == 0
-    finally:
-        worker.kill()
-        worker.wait()
     said = log.read_text()
     assert "6 hosts" in said or "probed" in said
     assert "Passw0rd" not in said
@@ -154,6 +163,28 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
     assert removed.code == 0
     audit = fleetcheck("audit", "export").out
     assert ("site added" in audit, "site removed" in audit) == (True, True)
+
+
+def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story: Story) -> None:
+    """While its worker runs: what the old key signs is refused from then on; with the new one it is alive."""
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    key = fleetcheck(*story.line("the site")).out.strip()
+    words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
+    config = _complete(story, fleetcheck(*words, "--run").out.strip())
+    new = fleetcheck(*story.line("the site"), "--config", str(story.folder / "new.yaml"))
+    assert (new.code, new.out.strip() != key) == (0, True)
+    with _working(story, "old.log"):
+        rotated = fleetcheck("hub", "site", "rotate", story.site, "--key", new.out.strip())
+        assert (rotated.code, "its new key counts from now on" in rotated.err) == (0, True)
+        refused = fleetcheck("hub", "status")
+        assert (refused.code, "silent" in refused.out, REFUSED in refused.err) == (3, True, True)
+    config.write_text(re.sub(r"^key: .*$", "key: new.key", config.read_text(), flags=re.MULTILINE))
+    with _working(story, "new.log"):
+        pass  # heard of: that is what it waits for
+    changes = [
+        line for line in fleetcheck("audit", "export").out.splitlines() if "site's key changed" in line
+    ]
+    assert [(key in line, new.out.strip() in line) for line in changes] == [(True, True)]
 
 
 def test_sites_without_a_hub_or_a_broker_are_told_what_to_do(

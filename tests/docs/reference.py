@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _PART = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 
+_FOLDER = "`./fleetcheck.toml`"
+
 Rows = Iterable[Sequence[str]]
 
 
@@ -127,7 +129,11 @@ def configuration() -> str:
             key.what,
             key.kind.takes,
             key.default,
-            "all" if key.folder else "user's, machine's",
+            f"all; {_FOLDER}: {key.folder_check.takes}"
+            if key.folder_check
+            else "all"
+            if key.folder
+            else "user's, machine's",
             f"`{key.option}`"
             + (f" of {', '.join(f'`{words}`' for words in key.commands)}" if key.commands else ""),
             f"`{key.example}`",

@@ -37,3 +37,10 @@ def test_a_row_without_a_test_says_so() -> None:
     """Who reads a row knows whether the fact is watched."""
     silent = [row[0] for row in ROWS if "`tests/" not in row[4] and "no test" not in row[4]]
     assert silent == []
+
+
+def test_every_finding_stands_in_a_row() -> None:
+    """A script that shows a fact is named where the fact is told, and each one that is named is there."""
+    there = {f"findings/{path.name}" for path in (ROOT / "findings").glob("*.sh")}
+    assert len(there) > 15
+    assert set(re.findall(r"`(findings/[\w.-]+\.sh)`", " ".join(row[3] for row in ROWS))) == there

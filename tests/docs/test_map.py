@@ -57,3 +57,10 @@ def test_every_target_that_contributors_are_told_of_is_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) <= targets
     assert [path for path in re.findall(r"\bT=([\w/.-]+)", text) if not (ROOT / path).exists()] == []
+
+
+def test_every_benchmark_stands_on_a_page() -> None:
+    """A figure has the command that makes it, and no benchmark is there for nobody."""
+    names = {path.stem for path in (ROOT / "tests/bench").glob("bench_*.py")}
+    told = {name for page in PAGES.values() for name in re.findall(r"\bbench_\w+", page)}
+    assert (names - told, told - names) == (set(), set())

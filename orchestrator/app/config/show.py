@@ -27,7 +27,7 @@ def _keys(settings: Settings, texts: Mapping[str, str]) -> Iterator[ConfigRow]:
         if found is None:
             yield ConfigRow(key=key.name, value=None, shown=key.default.replace("`", ""))
             continue
-        value = _hidden(key.name, found.value)
+        value = _hidden(found.value) if key.secret else found.value
         words = ", ".join(value) if isinstance(value, tuple) else _word(value)
         yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, texts))
 
@@ -46,9 +46,7 @@ def _located(origin: Origin, texts: Mapping[str, str]) -> Origin:
     return replace(origin, line=line_of(texts[origin.name], origin.path)) if origin.is_file else origin
 
 
-def _hidden(name: str, value: Value) -> Value:
-    if name != "db":
-        return value
+def _hidden(value: Value) -> Value:
     from orchestrator.store.place import as_typed
 
     return as_typed(str(value))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from orchestrator.domain.config.key import PREFIX, Key
 from orchestrator.domain.config.kinds import flag, number, span, whole, word
-from orchestrator.domain.config.proofs import database, inventory
+from orchestrator.domain.config.proofs import database, inventory, local_file
 from orchestrator.domain.config.repin_keys import REPIN
 
 __all__ = ["KEYS", "PREFIX", "TABLES", "Key"]
@@ -28,6 +28,7 @@ _ALL = (
         example='inventory = "fleet.yaml"',
         option="--inventory",
         folder=True,
+        folder_check=local_file(),
     ),
     Key(
         name="db",
@@ -37,6 +38,8 @@ _ALL = (
         example='db = "/var/lib/fleetcheck/fleetcheck.db"',
         option="--db",
         folder=True,
+        folder_check=local_file(),
+        secret=True,
     ),
     Key(
         name="jobs",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.config.kinds import Kind, paths, text
+import re
+
+from orchestrator.domain.config.key import FolderCheck
+from orchestrator.domain.config.kinds import Kind, Value, paths, text
+
+_ELSEWHERE = re.compile(r"\s*[/\\]{2}|.*://", re.DOTALL)  # a share, or a URI of whatever scheme
 
 
 def batch() -> Kind:
@@ -60,3 +65,16 @@ def inventory() -> Kind:
         return found
 
     return Kind("the path of a file, or a list of them", check)
+
+
+def local_file() -> FolderCheck:
+    """Take paths of this machine's files alone: whoever wrote a cloned folder's file names no server.
+
+    A server would be logged on to with the user's password, and given what they store.
+    """
+
+    def fits(value: Value) -> bool:
+        found = value if isinstance(value, tuple) else (str(value),)
+        return not any(_ELSEWHERE.match(path) for path in found)
+
+    return FolderCheck("the path of a file on this machine", fits)

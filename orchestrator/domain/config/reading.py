@@ -11,6 +11,7 @@ from orchestrator.domain.config.not_keys import never, reserved
 from orchestrator.domain.config.sections import Mistake, Section, SectionError
 from orchestrator.domain.config.settings import Entry, Layer, Origin, Setting
 
+FOLDER = "./fleetcheck.toml"
 ELSEWHERE = "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/config.toml"
 
 
@@ -63,19 +64,25 @@ class FileReading:
         if key is None:
             self._say(path, _unknown(path, (*KEYS, *self._sections)))
         elif self._folder_file and not key.folder:
-            self._say(path, f"`{name}` may not stand in ./fleetcheck.toml: {ELSEWHERE}")
+            self._say(path, f"`{name}` may not stand in {FOLDER}: {ELSEWHERE}")
         else:
             try:
                 found = key.kind.check(value)
             except ValueError:
-                self._say(path, f"`{name}`: expected {key.kind.takes}, found {shown(value)}")
+                self._say(path, f"`{name}`: expected {key.kind.takes}, found {_found(key, value)}")
+                return
+            if self._folder_file and key.folder_check and not key.folder_check.fits(found):
+                takes = key.folder_check.takes
+                self._say(
+                    path, f"`{name}`: expected {takes}; anything else may not stand in {FOLDER}: {ELSEWHERE}"
+                )
                 return
             self._values[name] = Setting(found, self._origin(path))
 
     def _section(self, section: Section, value: object) -> None:
         name = section.name
         if self._folder_file:
-            self._say((name,), f"`[{name}]` may not stand in ./fleetcheck.toml: {ELSEWHERE}")
+            self._say((name,), f"`[{name}]` may not stand in {FOLDER}: {ELSEWHERE}")
             return
         if not isinstance(value, Mapping):
             self._say((name,), f"`{name}`: expected tables such as `[{name}.NAME]`, found {shown(value)}")
@@ -100,6 +107,10 @@ class FileReading:
 
     def _say(self, path: tuple[str, ...], message: str) -> None:
         self.mistakes.append(Mistake(path, message))
+
+
+def _found(key: Key, value: object) -> str:
+    return "something else" if key.secret else shown(value)
 
 
 def _all() -> Sequence[Section]:
@@ -149,8 +160,7 @@ class EnvironReading:
         try:
             return Setting(key.kind.check(given), Origin(key.variable))
         except ValueError:
-            found = shown(text) if key.name != "db" else "something else"
-            self.mistakes.append((key.variable, f"expected {key.kind.takes}, found {found}"))
+            self.mistakes.append((key.variable, f"expected {key.kind.takes}, found {_found(key, text)}"))
             return None
 
     def warnings(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from inventory.errors import InventoryError
 from orchestrator.app.config.files import Place
+from orchestrator.app.config.inventory import configured
 from orchestrator.app.config.load import load
 from orchestrator.app.config.show import shown
 from tests.unprivileged import locked, unprivileged
@@ -145,3 +146,10 @@ def test_a_databases_password_is_not_shown(where: tuple[Place, ...]) -> None:
     where[1].path.write_text('db = "postgresql://ann:hush@db/fleet"')
     (row,) = (row for row in shown(load({}, where)).rows if row.key == "db")
     assert (row.shown, row.value) == ("postgresql://ann:***@db/fleet",) * 2
+
+
+def test_what_a_file_names_is_not_run(where: tuple[Place, ...]) -> None:
+    """A program that came with a cloned folder stays a file; the variable is the user's own word."""
+    where[0].path.write_text('inventory = "./fleet"')
+    assert [source.runs for source in configured(load({}, where))] == [False]
+    assert [source.runs for source in configured(load({"FLEETCHECK_INVENTORY": "fleet"}, where))] == [True]

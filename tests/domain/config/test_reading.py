@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from orchestrator.domain.config.key import Key
 from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.config.not_keys import NEVER
 from orchestrator.domain.config.reading import EnvironReading, FileReading
 from orchestrator.domain.config.sections import Mistake, Section, SectionError
+from orchestrator.store.errors import PlaceError
+from orchestrator.store.place import SqlitePlace, parse
 
 FOLDER_KEYS = {"inventory", "db", "jobs", "per_site", "pace", "ramp_up", "probe", "timeout", "output"}
 GOOD: Mapping[str, object] = {
@@ -130,6 +136,81 @@ def test_the_folders_file_sets_what_it_may_and_no_more(name: str) -> None:
     found = said(tree_of(name, GOOD[name]), folder_file=True)
     where = "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/config.toml"
     assert found == ([] if name in FOLDER_KEYS else [f"`{name}` may not stand in ./fleetcheck.toml: {where}"])
+
+
+@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if key.folder_check])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://ann:hush@evil/fleet",
+        "POSTGRES://evil/hush",
+        "  postgresql+psycopg:///hush?host=evil",
+        "sqlite:////mnt/hush",
+        "https://evil/hush",
+        "a\n://hush",
+        "//evil/hush",
+        "\\\\evil\\hush",
+        "/\\evil/hush",
+    ],
+)
+def test_the_folders_file_names_no_server(name: str, value: str) -> None:
+    """Who wrote it would be given a password and all results; the value is not repeated."""
+    for given_ in (value, ["fleet.yaml", value]) if name == "inventory" else (value,):
+        reading = FileReading("fleetcheck.toml", "/f", folder_file=True)
+        assert dict(reading.layer({name: given_}).values) == {}
+        (mistake,) = reading.mistakes
+        assert mistake.message.startswith(f"`{name}`: expected the path of a file on this machine; ")
+        assert "hush" not in mistake.message
+        assert said({name: given_}) == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *["postgresql", "sqlite", "file", "Postgres", "ann:pw@db", "host=", "dbname=", ""],
+                ":",
+                "/",
+                "\\",
+                "?",
+                "@",
+            ]
+        )
+        | st.text(max_size=2),
+        max_size=8,
+    ).map("".join)
+)
+def test_what_the_folders_file_may_name_is_never_a_server(named: str) -> None:
+    """However the store would take it."""
+    layer = FileReading("fleetcheck.toml", "/f", folder_file=True).layer({"db": named})
+    for setting in layer.values.values():
+        with contextlib.suppress(PlaceError):
+            assert isinstance(parse(str(setting.value)), SqlitePlace)
+
+
+def test_every_key_of_the_folders_file_that_names_a_place_names_a_file() -> None:
+    """The others are numbers and words; a new one that takes any text has to have its check."""
+    free = {
+        name
+        for name, key in KEYS.items()
+        if key.folder and {text for text in ("x", "postgresql://evil/x") if _fits(key, text)}
+    }
+    assert free == {name for name, key in KEYS.items() if key.folder_check} == {"inventory", "db"}
+
+
+def _fits(key: Key, value: object) -> bool:
+    try:
+        key.kind.check(value)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("value", [["postgresql://u:hush@db/x"], "hush\0"])
+def test_a_value_that_may_hold_a_secret_is_not_repeated(value: object) -> None:
+    """Not even where it is no text that can be used."""
+    (message,) = said({"db": value})
+    assert message.endswith(", found something else")
 
 
 @pytest.mark.parametrize("word", [*NEVER, "assume_open", "ask-pass", "force-closed"])

@@ -73,6 +73,7 @@ class Network:
     width: int = 50
     slots: int = 10
     protocol: int = PROTOCOL
+    apart: float = 0.0  # seconds that the workers' clocks are ahead
     rules: Rules = field(default_factory=Rules)
     on_batch: Callable[[Batch, Network], bool] = lambda _batch, _network: False
     batches: list[Batch] = field(default_factory=list)
@@ -116,7 +117,7 @@ class Network:
                     worker=site,
                     version="0",
                     protocol=self.protocol,
-                    sent=now,
+                    sent=now + timedelta(seconds=self.apart),
                     started=now,
                     width=self.width,
                     slots=self.slots,
@@ -177,10 +178,11 @@ def scan_sites(
     stop_after: float | None = None,
     patience: float = 60.0,
     sites: int = 3,
-    run: str = RUN,
+    writer: ListWriter | None = None,
 ) -> SitesScanned:
     """Scan `there` at the network's sites and `here` from here, in a loop that leaps."""
-    transport, writer, events, refused = here_transport or FakeTransport({}), ListWriter(), [], []
+    transport, writer = here_transport or FakeTransport({}), writer or ListWriter()
+    events, refused = [], []
     clock = TravelClock()
 
     async def main() -> Scanned:
@@ -197,7 +199,7 @@ def scan_sites(
             hosts=there,
             account_of=domain_account,
             refused=note,
-            run=run,
+            run=RUN,
             epoch=1,
             script="0" * 64,
             options=OPTIONS,

@@ -11,13 +11,14 @@ import pytest
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Trace
-from orchestrator.domain.record import ScanState
+from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.sites.unit import PROTOCOL, Batch, Report, UnitDone
 from orchestrator.fleet.dispatch.port import Link, Lost
 from orchestrator.fleet.dispatch.site_run import Refusal
 from orchestrator.remote.faults.fault import Fault, RefusedBy
+from orchestrator.store.errors import StoreError
 from tests.fleet.dispatch.sites import RUN, Network, Rules, report_of, scan_sites, transports
-from tests.fleet.fakes import REJECTS, FakeSession, answers, host, hosts
+from tests.fleet.fakes import REJECTS, FakeSession, ListWriter, answers, host, hosts
 from tests.fleet.travel import NEW_YEAR
 
 
@@ -97,6 +98,22 @@ def test_a_worker_of_another_protocol_gets_no_hosts() -> None:
     assert found.scanned.summary.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("apart", "remarks"),
+    [
+        (600.0, ["site berlin: its clock is 600 s ahead of this machine's: set both by NTP"]),
+        (-600.0, ["site berlin: its clock is 600 s behind this machine's: set both by NTP"]),
+        (50.0, []),
+    ],
+)
+def test_a_worker_whose_clock_is_off_is_told_once_and_works(apart: float, remarks: list[str]) -> None:
+    """Ten minutes off, in either direction: one remark however often it says hello; nothing else changes."""
+    network = Network(transports({}, answers(20.0), "berlin"), apart=apart)
+    summary = scan_sites(network, at("berlin", 3)).scanned.summary
+    assert (list(summary.remarks), summary.state) == (remarks, ScanState.FINISHED)
+    assert summary.causes == {}
+
+
 def test_the_first_result_counts() -> None:
     """A result that comes a second time is counted, settled, and changes nothing."""
 
@@ -124,6 +141,32 @@ def _failed(batch: Batch, detail: str, **changes: object) -> Report:
         for one in batch.hosts
     )
     return report_of(batch, units=units, ended=True, **changes)
+
+
+class Stumbling(ListWriter):
+    """A database that does not take one host's record."""
+
+    async def put(self, scan_id: int, record: HostRecord) -> None:
+        """Keep a record, or raise."""
+        if record.host == "berlin-h2":
+            raise StoreError("the disk is full")
+        await super().put(scan_id, record)
+
+
+def test_what_is_not_on_the_disk_is_not_settled() -> None:
+    """A message of three results, one of which the database does not take: the broker keeps all of it."""
+    there = at("berlin", 3)
+
+    def at_once(batch: Batch, network: Network) -> bool:
+        network.put(_failed(replace(batch, hosts=tuple(there)), "done"))
+        return True
+
+    network = Network(transports({}, answers(), "berlin"), on_batch=at_once)
+    writer = Stumbling()
+    found = scan_sites(network, there, writer=writer)
+    assert {record.host for record in writer.records} == {"berlin-h1", "berlin-h3"}
+    assert found.scanned.summary.trouble == "the disk is full"
+    assert network.settled == 0
 
 
 def test_results_of_another_run_or_another_site_s_hosts_are_refused() -> None:
@@ -245,7 +288,7 @@ def test_no_more_sites_hold_an_account_than_may() -> None:
     """Each site could spend one refused proof: with a limit of two the third one waits."""
     names = ("berlin", "paris", "rome")
     network = Network(transports({}, answers(), *names), width=10, slots=2)
-    found = scan_sites(network, [one for name in names for one in at(name, 40)], sites=2)
-    assert len(found.scanned.writer.records) == 120
+    found = scan_sites(network, [one for name in names for one in at(name, 200)], sites=2)
+    assert len(found.scanned.writer.records) == 600
     first_of_rome = next(n for n, batch in enumerate(network.batches) if batch.site == "rome" and n > 2)
-    assert {batch.site for batch in network.batches[1:first_of_rome]} == {"berlin", "paris"}
+    assert sum(len(batch.hosts) for batch in network.batches[:first_of_rome]) > 200
