@@ -245,8 +245,6 @@ def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: P
     loaded = {line for line in ended.stderr.splitlines() if line.startswith(("orch", "cel", "kom", "amqp"))}
     assert loaded == {
         "orchestrator.fleet.admission.sites",  # how many hosts of a site at a time, from here
-        "orchestrator.fleet.dispatch",
-        "orchestrator.fleet.summary",
         "orchestrator.remote.faults.sites",  # what two causes mean
     }
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from inventory.words import did_you_mean, shown
-from orchestrator.domain.config.keys import KEYS, PREFIX, TABLES, Key
-from orchestrator.domain.config.not_keys import never, reserved
+from orchestrator.domain.config.keys import KEYS, PREFIX, TABLES, Key, never, reserved
 from orchestrator.domain.config.sections import Mistake, Section, SectionError
 from orchestrator.domain.config.settings import Entry, Layer, Origin, Setting
 
-FOLDER = "./fleetcheck.toml"
-ELSEWHERE = "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/config.toml"
+NOT_HERE = (
+    "may not stand in ./fleetcheck.toml: "
+    "set it in ~/.config/fleetcheck/config.toml or /etc/fleetcheck/config.toml"
+)
 
 
 class FileReading:
@@ -64,7 +65,7 @@ class FileReading:
         if key is None:
             self._say(path, _unknown(path, (*KEYS, *self._sections)))
         elif self._folder_file and not key.folder:
-            self._say(path, f"`{name}` may not stand in {FOLDER}: {ELSEWHERE}")
+            self._say(path, f"`{name}` {NOT_HERE}")
         else:
             try:
                 found = key.kind.check(value)
@@ -73,16 +74,14 @@ class FileReading:
                 return
             if self._folder_file and key.folder_check and not key.folder_check.fits(found):
                 takes = key.folder_check.takes
-                self._say(
-                    path, f"`{name}`: expected {takes}; anything else may not stand in {FOLDER}: {ELSEWHERE}"
-                )
+                self._say(path, f"`{name}`: expected {takes}; anything else {NOT_HERE}")
                 return
             self._values[name] = Setting(found, self._origin(path))
 
     def _section(self, section: Section, value: object) -> None:
         name = section.name
         if self._folder_file:
-            self._say((name,), f"`[{name}]` may not stand in {FOLDER}: {ELSEWHERE}")
+            self._say((name,), f"`[{name}]` {NOT_HERE}")
             return
         if not isinstance(value, Mapping):
             self._say((name,), f"`{name}`: expected tables such as `[{name}.NAME]`, found {shown(value)}")

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.config.key import Key
-from orchestrator.domain.config.keys import KEYS
-from orchestrator.domain.config.not_keys import NEVER
+from orchestrator.domain.config.keys import KEYS, NEVER
 from orchestrator.domain.config.reading import EnvironReading, FileReading
 from orchestrator.domain.config.sections import Mistake, Section, SectionError
 from orchestrator.store.errors import PlaceError

@@ -111,7 +111,7 @@ def test_a_worker_whose_clock_is_off_is_told_once_and_works(apart: float, remark
     network = Network(transports({}, answers(20.0), "berlin"), apart=apart)
     summary = scan_sites(network, at("berlin", 3)).scanned.summary
     assert (list(summary.remarks), summary.state) == (remarks, ScanState.FINISHED)
-    assert summary.causes == {}
+    assert summary.causes == ()
 
 
 def test_the_first_result_counts() -> None:
