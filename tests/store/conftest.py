@@ -7,7 +7,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -136,9 +136,13 @@ def writer(url: str) -> Iterator[Writer]:
 
 
 @pytest.fixture
-def journal(writer: Writer) -> Journal:
-    """Open a journal on a fresh database."""
-    return Journal(writer)
+def journal(writer: Writer) -> Iterator[Journal]:
+    """Open a journal on a fresh database.
+
+    It is closed: one left open says that its run 1 is alive, to whoever has the same PostgreSQL schema next.
+    """
+    with closing(Journal(writer)) as journal:
+        yield journal
 
 
 @pytest.fixture

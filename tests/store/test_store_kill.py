@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +91,8 @@ def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state
         return await journal.open(second)
 
     with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
-        assert asyncio.run(go_on(Journal(writer))).state is State.INTENT
+        with closing(Journal(writer)) as journal:
+            assert asyncio.run(go_on(journal)).state is State.INTENT
 
 
 def test_a_killed_scan_is_told_from_a_running_one(url: str) -> None:

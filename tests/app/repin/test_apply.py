@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def test_who_comes_second_at_the_last_moment_is_told_the_same(
         await brought(journal, run, State.VERIFIED)
         await journal.end_run(run, RunState.FINISHED, "", NOW)
 
-    with asked.writer() as writer:
-        asyncio.run(other(Journal(writer)))
+    with asked.writer() as writer, closing(Journal(writer)) as journal:
+        asyncio.run(other(journal))
 
     def as_before(_invocation: Invocation, job: RepinJob, _on_event: RunListener) -> RepinJob:
         return job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,15 +58,15 @@ def full(sqlite_url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord
         writer.end_scan(number, ScanState.FINISHED, MORNING)
         gone = writer.begin_scan(make_scan("web1"))
         writer.end_scan(gone, ScanState.FINISHED, MORNING)
-        journal = Journal(writer)
 
-        async def repin() -> None:
+        async def repin(journal: Journal) -> None:
             run = await begun(journal)
             await brought(journal, run, State.VERIFIED)
             await brought(journal, run, State.UNKNOWN, "web2")
             await journal.end_run(run, RunState.STOPPED, "Ctrl-C", NOW)
 
-        asyncio.run(repin())
+        with closing(Journal(writer)) as journal:
+            asyncio.run(repin(journal))
     with by_hand(sqlite_url) as connection:
         connection.execute(delete(scan).where(scan.c.id == gone))
         _tell(connection)
@@ -121,7 +122,8 @@ def test_an_id_is_not_given_twice_after_a_copy(
     assert _copy(full, target).counters == {"operation": 2, "run": 1, "scan": 2}
     with Writer.open(target, command="tests", user="ann") as writer:
         assert writer.begin_scan(make_scan("web1")) == 3
-        assert asyncio.run(begun(Journal(writer), "another-plan")) == 2
+        with closing(Journal(writer)) as journal:
+            assert asyncio.run(begun(journal, "another-plan")) == 2
 
 
 def test_a_database_that_never_counted_is_copied(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,7 +40,8 @@ def filled(url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put) -> 
         web1 = make_record("web1", verdict=Verdict.DRIFTED, started=later, site=None)
         failed = make_record("web2", cause=Cause.LOGON_FAILED, started=later)
         put(writer, second, [connecting(web1, 50), failed])
-        asyncio.run(_run_begun(Journal(writer)))
+        with closing(Journal(writer)) as journal:
+            asyncio.run(_run_begun(journal))
     return url
 
 

@@ -34,12 +34,12 @@ def database(
     path = tmp_path / "f.db"
     with Writer.open(database_url(str(path), {}), command="scan", user="ann") as writer:
         put(writer, writer.begin_scan(make_scan("web1", "web2")), [make_record("web1"), make_record("web2")])
-        journal = Journal(writer)
 
-        async def repin() -> None:
+        async def repin(journal: Journal) -> None:
             await brought(journal, await begun(journal), State.VERIFIED)
 
-        asyncio.run(repin())
+        with closing(Journal(writer)) as journal:
+            asyncio.run(repin(journal))
     return path
 
 

@@ -220,8 +220,8 @@ def test_scans_of_before_there_were_repins_are_kept(url: str, used: list[HostRec
     with Reader.open(url, command="fleetcheck scans", user="ann") as reader:
         assert sorted(reader.records(1), key=lambda r: r.host) == used
         assert (reader.runs(), reader.verify_audit().entries) == ((), 0)
-    with Writer.open(url, command="repin", user="ann") as writer:
-        asyncio.run(begun(Journal(writer)))
+    with Writer.open(url, command="repin", user="ann") as writer, closing(Journal(writer)) as journal:
+        asyncio.run(begun(journal))
     with (
         _connected(url) as connection,
         pytest.raises(DBAPIError, match="an entry of the audit is never deleted"),

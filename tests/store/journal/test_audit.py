@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -358,8 +358,8 @@ def test_what_was_stored_before_is_not_covered_until_it_is_gone_on_with(told: Jo
         assert reader.prove(1).not_covered == (f"plan {PLAN.id}", "run 1")
     assert _tampered(url, update(run).values(options="{}")).broken is None
     assert _tampered(url, update(operation).where(operation.c.id == 2).values(detail="x")).broken is not None
-    with Writer.open(url, command="repin", user="ann") as writer:
-        asyncio.run(Journal(writer).begin_run(run_record(id=1), PLAN))
+    with Writer.open(url, command="repin", user="ann") as writer, closing(Journal(writer)) as journal:
+        asyncio.run(journal.begin_run(run_record(id=1), PLAN))
     with Reader.open(url) as reader:
         assert (reader.verify_audit().broken, reader.verify_audit().not_covered) == (None, ())
     assert _tampered(url, update(run).values(options="{}")).broken is not None

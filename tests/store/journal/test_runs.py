@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -87,7 +88,8 @@ def test_a_run_that_another_process_took_over_stops(journal: Journal, writer: Wr
             await journal.end_run(run, RunState.FINISHED, "", NOW)
         return await other.move(sent, State.UNKNOWN, changed=LATER)
 
-    unknown = asyncio.run(go())
+    with closing(other):
+        unknown = asyncio.run(go())
     with Reader.open(url) as reader:
         assert (reader.operations(1), reader.run(1)) == ((unknown,), run_record(id=1))
 
