@@ -90,9 +90,11 @@ def test_a_repin_killed_between_two_states_is_gone_on_with(tmp_path: Path, state
         await journal.move(unknown, State.NOT_WRITTEN, changed=run.started)
         return await journal.open(second)
 
-    with Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer:
-        with closing(Journal(writer)) as journal:
-            assert asyncio.run(go_on(journal)).state is State.INTENT
+    with (
+        Writer.open(url, command="fleetcheck repin resume 1", user="ann") as writer,
+        closing(Journal(writer)) as journal,
+    ):
+        assert asyncio.run(go_on(journal)).state is State.INTENT
 
 
 def test_a_killed_scan_is_told_from_a_running_one(url: str) -> None:
