@@ -17,11 +17,11 @@ _GRAM = 8  # characters: a part of `_PART` has one that begins at a multiple of 
 class Withheld:
     """The secrets that went to and fro with one host.
 
-    What we sent is kept to the end, apart from what the host did: however much it says, it pushes out its own.
+    What we sent is kept to the end, apart from what the host did: whatever it says pushes out its own alone.
     """
 
     def __init__(self) -> None:
-        self._ours: dict[str, None] = {}  # in the order they were sent; as many as we prove ourselves, no more
+        self._ours: dict[str, None] = {}  # in the order they were sent
         self._theirs: deque[str] = deque(maxlen=_MOST)
 
     def sent(self, authorization: str) -> None:
