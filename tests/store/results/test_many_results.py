@@ -54,6 +54,5 @@ def test_more_scans_of_a_host_are_fewer_hosts_at_once(
         bound.clear()
         found = reader.latest_conclusions(HOSTS, limit=SCANS)
     assert max(bound) <= len(HOSTS)
-    assert {host: [each.scan for each in results] for host, results in found.items()} == dict.fromkeys(
-        HOSTS, [3, 2, 1]
-    )
+    scans = {host: [each.scan for each in results] for host, results in found.items()}
+    assert scans == {host: [3, 2, 1] for host in HOSTS}
