@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -34,22 +35,34 @@ def now(*, readable: bool = False) -> Select[Any]:
     A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for
     it. Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
     """
-    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
-    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
-    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    every = every_host()
     return select(
         every.c.host,
-        _newest(every, 0, probed=False).label("latest"),
-        _newest(every, 0, probed=True).label("known"),
-        _newest(every, 1, probed=True).label("before"),
-        (_newest(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
+        newest_result(every, 0, probed=False).label("latest"),
+        newest_result(every, 0, probed=True).label("known"),
+        newest_result(every, 1, probed=True).label("before"),
+        (newest_result(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
     ).where(every.c.host.is_not(None))
 
 
-def _newest(every: CTE, skipped: int, *, probed: bool, readable: bool = False) -> ScalarSelect[Any]:
-    """Find the id of a host's newest result after `skipped` newer ones."""
+def every_host() -> CTE:
+    """Select every host that ever had a result, by jumps along the index; the last row is NULL."""
+    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
+    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
+    return every.union_all(select(following).where(every.c.host.is_not(None)))
+
+
+def newest_result(
+    every: CTE, skipped: int, *, probed: bool, readable: bool = False, until: datetime | None = None
+) -> ScalarSelect[Any]:
+    """Find the id of a host's newest result after `skipped` newer ones, that began before `until`.
+
+    `probed`: only results with a reading; `readable`: only those that got at the registry key.
+    """
     each = host_result.alias()
     query = select(each.c.id).where(each.c.host == every.c.host, counted(each)).correlate(every)
+    if until is not None:
+        query = query.where(each.c.started < until)
     if probed:
         query = query.where(each.c.phase.is_(None))
     if readable:
