@@ -7,6 +7,7 @@ of them are data: a template in them, or a secret that would be had by running a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from inventory.importers.ansible.yaml_file import read
 from inventory.importers.draft import Draft
 from inventory.secrets.registry import SOURCES
 from inventory.words import shown
-from inventory.yamlfile.tree import Map, Seq
+from inventory.yamlfile.tree import Map, Seq, parse
 
 OWN = "fleetcheck_"
 _CREDENTIALS = f"{OWN}credentials"
 _READ = ("ansible_", OWN)  # variables that something here is made of
+_LONG = re.compile(r"[0-9]{1000}")
 _PROGRAMS = frozenset(name for name, source in SOURCES.items() if source.runs_program)
 
 
@@ -60,8 +62,8 @@ def _refuse_other(text: str, file: str) -> None:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise _error(file, error.lineno, f"what it printed is no JSON: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise _error(file, 0, "what it printed is no JSON that can be read") from None
+    except (ValueError, RecursionError) as error:
+        raise _error(file, *_unreadable(text, error)) from None
     if not isinstance(found, dict):
         raise _error(
             file, 1, f"expected Ansible's JSON of `--list`, an object of groups; it printed {shown(found)}"
@@ -70,6 +72,19 @@ def _refuse_other(text: str, file: str) -> None:
     if not isinstance(meta, dict) or not isinstance(meta.get("hostvars"), dict):
         words = "expected `_meta` with `hostvars` in what it printed: it is not run again for each host"
         raise _error(file, 0, words)
+
+
+def _unreadable(text: str, error: Exception) -> tuple[int, str]:
+    """Return the line and the words for JSON that cannot be held: a number too long, or nested too deep."""
+    words = "what it printed is no JSON that can be read"
+    if not isinstance(error, RecursionError):
+        found = _LONG.search(text)
+        return text.count("\n", 0, found.start()) + 1 if found else 0, f"{words}: a number of too many digits"
+    try:
+        parse(text, "", [])  # says where, having read no deeper than an inventory may be
+    except InventoryError as deep:
+        return deep.problems[0].line, f"{words}: {deep.problems[0].message}"
+    return 0, words
 
 
 def _refuse_code(source: Ansible) -> None:

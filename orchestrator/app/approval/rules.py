@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.files.regular import NotRegularError, open_regular
+from inventory.words import shown
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.domain.approval.signatures import MOST
 
@@ -103,18 +104,22 @@ def _check(path: Path, found: os.stat_result, place: Place) -> None:
 
 
 _NOTHING = "nothing was written"
+_EXPECTED = f"expected `signatures = 2`; {_NOTHING}"
 
 
 def _counts(path: Path, data: bytes) -> dict[str, int]:
     try:
         found = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApprovalError(f"{path}: no TOML: {error}; expected `signatures = 2`; {_NOTHING}") from None
+    except RecursionError:
+        raise ApprovalError(f"{path}: no TOML: brackets are nested too deep; {_EXPECTED}") from None
+    except ValueError as error:  # its own, a byte's, and that of an integer of thousands of digits
+        raise ApprovalError(f"{path}: no TOML: {error}; {_EXPECTED}") from None
     for key, value in found.items():
         if key not in _KEYS:
             raise ApprovalError(f"{path}: unknown key {key!r}; there are {' and '.join(_KEYS)}; {_NOTHING}")
         if type(value) is not int or not 0 <= value <= MOST:
-            raise ApprovalError(f"{path}: {key} = {value!r}: expected a number from 0 to {MOST}; {_NOTHING}")
+            said = shown(value) if type(value) is int else repr(value)  # of an integer not every digit
+            raise ApprovalError(f"{path}: {key} = {said}: expected a number from 0 to {MOST}; {_NOTHING}")
     if "signatures" not in found:
-        raise ApprovalError(f"{path}: no `signatures`; expected `signatures = 2`; {_NOTHING}")
+        raise ApprovalError(f"{path}: no `signatures`; {_EXPECTED}")
     return found

@@ -620,3 +620,26 @@ def test_a_client_certificate_becomes_a_credential(case: Case) -> None:
     first, second = case.notes("hosts.ini")
     assert "put `c.key` into the same file" in first
     assert second.endswith("a client certificate stands beside `ntlm`, and was passed over.")
+
+
+LONG = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hosts.ini", f"[web]\nweb1:{LONG}\n[web:vars]\nansible_group_priority={LONG}\nsite=x"),
+        ("hosts.ini", "[web]\nweb1 ansible_port=0x" + "f" * 5_000 + "\n[web:vars]\nsite=x"),
+        ("hosts.ini", "[web]\nweb1\n[web:vars]\nsite=x\nansible_group_priority=+-1"),
+        ("hosts.ini", f"[web]\nweb1\nweb[1:{LONG}]\n[web:vars]\nsite=x"),
+        ("h.yml", f"web: {{hosts: {{web1: {{ansible_port: 0x{'f' * 5_000}}}}}, vars: {{site: x}}}}"),
+        ("h.yml", f"web: {{hosts: {{web1: {{ansible_port: 1{':59' * 400}.5}}}}, vars: {{site: x}}}}"),
+        ("h.yml", f"web: {{hosts: {{web1: }}, vars: {{site: x, ansible_group_priority: {LONG}}}}}"),
+    ],
+    ids=["port", "hex", "signs", "range", "hex of YAML", "sexagesimal", "priority"],
+)
+def test_a_number_that_nothing_can_hold_is_passed_over(case: Case, name: str, text: str) -> None:
+    """Whichever way it is written; no note repeats all of it."""
+    (host,) = case.fleet(name, text).hosts.values()
+    assert (host.name, host.port, host.site) == ("web1", 5986, "x")
+    assert all(len(note) < 500 for note in case.notes(name))

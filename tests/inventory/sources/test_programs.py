@@ -118,6 +118,20 @@ def test_a_program_in_machine_code_is_run(tmp_path: Path) -> None:
     assert "what it printed is no JSON" in refused(path)
 
 
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [("9" * 5_000, "a number of too many digits"), ("[" * 5_000 + "]" * 5_000, "nested more than 64")],
+    ids=["digits", "nested"],
+)
+def test_what_json_could_hold_and_nothing_here_can_is_told_by_its_line(
+    write: Write, port: str, said: str
+) -> None:
+    """A number of thousands of digits, lists in lists in lists."""
+    text = f'{{"_meta": {{"hostvars": {{"web1":\\n{{"ansible_port": {port}}}}}}}}}'
+    found = refused(write(f"print('{text}')"))
+    assert (":2: " in found, said in found) == (True, True), found[:200]
+
+
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o777])
 def test_a_program_that_others_can_write_is_not_run(
     write: Write, tmp_path: Path, mode: int, monkeypatch: pytest.MonkeyPatch
