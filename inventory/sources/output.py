@@ -51,6 +51,8 @@ def tree_of(data: bytes, path: Path) -> tuple[Map, tuple[str, ...]]:
     if source.hosts:
         merging = Merging(source)
         _hosts(source, {name: merging.variables(name) for name in source.hosts}, draft, path)
+        if not draft.section("hosts"):
+            raise InventoryError(source.notes.problems())
         _groups(source, draft)
     _credentials(source, draft)
     return draft.tree, tuple(note for note in source.notes.sentences() if note != NOTHING_SAID)
@@ -168,6 +170,7 @@ def _groups(source: Ansible, draft: Draft) -> None:
 def _credentials(source: Ansible, draft: Draft) -> None:
     """Put the credentials into the tree that `all` describes; they go over what `ansible_user` came to."""
     said = source.groups["all"].variables
+    _refuse_hidden(source, said.get(_CREDENTIALS))
     if _CREDENTIALS not in said:
         return
     described, line = said[_CREDENTIALS], said.lines[_CREDENTIALS]
@@ -176,6 +179,20 @@ def _credentials(source: Ansible, draft: Draft) -> None:
         return
     for name, body in described.items():
         draft.section("credentials").put(name, body, described.lines[name])
+
+
+def _refuse_hidden(source: Ansible, described: Any) -> None:
+    """Refuse credentials of a group or a host: all hosts have the same ones, and `all` says which."""
+    problems = [
+        source.places.problem(
+            variables.lines[_CREDENTIALS],
+            f"`{_CREDENTIALS}` of {owner}: credentials are for all hosts: describe them in `all`",
+        )
+        for owner, variables in _said(source)
+        if variables.get(_CREDENTIALS, described) != described
+    ]
+    if problems:
+        raise InventoryError(problems)
 
 
 def _error(file: str, line: int, message: str) -> InventoryError:

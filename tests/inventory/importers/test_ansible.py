@@ -643,3 +643,16 @@ def test_a_number_that_nothing_can_hold_is_passed_over(case: Case, name: str, te
     (host,) = case.fleet(name, text).hosts.values()
     assert (host.name, host.port, host.site) == ("web1", 5986, "x")
     assert all(len(note) < 500 for note in case.notes(name))
+
+
+def test_a_group_without_a_part_of_one_is_a_host(case: Case) -> None:
+    """As by Ansible, which deprecates it; that it was taken so is said."""
+    text = '{"_meta": {"hostvars": {}}, "web1": {"ansible_host": "192.0.2.1"}}'
+    assert reached(case.fleet("list.json", text)) == {"web1": ("192.0.2.1", 5986, "https")}
+    assert any("`web1` has none of `hosts`" in note for note in case.notes("list.json"))
+
+
+def test_what_a_group_of_a_list_has_beside_its_parts_is_told(case: Case) -> None:
+    """As it is in YAML."""
+    text = '{"_meta": {"hostvars": {}}, "g": {"hosts": ["web1"], "hostvars": {"web1": {}}}}'
+    assert any("unexpected key `hostvars` in group `g`" in note for note in case.notes("list.json", text))
