@@ -139,6 +139,10 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
         raise ApprovalError(
             f"{program()} did not end within {_LONGEST} s; nothing was written. Try again"
         ) from None
+    except OSError as error:
+        raise ApprovalError(
+            f"{program()} does not start: {error.strerror or error}; nothing was written"
+        ) from None
 
 
 def _why(said: str, who: str, signers: Path) -> str:
