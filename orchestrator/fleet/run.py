@@ -32,7 +32,7 @@ class Writer(Protocol):
     def flush(self) -> None:
         """Commit what was put so far without waiting for more to come; raise nothing."""
 
-    def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
+    async def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
         """Write how the scan ended."""
 
 
