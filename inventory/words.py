@@ -37,7 +37,8 @@ def shown(value: Any) -> str:
         case Sequence():
             return "a list"
         case _:
-            return f"`{str(value)[:SHOWN]}`"
+            wide = isinstance(value, int) and value.bit_length() > 64  # noqa: PLR2004 - no machine's word
+            return "an integer of more than 64 bits" if wide else f"`{str(value)[:SHOWN]}`"
 
 
 def quoted(names: Iterable[str]) -> str:

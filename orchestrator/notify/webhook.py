@@ -90,10 +90,12 @@ def trust(ca: str | None) -> ssl.SSLContext:
     NotSentError.
     """
     try:
-        return ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca)
     except (OSError, ssl.SSLError) as error:
         words = f"the CA file {ca} cannot be used: {getattr(error, 'strerror', None) or error}"
         raise NotSentError(words) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Python's default, but Debian's sets none
+    return context
 
 
 def _headers(token: str | None) -> dict[str, str]:

@@ -40,7 +40,7 @@ def rabbitmqctl(*words: str, given: str | None = None) -> None:
 
 @pytest.fixture(scope="session")
 def vhost() -> Iterator[Broker]:
-    """Make a vhost, give the broker as its owner sees it, and delete it."""
+    """Make a vhost, yield the broker as its owner sees it, and delete it."""
     named = os.environ.get(VARIABLE)
     if not named:
         pytest.skip(f"{VARIABLE} names no RabbitMQ")
@@ -172,7 +172,7 @@ def hub(vhost: Broker, tmp_path: Path) -> Hub:
 
 @pytest.fixture
 def make_site(hub: Hub) -> Iterator[MakeSite]:
-    """Give a maker of sites; their workers and users are gone afterwards."""
+    """Yield a maker of sites; their workers and users are gone afterwards."""
     with _sites(hub) as make:
         yield make
 

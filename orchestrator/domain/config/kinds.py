@@ -13,6 +13,7 @@ from inventory.errors import FleetcheckError
 Value = str | int | float | bool | tuple[str, ...]
 """A value as the options of a command take it."""
 
+_BITS = 63  # of an integer, beside its sign
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -47,9 +48,11 @@ def number(least: float, most: float | None = None) -> Kind:
     """Take a number from `least` to `most`, whole or not, and finite."""
 
     def check(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError  # noqa: TRY004  # a value that does not fit, whatever its type
         _within(value, least, most)
+        if not math.isfinite(value):
+            raise ValueError
         return float(value)
 
     return Kind(f"a number{_range(least, most)}", check, _number)
@@ -84,7 +87,10 @@ def text(takes: str, proof: Callable[[str], object] | None = None) -> Kind:
     """
 
     def check(value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value).strip():
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise ValueError  # noqa: TRY004  # a value that does not fit, whatever its type
+        _written(value)
+        if not str(value).strip():
             raise ValueError
         _prove(str(value), proof)
         return str(value)
@@ -112,7 +118,14 @@ def _prove(value: str, proof: Callable[[str], object] | None) -> None:
 
 
 def _within(value: float, least: float, most: float | None) -> None:
+    _written(value)
     if value < least or (most is not None and value > most):
+        raise ValueError
+
+
+def _written(value: object) -> None:
+    """Refuse an integer that TOML does not promise to hold: one of thousands of digits cannot be shown."""
+    if isinstance(value, int) and value.bit_length() > _BITS:
         raise ValueError
 
 
