@@ -50,7 +50,8 @@ class CeleryDispatcher:
         self._secret = ticket_secret(settings.key)
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
-        self._down = self._full = ""
+        self._down = ""
+        self._full: set[str] = set()  # what was said of full queues
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
         self._disbelieved: set[str] = set()
@@ -129,9 +130,9 @@ class CeleryDispatcher:
     # What follows runs in the threads.
 
     def _sending_state(self, _up: bool, words: str) -> None:
-        if "is full" in words and words != self._full:  # a link that is down the other thread tells of
+        if "is full" in words and words not in self._full:  # a link that is down the other thread tells of
+            self._full.add(words)
             self._tell(Link(up=True, words=words))
-        self._full = words
 
     def _taking_state(self, up: bool, words: str) -> None:
         if not up:
