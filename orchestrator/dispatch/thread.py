@@ -1,8 +1,8 @@
 """One connection to the broker in a thread of its own: publishes, consumes, and connects anew when it has to.
 
-A message that was handed in is confirmed by the broker, or still here, unless its future is cancelled. After a
-link was lost what was not confirmed goes out again, so a message may arrive twice. Messages of one exchange keep
-their order; one that takes none holds up no other.
+A message that was handed in is confirmed by the broker, or still here, unless its future is cancelled. After
+a link was lost what was not confirmed goes out again, so a message may arrive twice. Messages of one exchange
+keep their order; one that takes none holds up no other.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class BrokerThread:
         self._thread.join(seconds)
 
     def publish(self, exchange: str, body: Any, *, headers: Any = None, **properties: Any) -> Future[None]:
-        """Hand in a message; the future ends when the broker has confirmed it. Cancelled, it is not sent again."""
+        """Hand in a message; the future ends when the broker has confirmed it. Cancelled: not sent again."""
         outgoing = Outgoing(exchange, body, headers or {}, properties, Future())
         self._outgoing.setdefault(exchange, deque()).append(outgoing)
         self._wake()

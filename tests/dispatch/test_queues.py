@@ -60,8 +60,7 @@ def test_a_full_queue_holds_up_no_other_site_and_drops_nothing(
         try:
             waiting = [asyncio.create_task(dispatcher.submit(_batch(full, number))) for number in range(20)]
             async with asyncio.timeout(30):
-                while sum(task.done() for task in waiting) < 2:
-                    await asyncio.sleep(0.01)
+                await asyncio.gather(*waiting[:2])
                 for number in range(2):  # its own limit
                     await dispatcher.submit(_batch(free, number))
             assert not all(task.done() for task in waiting)
@@ -89,8 +88,7 @@ def test_a_batch_that_is_taken_back_is_not_sent(
         try:
             waiting = [asyncio.create_task(dispatcher.submit(_batch(site, number))) for number in range(20)]
             async with asyncio.timeout(30):
-                while sum(task.done() for task in waiting) < 2:
-                    await asyncio.sleep(0.01)
+                await asyncio.gather(*waiting[:2])
             await asyncio.sleep(0.2)
             for task in waiting:
                 task.cancel()

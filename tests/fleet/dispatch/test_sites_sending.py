@@ -55,7 +55,7 @@ def test_ctrl_c_takes_back_what_was_not_sent() -> None:
 
 
 def test_ctrl_c_waits_a_minute_for_a_broker_that_is_gone() -> None:
-    """Hosts are out when the link is lost: a stop waits for their results as for a silent site, not longer."""
+    """Hosts are out when the link is lost: a stop waits as for a silent site, not longer."""
 
     def lose(_batch: Batch, network: Network) -> bool:
         network.put(Link(up=False, words="broker: nothing listens there"))
@@ -71,7 +71,7 @@ def test_what_nobody_foresaw_in_sending_ends_the_scan() -> None:
     """A fault of our own while a batch is sent is no endless wait."""
 
     class Broken(Network):
-        async def submit(self, batch: Batch) -> None:
+        async def submit(self, _batch: Batch) -> None:
             raise ArithmeticError
 
     network = Broken(transports({}, answers(), "berlin"))
