@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 
+from orchestrator.app.sites import worker
 from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.main import app
 from orchestrator.domain.config.keys import KEYS
@@ -64,6 +65,21 @@ def test_every_option_of_a_configured_name_is_configured() -> None:
         key = KEYS[name]
         having = {" ".join(words) for words in commands() if key.option in options(words)} - {"demo"}
         assert having == set(key.commands), name
+
+
+def test_a_worker_takes_what_is_configured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: Path
+) -> None:
+    """It is a group of commands, and works itself where none of them follows; an option is nearer."""
+    found: list[Any] = []
+    monkeypatch.setattr(worker, "run", lambda path, transport, *_: found.append((path.name, transport.value)))
+    configure('transport = "pypsrp"', own)
+    config = ("worker", "--config", str(tmp_path / "berlin.yaml"))
+    assert fleetcheck(*config).code == 0
+    assert fleetcheck(*config, "--transport", "native").code == 0
+    assert found == [("berlin.yaml", "pypsrp"), ("berlin.yaml", "native")]
+    configure('transport = "ssh"', own)
+    assert "`transport`: expected native or pypsrp, found `ssh`" in fleetcheck(*config).err
 
 
 def test_a_scan_takes_what_is_configured(scanned: Scanned, tmp_path: Path) -> None:
