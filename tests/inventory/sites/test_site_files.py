@@ -87,6 +87,26 @@ allow:
 
 
 @pytest.mark.parametrize(
+    ("reference", "fields"),
+    [
+        ("{from: keyring, service: rabbit}", {"service": "rabbit", "username": "fc-berlin"}),
+        ("{from: keyring, service: rabbit, username: u}", {"service": "rabbit", "username": "u"}),
+        ("{from: prompt}", {"text": "Password of fc-berlin (credential broker_password)"}),
+    ],
+)
+def test_a_brokers_secret_is_read_as_a_credentials(
+    tmp_path: Path, reference: str, fields: dict[str, str]
+) -> None:
+    """What is not said is the user's of the URL."""
+    file = tmp_path / "hub.yaml"
+    file.write_text(f"broker: {URL}\nbroker_password: {reference}\n")
+    file.chmod(0o600)
+    password = load_hub(file).broker.password
+    assert password is not None
+    assert dict(password.fields) == fields
+
+
+@pytest.mark.parametrize(
     ("pattern", "said"),
     [
         ("10.1.0.0/33", "`10.1.0.0/33` is not a network such as 10.1.0.0/16"),
