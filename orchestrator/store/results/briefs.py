@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
 from orchestrator.store.errors import DatabaseError, StoreTrouble
@@ -102,7 +102,7 @@ class Briefs:
         """Say what a logon used, and why it was not Kerberos."""
         trace = json.loads(details)["trace"]
         steady = trace if identity is None else json.loads(identity)[2]
-        return steady.get("auth"), cause_among(trace.get("remarks", ()))
+        return steady.get("auth"), fallback_cause(trace.get("remarks", ()))
 
     def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
         """Return what a document says, read at the first time."""
