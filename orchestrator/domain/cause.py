@@ -74,7 +74,7 @@ class Cause(enum.StrEnum):
     QUOTA_SUSPECT = "quota-suspect"  # a rejection where the same credential worked before
     UNCLASSIFIED = "unclassified"
     REFUSED_BY_SITE = "refused-by-site"  # the site's worker may not ask this host so
-    LOST_BY_SITE = "lost-by-site"  # its worker ended each time that it was asked for this host
+    LOST_BY_SITE = "lost-by-site"  # its worker ended each time, or gave it back
     BUG = "bug"  # ours
 
 

@@ -34,7 +34,7 @@ def old(scanned: Scanned, tmp_path: Path) -> str:
         for record in reader.records(1):
             trace = replace(record.outcome.trace, started=then, ended=then)
             asyncio.run(writer.put(number, replace(record, outcome=replace(record.outcome, trace=trace))))
-        writer.end_scan(number, ScanState.FINISHED, then)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, then))
     return str(tmp_path / "own.db")
 
 

@@ -50,8 +50,8 @@ def usual_attempts(host: Host, mode: str, *, canaries: bool) -> Mapping[str, int
 
 
 def actual_attempts(reading: Reading, gateways: Mapping[str, str]) -> Mapping[str, int]:
-    """Give the connects that a probe really made, by gateway: the inventory's name where it is one, else the
-    address.
+    """Return the connects that a probe really made, by gateway: the inventory's name where it is one, else
+    the address.
 
     `gateways` is what the inventory names, by role. Connects to a canary address are nobody's load.
     """
@@ -81,7 +81,9 @@ def script_need(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) ->
 
 
 def script_deadline(need: float, left: float) -> float:
-    """Give the seconds that the script gets: what it may need, inside what is left of the host's deadline."""
+    """Return the seconds that the script gets: what it may need, inside what is left of the host's
+    deadline.
+    """
     return max(_LEAST, min(need, left - _ANSWER))
 
 

@@ -144,8 +144,8 @@ class SitesRun:
             if words is not None:
                 site.silent = True
                 self._remark(f"site {site.name}: {words}")
-                for name in [name for hosts in site.out.values() for name in hosts]:
-                    self._accounts.end(name, None)  # others need not wait for its answer
+                for host in [host for hosts in site.out.values() for host in hosts.values()]:
+                    self._accounts.end(host, None)  # others need not wait for its answer
 
     def _give_up_all(self, words: str) -> None:
         """Wait for no site any more, and say why once."""
@@ -181,8 +181,11 @@ class SitesRun:
         """Choose the hosts of a site's next batch: those of one that came back, else some that may start."""
         while site.again:
             hosts = [host for host in site.again.popleft() if host.name not in self._intake.done]
-            if hosts:
-                return hosts
+            ready = [host for host in hosts if self._accounts.may_go_again(host)]
+            names = {host.name for host in ready}
+            site.pending.extendleft(host for host in reversed(hosts) if host.name not in names)
+            if ready:
+                return ready
         chosen: list[Host] = []
         aside: list[Host] = []
         while site.pending and len(chosen) < site.most and len(aside) < ASIDE:

@@ -35,7 +35,7 @@ def read(text: str, name: str = "ops") -> object:
 
 
 def mistakes(text: str, name: str = "ops") -> list[str]:
-    """Give what is said of a table that cannot be used."""
+    """Return what is said of a table that cannot be used."""
     with pytest.raises(SectionError) as caught:
         read(text, name)
     return [mistake.message for mistake in caught.value.mistakes]
