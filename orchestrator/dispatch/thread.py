@@ -17,12 +17,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.dispatch.broker import HEARTBEAT, Broker, told
+from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError
 
-CONFIRM = 30.0  # seconds for the broker's confirmation of a message: with a full disk it gives none
+CONFIRM = 3  # heartbeats for the confirmation of a message: with a full disk, or a dead link, there is none
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
-_BEAT = HEARTBEAT / 4
 _CLOSING = 1.0  # seconds for a connection to close
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
 
@@ -173,7 +172,7 @@ class BrokerThread:
                     headers=message.headers,
                     serializer="json",
                     delivery_mode=2,
-                    confirm_timeout=CONFIRM,
+                    confirm_timeout=CONFIRM * self._broker.heartbeat,
                     **message.properties,
                 )
             except MessageNacked:  # the queue is full: the receiver does not keep up

@@ -105,6 +105,10 @@ class TestSite:
         path = self.folder / "asked"
         return path.read_text().split() if path.exists() else []
 
+    def go(self) -> None:
+        """Let the hosts answer that are called `held...`."""
+        (self.folder / "go").touch()
+
     def start(self, *, wait: bool = True) -> WorkerProcess:
         """Start a worker, and wait until it serves."""
         number = len(self.started)

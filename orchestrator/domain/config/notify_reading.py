@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from inventory.model import SecretRef
 from inventory.schema.credentials import Secret
 from inventory.schema.fields import Port, Strict, Text, optional
-from inventory.secrets.registry import SOURCES
+from inventory.secrets.registry import SOURCES, reference
 from orchestrator.domain.config.sections import Mistake, SectionError
 from orchestrator.domain.notices.edges import UNKNOWN_AFTER
 from orchestrator.domain.notices.targets import MAIL_PORT, CommandTarget, MailTarget, Target, WebhookTarget
@@ -122,7 +121,9 @@ def _target(name: str, read: _Entry) -> Target:
         case _Command():
             return CommandTarget(**common, argv=tuple(read.argv))
         case _Webhook():
-            return WebhookTarget(**common, url=_needed(read.url), token=_ref(read.token), ca=read.ca)
+            return WebhookTarget(
+                **common, url=reference(read.url), token=read.token and reference(read.token), ca=read.ca
+            )
         case _Mail():
             return MailTarget(
                 **common,
@@ -131,19 +132,10 @@ def _target(name: str, read: _Entry) -> Target:
                 sender=read.sender,
                 to=tuple(read.to),
                 username=read.username,
-                password=_ref(read.password),
+                password=read.password and reference(read.password, username=read.username or ""),
                 ca=read.ca,
             )
     raise TypeError(type(read).__name__)
-
-
-def _needed(secret: Any) -> SecretRef:
-    fields = {key: getattr(secret, key) for key in secret.model_fields_set if key != "from_"}
-    return SecretRef(source=secret.from_, fields=MappingProxyType(fields))
-
-
-def _ref(secret: Any) -> SecretRef | None:
-    return None if secret is None else _needed(secret)
 
 
 def _mistakes(name: str, schema: type[_Entry], error: ValidationError) -> Iterator[Mistake]:
