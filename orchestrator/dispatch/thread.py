@@ -18,12 +18,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.dispatch.broker import HEARTBEAT, Broker, told
+from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError
 
-CONFIRM = 30.0  # seconds for the broker's confirmation of a message: with a full disk it gives none
+CONFIRM = 3  # heartbeats for the confirmation of a message: with a full disk, or a dead link, there is none
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
-_BEAT = HEARTBEAT / 4
 _CLOSING = 1.0  # seconds for a connection to close
 FULL = 1.0  # seconds before the next message to an exchange whose queue is full
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
@@ -191,7 +190,7 @@ class BrokerThread:
     def _send_one(self, producer: Any, exchange: str) -> None:
         from amqp.exceptions import MessageNacked
 
-        message = self._outgoing[exchange][0]
+        message, confirm = self._outgoing[exchange][0], CONFIRM * self._broker.heartbeat
         try:
             producer.publish(
                 message.body,
@@ -200,7 +199,7 @@ class BrokerThread:
                 headers=message.headers,
                 serializer="json",
                 delivery_mode=2,
-                confirm_timeout=CONFIRM,
+                confirm_timeout=confirm,
                 **message.properties,
             )
         except MessageNacked:  # the queue is full: the receiver does not keep up
@@ -210,7 +209,7 @@ class BrokerThread:
                 self._on_state(False, f"broker {self._broker.place}: {exchange} is full; trying on")
             return
         except TimeoutError:  # of this one, maybe; the others are to go first over the next connection
-            self._held[exchange] = time.monotonic() + CONFIRM
+            self._held[exchange] = time.monotonic() + confirm
             raise
         self._outgoing[exchange].popleft()
         if exchange in self._full:

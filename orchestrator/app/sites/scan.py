@@ -70,7 +70,7 @@ async def remote(
     options: UnitOptions,
     writer: Writer,
 ) -> AsyncIterator[Remote]:
-    """Reach the broker for the block, and give what a scan hands its sites' hosts out with.
+    """Reach the broker for the block, and yield what a scan hands its sites' hosts out with.
 
     Raises InventoryError, SecretError, KeyFileError, BrokerError.
     """

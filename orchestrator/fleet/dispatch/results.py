@@ -57,8 +57,8 @@ class Intake:
         self.twice = self.refusals = 0
 
     async def stored(self) -> None:
-        """Wait for what is on its way to the disk."""
-        if self._storing:
+        """Wait for what is on its way to the disk; once the scan is abandoned, who stores it has an end."""
+        if self._storing and not self._stop.abandoned:
             await asyncio.wait(self._storing)
 
     async def refuse(self, refused: Refused, delivery: Delivery) -> None:

@@ -18,9 +18,8 @@ from orchestrator.domain.facts import ESTABLISHED
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Source
 from orchestrator.domain.standing import Network, Standing, Tunnel
-from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import records
+from orchestrator.store.results.load import ODD, damaged, records
 from orchestrator.store.tables import connection, host_result
 
 _WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the whole record says what they may need
@@ -58,11 +57,8 @@ class Networks:
             return standing
         try:
             said = _said(json.loads(identity))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            detail = (
-                f"the result of {standing.host!r} in scan {standing.scan} does not hang together: {error!r}"
-            )
-            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+        except ODD as error:
+            raise damaged(self._place, standing.host, standing.scan, error) from error
         network = Network(
             dialled=said.dialled,
             tunnels=tuple(_tunnels(self._connections[number], said.known, standing.named or {})),

@@ -6,11 +6,11 @@ it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, null, select
 
@@ -19,13 +19,11 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.standing import Standing
-from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import counted, final
+from orchestrator.store.results.load import ODD, Decode, Shared, counted, damaged, final
 from orchestrator.store.results.networks import Networks
-from orchestrator.store.tables import document, gist, host_result
+from orchestrator.store.tables import gist, host_result
 
-T = TypeVar("T")
 Gateways = Mapping[str, tuple[str, ...]]
 
 _RESULT = host_result.c
@@ -37,22 +35,34 @@ def now(*, readable: bool = False) -> Select[Any]:
     A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for
     it. Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
     """
-    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
-    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
-    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    every = every_host()
     return select(
         every.c.host,
-        _newest(every, 0, probed=False).label("latest"),
-        _newest(every, 0, probed=True).label("known"),
-        _newest(every, 1, probed=True).label("before"),
-        (_newest(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
+        newest_result(every, 0, probed=False).label("latest"),
+        newest_result(every, 0, probed=True).label("known"),
+        newest_result(every, 1, probed=True).label("before"),
+        (newest_result(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
     ).where(every.c.host.is_not(None))
 
 
-def _newest(every: CTE, skipped: int, *, probed: bool, readable: bool = False) -> ScalarSelect[Any]:
-    """Find the id of a host's newest result after `skipped` newer ones."""
+def every_host() -> CTE:
+    """Select every host that ever had a result, by jumps along the index; the last row is NULL."""
+    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
+    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
+    return every.union_all(select(following).where(every.c.host.is_not(None)))
+
+
+def newest_result(
+    every: CTE, skipped: int, *, probed: bool, readable: bool = False, until: datetime | None = None
+) -> ScalarSelect[Any]:
+    """Find the id of a host's newest result after `skipped` newer ones, that began before `until`.
+
+    `probed`: only results with a reading; `readable`: only those that got at the registry key.
+    """
     each = host_result.alias()
     query = select(each.c.id).where(each.c.host == every.c.host, counted(each)).correlate(every)
+    if until is not None:
+        query = query.where(each.c.started < until)
     if probed:
         query = query.where(each.c.phase.is_(None))
     if readable:
@@ -94,70 +104,48 @@ class Standings:
 
     def __init__(self, place: Place, *, sources: bool = False) -> None:
         self._place, self._with_sources = place, sources
-        self._texts: Mapping[int, str] = {}
-        self._profiles: dict[int, Profile] = {}
-        self._judgements: dict[int, Judgement] = {}
-        self._settings: dict[int, _Settings] = {}
-        self._gateways: dict[int, Gateways] = {}
+        self._shared = Shared()
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
         """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
-        self._texts = self._unread(using, rows)
+        wanted = {read: {row[column] for row in rows} for column, read in _SHARED.items()}
+        self._shared.take(using, wanted, (row[_OWN] for row in rows) if self._with_sources else ())
         found = {row[0]: self._standing(row) for row in rows}
         if self._with_sources:
-            networks = Networks(using, self._place, found)
-            identities = {row[0]: self._texts.get(row[_OWN]) for row in rows}
+            networks, texts = Networks(using, self._place, found), self._shared.texts
+            identities = {row[0]: texts.get(row[_OWN]) for row in rows}
             return {number: networks.added(number, identities[number]) for number in found}
         return found
-
-    def _unread(self, using: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
-        """Read the documents that these rows refer to and that were not read before."""
-        known = (*self._profiles, *self._settings, *self._judgements, *self._gateways)
-        wanted = {number for row in rows for number in row[_SHARED:_OWN]}.difference(known)
-        if self._with_sources:
-            wanted |= {row[_OWN] for row in rows}
-        numbers = [number for number in wanted if number is not None]
-        if not numbers:
-            return {}
-        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-        return {row.id: row.text for row in using.execute(query)}
 
     def _standing(self, row: Row[Any]) -> Standing:
         try:
             return self._put_together(*row)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+        except ODD as error:
+            raise damaged(self._place, row.host, row.scan_id, error) from error
 
     def _put_together(self, *row: Any) -> Standing:
-        _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
-        profile, settings, judgement, gateways, _ = shared
-        said = self._once(self._settings, settings, _settings)
+        _, host, scan, at, address, site, waived, phase, cause, *documents = row  # as in _rows
+        profile, settings, judgement, gateways, _ = documents
+        shared = self._shared
+        said = shared.get(_settings, settings)
         return Standing(
             host=host,
             scan=scan,
             at=at,
             address=address,
-            profile=self._once(self._profiles, profile, _profile),
-            judgement=self._once(self._judgements, judgement, _judgement),
+            profile=shared.get(_profile, profile),
+            judgement=shared.get(_judgement, judgement),
             cause="" if phase is None else f"{phase}: {cause}",
             waived=waived,
             site=site,
             groups=said.groups,
-            gateways=_NONE if gateways is None else self._once(self._gateways, gateways, _gateways),
+            gateways=_NONE if gateways is None else shared.get(_gateways, gateways),
             repin=said.repin,
             named=said.named,
             desired=said.desired,
             via=said.via,
         )
-
-    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Return what a document says, read at the first time."""
-        found = known.get(number)
-        if found is None:
-            found = known[number] = read(json.loads(self._texts[number]))
-        return found
 
 
 _NONE: Gateways = MappingProxyType({})
@@ -185,10 +173,9 @@ def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
     return MappingProxyType({role: tuple(addresses) for role, addresses in jsonable.items()})
 
 
-_SHARED, _OWN = (
-    9,
-    13,
-)  # columns of _rows that name documents: the first that hosts share, and the one that they do not
+_SHARED: Mapping[int, Decode] = {9: _profile, 10: _settings, 11: _judgement, 12: _gateways}
+"""Columns of _rows that name documents which results share, and how these are read."""
+_OWN = 13  # ... which no two share
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
