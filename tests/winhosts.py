@@ -236,7 +236,7 @@ def start(
 
 @contextlib.contextmanager
 def claim_net() -> Iterator[str]:
-    """Give a loopback /24 (as "127.77.9") that no other test process has while the block lasts."""
+    """Yield a loopback /24 (as "127.77.9") that no other test process has while the block lasts."""
     start_at = os.getpid()
     for step in range(64 * 250):
         number = (start_at + step * 7) % (64 * 250)

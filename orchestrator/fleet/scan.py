@@ -263,7 +263,7 @@ class _Scan:
         )
 
     def _barred(self) -> Mapping[Account, Sequence[str]]:
-        """Give the hosts that were not begun for their account, here and at the sites."""
+        """Return the hosts that were not begun for their account, here and at the sites."""
         here, there = self._queue.barred, self._sites.barred
         return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 

@@ -39,7 +39,7 @@ class Used:
 
 @contextlib.contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """Give a folder with the source of a commit. Raises SystemExit where that is not to be had."""
+    """Yield a folder with the source of a commit. Raises SystemExit where that is not to be had."""
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
         if archive.returncode:

@@ -26,7 +26,7 @@ NOW = MORNING + timedelta(days=400)
 
 
 def at(days: int) -> datetime:
-    """Give the time so many days before NOW."""
+    """Return the time so many days before NOW."""
     return NOW - timedelta(days=days)
 
 

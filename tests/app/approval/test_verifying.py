@@ -45,7 +45,7 @@ def found(signers: Signers, plan: Path) -> Approvals:
 
 
 def why(approvals: Approvals) -> str:
-    """Give why the one signature there does not count."""
+    """Return why the one signature there does not count."""
     assert approvals.counted == ()
     (refused,) = approvals.not_counted
     return refused.why

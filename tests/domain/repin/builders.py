@@ -127,7 +127,7 @@ def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "
 
 
 def concluded(of: Host, found: HostRecord, scan: int = 12) -> Conclusion:
-    """Give what a stored result came to by the host's settings, as the store does; its id is the scan's."""
+    """Return what a stored result came to by the host's settings, as the store does; its id is the scan's."""
     stored = Conclusion(
         result=scan,
         scan=scan,
@@ -185,6 +185,6 @@ def whole_plan(**changes: object) -> Plan:
 
 
 def machine_of(reading: Reading) -> Machine:
-    """Give what a plan needs of a whole reading beside the conclusion."""
+    """Return what a plan needs of a whole reading beside the conclusion."""
     identity = reading.identity
     return Machine(computer=identity.computer, machine_id=identity.machine_id, views=reading.views)

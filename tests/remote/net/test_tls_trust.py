@@ -38,7 +38,7 @@ BOTH_WIRES = True
 
 
 def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int, Host]:
-    """Probe a host whose TLS is like that; give the result, the HTTP requests that it saw, and the host."""
+    """Probe a host whose TLS is like that; return the result, the HTTP requests that it saw, and the host."""
 
     async def main() -> tuple[object, int, Host]:
         spec = simulated("web1", *([ROWS[row]] if row else []))

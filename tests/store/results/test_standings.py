@@ -145,7 +145,7 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
 
 
 def _on_the_network(record: HostRecord) -> HostRecord:
-    """Give a host a registry gateway, a tunnel to the inventory's, and connections that are none."""
+    """Return a host with a registry gateway, a tunnel to the inventory's, and connections that are none."""
     outcome = record.outcome
     assert isinstance(outcome, Probed)
     registry = Target(
