@@ -41,6 +41,16 @@ def shown(value: Any) -> str:
             return "an integer of more than 64 bits" if wide else f"`{str(value)[:SHOWN]}`"
 
 
+def digits(number: float) -> str:
+    """Write a number that somebody gave as people write it: 1000000, 0.00005, 86399.75; never 1e+06."""
+    written = repr(float(number)).removesuffix(".0")
+    if "e" not in written:
+        return written
+    from decimal import Decimal
+
+    return f"{Decimal(written):f}"
+
+
 def quoted(names: Iterable[str]) -> str:
     """Write names in backticks, commas between; none is left out."""
     return ", ".join(f"`{visible(name)}`" for name in names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from inventory.words import digits
 from orchestrator.app.config.lines import Lines
 from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.config.kinds import Value
@@ -56,7 +57,7 @@ def _word(value: Value) -> str:
     return (
         str(value).lower()
         if isinstance(value, bool)
-        else f"{value:g}"
+        else digits(value)
         if isinstance(value, float)
         else str(value)
     )

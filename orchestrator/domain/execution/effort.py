@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from inventory.model import Host
+from inventory.words import digits
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading
 
@@ -103,7 +104,7 @@ def too_short(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> s
     if host.timeout is None or host.timeout >= need:
         return None
     return (
-        f"{host.name}: `timeout: {host.timeout:g}` is too short for `--probe {mode}`, which may take "
+        f"{host.name}: `timeout: {digits(host.timeout)}` is too short for `--probe {mode}`, which may take "
         f"{need} s where nothing answers: raise it, or leave it out"
     )
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
 from orchestrator.store.place import Place
@@ -101,7 +101,7 @@ class Briefs:
         """Say what a logon used, and why it was not Kerberos."""
         trace = json.loads(details)["trace"]
         steady = trace if identity is None else json.loads(identity)[2]
-        return steady.get("auth"), cause_among(trace.get("remarks", ()))
+        return steady.get("auth"), fallback_cause(trace.get("remarks", ()))
 
 
 _PLAIN = 11  # columns of _rows before the details and the numbers of documents

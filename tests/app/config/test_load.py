@@ -169,3 +169,11 @@ def test_what_a_file_names_is_not_run(where: tuple[Place, ...]) -> None:
     where[0].path.write_text('inventory = "./fleet"')
     assert [source.runs for source in configured(load({}, where))] == [False]
     assert [source.runs for source in configured(load({"FLEETCHECK_INVENTORY": "fleet"}, where))] == [True]
+
+
+@pytest.mark.parametrize("number", ["1000000", "0.00001", "123456.789", "50"])
+def test_a_number_is_shown_as_it_was_written(where: tuple[Place, ...], number: str) -> None:
+    """Every digit of it, and no power of ten where people write none."""
+    where[1].path.write_text(f"ramp_up = {number}")
+    (row,) = (row for row in shown(load({}, where)).rows if row.key == "ramp_up")
+    assert row.shown == number

@@ -152,6 +152,15 @@ def test_what_a_program_says_in_vain_is_a_mistake(write: Write, printed: Any, sa
     assert said in refused(write(printed))
 
 
+def test_a_program_under_two_names_is_two_inventories(write: Write, tmp_path: Path) -> None:
+    """Some print the hosts that belong to the name by which they are run."""
+    printed = json.dumps(output(NAME=GATEWAY))
+    program = write(f"import os, sys; print({printed!r}.replace('NAME', os.path.basename(sys.argv[0])))")
+    (tmp_path / "lyon").symlink_to(program)
+    found = load_all((Source(program, runs=True), Source(tmp_path / "lyon", runs=True)))
+    assert list(found.hosts) == ["cmdb", "lyon"]
+
+
 def test_credentials_that_stand_at_every_host_are_those_of_all(write: Write) -> None:
     """As `ansible-inventory --list` writes out what a group says."""
     assert list(hosts(write(output(web1=VARS | GATEWAY)))) == ["web1"]
