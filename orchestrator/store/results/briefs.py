@@ -13,6 +13,7 @@ from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
+from orchestrator.store.database.types import among
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.tables import document, gist, host_result
@@ -118,8 +119,8 @@ _PLAIN = 11  # columns of _rows before the details and the numbers of documents
 def _documents(using: Connection, numbers: Collection[int]) -> Mapping[int, str]:
     if not numbers:
         return {}
-    query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-    return {row.id: row.text for row in using.execute(query)}
+    query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+    return {row.id: row.text for row in using.execute(query).all()}
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -143,7 +144,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             _RESULT.identity_id,
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
     )
 
 

@@ -32,7 +32,7 @@ from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import counted, named_values
@@ -109,8 +109,8 @@ class Conclusions:
         numbers = wanted.difference(self._profiles, self._settings, self._judgements)
         if not numbers:
             return {}
-        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-        return {row.id: row.text for row in using.execute(query)}
+        query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+        return {row.id: row.text for row in using.execute(query).all()}
 
     def _conclusion(
         self,
@@ -162,7 +162,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             func.coalesce(gist.c.gist_id, _RESULT.judgement_id),  # a short one is its own gist
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
         .order_by(_RESULT.started.desc(), _RESULT.id.desc())
     )
 
@@ -184,11 +184,11 @@ def machines(
 ) -> Iterator[tuple[int, Machine]]:
     """Yield the machines of results that have a reading, with these registry values. Raises DatabaseError."""
     query = select(_RESULT.id, _RESULT.host, _RESULT.identity_id, _RESULT.registry_id, document.c.text)
-    query = query.join(document, document.c.id == _RESULT.registry_id).where(_RESULT.id.in_(ids))
+    query = query.join(document, document.c.id == _RESULT.registry_id).where(among(_RESULT.id, ids))
     rows = using.execute(query).all()
     held = named_values(using, {row.registry_id for row in rows}, names)
     identities = select(document.c.id, document.c.text).where(
-        document.c.id.in_({row.identity_id for row in rows})
+        among(document.c.id, {row.identity_id for row in rows})
     )
     texts = {row.id: row.text for row in using.execute(identities)}
     for number, host, identity, registry, text in rows:

@@ -27,7 +27,7 @@ from sqlalchemy import Row as SqlRow
 from inventory.windows_names import fold
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import PORTS, HostRecord
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.readings import Row, reading_of, views_of
@@ -59,9 +59,9 @@ def records(
     rows = using.execute(select(host_result).where(*where)).all()
     results = [row.id for row in rows]
     documents = {getattr(row, name) for row in rows for name in _REFERENCES} - {None}
-    query = select(document.c.id, document.c.text).where(document.c.id.in_(documents))
+    query = select(document.c.id, document.c.text).where(among(document.c.id, documents))
     parts = _Parts(
-        documents={row.id: row.text for row in using.execute(query)} if documents else {},
+        documents={row.id: row.text for row in using.execute(query).all()} if documents else {},
         values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}) if whole else {},
         attempts=_rows(using, attempt, results) if whole else {},
         connections=_rows(using, connection, results) if whole else {},
@@ -123,8 +123,8 @@ def _rows(using: Connection, table: Table, ids: Collection[int]) -> Mapping[int,
     found: defaultdict[int, list[Row]] = defaultdict(list)
     if ids:
         owner, position, *columns = table.columns
-        query = select(owner, *columns).where(owner.in_(ids)).order_by(owner, position)
-        for number, *cells in using.execute(query):
+        query = select(owner, *columns).where(among(owner, ids)).order_by(owner, position)
+        for number, *cells in using.execute(query).all():
             found[number].append(tuple(cells))
     return found
 
@@ -153,9 +153,9 @@ def readings(
     query: Select[Any] = select(
         _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
     )
-    rows = using.execute(query.where(_RESULT.id.in_(ids), _RESULT.phase.is_(None))).all()
+    rows = using.execute(query.where(among(_RESULT.id, ids), _RESULT.phase.is_(None))).all()
     numbers = {number for row in rows for number in (row.identity_id, row.registry_id)}
-    texts = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
+    texts = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
     parts = _Parts(
         documents={row.id: row.text for row in using.execute(texts)} if numbers else {},
         values=named_values(using, {row.registry_id for row in rows}, values),
@@ -184,7 +184,7 @@ def named_values(
 ) -> Mapping[int, list[tuple[Any, ...]]]:
     """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
     owner, position, *columns = registry_value.columns
-    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
+    query = select(owner, *columns).where(among(owner, documents)).order_by(owner, position)
     wanted = {fold(each) for each in names}
     if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
         name = registry_value.c.name
@@ -192,6 +192,6 @@ def named_values(
             or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
         )
     found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for number, *cells in using.execute(query):
+    for number, *cells in using.execute(query).all():
         found[number].append(tuple(cells))
     return found

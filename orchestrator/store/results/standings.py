@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, null, select
 
@@ -18,7 +18,8 @@ from inventory.model import Profile
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
-from orchestrator.domain.standing import Standing
+from orchestrator.domain.standing import Network, Standing
+from orchestrator.store.database.types import among
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import counted, final
@@ -31,11 +32,12 @@ Gateways = Mapping[str, tuple[str, ...]]
 _RESULT = host_result.c
 
 
-def now(*, readable: bool = False) -> Select[Any]:
+def now(*, before: bool = True, readable: bool = False) -> Select[Any]:
     """Select of every host its name, and the ids of its latest result, its last reading, the reading before.
 
-    A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for
-    it. Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
+    A fifth column has the last reading that got at the registry key. The last two are NULL where `before` and
+    `readable` do not ask for them. Goes from host to host along the index on (host, started): as fast after
+    400 scans as after one.
     """
     every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
     following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
@@ -44,7 +46,7 @@ def now(*, readable: bool = False) -> Select[Any]:
         every.c.host,
         _newest(every, 0, probed=False).label("latest"),
         _newest(every, 0, probed=True).label("known"),
-        _newest(every, 1, probed=True).label("before"),
+        (_newest(every, 1, probed=True) if before else null()).label("before"),
         (_newest(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
     ).where(every.c.host.is_not(None))
 
@@ -93,47 +95,53 @@ class Standings:
     """
 
     def __init__(self, place: Place, *, sources: bool = False) -> None:
-        self._place, self._with_sources = place, sources
+        self._place = place
+        self._networks = Networks(place) if sources else None
         self._texts: Mapping[int, str] = {}
         self._profiles: dict[int, Profile] = {}
         self._judgements: dict[int, Judgement] = {}
         self._settings: dict[int, _Settings] = {}
         self._gateways: dict[int, Gateways] = {}
+        self._wished: dict[object, Mapping[str, Any]] = {}
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
         """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
         self._texts = self._unread(using, rows)
-        found = {row[0]: self._standing(row) for row in rows}
-        if self._with_sources:
-            networks = Networks(using, self._place, found)
-            identities = {row[0]: self._texts.get(row[_OWN]) for row in rows}
-            return {number: networks.added(number, identities[number]) for number in found}
-        return found
+        if self._networks is not None:
+            self._networks.read(using, {row[0]: self._whole(self._judged, row).verdict for row in rows})
+        return {row[0]: self._whole(self._put_together, row) for row in rows}
 
     def _unread(self, using: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
         """Read the documents that these rows refer to and that were not read before."""
         known = (*self._profiles, *self._settings, *self._judgements, *self._gateways)
         wanted = {number for row in rows for number in row[_SHARED:_OWN]}.difference(known)
-        if self._with_sources:
+        if self._networks is not None:
             wanted |= {row[_OWN] for row in rows}
         numbers = [number for number in wanted if number is not None]
         if not numbers:
             return {}
-        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-        return {row.id: row.text for row in using.execute(query)}
+        query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+        return {row.id: row.text for row in using.execute(query).all()}
 
-    def _standing(self, row: Row[Any]) -> Standing:
+    def _whole(self, read: Callable[[Row[Any]], T], row: Row[Any]) -> T:
+        """Return what is read from a row. Raises DatabaseError where it does not hang together."""
         try:
-            return self._put_together(*row)
+            return read(row)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
             raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
 
-    def _put_together(self, *row: Any) -> Standing:
-        _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
-        profile, settings, judgement, gateways, _ = shared
-        said = self._once(self._settings, settings, _settings)
+    def _judged(self, row: Row[Any]) -> Judgement:
+        return self._once(self._judgements, row[_JUDGEMENT], _judgement)
+
+    def _put_together(self, row: Row[Any]) -> Standing:
+        number, host, scan, at, address, site, waived, phase, cause, *shared = cast("Sequence[Any]", row)
+        profile, settings, judgement, gateways, identity = shared  # as in _rows
+        said = self._once(self._settings, settings, self._said)
+        sources, network = _NOWHERE
+        if self._networks is not None and identity is not None:
+            sources, network = self._networks.of(number, json.loads(self._texts[identity]), said.named)
         return Standing(
             host=host,
             scan=scan,
@@ -146,10 +154,22 @@ class Standings:
             site=site,
             groups=said.groups,
             gateways=_NONE if gateways is None else self._once(self._gateways, gateways, _gateways),
+            sources=sources,
             repin=said.repin,
             named=said.named,
             desired=said.desired,
+            network=network,
             via=said.via,
+        )
+
+    def _said(self, jsonable: dict[str, Any]) -> _Settings:
+        """Read settings; gateways and pins that several settings say are one object."""
+        return _Settings(
+            tuple(jsonable.get("groups", ())),
+            jsonable.get("repin", "allow"),
+            self._wished.setdefault(*_wish(jsonable.get("gateways", {}))),
+            self._wished.setdefault(*_wish(jsonable.get("desired", {}))),
+            jsonable.get("via"),
         )
 
     def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
@@ -161,6 +181,7 @@ class Standings:
 
 
 _NONE: Gateways = MappingProxyType({})
+_NOWHERE: tuple[tuple[str, ...], Network] = (), Network()
 
 
 def _profile(jsonable: dict[str, Any]) -> Profile:
@@ -171,24 +192,16 @@ def _judgement(jsonable: dict[str, Any]) -> Judgement:
     return decode(Judgement, jsonable)
 
 
-def _settings(jsonable: dict[str, Any]) -> _Settings:
-    return _Settings(
-        tuple(jsonable.get("groups", ())),
-        jsonable.get("repin", "allow"),
-        MappingProxyType(jsonable.get("gateways", {})),
-        MappingProxyType(jsonable.get("desired", {})),
-        jsonable.get("via"),
-    )
+def _wish(by_role: dict[str, Any]) -> tuple[object, Mapping[str, Any]]:
+    return tuple(by_role.items()), MappingProxyType(by_role)
 
 
 def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
     return MappingProxyType({role: tuple(addresses) for role, addresses in jsonable.items()})
 
 
-_SHARED, _OWN = (
-    9,
-    13,
-)  # columns of _rows that name documents: the first that hosts share, and the one that they do not
+_SHARED, _JUDGEMENT, _OWN = 9, 11, 13
+"""Columns of _rows that name documents: the first that hosts share, one of them, the one of a host's own."""
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -212,5 +225,5 @@ def _rows(ids: Collection[int]) -> Select[Any]:
         )
         .outerjoin(judged, judged.c.document_id == _RESULT.judgement_id)
         .outerjoin(told, told.c.document_id == _RESULT.identity_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
     )
