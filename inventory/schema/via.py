@@ -96,7 +96,7 @@ def _place(text: str, port: int, whole: str) -> tuple[str, int]:
 
 
 def via(text: str) -> str:
-    """Check a `via` and give it in its one spelling."""
+    """Check a `via` and return it in its one spelling."""
     return str(parse_via(text))
 
 

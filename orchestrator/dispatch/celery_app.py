@@ -30,7 +30,7 @@ def celery_app(settings: WorkerSettings, take: Callable[..., None]) -> Any:
         broker_url=broker.url,
         broker_use_ssl=broker.ssl,
         broker_login_method=broker.login_method,
-        broker_heartbeat=10,
+        broker_heartbeat=broker.heartbeat,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"confirm_publish": True},

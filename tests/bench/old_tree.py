@@ -39,7 +39,7 @@ class Used:
 
 @contextlib.contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """Give a folder with the source of a commit, and compile it and ours.
+    """Yield a folder with the source of a commit, compile it and ours.
 
     Raises SystemExit where that commit is not to be had.
     """

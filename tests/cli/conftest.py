@@ -96,7 +96,7 @@ def scanned(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Scanne
 
 @pytest.fixture
 def inventory_file(tmp_path: Path) -> Callable[[str], Path]:
-    """Write an inventory and give its path."""
+    """Write an inventory and return its path."""
 
     def write(text: str) -> Path:
         path = tmp_path / "written.yaml"

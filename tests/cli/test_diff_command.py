@@ -103,7 +103,7 @@ def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) 
         number = writer.begin_scan(part)
         (record,) = reader.records(2, ["mad-mail-02"])
         asyncio.run(writer.put(number, record))
-        writer.end_scan(number, ScanState.FINISHED, part.started)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, part.started))
     ended = fleetcheck("diff", "2", "3", "--db", str(database))
     assert (ended.code, ended.out) == (
         0,

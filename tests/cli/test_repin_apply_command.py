@@ -82,7 +82,7 @@ def drifted(net: str, folder: Path) -> Iterator[Drifted]:
 
 @pytest.fixture(scope="module")
 def once(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
-    """Serve a drifted fleet of six hosts, scanned and planned once; give it with its database."""
+    """Serve a drifted fleet of six hosts, scanned and planned once; yield it with its database."""
     folder = tmp_path_factory.mktemp("drifted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))

@@ -16,7 +16,7 @@ from tests.cli.test_repin_apply_command import Drifted, drifted, states
 
 @pytest.fixture(scope="module")
 def scanned(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
-    """Serve a drifted fleet, scanned and planned once; give it with its database, for each test to copy."""
+    """Serve a drifted fleet, scanned and planned once; yield it with its database, for each test to copy."""
     folder = tmp_path_factory.mktemp("storage")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))

@@ -179,7 +179,7 @@ class _Channel:
         self.body, self.delivery_tag = body, 1
 
     def basic_get(self, _queue: str) -> _Channel:
-        """Give it."""
+        """Return it."""
         return self
 
     def basic_reject(self, _tag: int, *, requeue: bool) -> None:

@@ -25,7 +25,7 @@ def escape(text: str | None) -> str | None:
 
 
 def unescape(stored: str) -> str:
-    """Give back what `escape` wrote."""
+    """Return the text that `escape` was given."""
     return str(json.loads(f'"{stored}"')) if "\\" in stored else stored
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -34,8 +35,12 @@ from orchestrator.store.results.readings import Row, reading_of, views_of
 from orchestrator.store.results.rows import put_together
 from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value, scan
 
+T = TypeVar("T")
+Decode = Callable[[Any], Any]
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
 _RESULT = host_result.c
+ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What decoding raises where the database's rows do not go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,61 @@ def records(
     """
     rows = using.execute(select(host_result).where(*where)).all()
     results = [row.id for row in rows]
-    documents = {getattr(row, name) for row in rows for name in _REFERENCES} - {None}
-    query = select(document.c.id, document.c.text).where(among(document.c.id, documents))
     parts = _Parts(
-        documents={row.id: row.text for row in using.execute(query).all()} if documents else {},
+        documents=texts(using, {getattr(row, name) for row in rows for name in _REFERENCES}),
         values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}) if whole else {},
         attempts=_rows(using, attempt, results) if whole else {},
         connections=_rows(using, connection, results) if whole else {},
     )
     return {row.id: _record(place, row, parts) for row in rows}
+
+
+def texts(using: Connection, documents: Iterable[int | None]) -> Mapping[int, str]:
+    """Read documents by their ids."""
+    numbers = {number for number in documents if number is not None}
+    if not numbers:
+        return {}
+    query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+    return {row.id: row.text for row in using.execute(query).all()}
+
+
+class Shared:
+    """Documents that results share: each is decoded once for each way to read it, however many refer to it.
+
+    `texts` are those of the last `take`.
+    """
+
+    def __init__(self) -> None:
+        self.texts: Mapping[int, str] = {}
+        self._known: defaultdict[Decode, dict[int, Any]] = defaultdict(dict)
+
+    def take(
+        self,
+        using: Connection,
+        wanted: Mapping[Decode, Collection[int | None]],
+        more: Iterable[int | None] = (),
+    ) -> None:
+        """Read the documents that were not decoded yet in the way that they are wanted for, and `more`, which
+        no two results share.
+        """
+        new = set(more)
+        for read, numbers in wanted.items():
+            new.update(set(numbers).difference(self._known[read]))
+        self.texts = texts(using, new)
+
+    def get(self, read: Callable[[Any], T], number: int) -> T:
+        """Return what `read` makes of a document's content. Raises KeyError, and what `read` raises."""
+        known: dict[int, T] = self._known[read]
+        found = known.get(number)
+        if found is None:
+            found = known[number] = read(json.loads(self.texts[number]))
+        return found
+
+
+def damaged(place: Place, host: str, scan_id: int, error: Exception) -> DatabaseError:
+    """Say which result's rows do not go together."""
+    detail = f"the result of {host!r} in scan {scan_id} does not hang together: {error!r}"
+    return DatabaseError(place.shown, StoreTrouble.DAMAGED, detail)
 
 
 def final() -> ColumnElement[bool]:
@@ -138,9 +189,8 @@ def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
             parts.attempts.get(row.id, ()),
             parts.connections.get(row.id, ()),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+    except ODD as error:
+        raise damaged(place, row.host, row.scan_id, error) from error
 
 
 def readings(
@@ -154,10 +204,8 @@ def readings(
         _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
     )
     rows = using.execute(query.where(among(_RESULT.id, ids), _RESULT.phase.is_(None))).all()
-    numbers = {number for row in rows for number in (row.identity_id, row.registry_id)}
-    texts = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
     parts = _Parts(
-        documents={row.id: row.text for row in using.execute(texts)} if numbers else {},
+        documents=texts(using, {number for row in rows for number in (row.identity_id, row.registry_id)}),
         values=named_values(using, {row.registry_id for row in rows}, values),
         attempts=_rows(using, attempt, [row.id for row in rows]),
         connections=_rows(using, connection, [row.id for row in rows]),
@@ -174,9 +222,8 @@ def _reading(place: Place, row: SqlRow[Any], parts: _Parts) -> Reading:
             parts.attempts.get(row.id, ()),
             parts.connections.get(row.id, ()),
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+    except ODD as error:
+        raise damaged(place, row.host, row.scan_id, error) from error
 
 
 def named_values(

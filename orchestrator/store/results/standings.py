@@ -7,10 +7,12 @@ it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import CTE, Connection, Row, ScalarSelect, Select, func, null, select
 
@@ -20,11 +22,10 @@ from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.standing import Network, Standing
 from orchestrator.store.database.types import among
-from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import counted, final
+from orchestrator.store.results.load import ODD, Decode, Shared, counted, damaged, final
 from orchestrator.store.results.networks import Networks
-from orchestrator.store.tables import document, gist, host_result
+from orchestrator.store.tables import gist, host_result
 
 T = TypeVar("T")
 Gateways = Mapping[str, tuple[str, ...]]
@@ -39,22 +40,34 @@ def now(*, before: bool = True, readable: bool = False) -> Select[Any]:
     `readable` do not ask for them. Goes from host to host along the index on (host, started): as fast after
     400 scans as after one.
     """
-    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
-    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
-    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    every = every_host()
     return select(
         every.c.host,
-        _newest(every, 0, probed=False).label("latest"),
-        _newest(every, 0, probed=True).label("known"),
-        (_newest(every, 1, probed=True) if before else null()).label("before"),
-        (_newest(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
+        newest_result(every, 0, probed=False).label("latest"),
+        newest_result(every, 0, probed=True).label("known"),
+        (newest_result(every, 1, probed=True) if before else null()).label("before"),
+        (newest_result(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
     ).where(every.c.host.is_not(None))
 
 
-def _newest(every: CTE, skipped: int, *, probed: bool, readable: bool = False) -> ScalarSelect[Any]:
-    """Find the id of a host's newest result after `skipped` newer ones."""
+def every_host() -> CTE:
+    """Select every host that ever had a result, by jumps along the index; the last row is NULL."""
+    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
+    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
+    return every.union_all(select(following).where(every.c.host.is_not(None)))
+
+
+def newest_result(
+    every: CTE, skipped: int, *, probed: bool, readable: bool = False, until: datetime | None = None
+) -> ScalarSelect[Any]:
+    """Find the id of a host's newest result after `skipped` newer ones, that began before `until`.
+
+    `probed`: only results with a reading; `readable`: only those that got at the registry key.
+    """
     each = host_result.alias()
     query = select(each.c.id).where(each.c.host == every.c.host, counted(each)).correlate(every)
+    if until is not None:
+        query = query.where(each.c.started < until)
     if probed:
         query = query.where(each.c.phase.is_(None))
     if readable:
@@ -97,63 +110,48 @@ class Standings:
     def __init__(self, place: Place, *, sources: bool = False) -> None:
         self._place = place
         self._networks = Networks(place) if sources else None
-        self._texts: Mapping[int, str] = {}
-        self._profiles: dict[int, Profile] = {}
-        self._judgements: dict[int, Judgement] = {}
-        self._settings: dict[int, _Settings] = {}
-        self._gateways: dict[int, Gateways] = {}
-        self._wished: dict[object, Mapping[str, Any]] = {}
+        self._shared = Shared()
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
         """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
-        self._texts = self._unread(using, rows)
-        if self._networks is not None:
-            self._networks.read(using, {row[0]: self._whole(self._judged, row).verdict for row in rows})
+        wanted = {read: {row[column] for row in rows} for column, read in _SHARED.items()}
+        networks = self._networks
+        self._shared.take(using, wanted, () if networks is None else (row[_OWN] for row in rows))
+        if networks is not None:
+            networks.read(using, {row[0]: self._whole(self._verdict, row) for row in rows})
         return {row[0]: self._whole(self._put_together, row) for row in rows}
-
-    def _unread(self, using: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
-        """Read the documents that these rows refer to and that were not read before."""
-        known = (*self._profiles, *self._settings, *self._judgements, *self._gateways)
-        wanted = {number for row in rows for number in row[_SHARED:_OWN]}.difference(known)
-        if self._networks is not None:
-            wanted |= {row[_OWN] for row in rows}
-        numbers = [number for number in wanted if number is not None]
-        if not numbers:
-            return {}
-        query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
-        return {row.id: row.text for row in using.execute(query).all()}
 
     def _whole(self, read: Callable[[Row[Any]], T], row: Row[Any]) -> T:
         """Return what is read from a row. Raises DatabaseError where it does not hang together."""
         try:
             return read(row)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+        except ODD as error:
+            raise damaged(self._place, row.host, row.scan_id, error) from error
 
-    def _judged(self, row: Row[Any]) -> Judgement:
-        return self._once(self._judgements, row[_JUDGEMENT], _judgement)
+    def _verdict(self, row: Row[Any]) -> Verdict:
+        return self._shared.get(_judgement, row[_JUDGEMENT]).verdict
 
     def _put_together(self, row: Row[Any]) -> Standing:
-        number, host, scan, at, address, site, waived, phase, cause, *shared = cast("Sequence[Any]", row)
-        profile, settings, judgement, gateways, identity = shared  # as in _rows
-        said = self._once(self._settings, settings, self._said)
+        number, host, scan, at, address, site, waived, phase, cause, *documents = tuple(row)  # as in _rows
+        profile, settings, judgement, gateways, identity = documents
+        shared = self._shared
+        said = shared.get(_settings, settings)
         sources, network = _NOWHERE
         if self._networks is not None and identity is not None:
-            sources, network = self._networks.of(number, json.loads(self._texts[identity]), said.named)
+            sources, network = self._networks.of(number, json.loads(shared.texts[identity]), said.named)
         return Standing(
             host=host,
             scan=scan,
             at=at,
             address=address,
-            profile=self._once(self._profiles, profile, _profile),
-            judgement=self._once(self._judgements, judgement, _judgement),
+            profile=shared.get(_profile, profile),
+            judgement=shared.get(_judgement, judgement),
             cause="" if phase is None else f"{phase}: {cause}",
             waived=waived,
             site=site,
             groups=said.groups,
-            gateways=_NONE if gateways is None else self._once(self._gateways, gateways, _gateways),
+            gateways=_NONE if gateways is None else shared.get(_gateways, gateways),
             sources=sources,
             repin=said.repin,
             named=said.named,
@@ -161,23 +159,6 @@ class Standings:
             network=network,
             via=said.via,
         )
-
-    def _said(self, jsonable: dict[str, Any]) -> _Settings:
-        """Read settings; gateways and pins that several settings say are one object."""
-        return _Settings(
-            tuple(jsonable.get("groups", ())),
-            jsonable.get("repin", "allow"),
-            self._wished.setdefault(*_wish(jsonable.get("gateways", {}))),
-            self._wished.setdefault(*_wish(jsonable.get("desired", {}))),
-            jsonable.get("via"),
-        )
-
-    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Return what a document says, read at the first time."""
-        found = known.get(number)
-        if found is None:
-            found = known[number] = read(json.loads(self._texts[number]))
-        return found
 
 
 _NONE: Gateways = MappingProxyType({})
@@ -192,16 +173,29 @@ def _judgement(jsonable: dict[str, Any]) -> Judgement:
     return decode(Judgement, jsonable)
 
 
-def _wish(by_role: dict[str, Any]) -> tuple[object, Mapping[str, Any]]:
-    return tuple(by_role.items()), MappingProxyType(by_role)
+def _settings(jsonable: dict[str, Any]) -> _Settings:
+    return _Settings(
+        tuple(jsonable.get("groups", ())),
+        jsonable.get("repin", "allow"),
+        _wish(tuple(jsonable.get("gateways", {}).items())),
+        _wish(tuple(jsonable.get("desired", {}).items())),
+        jsonable.get("via"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _wish(by_role: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """Return gateways or pins by role; what several settings say is one object."""
+    return MappingProxyType(dict(by_role))
 
 
 def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
     return MappingProxyType({role: tuple(addresses) for role, addresses in jsonable.items()})
 
 
-_SHARED, _JUDGEMENT, _OWN = 9, 11, 13
-"""Columns of _rows that name documents: the first that hosts share, one of them, the one of a host's own."""
+_SHARED: Mapping[int, Decode] = {9: _profile, 10: _settings, 11: _judgement, 12: _gateways}
+"""Columns of _rows that name documents which results share, and how these are read."""
+_JUDGEMENT, _OWN = 11, 13  # ... one of them, and the one that no two share
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:

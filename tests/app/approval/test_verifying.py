@@ -45,7 +45,7 @@ def found(signers: Signers, plan: Path) -> Approvals:
 
 
 def why(approvals: Approvals) -> str:
-    """Give why the one signature there does not count."""
+    """Return why the one signature there does not count."""
     assert approvals.counted == ()
     (refused,) = approvals.not_counted
     return refused.why
@@ -212,6 +212,19 @@ def test_without_ssh_keygen_its_package_is_named(
     with pytest.raises(
         NoSshKeygenError, match=r"no ssh-keygen in /nowhere.*openssh-client \(Debian, Ubuntu\)"
     ):
+        found(signers, plan)
+
+
+def test_an_ssh_keygen_that_does_not_start_lets_nothing_through(
+    signers: Signers, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is there and cannot be run, nobody knows who has signed, and the reason is told."""
+    signers.sign(plan, "ann")
+    own = plan.with_name("ssh-keygen")
+    own.write_text("#!/nowhere/interpreter\n", "ascii")
+    own.chmod(0o755)
+    monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
+    with pytest.raises(ApprovalError, match=f"{own} does not start: No such file or directory"):
         found(signers, plan)
 
 

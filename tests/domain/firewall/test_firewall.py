@@ -22,7 +22,7 @@ LISTED = tuple(number for number, _ in PORTS)
 
 
 def at(host: Standing, address: str) -> Standing:
-    """Give a host an address of its own."""
+    """Return a host with an address of its own."""
     return replace(host, sources=(address,))
 
 

@@ -175,7 +175,7 @@ def scan_sites(
     here: Sequence[Host] = (),
     *,
     here_transport: FakeTransport | None = None,
-    stop_after: float | None = None,
+    stop_after: float | tuple[float, ...] = (),
     patience: float = 60.0,
     sites: int = 3,
     writer: ListWriter | None = None,
@@ -188,8 +188,8 @@ def scan_sites(
     async def main() -> Scanned:
         network.open()
         stop = StopRequest()
-        if stop_after is not None:
-            asyncio.get_running_loop().call_later(stop_after, stop.ask, "Ctrl-C")
+        for moment in (stop_after,) if isinstance(stop_after, float) else stop_after:
+            asyncio.get_running_loop().call_later(moment, stop.ask, "Ctrl-C")
 
         async def note(what: Refused) -> None:
             refused.append(what)
