@@ -11,7 +11,7 @@ import os
 import select
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -61,6 +61,7 @@ class BrokerThread:
         self._outgoing: dict[str, deque[Outgoing]] = {}  # by exchange
         self._held: dict[str, float] = {}  # until when nothing more goes to an exchange
         self._turns: dict[str, int] = {}
+        self._late: Counter[str] = Counter()  # confirmations that did not come in time, in a row
         self._full: set[str] = set()
         self._calls: deque[Callable[[Any], None]] = deque()
         self._closing = threading.Event()
@@ -209,9 +210,13 @@ class BrokerThread:
                 self._on_state(False, f"broker {self._broker.place}: {exchange} is full; trying on")
             return
         except TimeoutError:  # of this one, maybe; the others are to go first over the next connection
-            self._held[exchange] = time.monotonic() + confirm
+            self._held[exchange] = (
+                time.monotonic() + confirm * self._late[exchange]
+            )  # the first time: the link's
+            self._late[exchange] += 1
             raise
         self._outgoing[exchange].popleft()
+        self._late[exchange] = 0
         if exchange in self._full:
             self._full.discard(exchange)
             self._on_state(True, "")

@@ -109,7 +109,7 @@ class SitesRun:
         for host in hosts:
             sites.setdefault(host.site or "", []).append(host)
         now = self._clock.monotonic()
-        return {name: Site(name, those, now) for name, those in sites.items()}
+        return {name: Site(name, those, now, self._remote.script) for name, those in sites.items()}
 
     def _over(self) -> bool:
         """Say whether nothing more is to come, or is waited for."""
@@ -255,7 +255,7 @@ class SitesRun:
             return
         first, before = site.hello is None, site.worker
         site.hear(self._clock.monotonic(), hello)
-        if (words := site.misfit(hello, self._clock.now())) and (first or before != hello.worker):
+        if (words := site.remark(hello, self._clock.now())) and (first or before != hello.worker):
             self._remark(f"site {site.name}: {words}")
 
     def _link(self, link: Link) -> None:
