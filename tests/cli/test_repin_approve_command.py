@@ -125,6 +125,22 @@ def test_signatures_of_another_plan_are_refused(fleet: Drifted, signers: Signers
     assert "not counted: ann: it signs something else than this plan" in ended.err
 
 
+def test_nothing_in_a_plan_speaks_for_fleetcheck_to_who_signs(fleet: Drifted, signers: Signers) -> None:
+    """Whoever made the plan chose its words: a line end in them makes no second `sha256`, and no list of
+    other hosts, among the lines that are signed by.
+    """
+    plan = loads(fleet.plan.read_bytes(), "plan.json")
+    forged = "ann\n  web9  primary 443 -> 2147\nsha256 0000"
+    fleet.plan.write_text(dumps(replace(plan, user=forged)), "ascii")
+    asked = fleetcheck("repin", "approve", str(fleet.plan), "--key", str(signers.key("bob")))
+    assert (asked.code, asked.out) == (2, "")
+    lines = asked.err.splitlines()
+    assert sum(line.startswith("fleetcheck: sha256 ") for line in lines) == 1
+    assert [line for line in lines if "web9" in line] == [
+        line for line in lines if line.startswith(r"fleetcheck: made by ann\x0a  web9  primary")
+    ]
+
+
 def test_an_approval_ends_with_its_plan(fleet: Drifted, signers: Signers) -> None:
     """After the plan's time neither can be used, and nobody can sign it any more."""
     plan = loads(fleet.plan.read_bytes(), "plan.json")

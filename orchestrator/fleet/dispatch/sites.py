@@ -80,6 +80,8 @@ class SitesRun:
         self._unlinked = clock.monotonic()  # since when it is not
         self._linked = False  # the broker is reached, and what had waited there is taken in
         self._cancelled = False
+        self._sending: dict[asyncio.Task[None], tuple[Site, str]] = {}  # with the batch's id
+        self._broke: BaseException | None = None
 
     async def run(self) -> None:
         """Hand out and take in until each host has its end or its site is silent, or a stop has ended it."""
@@ -89,10 +91,13 @@ class SitesRun:
             while not self._over():
                 if reading.done():
                     reading.result()  # raises what nobody foresaw
+                if self._broke is not None:
+                    raise self._broke
                 await self._step()
         finally:
             unsubscribe()
             reading.cancel()
+            self._withdraw()
             with suppress(asyncio.CancelledError):
                 await reading
             await self._intake.stored()
@@ -104,7 +109,7 @@ class SitesRun:
         for host in hosts:
             sites.setdefault(host.site or "", []).append(host)
         now = self._clock.monotonic()
-        return {name: Site(name, those, now) for name, those in sites.items()}
+        return {name: Site(name, those, now, self._remote.script) for name, those in sites.items()}
 
     def _over(self) -> bool:
         """Say whether nothing more is to come, or is waited for."""
@@ -122,10 +127,11 @@ class SitesRun:
         if self._stop.requested:
             if not self._cancelled:
                 self._cancelled = True
+                self._withdraw()
                 await self._remote.dispatcher.cancel(self._remote.run, self._remote.epoch)
         elif self._linked:
             for site in self._sites.values():
-                await self._hand_out(site)
+                self._hand_out(site)
         if not self._over():
             with suppress(TimeoutError):
                 async with self._clock.timeout(TICK):
@@ -134,8 +140,9 @@ class SitesRun:
     def _look_for_silence(self) -> None:
         now = self._clock.monotonic()
         if not self._linked:  # nobody can be heard
-            if now - self._unlinked > UNREACHED:
-                self._give_up_all(f"the broker was not reached for {UNREACHED:.0f} s")
+            patience = self._remote.patience if self._stop.requested else UNREACHED
+            if now - self._unlinked > patience:
+                self._give_up_all(f"the broker was not reached for {patience:.0f} s")
             return
         for site in self._sites.values():
             if not site.left or site.silent:
@@ -157,7 +164,7 @@ class SitesRun:
 
     # Handing out.
 
-    async def _hand_out(self, site: Site) -> None:
+    def _hand_out(self, site: Site) -> None:
         while site.room and not site.silent and (hosts := self._next(site)):
             now = self._clock.now()
             batch = Batch(
@@ -175,7 +182,24 @@ class SitesRun:
             site.send(batch.id, hosts, self._clock.monotonic())
             for host in hosts:
                 self._accounts.start(host, site.name)
-            await self._remote.dispatcher.submit(batch)
+            task = asyncio.create_task(self._remote.dispatcher.submit(batch))  # no site waits for another's
+            self._sending[task] = (site, batch.id)
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broke = error  # what nobody foresaw
+            self._changed.set()
+
+    def _withdraw(self) -> None:
+        """Take back the batches that the broker has not taken: their hosts are not begun."""
+        for task, (site, batch) in tuple(self._sending.items()):
+            task.cancel()
+            for host in site.end_batch(batch).values():
+                self._accounts.end(host, None)
+                site.not_started.append(host.name)
+        self._sending.clear()
 
     def _next(self, site: Site) -> Sequence[Host]:
         """Choose the hosts of a site's next batch: those of one that came back, else some that may start."""
@@ -231,7 +255,7 @@ class SitesRun:
             return
         first, before = site.hello is None, site.worker
         site.hear(self._clock.monotonic(), hello)
-        if (words := site.misfit(hello, self._clock.now())) and (first or before != hello.worker):
+        if (words := site.remark(hello, self._clock.now())) and (first or before != hello.worker):
             self._remark(f"site {site.name}: {words}")
 
     def _link(self, link: Link) -> None:
