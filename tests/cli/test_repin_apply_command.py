@@ -424,6 +424,30 @@ def test_a_host_is_not_planned_again_on_old_evidence(fleet: Drifted) -> None:
     }
 
 
+def test_a_report_advises_no_re_pin_of_hosts_that_were_written_since(fleet: Drifted) -> None:
+    """Their readings are of before: report and page say to scan them, the scan's summary that it is old; a
+    scan ends that.
+    """
+    assert fleet.apply("--yes", "--quiet").code == 0
+    inventory = ("-i", str(fleet.inventory))
+    (group,) = json.loads(fleetcheck("report", "--json", *inventory).out)["groups"]
+    assert (
+        group["action"]
+        == group["since"]
+        == ("re-pinned since it was read (run 1), scan it again: fleetcheck scan")
+    )
+    lines = fleetcheck("report", *inventory).out.splitlines()
+    assert all("repin plan" not in line and "fleetcheck scan --limit" in line for line in lines)
+    assert "repin plan" not in fleetcheck("report", "--html", "-", *inventory).out
+    (warning,) = json.loads(fleetcheck("show", "--scan", "1", "--json").out)["warnings"]
+    assert warning.startswith("re-pinned since, so what this scan says of them is old")
+
+    fleetcheck("scan", "--quiet", *inventory)
+    assert {
+        group["since"] for group in json.loads(fleetcheck("report", "--json", *inventory).out)["groups"]
+    } == {""}
+
+
 def test_a_run_that_was_edited_in_the_database_is_neither_resumed_nor_undone(fleet: Drifted) -> None:
     """What was changed behind the audit's back is found by `verify` (1),
     and refused before anything is done (6).
