@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import InventoryError
+from inventory.importers import convert
 from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.sources import read_source
 from inventory.importers.ansible.templates import TemplateError, Templates
 from inventory.importers.ansible.values import ini_value, yaml_word
+from inventory.load import loads
+from inventory.selection.select import select
 from inventory.yamlfile.tree import Map
 from tests.inventory.importers import ansible_oracle as oracle
 
@@ -136,6 +139,32 @@ def test_every_host_gets_ansibles_variables(
     lines = "\n".join(line for section in sections for line in section)
     written(base, {"hosts": f"h0 v=0\n{lines}\n[g1]\n[g2]\n[g3]\n", **beside})
     agreed(base if folder else base / "hosts")
+
+
+ORDERS = [
+    "b\na\n[web]\nw2\nw1\nb\n[all:vars]\nv=1\n",
+    "[db]\nd1\n[paris:children]\nweb\ndb\n[web]\nw1\nd1\n",
+    "x\n[paris:children]\ndb\nweb\n[lyon]\nl1\nx\n[web]\nw2\nw1\n[db]\nd1\nw1\n",
+    "[app]\na1\n[paris:children]\nweb\n[web]\nw1\n[db]\nd1\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [(text, group) for text in ORDERS for group in ("all", "paris", "web") if f"[{group}" in text + "[all"],
+)
+def test_an_imported_group_is_counted_as_by_ansible(tmp_path: Path, text: str, group: str) -> None:
+    """So that `all[0:2]` and `paris[0]` take the same hosts before and after an import."""
+    path = tmp_path / "hosts.ini"
+    path.write_text(text)
+    fleet = loads(convert(path).text.encode(), tmp_path / "fleet.yaml")
+    expected = oracle.counted(path, group)
+    taken = [
+        host.name
+        for number in range(len(expected))
+        for host in select(fleet, f"{group}[{number}]", stdin=None)
+    ]
+    assert taken == expected
 
 
 YAML = r"""
