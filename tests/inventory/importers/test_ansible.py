@@ -94,6 +94,21 @@ def test_files_that_were_read_or_could_not_be_are_named(case: Case) -> None:
     ]
 
 
+def test_variables_of_nobody_are_told_of(case: Case) -> None:
+    """A file whose name is spelt otherwise than its group says nothing, in Ansible too."""
+    case.write(
+        {
+            "p/hosts": "[web_servers]\nweb1\n",
+            "p/group_vars/web-servers.yml": "ansible_connection: winrm",
+            "p/group_vars/web_servers.yaml": "site: x",
+            "p/group_vars/.hidden": "",
+            "p/host_vars/web2/a.yml": "x: 1",
+        }
+    )
+    words = "Not read, because the inventory has no group or host of that name:"
+    assert f"{words} `group_vars/web-servers.yml`, `host_vars/web2`." in case.notes("p")
+
+
 def test_variables_of_the_playbooks_are_told_of(case: Case) -> None:
     """`group_vars` one folder up belong to the playbooks: a note has the command that takes them in."""
     case.write({**LAYOUT, "group_vars/all.yml": "ansible_port: 1\n"})
