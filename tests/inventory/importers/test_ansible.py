@@ -195,6 +195,37 @@ def test_this_machine_is_taken_only_where_its_own_line_says_so(
     assert list(case.fleet("hosts.ini", text).hosts) == kept
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "user"),
+    [
+        ("h.ini", r"w1 ansible_user='CORP\\svc'", r"CORP\\svc"),
+        ("h.ini", r"w1 ansible_user=.\Administrator", ".Administrator"),
+        ("h.yml", r"all: {hosts: {w1: {ansible_user: 'CORP\\svc'}}}", r"CORP\\svc"),
+    ],
+)
+def test_a_user_that_cannot_be_one_is_told(case: Case, name: str, text: str, user: str) -> None:
+    """It is Ansible's reading, and no host would take it."""
+    assert users(case.fleet(name, text)) == {"w1": user}
+    assert any(f"comes to `{user}`, in Ansible too" in note for note in case.notes(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("l.json", '[WARNING]: x\n{"all": {}}', ":1: a warning that Ansible printed"),
+        ("l.yml", "[DEPRECATION WARNING]: x\nall:\n", ":1: a warning that Ansible printed"),
+        ("hosts", "\n[WARNING]: x\n[web]\nw1\n", ":1: a warning that Ansible printed"),
+        ("l.json", '{"all": {}}\n{"all": {}}', ":2: not JSON: Extra data"),
+        ("l.json", '{"all": {}', ":1: not JSON: Expecting ',' delimiter"),
+    ],
+)
+def test_what_is_not_ansibles_alone_is_named(case: Case, name: str, text: str, said: str) -> None:
+    """As it comes of a redirection, or of two of them."""
+    with pytest.raises(InventoryError) as caught:
+        case.made(name, text)
+    assert said in str(caught.value)
+
+
 def test_no_user_of_a_host_that_is_left_out_is_written(case: Case) -> None:
     """What groups of Linux hosts say does not come into the inventory."""
     assert "deploy" not in case.made("hosts.ini", MIXED).text
