@@ -227,11 +227,11 @@ def test_any_yaml_word_is_what_ansible_makes_of_it(text: str) -> None:
 
 TEMPLATES = [
     "{{ inventory_hostname }}.corp.example", "{{inventory_hostname}}", "{{ inventory_hostname_short }}.x", "{{ domain }}", "{{ port }}",  # noqa: E501
-    "a{{ port }}b", "{{ deep }}", "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", ("{{ "
-                                                                                                  "domain "
-                                                                                                  "| upper "
-                                                                                                  "}}"), "{{ missing }}", "{{ ring }}",  # noqa: E501
+    "a{{ port }}b", "{{ deep }}", "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", "{{ domain | upper }}", "{{ missing }}", "{{ ring }}",  # noqa: E501
     "{% if 1 %}a{% endif %}", "{# c #}a", "{{ domain }", "{ { domain } }", "{{ flag }}", "{{ half }}", "{{ domain.upper() }}", "{{ 'x' }}", "plain",  # noqa: E501
+    "{{ inventory_hostname|lower }}.x", "{{ port | lower }}", "{{ missing | default(5986) }}", "a{{ missing|d('b') }}.{{ domain | default(\"c\") }}",  # noqa: E501
+    "{{ nothing | default('x') }}", "{{ missing | default('{{ domain }}') }}", "{{ missing | default(domain) }}", "{{ domain | lower | upper }}",  # noqa: E501
+    "{{ group_names | default('x') }}", "{{ deep | upper }}", "{{ missing | default(007) }}", "{{ missing | default('') }}",  # noqa: E501
 ]  # fmt: skip
 KNOWN = {
     "inventory_hostname": "web1.old", "inventory_hostname_short": "web1", "domain": "corp.example", "port": 5986, "nothing": None, "flag": True,  # noqa: E501
@@ -255,7 +255,16 @@ def test_what_is_filled_in_is_what_ansible_fills_in(text: str) -> None:
         assert filled == oracle.template(text, KNOWN)
 
 
-@pytest.mark.parametrize("text", ["{{ inventory_hostname }}.corp", "{{ deeper }}", "a{{ port }}b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ inventory_hostname }}.corp",
+        "{{ deeper }}",
+        "a{{ port }}b",
+        "{{ inventory_hostname | upper }}",
+        "{{ missing | default(5986) }}",
+    ],
+)
 def test_the_common_templates_are_filled_in(text: str) -> None:
     """The name with a domain behind it, and plain variables, need no Ansible."""
     own = Map(1)
