@@ -22,6 +22,7 @@ _TYPES = re.compile(
     r"(?:System|Microsoft|VMware)\.[\w.+`]*(?:\[\]|Collection\S*)"
 )  # .NET's name of a list, in its place
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how a text is kept from Excel's guesses
+_QUOTED = re.compile(r"'([^']*)'?")  # between single quotes, or behind the one that makes a text in Excel
 _TCP = re.compile(r"(?:tcp[ /]?)?([^/]*?)(?:[ /]?tcp)?", re.IGNORECASE)
 _GROUPED = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})(?:[.,]0{1,9})?")
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?(?:E\+?[0-9]{1,2})?", re.IGNORECASE)
@@ -41,6 +42,8 @@ def text_of(cell: str) -> str:
     """
     if found := _FORMULA.fullmatch(cell.strip()):
         cell = found[1].replace('""', '"')
+    if found := _QUOTED.fullmatch(cell.strip()):
+        cell = found[1]
     cell = (
         "".join(char for char in cell if unicodedata.category(char) != "Cf") if not cell.isascii() else cell
     )

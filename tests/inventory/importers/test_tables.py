@@ -488,3 +488,39 @@ def test_a_certificate_that_no_table_can_name_is_noted(tmp_path: Path) -> None:
     notes, fleet = imported(tmp_path, "name,auth,username\nweb1,certificate,CORP\\x\n")
     assert fleet.hosts["web1"].auth == "negotiate"
     assert "`auth: certificate` needs a credential" in " ".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("W3SVC,srv01\nW3SVC,srv02\n", ["srv01", "srv02"]),
+        ("W3SVC,srv01\nSpooler,srv02\nDhcp,srv01\n", ["srv01", "srv02"]),
+        ("srv01,dc01\nsrv02,dc01\n", ["srv01", "srv02"]),
+        ("srv01,\nsrv02,\n", ["srv01", "srv02"]),
+    ],
+    ids=["services", "several services", "asked through one machine", "not remote"],
+)
+def test_results_of_many_machines_are_named_by_their_machine(
+    tmp_path: Path, rows: str, expected: list[str]
+) -> None:
+    """What Invoke-Command brought has the machine in PSComputerName, and in Name what was asked for."""
+    assert list(imported(tmp_path, f"Name,PSComputerName\n{rows}")[1].hosts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Name  Address\n----  -------\nsrv01 10.0.0.1\n", "this was drawn for a screen (Format-Table)"),
+        ('"Length"\n"5"\n', "Export-Csv was given texts, of which it writes the length"),
+    ],
+)
+def test_what_powershell_writes_in_a_tables_place_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """With what to do about it."""
+    (message,) = refusal(tmp_path, text)
+    assert said in message
+
+
+@pytest.mark.parametrize("row", ["'srv01','192.0.2.1'", "'srv01,'192.0.2.1"])
+def test_single_quotes_are_no_part_of_a_cell(tmp_path: Path, row: str) -> None:
+    """Around it, or before it as a mark of Excel's."""
+    assert addresses(imported(tmp_path, f"'name','address'\n{row}\n")[1]) == {"srv01": "192.0.2.1"}
