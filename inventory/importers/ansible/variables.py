@@ -291,7 +291,7 @@ def _listed(names: list[str]) -> str:
 
 def _address(value: Any, line: int) -> str:
     """Return an address, an IPv6 one without its brackets. Raises LeaveOutError."""
-    text = value.strip() if isinstance(value, str) else ""
+    text = "" if isinstance(value, bool) or is_compound(value) else str(value or "").strip()
     if text.startswith("[") and text.endswith("]") and shapes.is_ip(text[1:-1]):
         text = text[1:-1]
     try:

@@ -30,6 +30,11 @@ _HIGHEST = 65535
 _LINE = re.compile(r"[-\u2013\u2014=_.?]+")  # a dash, or the line that sqlcmd draws below the headings
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _APART = re.compile(r"[;,|\r\n]+")
+_BESIDE_COMMAS = re.compile(r"[;|\r\n]+")
+_PART = re.compile(r"(?:CN|OU)=((?:[^,;|\\]|\\.)+)", re.IGNORECASE)
+_DISTINGUISHED = re.compile(
+    r"(?:CN|OU)=(?:[^,;|\\]|\\.)+(?:, ?(?:CN|OU|DC|O)=(?:[^,;|\\]|\\.)+)+", re.IGNORECASE
+)
 _BLANKS = re.compile(r"[^\S\r\n]+")
 
 _ALLOW = frozenset({"allow", "true", "yes", "ja", "wahr", "1"})
@@ -111,5 +116,15 @@ def is_repin_word(text: str) -> bool:
 
 
 def several(text: str) -> list[str]:
-    """Part a cell at `;`, `,`, `|` and line breaks, never at a blank."""
-    return [part for part in map(str.strip, _APART.split(text)) if part]
+    """Part a cell at `;`, `,`, `|` and line breaks, never at a blank, and take each part once.
+
+    Distinguished names of a directory (`CN=Web,OU=Groups,DC=corp`) stay whole.
+    """
+    apart = _BESIDE_COMMAS if _DISTINGUISHED.match(text) else _APART
+    return list(dict.fromkeys(part for part in map(str.strip, apart.split(text)) if part))
+
+
+def first_part(name: str) -> str:
+    """Return the name in the first part of a distinguished name; any other text as it is."""
+    found = _PART.match(name)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found and _DISTINGUISHED.fullmatch(name) else name

@@ -434,7 +434,7 @@ all:
     ansible_connection: winrm
     domain: corp.example
     ansible_host: "{{ inventory_hostname }}.{{ domain }}"
-    ansible_user: "svc@{{ domain | upper }}"
+    ansible_user: "svc@{{ domain | title }}"
     site: "{{ admin_password }}"
     admin_password: hunter2
   hosts:
@@ -444,7 +444,7 @@ all:
 
 
 def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) -> None:
-    """The name with its domain is resolved; a filter is left to Ansible,
+    """The name with its domain is resolved; any filter but the commonest is left to Ansible,
     and nothing is made of a password.
     """
     fleet = case.fleet("app.yml", TEMPLATED)
@@ -702,3 +702,20 @@ def test_what_a_group_of_a_list_has_beside_its_parts_is_told(case: Case) -> None
     """As it is in YAML."""
     text = '{"_meta": {"hostvars": {}}, "g": {"hosts": ["web1"], "hostvars": {"web1": {}}}}'
     assert any("unexpected key `hostvars` in group `g`" in note for note in case.notes("list.json", text))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (
+            "'[2001:db8::14]:5987'",
+            "`[2001:db8::14]:5987` has a port in it; write `port: 5987` beside the address",
+        ),
+        ("3221225985", '`"3221225985"` is not an IPv4 address'),
+        ("192.0.2.10-12", "`192.0.2.10-12` is not an IPv4 address"),
+    ],
+)
+def test_an_address_that_is_none_is_told_as_it_stands(case: Case, address: str, said: str) -> None:
+    """Its host is left out, which would be asked somewhere else."""
+    notes = case.notes("h.yml", f"all: {{hosts: {{a: {{ansible_host: {address}}}, b: }}}}")
+    assert any(said in note for note in notes)
