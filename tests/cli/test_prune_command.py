@@ -74,7 +74,7 @@ def test_a_prune_says_what_it_deleted_and_notes_it_in_the_audit(old: str) -> Non
     [
         ((), "say how old"),
         (("--results", "400"), "expected a number and s, m, h or d"),
-        (("--attempts", "3s"), "--attempts: 3s is too short"),
+        (("--attempts", "3s"), "--attempts: 3s is too short, at least 1d"),
     ],
 )
 def test_what_is_no_age_is_a_usage_error(old: str, words: tuple[str, ...], said: str) -> None:

@@ -74,6 +74,7 @@ async def remote(
 
     Raises InventoryError, SecretError, KeyFileError, BrokerError.
     """
+    from orchestrator.dispatch.authorities import read_authorities
     from orchestrator.dispatch.hub import CeleryDispatcher
     from orchestrator.fleet.dispatch.accounts import SITES
     from orchestrator.fleet.dispatch.remote import Remote
@@ -81,7 +82,8 @@ async def remote(
     settings = hub_settings(hub, invocation.ask)
     limit = hub_file(hub).sites_per_account
     sites = tuple(sorted({host.site for host in hosts if host.site is not None}))
-    dispatcher = await CeleryDispatcher.open(settings, sites)
+    authorities = await asyncio.to_thread(read_authorities, hosts)
+    dispatcher = await CeleryDispatcher.open(settings, sites, authorities)
     try:
         yield Remote(
             dispatcher=dispatcher,

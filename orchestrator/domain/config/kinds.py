@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from inventory.errors import FleetcheckError
 
@@ -98,15 +97,16 @@ def text(takes: str, proof: Callable[[str], object] | None = None) -> Kind:
     return Kind(takes, check)
 
 
-def span(example: str, least: timedelta = timedelta(0)) -> Kind:
-    """Take a length of time, such as `example`."""
+def span(example: str, least: str = "0s") -> Kind:
+    """Take a length of time of `least` or more, such as `example`."""
 
     def proof(value: str) -> None:
         from orchestrator.domain.primitives.span import parse_span
 
-        parse_span(value, "", least=least)
+        parse_span(value, "", least=parse_span(least, ""))
 
-    return text(f"a time in s, m, h or d, such as {example}", proof)
+    bound = "" if least == "0s" else f", {least} or more"
+    return text(f"a time in s, m, h or d{bound}, such as {example}", proof)
 
 
 def _prove(value: str, proof: Callable[[str], object] | None) -> None:

@@ -29,7 +29,20 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    text.encode("idna")  # as the resolver does it; UnicodeError is a ValueError
+    return text
+
+
+def _username(text: str) -> str:
+    if not text.isascii():
+        raise ValueError
+    return text
+
+
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Server = Annotated[Text, AfterValidator(_server)]
+Username = Annotated[Text, AfterValidator(_username)]
 
 
 class _Entry(Strict):
@@ -57,13 +70,13 @@ class _Webhook(_Entry):
 
 class _Mail(_Entry):
     kind: Literal["smtp"]
-    server: Text = Field(description="the mail server's name")
+    server: Server = Field(description="the mail server's name")
     port: Port = Field(default=MAIL_PORT, description="a port from 1 to 65535")
     sender: Mailbox = Field(alias="from", description="an address such as fleetcheck@corp.example")
     to: list[Mailbox] = Field(
         description='a list of addresses such as ["ops@corp.example"]', min_length=1, max_length=100
     )
-    username: Text = optional("a user name at the mail server")
+    username: Username = optional("a user name at the mail server, in ASCII")
     password: Secret | None = optional('where the password is: {from = "env", name = "FC_MAIL_PASSWORD"}')
     ca: Text = optional("the path of a PEM file")
 

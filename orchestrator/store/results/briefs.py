@@ -13,6 +13,7 @@ from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
+from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import ODD, Decode, Shared, damaged, texts
 from orchestrator.store.tables import gist, host_result
@@ -128,7 +129,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             _RESULT.identity_id,
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
     )
 
 

@@ -31,7 +31,7 @@ from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import ODD, Decode, Shared, counted, damaged, named_values, texts
@@ -140,7 +140,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             func.coalesce(gist.c.gist_id, _RESULT.judgement_id),  # a short one is its own gist
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
         .order_by(_RESULT.started.desc(), _RESULT.id.desc())
     )
 
@@ -166,7 +166,7 @@ def machines(
 ) -> Iterator[tuple[int, Machine]]:
     """Yield the machines of results that have a reading, with these registry values. Raises DatabaseError."""
     query = select(_RESULT.id, _RESULT.host, _RESULT.identity_id, _RESULT.registry_id, document.c.text)
-    query = query.join(document, document.c.id == _RESULT.registry_id).where(_RESULT.id.in_(ids))
+    query = query.join(document, document.c.id == _RESULT.registry_id).where(among(_RESULT.id, ids))
     rows = using.execute(query).all()
     held = named_values(using, {row.registry_id for row in rows}, names)
     identities = texts(using, {row.identity_id for row in rows})

@@ -28,7 +28,7 @@ from sqlalchemy import Row as SqlRow
 from inventory.windows_names import fold
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import PORTS, HostRecord
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.readings import Row, reading_of, views_of
@@ -77,8 +77,8 @@ def texts(using: Connection, documents: Iterable[int | None]) -> Mapping[int, st
     numbers = {number for number in documents if number is not None}
     if not numbers:
         return {}
-    query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-    return {row.id: row.text for row in using.execute(query)}
+    query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+    return {row.id: row.text for row in using.execute(query).all()}
 
 
 class Shared:
@@ -174,8 +174,8 @@ def _rows(using: Connection, table: Table, ids: Collection[int]) -> Mapping[int,
     found: defaultdict[int, list[Row]] = defaultdict(list)
     if ids:
         owner, position, *columns = table.columns
-        query = select(owner, *columns).where(owner.in_(ids)).order_by(owner, position)
-        for number, *cells in using.execute(query):
+        query = select(owner, *columns).where(among(owner, ids)).order_by(owner, position)
+        for number, *cells in using.execute(query).all():
             found[number].append(tuple(cells))
     return found
 
@@ -203,7 +203,7 @@ def readings(
     query: Select[Any] = select(
         _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
     )
-    rows = using.execute(query.where(_RESULT.id.in_(ids), _RESULT.phase.is_(None))).all()
+    rows = using.execute(query.where(among(_RESULT.id, ids), _RESULT.phase.is_(None))).all()
     parts = _Parts(
         documents=texts(using, {number for row in rows for number in (row.identity_id, row.registry_id)}),
         values=named_values(using, {row.registry_id for row in rows}, values),
@@ -231,7 +231,7 @@ def named_values(
 ) -> Mapping[int, list[tuple[Any, ...]]]:
     """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
     owner, position, *columns = registry_value.columns
-    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
+    query = select(owner, *columns).where(among(owner, documents)).order_by(owner, position)
     wanted = {fold(each) for each in names}
     if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
         name = registry_value.c.name
@@ -239,6 +239,6 @@ def named_values(
             or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
         )
     found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for number, *cells in using.execute(query):
+    for number, *cells in using.execute(query).all():
         found[number].append(tuple(cells))
     return found

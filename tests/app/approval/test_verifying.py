@@ -228,6 +228,27 @@ def test_an_ssh_keygen_that_does_not_start_lets_nothing_through(
         found(signers, plan)
 
 
+@pytest.mark.parametrize(("who", "counts"), [("ann", True), ("bob", False)])
+def test_a_signature_that_is_said_to_be_somebody_elses_lets_nothing_through(
+    signers: Signers, plan: Path, monkeypatch: pytest.MonkeyPatch, who: str, *, counts: bool
+) -> None:
+    """Asked about ann it has to answer about ann: another name is no answer, whatever its exit code."""
+    signers.sign(plan, "ann")
+    own = plan.with_name("ssh-keygen")
+    said = f'Good "fleetcheck-plan" signature for {who} with ED25519 key SHA256:abc'
+    own.write_text(f"#!/bin/sh\necho '{said}'\n", "ascii")
+    own.chmod(0o755)
+    monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
+    asked = (plan.read_bytes(), signature_file(plan, "ann").read_text("utf-8"), "ann")
+    signers_file = signers.rules.folder / "allowed_signers"
+    if counts:
+        good = ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
+        assert good == ssh_keygen.Good("ED25519", "SHA256:abc")
+    else:
+        with pytest.raises(ApprovalError, match="verified a signature with words that are not known here"):
+            ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
+
+
 def test_an_agent_signs_for_its_public_key(
     signers: Signers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,7 @@ class Network:
     width: int = 50
     slots: int = 10
     protocol: int = PROTOCOL
+    script: str = "0" * 64
     apart: float = 0.0  # seconds that the workers' clocks are ahead
     rules: Rules = field(default_factory=Rules)
     on_batch: Callable[[Batch, Network], bool] = lambda _batch, _network: False
@@ -117,6 +118,7 @@ class Network:
                     worker=site,
                     version="0",
                     protocol=self.protocol,
+                    script=self.script,
                     sent=now + timedelta(seconds=self.apart),
                     started=now,
                     width=self.width,

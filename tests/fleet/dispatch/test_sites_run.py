@@ -17,6 +17,7 @@ from orchestrator.fleet.dispatch.port import Link, Lost
 from orchestrator.fleet.dispatch.site_run import Refusal
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.store.errors import StoreError
+from orchestrator.version import VERSION
 from tests.fleet.dispatch.sites import RUN, Network, Rules, report_of, scan_sites, transports
 from tests.fleet.fakes import REJECTS, FakeSession, ListWriter, answers, host, hosts
 from tests.fleet.travel import NEW_YEAR
@@ -96,6 +97,21 @@ def test_a_worker_of_another_protocol_gets_no_hosts() -> None:
         "is newer than this one and speaks another protocol" in each for each in found.scanned.summary.remarks
     )
     assert found.scanned.summary.exit_code == 4
+
+
+def test_a_worker_with_another_probe_gets_no_hosts() -> None:
+    """Of one protocol, but it would refuse each batch: told in words, at once and not by silence."""
+    network = Network(transports({}, answers(), "berlin"), script="1" * 64)
+    found = scan_sites(network, at("berlin", 2))
+    assert network.batches == []
+    words = (
+        f"its fleetcheck (0) has another probe than this one ({VERSION}): it gets no hosts; bring both to one"
+    )
+    assert list(found.scanned.summary.remarks) == [
+        f"site berlin: {words} version",
+        "site berlin: its worker is of another version",
+    ]
+    assert found.scanned.seconds < 5
 
 
 @pytest.mark.parametrize(
