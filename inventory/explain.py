@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.model import Host, Origin
+from inventory.words import digits
 
 NOT_SET = Origin("not set")
 _KEYS = (
@@ -54,6 +55,6 @@ def _text(value: Any) -> str:
         case tuple():
             return ", ".join(value)
         case float():
-            return f"{value:g}"
+            return digits(value)
         case _:
             return str(value)

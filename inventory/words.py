@@ -37,7 +37,18 @@ def shown(value: Any) -> str:
         case Sequence():
             return "a list"
         case _:
-            return f"`{str(value)[:SHOWN]}`"
+            wide = isinstance(value, int) and value.bit_length() > 64  # noqa: PLR2004 - no machine's word
+            return "an integer of more than 64 bits" if wide else f"`{str(value)[:SHOWN]}`"
+
+
+def digits(number: float) -> str:
+    """Write a number that somebody gave as people write it: 1000000, 0.00005, 86399.75; never 1e+06."""
+    written = repr(float(number)).removesuffix(".0")
+    if "e" not in written:
+        return written
+    from decimal import Decimal
+
+    return f"{Decimal(written):f}"
 
 
 def quoted(names: Iterable[str]) -> str:

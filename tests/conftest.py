@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -41,15 +42,16 @@ SHARED = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Return a whole run one worker for each core; a part runs in this process, which is quicker,
-    unless -n says else.
+    """Give a whole run two workers for each core: whoever has brokers, realms and real hosts mostly waits.
+
+    A part runs in this process, which is quicker, unless -n says else.
     """
     option = config.option
     whole = any(Path(arg).resolve() in {config.rootpath, HERE} for arg in config.args)
     chosen = option.keyword or option.markexpr
     is_worker = hasattr(config, "workerinput")
     if config.pluginmanager.hasplugin("xdist") and option.numprocesses is None:
-        option.numprocesses = "auto" if whole and not (chosen or is_worker) else None
+        option.numprocesses = 2 * (os.cpu_count() or 1) if whole and not (chosen or is_worker) else None
 
 
 @pytest.hookimpl(tryfirst=True)

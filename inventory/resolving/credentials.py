@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from inventory.model import Credential, SecretRef
 from inventory.schema.credentials import CertificateEntry, CredentialEntry, KeytabEntry, TicketEntry
 from inventory.secrets.placeholders import held, per_host
-from inventory.secrets.registry import SOURCES
+from inventory.secrets.registry import SOURCES, reference
 from inventory.yamlfile.tree import Map
 
 
@@ -89,8 +88,4 @@ def placeholder_mistakes(value: Credential, tree: Map) -> Iterator[tuple[int, st
 
 
 def _reference(secret: Any, credential: str, username: str) -> SecretRef | None:
-    if secret is None:
-        return None
-    fields = secret.model_dump(exclude={"from_"}, exclude_unset=True)
-    completed = SOURCES[secret.from_].completed(fields, username=username, credential=credential)
-    return SecretRef(source=secret.from_, fields=MappingProxyType(dict(completed)))
+    return None if secret is None else reference(secret, username=username, credential=credential)

@@ -34,6 +34,9 @@ _HIVES = {
 }
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_NUMBERS = re.compile(
+    r"(?=.*[0-9])(?=.*[*?-])[0-9*?-]+(?:\.[0-9*?-]+)+"
+)  # an address with gaps, or a range of them
 _SEGMENT = 255  # characters: the registry's limit for a key's name
 
 
@@ -97,18 +100,43 @@ def address(text: str) -> str:
 
 def subnet(text: str) -> str:
     """Check a network as `10.1.0.0/16` or `2001:db8:1::/48`; one without a length is a single address."""
+    network = _network(text)
+    if network.prefixlen == 0:
+        raise ValueError(f"{shown(text)} is every address there is, and no subnet")
+    return str(network)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{shown(text)} is not a network such as 10.1.0.0/16 or 2001:db8:1::/48") from None
-    if network.prefixlen == 0:
-        raise ValueError(f"{shown(text)} is every address there is, and no subnet")
     address = ipaddress.ip_address(text.partition("/")[0])
     if address != network.network_address:
         raise ValueError(
             f"{shown(text)} has bits beyond its length: the network is {network}, the address alone {address}"
         )
-    return str(network)
+    return network
+
+
+def hosts_meant(text: str) -> str:
+    """Check what stands for hosts: a network, an address, or a name with `*` and `?` in it."""
+    if is_ip(text.partition("/")[0]):
+        _network(text)
+        return text
+    if _NUMBERS.fullmatch(text):
+        raise ValueError(f"{shown(text)} fits names, and no address; write a network, such as 10.1.0.0/16")
+    if "/" in text and "://" not in text:
+        raise ValueError(f"{shown(text)} is not a network such as 10.1.0.0/16, and no name has a `/` in it")
+    if not set("*?").intersection(text):
+        return address(text)
+    try:
+        address(text.translate({ord("*"): "x", ord("?"): "x"}))
+    except ValueError:
+        raise ValueError(
+            f"{shown(text)} is not a network, nor a host name in which `*` and `?` stand for signs"
+        ) from None
+    return text
 
 
 def address_key(text: str) -> str:

@@ -96,11 +96,12 @@ def _place(text: str, port: int, whole: str) -> tuple[str, int]:
 
 
 def via(text: str) -> str:
-    """Check a `via` and give it in its one spelling."""
+    """Check a `via` and return it in its one spelling."""
     return str(parse_via(text))
 
 
 @functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1024)
 def network(text: str | None) -> str:
     """Name the network that a host lies in by its `via`; "" for one that is reached directly.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+from inventory.model import SecretRef
 from inventory.secrets.command import Command
 from inventory.secrets.env import Env
 from inventory.secrets.file import File
@@ -15,6 +17,16 @@ from inventory.secrets.source import Source
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {source.name: source for source in (Env(), File(), Command(), Keyring(), Prompt())}
 )
+
+
+def reference(entry: Any, *, username: str = "", credential: str = "") -> SecretRef:
+    """Return the reference that a source's `entry` holds, with what its absent keys mean.
+
+    `username` is who logs on with the secret, `credential` the name of what it belongs to.
+    """
+    fields = entry.model_dump(exclude={"from_"}, exclude_unset=True)
+    completed = SOURCES[entry.from_].completed(fields, username=username, credential=credential)
+    return SecretRef(source=entry.from_, fields=MappingProxyType(dict(completed)))
 
 
 def names() -> str:

@@ -66,7 +66,7 @@ class Patterns:
 
     @contextmanager
     def _timed(self, pattern: str) -> Iterator[Callable[[], float]]:
-        """Give a clock of the seconds left, which raises at 0; what is spent counts for the next patterns."""
+        """Yield a clock of the seconds left, which raises at 0; what is spent counts for later patterns."""
         begun = time.monotonic()
         deadline = begun + self._seconds - self._spent
 

@@ -43,7 +43,7 @@ def split(expression: str) -> list[str]:
 
 
 def _cut(text: str) -> list[tuple[str, str]]:
-    """Cut at each `,` and `:` outside of brackets; give each piece with the separator before it."""
+    """Cut at each `,` and `:` outside of brackets; return each piece with the separator before it."""
     if not _CAREFUL.search(text):
         parts = re.split("([,:])", text)
         return list(zip(["", *parts[1::2]], parts[::2], strict=True))

@@ -138,9 +138,12 @@ def _read(path: Path, model: type[MODEL], what: str, advice: str) -> tuple[MODEL
 
 
 def _broker(document: Any, base: Path) -> BrokerSettings:
+    from inventory.secrets.registry import reference
+
+    place, password = parse(document.broker), document.broker_password
     return BrokerSettings(
-        place=parse(document.broker),
-        password=_secret(document.broker_password),
+        place=place,
+        password=password and reference(password, username=place.user, credential="broker_password"),
         ca=_path(document.ca, base),
         certificate=_path(document.certificate, base),
     )
@@ -148,13 +151,6 @@ def _broker(document: Any, base: Path) -> BrokerSettings:
 
 def _path(named: str | None, base: Path) -> Path | None:
     return None if named is None else base / Path(named).expanduser()
-
-
-def _secret(entry: Any) -> SecretRef | None:
-    if entry is None:
-        return None
-    fields = entry.model_dump(exclude={"from_"}, exclude_unset=True)
-    return SecretRef(source=entry.from_, fields=MappingProxyType(fields))
 
 
 def _credentials(entries: Mapping[str, Any], tree: Any, base: Path) -> dict[str, Credential]:

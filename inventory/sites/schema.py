@@ -8,9 +8,11 @@ from pydantic import AfterValidator, Field
 
 from inventory.schema.credentials import Entry, Secret
 from inventory.schema.fields import Name, Strict, Text, optional
+from inventory.schema.shapes import hosts_meant
 from inventory.sites.broker import broker_url
 
 BrokerUrl = Annotated[str, AfterValidator(broker_url)]
+Hosts = Annotated[str, AfterValidator(hosts_meant)]
 _BROKER = "a URL such as amqps://USER@HOST:5671/VHOST, without a password"
 _PASSWORD = "a reference such as {from: file, path: broker.secret}"  # noqa: S105  # words
 _CA = "the path of a PEM file with the certificate authority"
@@ -33,7 +35,7 @@ class HubDocument(Strict):
 class AllowEntry(Strict):
     """What a credential of a site may be used for."""
 
-    hosts: list[Text] = Field(
+    hosts: list[Hosts] = Field(
         description="a list of networks and of names with * and ?, such as [10.1.0.0/16, '*.corp.example']",
         min_length=1,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,9 @@ class _Several:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
+        self._files: defaultdict[Path, list[Source]] = defaultdict(list)
+        for source in sources:
+            self._files[_file(source)].append(source)
         self._problems: list[Problem] = []
         self._remarks: list[str] = []
         self._notes: list[str] = []
@@ -120,8 +124,10 @@ class _Several:
 
         Raises InventoryError.
         """
-        if any(other is not source and _same(other, source) for other in self._sources):
-            raise InventoryError([Problem(file, 0, "this inventory is named twice; name it once")])
+        twins = [each for each in self._files[_file(source)] if each is not source]
+        if twins:
+            name = "" if twins[0].path == source.path else f", as {twins[0].path} too"
+            raise InventoryError([Problem(file, 0, f"this inventory is named twice{name}; name it once")])
         if not source.is_stdin and is_program(source.path):
             return self._printed(source, file)
         if source.is_stdin:
@@ -144,8 +150,14 @@ class _Several:
         return tree, data
 
 
-def _same(one: Source, other: Source) -> bool:
-    return one.path.absolute() == other.path.absolute()
+def _file(source: Source) -> Path:
+    """Return which file a source is, whatever leads to it; a program may go by the name that it is run by."""
+    if source.is_stdin or is_program(source.path):
+        return source.path.absolute()
+    try:
+        return source.path.resolve()
+    except (OSError, RuntimeError):  # a circle of links
+        return source.path.absolute()
 
 
 def _shift(tree: Any, offset: int) -> None:

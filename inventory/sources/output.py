@@ -7,6 +7,7 @@ of them are data: a template in them, or a secret that would be had by running a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from inventory.importers.ansible.yaml_file import read
 from inventory.importers.draft import Draft
 from inventory.secrets.registry import SOURCES
 from inventory.words import shown
-from inventory.yamlfile.tree import Map, Seq
+from inventory.yamlfile.tree import Map, Seq, parse
 
 OWN = "fleetcheck_"
 _CREDENTIALS = f"{OWN}credentials"
 _READ = ("ansible_", OWN)  # variables that something here is made of
+_LONG = re.compile(r"[0-9]{1000}")
 _PROGRAMS = frozenset(name for name, source in SOURCES.items() if source.runs_program)
 
 
@@ -49,6 +51,8 @@ def tree_of(data: bytes, path: Path) -> tuple[Map, tuple[str, ...]]:
     if source.hosts:
         merging = Merging(source)
         _hosts(source, {name: merging.variables(name) for name in source.hosts}, draft, path)
+        if not draft.section("hosts"):
+            raise InventoryError(source.notes.problems())
         _groups(source, draft)
     _credentials(source, draft)
     return draft.tree, tuple(note for note in source.notes.sentences() if note != NOTHING_SAID)
@@ -60,8 +64,8 @@ def _refuse_other(text: str, file: str) -> None:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise _error(file, error.lineno, f"what it printed is no JSON: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise _error(file, 0, "what it printed is no JSON that can be read") from None
+    except (ValueError, RecursionError) as error:
+        raise _error(file, *_unreadable(text, error)) from None
     if not isinstance(found, dict):
         raise _error(
             file, 1, f"expected Ansible's JSON of `--list`, an object of groups; it printed {shown(found)}"
@@ -70,6 +74,19 @@ def _refuse_other(text: str, file: str) -> None:
     if not isinstance(meta, dict) or not isinstance(meta.get("hostvars"), dict):
         words = "expected `_meta` with `hostvars` in what it printed: it is not run again for each host"
         raise _error(file, 0, words)
+
+
+def _unreadable(text: str, error: Exception) -> tuple[int, str]:
+    """Return the line and the words for JSON that cannot be held: a number too long, or nested too deep."""
+    words = "what it printed is no JSON that can be read"
+    if not isinstance(error, RecursionError):
+        found = _LONG.search(text)
+        return text.count("\n", 0, found.start()) + 1 if found else 0, f"{words}: a number of too many digits"
+    try:
+        parse(text, "", [])  # says where, having read no deeper than an inventory may be
+    except InventoryError as deep:
+        return deep.problems[0].line, f"{words}: {deep.problems[0].message}"
+    return 0, words
 
 
 def _refuse_code(source: Ansible) -> None:
@@ -153,6 +170,7 @@ def _groups(source: Ansible, draft: Draft) -> None:
 def _credentials(source: Ansible, draft: Draft) -> None:
     """Put the credentials into the tree that `all` describes; they go over what `ansible_user` came to."""
     said = source.groups["all"].variables
+    _refuse_hidden(source, said.get(_CREDENTIALS))
     if _CREDENTIALS not in said:
         return
     described, line = said[_CREDENTIALS], said.lines[_CREDENTIALS]
@@ -161,6 +179,20 @@ def _credentials(source: Ansible, draft: Draft) -> None:
         return
     for name, body in described.items():
         draft.section("credentials").put(name, body, described.lines[name])
+
+
+def _refuse_hidden(source: Ansible, described: Any) -> None:
+    """Refuse credentials of a group or a host: all hosts have the same ones, and `all` says which."""
+    problems = [
+        source.places.problem(
+            variables.lines[_CREDENTIALS],
+            f"`{_CREDENTIALS}` of {owner}: credentials are for all hosts: describe them in `all`",
+        )
+        for owner, variables in _said(source)
+        if variables.get(_CREDENTIALS, described) != described
+    ]
+    if problems:
+        raise InventoryError(problems)
 
 
 def _error(file: str, line: int, message: str) -> InventoryError:

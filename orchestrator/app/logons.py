@@ -46,7 +46,8 @@ def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None
     `one` is in the place of the hosts' own credentials. Raise UsageError where none of them has one password
     for all its hosts, and so nothing could be asked.
     """
-    from inventory.model import SecretRef
+    from inventory.secrets.prompt import PromptSecret
+    from inventory.secrets.registry import reference
 
     names = {one or host.credential for host in hosts}
     used = [fleet.credentials[name] for name in sorted(name for name in names if name is not None)]
@@ -55,8 +56,8 @@ def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None
     asked = {
         each.name: replace(
             each,
-            password=SecretRef(
-                source="prompt", fields={"text": f"Password of {each.username} (credential {each.name})"}
+            password=reference(
+                PromptSecret.model_validate({"from": "prompt"}), username=each.username, credential=each.name
             ),
         )
         for each in used

@@ -43,7 +43,7 @@ NOTHING = WatchRequest()
 def watching(
     request: WatchRequest, on_note: NoteListener, on_phase: Callable[[HostEntered], None]
 ) -> Iterator[Watch]:
-    """Give who watches the sessions that are made in the block; called in the event loop. Raises TraceError.
+    """Yield who watches the sessions that are made in the block; called in the event loop. Raises TraceError.
 
     At its end a remark says where the transcripts are. `on_phase` is called in the loop's thread.
     """

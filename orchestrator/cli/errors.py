@@ -91,7 +91,7 @@ def _complain(message: str) -> None:
 
 
 def unprinted(error: Exception | None) -> int:
-    """Explain an error that may have come from printing; None is a pipe whose reader left. Give the exit
+    """Explain an error that may have come from printing; None is a pipe whose reader left. Return the exit
     code.
 
     Where standard output takes no more, what it still holds is let go, or the interpreter complains at its

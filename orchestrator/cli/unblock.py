@@ -51,7 +51,8 @@ def unblock(
         int | None,
         typer.Option(
             metavar="N",
-            help="With --assume-...: print the hosts of this step alone, one a line, for --limit -.",
+            help="With --assume-...: print the hosts of this step alone, one a line, to write into a file "
+            "for --limit @FILE. The numbers are of this moment: each step that is taken changes them.",
         ),
     ] = None,
     inventory: InventoryOption = None,
@@ -121,6 +122,7 @@ def _what_if(
     from orchestrator.domain.whatif.assumption import Assumptions, parse
     from orchestrator.report.views.what_if import (
         WHAT_IF_COLUMNS,
+        step_words,
         what_if_document,
         what_if_rows,
         what_if_screen,
@@ -133,6 +135,7 @@ def _what_if(
         if not 1 <= step <= len(found.steps):
             raise UsageError(f"--step {step}: there are {len(found.steps)} steps")
         say(f"remark: assumed, not measured: {', '.join(map(str, found.assumptions))}")
+        say(f"remark: step {step} at this moment: {step_words(found, step)}")
         lines(((name,) for name in found.steps[step - 1].hosts), ("host",))
     elif as_json:
         document(what_if_document(found))

@@ -24,7 +24,10 @@ _SHOWN = 200  # characters of a broker's words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the broker is and who logs on there. With `certificate` (PEM, with its key) by EXTERNAL."""
+    """Where the broker is and who logs on there. With `certificate` (PEM, with its key) by EXTERNAL.
+
+    `heartbeat` is in whole seconds, for each of the connections to it.
+    """
 
     host: str
     port: int
@@ -34,6 +37,7 @@ class Broker:
     password: str = field(default="", repr=False)
     ca: Path | None = None
     certificate: Path | None = None
+    heartbeat: int = HEARTBEAT
 
     @property
     def place(self) -> str:
@@ -77,7 +81,7 @@ class Broker:
             virtual_host=self.vhost,
             ssl=self.ssl,
             login_method=self.login_method,
-            heartbeat=HEARTBEAT,
+            heartbeat=self.heartbeat,
             connect_timeout=CONNECT,
             transport_options={"confirm_publish": True},
         )

@@ -25,12 +25,22 @@ def celery_app(settings: WorkerSettings, take: Callable[..., None]) -> Any:
     from orchestrator.dispatch.hub import TASK
 
     broker = settings.broker
-    app = Celery("fleetcheck", set_as_current=False)
+
+    class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
+        """Goes to the broker of the worker's file: left alone, CELERY_BROKER_URL and its kin would win."""
+
+        def connection_for_read(self, _url: str | None = None, **options: Any) -> Any:
+            return super().connection_for_read(broker.url, **options)
+
+        def connection_for_write(self, _url: str | None = None, **options: Any) -> Any:
+            return super().connection_for_write(broker.url, **options)
+
+    app = WorkerApp("fleetcheck", set_as_current=False, loader="celery.loaders.app:AppLoader")
     app.conf.update(
         broker_url=broker.url,
         broker_use_ssl=broker.ssl,
         broker_login_method=broker.login_method,
-        broker_heartbeat=10,
+        broker_heartbeat=broker.heartbeat,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"confirm_publish": True},

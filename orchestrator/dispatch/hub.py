@@ -9,6 +9,8 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -29,6 +31,7 @@ TASK = "fleetcheck.batch"
 PREFETCH = 200  # results that are taken in and not settled yet
 TAKEN = 40.0  # seconds that a hub which was cut off may be listed as one that takes results in
 FRESH = 20.0  # seconds that a hello may be old
+_NO_CA: Mapping[Path, str] = MappingProxyType({})
 LISTEN = 2.0  # seconds between two looks for each site's hello
 
 
@@ -45,12 +48,15 @@ class HubSettings:
 class CeleryDispatcher:
     """A `Dispatcher` over the broker. Use `open`."""
 
-    def __init__(self, settings: HubSettings, sites: tuple[str, ...]) -> None:
-        self._settings, self._names = settings, sites
+    def __init__(
+        self, settings: HubSettings, sites: tuple[str, ...], ca: Mapping[Path, str] = _NO_CA
+    ) -> None:
+        self._settings, self._names, self._ca = settings, sites, ca
         self._secret = ticket_secret(settings.key)
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
-        self._down = self._full = ""
+        self._down = ""
+        self._full: set[str] = set()  # what was said of full queues
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
         self._disbelieved: set[str] = set()
@@ -61,8 +67,13 @@ class CeleryDispatcher:
         )
 
     @classmethod
-    async def open(cls, settings: HubSettings, sites: tuple[str, ...]) -> CeleryDispatcher:
-        """Connect, make the queues that are missing, and begin to take in. Raises BrokerError."""
+    async def open(
+        cls, settings: HubSettings, sites: tuple[str, ...], ca: Mapping[Path, str] = _NO_CA
+    ) -> CeleryDispatcher:
+        """Connect, make the queues that are missing, and begin to take in.
+
+        `ca` holds the text of each file that a host's `ca` names. Raises BrokerError.
+        """
 
         def ready() -> None:
             with told(settings.broker), settings.broker.connection() as connection:
@@ -70,7 +81,7 @@ class CeleryDispatcher:
                 _refuse_another(settings.broker, connection, sites)
 
         await asyncio.to_thread(ready)
-        dispatcher = cls(settings, sites)
+        dispatcher = cls(settings, sites, ca)
         dispatcher._sending.start()
         dispatcher._taking.start()
         return dispatcher
@@ -81,7 +92,7 @@ class CeleryDispatcher:
         def proof(host: str, facts: str) -> str:
             return ticket(self._secret, batch.site, batch.run, batch.epoch, host, facts)
 
-        text = batch_text(batch, hub=self._settings.name, ticket=proof)
+        text = batch_text(batch, hub=self._settings.name, ticket=proof, ca=self._ca)
         message = seal(Kind.BATCH, text, self._settings.key)
         # A task as Celery's workers read it: https://docs.celeryq.dev/en/stable/internals/protocol.html
         done = self._sending.publish(
@@ -129,9 +140,9 @@ class CeleryDispatcher:
     # What follows runs in the threads.
 
     def _sending_state(self, _up: bool, words: str) -> None:
-        if "is full" in words and words != self._full:  # a link that is down the other thread tells of
+        if "is full" in words and words not in self._full:  # a link that is down the other thread tells of
+            self._full.add(words)
             self._tell(Link(up=True, words=words))
-        self._full = words
 
     def _taking_state(self, up: bool, words: str) -> None:
         if not up:

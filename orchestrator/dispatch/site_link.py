@@ -20,6 +20,7 @@ from orchestrator.dispatch.thread import BrokerThread
 from orchestrator.dispatch.wire import Cancelled, hello_text, read_cancelled
 from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import PROTOCOL, Hello
+from orchestrator.remote.probe import probe_script
 from orchestrator.version import VERSION
 
 HELLO = 5.0  # seconds between two hellos
@@ -60,6 +61,7 @@ class SiteLink:
             worker=uuid.uuid4().hex,
             version=VERSION,
             protocol=PROTOCOL,
+            script=probe_script().sha256,
             sent=now,
             started=now,
             width=settings.width,

@@ -1,7 +1,8 @@
 """One connection to the broker in a thread of its own: publishes, consumes, and connects anew when it has to.
 
-A message that was handed in is confirmed by the broker, or still here. After a link was lost what was not
-confirmed goes out again, so a message may arrive twice.
+A message that was handed in is confirmed by the broker, or still here, unless its future is cancelled. After
+a link was lost what was not confirmed goes out again, so a message may arrive twice. Messages of one exchange
+keep their order; one that takes none holds up no other.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ import os
 import select
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.dispatch.broker import HEARTBEAT, Broker, told
+from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError
 
-CONFIRM = 30.0  # seconds for the broker's confirmation of a message: with a full disk it gives none
+CONFIRM = 3  # heartbeats for the confirmation of a message: with a full disk, or a dead link, there is none
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
-_BEAT = HEARTBEAT / 4
 _CLOSING = 1.0  # seconds for a connection to close
+FULL = 1.0  # seconds before the next message to an exchange whose queue is full
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
 
 
@@ -57,7 +58,11 @@ class BrokerThread:
     ) -> None:
         self._broker = broker
         self._prepare, self._beat, self._on_state = prepare, beat, on_state
-        self._outgoing: deque[Outgoing] = deque()
+        self._outgoing: dict[str, deque[Outgoing]] = {}  # by exchange
+        self._held: dict[str, float] = {}  # until when nothing more goes to an exchange
+        self._turns: dict[str, int] = {}
+        self._late: Counter[str] = Counter()  # confirmations that did not come in time, in a row
+        self._full: set[str] = set()
         self._calls: deque[Callable[[Any], None]] = deque()
         self._closing = threading.Event()
         self._wake_out, self._wake_in = os.pipe()
@@ -78,9 +83,9 @@ class BrokerThread:
         self._thread.join(seconds)
 
     def publish(self, exchange: str, body: Any, *, headers: Any = None, **properties: Any) -> Future[None]:
-        """Hand in a message; the future ends when the broker has confirmed it."""
+        """Hand in a message; the future ends when the broker has confirmed it. Cancelled: not sent again."""
         outgoing = Outgoing(exchange, body, headers or {}, properties, Future())
-        self._outgoing.append(outgoing)
+        self._outgoing.setdefault(exchange, deque()).append(outgoing)
         self._wake()
         return outgoing.done
 
@@ -137,7 +142,7 @@ class BrokerThread:
             self._send(channel)
             while self._calls:
                 self._calls.popleft()(channel)
-            if self._closing.is_set() and not self._outgoing and not self._calls:
+            if self._closing.is_set() and not any(self._outgoing.values()) and not self._calls:
                 return
             now = time.monotonic()
             if now - last >= 1.0:
@@ -150,38 +155,70 @@ class BrokerThread:
         with suppress(TimeoutError):
             while True:
                 connection.drain_events(timeout=_LEAST)
-        if self._outgoing or self._calls or self._closing.is_set():
+        closing = self._closing.is_set()
+        if self._calls or self._due() is not None or (closing and not any(self._outgoing.values())):
             return
-        arrived, _, _ = select.select([connection.connection.sock, self._wake_out], [], [], 1.0)
+        wait = _CLOSING / 10 if closing else 1.0
+        arrived, _, _ = select.select([connection.connection.sock, self._wake_out], [], [], wait)
         if self._wake_out in arrived:
             with suppress(BlockingIOError):
                 os.read(self._wake_out, 4096)
         connection.heartbeat_check(rate=2)
 
+    def _due(self) -> str | None:
+        """Return the exchange whose turn it is; None where nothing is to be sent now."""
+        now = time.monotonic()
+        due = [
+            name for name in tuple(self._outgoing) if self._waits(name) and self._held.get(name, 0.0) <= now
+        ]
+        return min(due, key=lambda name: self._turns.get(name, 0), default=None)
+
+    def _waits(self, exchange: str) -> bool:
+        """Say whether a message waits for an exchange; cancelled ones are left out."""
+        waiting = self._outgoing[exchange]
+        while waiting and waiting[0].done.cancelled():
+            waiting.popleft()
+        return bool(waiting)
+
     def _send(self, channel: Any) -> None:
-        from amqp.exceptions import MessageNacked
         from kombu import Producer
 
         producer = Producer(channel)
-        while self._outgoing:
-            message = self._outgoing[0]
-            try:
-                producer.publish(
-                    message.body,
-                    exchange=message.exchange,
-                    routing_key="fc",
-                    headers=message.headers,
-                    serializer="json",
-                    delivery_mode=2,
-                    confirm_timeout=CONFIRM,
-                    **message.properties,
-                )
-            except MessageNacked:  # the queue is full: the receiver does not keep up
-                self._on_state(False, f"broker {self._broker.place}: {message.exchange} is full; trying on")
-                if self._closing.wait(1.0):
-                    return
-                self._on_state(True, "")
-                return
-            self._outgoing.popleft()
-            if message.done.set_running_or_notify_cancel():
-                message.done.set_result(None)
+        while (exchange := self._due()) is not None:
+            self._turns[exchange] = 1 + max(self._turns.values(), default=0)
+            self._send_one(producer, exchange)
+
+    def _send_one(self, producer: Any, exchange: str) -> None:
+        from amqp.exceptions import MessageNacked
+
+        message, confirm = self._outgoing[exchange][0], CONFIRM * self._broker.heartbeat
+        try:
+            producer.publish(
+                message.body,
+                exchange=exchange,
+                routing_key="fc",
+                headers=message.headers,
+                serializer="json",
+                delivery_mode=2,
+                confirm_timeout=confirm,
+                **message.properties,
+            )
+        except MessageNacked:  # the queue is full: the receiver does not keep up
+            self._held[exchange] = time.monotonic() + FULL
+            if exchange not in self._full:
+                self._full.add(exchange)
+                self._on_state(False, f"broker {self._broker.place}: {exchange} is full; trying on")
+            return
+        except TimeoutError:  # of this one, maybe; the others are to go first over the next connection
+            self._held[exchange] = (
+                time.monotonic() + confirm * self._late[exchange]
+            )  # the first time: the link's
+            self._late[exchange] += 1
+            raise
+        self._outgoing[exchange].popleft()
+        self._late[exchange] = 0
+        if exchange in self._full:
+            self._full.discard(exchange)
+            self._on_state(True, "")
+        if message.done.set_running_or_notify_cancel():
+            message.done.set_result(None)

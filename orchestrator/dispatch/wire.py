@@ -43,6 +43,7 @@ _NOT_SENT = _APART | {
     "via",
     "via_credential",
 }
+_NO_CA: Mapping[Path, str] = MappingProxyType({})
 _PROTOCOLS = 1_000_000  # there will not be more
 _UNITS = frozenset({"units"})
 _OUTCOMES = {"probed": Probed, "failed": Failed}
@@ -65,8 +66,13 @@ class SentBatch:
     units: Mapping[str, SentUnit]
 
 
-def batch_text(batch: Batch, *, hub: str, ticket: Callable[[str, str], str]) -> str:
-    """Write a batch. `ticket` is given a host's name and the digest of its facts."""
+def batch_text(
+    batch: Batch, *, hub: str, ticket: Callable[[str, str], str], ca: Mapping[Path, str] = _NO_CA
+) -> str:
+    """Write a batch. `ticket` is given a host's name and the digest of its facts.
+
+    `ca` holds the text of each file that a host's `ca` names.
+    """
     profiles: dict[int, tuple[int, Profile]] = {}  # by identity: most hosts share one
     authorities: dict[Path, int] = {}
     units = []
@@ -84,7 +90,7 @@ def batch_text(batch: Batch, *, hub: str, ticket: Callable[[str, str], str]) -> 
             "hub": hub,
             "batch": head,
             "profiles": [encode(profile, without=frozenset({"source"})) for _, profile in profiles.values()],
-            "authorities": [path.read_text("ascii") for path in authorities],
+            "authorities": [ca[path] for path in authorities],
             "units": units,
         }
     )

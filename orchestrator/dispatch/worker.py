@@ -130,7 +130,7 @@ class SiteWorker:
         """Keep a CA certificate that came with a batch in a file of this process's own."""
         path = self._folder / f"{hashlib.sha256(pem.encode()).hexdigest()}.pem"
         if not path.exists():
-            path.write_text(pem, "ascii")
+            path.write_text(pem, "utf-8")
         return path
 
     def _return(self, sent: SentBatch) -> None:

@@ -47,7 +47,7 @@ class Beliefs:
         return self._targets.get(role)
 
     def over(self, role: str, ports: Iterable[int], *, twice: Collection[int]) -> dict[int, Belief]:
-        """Give what is believed of each of these ports, in order; `twice` holds those that `of` takes so."""
+        """Return what is believed of each of these ports in order; `twice` holds those that `of` takes so."""
         found = dict.fromkeys(ports, Belief.UNTRIED)
         for tried, port in self._tries:  # of a healthy host two or three, where the list has sixteen
             if tried == role and port in found:

@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Iterable
+
+_FALLBACK = re.compile(r"NTLM, since Kerberos did not serve \(([a-z-]+): ")
 
 
 class Cause(enum.StrEnum):
@@ -70,5 +74,15 @@ class Cause(enum.StrEnum):
     QUOTA_SUSPECT = "quota-suspect"  # a rejection where the same credential worked before
     UNCLASSIFIED = "unclassified"
     REFUSED_BY_SITE = "refused-by-site"  # the site's worker may not ask this host so
-    LOST_BY_SITE = "lost-by-site"  # its worker ended each time that it was asked for this host
+    LOST_BY_SITE = "lost-by-site"  # its worker ended each time, or gave it back
     BUG = "bug"  # ours
+
+
+def fallback_remark(cause: Cause, detail: str) -> str:
+    """Return the remark of a host that was logged on to by NTLM, where Kerberos was tried first."""
+    return f"NTLM, since Kerberos did not serve ({cause}: {detail})"
+
+
+def fallback_cause(remarks: Iterable[str]) -> str | None:
+    """Return the cause that such a remark names, None where there is none."""
+    return next((found[1] for text in remarks if (found := _FALLBACK.match(text))), None)

@@ -15,7 +15,8 @@ _DIGITS = frozenset("0123456789")  # not str.isdigit, which takes Arabic digits 
 
 
 def parse_pin(value: Value | None) -> Pin:
-    """Give the port that a value holds, with its kind and data as they are; None is a value that is missing.
+    """Return the port that a value holds, with its kind and data as they are; None is a value that is
+    missing.
 
     A port is a DWORD or QWORD in 1-65535, or an SZ or EXPAND_SZ of 1-5 ASCII digits in that range and nothing
     around them. Everything else has `port` None. Never raises.

@@ -27,12 +27,12 @@ class Writer(Protocol):
         """Write the scan's row; return its id."""
 
     async def put(self, scan_id: int, record: HostRecord, /) -> None:
-        """Return once the record is committed."""
+        """Store a record; wait until it is committed."""
 
     def flush(self) -> None:
         """Commit what was put so far without waiting for more to come; raise nothing."""
 
-    def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
+    async def end_scan(self, scan_id: int, state: ScanState, ended: datetime, /) -> None:
         """Write how the scan ended."""
 
 

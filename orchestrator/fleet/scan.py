@@ -21,7 +21,7 @@ from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.events import Event, EventSink, HostFinished, Listener, ScanStarted, Stopping
-from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
+from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned, wait_until_abandoned
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.ports import as_part, asking_ports
@@ -114,7 +114,7 @@ class _Scan:
         try:
             await self._run_queue(scan_id, room.jobs)
         finally:
-            state = self._end(scan_id)
+            state = await self._end(scan_id)
         return self._summary(scan_id, state, started)
 
     async def _run_queue(self, scan_id: int, jobs: int) -> None:
@@ -156,27 +156,23 @@ class _Scan:
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
-        work_on_all = consume() if self._remote is None else self._beside_sites(scan_id, consume())
+        work_on_all = consume() if self._remote is None else self._beside_sites(consume(), storing)
         try:
             await run_until_abandoned(work_on_all, self._stop, self._stopping)
         finally:
-            await storing.land(LANDING if self._stop.abandoned else None)
+            if late := await storing.land(self._stop, self._stopping):
+                were = "result was" if late == 1 else "results were"
+                self._trouble = self._trouble or f"the database does not answer: {late} {were} not stored"
 
-    async def _beside_sites(self, scan_id: int, here: Coroutine[Any, Any, None]) -> None:
+    async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""
-        from orchestrator.fleet.dispatch.sites import SitesRun, judged
+        from orchestrator.fleet.dispatch.sites import SitesRun, broke, judged
 
         assert self._remote is not None  # noqa: S101  # the caller has looked
 
         async def keep(host: Host, outcome: Outcome) -> bool:
             record = judged(host, outcome, self._waived)
-            try:
-                await self._services.writer.put(scan_id, record)
-            except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
-                self._not_stored(error)
-                return False
-            self._kept(record)
-            return True
+            return await storing.keep(record, lambda error: broke(host, outcome, error, self._waived))
 
         run = SitesRun(
             self._remote,
@@ -227,7 +223,7 @@ class _Scan:
         self._score.add(record)
         self._emit(HostFinished(record=record))
 
-    def _end(self, scan_id: int) -> ScanState:
+    async def _end(self, scan_id: int) -> ScanState:
         """Write how the scan ended; one that the database has failed stays `running`, and can be resumed."""
         told = self._score.done + sum(map(len, self._barred().values()))
         if not self._stop.requested:  # hosts of a silent site are not started, and nobody waits for them
@@ -235,11 +231,19 @@ class _Scan:
         everyone = told >= self._selected
         state = ScanState.FINISHED if everyone else ScanState.INTERRUPTED
         if not self._trouble:
-            try:
-                self._services.writer.end_scan(scan_id, state, self._services.clock.now())
-            except StoreError as error:
-                self._trouble = str(error)
+            await self._write_end(scan_id, state)
         return state
+
+    async def _write_end(self, scan_id: int, state: ScanState) -> None:
+        now = self._services.clock.now()
+        ending = asyncio.create_task(self._services.writer.end_scan(scan_id, state, now))
+        if await wait_until_abandoned({ending}, self._stop, self._stopping, seconds=LANDING):
+            self._trouble = "the database does not answer: how the scan ended was not stored"
+            return
+        try:
+            ending.result()
+        except StoreError as error:
+            self._trouble = str(error)
 
     def _summary(self, scan_id: int, state: ScanState, started: datetime) -> ScanSummary:
         return ScanSummary(
@@ -260,7 +264,7 @@ class _Scan:
         )
 
     def _barred(self) -> Mapping[Account, Sequence[str]]:
-        """Give the hosts that were not begun for their account, here and at the sites."""
+        """Return the hosts that were not begun for their account, here and at the sites."""
         here, there = self._queue.barred, self._sites.barred
         return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from orchestrator.domain.record import HostRecord
+from orchestrator.fleet.control.stop import StopRequest, wait_until_abandoned
 from orchestrator.fleet.run import Writer
 from orchestrator.store.errors import StoreError
 
 MOST = 64  # results under way, two commits' worth: a disk that is slow slows the scan, and takes no memory
-LANDING = 2.0  # seconds that results under way get once their scan is abandoned
+LANDING = 2.0  # seconds that what is on its way to the disk gets once its scan is abandoned
 
 
 class Storing:
@@ -35,7 +37,7 @@ class Storing:
         self._jobs = jobs
         self._kept = kept
         self._failed = failed
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._room = asyncio.Semaphore(min(jobs, MOST) - 1)
         self._waiting = 0  # of the jobs, for room
 
@@ -57,25 +59,35 @@ class Storing:
         finally:
             self._waiting -= 1
 
-    async def land(self, seconds: float | None = None) -> None:
-        """Wait until nothing is under way, or for `seconds`; what is not committed then is not told of."""
+    async def keep(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> bool:
+        """Store a record that takes no job's room, `broke` as in `add`; return whether it is committed."""
+        task = asyncio.create_task(self._store(record, broke))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await task
+
+    async def land(self, stop: StopRequest, on_step: Callable[[StopRequest], None]) -> int:
+        """Wait until nothing is under way, for `LANDING` seconds more once `stop` abandons the scan.
+
+        Return how many results are not committed by then: these are not told of. Call `on_step` at each step.
+        """
         if not self._under_way:
-            return
+            return 0
         await asyncio.sleep(0)  # so that the last ones have been put
         self._writer.flush()
-        _, late = await asyncio.wait(self._under_way, timeout=seconds)
-        for task in late:
-            task.cancel()
+        return await wait_until_abandoned(self._under_way, stop, on_step, seconds=LANDING)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, task: asyncio.Task[bool]) -> None:
         self._under_way.discard(task)
         self._room.release()
 
-    async def _store(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
+    async def _store(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> bool:
         try:
             await self._put(record, broke)
         except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
             self._failed(error)
+            return False
+        return True
 
     async def _put(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
         try:

@@ -62,6 +62,6 @@ class Letter:
 
 
 def said(data: bytes) -> str:
-    """Give the first line of what a target answered, fit to be shown; empty for nothing."""
+    """Return the first line of what a target answered, fit to be shown; empty for nothing."""
     line = data.decode("utf-8", "replace").strip().partition("\n")[0]
     return clean(line, limit=MOST_SAID)

@@ -24,6 +24,7 @@ def mail(target: MailTarget, letter: Letter, *, password: str | None, seconds: f
     NotSentError where it does not take it from every one of the recipients.
     """
     where = f"{target.server}:{target.port}"
+    _check(target.username, password)
     client = smtplib.SMTP(timeout=seconds, local_hostname=_own_name())
     with deadline(client, seconds) as over:
         try:
@@ -45,6 +46,16 @@ def mail(target: MailTarget, letter: Letter, *, password: str | None, seconds: f
         finally:
             client.close()
     return f"{where} refused {', '.join(sorted(refused))}; the others have it" if refused else None
+
+
+def _check(username: str | None, password: str | None) -> None:
+    """Refuse a logon that cannot be sent, before the server is asked. Raises NotSentError."""
+    for what, secret in (("user name", username), ("password", password)):
+        if not (secret or "").isascii():
+            raise NotSentError(
+                f"the {what} for the mail server holds other characters than ASCII, which are not sent (it "
+                f"is not shown): give the account at the mail server a {what} in ASCII"
+            )
 
 
 def _converse(

@@ -37,6 +37,7 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
+        (parts.hostname or "").encode("idna")  # as the resolver does it
     except ValueError:
         raise NotSentError("the URL cannot be read (it is not shown)") from None
     host = parts.hostname or ""
@@ -56,21 +57,18 @@ def address_of(url: str) -> Address:
 
 def post(letter: Letter, *, url: str, token: str | None, ca: str | None, seconds: float = SECONDS) -> None:
     """Post the event. Raises NotSentError where it is not taken: any answer but 2xx, no answer, no trust."""
-    address = address_of(url)
+    address, headers = address_of(url), _headers(token)
     client = _client(address, ca, seconds)
     where = f"{address.host}:{address.port}"
-    try:
-        with closing(client), deadline(client, seconds) as over:
-            try:
-                client.request("POST", address.path, body=letter.event(), headers=_headers(token))
-                answer = client.getresponse()
-                words = said(answer.read(_MOST))
-            except (OSError, http.client.HTTPException) as error:
-                if over():
-                    raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
-                raise NotSentError(f"{where}: {_trouble(error, seconds)}") from None
-    except ValueError:  # a token with a line end, say
-        raise NotSentError("the token cannot stand in a header (it is not shown)") from None
+    with closing(client), deadline(client, seconds) as over:
+        try:
+            client.request("POST", address.path, body=letter.event(), headers=headers)
+            answer = client.getresponse()
+            words = said(answer.read(_MOST))
+        except (OSError, http.client.HTTPException) as error:
+            if over():
+                raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
+            raise NotSentError(f"{where}: {_trouble(error, seconds)}") from None
     if answer.status in _TAKEN:
         return
     if answer.status in _MOVED:
@@ -90,13 +88,18 @@ def trust(ca: str | None) -> ssl.SSLContext:
     NotSentError.
     """
     try:
-        return ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca)
     except (OSError, ssl.SSLError) as error:
         words = f"the CA file {ca} cannot be used: {getattr(error, 'strerror', None) or error}"
         raise NotSentError(words) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Python's default, but Debian's sets none
+    return context
 
 
 def _headers(token: str | None) -> dict[str, str]:
+    """Return what goes with the event. Raises NotSentError for a token that is no single line of ASCII."""
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise NotSentError("the token cannot stand in a header (it is not shown): expected one line of ASCII")
     headers = {
         "Content-Type": "application/cloudevents+json; charset=utf-8",
         "User-Agent": f"fleetcheck/{VERSION}",

@@ -48,7 +48,7 @@ async def ask(
     *,
     garbled: str = PRINTS,
 ) -> tuple[_Answer, Reply]:
-    """Run `script` once and give what `decode` makes of its document. Raises Fault and nothing else
+    """Run `script` once and return what `decode` makes of its document. Raises Fault and nothing else
     (cancelling aside).
 
     Where there is no answer to decode, the script's error records say why. Anything else that is written,

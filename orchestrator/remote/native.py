@@ -7,8 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from orchestrator.domain import ntlm_fallback
-from orchestrator.domain.cause import Cause
+from orchestrator.domain.cause import Cause, fallback_remark
 from orchestrator.domain.execution.examination import AccountFacts
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.auth.kerberos import may_use
@@ -223,7 +222,7 @@ class NativeSession:
             found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
             if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
                 raise found from trouble
-            self._remarks.append(remark := ntlm_fallback.remark(found.cause, found.detail))
+            self._remarks.append(remark := fallback_remark(found.cause, found.detail))
             if self._course.watcher is not None:
                 self._course.watcher.noted(remark)
             return None

@@ -130,7 +130,7 @@ Watch = Callable[[Endpoint], Watcher | None]
 
 
 def unwatched(_endpoint: Endpoint) -> None:
-    """Give nobody: what watches a run where nothing was asked for."""
+    """Watch nothing: what a run has where nothing was asked for."""
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def rows(record: HostRecord, reading: Reading) -> Iterator[PortRow]:
 
 
 def best_ports(best: dict[tuple[str, int], Attempt]) -> Iterator[int]:
-    """Yield the port of every attempt, repeats included."""
+    """Return the port of every attempt, repeats included."""
     return (port for _, port in best)
 
 

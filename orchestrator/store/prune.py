@@ -215,7 +215,7 @@ def _delete_attempts(using: Connection, results: Sequence[int]) -> int:
 
 
 def _delete_documents(using: Connection, after: int) -> Sequence[int]:
-    """Delete the next documents that nobody uses, and give their ids."""
+    """Delete the next documents that nobody uses, and return their ids."""
     used = or_(*(exists().where(column == document.c.id) for column in _REFERENCES))
     query = select(document.c.id).where(document.c.id > after, ~used).order_by(document.c.id).limit(DOCUMENTS)
     unused = using.execute(query).scalars().all()

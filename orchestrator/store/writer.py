@@ -5,7 +5,7 @@ and `put` returns once they are on the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self, TypeVar
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 BATCH = 32  # results a commit
 LINGER = 0.05  # seconds that a result waits for others to be committed with it
+LEAVING = 2.0  # seconds that a writer gets for its last commits once somebody waits for them no more
 ROOM = 256  # results that wait in the queue, at most: more puts wait outside
 
 
@@ -45,6 +46,7 @@ class Writer:
         self._batch: list[Put] = []  # the thread is woken for a commit, not for each result
         self._lingering: asyncio.TimerHandle | None = None
         self._scans: dict[int, Presence] = {}
+        self._left = False  # somebody did not wait for an answer
         self._at_end: Callable[[Inserter, int, datetime], object] | None = None
 
     @classmethod
@@ -119,16 +121,18 @@ class Writer:
         """
         self._at_end = work
 
-    def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
-        """Say how a scan ended, after every `put` before this call is committed. Raises StoreError."""
+    async def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
+        """Say how a scan ended, after every `put` before this call is committed. Raises StoreError.
+
+        Cancelled, it may be stored all the same.
+        """
 
         def work(into: Inserter) -> None:
             _mark(into, scan_id, state, ended)
             if self._at_end is not None:
                 self._at_end(into, scan_id, ended)
 
-        self._hand_over()
-        self._thread.call(work)
+        await self._waiting(self.alone(work))
         if (shown := self._scans.pop(scan_id, None)) is not None:
             shown.hide()
 
@@ -145,7 +149,7 @@ class Writer:
             loop = asyncio.get_running_loop()
             done = loop.create_future()
             self._gather(Put(scan_id, record, loop, done))
-            await done
+            await self._waiting(done)
 
     def flush(self) -> None:
         """Commit what was put so far without waiting for more to come; never raises."""
@@ -163,12 +167,20 @@ class Writer:
     def close(self) -> None:
         """Commit what waits, end the thread, give the lock back.
 
-        Calling it again does nothing; never raises.
+        Where somebody who waited for a result or for a scan's end has left, nobody waits longer than
+        `LEAVING` seconds for a database that hangs. Calling it again does nothing; never raises.
         """
         for shown in self._scans.values():  # before the lock: who resumes such a scan gives the same sign
             shown.hide()
         self._hand_over()
-        self._thread.close()
+        self._thread.close(LEAVING if self._left else None)
+
+    async def _waiting(self, answer: Awaitable[T]) -> T:
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            self._left = True
+            raise
 
     def _gather(self, put: Put) -> None:
         """Let a result wait for those that share its commit."""

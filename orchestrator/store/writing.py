@@ -100,12 +100,16 @@ class WritingThread:
         self.submit(_Call(work, done))
         return await asyncio.wrap_future(done)
 
-    def close(self) -> None:
-        """Commit what waits, end, give the lock back. Calling it again does nothing; never raises."""
+    def close(self, wait: float | None = None) -> None:
+        """Commit what waits, end, give the lock back; wait at most `wait` seconds for that, None: to the end.
+
+        One that has not ended by then goes on until the process ends. Calling it again does nothing; never
+        raises.
+        """
         with self._closing:
             if self._thread is not None:
                 self._queue.put(_End.END)
-                self._thread.join()
+                self._thread.join(wait)
                 self._thread = None
 
     # What follows runs in the thread.

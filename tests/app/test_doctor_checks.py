@@ -37,7 +37,7 @@ def fleet(folder: Path, hosts: str) -> Fleet:
 
 @contextlib.contextmanager
 def saying(date: str) -> Iterator[int]:
-    """Serve a host that asks for a logon and says this Date; gives its port."""
+    """Serve a host that asks for a logon and says this Date; yield its port."""
 
     def behave(sock: socket.socket) -> None:
         read_request(sock)

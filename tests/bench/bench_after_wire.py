@@ -92,7 +92,7 @@ def left_over() -> tuple[int, int]:
 
 
 def stages(hosts: Sequence[Host], answers: Answers) -> dict[str, float]:
-    """Do each pure stage alone for all hosts; give milliseconds of CPU per host."""
+    """Do each pure stage alone for all hosts; return milliseconds of CPU per host."""
     from orchestrator.store.results.rows import take_apart
 
     texts = [answers.of(host.name) for host in hosts]

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import earlier
+from tests.bench.old_tree import compiled
 from tests.bench.plan_fleets import FLEETS, inventory
 
 _MAIN = "from orchestrator.cli.main import main\ntry:\n    main()\nfinally:\n    held()"
@@ -124,6 +125,7 @@ def sides(options: argparse.Namespace, fleets: Iterable[str], folder: Path) -> t
     (folder / "small.yaml").write_text("\n".join(inventory("a", 20)), encoding="utf-8")
     if not old.exists():
         earlier.program(options.against, old)
+    compiled(old, new)
     databases: tuple[dict[str, str], dict[str, str]] = ({}, {})
     for fleet in fleets:
         made = _databases(options, fleet, old, folder)

@@ -33,7 +33,7 @@ def say(line: str) -> None:
 
 
 def cpu(folder: Path, *words: str) -> float:
-    """Run a command; give its seconds of CPU. It has to end with a host's result."""
+    """Run a command; return its seconds of CPU. It has to end with a host's result."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-c", MAIN, *words, "-i", str(folder / "fleet.yaml"), "--json"],

@@ -119,7 +119,7 @@ def _stream(layer: int, text: bytes, change: Change) -> bytes:
 
 
 def digest(data: bytes, host: Host) -> str:
-    """Read an answer as far as it goes; give how far. Raises Trouble, Fault."""
+    """Read an answer as far as it goes; return how far. Raises Trouble, Fault."""
     inbox = Inbox()
     reading = inbox.answer()
     try:

@@ -144,7 +144,7 @@ SORTS = ("host", "place", "pin0", "pin1", "read", "host", "host", "worst", "wors
 
 
 def measured(driver: Chrome, acts: Iterable[str]) -> list[float]:
-    """Do what a person does, and give for each what it cost the page's thread, in ms of CPU,
+    """Do what a person does, and return for each what it cost the page's thread, in ms of CPU,
     its new layout included.
     """
 

@@ -164,7 +164,7 @@ class Watch:
 
 
 async def watched(work: Coroutine[Any, Any, Any]) -> float:
-    """Do some work; give the loop's longest gap meanwhile."""
+    """Do some work; return the loop's longest gap meanwhile."""
     watch = Watch()
     task = asyncio.ensure_future(watch.run())
     await work

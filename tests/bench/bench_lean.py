@@ -42,7 +42,7 @@ def scan(inventory: Path, jobs: int) -> None:
 
 @contextlib.contextmanager
 def simulated(way: str, count: int, folder: Path) -> Iterator[tuple[Path, int]]:
-    """Serve the same hosts from a process of the simulated fleet; give its inventory and its process id."""
+    """Serve the same hosts from a process of the simulated fleet; yield its inventory and its process id."""
     command = [sys.executable, "-m", "tests.bench.bench_lean", "--serve", way, "--hosts", str(count)]
     with subprocess.Popen(
         [*command, "--folder", str(folder)],

@@ -63,7 +63,7 @@ def until_killed(place: Place, chance: random.Random, begun: bool, most: int) ->
 
 
 def lane(kills: int, count: int, seed: int) -> Counter[str]:
-    """Re-pin one fleet after the other until there were enough kills; give the counts."""
+    """Re-pin one fleet after the other until there were enough kills; return the counts."""
     chance = random.Random(seed)  # noqa: S311  # moments
     seen: Counter[str] = Counter()
     while seen["kills"] < kills:

@@ -102,13 +102,13 @@ def targets(fleet: Fleet, hosts: Sequence[Host]) -> list[Target]:
 
 
 def bare(fleet: Fleet, hosts: Sequence[Host], jobs: int) -> int:
-    """Run the probe on hosts by pypsrp and nothing else; give the number of answers."""
+    """Run the probe on hosts by pypsrp and nothing else; return the number of answers."""
     with ThreadPoolExecutor(jobs) as threads:
         return sum(threads.map(pypsrp_client(probe_script().text), targets(fleet, hosts)))
 
 
 def cost(work: Callable[[], int], count: int) -> tuple[float, float]:
-    """Do it; give milliseconds of CPU a host, and hosts a second. All hosts must answer."""
+    """Do it; return milliseconds of CPU a host, and hosts a second. All hosts must answer."""
     began, cpu = time.perf_counter(), time.process_time()
     assert work() == count
     return (time.process_time() - cpu) / count * 1000, count / (time.perf_counter() - began)

@@ -62,7 +62,7 @@ def sides(way: str, count: int, trees: Sequence[Path], folder: Path) -> Iterator
 
 
 def turns(pair: Sequence[Side], jobs: int, rounds: int, *more: str) -> list[list[Used]]:
-    """Scan with each by turns; give what each took, round by round."""
+    """Scan with each by turns; return what each took, round by round."""
     found: list[list[Used]] = [[] for _ in pair]
     for number in range(rounds):
         for at in (0, 1) if number % 2 == 0 else (1, 0):

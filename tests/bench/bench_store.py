@@ -205,7 +205,7 @@ def store(writer: Writer, records: Sequence[HostRecord], jobs: int = 64, version
         await asyncio.gather(*(work() for _ in range(jobs)))
 
     asyncio.run(run())
-    writer.end_scan(scan_id, ScanState.FINISHED, NOW)
+    asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, NOW))
 
 
 def bare(source: Path, target: Path, hosts: int) -> float:

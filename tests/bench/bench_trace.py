@@ -40,7 +40,7 @@ def tree_of(revision: str, folder: Path) -> Iterator[Path]:
 
 
 def cpu(tree: Path, inventory: Path, *options: str) -> float:
-    """Scan every host by the program in `tree`; give the CPU seconds that it took."""
+    """Scan every host by the program in `tree`; return the CPU seconds that it took."""
     command = [word for word in scan_command(inventory, JOBS) if word != "--quiet"]
     with subprocess.Popen(
         [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tree

@@ -33,7 +33,7 @@ _NOT_WELL = (3, 4, 5)  # exit codes of a scan with hosts that failed
 
 @contextlib.contextmanager
 def filled() -> Iterator[int]:
-    """Listen on every loopback address with a backlog that is full; give the port."""
+    """Listen on every loopback address with a backlog that is full; yield the port."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("", 0), backlog=0))
         port: int = listener.getsockname()[1]
@@ -46,7 +46,7 @@ def filled() -> Iterator[int]:
 
 @contextlib.contextmanager
 def answering(said: bytes) -> Iterator[int]:
-    """Take every connection, say so much, and keep it; give the port."""
+    """Take every connection, say so much, and keep it; yield the port."""
     listener = socket.create_server(("", 0), backlog=1024)
     kept: list[socket.socket] = []
 

@@ -23,7 +23,7 @@ from tests.remote.scenarios import KEY
 
 
 def windows(host: kit.Winhost, writes: int) -> list[int]:
-    """Write to and fro; give each run's window in microseconds."""
+    """Write to and fro; return each run's window in microseconds."""
     host.clear()
     for view in (64, 32):
         host.arrange(view, KEY, pins())

@@ -11,10 +11,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from io import BytesIO
 from pathlib import Path
 
 from orchestrator.store.reader import Reader
@@ -34,8 +32,8 @@ def program(commit: str, folder: Path) -> Path:
     packed = subprocess.run(
         ["git", "archive", "--format=tar", commit, *wanted], cwd=ROOT, check=True, capture_output=True
     )
-    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
     return folder
 
 

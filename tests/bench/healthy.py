@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextlib.contextmanager
 def serving(count: int, folder: Path, *, hung: int = 0) -> Iterator[Path]:
-    """Serve `count` hosts from another process; give the inventory's path."""
+    """Serve `count` hosts from another process; yield the inventory's path."""
     command = [sys.executable, "-m", "tests.bench.healthy", str(count), str(folder), str(hung)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT

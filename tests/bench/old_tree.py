@@ -39,13 +39,26 @@ class Used:
 
 @contextlib.contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """Give a folder with the source of a commit. Raises SystemExit where that is not to be had."""
+    """Yield a folder with the source of a commit, compile it and ours.
+
+    Raises SystemExit where that commit is not to be had.
+    """
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
         if archive.returncode:
             raise SystemExit(f"{commit} is not to be had: {archive.stderr.decode().strip()}")
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        compiled(Path(folder), ROOT)
         yield Path(folder)
+
+
+def compiled(*trees: Path) -> None:
+    """Write the byte code of source trees, as an installation does.
+
+    Where PYTHONDONTWRITEBYTECODE is set, each run would compile anew whatever it imports.
+    """
+    rooms = [str(tree / room) for tree in trees for room in ("inventory", "orchestrator")]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *rooms], check=True)
 
 
 def run(

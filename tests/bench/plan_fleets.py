@@ -39,7 +39,7 @@ def kind(fleet: str, number: int) -> int:
 
 
 def inventory(fleet: str, hosts: int) -> Iterator[str]:
-    """Give the fleet's inventory, line by line: a group for each site, a few keys for each host."""
+    """Yield the fleet's inventory, line by line: a group for each site, a few keys for each host."""
     yield "defaults:"
     yield "  auth: kerberos"
     yield f"  gateways: {{primary: {GATEWAYS['primary']}, backup: {GATEWAYS['backup']}}}"
@@ -55,7 +55,7 @@ def inventory(fleet: str, hosts: int) -> Iterator[str]:
 
 
 def address(number: int) -> str:
-    """Give a host's address, in 10.SITE.0.0/16."""
+    """Return a host's address, in 10.SITE.0.0/16."""
     place = number // SITES
     return f"10.{number % SITES}.{place // 250}.{place % 250 + 1}"
 

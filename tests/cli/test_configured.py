@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from orchestrator.app.repin.request import DEFAULTS
+from orchestrator.app.sites import worker
 from orchestrator.cli.config.configured import ConfiguredCommand
 from orchestrator.cli.main import app
-from orchestrator.domain.config.keys import KEYS
+from orchestrator.domain.config.keys import KEYS, Key
 from tests.cli.conftest import Scanned, fleetcheck
 from tests.cli.test_entry import ROOT, commands
 
@@ -58,12 +62,72 @@ def test_every_key_stands_in_for_an_option_that_its_commands_have(name: str) -> 
     assert set(key.unless) <= known
 
 
+def options_of(key: Key) -> Iterator[Any]:
+    """Yield the options that a key stands in for, in each of its commands."""
+    for words in [tuple(words.split()) for words in key.commands] or commands():
+        for param in command(words).params:
+            if set(key.option.split(" or ")) & set(param.opts):
+                yield param
+
+
+def takes(key: Key, value: float) -> bool:
+    """Whether a key takes a number."""
+    try:
+        key.kind.check(value)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_key_has_the_limits_of_its_option(name: str) -> None:
+    """What a file may say is what may be typed, to the last number."""
+    for param in options_of(KEYS[name]):
+        typed = param if hasattr(param, "min") else param.type
+        least, most = getattr(typed, "min", None), getattr(typed, "max", None)
+        if least is not None:
+            assert [takes(KEYS[name], number) for number in (least - 1, least)] == [False, True]
+            top = most or 10**9
+            assert [takes(KEYS[name], number) for number in (top, top + 1)] == [True, most is None]
+
+
+@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if re.fullmatch("`[^`]+`", key.default)])
+def test_a_key_has_the_default_of_its_option(name: str) -> None:
+    """As `config show` and the page tell it; an option without one says so in its help."""
+    said = KEYS[name].default.strip("`")
+    for param in options_of(KEYS[name]):
+        default = getattr(param.default, "value", param.default)
+        if isinstance(default, bool):
+            assert (name, str(default).lower()) in ((name, said), ("output", "false"))
+        elif default is not None:
+            assert str(default) == said
+        elif name != "inventory":
+            assert f"Default: {said}." in param.help
+    if name.startswith("repin.") and hasattr(DEFAULTS, name.removeprefix("repin.")):
+        assert getattr(DEFAULTS, name.removeprefix("repin.")) == said
+
+
 def test_every_option_of_a_configured_name_is_configured() -> None:
     """`jobs` in a file holds wherever there is `--jobs`; the demo alone brings its own."""
     for name in ("jobs", "per_site", "ramp_up", "pace", "probe", "timeout"):
         key = KEYS[name]
         having = {" ".join(words) for words in commands() if key.option in options(words)} - {"demo"}
         assert having == set(key.commands), name
+
+
+def test_a_worker_takes_what_is_configured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: Path
+) -> None:
+    """It is a group of commands, and works itself where none of them follows; an option is nearer."""
+    found: list[Any] = []
+    monkeypatch.setattr(worker, "run", lambda path, transport, *_: found.append((path.name, transport.value)))
+    configure('transport = "pypsrp"', own)
+    config = ("worker", "--config", str(tmp_path / "berlin.yaml"))
+    assert fleetcheck(*config).code == 0
+    assert fleetcheck(*config, "--transport", "native").code == 0
+    assert found == [("berlin.yaml", "pypsrp"), ("berlin.yaml", "native")]
+    configure('transport = "ssh"', own)
+    assert "`transport`: expected native or pypsrp, found `ssh`" in fleetcheck(*config).err
 
 
 def test_a_scan_takes_what_is_configured(scanned: Scanned, tmp_path: Path) -> None:

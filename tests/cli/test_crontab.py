@@ -18,7 +18,7 @@ from tests.docs.pages import ROOT, blocks
 
 
 def mailed(inventory: Path, folder: Path, *hosts: str) -> str:
-    """Run the crontab's scan of these hosts, and give what cron would put into a mail."""
+    """Run the crontab's scan of these hosts, and return what cron would put into a mail."""
     known = yaml.safe_load(inventory.read_text("utf-8"))
     known["hosts"] = {name: known["hosts"][name] for name in hosts}
     for group in known.get("groups", {}).values():

@@ -20,6 +20,7 @@ from orchestrator.cli.demo.command import folder_of
 from orchestrator.cli.errors import explain
 from tests.cli.conftest import fleetcheck
 from tests.docs.pages import ROOT, blocks
+from tests.impatient import hurry
 
 
 def test_the_demo_scans_and_says_what_to_type_next(tmp_path: Path, net: str) -> None:
@@ -105,7 +106,7 @@ def test_the_demo_that_is_kept_tells_a_whole_story(net: str, tmp_path: Path) -> 
     (scripts / "fleetcheck").touch(mode=0o755)  # as in an activated environment
     words = ["demo", "--hosts", "60", "--folder", str(folder), "--address", f"{net}.36", "--keep"]
     with subprocess.Popen(
-        [sys.executable, "-m", "orchestrator", *words],
+        [sys.executable, "-m", "tests.impatient", *words],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
     ) as process:  # fmt: skip
@@ -164,8 +165,11 @@ def test_a_temporary_folder_leaves_no_secrets_behind(
     assert place.exists() is bool(left)
 
 
-def test_the_demos_inventory_is_nothing_to_remark_on(tmp_path: Path, net: str) -> None:
+def test_the_demos_inventory_is_nothing_to_remark_on(
+    tmp_path: Path, net: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All kinds of hosts of the demo are scanned without a remark on the inventory before."""
+    hurry(monkeypatch)
     folder = str(tmp_path / "demo")
     ended = fleetcheck("demo", "--hosts", "24", "--folder", folder, "--address", f"{net}.46")
     assert (ended.code, "too short" in ended.err) == (0, False)

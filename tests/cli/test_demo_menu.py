@@ -57,7 +57,7 @@ class Terminal:
         self.seen = self._unread = ""
 
     def read_until(self, words: str) -> str:
-        """Wait until `words` came; give what came up to their end, from where the last time ended."""
+        """Wait until `words` came; return what came up to their end, from where the last time ended."""
         while words not in self._unread:
             self._read()
         said, _, self._unread = self._unread.partition(words)
@@ -73,7 +73,7 @@ class Terminal:
         os.write(self._master, words.encode())
 
     def end(self) -> int:
-        """Read to the end; give the exit code."""
+        """Read to the end; return the exit code."""
         try:
             while True:
                 self._read()

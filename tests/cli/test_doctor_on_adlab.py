@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.adlab, pytest.mark.xdist_group("adlab")]
 
 
 def at(host: dict[str, Any]) -> tuple[str, str, str]:
-    """Give where a host's way ended: the stage, its cause and advice."""
+    """Return where a host's way ended: the stage, its cause and advice."""
     (stage,) = [one for one in host["stages"] if one["stage"] == host["stopped_at"]]
     return stage["stage"], stage["cause"], stage["advice"]
 

@@ -14,7 +14,7 @@ from tests.cli.real_fleet import KEY, inventory
 
 
 def examined(code: int, *words: str) -> dict[str, dict[str, Any]]:
-    """Run doctor; give the hosts of its document by name."""
+    """Run doctor; return the hosts of its document by name."""
     ended = fleetcheck("doctor", *words, "--json")
     assert ended.code == code, ended.err
     return {host["host"]: host for host in json.loads(ended.out)["hosts"]}

@@ -88,7 +88,7 @@ def test_its_plan_is_not_given_away() -> None:
 
 
 def undone(run: str) -> dict[str, str]:
-    """Plan the way back of a run; give each host with `planned`, or why it is left out."""
+    """Plan the way back of a run; return each host with `planned`, or why it is left out."""
     ended = fleetcheck("repin", "undo", run, "-o", f"back-{run}.json", "--yes")
     assert ended.code == 0, ended.err
     plan = loads(Path(f"back-{run}.json").read_bytes(), "back.json")

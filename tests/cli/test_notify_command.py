@@ -85,7 +85,7 @@ def fleet(simulated: Path, hook: Webhook, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def told(hook: Webhook) -> list[tuple[str, list[tuple[str | None, str, list[str]]]]]:
-    """Give what arrived: what each notice is about, and its groups."""
+    """Return what arrived: what each notice is about, and its groups."""
     events = [json.loads(posted.body)["data"] for posted in hook.posted]
     return [
         (event["about"], [(group["before"], group["after"], group["hosts"]) for group in event["groups"]])

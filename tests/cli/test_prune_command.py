@@ -34,7 +34,7 @@ def old(scanned: Scanned, tmp_path: Path) -> str:
         for record in reader.records(1):
             trace = replace(record.outcome.trace, started=then, ended=then)
             asyncio.run(writer.put(number, replace(record, outcome=replace(record.outcome, trace=trace))))
-        writer.end_scan(number, ScanState.FINISHED, then)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, then))
     return str(tmp_path / "own.db")
 
 
@@ -74,7 +74,7 @@ def test_a_prune_says_what_it_deleted_and_notes_it_in_the_audit(old: str) -> Non
     [
         ((), "say how old"),
         (("--results", "400"), "expected a number and s, m, h or d"),
-        (("--attempts", "3s"), "--attempts: 3s is too short"),
+        (("--attempts", "3s"), "--attempts: 3s is too short, at least 1d"),
     ],
 )
 def test_what_is_no_age_is_a_usage_error(old: str, words: tuple[str, ...], said: str) -> None:

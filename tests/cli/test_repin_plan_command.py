@@ -189,7 +189,7 @@ def test_a_reason_is_kept_with_forced_ports(scanned: Scanned, tmp_path: Path) ->
         (("--policy", "prefer:0"), "expected ports from 1 to 65535"),
         (("--policy", "prefer:65536"), "expected ports from 1 to 65535"),
         (("--max-age", "soon"), "--max-age: found 'soon'"),
-        (("--expires", "0s"), "--expires: 0s is too short"),
+        (("--expires", "0s"), "--expires: 0s is too short, at least 1m"),
         (("--force-closed", " "), "--force-closed needs its reason"),
         (("--scan", "1", "--agree", "2"), "--agree looks at several scans"),
         (("--scan", "99"), "no scan 99"),

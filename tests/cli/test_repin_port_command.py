@@ -44,7 +44,7 @@ def plan(*words: str, code: int = 0) -> Ended:
 
 
 def known(host: str = HOST) -> dict[str, Any]:
-    """Give what `show HOST --json` says."""
+    """Return what `show HOST --json` says."""
     ended = fleetcheck("show", host, "--json")
     assert ended.code == 0, ended.err
     found: dict[str, Any] = json.loads(ended.out)

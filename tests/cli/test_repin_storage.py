@@ -10,13 +10,13 @@ import pytest
 
 from orchestrator.fleet.repin.options import RepinOptions
 from tests.cli.conftest import Ended, fleetcheck
+from tests.cli.drifted import Drifted, drifted, states
 from tests.cli.storage_trouble import SAID, reset, trouble
-from tests.cli.test_repin_apply_command import Drifted, drifted, states
 
 
 @pytest.fixture(scope="module")
 def scanned(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
-    """Serve a drifted fleet, scanned and planned once; give it with its database, for each test to copy."""
+    """Serve a drifted fleet, scanned and planned once; yield it with its database, for each test to copy."""
     folder = tmp_path_factory.mktemp("storage")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))

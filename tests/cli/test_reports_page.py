@@ -42,7 +42,7 @@ def twice(scanned: Scanned, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 await writer.put(number, record)
 
         asyncio.run(put())
-        writer.end_scan(number, ScanState.FINISHED, scan.started)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, scan.started))
     return database
 
 

@@ -164,7 +164,7 @@ def test_a_failed_host_keeps_its_last_known_verdict(own: Scanned) -> None:
         outcome = replace(good.outcome, host="lyo-web-01", trace=trace)
         number = writer.begin_scan(before)
         asyncio.run(writer.put(number, replace(good, host="lyo-web-01", outcome=outcome)))
-        writer.end_scan(number, ScanState.FINISHED, before.started)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, before.started))
     ended = fleetcheck("show", "--scan", "1", "--table", "--db", str(own.database))
     assert "last known: 1 ok (" in ended.out
 

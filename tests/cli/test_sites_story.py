@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -73,6 +74,8 @@ def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     inventory = folder / f"story-{mark}.yaml"
     inventory.write_text(text, "utf-8")
     monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    # Whose clock differs would need longer; here all have one.
+    monkeypatch.setattr("orchestrator.app.sites.status.LISTEN", 1.0)
     story = Story(
         tmp_path,
         inventory,
@@ -157,7 +160,13 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
         assert set(verdicts[0]) == set(HOSTS)
         assert there["counts"] == here["counts"]
     said = log.read_text()
-    assert "6 hosts" in said or "probed" in said
+    batches = re.findall(r"(\d+) hosts, (\d+) probed, (\d+) failed, 0 not begun", said)
+    failed = sum(one["failure"] is not None for one in there["hosts"])
+    assert [sum(map(int, each)) for each in zip(*batches, strict=True)] == [
+        len(HOSTS),
+        len(HOSTS) - failed,
+        failed,
+    ]
     assert "Passw0rd" not in said
     removed = fleetcheck("hub", "site", "remove", story.site)
     assert removed.code == 0
@@ -185,6 +194,26 @@ def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story: Story) -> None
         line for line in fleetcheck("audit", "export").out.splitlines() if "site's key changed" in line
     ]
     assert [(key in line, new.out.strip() in line) for line in changes] == [(True, True)]
+
+
+def test_a_site_that_is_added_again_logs_on_with_its_new_password(story: Story) -> None:
+    """Its user is at the broker still, with the old password: --run changes it; the hub's user alike."""
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    key = fleetcheck(*story.line("the site")).out.strip()
+    words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
+    assert fleetcheck(*words, "--run").code == 0
+    removed = fleetcheck("hub", "site", "remove", story.site)
+    assert (removed.code, "rabbitmqctl delete_user" in removed.err) == (0, True)  # and nobody types it
+    assert fleetcheck(*words, "--run").code == 0
+    assert _logs_on(f"fc-{story.site}", story.folder / "hub" / "sites" / f"{story.site}.broker")
+    shutil.rmtree(story.folder / "hub")
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    assert _logs_on(story.hub_user, story.folder / "hub" / "broker.secret")
+
+
+def _logs_on(user: str, secret: Path) -> bool:
+    argv = ["rabbitmqctl", "-q", "authenticate_user", user, secret.read_text().strip()]
+    return subprocess.run(argv, check=False, capture_output=True, timeout=60).returncode == 0
 
 
 def test_sites_without_a_hub_or_a_broker_are_told_what_to_do(

@@ -38,21 +38,21 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def files(folder: Path) -> dict[str, str]:
-    """Give the transcript of each host that the index of a trace names."""
+    """Return the transcript of each host that the index of a trace names."""
     rows = [line.split("\t") for line in (folder / "index.tsv").read_text().splitlines()[1:]]
     assert {name for name, *_ in rows} == {each.name for each in folder.iterdir()} - {"index.tsv"}
     return {host: (folder / name).read_text() for name, host, _ in rows}
 
 
 def secrets(inventory: Path) -> set[str]:
-    """Give the passwords of an inventory, and their Base64."""
+    """Return the passwords of an inventory, and their Base64."""
     found = {each.read_text().strip() for each in (inventory.parent / "secrets").iterdir()}
     assert found
     return found | {base64.b64encode(secret.encode()).decode() for secret in found}
 
 
 def leaked(texts: Sequence[str], proofs: Sequence[str], inventory: Path) -> list[str]:
-    """Give the secrets of an inventory and the tokens really sent that stand in one of these texts."""
+    """Return the secrets of an inventory and the tokens really sent that stand in one of these texts."""
     tokens = {proof.partition(" ")[2] for proof in proofs if proof}
     assert tokens
     return [secret for secret in tokens | secrets(inventory) for text in texts if secret in text]

@@ -74,10 +74,12 @@ def test_what_is_assumed_is_asked_of_the_database_alone(scanned: Scanned) -> Non
 
 
 def test_the_hosts_of_a_step_are_lines_for_a_selection(scanned: Scanned) -> None:
-    """`--step N` prints names, one a line, and nothing else; what is assumed is said beside them."""
+    """`--step N` prints names, one a line, and nothing else; what is assumed, and which step it is at this
+    moment, is said beside them.
+    """
     ended = fleetcheck("unblock", *CLOSED, "--step", "1", "--db", str(scanned.database))
-    said = "remark: assumed, not measured: 443 to 203.0.113.10 is closed\n"
-    assert (ended.code, ended.err) == (0, said)
+    said = "remark: assumed, not measured: 443 to 203.0.113.10 is closed\nremark: step 1 at this moment: "
+    assert (ended.code, ended.err[: len(said)], ended.err.count("\n")) == (0, said, 2)
     assert set(ended.out.split()) <= {"par-web-01", "lyo-mail-02"}
     assert ended.out
 

@@ -62,6 +62,7 @@ def posting(
         client = http.client.HTTPConnection(host.address, host.port, timeout=timeout)
     else:
         context = ssl.create_default_context(cafile=str(ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         client = http.client.HTTPSConnection(host.address, host.port, timeout=timeout, context=context)
     token = base64.b64encode(f"{OPS.username}:{OPS.password}".encode()).decode()
     with closing(client):

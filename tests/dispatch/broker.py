@@ -94,8 +94,8 @@ class Node:
             self.process.wait(30)
             self.process = None
 
-    def ctl(self, *words: str) -> None:
-        """Run its rabbitmqctl."""
+    def ctl(self, *words: str) -> str:
+        """Run its rabbitmqctl; what it prints."""
         done = subprocess.run(
             [str(_PROGRAMS / "rabbitmqctl"), "-q", "-n", self.name, *words],
             env=self.environ,
@@ -105,6 +105,7 @@ class Node:
             timeout=60,
         )
         assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def rabbitmqctl(*words: str, given: str | None = None) -> None:
 
 @pytest.fixture(scope="session")
 def vhost() -> Iterator[Broker]:
-    """Make a vhost, give the broker as its owner sees it, and delete it."""
+    """Make a vhost, yield the broker as its owner sees it, and delete it."""
     named = os.environ.get(VARIABLE)
     if not named:
         pytest.skip(f"{VARIABLE} names no RabbitMQ")
@@ -105,6 +105,10 @@ class TestSite:
         path = self.folder / "asked"
         return path.read_text().split() if path.exists() else []
 
+    def go(self) -> None:
+        """Let the hosts answer that are called `held...`."""
+        (self.folder / "go").touch()
+
     def start(self, *, wait: bool = True) -> WorkerProcess:
         """Start a worker, and wait until it serves."""
         number = len(self.started)
@@ -168,7 +172,7 @@ def hub(vhost: Broker, tmp_path: Path) -> Hub:
 
 @pytest.fixture
 def make_site(hub: Hub) -> Iterator[MakeSite]:
-    """Give a maker of sites; their workers and users are gone afterwards."""
+    """Yield a maker of sites; their workers and users are gone afterwards."""
     with _sites(hub) as make:
         yield make
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.t
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Path]]:
-    """Run a broker that demands client certificates; give it as `fc-hub`, with their folder."""
+    """Run a broker that demands client certificates; yield it as `fc-hub`, with their folder."""
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
     server, client = authority.sign("server", server=True), authority.sign("fc-hub", server=False)

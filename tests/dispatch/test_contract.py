@@ -81,7 +81,7 @@ async def _behave(session: FakeSession) -> str:
 
 @pytest.fixture(params=["local", "broker"])
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """Give each dispatcher in turn; over the broker there is a worker that serves it."""
+    """Return each dispatcher in turn; over the broker there is a worker that serves it."""
     if request.param == "local":
         return Bench("berlin")
     hub: Hub = request.getfixturevalue("hub")

@@ -185,7 +185,7 @@ class _Channel(nullcontext[Any]):
         return self
 
     def basic_get(self, _queue: str) -> _Channel:
-        """Give it."""
+        """Return it."""
         return self
 
 

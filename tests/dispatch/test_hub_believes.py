@@ -25,7 +25,7 @@ HUB, SITE = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 
 
 def sent(hub: Ed25519PrivateKey = HUB) -> SentBatch:
-    """Give a batch as the worker of `berlin` reads it, with the tickets of this hub."""
+    """Return a batch as the worker of `berlin` reads it, with the tickets of this hub."""
 
     async def made() -> SentBatch:
         batch = batch_of([replace(one, site="berlin") for one in hosts(2)])

@@ -80,7 +80,7 @@ def test_a_batch_comes_back_as_it_was_sent(tmp_path: Path) -> None:
     ca.write_text("-----BEGIN CERTIFICATE-----\n")
     one, two = _batch().hosts
     batch = _batch(hosts=(replace(one, ca=ca, tags=("secret-plan",)), two))
-    text = batch_text(batch, hub="hub", ticket=_proof)
+    text = batch_text(batch, hub="hub", ticket=_proof, ca={ca: ca.read_text()})
     sent = read_batch(text, lambda pem: tmp_path / f"theirs-{len(pem)}.pem")
     assert sent.batch == replace(batch, hosts=(replace(one, ca=tmp_path / "theirs-28.pem"), two))
     assert "secret-plan" not in text

@@ -3,7 +3,8 @@
     python -m tests.dispatch.worker_process SPEC
 
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
-`kill...` ends the process, others answer at once. Each host that is asked is written to the file `asked`.
+`held...` as soon as the file `go` is there, `kill...` ends the process, others answer at once. Each host that
+is asked is written to the file `asked`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tests.fleet.fakes import NO_AGENT, FakeSession, FakeTransport
 
 def main(spec: dict[str, Any]) -> None:
     """Work until it is told to end."""
-    asked = Path(spec["asked"])
+    asked, go = Path(spec["asked"]), Path(spec["folder"]) / "go"
 
     def note(name: str) -> None:
         with asked.open("a") as file:
@@ -41,6 +42,8 @@ def main(spec: dict[str, Any]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         await session.reach(Phase.RUN)
         await asyncio.sleep(spec["slow"] if name.startswith("slow") else 0.01)
+        while name.startswith("held") and not go.exists():  # noqa: ASYNC110  # another process makes it
+            await asyncio.sleep(0.01)
         session.phase = Phase.DECODE
         return NO_AGENT
 

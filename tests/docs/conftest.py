@@ -101,7 +101,7 @@ def _sit_down(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _server() -> Iterator[Callable[[str], str]]:
-    """Give what turns the pages' PostgreSQL database into one of its own on the tests' server; it is dropped
+    """Yield what turns the pages' PostgreSQL database into one of its own on the tests' server; it is dropped
     afterwards.
 
     Without a server, or its tools, the page's commands go to a file.

@@ -14,7 +14,7 @@ FILES = [block for block in blocks("docs/configuration.md") if block.language ==
 
 
 def wrong(text: str, *, in_folder: bool) -> list[str]:
-    """Read a file and give what is wrong with it."""
+    """Read a file and return what is wrong with it."""
     reading = FileReading("x.toml", "/", folder_file=in_folder)
     reading.layer(tomllib.loads(text))
     return [mistake.message for mistake in reading.mistakes]

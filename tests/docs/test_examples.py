@@ -44,7 +44,7 @@ FILES = {
 
 
 def all_words() -> list[tuple[str, ...]]:
-    """Give the words of every command and of every group, fleetcheck itself among them."""
+    """Return the words of every command and of every group, fleetcheck itself among them."""
     found: list[tuple[str, ...]] = [()]
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
         found += [(name,), *((name, sub) for sub in getattr(command, "commands", {}))]

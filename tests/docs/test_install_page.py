@@ -83,7 +83,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def machine(tmp_path: Path, wheelhouse: Path) -> Machine:
-    """Give a machine whose package index is the wheelhouse, for uv and for pip."""
+    """Return a machine whose package index is the wheelhouse, for uv and for pip."""
     made = Machine(tmp_path)
     links = str(wheelhouse.with_suffix(""))
     made.more = {

@@ -38,7 +38,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command, comments=True)
     assert words[0] == "fleetcheck"
     return subprocess.run(
-        [sys.executable, "-c", "from orchestrator.cli.main import main; main()", *words[1:]],
+        [sys.executable, "-m", "tests.impatient", *words[1:]],
         cwd=folder,
         env=dict(
             os.environ,
@@ -68,7 +68,7 @@ def kept(tmp_path: Path, net: str) -> Iterator[Path]:
     """Serve the demo's fleet as `demo --keep` does; its folder."""
     words = ["demo", "--folder", str(tmp_path / "demo"), "--keep", "--address", f"{net}.46", "--quiet"]
     with subprocess.Popen(
-        [sys.executable, "-m", "orchestrator", *words],
+        [sys.executable, "-m", "tests.impatient", *words],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None

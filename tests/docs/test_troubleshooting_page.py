@@ -25,7 +25,7 @@ def texts() -> str:
 
 
 def said() -> list[str]:
-    """Give what the first columns of both tables quote from a screen, in pieces between dots."""
+    """Return what the first columns of both tables quote from a screen, in pieces between dots."""
     parts = [
         PAGE.split(f"## {title}\n")[1].split("\n## ")[0]
         for title in ("What the screen says", "What a command says")

@@ -60,7 +60,7 @@ def doctor(
     user: tuple[str, str] | None = None,
     auth: str = "kerberos",
 ) -> list[dict[str, Any]]:
-    """Examine hosts; give those of the document. `user` as for a scan."""
+    """Examine hosts; return those of the document. `user` as for a scan."""
     _write(folder, hosts, user=user, auth=auth, timeout=30)
     found: list[dict[str, Any]] = json.loads(_command(realm, folder, "doctor", *hosts, "--json").stdout)[
         "hosts"

@@ -175,7 +175,7 @@ class ListWriter:
     def flush(self) -> None:
         """Nothing waits for more."""
 
-    def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
+    async def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
         """Keep the end."""
         self.ended.append((scan_id, state, ended))
 

@@ -130,7 +130,7 @@ def _timeout(name: str) -> float:
 
 
 async def scanned(folder: Path, address: str, wire: TransportName) -> dict[str, HostRecord]:
-    """Scan a fleet with one host for each row; give the stored records by the row's name."""
+    """Scan a fleet with one host for each row; return the stored records by the row's name."""
     names = [*ROWS, *WELL]
     fleet = SimulatedFleet([simulated(name, number) for number, name in enumerate(names)], address=address)
     writer = ListWriter()

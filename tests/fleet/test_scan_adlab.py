@@ -34,7 +34,7 @@ NTLM = b"NTLMSSP\0"
 
 @contextlib.contextmanager
 def listening(addresses: Sequence[str], answer: bytes = UNWILLING) -> Iterator[list[bytes]]:
-    """Take connections on these addresses and answer so; gives the logon tokens that came, in order."""
+    """Take connections on these addresses and answer so; yield the logon tokens that came, in order."""
     tokens: list[bytes] = []
     listeners = [socket.create_server((address, PORT)) for address in addresses]
 
@@ -73,7 +73,7 @@ def scan(
     timeout: int = 60,
     by_address: bool = False,
 ) -> tuple[dict[str, Any], list[bytes], str]:
-    """Scan all of a realm's hosts with one account; give the JSON report, the tokens that hosts saw,
+    """Scan all of a realm's hosts with one account; return the JSON report, the tokens that hosts saw,
     and stderr.
     """
     (folder / "password").write_text(password)

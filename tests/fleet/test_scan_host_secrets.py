@@ -39,7 +39,7 @@ class Place:
     folder: Path
 
     def scan(self, answers: Mapping[str, str], **settings: object) -> dict[str, str]:
-        """Scan with a helper that answers so (lines); give each host's cause, "" where it was read."""
+        """Scan with a helper that answers so (lines); return each host's cause, "" where it was read."""
         (self.folder / "helper.py").write_text(HELPER)
         for host, text in answers.items():
             (self.folder / f"{host}.answers").write_text(text)

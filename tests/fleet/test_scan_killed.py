@@ -21,7 +21,7 @@ pytestmark = pytest.mark.wire
 
 
 def _until(process: subprocess.Popen[str], event: str, count: int = 1) -> list[dict[str, object]]:
-    """Read lines until some event has come so often; give all of them."""
+    """Read lines until some event has come so often; return all of them."""
     assert process.stdout is not None
     seen: list[dict[str, object]] = []
     for line in process.stdout:

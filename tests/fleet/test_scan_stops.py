@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
@@ -63,6 +64,66 @@ def test_second_ctrl_c_waits_for_results_that_are_being_stored() -> None:
     scanned = run_scan(hosts(3), writer=Slow(), default=answers(1.0), before=_ask(1.2, 1.5))
     assert (len(scanned.writer.records), scanned.summary.counts.not_started) == (3, 0)
     assert (scanned.summary.abandoned, scanned.seconds) == (True, 2.0)
+
+
+class Hangs(ListWriter):
+    """A database that takes `most` results, and says nothing of the others or of the end."""
+
+    def __init__(self, most: int, *, ends: bool = True) -> None:
+        super().__init__()
+        self.most, self.ends = most, ends
+
+    async def put(self, scan_id: int, record: HostRecord) -> None:
+        """Keep a record, or hang."""
+        self.most -= 1
+        if self.most < 0:
+            await asyncio.sleep(1e9)
+        await super().put(scan_id, record)
+
+    async def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:
+        """Keep the end, or hang."""
+        if not self.ends:
+            await asyncio.sleep(1e9)
+        await super().end_scan(scan_id, state, ended)
+
+
+def test_second_ctrl_c_while_results_land_leaves_a_database_that_hangs() -> None:
+    """Everybody has answered and two results do not land: after the second Ctrl-C they get two seconds, and
+    what was stored is counted.
+    """
+    scanned = run_scan(hosts(3), writer=Hangs(1), default=answers(1.0), before=_ask(5.0, 9.0))
+    summary = scanned.summary
+    assert (scanned.seconds, summary.abandoned, summary.exit_code) == (11.0, True, 1)
+    assert summary.trouble == "the database does not answer: 2 results were not stored"
+    assert (len(scanned.writer.records), summary.counts.not_started) == (1, 2)
+    assert scanned.writer.ended == []  # it can be resumed
+
+
+def test_results_that_land_after_the_second_ctrl_c_are_counted() -> None:
+    """The disk is slow and does not hang: what it stores within two seconds is told as what it is."""
+
+    class Slow(ListWriter):
+        async def put(self, scan_id: int, record: HostRecord) -> None:
+            await asyncio.sleep(5.0)
+            await super().put(scan_id, record)
+
+    scanned = run_scan(hosts(3), writer=Slow(), default=answers(1.0), before=_ask(4.0, 5.0))
+    assert (scanned.seconds, scanned.summary.counts.not_started) == (6.0, 0)
+    assert (scanned.summary.trouble, scanned.summary.state) == ("", ScanState.FINISHED)
+
+
+def test_who_watches_is_told_of_a_ctrl_c_while_results_land() -> None:
+    """Neither of the two is left without an answer."""
+    scanned = run_scan(hosts(3), writer=Hangs(1), default=answers(1.0), before=_ask(5.0, 9.0))
+    assert [step.abandoned for step in scanned.told(Stopping)] == [False, True]
+
+
+def test_second_ctrl_c_leaves_a_database_that_does_not_take_the_scan_s_end() -> None:
+    """Every result is stored, and the end is not: that is told, and nobody is held."""
+    scanned = run_scan(hosts(3), writer=Hangs(3, ends=False), default=answers(1.0), before=_ask(5.0, 9.0))
+    summary = scanned.summary
+    assert (scanned.seconds, summary.exit_code, summary.counts.not_started) == (11.0, 1, 0)
+    assert summary.trouble == "the database does not answer: how the scan ended was not stored"
 
 
 def test_second_ctrl_c_is_not_held_by_a_session_that_does_not_let_go() -> None:

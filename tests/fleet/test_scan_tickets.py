@@ -25,7 +25,7 @@ def realm(adlab_kit: None, net: str) -> Iterator[Realm]:  # noqa: ARG001  # it o
 
 
 def run(realm: Realm, folder: Path, credential: dict[str, str], *command: str, **env: str) -> Any:
-    """Run a command on an inventory of the realm's hosts with one credential; give how it ended."""
+    """Run a command on an inventory of the realm's hosts with one credential; return how it ended."""
     inventory = {
         "credentials": {"mine": credential},
         "defaults": {"transport": "http", "credential": "mine"},

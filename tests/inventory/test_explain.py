@@ -35,3 +35,12 @@ def test_every_setting_of_a_host_is_shown_with_its_origin(sample: Path) -> None:
         ("subnets", "", "built in"),
         ("tags", "", "built in"),
     ]
+
+
+def test_a_number_of_seconds_is_shown_whole(sample: Path) -> None:
+    """As it stands in the inventory."""
+    text = sample.read_text().replace("timeout: 60", "timeout: 86399.75")
+    sample.write_text(text)
+    assert [item.value for item in explain(load(sample).hosts["web2"]) if item.key == "timeout"] == [
+        "86399.75"
+    ]

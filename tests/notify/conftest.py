@@ -43,7 +43,7 @@ def letter() -> Letter:
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Callable[[str, str], SecretRef]:
-    """Give a way to keep a secret in a file that only its owner reads."""
+    """Return a way to keep a secret in a file that only its owner reads."""
 
     def keep(name: str, text: str) -> SecretRef:
         path = tmp_path / name

@@ -96,6 +96,23 @@ def test_a_wrong_password_is_told(box: Mailbox, target: MailTarget, letter: Lett
     assert (box.mails, len(box.logons)) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("username", "password", "what"),
+    [("wächter", "Passw0rd!", "user name"), ("fleetcheck", "Pässw0rd!", "password")],
+)
+def test_a_logon_that_cannot_be_sent_is_told_and_not_shown(
+    box: Mailbox, target: MailTarget, letter: Letter, username: str, password: str, what: str
+) -> None:
+    """A user or password with other characters than ASCII is refused before the server is asked."""
+    with pytest.raises(
+        NotSentError, match=f"the {what} for the mail server holds other characters"
+    ) as caught:
+        mail(replace(target, username=username), letter, password=password)
+    assert "chter" not in str(caught.value)
+    assert "ssw0rd" not in str(caught.value)
+    assert box.logons == []
+
+
 def test_a_refused_recipient_does_not_cost_the_others_theirs(
     box: Mailbox, target: MailTarget, letter: Letter
 ) -> None:

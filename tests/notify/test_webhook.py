@@ -117,6 +117,8 @@ def test_plain_http_is_for_this_machine_alone(letter: Letter) -> None:
         "ftp://hooks.example/",
         "https://user:pw@hooks.example/",
         "https://a:b/",
+        "https://hooks..example/",
+        f"https://{'h' * 64}.example/",
         "",
     ],
 )
@@ -128,10 +130,11 @@ def test_what_is_no_address_is_refused_and_not_shown(url: str) -> None:
     assert not url or url not in str(caught.value)
 
 
-def test_a_token_cannot_bring_a_header_of_its_own(hook: Webhook, letter: Letter, ca: str) -> None:
-    """A secret with a line end in it is refused, and not shown."""
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "Evil\x00", "Evil\u20ac", "Evil\xe4"])
+def test_a_token_cannot_bring_a_header_of_its_own(hook: Webhook, letter: Letter, ca: str, token: str) -> None:
+    """A secret with a line end or anything else in it that is no line of ASCII is refused, and not shown."""
     with pytest.raises(NotSentError, match="the token cannot stand in a header") as caught:
-        post(letter, url=hook.url(), token="a\r\nX-Evil: 1", ca=ca)
+        post(letter, url=hook.url(), token=token, ca=ca)
     assert "Evil" not in str(caught.value)
     assert hook.posted == []
 

@@ -30,7 +30,7 @@ class OneReply:
         self.ran: Script | None = None
 
     async def run(self, script: Script, _parameters: Mapping[str, Parameter]) -> Reply:
-        """Give it."""
+        """Return it."""
         self.ran = script
         return self.reply
 
@@ -40,7 +40,7 @@ class OneReply:
 
 
 def probed(reply: Reply) -> Reply:
-    """Probe over a session with this reply; give what comes back beside the reading."""
+    """Probe over a session with this reply; return what comes back beside the reading."""
     session = OneReply(reply)
     _, back = run(probe(session, HOST, mode="auto", canaries=True, deadline_ms=1000, width=8))
     assert session.ran is probe_script()

@@ -50,7 +50,7 @@ class OneSession:
 
 
 def applied(session: OneSession) -> RepinAnswer | Fault:
-    """Write over a session; give what came of it."""
+    """Write over a session; return what came of it."""
 
     async def main() -> RepinAnswer | Fault:
         try:

@@ -84,7 +84,7 @@ def place(winhost_kit: None, net: str) -> Iterator[Place]:  # noqa: ARG001  # it
 
 
 def asked(where: Endpoint, path: Path, key_password: str | None = None) -> Reply | Fault:
-    """Run a script on the host with a certificate; give the reply or the fault."""
+    """Run a script on the host with a certificate; return the reply or the fault."""
 
     async def main() -> Reply | Fault:
         logon = Logon(

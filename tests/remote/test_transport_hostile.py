@@ -49,7 +49,7 @@ def says(data: bytes) -> Callable[[socket.socket], None]:
 
 
 def fault_from(behave: Callable[[socket.socket], None], deadline: float = 5.0) -> Fault:
-    """Log on to a server that behaves so; give the fault."""
+    """Log on to a server that behaves so; return the fault."""
     with raw_server(behave) as port:
         found: Fault | Reply = run(fault_of(plain(port), deadline=deadline))
     assert isinstance(found, Fault)

@@ -41,7 +41,7 @@ def asked(
     *,
     password: str = kit.PASSWORD,
 ) -> tuple[Reply | Fault, tuple[str, ...]]:
-    """Run a script on the host; give the reply or the fault, and the remarks of closing."""
+    """Run a script on the host; return the reply or the fault, and the remarks of closing."""
 
     async def main() -> tuple[Reply | Fault, tuple[str, ...]]:
         script = Script("test", text, hashlib.sha256(text.encode()).hexdigest())

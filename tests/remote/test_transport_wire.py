@@ -206,6 +206,22 @@ def test_a_shell_is_closed_after_a_fault_too(tmp_path: Path) -> None:
     assert run(main()) == (Cause.QUOTA, 0)
 
 
+def test_a_shell_that_is_left_behind_ends_by_itself_within_two_minutes(tmp_path: Path) -> None:
+    """A controller that dies must not hold the account's quota for the two hours that Windows gives a shell
+    whose client does not say; the shell says what docs/winrm.md and docs/security.md tell.
+    """
+
+    async def main() -> list[float]:
+        async with fleet_of(tmp_path, simulated("web1")) as (fleet, hosts), transport() as made:
+            session = made.session(endpoint(hosts[0]), LOGON, deadline=20)
+            await probe(session, hosts[0], mode="auto", canaries=False, deadline_ms=5000, width=8)
+            left = [shell.idle for shell in fleet.host("web1")._service.shells.values()]
+            await session.close()
+            return left
+
+    assert run(main()) == [90.0]
+
+
 def test_a_shell_that_the_host_refused_is_not_closed(tmp_path: Path) -> None:
     """Where no shell came about there is nothing to end: no request more,
     and no remark that it did not close.

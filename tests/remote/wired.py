@@ -108,7 +108,7 @@ async def transport(jobs: int = 4, resolver: Resolver = no_dns) -> AsyncIterator
 
 @contextlib.contextmanager
 def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Serve connections on 127.0.0.1 with `behave`, one thread each, until the block ends; gives the port."""
+    """Serve connections on 127.0.0.1 with `behave`, one thread each, until the block ends; yield the port."""
     listener = socket.create_server(("127.0.0.1", 0))
     taken: list[socket.socket] = []
     threads: list[threading.Thread] = []

@@ -73,7 +73,7 @@ def counts(selected: int, *, blocked: int = 0, waived: int = 0, unknown: int = 0
 
 
 def written(path: Path, made: FleetPage) -> str:
-    """Write a page to a file; give the address that a browser opens."""
+    """Write a page to a file; return the address that a browser opens."""
     path.write_text(fleet_html(made), encoding="utf-8")
     return path.as_uri()
 

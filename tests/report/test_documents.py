@@ -139,6 +139,7 @@ HUB = HubStatus(
                 slots=2,
                 in_flight=3,
                 machine="par-hub-01",
+                script="0" * 64,
             ),
             remarks=("its key is old",),
         ),

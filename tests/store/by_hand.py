@@ -23,7 +23,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def config(connection: Connection) -> Config:
-    """Give Alembic the program's own steps and this connection."""
+    """Return settings for Alembic: the program's own steps and this connection."""
     made = Config()
     made.set_main_option("script_location", str(schema.scripts()))
     made.set_main_option("path_separator", "os")

@@ -70,7 +70,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @contextmanager
 def _schema() -> Iterator[str]:
-    """Make a PostgreSQL schema, give the URL that leads to it, and drop it."""
+    """Make a PostgreSQL schema, yield the URL that leads to it, and drop it."""
     base = os.environ.get("FLEETCHECK_TEST_PG_URL")
     if not base:
         pytest.skip("FLEETCHECK_TEST_PG_URL names no PostgreSQL database")

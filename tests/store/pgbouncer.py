@@ -20,7 +20,7 @@ _PATIENCE = 30.0  # seconds for it to listen on a busy machine
 
 @contextlib.contextmanager
 def pgbouncer(base: str, *, mode: str, schema: str = "public", size: int = 5) -> Iterator[str]:
-    """Run one in a pool mode; give the URL of a database that it serves,
+    """Run one in a pool mode; yield the URL of a database that it serves,
     with `schema` as the only one searched.
     """
     if PROGRAM is None:

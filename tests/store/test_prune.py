@@ -26,7 +26,7 @@ NOW = MORNING + timedelta(days=400)
 
 
 def at(days: int) -> datetime:
-    """Give the time so many days before NOW."""
+    """Return the time so many days before NOW."""
     return NOW - timedelta(days=days)
 
 
@@ -46,7 +46,7 @@ def filled(writer: Writer, put: Put, make_scan: MakeScan, make_record: MakeRecor
         if number == 1:
             records.append(make_record("gone", started=at(days), verdict=Verdict.DRIFTED, site=None))
         put(writer, scan_id, records)
-        writer.end_scan(scan_id, ScanState.FINISHED, at(days))
+        asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, at(days)))
     return writer
 
 
@@ -104,7 +104,7 @@ def test_the_last_reading_of_a_locked_key_stays(
     for days, verdict in zip((400, 300, 200, 100), verdicts, strict=True):
         scan_id = writer.begin_scan(make_scan("web1", started=at(days)))
         put(writer, scan_id, [make_record("web1", started=at(days), verdict=verdict)])
-        writer.end_scan(scan_id, ScanState.FINISHED, at(days))
+        asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, at(days)))
     assert run(writer, url, results=30).results == 2
     with Reader.open(url) as reader:
         (host,) = reader.fleet_now(sources=True)

@@ -120,7 +120,7 @@ def test_a_killed_scan_is_told_from_a_running_one(url: str) -> None:
     ):
         writer.resume_scan(scan_id)
         assert reader.scan(scan_id).state is ScanState.RUNNING
-        writer.end_scan(scan_id, ScanState.FINISHED, datetime(2026, 3, 1, tzinfo=UTC))
+        asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, datetime(2026, 3, 1, tzinfo=UTC)))
         assert (reader.scan(scan_id).state, reader.runner(scan_id)) == (ScanState.FINISHED, None)
 
 

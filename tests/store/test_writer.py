@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -225,7 +226,7 @@ def test_a_scan_ends_after_its_results(
     scan_id = writer.begin_scan(scan)
     put(writer, scan_id, [make_record("web1")])
     ended = scan.started + timedelta(minutes=5)
-    writer.end_scan(scan_id, ScanState.FINISHED, ended)
+    asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, ended))
     with Reader.open(url) as reader:
         assert reader.scan(scan_id) == replace(scan, id=scan_id, state=ScanState.FINISHED, ended=ended)
 
@@ -237,7 +238,7 @@ def test_a_scan_goes_on_where_it_was_left(
     with Writer.open(url, command="scan", user="ann") as writer:
         scan_id = writer.begin_scan(make_scan("web1", "web2"))
         put(writer, scan_id, [make_record("web1")])
-        writer.end_scan(scan_id, ScanState.INTERRUPTED, _day(1))
+        asyncio.run(writer.end_scan(scan_id, ScanState.INTERRUPTED, _day(1)))
     with Writer.open(url, command="scan --resume", user="ann") as writer:
         resumed = writer.resume_scan(scan_id)
         put(writer, scan_id, [make_record("web2")])
@@ -287,6 +288,35 @@ def test_an_error_while_closing_keeps_nobody_waiting(
     writer.close()
     with pytest.raises(WriterClosedError):
         writer.begin_scan(make_scan())
+
+
+def test_closing_is_not_held_by_a_database_that_hangs_once_nobody_waits_for_it(
+    emptied_url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
+) -> None:
+    """Another session of the server holds the table: who stopped waiting for a result gets away, and what
+    was acknowledged is there.
+    """
+    import psycopg
+
+    writer = Writer.open(emptied_url, command="scan", user="ann")
+    scan_id = writer.begin_scan(make_scan("web1", "web2"))
+    put(writer, scan_id, [make_record("web1")])
+    closing_it = threading.Thread(target=writer.close, daemon=True)
+    with psycopg.connect(emptied_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE host_result IN ACCESS EXCLUSIVE MODE")
+
+        async def leave() -> None:
+            await asyncio.wait_for(writer.put(scan_id, make_record("web2")), 0.5)
+
+        with pytest.raises(TimeoutError):
+            asyncio.run(leave())
+        closing_it.start()
+        closing_it.join(15)  # the server itself ends such a wait after thirty
+        held = closing_it.is_alive()
+    closing_it.join()
+    assert not held
+    with Reader.open(emptied_url) as reader:
+        assert make_record("web1") in list(reader.records(scan_id))
 
 
 def test_a_full_disk_is_told_to_everybody_and_loses_nothing(

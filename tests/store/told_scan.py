@@ -83,7 +83,7 @@ with Writer.open(url, command="told scan", user="test") as opened:
     opened.at_end(Notices([TARGET.subscription]).add)
     number = opened.begin_scan(described)
     asyncio.run(results(opened, number))
-    opened.end_scan(number, ScanState.FINISHED, NOW)
+    asyncio.run(opened.end_scan(number, ScanState.FINISHED, NOW))
     parent.send("ended")
 asked = Invocation(command="told scan", user="test", database=url)
 deliver(asked, [TARGET], on_event=parent.send)

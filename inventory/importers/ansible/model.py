@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +33,9 @@ class Group:
         """
         if key != PRIORITY:
             self.variables.put(key, value, line)
-        elif isinstance(value, (int, str)) and str(value).strip().lstrip("+-").isdecimal():
-            self.priority = int(value)
+        elif isinstance(value, (int, str)):
+            with suppress(ValueError):  # a text that is no number, or one of thousands of digits
+                self.priority = int(value)
 
 
 @dataclass(slots=True)

@@ -11,9 +11,11 @@ import re
 import string
 
 from inventory.schema.shapes import is_ip
+from inventory.words import SHOWN, visible
 
 LIMIT = 100_000  # names out of one pattern
 
+_LONGEST = 9  # digits behind a colon that are looked at
 _BRACKETED = re.compile(r"\[(.+)\]:([0-9]+)")
 _PLAIN = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])*):([0-9]+)")
 _RANGES = re.compile(r"\[(?:[a-z]:[a-z]|[0-9a-f]+:[0-9a-f]+)(?::[0-9]+)?\]", re.IGNORECASE)
@@ -27,13 +29,18 @@ def read_pattern(pattern: str) -> tuple[list[str], int | None]:
     name, port = pattern, None
     for form in (_BRACKETED, _PLAIN):
         if found := form.fullmatch(name):
-            name, port = found[1], int(found[2])
+            name, port = found[1], _port(found[2])
     shape = _RANGES.sub("1", name)
     if not (is_ip(shape) or _HOST.fullmatch(shape)):
         name, port = pattern, None
     if not name:
         raise ValueError("a host without a name")
     return expand(name), port
+
+
+def _port(digits: str) -> int:
+    """Return a number of port; of one with more digits than any has, only that it is too large."""
+    return int(digits) if len(digits) <= _LONGEST else 10**_LONGEST
 
 
 def expand(pattern: str) -> list[str]:
@@ -52,22 +59,23 @@ def expand(pattern: str) -> list[str]:
 
 
 def _values(text: str) -> list[str]:
+    shown = f"[{visible(text[:SHOWN])}]"
     try:
         begin, end, step = (text if text.count(":") > 1 else f"{text}:1").split(":")
     except ValueError:
         words = "begin, end and perhaps a step, parted by colons"
-        raise ValueError(f"[{text}] is no range: {words}") from None
+        raise ValueError(f"{shown} is no range: {words}") from None
     begin = begin or "0"
     if not end:
-        raise ValueError(f"[{text}] is no range: its end is open")
+        raise ValueError(f"{shown} is no range: its end is open")
     width = len(begin) if begin.startswith("0") and len(begin) > 1 else 0
     if width and len(end) != width:
-        raise ValueError(f"[{text}] is no range: a begin with zeros in front and an end of another length")
+        raise ValueError(f"{shown} is no range: a begin with zeros in front and an end of another length")
     try:
         return [str(value).zfill(width) for value in _sequence(begin, end, int(step))]
     except ValueError:
         words = "letters or numbers on both sides, the first not after the last, and a step of 1 or more"
-        raise ValueError(f"[{text}] is no range: {words}") from None
+        raise ValueError(f"{shown} is no range: {words}") from None
 
 
 def _sequence(begin: str, end: str, step: int) -> list[str] | range:

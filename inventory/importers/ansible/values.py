@@ -63,6 +63,8 @@ def _plain(value: Any) -> Any:
             return {key: _plain(item) for key, item in value.items()}
         case complex():
             return str(value)
+        case int() if _unwritable(value):
+            return hex(value)
     return "..." if value is ... else value
 
 
@@ -75,9 +77,15 @@ def yaml_word(text: str) -> Any:
     if make is None or tag == "tag:yaml.org,2002:str":
         return text
     try:
-        return make(_yaml, yaml.ScalarNode(tag, text))
-    except (ValueError, KeyError, yaml.YAMLError):
+        value = make(_yaml, yaml.ScalarNode(tag, text))
+    except (ValueError, KeyError, OverflowError, yaml.YAMLError):
         return text
+    return text if _unwritable(value) else value
+
+
+def _unwritable(value: Any) -> bool:
+    """Whether a value is an integer that nothing here holds: one of thousands of digits cannot be shown."""
+    return isinstance(value, int) and value.bit_length() > 64  # noqa: PLR2004 - what a machine's word has
 
 
 def checked(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from inventory.errors import InventoryError
@@ -59,11 +60,10 @@ def _group(name: str, body: Any, line: int, into: Ansible) -> None:
         if body is not None:
             into.problem(line, f"group {shown(name)}: expected a mapping, found {shown(body)}")
         return
+    _tell_foreign(name, body, into)
     for key, part in body.items():
         at = body.lines[key]
         if key not in _KEYS:
-            words = "a group has `hosts`, `children` and `vars`; passed over, as by Ansible"
-            into.notes.say(f"unexpected key {shown(key)} in group {shown(name)}; {words}.", at)
             continue
         members = _members(part, at, f"`{key}` of group {shown(name)}", into)
         for member, value in members.items():
@@ -78,11 +78,8 @@ def _group(name: str, body: Any, line: int, into: Ansible) -> None:
 
 
 def _host(pattern: str, body: Any, line: int, group: str, into: Ansible) -> None:
-    variables = Map(line)
-    if isinstance(body, Map):
-        for key, value in body.items():
-            variables.put(key, checked(value), body.lines[key])
-    elif body:
+    variables = _checked(body) if isinstance(body, Map) else Map(line)
+    if body and not isinstance(body, Map):
         into.problem(line, f"host {shown(pattern)}: expected a mapping, found {shown(body)}")
     add_hosts(pattern, variables, line, group, into)
 
@@ -110,22 +107,37 @@ def _list(tree: Map, into: Ansible) -> None:
     for name, body in tree.items():
         if name != "_meta":
             _listed(name, body, tree.lines[name], into)
-    meta = tree.get("_meta")
-    hostvars = meta.get("hostvars") if isinstance(meta, Map) else None
-    if not isinstance(hostvars, Map):
-        return
-    for name, said in hostvars.items():
+    meta = _mapping(tree, "_meta", "`_meta`", into)
+    hostvars = _mapping(meta, "hostvars", "`hostvars` of `_meta`", into)
+    for name in hostvars:
+        said = _mapping(hostvars, name, f"`hostvars` of host {shown(name)}", into)
         if name not in into.hosts:  # the real thing passes such variables over; here the host would be lost
             into.add(name, hostvars.lines[name], None)
-        if isinstance(said, Map):
-            variables = Map(said.line)
-            for key, value in said.items():
-                variables.put(key, checked(value), said.lines[key])
-            into.set(name, variables, hostvars.lines[name])
+        into.set(name, _checked(said), hostvars.lines[name])
+
+
+def _mapping(body: Map, key: str, what: str, into: Ansible) -> Map:
+    """Return a mapping's part, an empty one where nothing is said; anything else is a mistake."""
+    found = body.get(key)
+    if isinstance(found, Map):
+        return found
+    if found is not None:
+        into.problem(body.lines[key], f"{what}: expected a mapping, found {shown(found)}")
+    return Map(body.lines.get(key, body.line))
+
+
+def _checked(variables: Map) -> Map:
+    found = Map(variables.line)
+    for key, value in variables.items():
+        found.put(key, checked(value), variables.lines[key])
+    return found
 
 
 def _listed(name: str, body: Any, line: int, into: Ansible) -> None:
-    """Take in one group: a mapping, or a list of hosts alone."""
+    """Take in one group: a mapping, or a list of hosts alone; what has no part of a group is a host."""
+    if isinstance(body, Map) and body and not any(key in body for key in _KEYS):
+        _sole_host(name, body, line, into)
+        return
     group = into.group(name, line)
     if isinstance(body, Seq):
         whole = Map(line)
@@ -137,14 +149,31 @@ def _listed(name: str, body: Any, line: int, into: Ansible) -> None:
         return
     for host, at in _names(body, "hosts", name, into):
         into.add(host, at, name)
-        if isinstance(body["hosts"], Map) and isinstance(said := body["hosts"][host], Map):
-            into.set(host, said, at)
+        if isinstance(body["hosts"], Map):
+            into.set(host, _checked(_mapping(body["hosts"], host, f"host {shown(host)}", into)), at)
     for child, at in _names(body, "children", name, into):
         group.children.setdefault(child, at)
         into.group(child, at)
-    if isinstance(variables := body.get("vars"), Map):
-        for key, value in variables.items():
-            group.put(key, checked(value), variables.lines[key])
+    for key, value in _checked(_mapping(body, "vars", f"`vars` of group {shown(name)}", into)).items():
+        group.put(key, value, body["vars"].lines[key])
+    _tell_foreign(name, body, into)
+
+
+def _tell_foreign(name: str, body: Map, into: Ansible) -> None:
+    """Note the keys of a group that mean nothing in it."""
+    for key in body:
+        if key not in _KEYS:
+            words = "a group has `hosts`, `children` and `vars`; passed over, as by Ansible"
+            into.notes.say(f"unexpected key {shown(key)} in group {shown(name)}; {words}.", body.lines[key])
+
+
+def _sole_host(name: str, variables: Map, line: int, into: Ansible) -> None:
+    """Take in what has no part of a group: Ansible takes it as a host, in a group of its name."""
+    words = "has none of `hosts`, `children` and `vars`; taken as a host with such variables, as by Ansible"
+    into.notes.say(f"{shown(name)} {words}.", line)
+    into.add(name, line, name)
+    for key, value in _checked(variables).items():
+        into.groups[name].put(key, value, variables.lines[key])
 
 
 def _names(body: Map, key: str, group: str, into: Ansible) -> list[tuple[str, int]]:
@@ -152,12 +181,20 @@ def _names(body: Map, key: str, group: str, into: Ansible) -> list[tuple[str, in
     if isinstance(value, Map):
         return list(value.lines.items())
     if isinstance(value, Seq):
-        return [(str(name), line) for name, line in zip(value, value.lines, strict=True) if name is not None]
+        return list(_texts(value, f"`{key}` of group {shown(group)}", into))
     if value is not None:
         into.problem(
             body.lines[key], f"`{key}` of group {shown(group)}: expected a list, found {shown(value)}"
         )
     return []
+
+
+def _texts(names: Seq, what: str, into: Ansible) -> Iterator[tuple[str, int]]:
+    for name, line in zip(names, names.lines, strict=True):
+        if isinstance(name, (Map, Seq)):
+            into.problem(line, f"{what}: expected names, found {shown(name)}")
+        elif name is not None:
+            yield str(name), line
 
 
 def _with_lines(value: Any) -> Any:

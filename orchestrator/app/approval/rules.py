@@ -16,9 +16,11 @@ from pathlib import Path
 from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.domain.approval.signatures import MOST
+from orchestrator.domain.primitives.text import clean
 
 _LONGEST = 64 * 1024  # bytes of approvals.toml
 _KEYS = ("signatures", "undo")
+_SHOWN = 60  # characters of what was found there
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +108,30 @@ _NOTHING = "nothing was written"
 
 
 def _counts(path: Path, data: bytes) -> dict[str, int]:
+    if len(data) > _LONGEST:
+        raise ApprovalError(
+            f"{path}: more than {_LONGEST // 1024} KiB; expected `signatures = 2` and little more; {_NOTHING}"
+        )
     try:
         found = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApprovalError(f"{path}: no TOML: {error}; expected `signatures = 2`; {_NOTHING}") from None
+    except (ValueError, RecursionError) as error:  # more than its own error, for a number of many digits
+        said = clean(str(error), limit=_SHOWN)
+        raise ApprovalError(f"{path}: no TOML: {said}; expected `signatures = 2`; {_NOTHING}") from None
     for key, value in found.items():
         if key not in _KEYS:
-            raise ApprovalError(f"{path}: unknown key {key!r}; there are {' and '.join(_KEYS)}; {_NOTHING}")
+            name = clean(key, limit=_SHOWN)
+            raise ApprovalError(f"{path}: unknown key {name!r}; there are {' and '.join(_KEYS)}; {_NOTHING}")
         if type(value) is not int or not 0 <= value <= MOST:
-            raise ApprovalError(f"{path}: {key} = {value!r}: expected a number from 0 to {MOST}; {_NOTHING}")
+            raise ApprovalError(
+                f"{path}: {key} = {_shown(value)}: expected a number from 0 to {MOST}; {_NOTHING}"
+            )
     if "signatures" not in found:
         raise ApprovalError(f"{path}: no `signatures`; expected `signatures = 2`; {_NOTHING}")
     return found
+
+
+def _shown(value: object) -> str:
+    try:
+        return clean(repr(value), limit=_SHOWN)
+    except (ValueError, RecursionError):  # too many digits, or too deep, to be written out
+        return f"a value of type {type(value).__name__}"

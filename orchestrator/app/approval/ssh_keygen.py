@@ -102,7 +102,7 @@ def verify(data: bytes, text: str, who: str, *, signers: Path, revoked: Path | N
 
 
 def fingerprint(data: bytes, text: str) -> Good:
-    """Give the key that made a signature of `data`, whose ever. Raises ApprovalError, NoSshKeygenError."""
+    """Return the key that made a signature of `data`, whose ever. Raises ApprovalError, NoSshKeygenError."""
     with tempfile.TemporaryDirectory(prefix="fleetcheck-") as folder:
         signature = Path(folder, "signature")
         signature.write_text(text, "utf-8")
@@ -114,7 +114,7 @@ def fingerprint(data: bytes, text: str) -> Good:
 
 
 def principals(text: str, signers: Path) -> list[str]:
-    """Give the names under which a signature's key stands first among the signers; none where it does not
+    """Return the names under which a signature's key stands first among the signers; none where it does not
     stand there.
     """
     with tempfile.TemporaryDirectory(prefix="fleetcheck-") as folder:
@@ -138,6 +138,10 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
     except subprocess.TimeoutExpired:
         raise ApprovalError(
             f"{program()} did not end within {_LONGEST} s; nothing was written. Try again"
+        ) from None
+    except OSError as error:
+        raise ApprovalError(
+            f"{program()} does not start: {error.strerror or error}; nothing was written"
         ) from None
 
 

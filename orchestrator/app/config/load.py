@@ -54,24 +54,34 @@ def _layer(text: str, place: Place) -> Layer:
     """Return what a file says. Raises InventoryError with its mistakes."""
     import tomllib
 
-    from orchestrator.app.config.lines import line_of
     from orchestrator.domain.config.reading import FileReading
 
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a ValueError alone: an integer of thousands of digits
         raise InventoryError([_no_toml(error, text, place)]) from None
     folder = str(place.path.absolute().parent)
     reading = FileReading(place.shown, folder, folder_file=place.in_folder)
     layer = reading.layer(tree)
     if reading.mistakes:
+        from orchestrator.app.config.lines import Lines
+
+        lines = Lines(text)
         raise InventoryError(
-            Problem(place.shown, line_of(text, mistake.path), mistake.message) for mistake in reading.mistakes
+            Problem(place.shown, lines.line_of(mistake.path), mistake.message) for mistake in reading.mistakes
         )
     return layer
 
 
 def _no_toml(error: Exception, text: str, place: Place) -> Problem:
+    import tomllib
+
+    from orchestrator.app.config.lines import deepest, unreadable_number
+
+    if isinstance(error, RecursionError):
+        return Problem(place.shown, deepest(text), "brackets are nested too deep to be read")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return Problem(place.shown, unreadable_number(text), "an integer of more than 64 bits")
     said = str(error)
     at = _AT.search(said)
     line = int(at[1]) if at and at[1] else text.count("\n") + 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from orchestrator.app.config.lines import line_of
+from inventory.words import digits
+from orchestrator.app.config.lines import Lines
 from orchestrator.domain.config.keys import KEYS
 from orchestrator.domain.config.kinds import Value
 from orchestrator.domain.config.registry import SECTIONS
@@ -16,12 +17,12 @@ from orchestrator.report.config import ConfigReport, ConfigRow
 
 def shown(settings: Settings, sections: Sequence[Section] = SECTIONS) -> ConfigReport:
     """Return every key, and every entry of a section; passwords of a database are `***`. Opens no file."""
-    texts = {seen.file: seen.text for seen in settings.files}
-    rows = (*_keys(settings, texts), *_entries(settings, sections, texts))
+    lines = {seen.file: Lines(seen.text) for seen in settings.files}
+    rows = (*_keys(settings, lines), *_entries(settings, sections, lines))
     return ConfigReport(rows=rows, files=settings.files, warnings=settings.warnings)
 
 
-def _keys(settings: Settings, texts: Mapping[str, str]) -> Iterator[ConfigRow]:
+def _keys(settings: Settings, lines: Mapping[str, Lines]) -> Iterator[ConfigRow]:
     for key in KEYS.values():
         found = settings.values.get(key.name)
         if found is None:
@@ -29,21 +30,21 @@ def _keys(settings: Settings, texts: Mapping[str, str]) -> Iterator[ConfigRow]:
             continue
         value = _hidden(found.value) if key.secret else found.value
         words = ", ".join(value) if isinstance(value, tuple) else _word(value)
-        yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, texts))
+        yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, lines))
 
 
 def _entries(
-    settings: Settings, sections: Sequence[Section], texts: Mapping[str, str]
+    settings: Settings, sections: Sequence[Section], lines: Mapping[str, Lines]
 ) -> Iterator[ConfigRow]:
     for section in sections:
         for name, entry in settings.section(section.name).items():
-            origin = _located(entry.origin, texts)
+            origin = _located(entry.origin, lines)
             for key, text in section.rows(entry.content):
                 yield ConfigRow(key=f"{section.name}.{name}.{key}", value=text, shown=text, origin=origin)
 
 
-def _located(origin: Origin, texts: Mapping[str, str]) -> Origin:
-    return replace(origin, line=line_of(texts[origin.name], origin.path)) if origin.is_file else origin
+def _located(origin: Origin, lines: Mapping[str, Lines]) -> Origin:
+    return replace(origin, line=lines[origin.name].line_of(origin.path)) if origin.is_file else origin
 
 
 def _hidden(value: Value) -> Value:
@@ -56,7 +57,7 @@ def _word(value: Value) -> str:
     return (
         str(value).lower()
         if isinstance(value, bool)
-        else f"{value:g}"
+        else digits(value)
         if isinstance(value, float)
         else str(value)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.sources.source import Sources
-from orchestrator.app.approval.errors import ApprovalError
+from orchestrator.app.approval.errors import ApprovalError, NoSshKeygenError
 from orchestrator.app.errors import CommandError
 from orchestrator.app.events import PlanEmpty, Warned
 from orchestrator.app.logons import check_credential
@@ -194,11 +194,12 @@ def _approved(invocation: Invocation, job: RepinJob, on_event: RunListener) -> A
 def _still_approved(invocation: Invocation, job: RepinJob, found: UnfinishedRun) -> RepinJob:
     """Verify the signatures that the run began with once more.
 
-    Raises ApprovalError where they do not hold any more and there is nothing to be read.
+    Where they do not hold any more, or nobody can tell since ssh-keygen is gone, what is open is read all the
+    same: its rows have to end. Raises ApprovalError or NoSshKeygenError where there is nothing to be read.
     """
     try:
         again = approved_again(invocation, job.record, job.plan, job.rules, asked=job.signatures)
-    except ApprovalError as error:
+    except (ApprovalError, NoSshKeygenError) as error:
         if found.left and not found.open:
             raise
         return replace(job, unapproved=str(error))

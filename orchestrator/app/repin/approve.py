@@ -147,19 +147,19 @@ def _refuse_double(request: SignRequest, known: Rules, made: Approval, data: byt
 
 
 def _statement(request: SignRequest) -> str:
-    from orchestrator.app.repin.statement import changes
+    from orchestrator.app.repin.statement import changes, in_a_line
     from orchestrator.domain.repin.planfile import digest
     from orchestrator.report.repin.ticket import ticket
     from orchestrator.report.words import moment, plural
 
     plan, file = request.plan, shlex.quote(str(request.file))
-    what = "re-pin" if plan.undoes is None else f"undo of run {plan.undoes}"
+    what = "re-pin" if plan.undoes is None else f"undo of run {in_a_line(plan.undoes)}"
     values = plural(ticket(plan).values, "registry value")
     return "\n".join(
         (
             f"{what}: {values} on {plural(len(plan.hosts), 'host')}",
             *changes(plan.hosts),
-            f"made by {plan.user}, good until {moment(plan.expires)}",
+            f"made by {in_a_line(plan.user)}, good until {moment(plan.expires)}",
             f"sha256 {digest(plan)}",
             f"`fleetcheck repin show {file}` shows all of it; sign it with {request.key}",
         )

@@ -169,7 +169,7 @@ def _plan_of(
     *,
     left_out: tuple[LeftOut, ...],
 ) -> Plan:
-    """Give what was drafted its id and its head."""
+    """Return what was drafted, with its id and its head."""
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.remote.apply import repin_script
 

@@ -59,7 +59,7 @@ def of_record(options: str) -> RepinRequest:
     """
     try:
         known = json.loads(options)
-    except ValueError:
+    except (ValueError, RecursionError):
         return DEFAULTS
     names = {field.name for field in fields(RepinRequest)}
     given = {key: value for key, value in known.items() if key in names} if isinstance(known, dict) else {}

@@ -63,7 +63,7 @@ class RepinJob:
 
 
 def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunReport:
-    """Do it, and give the report.
+    """Do it, and return the report.
 
     Raises PlanRefused, CommandError where Kerberos' packages are missing, SecretError and StoreError
     (PlanUsedError among them), before the first host is touched.

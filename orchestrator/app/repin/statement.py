@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.approval.signatures import NONE
+from orchestrator.domain.primitives.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.fleet.repin.options import RepinOptions
 
 _WAVES_SHOWN = 6
+_LONGEST = 200  # characters of a plan's own words in a line
 _STILL = {
     "there": "it is still running: going on here has to wait for that process",
     "pausing": "it is in the pause between two waves: going on here takes it over from that process",
@@ -57,21 +59,30 @@ def to_resume(found: UnfinishedRun, wanted: RepinOptions, unapproved: str = "") 
 def changes(hosts: Sequence[PlannedHost], file: str = "") -> Iterator[str]:
     """Yield a line each for the first hosts, `web1  primary 2147 -> 443`, and how many more there are.
 
-    `file` is the plan's, where it has all of them. Uncleaned.
+    `file` is the plan's, where it has all of them.
     """
     from orchestrator.report.repin.ticket import role_words
     from orchestrator.report.words import NAMES_SHOWN
 
     shown = hosts if len(hosts) <= NAMES_SHOWN + 1 else hosts[:NAMES_SHOWN]
     for each in shown:
-        yield f"  {each.host}  {role_words(each.roles)}"
+        yield f"  {in_a_line(each.host)}  {in_a_line(role_words(each.roles))}"
     if more := len(hosts) - len(shown):
         listed = f": fleetcheck repin show {shlex.quote(file)} | cat" if file else ""
         yield f"  and {more:,} more{listed}"
 
 
+def in_a_line(text: str) -> str:
+    """Return a plan's own words cleaned, and no longer than a line or two.
+
+    Who is asked, or signs, looks at a plan of somebody else's: nothing in it makes a line of its own, or
+    pushes the others off the screen.
+    """
+    return clean(text, limit=_LONGEST)
+
+
 def _what(plan: Plan) -> str:
-    return f"undo of run {plan.undoes}" if plan.undoes is not None else "re-pin"
+    return f"undo of run {in_a_line(plan.undoes)}" if plan.undoes is not None else "re-pin"
 
 
 def _signed(approvals: Approvals) -> Iterator[str]:
@@ -82,15 +93,18 @@ def _signed(approvals: Approvals) -> Iterator[str]:
 
 def _waived(plan: Plan, wanted: RepinOptions) -> Iterator[str]:
     if plan.include_waived is not None and plan.waived:
-        yield f"{len(plan.waived):,} of them waived, and taken in all the same ({plan.include_waived})"
+        reason = in_a_line(plan.include_waived)
+        yield f"{len(plan.waived):,} of them waived, and taken in all the same ({reason})"
     if wanted.waived:
         yield f"{len(wanted.waived):,} of them waived since it was planned: refused, not written"
     if wanted.credential is not None:
-        yield f"logs on everywhere with credential {wanted.credential}"
+        yield f"logs on everywhere with credential {in_a_line(wanted.credential)}"
 
 
 def _forced(plan: Plan) -> str:
-    return "" if plan.force_closed is None else f", also where a port is closed ({plan.force_closed})"
+    return (
+        "" if plan.force_closed is None else f", also where a port is closed ({in_a_line(plan.force_closed)})"
+    )
 
 
 def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:

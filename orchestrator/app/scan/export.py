@@ -82,7 +82,7 @@ def write_reports(
     *,
     explain: Callable[[Exception], str],
 ) -> ScanReport:
-    """Write the files, and give the report back.
+    """Write the files, and return the report.
 
     It has a warning for each that could not be written, and the code that says so.
 

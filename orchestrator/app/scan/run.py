@@ -58,7 +58,7 @@ def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteList
 
 
 def run(invocation: Invocation, request: ScanRequest, *, on_event: ScanListener) -> ScanReport:
-    """Ask the hosts, store every result, give the report.
+    """Ask the hosts, store every result, return the report.
 
     Raises InventoryError, SelectionError, CommandError, SecretError and StoreError, before the first host is
     asked.
@@ -197,7 +197,7 @@ async def _scan(
 
 @asynccontextmanager
 async def _remote(invocation: Invocation, job: ScanJob, writer: Writer) -> AsyncIterator[Remote | None]:
-    """Give what hands hosts out to sites; None where all are asked from here."""
+    """Yield what hands hosts out to sites; None where all are asked from here."""
     names = {host.name for host in job.here}
     there = [host for host in job.plan.hosts if host.name not in names]
     if not there:

@@ -48,18 +48,16 @@ def unserved_words(here: Sequence[Host], there: Sequence[Host]) -> Iterator[str]
 
 
 def site_account(fleet: Fleet, host: Host) -> Account | None:
-    """Return whose password or key a site tries at a host: by its name here, the secret is the site's."""
+    """Return the account that a host's credential stands for at the sites.
+
+    It has the name that it has here; what it means is the site's. What is a ticket, a certificate or a host's
+    own account here may be an account of the domain there, so each is taken for one that can be locked over
+    the fleet.
+    """
     credential = fleet.credentials.get(host.credential or "")
-    if credential is None or (credential.kind in ("ccache", "certificate") and not credential.username):
+    if credential is None:
         return None
-    of_domain = host.auth == "kerberos" or credential.kind == "keytab" or credential.scope == "domain"
-    return account(
-        credential.name,
-        credential.username,
-        host=host.name,
-        address=host.address,
-        of_domain=of_domain,
-    )
+    return account(credential.name, credential.username, host=host.name, of_domain=True)
 
 
 @asynccontextmanager
@@ -72,10 +70,11 @@ async def remote(
     options: UnitOptions,
     writer: Writer,
 ) -> AsyncIterator[Remote]:
-    """Reach the broker for the block, and give what a scan hands its sites' hosts out with.
+    """Reach the broker for the block, and yield what a scan hands its sites' hosts out with.
 
     Raises InventoryError, SecretError, KeyFileError, BrokerError.
     """
+    from orchestrator.dispatch.authorities import read_authorities
     from orchestrator.dispatch.hub import CeleryDispatcher
     from orchestrator.fleet.dispatch.accounts import SITES
     from orchestrator.fleet.dispatch.remote import Remote
@@ -83,7 +82,8 @@ async def remote(
     settings = hub_settings(hub, invocation.ask)
     limit = hub_file(hub).sites_per_account
     sites = tuple(sorted({host.site for host in hosts if host.site is not None}))
-    dispatcher = await CeleryDispatcher.open(settings, sites)
+    authorities = await asyncio.to_thread(read_authorities, hosts)
+    dispatcher = await CeleryDispatcher.open(settings, sites, authorities)
     try:
         yield Remote(
             dispatcher=dispatcher,

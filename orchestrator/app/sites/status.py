@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.app.sites.place import HubFolder, hub_settings
-from orchestrator.domain.sites.unit import PROTOCOL, Hello
+from orchestrator.domain.sites.unit import Hello
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
@@ -99,6 +99,7 @@ def _listen(connection: Any, settings: HubSettings, site: str, known: _Heard) ->
 
 def _status(connection: Any, site: str, heard: _Heard) -> SiteStatus:
     from orchestrator.dispatch import topology
+    from orchestrator.remote.probe import probe_script
 
     remarks = [heard.trouble] if heard.trouble else []
     hello = heard.hello
@@ -107,12 +108,8 @@ def _status(connection: Any, site: str, heard: _Heard) -> SiteStatus:
         if abs(apart) > CLOCKS:
             side = "ahead of" if apart > 0 else "behind"
             remarks.append(f"its clock is {abs(apart):.0f} s {side} this machine's: set both by NTP")
-        if hello.protocol != PROTOCOL:
-            older = "older" if hello.protocol < PROTOCOL else "newer"
-            remarks.append(
-                f"its fleetcheck ({hello.version}) is {older} than this one and speaks another protocol: "
-                "bring both to one version"
-            )
+        if (words := hello.misfit(probe_script().sha256)) is not None:
+            remarks.append(words)
     return SiteStatus(
         site=site,
         alive=heard.alive,

@@ -6,7 +6,7 @@ Nothing is read before a command is about to run: `--help` and a mistake in typi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,7 +57,7 @@ class ConfiguredCommand(WithExamples, TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a configuration with mistakes ends it before."""
         try:
-            loaded = self._take(ctx)
+            loaded = _take(ctx)
         except Exception as error:
             if isinstance(error, (typer.Exit, typer.Abort, typer.BadParameter)):
                 raise
@@ -74,34 +74,46 @@ class ConfiguredCommand(WithExamples, TyperCommand):
         """Say why the configuration cannot be used; return the exit code."""
         return unprinted(error)
 
-    def _take(self, ctx: Any) -> Settings | None:
-        """Set the options; return what is configured, None where this command has nothing that could be."""
-        from orchestrator.app.config.load import load
-        from orchestrator.domain.config.keys import KEYS
 
-        options = {option for key in KEYS.values() for option in key.option.split(" or ")}
-        if not any(options.intersection(param.opts) for param in self.params):
-            return None
-        loaded = load(os.environ)
-        for warning in loaded.warnings:
-            say(f"warning: {warning}")
-        command = _words(ctx)
-        for name, setting in loaded.values.items():
-            key = KEYS[name]
-            if key.commands and command not in key.commands:
-                continue
-            option, value = _option(key, setting.value)
-            param = next((param for param in self.params if option in param.opts), None)
-            if param is not None and not self._given(ctx, (*key.option.split(" or "), *key.unless)):
-                ctx.params[param.name] = param.process_value(ctx, value)
-        return loaded
+def taken(ctx: Any) -> Mapping[str, Any]:
+    """Return the options of a group that works itself where no command follows, as its commands take theirs.
 
-    def _given(self, ctx: Any, options: Iterable[str]) -> bool:
-        """Whether one of some options was typed."""
-        wanted = set(options)
-        typed = (param.name for param in self.params if wanted.intersection(param.opts))
-        sources = (ctx.get_parameter_source(name) for name in typed)
-        return any(source is not None and source.name != "DEFAULT" for source in sources)
+    Raises InventoryError.
+    """
+    _take(ctx)
+    return dict(ctx.params)
+
+
+def _take(ctx: Any) -> Settings | None:
+    """Set the options; return what is configured, None where this command has nothing that could be."""
+    from orchestrator.app.config.load import load
+    from orchestrator.domain.config.keys import KEYS
+
+    params = ctx.command.params
+    options = {option for key in KEYS.values() for option in key.option.split(" or ")}
+    if not any(options.intersection(param.opts) for param in params):
+        return None
+    loaded = load(os.environ)
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
+    command = _words(ctx)
+    for name, setting in loaded.values.items():
+        key = KEYS[name]
+        if key.commands and command not in key.commands:
+            continue
+        option, value = _option(key, setting.value)
+        param = next((param for param in params if option in param.opts), None)
+        if param is not None and not _given(ctx, (*key.option.split(" or "), *key.unless)):
+            ctx.params[param.name] = param.process_value(ctx, value)
+    return loaded
+
+
+def _given(ctx: Any, options: Iterable[str]) -> bool:
+    """Whether one of some options was typed."""
+    wanted = set(options)
+    typed = (param.name for param in ctx.command.params if wanted.intersection(param.opts))
+    sources = (ctx.get_parameter_source(name) for name in typed)
+    return any(source is not None and source.name != "DEFAULT" for source in sources)
 
 
 def _option(key: Key, value: object) -> tuple[str, object]:

@@ -111,7 +111,9 @@ def _only(report: RunReport, wanted: frozenset[str]) -> RunReport:
 
 
 def _words(result: HostResult) -> set[str]:
-    """Give the words that mean this host: its state, and `attention` where a new scan and plan would help."""
+    """Return the words that mean this host: its state, and `attention` where a new scan and plan would
+    help.
+    """
     from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED
     from orchestrator.fleet.repin.summary import FINE
 

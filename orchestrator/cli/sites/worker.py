@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import ask
-from orchestrator.cli.config.configured import Commands
+from orchestrator.cli.config.configured import Commands, taken
 from orchestrator.cli.console import lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import TransportOption
@@ -30,7 +30,7 @@ def worker(
         Path | None,
         typer.Option(metavar="FILE", help="The worker's file, such as berlin.yaml; see `worker init`."),
     ] = None,
-    transport: TransportOption = TransportName.NATIVE,
+    transport: TransportOption = TransportName.NATIVE,  # noqa: ARG001  # read where it may be configured
 ) -> None:
     """Work for the hub until SIGTERM or Ctrl-C; hosts in flight then finish.
 
@@ -42,7 +42,7 @@ def worker(
         raise UsageError("which site? --config FILE; `fleetcheck worker init` writes one")
     from orchestrator.app.sites.worker import run
 
-    run(config, transport, ask, _log)
+    run(config, taken(context)["transport"], ask, _log)
 
 
 @app.command()

@@ -39,7 +39,7 @@ class NegotiateAcceptor:
         return self.kerberos or self.ntlm
 
     def step(self, token: bytes) -> bytes:
-        """Take the initiator's next token, give ours (b"": none); raises LogonRejected."""
+        """Take the initiator's next token; return ours (b"": none); raises LogonRejected."""
         if token.startswith(SIGNATURE):
             reply = self.ntlm.step(token)
             self.complete = self.ntlm.complete

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from inventory.errors import FleetcheckError
 
 Value = str | int | float | bool | tuple[str, ...]
 """A value as the options of a command take it."""
 
+_BITS = 63  # of an integer, beside its sign
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -47,9 +47,11 @@ def number(least: float, most: float | None = None) -> Kind:
     """Take a number from `least` to `most`, whole or not, and finite."""
 
     def check(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError  # noqa: TRY004  # a value that does not fit, whatever its type
         _within(value, least, most)
+        if not math.isfinite(value):
+            raise ValueError
         return float(value)
 
     return Kind(f"a number{_range(least, most)}", check, _number)
@@ -84,7 +86,10 @@ def text(takes: str, proof: Callable[[str], object] | None = None) -> Kind:
     """
 
     def check(value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value).strip():
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise ValueError  # noqa: TRY004  # a value that does not fit, whatever its type
+        _written(value)
+        if not str(value).strip():
             raise ValueError
         _prove(str(value), proof)
         return str(value)
@@ -92,15 +97,16 @@ def text(takes: str, proof: Callable[[str], object] | None = None) -> Kind:
     return Kind(takes, check)
 
 
-def span(example: str, least: timedelta = timedelta(0)) -> Kind:
-    """Take a length of time, such as `example`."""
+def span(example: str, least: str = "0s") -> Kind:
+    """Take a length of time of `least` or more, such as `example`."""
 
     def proof(value: str) -> None:
         from orchestrator.domain.primitives.span import parse_span
 
-        parse_span(value, "", least=least)
+        parse_span(value, "", least=parse_span(least, ""))
 
-    return text(f"a time in s, m, h or d, such as {example}", proof)
+    bound = "" if least == "0s" else f", {least} or more"
+    return text(f"a time in s, m, h or d{bound}, such as {example}", proof)
 
 
 def _prove(value: str, proof: Callable[[str], object] | None) -> None:
@@ -112,7 +118,14 @@ def _prove(value: str, proof: Callable[[str], object] | None) -> None:
 
 
 def _within(value: float, least: float, most: float | None) -> None:
+    _written(value)
     if value < least or (most is not None and value > most):
+        raise ValueError
+
+
+def _written(value: object) -> None:
+    """Refuse an integer that TOML does not promise to hold: one of thousands of digits cannot be shown."""
+    if isinstance(value, int) and value.bit_length() > _BITS:
         raise ValueError
 
 

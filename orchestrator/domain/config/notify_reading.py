@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from inventory.model import SecretRef
 from inventory.schema.credentials import Secret
 from inventory.schema.fields import Port, Strict, Text, optional
-from inventory.secrets.registry import SOURCES
+from inventory.secrets.registry import SOURCES, reference
 from orchestrator.domain.config.sections import Mistake, SectionError
 from orchestrator.domain.notices.edges import UNKNOWN_AFTER
 from orchestrator.domain.notices.targets import MAIL_PORT, CommandTarget, MailTarget, Target, WebhookTarget
@@ -30,7 +29,20 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    text.encode("idna")  # as the resolver does it; UnicodeError is a ValueError
+    return text
+
+
+def _username(text: str) -> str:
+    if not text.isascii():
+        raise ValueError
+    return text
+
+
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Server = Annotated[Text, AfterValidator(_server)]
+Username = Annotated[Text, AfterValidator(_username)]
 
 
 class _Entry(Strict):
@@ -58,13 +70,13 @@ class _Webhook(_Entry):
 
 class _Mail(_Entry):
     kind: Literal["smtp"]
-    server: Text = Field(description="the mail server's name")
+    server: Server = Field(description="the mail server's name")
     port: Port = Field(default=MAIL_PORT, description="a port from 1 to 65535")
     sender: Mailbox = Field(alias="from", description="an address such as fleetcheck@corp.example")
     to: list[Mailbox] = Field(
         description='a list of addresses such as ["ops@corp.example"]', min_length=1, max_length=100
     )
-    username: Text = optional("a user name at the mail server")
+    username: Username = optional("a user name at the mail server, in ASCII")
     password: Secret | None = optional('where the password is: {from = "env", name = "FC_MAIL_PASSWORD"}')
     ca: Text = optional("the path of a PEM file")
 
@@ -109,7 +121,9 @@ def _target(name: str, read: _Entry) -> Target:
         case _Command():
             return CommandTarget(**common, argv=tuple(read.argv))
         case _Webhook():
-            return WebhookTarget(**common, url=_needed(read.url), token=_ref(read.token), ca=read.ca)
+            return WebhookTarget(
+                **common, url=reference(read.url), token=read.token and reference(read.token), ca=read.ca
+            )
         case _Mail():
             return MailTarget(
                 **common,
@@ -118,19 +132,10 @@ def _target(name: str, read: _Entry) -> Target:
                 sender=read.sender,
                 to=tuple(read.to),
                 username=read.username,
-                password=_ref(read.password),
+                password=read.password and reference(read.password, username=read.username or ""),
                 ca=read.ca,
             )
     raise TypeError(type(read).__name__)
-
-
-def _needed(secret: Any) -> SecretRef:
-    fields = {key: getattr(secret, key) for key in secret.model_fields_set if key != "from_"}
-    return SecretRef(source=secret.from_, fields=MappingProxyType(fields))
-
-
-def _ref(secret: Any) -> SecretRef | None:
-    return None if secret is None else _needed(secret)
 
 
 def _mistakes(name: str, schema: type[_Entry], error: ValidationError) -> Iterator[Mistake]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from orchestrator.domain.config.key import Key
 from orchestrator.domain.config.kinds import span, whole
 from orchestrator.domain.config.proofs import batch, policy, size
@@ -44,7 +42,7 @@ REPIN = (
     Key(
         name="repin.expires",
         what="how long a plan may be applied",
-        kind=span("24h", least=timedelta(minutes=1)),
+        kind=span("24h", least="1m"),
         default="`24h`",
         example='expires = "4h"',
         option="--expires",

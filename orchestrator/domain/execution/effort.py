@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from inventory.model import Host
+from inventory.words import digits
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading
 
@@ -49,8 +50,8 @@ def usual_attempts(host: Host, mode: str, *, canaries: bool) -> Mapping[str, int
 
 
 def actual_attempts(reading: Reading, gateways: Mapping[str, str]) -> Mapping[str, int]:
-    """Give the connects that a probe really made, by gateway: the inventory's name where it is one, else the
-    address.
+    """Return the connects that a probe really made, by gateway: the inventory's name where it is one, else
+    the address.
 
     `gateways` is what the inventory names, by role. Connects to a canary address are nobody's load.
     """
@@ -80,7 +81,9 @@ def script_need(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) ->
 
 
 def script_deadline(need: float, left: float) -> float:
-    """Give the seconds that the script gets: what it may need, inside what is left of the host's deadline."""
+    """Return the seconds that the script gets: what it may need, inside what is left of the host's
+    deadline.
+    """
     return max(_LEAST, min(need, left - _ANSWER))
 
 
@@ -101,7 +104,7 @@ def too_short(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> s
     if host.timeout is None or host.timeout >= need:
         return None
     return (
-        f"{host.name}: `timeout: {host.timeout:g}` is too short for `--probe {mode}`, which may take "
+        f"{host.name}: `timeout: {digits(host.timeout)}` is too short for `--probe {mode}`, which may take "
         f"{need} s where nothing answers: raise it, or leave it out"
     )
 

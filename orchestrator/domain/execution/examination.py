@@ -120,7 +120,9 @@ class Check:
 
 
 def completed(results: Iterable[StageResult], *, hop: bool = False) -> tuple[StageResult, ...]:
-    """Give every stage a result, in their order: those without one were not reached. `hop`: there is one."""
+    """Return a result for every stage, in their order: those without one were not reached. `hop`: there is
+    one.
+    """
     known = {result.stage: result for result in results}
     stages = [stage for stage in Stage if hop or stage is not Stage.HOP]
     return tuple(known.get(stage, StageResult(stage=stage, state=State.NOT_REACHED)) for stage in stages)

@@ -19,7 +19,7 @@ from orchestrator.domain.primitives.address import canonical
 
 OWNERS_NAMED = 10  # of a claimed address, which as a rule has one
 
-_BySite = defaultdict[str, set[str]]
+_BySite = dict[str, set[str]]
 _Address = tuple[str, str]  # the network by its `via`, and the address in it
 
 
@@ -49,13 +49,13 @@ class Claims:
     def __init__(self, hosts: Iterable[Claimant], gateways: Iterable[str]) -> None:
         """`gateways` are the addresses that an inventory names for gateways."""
         self._gateways = frozenset(gateways)
-        self._owners: defaultdict[_Address, _BySite] = defaultdict(_by_site)
-        self._claimants: defaultdict[_Address, _BySite] = defaultdict(_by_site)
+        self._owners: dict[_Address, _BySite] = {}
+        self._claimants: dict[_Address, _BySite] = {}
         for each in hosts:
-            for address in each.owned:
-                self._owners[each.via, address][each.site].add(each.host)
-            for address in each.said:
-                self._claimants[each.via, address][each.site].add(each.host)
+            for addresses, known in ((each.owned, self._owners), (each.said, self._claimants)):
+                for address in addresses:
+                    by_site = known.setdefault((each.via, address), {})
+                    by_site.setdefault(each.site, set()).add(each.host)
 
     def mark(self, host: str, site: str, address: str, via: str = "") -> tuple[Mark | None, tuple[str, ...]]:
         """Say what is wrong with a row from this address, and the first few owners of a claimed one; None:
@@ -70,10 +70,6 @@ class Claims:
             return Mark.CLAIMED, tuple(sorted({name for each in owners for name in each})[:OWNERS_NAMED])
         claimants = _near(self._claimants.get((via, address), {}), site)
         return (Mark.DISPUTED if any(each != {host} for each in claimants) else None), ()
-
-
-def _by_site() -> _BySite:
-    return defaultdict(set)
 
 
 def _near(hosts: Mapping[str, set[str]], site: str) -> list[set[str]]:
@@ -98,10 +94,10 @@ class Destinations:
         """Take what an inventory names."""
         self._named.update(map(canonical, gateways))
 
-    def resolved(self, found: Mapping[str, Iterable[str]]) -> None:
-        """Take what one host found for names."""
+    def resolved(self, found: Mapping[str, Iterable[str]], hosts: int = 1) -> None:
+        """Take what one host, or so many that found the same, found for names."""
         for name, addresses in found.items():
-            self._votes[name].update(set(addresses))
+            self._votes[name].update(dict.fromkeys(addresses, hosts))
 
     def known(self) -> frozenset[str]:
         """Return all that may be a destination."""

@@ -7,23 +7,26 @@ interfaces: one behind address translation looks different to a firewall.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from inventory.model import Host
 from inventory.schema.shapes import is_ip
 from inventory.schema.via import network
 from inventory.verdicts import Verdict
 from orchestrator.domain.firewall.claims import Claimant, Claims, Destinations, Mark
-from orchestrator.domain.firewall.holders import HeldBack, Holders, places
-from orchestrator.domain.firewall.needs import HostNeeds, Why, host_needs, listed_needs
-from orchestrator.domain.firewall.rows import Action, FirewallRow, HostRows
+from orchestrator.domain.firewall.holders import HeldBack, Holders
+from orchestrator.domain.firewall.needs import HostNeeds, Needs, Why, listed_needs
+from orchestrator.domain.firewall.rows import Action, FirewallRow, OpenPort, family, open_ports
 from orchestrator.domain.firewall.sources import own_addresses, sources
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.standing import HostNow, Standing
 
 __all__ = ["Action", "Firewall", "FirewallRow", "MarkedRow", "Needed", "Why", "firewall", "sources"]
+
+T = TypeVar("T")
 
 _NOTHING: Mapping[str, Host] = {}
 
@@ -80,35 +83,43 @@ def firewall(
     `set_aside` hosts are no more: they need nothing, own nothing and have no rows.
     """
     seen = [now for now in map(_now, hosts) if now.latest.host not in set_aside]
-    needs = [host_needs(now, listed.get(now.latest.host)) for now in seen]
+    known = Needs()
+    needs = [known.of(now, listed.get(now.latest.host)) for now in seen]
     names = {each.host for each in needs}
     unseen = [host for name, host in listed.items() if name not in names and name not in set_aside]
     destinations = _destinations(needs, [host for host in listed.values() if host.name not in set_aside])
     every = [*needs, *map(listed_needs, unseen)]
-    sorter = _Sorter(
-        Claims([*_claimants(seen, needs, listed), *map(_unseen, unseen)], destinations.known()),
-        Holders(every, destinations),
-        destinations.known(),
-    )
+    claimants = [*_claimants(seen, needs, listed), *map(_unseen, unseen)]
+    said = {each.host: each.said for each in claimants}
+    holders = Holders(every, destinations)
+    sorter = _Sorter(Claims(claimants, destinations.known()), holders, destinations.known(), said)
     unknown = [each.host for each in needs if not sorter.add(each)]
     return Firewall(
         rows=sorter.rows(),
         unknown=tuple(unknown),
         held_back=sorter.held_back(),
-        marked=tuple(dict.fromkeys(sorter.marked)),
+        marked=tuple(sorter.marked),
         set_aside=tuple(sorted(set_aside)),
-        needed=tuple(_needed(each, listed, destinations) for each in every if each.needs),
+        needed=tuple(_needed(each, listed, holders, said) for each in every if each.needs),
     )
 
 
 class _Sorter:
     """Takes hosts one by one and puts each row where it belongs: to be shown, marked, or held back."""
 
-    def __init__(self, claims: Claims, holders: Holders, destinations: Collection[str]) -> None:
-        self._claims, self._holders, self._known = claims, holders, destinations
-        self._permits: dict[FirewallRow, None] = {}
-        self._removes: dict[FirewallRow, None] = {}
-        self._held: defaultdict[tuple[str, str, int], dict[FirewallRow, None]] = defaultdict(dict)
+    def __init__(
+        self,
+        claims: Claims,
+        holders: Holders,
+        destinations: Collection[str],
+        said: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """`said`: the addresses that each host says it has."""
+        self._claims, self._holders, self._known, self._said = claims, holders, destinations, said
+        self._open: dict[int, _Open] = {}
+        self._permits: list[FirewallRow] = []
+        self._removes: list[FirewallRow] = []
+        self._held: defaultdict[tuple[str, str, int], list[FirewallRow]] = defaultdict(list)
         self.marked: list[MarkedRow] = []
 
     def add(self, needs: HostNeeds) -> bool:
@@ -116,18 +127,23 @@ class _Sorter:
         standing = needs.based
         if standing is None or standing.judgement.verdict is Verdict.NO_AGENT:
             return standing is not None  # where no agent is, nothing is needed
-        roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
-        own = {(need.destination, need.port) for need in needs.needs}
-        made = HostRows(standing)
-        marks: dict[str, tuple[Mark | None, tuple[str, ...]]] = {}
-        for role in roles:
-            for row in (*made.needed(role), *made.unneeded(role, own)):
-                if row.source not in marks:
-                    marks[row.source] = self._claims.mark(
-                        row.host, row.site, row.source, network(standing.via)
-                    )
-                self._put(row, *marks[row.source])
-        return bool(roles)
+        found = self._open.get(id(needs.like))
+        if found is None:
+            found = self._open[id(needs.like)] = _open(needs, standing)
+        via = network(standing.via)
+        own = [
+            (
+                source,
+                family(source) if found.six or ":" in source else None,  # else it makes no difference
+                self._claims.mark(standing.host, needs.site, source, via),
+            )
+            for source in sources(standing, self._said[standing.host])
+        ]
+        for each, version in found.ports:
+            for source, other, mark in own:
+                if other == version or version is None or other is None:  # else the two never meet
+                    self._put(each.row(source, standing), *mark)
+        return found.roles
 
     def _put(self, row: FirewallRow, mark: Mark | None, others: tuple[str, ...]) -> None:
         if mark is None and row.destination not in self._known:
@@ -135,11 +151,11 @@ class _Sorter:
         if mark is not None:
             self.marked.append(MarkedRow(row=row, mark=mark, others=others))
         elif row.action is Action.PERMIT:
-            self._permits[row] = None
+            self._permits.append(row)
         elif self._holders.of(row.site, row.destination, row.port):
-            self._held[row.site, row.destination, row.port][row] = None
+            self._held[row.site, row.destination, row.port].append(row)
         else:
-            self._removes[row] = None
+            self._removes.append(row)
 
     def rows(self) -> tuple[FirewallRow, ...]:
         """Return the rows that nothing speaks against, those to permit first."""
@@ -160,6 +176,23 @@ class _Sorter:
         )
 
 
+class _Open(NamedTuple):
+    """What hosts that are alike have open or need, with the destinations' families; whether any is IPv6,
+    and whether there is a role.
+    """
+
+    ports: list[tuple[OpenPort, int | None]]
+    six: bool
+    roles: bool
+
+
+def _open(needs: HostNeeds, standing: Standing) -> _Open:
+    roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
+    own = {(need.destination, need.port) for need in needs.needs}
+    ports = [(each, family(each.destination)) for each in open_ports(standing, roles, own)]
+    return _Open(ports, six=any(version == 6 for _, version in ports), roles=bool(roles))  # noqa: PLR2004 - IPv6
+
+
 def _now(host: Standing | HostNow) -> HostNow:
     if isinstance(host, HostNow):
         return host
@@ -168,16 +201,24 @@ def _now(host: Standing | HostNow) -> HostNow:
 
 def _destinations(needs: Iterable[HostNeeds], listed: Iterable[Host]) -> Destinations:
     found = Destinations()
-    for host in listed:
-        found.name(host.gateways.values())
-    for standing in (each.based for each in needs if each.based is not None):
-        if standing.named is None:  # nobody looked what the inventory says
-            for addresses in standing.gateways.values():
-                found.name(addresses)
-        else:
-            found.name(standing.named.values())
-        found.resolved(standing.network.resolved)
+    for gateways in _each_once(host.gateways for host in listed):
+        found.name(gateways.values())
+    told = [each.based for each in needs if each.based is not None]
+    for named in _each_once(standing.named for standing in told if standing.named is not None):
+        found.name(named.values())
+    # nobody looked what the inventory says
+    for by_role in _each_once(standing.gateways for standing in told if standing.named is None):
+        for addresses in by_role.values():
+            found.name(addresses)
+    alike = Counter(id(standing.network.resolved) for standing in told)
+    for resolved in _each_once(standing.network.resolved for standing in told):
+        found.resolved(resolved, alike[id(resolved)])
     return found
+
+
+def _each_once(values: Iterable[T]) -> Iterable[T]:
+    """Return values without those that are an earlier one itself: what many hosts share is one object."""
+    return {id(value): value for value in values}.values()
 
 
 def _claimants(
@@ -185,19 +226,31 @@ def _claimants(
 ) -> Iterator[Claimant]:
     for now, each in zip(seen, needs, strict=True):
         if each.based is not None:
-            today = listed.get(each.host)
-            found = [(now.latest.via, now.latest.address), (each.based.via, each.based.address)]
-            found += [(each.based.via, each.based.network.dialled or "")]
-            found += [] if today is None else [(today.via, today.address)]
             via = network(each.based.via)
-            answered = {address for by, address in found if network(by) == via}
             yield Claimant(
                 host=each.host,
                 site=each.site,
                 via=via,
-                owned=frozenset(canonical(address) for address in answered if is_ip(address)),
+                owned=frozenset(
+                    map(
+                        canonical,
+                        filter(is_ip, _answered(now.latest, each.based, listed.get(each.host), via)),
+                    )
+                ),
                 said=own_addresses(each.based),
             )
+
+
+def _answered(latest: Standing, based: Standing, today: Host | None, via: str) -> set[str]:
+    """Return the addresses that a host was dialled at, or is to be dialled at today, in a network."""
+    found = {based.address}
+    if based.network.dialled:
+        found.add(based.network.dialled)
+    if latest is not based and network(latest.via) == via:
+        found.add(latest.address)
+    if today is not None and network(today.via) == via:
+        found.add(today.address)
+    return found
 
 
 def _unseen(host: Host) -> Claimant:
@@ -205,11 +258,13 @@ def _unseen(host: Host) -> Claimant:
     return Claimant(host=host.name, site=host.site or "", via=network(host.via), owned=owned, said=())
 
 
-def _needed(needs: HostNeeds, listed: Mapping[str, Host], destinations: Destinations) -> Needed:
+def _needed(
+    needs: HostNeeds, listed: Mapping[str, Host], holders: Holders, said: Mapping[str, tuple[str, ...]]
+) -> Needed:
     return Needed(
         host=needs.host,
-        sources=(listed[needs.host].address,) if needs.based is None else sources(needs.based),
-        places=frozenset(
-            (place, need.port) for need in needs.needs for place in places(need, needs.needs, destinations)
-        ),
+        sources=(listed[needs.host].address,)
+        if needs.based is None
+        else sources(needs.based, said[needs.host]),
+        places=frozenset(holders.places(needs)),
     )

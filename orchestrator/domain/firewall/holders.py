@@ -10,8 +10,8 @@ from datetime import datetime
 from orchestrator.domain.firewall.claims import Destinations
 from orchestrator.domain.firewall.needs import HostNeeds, Need, Why
 
-Where = tuple[str, int]
-"""Destination and port."""
+Place = tuple[str | None, int]
+"""Destination, None for any, and port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +48,41 @@ class Holders:
     """Finds who may need a port. A host without a site may stand at any, and at its own place anybody may."""
 
     def __init__(self, hosts: Iterable[HostNeeds], destinations: Destinations) -> None:
-        self._at: defaultdict[str, defaultdict[tuple[str | None, int], list[Holder]]]
-        self._at = defaultdict(lambda: defaultdict(list))
+        self._destinations = destinations
+        self._places: dict[int, Mapping[Place, Why]] = {}
         self._found: dict[tuple[str, str, int], tuple[Holder, ...]] = {}
+        alike: defaultdict[tuple[str, int], list[HostNeeds]] = defaultdict(list)
         for each in hosts:
+            alike[each.site, id(each.needs)].append(each)
+        self._at: defaultdict[str, defaultdict[Place, list[tuple[Why, list[HostNeeds]]]]]
+        self._at = defaultdict(lambda: defaultdict(list))
+        for (site, _), same in alike.items():
+            for place, why in self.places(same[0]).items():
+                self._at[site][place].append((why, same))
+
+    def places(self, each: HostNeeds) -> Mapping[Place, Why]:
+        """Return all places that a host may connect to, and why; worked out once for hosts that are alike."""
+        found = self._places.get(id(each.needs))
+        if found is None:
+            found = self._places[id(each.needs)] = {}
             for need in each.needs:
-                holder = Holder(host=each.host, why=need.why, read=each.read, stale=each.stale)
-                for place in places(need, each.needs, destinations):
-                    self._at[each.site][place, need.port].append(holder)
+                for place in places(need, each.needs, self._destinations):
+                    found.setdefault((place, need.port), need.why)
+        return found
 
     def of(self, site: str, destination: str, port: int) -> tuple[Holder, ...]:
         """Return the hosts that hold a rule, by name: those that surely need it first."""
         key = site, destination, port
         if key not in self._found:
-            sites = ("", site) if site else tuple(self._at)
             found: dict[str, Holder] = {}
-            for each in dict.fromkeys(sites):
-                at: Mapping[tuple[str | None, int], list[Holder]] = self._at.get(each, {})
-                for holder in (*at.get((destination, port), ()), *at.get((None, port), ())):
-                    found.setdefault(holder.host, holder)
+            for place in dict.fromkeys(("", site) if site else tuple(self._at)):
+                at: Mapping[Place, list[tuple[Why, list[HostNeeds]]]] = self._at.get(place, {})
+                for why, alike in (*at.get((destination, port), ()), *at.get((None, port), ())):
+                    for each in alike:
+                        if each.host not in found:
+                            found[each.host] = Holder(
+                                host=each.host, why=why, read=each.read, stale=each.stale
+                            )
             self._found[key] = tuple(sorted(found.values(), key=lambda each: (not each.certain, each.host)))
         return self._found[key]
 

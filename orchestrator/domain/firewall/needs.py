@@ -51,7 +51,8 @@ class Need:
 class HostNeeds:
     """What one host may need. `read` is when the reading came that says so, None where there is none.
 
-    `stale`: the host could not be read since. `based` is the result that counts.
+    `stale`: the host could not be read since. `based` is the result that counts; `like` that of a host of
+    which all that decides needs and open ports is the same, maybe its own.
     """
 
     host: str
@@ -60,6 +61,7 @@ class HostNeeds:
     stale: bool
     needs: tuple[Need, ...]
     based: Standing | None = None
+    like: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +72,48 @@ class _Wishes:
     desired: Mapping[str, frozenset[int]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def host_needs(now: HostNow, listed: Host | None = None) -> HostNeeds:
-    """Say what a host may need; `listed` is what today's inventory says of it."""
-    based = counted(now)
+class Needs:
+    """Says what hosts may need: once for all that share what decides it, as most hosts of a site do.
+
+    What two hosts share is one object, since equal documents are read once; who have equal ones of their own
+    are looked at one by one.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], tuple[tuple[Need, ...], Standing, Host | None]] = {}
+
+    def of(self, now: HostNow, listed: Host | None = None) -> HostNeeds:
+        """Say what a host may need; `listed` is what today's inventory says of it."""
+        based = counted(now)
+        shared = _deciding(based, listed)
+        found = self._known.get(shared)
+        if found is None:  # the two are kept with it, so that no other object takes a number of theirs
+            found = self._known[shared] = (_host_needs(based, listed), based, listed)
+        return HostNeeds(
+            host=based.host,
+            site=based.site or "",
+            read=based.at if based.probed else None,
+            stale=based is not now.latest,
+            needs=found[0],
+            based=based,
+            like=found[1],
+        )
+
+
+def _deciding(based: Standing, listed: Host | None) -> tuple[int, ...]:
+    """Name all that needs and open ports are worked out from."""
+    told = based.judgement, based.gateways, based.named, based.desired, based.profile
+    network = based.network.tunnels, based.network.whole
+    wished = () if listed is None else (listed.gateways, listed.desired)
+    return tuple(map(id, (*told, *network, *wished)))
+
+
+def _host_needs(based: Standing, listed: Host | None) -> tuple[Need, ...]:
     wishes = _Wishes(
         gateways=_both(based.named or {}, listed.gateways if listed else {}),
         desired=_both(based.desired, listed.desired if listed else {}),
     )
-    return HostNeeds(
-        host=based.host,
-        site=based.site or "",
-        read=based.at if based.probed else None,
-        stale=based is not now.latest,
-        needs=_first_reason(_needs(based, wishes)),
-        based=based,
-    )
+    return _first_reason(_needs(based, wishes))
 
 
 def listed_needs(listed: Host) -> HostNeeds:
@@ -144,11 +173,8 @@ def _without_roles(standing: Standing, wishes: _Wishes) -> Iterator[Need]:
     """Say what a host may need whose key was not read, or whose two views differ."""
     outcome = standing.network.whole and standing.network.whole.outcome
     reading = outcome.reading if isinstance(outcome, Probed) else None
-    known = _facts(standing, reading)
+    known: Facts | None = None
     for named in standing.profile.roles:
-        seen: Ports = (
-            next((role.beliefs for role in known.roles if role.role == named.role), {}) if known else {}
-        )
         where = _told(reading, named.role) or standing.gateways.get(named.role, ())
         pins = [] if reading is None else list(_view_pins(reading, named.port_value))
         if pins and None not in pins:
@@ -156,6 +182,10 @@ def _without_roles(standing: Standing, wishes: _Wishes) -> Iterator[Need]:
             yield from _at(named.role, places, [pin for pin in pins if pin is not None], Why.VIEW)
             yield from _at(named.role, places, wishes.desired.get(named.role, ()), Why.DESIRED)
         else:
+            known = known or _facts(standing, reading)
+            seen: Ports = (
+                next((role.beliefs for role in known.roles if role.role == named.role), {}) if known else {}
+            )
             yield from _anything(named.role, standing.profile.port_numbers, seen, wishes, where)
             yield from _at(
                 named.role, _places(named.role, where, wishes), [pin for pin in pins if pin], Why.VIEW

@@ -62,7 +62,9 @@ class _Search:
         return cover
 
     def _size(self, graph: Graph[V], most: int, depth: int = 0) -> int:
-        """Give the size of a smallest cover, or anything from `most` up where it is not smaller than that."""
+        """Return the size of a smallest cover, or anything from `most` up where it is not smaller than
+        that.
+        """
         self._left -= 1 + sum(map(len, graph.values()))
         if self._left < 0 or depth > DEEPEST:
             raise TooHardError

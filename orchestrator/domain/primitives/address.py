@@ -8,7 +8,7 @@ import ipaddress
 from inventory.schema.shapes import is_ipv4
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=2**16)  # a report asks for each host's several times
 def canonical(address: str) -> str:
     """Return an address in its one spelling; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) as IPv4.
 

@@ -46,8 +46,8 @@ def sha256(content: Any) -> str:
 
 
 def host_facts(host: Host) -> dict[str, Any]:
-    """Give what the inventory resolves for a host by field, as JSON values, as far as it decides what may be
-    written.
+    """Return what the inventory resolves for a host by field, as JSON values, as far as it decides what may
+    be written.
 
     That is: where a session goes, how, and to which values. Changes of site, tags, groups and time-outs do
     not count, nor does the credential: whoever logs on, the plan is the same. `via` is there for a host that

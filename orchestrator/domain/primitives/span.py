@@ -10,6 +10,7 @@ from inventory.errors import EXIT_USAGE, FleetcheckError
 
 _SPAN = re.compile(r"([0-9]{1,7})([smhd])\Z")
 _UNITS = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
+_SIZES = MappingProxyType({"d": 86_400, "h": 3600, "m": 60})  # in seconds
 LONGEST = timedelta(days=3660)
 
 
@@ -22,9 +23,20 @@ class SpanError(FleetcheckError, ValueError):
 def parse_span(text: str, option: str, *, least: timedelta = timedelta(0)) -> timedelta:
     """Read a whole number and its unit. Raises SpanError naming `option`."""
     match = _SPAN.match(text.strip())
-    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
-    if found is None or found > LONGEST:
+    if match is None:
         raise SpanError(f"{option}: found {text!r}, expected a number and s, m, h or d, such as 90s, 2m, 24h")
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if found > LONGEST:
+        raise SpanError(f"{option}: {text} is too long, at most {span_words(LONGEST)}")
     if found < least:
-        raise SpanError(f"{option}: {text} is too short, at least {least.total_seconds():g} s")
+        raise SpanError(f"{option}: {text} is too short, at least {span_words(least)}")
     return found
+
+
+def span_words(span: timedelta) -> str:
+    """Write whole seconds as the user would type them: in the largest unit that leaves no rest."""
+    seconds = int(span.total_seconds())
+    for unit, size in _SIZES.items():
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -65,9 +65,3 @@ def judged_anew(conclusion: Conclusion, reading: Reading, host: Host, version: s
         gateways=host.gateways,
         version=version,
     )
-
-
-def machine_of(reading: Reading) -> Machine:
-    """Give what a plan needs of a whole reading beside the conclusion."""
-    identity = reading.identity
-    return Machine(computer=identity.computer, machine_id=identity.machine_id, views=reading.views)

@@ -41,7 +41,7 @@ def decide(judgement: Judgement, profile: Profile, policy: Policy, *, forced: bo
         return Decision(choice=None)
     roles = judgement.roles
     _readable(judgement)
-    choice = _choice(policy, roles, profile)
+    choice = chosen(policy, roles, profile)
     again = "scan again, or add --ask" if policy.word == PORT else "scan again"
     for role in roles:
         _check_role(role, choice.get(role.role), forced=forced, again=again)
@@ -71,8 +71,12 @@ def _readable(judgement: Judgement) -> None:
             raise NotPlannedError(f"the {role.role} value is no port: mend by hand, or run lvhealth")
 
 
-def _choice(policy: Policy, roles: Sequence[RoleJudgement], profile: Profile) -> Choice:
-    """Choose; two roles whose port is one registry value get one port, and each of them is looked at."""
+def chosen(policy: Policy, roles: Sequence[RoleJudgement], profile: Profile) -> Choice:
+    """Choose by a policy; two roles whose port is one registry value get one port, and each of them is looked
+    at.
+
+    Raises NotPlannedError where it leaves the host out.
+    """
     shared = profile.shared_value
     if shared is not None and policy.word == "keep-if-working":
         working = all(role.pin_belief is Belief.OPEN for role in roles)

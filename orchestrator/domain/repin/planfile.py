@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from inventory.errors import FleetcheckError
 from inventory.windows_names import fold
@@ -85,10 +86,9 @@ def loads(data: bytes, name: str) -> Plan:
     """
     version, content = _document(data, name)
     plan = _plan(content, version, name)
-    try:
-        _check(plan, name)
-    except TypeError as error:  # a list where a name belongs, for one
-        raise PlanError(f"{name}: not a whole plan: {_CHANGED}") from error
+    if not all(map(_typed, _parts(plan))):
+        raise PlanError(f"{name}: not a whole plan: {_CHANGED}")
+    _check(plan, name)
     if dumps(plan).encode("ascii") != data:
         raise PlanError(f"{name}: not as it was written: {_CHANGED}")
     return plan
@@ -177,6 +177,37 @@ def _host(content: dict[str, Any]) -> PlannedHost:
     return PlannedHost(**(content | parts))
 
 
+Part = Plan | PlannedHost | LeftOut | WaivedHost | RoleChange | WriteTarget | Evidence
+
+
+def _parts(plan: Plan) -> Iterator[Part]:
+    """Yield the plan and all that it is made of."""
+    yield plan
+    yield from plan.left_out
+    yield from plan.waived
+    for host in plan.hosts:
+        yield host
+        yield from host.roles
+        yield from host.targets
+        yield from host.evidence
+
+
+def _typed(part: Part) -> bool:
+    """Whether texts are texts, and numbers numbers: what comes after reads, groups and writes them so."""
+    risks = part.risks if isinstance(part, PlannedHost) else ()
+    plain = all(type(getattr(part, name)) in allowed for name, allowed in _PLAIN[type(part)])
+    return plain and all(type(risk) is str for risk in risks)
+
+
+def _plain(kind: type) -> tuple[tuple[str, frozenset[type]], ...]:
+    """Name the fields of a class that hold a text or a number, and the types that each may have."""
+    found = {name: frozenset(get_args(hint) or (hint,)) for name, hint in get_type_hints(kind).items()}
+    return tuple((name, allowed) for name, allowed in found.items() if allowed <= {str, int, NoneType})
+
+
+_PLAIN = {kind: _plain(kind) for kind in get_args(Part)}
+
+
 def _check(plan: Plan, name: str) -> None:
     """Refuse content that no planner of ours can have written, should its digest fit all the same."""
     names = [host.host for host in plan.hosts]
@@ -185,6 +216,8 @@ def _check(plan: Plan, name: str) -> None:
     for host in plan.hosts:
         ports = {role.role: role.new for role in host.roles}
         whole = bool(host.targets) and all(_sound(target, ports) for target in host.targets)
+        if plan.file_version > 1 and not _as_told(host):
+            raise PlanError(f"{name}: what it says of {host.host} is not what it would write: {_CHANGED}")
         if not whole or not all(_is_port(port) for port in ports.values()):
             raise PlanError(
                 f"{name}: what it wants to write on {host.host} is no port in a known kind: {_CHANGED}"
@@ -195,6 +228,14 @@ def _check(plan: Plan, name: str) -> None:
             raise PlanError(f"{name}: it wants to write a value of {host.host} twice: {_CHANGED}")
         if not isinstance(host.facts, str if plan.file_version == 1 else dict):
             raise PlanError(f"{name}: the settings of {host.host} are not told as they are here: {_CHANGED}")
+
+
+def _as_told(host: PlannedHost) -> bool:
+    """Whether the changes by role, which people are shown and sign, are those of the values."""
+    olds = {role.role: role.old for role in host.roles}
+    return len(olds) == len(host.roles) and all(
+        _says(target.expected, olds.get(target.role), text=target.kind in _TEXTS) for target in host.targets
+    )
 
 
 def _sound(target: WriteTarget, ports: dict[str, int]) -> bool:
@@ -217,7 +258,7 @@ def _says(data: object, port: int | None, *, text: bool) -> bool:
         and len(data) <= len(str(HIGHEST_PORT))
     ):
         data = data.lstrip("0")
-    return data == str(port)
+    return port is not None and data == str(port)
 
 
 def _is_port(port: object) -> bool:

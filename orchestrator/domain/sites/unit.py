@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from inventory.model import Host
 from orchestrator.domain.outcome import Outcome
+from orchestrator.version import VERSION
 
 PROTOCOL = 1
 """Rises when a site of before could misunderstand a batch, or the hub a result."""
@@ -104,7 +105,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What a worker says of itself every few seconds. `width`: hosts at a time, `slots`: batches."""
+    """What a worker says of itself every few seconds. `width`: hosts at a time, `slots`: batches.
+
+    `script` is the SHA-256 of its probe: one with another probe refuses every batch.
+    """
 
     site: str
     worker: str  # another one for each process
@@ -116,3 +120,19 @@ class Hello:
     slots: int
     in_flight: int
     machine: str = ""
+    script: str = ""
+
+    def misfit(self, script: str) -> str | None:
+        """Say in words why this worker can be given no hosts by a hub with this probe; None where it can."""
+        if self.protocol != PROTOCOL:
+            older = "older" if self.protocol < PROTOCOL else "newer"
+            return (
+                f"its fleetcheck ({self.version}) is {older} than this one and speaks another protocol: it "
+                "gets no hosts; bring both to one version"
+            )
+        if self.script != script:
+            return (
+                f"its fleetcheck ({self.version}) has another probe than this one ({VERSION}): it gets no "
+                "hosts; bring both to one version"
+            )
+        return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.outcome import Failed
 from orchestrator.domain.record import HostRecord
 
@@ -65,7 +65,7 @@ def brief_of(record: HostRecord) -> Brief:
         failure=_failure(outcome) if isinstance(outcome, Failed) else None,
         evidence=record.judgement.evidence,
         auth=trace.auth,
-        no_kerberos=cause_among(trace.remarks),
+        no_kerberos=fallback_cause(trace.remarks),
         via=record.via,
         site=record.site,
         groups=record.groups,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from inventory.schema.via import network
 from inventory.verdicts import Verdict
+from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.group import Group, Groups
-from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.outcome import Probed
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading
@@ -62,7 +62,7 @@ class Summariser:
         self._tally.add(record.judgement.verdict, waived=record.waived is not None)
         self._groups.add(record)
         if record.outcome.trace.auth == "ntlm":
-            self._ntlm[cause_among(record.outcome.trace.remarks)] += 1
+            self._ntlm[fallback_cause(record.outcome.trace.remarks)] += 1
         if isinstance(record.outcome, Probed):
             self._probed(record, record.outcome.reading)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from inventory.model import Profile, Rule
 from orchestrator.domain.judgement import Belief
-from orchestrator.domain.repin.policy import NoChoice, Policy, choose
+from orchestrator.domain.repin.decision import NotPlannedError, chosen
+from orchestrator.domain.repin.policy import Policy
 from orchestrator.domain.whatif.outlook import HostOutlook, RoleOutlook
 
 Beliefs = Mapping[int, Belief]
@@ -80,12 +81,10 @@ def _by_policy(policy: Policy, stages: Sequence[Stage], profile: Profile) -> dic
     out.
     """
     roles = [replace(stage.role.judgement, beliefs=stage.now) for stage in stages]
-    shared = profile.shared_value is not None
-    choice = choose(policy, roles, profile.port_numbers, Rule.COMMON if shared else profile.rule)
-    if isinstance(choice, NoChoice) or (shared and len(set(choice.values())) > 1):
+    try:
+        choice = chosen(policy, roles, profile)
+    except NotPlannedError:
         return None
-    if shared:
-        choice = dict.fromkeys(profile.role_names, next(iter(choice.values())))
     pins = {each.role.role: choice.get(each.role.role, each.role.pin) for each in stages}
     return {role: port for role, port in pins.items() if port is not None}
 

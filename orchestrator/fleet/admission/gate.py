@@ -91,6 +91,12 @@ class Gate:
         self._breakers[account] = self.breaker(account).start(host)
         return Permit(self, account, host)
 
+    def late(self, account: Account, host: str) -> Permit:
+        """Return the permit of a logon that had been taken for dead, whatever may start now."""
+        before = self.breaker(account)
+        self._breakers[account] = replace(before, under_way=before.under_way | {host})
+        return Permit(self, account, host)
+
     async def enter(self, account: Account, host: str, stop: StopRequest) -> Permit | None:
         """Wait until a logon may begin, and begin it; return None on a stop, or if the account is given up.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from orchestrator.fleet.control.clock import Clock
@@ -86,3 +86,29 @@ async def run_until_abandoned(
             await asyncio.wait({task})
     if not task.cancelled():
         task.result()
+
+
+async def wait_until_abandoned(
+    tasks: Iterable[asyncio.Task[Any]],
+    stop: StopRequest,
+    on_step: Callable[[StopRequest], None],
+    *,
+    seconds: float,
+) -> int:
+    """Wait for `tasks` to end, for `seconds` more once `stop` abandons them. Call `on_step` at each step.
+
+    Return how many have not ended by then: these are cancelled.
+    """
+    waited = frozenset(tasks)
+    if not waited:
+        return 0
+
+    async def all_ended() -> None:
+        await asyncio.wait(waited)
+
+    if not stop.abandoned:
+        await run_until_abandoned(all_ended(), stop, on_step)
+    _, late = await asyncio.wait(waited, timeout=seconds)
+    for task in late:
+        task.cancel()
+    return len(late)

@@ -3,6 +3,9 @@
 The gate is the run's own, which the hosts that are asked from here go through as well. Until one logon was
 accepted one host is under way with it, over all sites. From then on a site may spend one refused proof before
 it stops and asks; so at most as many are spent at once as sites hold hosts of it, which `sites` limits.
+
+What a credential means stands in the site's own file: whose account it is only the site knows. So each is
+taken for one that counts over the fleet, until a site has brought a reading by it and told of no proof.
 """
 
 from __future__ import annotations
@@ -38,12 +41,27 @@ class SiteAccounts:
         self._holding: dict[Account, Counter[str]] = {}
         self._order = 0
         self._refused_at: dict[Account, int] = {}
+        self._harmless: set[tuple[Account, str | None]] = set()
         self.generations: dict[str, int] = {}
 
     def of(self, host: Host) -> Account | None:
         """Return the account over the fleet that a host's logon tries; None: none, or one of its own."""
         account = self._account_of(host)
-        return None if account is None or account.host is not None else account
+        if account is None or account.host is not None or (account, host.site) in self._harmless:
+            return None
+        return account
+
+    def under_way(self, name: str) -> bool:
+        """Return whether a host's logon is waited for."""
+        return name in self._under
+
+    def may_go_again(self, host: Host) -> bool:
+        """Return whether a host that came back needs no leave: its logon is counted, or need not be."""
+        return host.name in self._under or self.of(host) is None
+
+    def generation(self, host: Host) -> int:
+        """Return how often a refused logon of a host's credential was told so far."""
+        return self.generations.get(host.credential or "", 0)
 
     def given_up(self, account: Account) -> bool:
         """Return whether nothing more is tried with an account."""
@@ -69,26 +87,35 @@ class SiteAccounts:
         self._under[host.name] = _Under(account, permit, site, self._order)
         self._holding.setdefault(account, Counter())[site] += 1
 
-    def end(self, name: str, proof: Proof | None) -> None:
+    def end(self, host: Host, proof: Proof | None, *, probed: bool = False) -> None:
         """Tell the breaker how a host's logon ended; None: nobody knows, or nothing was tried.
 
         An acceptance speaks of the time when the host was handed out: one from before the last refusal opens
-        nothing.
+        nothing. A refusal counts also where the host was no longer waited for.
         """
-        under = self._under.pop(name, None)
-        if under is None:
+        under = self._under.pop(host.name, None)
+        if under is not None:
+            self._release(under)
+        if proof in (Proof.REJECTED, Proof.REFUSED):
+            self._refuse(host, under, proof)
+        elif under is None:
             return
-        self._release(under)
-        match proof:
-            case Proof.ACCEPTED if under.order > self._refused_at.get(under.account, 0):
-                under.permit.accepted()
-            case Proof.REJECTED | Proof.REFUSED:
-                self._refused_at[under.account] = self._order
-                credential = under.account.credential
-                self.generations[credential] = self.generations.get(credential, 0) + 1
-                (under.permit.refused if proof is Proof.REFUSED else under.permit.rejected)()
-            case _:
-                under.permit.dead()
+        elif proof is Proof.ACCEPTED and under.order > self._refused_at.get(under.account, 0):
+            under.permit.accepted()
+        else:
+            if probed and proof is None:
+                self._harmless.add((under.account, under.site))
+            under.permit.dead()
+
+    def _refuse(self, host: Host, under: _Under | None, proof: Proof) -> None:
+        account = self._account_of(host)
+        if account is None or account.host is not None:
+            return
+        self._harmless.discard((account, host.site))
+        permit = self._gate.late(account, host.name) if under is None else under.permit
+        self._refused_at[account] = self._order
+        self.generations[account.credential] = self.generations.get(account.credential, 0) + 1
+        (permit.refused if proof is Proof.REFUSED else permit.rejected)()
 
     def _release(self, under: _Under) -> None:
         holding = self._holding[under.account]

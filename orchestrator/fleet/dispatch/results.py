@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.sites.unit import MOST, Proof, Report, UnitDone, UnitHeld, Why
 from orchestrator.fleet.control.clock import Clock
@@ -22,6 +22,9 @@ from orchestrator.fleet.dispatch.site import Site
 TOLD = 100  # refusals of a site that the audit is told of; all are counted
 WHY = 200  # characters of what the audit is told of a refusal
 STORING = 256  # results on their way to the disk
+BACK = 10  # times that a host may come back without a result: a batch of 50 in halves, and some restarts
+
+_Result = tuple[Host, Outcome]
 
 
 class Intake:
@@ -48,12 +51,14 @@ class Intake:
         self._storing: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(STORING)
         self._told: Counter[str] = Counter()
+        self._back: Counter[str] = Counter()
+        self._held_at: dict[str, int] = {}
         self.done: set[str] = set()
         self.twice = self.refusals = 0
 
     async def stored(self) -> None:
-        """Wait for what is on its way to the disk."""
-        if self._storing:
+        """Wait for what is on its way to the disk; once the scan is abandoned, who stores it has an end."""
+        if self._storing and not self._stop.abandoned:
             await asyncio.wait(self._storing)
 
     async def refuse(self, refused: Refused, delivery: Delivery) -> None:
@@ -81,46 +86,75 @@ class Intake:
             why = f"a result for {foreign[0]}, which is not one of its hosts in this scan"
             await self.refuse(Refused(site=report.site, why=why), delivery)
             return
-        keeping = []
+        keeping: list[_Result] = []
         for unit in report.units:
             match unit:
                 case UnitDone():
                     keeping += self._finish(site, unit.host, unit.outcome, unit.proof)
                 case UnitHeld():
-                    self._hold(site, report.batch, unit)
-        if report.returned:
-            site.halve(site.end_batch(report.batch).values())
-        elif report.ended:
-            site.pending.extend(site.end_batch(report.batch).values())
+                    keeping += self._hold(site, report.batch, unit)
+        if report.returned or report.ended:
+            keeping += self._end_batch(site, report)
         await self._store(keeping, delivery)
+
+    def _end_batch(self, site: Site, report: Report) -> list[_Result]:
+        """Queue the hosts of a batch that is over and has no result of them."""
+        left = site.end_batch(report.batch).values()
+        again = [host for host in left if self._may_come_back(host)]
+        if report.returned:
+            site.halve(again)
+        else:
+            for host in again:
+                self._accounts.end(host, None)
+            site.pending.extend(again)
+        names = {host.name for host in again}
+        return [found for host in left if host.name not in names for found in self._never_asked(site, host)]
+
+    def _may_come_back(self, host: Host) -> bool:
+        """Count that a host came back without a result; return whether it is to be handed out once more."""
+        self._back[host.name] += 1
+        return self._back[host.name] < BACK
+
+    def _never_asked(self, site: Site, host: Host) -> list[_Result]:
+        times = f"handed this host back {BACK} times, without a result"
+        return self._finish(site, host.name, self._lost_host(host, times), None)
 
     def _is_at(self, name: str, site: str) -> bool:
         """Say whether a host is this site's in this run."""
         host = self._hosts.get(name)
         return host is not None and host.site == site
 
-    def _finish(
-        self, site: Site, name: str, outcome: Outcome, proof: Proof | None
-    ) -> list[tuple[Host, Outcome]]:
+    def _finish(self, site: Site, name: str, outcome: Outcome, proof: Proof | None) -> list[_Result]:
         """Take a host's result: the first one counts."""
         site.end_host(name)
-        self._accounts.end(name, proof)
-        if name in self.done:
+        host, again = self._hosts[name], name in self.done
+        if not again or self._accounts.under_way(name):  # one that only came twice counts once
+            self._accounts.end(host, proof, probed=isinstance(outcome, Probed))
+        if again:
             self.twice += 1
             return []
         self.done.add(name)
-        return [(self._hosts[name], outcome)]
+        return [(host, outcome)]
 
-    def _hold(self, site: Site, batch: str, unit: UnitHeld) -> None:
+    def _hold(self, site: Site, batch: str, unit: UnitHeld) -> list[_Result]:
         """Take back a host that was not begun; one that was only in a wrong moment has its turn again."""
         host = site.held(batch, unit.host)
         if host is None:
-            return
-        self._accounts.end(host.name, None)
-        if unit.why in (Why.ACCOUNT, Why.STOPPED) and not self._stop.requested:
+            return []
+        self._accounts.end(host, None)
+        if unit.why not in (Why.ACCOUNT, Why.STOPPED) or self._stop.requested:
+            site.not_started.append(host.name)
+        elif (unit.why is Why.ACCOUNT and self._is_explained(host)) or self._may_come_back(host):
             site.pending.append(host)
         else:
-            site.not_started.append(host.name)
+            return self._never_asked(site, host)
+        return []
+
+    def _is_explained(self, host: Host) -> bool:
+        """Say whether a logon of its account was refused since the host was last held for that."""
+        generation = self._accounts.generation(host)
+        before, self._held_at[host.name] = self._held_at.get(host.name), generation
+        return before != generation
 
     async def lost(self, lost: Lost, delivery: Delivery) -> None:
         """Tell of hosts that no worker could finish; of a batch with several, each is tried alone."""
@@ -135,22 +169,23 @@ class Intake:
             site.halve(left)
             delivery.settle()
             return
-        ends = [self._finish(site, host.name, self._lost_host(host), None) for host in left]
+        words = "ended each time that it was asked for this host"
+        ends = [self._finish(site, host.name, self._lost_host(host, words), None) for host in left]
         keeping = [found for end in ends for found in end]
         await self._store(keeping, delivery)
 
-    def _lost_host(self, host: Host) -> Failed:
+    def _lost_host(self, host: Host, what: str) -> Failed:
         now = self._clock.now()
         return Failed(
             host=host.name,
             phase=Phase.RUN,
             cause=Cause.LOST_BY_SITE,
-            detail=f"the worker of site {host.site} ended each time that it was asked for this host",
-            advice="look into the worker's log, at the site, for what ends it",
+            detail=f"the worker of site {host.site} {what}",
+            advice="look into the worker's log, at the site, for why",
             trace=Trace(started=now, ended=now),
         )
 
-    async def _store(self, keeping: Sequence[tuple[Host, Outcome]], delivery: Delivery) -> None:
+    async def _store(self, keeping: Sequence[_Result], delivery: Delivery) -> None:
         """Store results, and settle what brought them once all are committed; others go on meanwhile."""
         if not keeping:
             delivery.settle()

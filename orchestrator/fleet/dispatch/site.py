@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from inventory.model import Host
-from orchestrator.domain.sites.unit import MOST, PROTOCOL, Hello
+from orchestrator.domain.sites.unit import MOST, Hello
 
 AHEAD = (
     2  # batches that wait or are worked on, for each slot of the site: its next one is there when one ends
@@ -17,10 +17,13 @@ CLOCKS = 60.0  # seconds by which clocks may differ without a word
 
 
 class Site:
-    """One site's hosts. `silent`: it was given up for now; what it says later counts all the same."""
+    """One site's hosts. `script`: the SHA-256 of the probe that its worker has to have.
 
-    def __init__(self, name: str, hosts: Iterable[Host], now: float) -> None:
-        self.name = name
+    `silent`: it was given up for now; what it says later counts all the same.
+    """
+
+    def __init__(self, name: str, hosts: Iterable[Host], now: float, script: str) -> None:
+        self.name, self._script = name, script
         self.pending = deque(hosts)
         self.again: deque[tuple[Host, ...]] = deque()  # batches that came back, in smaller ones
         self.out: dict[str, dict[str, Host]] = {}
@@ -43,14 +46,15 @@ class Site:
         """The process that serves it, as it calls itself."""
         return None if self.hello is None else self.hello.worker
 
-    def misfit(self, hello: Hello, now: datetime) -> str | None:
-        """Say in words what is wrong with a worker; one that speaks another protocol gets no hosts."""
-        if hello.protocol != PROTOCOL:
-            older = "older" if hello.protocol < PROTOCOL else "newer"
-            return (
-                f"its fleetcheck ({hello.version}) is {older} than this one and speaks another protocol: it "
-                "gets no hosts; bring both to one version"
-            )
+    @property
+    def unfit(self) -> str | None:
+        """Why its worker gets no hosts, in words; None where it does, or nobody was heard yet."""
+        return None if self.hello is None else self.hello.misfit(self._script)
+
+    def remark(self, hello: Hello, now: datetime) -> str | None:
+        """Say in words what is wrong with a worker, or with its clock alone."""
+        if (words := hello.misfit(self._script)) is not None:
+            return words
         apart = (hello.sent - now).total_seconds()
         if abs(apart) > CLOCKS:
             side = "ahead of" if apart > 0 else "behind"
@@ -72,7 +76,7 @@ class Site:
     @property
     def room(self) -> bool:
         """Whether it may have one more batch."""
-        if self.hello is None or self.hello.protocol != PROTOCOL:
+        if self.hello is None or self.unfit is not None:
             return False
         return len(self.out) < AHEAD * max(1, self.hello.slots)
 
@@ -94,8 +98,8 @@ class Site:
 
         `patience` is for any word of it, `answer` for a result while it has hosts; both in seconds.
         """
-        if self.hello is not None and self.hello.protocol != PROTOCOL:
-            return "it speaks another protocol"
+        if self.unfit is not None:
+            return "its worker is of another version"
         if now - self.heard > patience:
             return f"nothing heard for {patience:.0f} s"
         if self.out and now - self.answered > answer:

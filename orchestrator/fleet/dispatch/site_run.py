@@ -49,7 +49,8 @@ class SiteRules(Protocol):
 class SiteGate(Gate):
     """One logon of an account at a time, and none after a refused one, until the hub says so.
 
-    `proofs` holds what became of each host's last proof.
+    `proofs` holds what became of each host's last proof, where its account is one over the fleet: a refused
+    one of the host's own account says nothing of any other host.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ class SiteGate(Gate):
 
     def move(self, account: Account, host: str, move: Callable[[Breaker, str], Breaker]) -> None:
         """End a logon by one of the breaker's moves."""
-        if (proof := _PROOFS.get(move)) is not None:
+        if (proof := _PROOFS.get(move)) is not None and account.host is None:
             self.proofs[host] = proof
         super().move(account, host, move)
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import Batch, Hello, Report
 from orchestrator.domain.waiver import Waived
@@ -38,15 +38,20 @@ def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
     try:
         return host_record(host, outcome, waived)
     except Exception as error:  # noqa: BLE001  # a site may say anything
-        failed = Failed(
-            host=host.name,
-            phase=Phase.DECODE,
-            cause=Cause.BUG,
-            detail=words.place(error),
-            advice=words.BUG_ADVICE,
-            trace=outcome.trace,
-        )
-        return host_record(host, failed, waived)
+        return broke(host, outcome, error, waived)
+
+
+def broke(host: Host, outcome: Outcome, error: Exception, waived: Waived) -> HostRecord:
+    """Return what stands for a result that nobody foresaw, or that no table can hold."""
+    failed = Failed(
+        host=host.name,
+        phase=Phase.DECODE,
+        cause=Cause.BUG,
+        detail=words.place(error),
+        advice=words.BUG_ADVICE,
+        trace=Trace(started=outcome.trace.started, ended=outcome.trace.ended),
+    )
+    return host_record(host, failed, waived)
 
 
 class SitesRun:
@@ -80,6 +85,8 @@ class SitesRun:
         self._unlinked = clock.monotonic()  # since when it is not
         self._linked = False  # the broker is reached, and what had waited there is taken in
         self._cancelled = False
+        self._sending: dict[asyncio.Task[None], tuple[Site, str]] = {}  # with the batch's id
+        self._broke: BaseException | None = None
 
     async def run(self) -> None:
         """Hand out and take in until each host has its end or its site is silent, or a stop has ended it."""
@@ -89,10 +96,13 @@ class SitesRun:
             while not self._over():
                 if reading.done():
                     reading.result()  # raises what nobody foresaw
+                if self._broke is not None:
+                    raise self._broke
                 await self._step()
         finally:
             unsubscribe()
             reading.cancel()
+            self._withdraw()
             with suppress(asyncio.CancelledError):
                 await reading
             await self._intake.stored()
@@ -104,7 +114,7 @@ class SitesRun:
         for host in hosts:
             sites.setdefault(host.site or "", []).append(host)
         now = self._clock.monotonic()
-        return {name: Site(name, those, now) for name, those in sites.items()}
+        return {name: Site(name, those, now, self._remote.script) for name, those in sites.items()}
 
     def _over(self) -> bool:
         """Say whether nothing more is to come, or is waited for."""
@@ -122,10 +132,11 @@ class SitesRun:
         if self._stop.requested:
             if not self._cancelled:
                 self._cancelled = True
+                self._withdraw()
                 await self._remote.dispatcher.cancel(self._remote.run, self._remote.epoch)
         elif self._linked:
             for site in self._sites.values():
-                await self._hand_out(site)
+                self._hand_out(site)
         if not self._over():
             with suppress(TimeoutError):
                 async with self._clock.timeout(TICK):
@@ -134,8 +145,9 @@ class SitesRun:
     def _look_for_silence(self) -> None:
         now = self._clock.monotonic()
         if not self._linked:  # nobody can be heard
-            if now - self._unlinked > UNREACHED:
-                self._give_up_all(f"the broker was not reached for {UNREACHED:.0f} s")
+            patience = self._remote.patience if self._stop.requested else UNREACHED
+            if now - self._unlinked > patience:
+                self._give_up_all(f"the broker was not reached for {patience:.0f} s")
             return
         for site in self._sites.values():
             if not site.left or site.silent:
@@ -144,8 +156,8 @@ class SitesRun:
             if words is not None:
                 site.silent = True
                 self._remark(f"site {site.name}: {words}")
-                for name in [name for hosts in site.out.values() for name in hosts]:
-                    self._accounts.end(name, None)  # others need not wait for its answer
+                for host in [host for hosts in site.out.values() for host in hosts.values()]:
+                    self._accounts.end(host, None)  # others need not wait for its answer
 
     def _give_up_all(self, words: str) -> None:
         """Wait for no site any more, and say why once."""
@@ -157,7 +169,7 @@ class SitesRun:
 
     # Handing out.
 
-    async def _hand_out(self, site: Site) -> None:
+    def _hand_out(self, site: Site) -> None:
         while site.room and not site.silent and (hosts := self._next(site)):
             now = self._clock.now()
             batch = Batch(
@@ -175,14 +187,34 @@ class SitesRun:
             site.send(batch.id, hosts, self._clock.monotonic())
             for host in hosts:
                 self._accounts.start(host, site.name)
-            await self._remote.dispatcher.submit(batch)
+            task = asyncio.create_task(self._remote.dispatcher.submit(batch))  # no site waits for another's
+            self._sending[task] = (site, batch.id)
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broke = error  # what nobody foresaw
+            self._changed.set()
+
+    def _withdraw(self) -> None:
+        """Take back the batches that the broker has not taken: their hosts are not begun."""
+        for task, (site, batch) in tuple(self._sending.items()):
+            task.cancel()
+            for host in site.end_batch(batch).values():
+                self._accounts.end(host, None)
+                site.not_started.append(host.name)
+        self._sending.clear()
 
     def _next(self, site: Site) -> Sequence[Host]:
         """Choose the hosts of a site's next batch: those of one that came back, else some that may start."""
         while site.again:
             hosts = [host for host in site.again.popleft() if host.name not in self._intake.done]
-            if hosts:
-                return hosts
+            ready = [host for host in hosts if self._accounts.may_go_again(host)]
+            names = {host.name for host in ready}
+            site.pending.extendleft(host for host in reversed(hosts) if host.name not in names)
+            if ready:
+                return ready
         chosen: list[Host] = []
         aside: list[Host] = []
         while site.pending and len(chosen) < site.most and len(aside) < ASIDE:
@@ -228,7 +260,7 @@ class SitesRun:
             return
         first, before = site.hello is None, site.worker
         site.hear(self._clock.monotonic(), hello)
-        if (words := site.misfit(hello, self._clock.now())) and (first or before != hello.worker):
+        if (words := site.remark(hello, self._clock.now())) and (first or before != hello.worker):
             self._remark(f"site {site.name}: {words}")
 
     def _link(self, link: Link) -> None:

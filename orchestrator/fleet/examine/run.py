@@ -50,8 +50,8 @@ async def examine(
     account: bool = False,
     on_end: Callable[[Examination], None] = lambda _: None,
 ) -> tuple[Examination, ...]:
-    """Examine hosts, `options.jobs` at a time; give their results in the order of `hosts`. Never raises for a
-    host.
+    """Examine hosts, `options.jobs` at a time; return their results in the order of `hosts`. Never raises
+    for a host.
 
     `account`: ask for its quotas and shells as well. Whoever is not begun when the end is asked for has no
     result. Raises what `services.logons` raises.

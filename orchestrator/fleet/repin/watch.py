@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 
+from inventory.words import digits
 from orchestrator.domain.repin.journal import State
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.repin.events import Watching
@@ -64,7 +65,7 @@ async def _look(host: HostRepin, options: RepinOptions, row_back: RowBack, *, la
             return host.end()
     if not late:
         return None
-    detail = f"no tunnel on the new port within {options.wait_live:g} s"
+    detail = f"no tunnel on the new port within {digits(options.wait_live or 0)} s"
     if isinstance(reading, NotRead):
         detail += f"; at last it could not be read: {reading.detail}"
     if options.revert_if_not_live:

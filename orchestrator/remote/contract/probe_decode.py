@@ -36,7 +36,9 @@ _ADVICE = (
 
 
 def decode(text: str, host: Host, *, mode: str, limit: int) -> Reading:
-    """Give the reading that an answer of at most `limit` characters holds. Raises `Fault`, see `contract`."""
+    """Return the reading that an answer of at most `limit` characters holds. Raises `Fault`, see
+    `contract`.
+    """
     try:
         document = in_one_pass(text, limit)
         if document is None:

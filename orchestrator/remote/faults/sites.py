@@ -18,8 +18,8 @@ SITE_ROWS: Mapping[Cause, CauseWords] = MappingProxyType(
             phase=Phase.AUTH,
         ),
         Cause.LOST_BY_SITE: CauseWords(
-            "the site's worker ended each time that it was asked for this host",
-            "Look into the worker's log, at the site, for what ends it; ask for this host alone from a "
+            "the site's worker brought no result of this host, however often it was asked",
+            "Look into the worker's log, at the site, for why; ask for this host alone from a "
             "machine that reaches it.",
             phase=Phase.RUN,
         ),

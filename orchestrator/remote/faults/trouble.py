@@ -167,7 +167,7 @@ class ViaTrouble(Trouble):
         self.advice = advice
 
     def again(self) -> ViaTrouble:
-        """Give one more of the kind, for the next host that it ends: an error that is raised twice grows."""
+        """Return one more of the kind for the next host that it ends: an error that is raised twice grows."""
         return ViaTrouble(self.kind, self.detail, advice=self.advice)
 
 

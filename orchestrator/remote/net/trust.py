@@ -60,7 +60,8 @@ _NO_PEM = (
 
 
 def _build(kind: str, ca: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # TLS 1.2 at least, certificate and name checked
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # certificate and name are checked
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Python's default, but Debian's sets none
     if kind == "ca":
         try:
             if ca:

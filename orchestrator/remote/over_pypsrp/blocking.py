@@ -23,8 +23,8 @@ class Blocking:
         self._wire = wire
 
     def send(self, message: bytes, **_: object) -> bytes:
-        """Send a SOAP envelope and give the answer's bytes. Called by pypsrp, whose retries and time-outs are
-        void.
+        """Send a SOAP envelope and return the answer's bytes. Called by pypsrp, whose retries and time-outs
+        are void.
 
         Raises what `Speaker.exchange` and `BlockingConnection.post` raise.
         """

@@ -107,7 +107,7 @@ def _has_ended(wire: BlockingConnection, tls: ssl.SSLSocket) -> bool:
 
 
 def _listen(wire: BlockingConnection) -> bytes:
-    """Greet once more as TLS does, and give what comes first: OpenSSL has swallowed it."""
+    """Greet once more as TLS does, and return what comes first: OpenSSL has swallowed it."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
         Look().context.wrap_bio(incoming, outgoing).do_handshake()

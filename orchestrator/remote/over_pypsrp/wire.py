@@ -105,7 +105,7 @@ class BlockingConnection:
         return sock
 
     def allow(self, most: float = math.inf) -> None:
-        """Return the next socket call what is left of the time, `most` seconds of it.
+        """Allow the next socket call what is left of the time, `most` seconds of it.
 
         Raises Overdue when nothing is.
         """

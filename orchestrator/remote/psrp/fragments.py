@@ -47,7 +47,7 @@ class Defragmenter:
                 yield whole
 
     def _add(self, number: int, part: int, bits: int, data: bytes) -> bytes | None:
-        """Add a fragment to its message; give the message where this was the last one."""
+        """Add a fragment to its message; return the message where this was the last one."""
         if (part == 0) != bool(bits & _START) or part != self._next.get(number, 0):
             raise Garbled(f"PSRP fragment {part} where {self._next.get(number, 0)} was due")
         if part == 0 and bits & _END:

@@ -20,7 +20,9 @@ class Patience:
         self._idle = 0
 
     def after(self, *, heard: bool) -> float:
-        """Give the seconds to wait before the next Receive. `heard`: the last one brought anything at all."""
+        """Return the seconds to wait before the next Receive. `heard`: the last one brought anything at
+        all.
+        """
         self._asked += 1
         self._idle = 0 if heard else self._idle + 1
         if self._idle:

@@ -116,7 +116,7 @@ class Runspace:
         yield from self._ask(self._envelopes.delete())
 
     def _ask(self, envelope: bytes) -> Exchange[bytes]:
-        """Send the envelope that was written last; give its answer, and no other's."""
+        """Send the envelope that was written last; return its answer, and no other's."""
         asking = self._speaker.exchange(envelope)
         envelope = b""  # a script's is large, and its answer may take long
         answer = yield from asking

@@ -52,8 +52,8 @@ class Speaker:
         )
 
     def exchange(self, message: bytes) -> Exchange[bytes]:
-        """Send a SOAP envelope and give the answer's bytes. Where the connection has ended, log on over a new
-        one first.
+        """Send a SOAP envelope and return the answer's bytes. Where the connection has ended, log on over a
+        new one first.
 
         Raises SoapFault, BadStatus, Refused, Garbled, NotKept, KerberosTrouble; the driver of the generator
         may raise more.

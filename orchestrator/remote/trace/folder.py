@@ -91,7 +91,7 @@ class TraceFolder:
             self._append(self._names[host], data)
 
     def close(self) -> tuple[str, ...]:
-        """Give the folder back; say what is in it, and what is not."""
+        """Release the folder; return words on what is in it, and what is not."""
         with self._lock:
             os.close(self._descriptor)
             self._closed = True

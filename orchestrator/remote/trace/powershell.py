@@ -37,7 +37,7 @@ _KINDS = {
 
 
 def readable(body: str) -> str:
-    """Give a body with what its fragments say in their place, each message under its name."""
+    """Return a body with what its fragments say in their place, each message under its name."""
     return _BLOB.sub(_said, body)
 
 

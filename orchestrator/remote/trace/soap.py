@@ -12,11 +12,11 @@ _BETWEEN = re.compile(r">\s*<")
 
 
 def action(message: bytes) -> str | None:
-    """Give the action that a message names, uncleaned; None where it names none."""
+    """Return the action that a message names, uncleaned; None where it names none."""
     found = _ACTION.search(message[:_HEAD])
     return found[1].decode("utf-8", "replace") if found else None
 
 
 def lines(text: str) -> list[str]:
-    """Give a body line by line, cleaned: broken between tags, and where it was broken already."""
+    """Return a body line by line, cleaned: broken between tags, and where it was broken already."""
     return [clean(line) for line in _BETWEEN.sub(">\n<", text).splitlines()]

@@ -21,7 +21,7 @@ class Tracer:
         self._withheld: dict[str, Withheld] = {}
 
     def watch(self, endpoint: Endpoint) -> Transcript:
-        """Give the transcript of one more session with a host."""
+        """Return the transcript of one more session with a host."""
         return Transcript(
             endpoint,
             partial(self._folder.put, endpoint.host, f"{endpoint.address}:{endpoint.port}"),

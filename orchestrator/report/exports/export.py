@@ -30,8 +30,8 @@ def exported(
     now: datetime,
     labels: Mapping[str, str] = _NONE,
 ) -> Iterator[str]:
-    """Yield the text of an export; the records are read once, as the text is taken, and their attempts not
-    looked at.
+    """Return the text of an export, part by part; the records are read once, as the text is taken, and
+    their attempts not looked at.
 
     `labels` are for Prometheus alone.
     """

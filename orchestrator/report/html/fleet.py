@@ -100,7 +100,7 @@ def _roles(ports: Iterable[PortUse]) -> tuple[str, ...]:
 
 
 def _words() -> dict[str, Any]:
-    """Give the template the small functions that it writes with."""
+    """Return the small functions that the template writes with."""
     return {
         "age": age,
         "duration": duration,
@@ -182,7 +182,9 @@ def _verdicts(counts: Counts) -> str:
 
 
 def _choices(table: HostTable, report: FleetReport) -> dict[str, list[tuple[str, str, int]]]:
-    """Give what the table can be filtered by: the script's word, what is read, and how many hosts it fits."""
+    """Return what the table can be filtered by: the script's word, what is read, and how many hosts it
+    fits.
+    """
     likes = Counter(row.like for row in table.rows)
 
     def hosts(fits: Any) -> int:
@@ -210,7 +212,7 @@ def _choices(table: HostTable, report: FleetReport) -> dict[str, list[tuple[str,
 
 
 def _data(table: HostTable, report: FleetReport) -> dict[str, Any]:
-    """Give the script its hosts: what they share by number, and of each its name, address, number,
+    """Return the script's hosts: what they share by number, and of each its name, address, number,
     time and string.
     """
     numbers: dict[Likeness, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
+from orchestrator.report.advice import NAMED
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
 from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, standing
@@ -82,12 +83,26 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
             f"{listed} | fleetcheck scan --limit -{where}",
             "scan those that need attention, to plan them anew",
         )
+    written = [result.host for result in report.results if result.state is State.VERIFIED]
+    if written and not report.going:
+        yield (
+            f"{_scan_of(written, report)}{where}",
+            "scan them again, since `report` goes by readings",
+        )
     if states & WROTE:
         yield (
             f"fleetcheck repin undo {run.id} -o undo-{run.id}.json{where}",
             "plan the way back for what was written",
         )
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
+
+
+def _scan_of(hosts: Sequence[str], report: RunReport) -> str:
+    """Return the command that scans what the run has written, without `-i` and `--db`."""
+    if len(hosts) <= NAMED:
+        return f"fleetcheck scan --limit {shlex.quote(','.join(hosts))}"
+    listed = f"fleetcheck repin status {report.run.id} --only {State.VERIFIED}{report.hints.database}"
+    return f"{listed} | cut -f1 | fleetcheck scan --limit -"
 
 
 def runs_table(runs: Iterable[tuple[RunRecord, Process]], now: datetime) -> RenderableType:

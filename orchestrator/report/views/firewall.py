@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,14 +91,14 @@ def firewall_rows(found: Firewall) -> Iterator[tuple[str, ...]]:
 
 def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows as CSV with a heading, every cell quoted, none a formula to a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(columns)
     known: dict[str, str] = {}  # most cells stand in many rows
-    for row in rows:
-        known.update((cell, safe(cell)) for cell in row if cell not in known)
-        writer.writerow([known[cell] for cell in row])
-    return text.getvalue()
+    lines = []
+    for row in (columns, *rows):
+        for cell in row:
+            if cell not in known:
+                known[cell] = '"' + safe(cell).replace('"', '""') + '"'
+        lines.append(",".join([known[cell] for cell in row]))
+    return "\n".join(lines) + "\n"
 
 
 def firewall_document(found: Firewall) -> dict[str, Any]:

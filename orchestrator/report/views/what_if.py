@@ -70,13 +70,38 @@ def _steps(found: WhatIf, hints: Hints) -> Iterator[RenderableType]:
     if not any(step.hosts for step in found.steps):
         return
     yield from heading("Save them in this order")
+    yield from _written_down(found, hints)
     for number, step in enumerate(found.steps, 1):
         yield shown(f"{number}. {_what(step, found)}", "bold")
         if step.hosts:
             names, more = folded(step.hosts)
             yield Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
         if step.kind in _TYPED:
-            yield from _commands(number, step, found, hints)
+            yield from _commands(number, step, hints)
+
+
+def _written_down(found: WhatIf, hints: Hints) -> Iterator[RenderableType]:
+    """Write what keeps the hosts of long steps in files, before the first step is taken: it changes the
+    answer, and with it the numbers.
+    """
+    typed = [number for number, step in enumerate(found.steps, 1) if step.kind in _TYPED and _is_long(step)]
+    if typed:
+        yield shown(
+            "First write down which hosts: the numbers are of this moment, and each step changes them."
+        )
+    for number in typed:
+        where = f"{hints.inventory}{hints.database}"
+        yield command(f"fleetcheck unblock {_options(found)} --step {number}{where} > step-{number}.txt")
+
+
+def _is_long(step: Step) -> bool:
+    """Tell whether a step has more hosts than are typed one by one."""
+    return len(step.hosts) > NAMES_SHOWN + 1
+
+
+def step_words(found: WhatIf, number: int) -> str:
+    """Say in a line what the step of this number does."""
+    return _what(found.steps[number - 1], found)
 
 
 def _what(step: Step, found: WhatIf) -> str:
@@ -97,25 +122,22 @@ def _what(step: Step, found: WhatIf) -> str:
             return _TYPED[step.kind].format(hosts=_hosts(len(step.hosts)), pins=pins) + urgent
 
 
-def _commands(number: int, step: Step, found: WhatIf, hints: Hints) -> Iterator[RenderableType]:
-    """Write what to type: names where they are few, else a pipe from this command's `--step`."""
+def _commands(number: int, step: Step, hints: Hints) -> Iterator[RenderableType]:
+    """Write what to type: names where they are few, else the file that they were written to."""
     where = f"{hints.inventory}{hints.database}"
-    if len(step.hosts) <= NAMES_SHOWN + 1:
-        before, limit = "", shlex.quote(",".join(step.hosts))
-    else:
-        before, limit = f"fleetcheck unblock {_options(found)} --step {number}{where} | ", "-"
+    limit = f"@step-{number}.txt" if _is_long(step) else shlex.quote(",".join(step.hosts))
     if step.policy is None and step.pins:
         pins = ", ".join(f"{role}: {port}" for role, port in step.pins.items())
         yield Padding(
             shown(f"no policy plans this: say `pin: {{{pins}}}` for them in the inventory, then"), INDENT
         )
     if step.kind is not StepKind.REPIN:
-        yield command(f"{before}fleetcheck scan --probe full --limit {limit}{where}")
+        yield command(f"fleetcheck scan --probe full --limit {limit}{where}")
     if step.kind is StepKind.SCAN:
         return
     policy = step.policy or "desired"
     out = f"-o step-{number}.json"
-    yield command(f"{before}fleetcheck repin plan --policy {policy} --limit {limit} {out}{where}")
+    yield command(f"fleetcheck repin plan --policy {policy} --limit {limit} {out}{where}")
 
 
 def _unsaved(found: WhatIf) -> Iterator[RenderableType]:

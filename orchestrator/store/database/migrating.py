@@ -146,7 +146,7 @@ def downgrade(connection: Connection) -> None:
 
 @contextmanager
 def _steps(connection: Connection) -> Iterator[Config]:
-    """Give Alembic's settings for this connection."""
+    """Yield Alembic's settings for this connection."""
     from alembic.config import Config
 
     config = Config()
@@ -190,7 +190,7 @@ def _copy(path: Path, step: str) -> Path:
 
 @contextmanager
 def disposing(source: Engine) -> Iterator[Engine]:
-    """Give back an engine's connections at the end of the block."""
+    """Yield the engine; release its connections at the end of the block."""
     try:
         yield source
     finally:

@@ -88,7 +88,7 @@ class Scribe:
         return replace(record, id=key)
 
     def take_over(self, into: Connection, run_id: int, now: datetime) -> tuple[RunRecord, str]:
-        """Make a run this process's own, and running again; give the process whose it was too.
+        """Make a run this process's own, and running again; return the process whose it was too.
 
         Raises UnknownRunError.
         """

@@ -57,7 +57,7 @@ class NoticeReader(ReadingConnection):
     def _notice(self, number: str, body: str) -> Notice:
         try:
             return decode(Notice, json.loads(body))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             detail = f"the notice {number} does not hang together: {error!r}"
             raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.ntlm_fallback import cause_among
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.views.brief import Brief, Failure
-from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
-from orchestrator.store.tables import document, gist, host_result
+from orchestrator.store.results.load import ODD, Decode, Shared, damaged, texts
+from orchestrator.store.tables import gist, host_result
 
-T = TypeVar("T")
 _RESULT = host_result.c
 
 
@@ -39,47 +39,47 @@ class Briefs:
 
     def __init__(self, place: Place, *, sentences: bool, logons: bool) -> None:
         self._place, self._sentences, self._logons = place, sentences, logons
-        self._texts: Mapping[int, str] = {}
-        self._judgements: dict[int, Judgement] = {}
-        self._settings: dict[int, _Settings] = {}
+        self._shared = Shared()
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Brief]:
         """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all()
-        self._texts = self._shared(using, rows)
-        texts = self._own(using, rows)
+        wanted: Mapping[Decode, set[int]] = {
+            _settings: {row.settings_id for row in rows},
+            _judgement: {row.gist_id for row in rows},
+        }
+        self._shared.take(using, wanted)
+        own = self._own(using, rows)
         found = {}
         for row in rows:
             try:
-                found[row[0]] = self._brief(row, texts)
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-                detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-                raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+                found[row[0]] = self._brief(row, own)
+            except ODD as error:
+                raise damaged(self._place, row.host, row.scan_id, error) from error
         return found
-
-    def _shared(self, using: Connection, rows: Iterable[Row[Any]]) -> Mapping[int, str]:
-        wanted = {number for row in rows for number in (row.settings_id, row.gist_id)}
-        return _documents(using, wanted.difference(self._settings, self._judgements))
 
     def _own(self, using: Connection, rows: Iterable[Row[Any]]) -> Mapping[int, str]:
         """Read the documents that no two hosts share, as far as they are asked for."""
         wanted: set[int] = set()
         for row in rows:
-            if self._sentences or (row.phase is None and not self._judgement(row.gist_id).roles):
-                wanted.add(row.judgement_id)
+            try:
+                if self._sentences or (row.phase is None and not self._judgement(row.gist_id).roles):
+                    wanted.add(row.judgement_id)
+            except ODD as error:
+                raise damaged(self._place, row.host, row.scan_id, error) from error
             if self._logons and row.identity_id is not None:
                 wanted.add(row.identity_id)
-        return _documents(using, wanted)
+        return texts(using, wanted)
 
     def _judgement(self, number: int) -> Judgement:
-        return self._once(self._judgements, number, _judgement)
+        return self._shared.get(_judgement, number)
 
-    def _brief(self, row: Row[Any], texts: Mapping[int, str]) -> Brief:
+    def _brief(self, row: Row[Any], own: Mapping[int, str]) -> Brief:
         _, host, _, started, ended, address, port, site, waived, phase, cause = row[:_PLAIN]  # as in _rows
         details, settings, gist_id, judged, identity = row[_PLAIN:]
-        said = self._once(self._settings, settings, _settings)
-        auth, no_kerberos = self._logon(details, texts.get(identity)) if self._logons else (None, None)
-        whole = texts.get(judged)
+        said = self._shared.get(_settings, settings)
+        auth, no_kerberos = self._logon(details, own.get(identity)) if self._logons else (None, None)
+        whole = own.get(judged)
         return Brief(
             host=host,
             address=address,
@@ -102,24 +102,10 @@ class Briefs:
         """Say what a logon used, and why it was not Kerberos."""
         trace = json.loads(details)["trace"]
         steady = trace if identity is None else json.loads(identity)[2]
-        return steady.get("auth"), cause_among(trace.get("remarks", ()))
-
-    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Return what a document says, read at the first time."""
-        found = known.get(number)
-        if found is None:
-            found = known[number] = read(json.loads(self._texts[number]))
-        return found
+        return steady.get("auth"), fallback_cause(trace.get("remarks", ()))
 
 
 _PLAIN = 11  # columns of _rows before the details and the numbers of documents
-
-
-def _documents(using: Connection, numbers: Collection[int]) -> Mapping[int, str]:
-    if not numbers:
-        return {}
-    query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-    return {row.id: row.text for row in using.execute(query)}
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -143,7 +129,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             _RESULT.identity_id,
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, ScalarSelect, Select, func, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from orchestrator.domain.notices.edges import label_of
 from orchestrator.domain.record import PORTS, ScanState
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.results.load import counted, final
+from orchestrator.store.results.standings import every_host, newest_result
 from orchestrator.store.tables import host_result, scan
 
 _RESULT = host_result.c
@@ -73,21 +74,10 @@ def _before(since: datetime) -> Select[Any]:
     """Select of every host the ids of its last reading, its last result but one, and its last one before
     then.
     """
-    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
-    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
-    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    every = every_host()
     return select(
         every.c.host,
-        _newest(every, since, 0, probed=True),
-        _newest(every, since, 1, probed=False),
-        _newest(every, since, 0, probed=False),
+        newest_result(every, 0, probed=True, until=since),
+        newest_result(every, 1, probed=False, until=since),
+        newest_result(every, 0, probed=False, until=since),
     ).where(every.c.host.is_not(None))
-
-
-def _newest(every: CTE, since: datetime, skipped: int, *, probed: bool) -> ScalarSelect[Any]:
-    each = host_result.alias()
-    query = select(each.c.id).where(each.c.host == every.c.host, each.c.started < since, counted(each))
-    if probed:
-        query = query.where(each.c.phase.is_(None))
-    order = (each.c.started.desc(), each.c.id.desc())
-    return query.correlate(every).order_by(*order).limit(1).offset(skipped).scalar_subquery()

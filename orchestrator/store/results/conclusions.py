@@ -6,18 +6,17 @@ What was concluded is read as its gist, each once, however many hosts share it. 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BindParameter,
     Connection,
     Integer,
-    Row,
     Select,
     Text,
     bindparam,
@@ -32,14 +31,13 @@ from inventory.model import Profile
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import counted, named_values
+from orchestrator.store.results.load import ODD, Decode, Shared, counted, damaged, named_values, texts
 from orchestrator.store.results.readings import views_of
 from orchestrator.store.tables import document, gist, host_result, scan
 
-T = TypeVar("T")
 _RESULT = host_result.c
 
 
@@ -84,33 +82,22 @@ class Conclusions:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._texts: Mapping[int, str] = {}
-        self._profiles: dict[int, Profile] = {}
-        self._judgements: dict[int, Judgement] = {}
-        self._settings: dict[int, tuple[Mapping[str, int], Mapping[str, str]]] = {}
+        self._shared = Shared()
         self._versions: dict[int, str] = {}
 
     def read(self, using: Connection, ids: Collection[int]) -> Iterator[tuple[str, Conclusion]]:
         """Yield the results with their hosts, by scan and id, the newest first. Raises DatabaseError."""
         rows = using.execute(_rows(ids)).all()
-        self._texts = self._unread(using, rows)
+        wanted = {read: {row[column] for row in rows} for column, read in _SHARED.items()}
+        self._shared.take(using, wanted)
         for number in {row.scan_id for row in rows}.difference(self._versions):
             found = using.execute(select(scan.c.version).where(scan.c.id == number)).scalar()
             self._versions[number] = str(found)
         for row in rows:
             try:
                 yield row.host, self._conclusion(*row)
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-                detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-                raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
-
-    def _unread(self, using: Connection, rows: Iterable[Row[Any]]) -> Mapping[int, str]:
-        wanted = {number for row in rows for number in row[_SHARED:]}
-        numbers = wanted.difference(self._profiles, self._settings, self._judgements)
-        if not numbers:
-            return {}
-        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-        return {row.id: row.text for row in using.execute(query)}
+            except ODD as error:
+                raise damaged(self._place, row.host, row.scan_id, error) from error
 
     def _conclusion(
         self,
@@ -124,28 +111,19 @@ class Conclusions:
         settings: int,
         judgement: int,
     ) -> Conclusion:
-        desired, gateways = self._once(self._settings, settings, _settings)
+        shared = self._shared
+        desired, gateways = shared.get(_settings, settings)
         return Conclusion(
             result=result,
             scan=scan_id,
             read=read,
             cause=cause or "",
-            judgement=None if phase is not None else self._once(self._judgements, judgement, _judgement),
-            profile=self._once(self._profiles, profile, _profile),
+            judgement=None if phase is not None else shared.get(_judgement, judgement),
+            profile=shared.get(_profile, profile),
             desired=desired,
             gateways=gateways,
             version=self._versions[scan_id],
         )
-
-    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Give what a document says, read at the first time."""
-        found = known.get(number)
-        if found is None:
-            found = known[number] = read(json.loads(self._texts[number]))
-        return found
-
-
-_SHARED = 6  # columns of _rows before those that name shared documents
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -162,7 +140,7 @@ def _rows(ids: Collection[int]) -> Select[Any]:
             func.coalesce(gist.c.gist_id, _RESULT.judgement_id),  # a short one is its own gist
         )
         .outerjoin(gist, gist.c.document_id == _RESULT.judgement_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
         .order_by(_RESULT.started.desc(), _RESULT.id.desc())
     )
 
@@ -179,24 +157,25 @@ def _settings(jsonable: dict[str, Any]) -> tuple[Mapping[str, int], Mapping[str,
     return MappingProxyType(jsonable.get("desired", {})), MappingProxyType(jsonable.get("gateways", {}))
 
 
+_SHARED: Mapping[int, Decode] = {6: _profile, 7: _settings, 8: _judgement}
+"""Columns of _rows that name documents which results share, and how these are read."""
+
+
 def machines(
     using: Connection, place: Place, ids: Collection[int], names: Collection[str]
 ) -> Iterator[tuple[int, Machine]]:
     """Yield the machines of results that have a reading, with these registry values. Raises DatabaseError."""
     query = select(_RESULT.id, _RESULT.host, _RESULT.identity_id, _RESULT.registry_id, document.c.text)
-    query = query.join(document, document.c.id == _RESULT.registry_id).where(_RESULT.id.in_(ids))
+    query = query.join(document, document.c.id == _RESULT.registry_id).where(among(_RESULT.id, ids))
     rows = using.execute(query).all()
     held = named_values(using, {row.registry_id for row in rows}, names)
-    identities = select(document.c.id, document.c.text).where(
-        document.c.id.in_({row.identity_id for row in rows})
-    )
-    texts = {row.id: row.text for row in using.execute(identities)}
+    identities = texts(using, {row.identity_id for row in rows})
     for number, host, identity, registry, text in rows:
         try:
-            who = json.loads(texts[identity])[0]
+            who = json.loads(identities[identity])[0]
             views = views_of(text, held.get(registry, ()))
             machine = Machine(computer=who.get("computer"), machine_id=who.get("machine_id"), views=views)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except ODD as error:
             detail = f"the registry or the identity of {host!r} does not hang together: {error!r}"
             raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
         yield number, machine

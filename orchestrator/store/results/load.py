@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,15 +28,19 @@ from sqlalchemy import Row as SqlRow
 from inventory.windows_names import fold
 from orchestrator.domain.reading import Reading
 from orchestrator.domain.record import PORTS, HostRecord
-from orchestrator.store.database.types import escape
+from orchestrator.store.database.types import among, escape
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.place import Place
 from orchestrator.store.results.readings import Row, reading_of, views_of
 from orchestrator.store.results.rows import put_together
 from orchestrator.store.tables import MOST, attempt, connection, document, host_result, registry_value, scan
 
+T = TypeVar("T")
+Decode = Callable[[Any], Any]
 _REFERENCES = ("profile_id", "settings_id", "identity_id", "registry_id", "judgement_id")
 _RESULT = host_result.c
+ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What decoding raises where the database's rows do not go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,61 @@ def records(
     """
     rows = using.execute(select(host_result).where(*where)).all()
     results = [row.id for row in rows]
-    documents = {getattr(row, name) for row in rows for name in _REFERENCES} - {None}
-    query = select(document.c.id, document.c.text).where(document.c.id.in_(documents))
     parts = _Parts(
-        documents={row.id: row.text for row in using.execute(query)} if documents else {},
+        documents=texts(using, {getattr(row, name) for row in rows for name in _REFERENCES}),
         values=_rows(using, registry_value, {row.registry_id for row in rows} - {None}) if whole else {},
         attempts=_rows(using, attempt, results) if whole else {},
         connections=_rows(using, connection, results) if whole else {},
     )
     return {row.id: _record(place, row, parts) for row in rows}
+
+
+def texts(using: Connection, documents: Iterable[int | None]) -> Mapping[int, str]:
+    """Read documents by their ids."""
+    numbers = {number for number in documents if number is not None}
+    if not numbers:
+        return {}
+    query = select(document.c.id, document.c.text).where(among(document.c.id, numbers))
+    return {row.id: row.text for row in using.execute(query).all()}
+
+
+class Shared:
+    """Documents that results share: each is decoded once for each way to read it, however many refer to it.
+
+    `texts` are those of the last `take`.
+    """
+
+    def __init__(self) -> None:
+        self.texts: Mapping[int, str] = {}
+        self._known: defaultdict[Decode, dict[int, Any]] = defaultdict(dict)
+
+    def take(
+        self,
+        using: Connection,
+        wanted: Mapping[Decode, Collection[int | None]],
+        more: Iterable[int | None] = (),
+    ) -> None:
+        """Read the documents that were not decoded yet in the way that they are wanted for, and `more`, which
+        no two results share.
+        """
+        new = set(more)
+        for read, numbers in wanted.items():
+            new.update(set(numbers).difference(self._known[read]))
+        self.texts = texts(using, new)
+
+    def get(self, read: Callable[[Any], T], number: int) -> T:
+        """Return what `read` makes of a document's content. Raises KeyError, and what `read` raises."""
+        known: dict[int, T] = self._known[read]
+        found = known.get(number)
+        if found is None:
+            found = known[number] = read(json.loads(self.texts[number]))
+        return found
+
+
+def damaged(place: Place, host: str, scan_id: int, error: Exception) -> DatabaseError:
+    """Say which result's rows do not go together."""
+    detail = f"the result of {host!r} in scan {scan_id} does not hang together: {error!r}"
+    return DatabaseError(place.shown, StoreTrouble.DAMAGED, detail)
 
 
 def final() -> ColumnElement[bool]:
@@ -123,8 +174,8 @@ def _rows(using: Connection, table: Table, ids: Collection[int]) -> Mapping[int,
     found: defaultdict[int, list[Row]] = defaultdict(list)
     if ids:
         owner, position, *columns = table.columns
-        query = select(owner, *columns).where(owner.in_(ids)).order_by(owner, position)
-        for number, *cells in using.execute(query):
+        query = select(owner, *columns).where(among(owner, ids)).order_by(owner, position)
+        for number, *cells in using.execute(query).all():
             found[number].append(tuple(cells))
     return found
 
@@ -138,9 +189,8 @@ def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
             parts.attempts.get(row.id, ()),
             parts.connections.get(row.id, ()),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+    except ODD as error:
+        raise damaged(place, row.host, row.scan_id, error) from error
 
 
 def readings(
@@ -153,11 +203,9 @@ def readings(
     query: Select[Any] = select(
         _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
     )
-    rows = using.execute(query.where(_RESULT.id.in_(ids), _RESULT.phase.is_(None))).all()
-    numbers = {number for row in rows for number in (row.identity_id, row.registry_id)}
-    texts = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
+    rows = using.execute(query.where(among(_RESULT.id, ids), _RESULT.phase.is_(None))).all()
     parts = _Parts(
-        documents={row.id: row.text for row in using.execute(texts)} if numbers else {},
+        documents=texts(using, {number for row in rows for number in (row.identity_id, row.registry_id)}),
         values=named_values(using, {row.registry_id for row in rows}, values),
         attempts=_rows(using, attempt, [row.id for row in rows]),
         connections=_rows(using, connection, [row.id for row in rows]),
@@ -174,9 +222,8 @@ def _reading(place: Place, row: SqlRow[Any], parts: _Parts) -> Reading:
             parts.attempts.get(row.id, ()),
             parts.connections.get(row.id, ()),
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-        raise DatabaseError(place.shown, StoreTrouble.DAMAGED, detail) from error
+    except ODD as error:
+        raise damaged(place, row.host, row.scan_id, error) from error
 
 
 def named_values(
@@ -184,7 +231,7 @@ def named_values(
 ) -> Mapping[int, list[tuple[Any, ...]]]:
     """Read the registry values of these names in their order, and where SQL cannot compare them, all."""
     owner, position, *columns = registry_value.columns
-    query = select(owner, *columns).where(owner.in_(documents)).order_by(owner, position)
+    query = select(owner, *columns).where(among(owner, documents)).order_by(owner, position)
     wanted = {fold(each) for each in names}
     if all(escape(each) == each for each in wanted):  # of ASCII, which both databases bring to one case alike
         name = registry_value.c.name
@@ -192,6 +239,6 @@ def named_values(
             or_(func.upper(name).in_(sorted(wanted)), type_coerce(name, Text).contains("\\", autoescape=True))
         )
     found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for number, *cells in using.execute(query):
+    for number, *cells in using.execute(query).all():
         found[number].append(tuple(cells))
     return found

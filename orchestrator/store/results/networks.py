@@ -4,12 +4,10 @@ their tunnels.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -17,8 +15,9 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.facts import ESTABLISHED
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Source
-from orchestrator.domain.standing import Network, Standing, Tunnel
-from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.domain.record import HostRecord
+from orchestrator.domain.standing import Network, Tunnel
+from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
 from orchestrator.store.results.load import records
 from orchestrator.store.tables import connection, host_result
@@ -26,84 +25,102 @@ from orchestrator.store.tables import connection, host_result
 _WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the whole record says what they may need
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What the document says that tells who answered: own addresses, known addresses by role,
-    and what was dialled.
+Connections = Sequence[tuple[str, int]]
+"""Address and port of each live connection."""
+
+
+class _Targets(NamedTuple):
+    """What a host tried, and the addresses that it found for gateways that the inventory calls by a name.
+
+    `known` are the addresses of each role.
     """
 
-    sources: tuple[str, ...]
     known: Mapping[str, frozenset[str]]
     resolved: Mapping[str, tuple[str, ...]]
-    dialled: str | None
 
 
 class Networks:
-    """Adds to results, by their ids, what their readings say of the network."""
+    """Reads what readings say of the network, and keeps what hosts have in common.
 
-    def __init__(self, using: Connection, place: Place, found: Mapping[int, Standing]) -> None:
-        """Read what is needed beside the documents. Raises DatabaseError for rows that make no record."""
-        self._place, self._found = place, found
-        self._connections = _established(using, found)
-        odd = [number for number, each in found.items() if each.judgement.verdict in _WITHOUT_ROLES]
-        self._whole = records(using, place, host_result.c.id.in_(odd), whole=True) if odd else {}
+    Equal targets and tunnels are one object, by which who goes through many hosts knows those that are alike.
+    """
 
-    def added(self, number: int, identity: str | None) -> Standing:
-        """Return a result with its network; `identity` is the document that says who answered.
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._connections: Mapping[int, Connections] = {}
+        self._whole: Mapping[int, HostRecord] = {}
+        self._targets: dict[object, _Targets] = {}
+        self._tunnels: dict[tuple[Tunnel, ...], tuple[Tunnel, ...]] = {}
 
-        Raises DatabaseError.
+    def read(self, using: Connection, verdicts: Mapping[int, Verdict]) -> None:
+        """Read what is needed beside the documents, of results by their ids.
+
+        Raises DatabaseError for rows that make no record.
         """
-        standing = self._found[number]
-        if identity is None:
-            return standing
-        try:
-            said = _said(json.loads(identity))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            detail = (
-                f"the result of {standing.host!r} in scan {standing.scan} does not hang together: {error!r}"
-            )
-            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
-        network = Network(
-            dialled=said.dialled,
-            tunnels=tuple(_tunnels(self._connections[number], said.known, standing.named or {})),
-            resolved=said.resolved,
+        self._connections = _established(using, verdicts)
+        odd = [number for number, verdict in verdicts.items() if verdict in _WITHOUT_ROLES]
+        self._whole = records(using, self._place, among(host_result.c.id, odd), whole=True) if odd else {}
+
+    def of(
+        self, number: int, document: list[Any], named: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], Network]:
+        """Return a host's own addresses and its network; `document` says who answered, `named` has the
+        inventory's gateways.
+
+        Raises KeyError, TypeError, ValueError or AttributeError for a document that does not hang together.
+        """
+        identity, targets, steady = document
+        told = self._told(targets)
+        tunnels = tuple(_tunnels(self._connections[number], told.known, named))
+        return _addresses(identity.get("interfaces", ())), Network(
+            dialled=steady.get("dialled"),
+            tunnels=self._tunnels.setdefault(tunnels, tunnels),
+            resolved=told.resolved,
             whole=self._whole.get(number),
         )
-        return replace(standing, sources=said.sources, network=network)
+
+    def _told(self, targets: Iterable[dict[str, Any]]) -> _Targets:
+        said = tuple(
+            (target["role"], target["source"], target["name"], *target.get("addresses", ()))
+            for target in targets
+        )
+        found = self._targets.get(said)
+        if found is None:
+            found = self._targets[said] = _targets(said)
+        return found
 
 
-def _established(using: Connection, ids: Collection[int]) -> Mapping[int, list[tuple[str, int]]]:
+def _addresses(interfaces: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for each in interfaces for address in each.get("addresses", ())))
+
+
+def _targets(said: Iterable[tuple[str, ...]]) -> _Targets:
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    resolved: dict[str, tuple[str, ...]] = {}
+    for role, source, name, *found in said:
+        addresses = tuple(map(canonical, found))
+        known[role].update(addresses)
+        if source == Source.INVENTORY:
+            resolved[canonical(name)] = addresses
+    return _Targets(
+        {role: frozenset(addresses) for role, addresses in known.items()}, MappingProxyType(resolved)
+    )
+
+
+def _established(using: Connection, ids: Collection[int]) -> Mapping[int, Connections]:
     """Read where the live connections of each result go."""
     found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
     columns = connection.c
     query = select(columns.result_id, columns.remote_address, columns.remote_port).where(
-        columns.result_id.in_(ids), columns.state == ESTABLISHED
+        among(columns.result_id, ids), columns.state == ESTABLISHED
     )
-    for number, address, port in using.execute(query):
+    for number, address, port in using.execute(query).all():
         found[number].append((canonical(address), port))
     return found
 
 
-def _said(document: list[Any]) -> _Said:
-    identity, targets, steady = document
-    interfaces: Iterable[dict[str, Any]] = identity.get("interfaces", ())
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    resolved: dict[str, tuple[str, ...]] = {}
-    for target in targets:
-        addresses = tuple(map(canonical, target.get("addresses", ())))
-        known[target["role"]].update(addresses)
-        if target["source"] == Source.INVENTORY:
-            resolved[canonical(target["name"])] = addresses
-    return _Said(
-        sources=tuple(dict.fromkeys(address for each in interfaces for address in each.get("addresses", ()))),
-        known={role: frozenset(addresses) for role, addresses in known.items()},
-        resolved=MappingProxyType(resolved),
-        dialled=steady.get("dialled"),
-    )
-
-
 def _tunnels(
-    connections: Iterable[tuple[str, int]], known: Mapping[str, frozenset[str]], named: Mapping[str, str]
+    connections: Connections, known: Mapping[str, frozenset[str]], named: Mapping[str, str]
 ) -> Iterable[Tunnel]:
     """Yield the connections that go to an address known for a role, each once."""
     roles = {role: {*known.get(role, ()), canonical(named.get(role, ""))} for role in {*known, *named}}

@@ -13,7 +13,7 @@ from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.results import conclusions, load
 from orchestrator.store.tables import host_result
 
-CHUNK = 500  # hosts a transaction, as long as a writer's log may wait to be folded in
+CHUNK = 500  # results a transaction, as long as a writer's log may wait to be folded in
 _WHOLE = 100  # ... where all that was read of them is
 _RESULT = host_result.c
 
@@ -32,7 +32,8 @@ class PlanReader(ReadingConnection):
         found: dict[str, list[Conclusion]] = {}
         known = conclusions.Conclusions(self._place)
         names = iter(dict.fromkeys(hosts))
-        while chunk := list(islice(names, CHUNK)):
+        at_once = max(1, CHUNK // limit)  # their results are asked for by id, and a query takes only so many
+        while chunk := list(islice(names, at_once)):
             with self._snapshot() as using:
                 ids = [
                     number

@@ -26,22 +26,16 @@ class StandingReader(ReadingConnection):
         long again.
         """
         with self._snapshot() as using:
-            rows = [row for row in using.execute(now(readable=sources)) if hosts is None or row.host in hosts]
-        rows.sort(key=lambda row: row.host)
+            rows = using.execute(now(before=before, readable=sources)).all()
+        rows = sorted((row for row in rows if hosts is None or row.host in hosts), key=lambda row: row.host)
         standings = Standings(self._place, sources=sources)
         numbers = iter(rows)
         while chunk := list(islice(numbers, CHUNK)):
-            skipped = () if before else (3,)
-            wanted = {
-                number for row in chunk for place, number in enumerate(row) if place and place not in skipped
-            }
-            found = self._read(standings, wanted)
+            found = self._read(standings, {number for row in chunk for number in row[1:]})
             for row in chunk:
                 latest, known, earlier, readable = (found.get(number) for number in row[1:])
                 if latest is not None:  # else it was pruned meanwhile
-                    yield HostNow(
-                        latest=latest, known=known, before=earlier if before else None, readable=readable
-                    )
+                    yield HostNow(latest=latest, known=known, before=earlier, readable=readable)
 
     def side_by_side(self, earlier: int, later: int) -> Iterator[Pair]:
         """Yield the results of each host that either scan has, by the host's name."""

@@ -7,8 +7,10 @@ it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -18,12 +20,12 @@ from inventory.model import Profile
 from inventory.verdicts import Verdict
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.primitives.codec import decode
-from orchestrator.domain.standing import Standing
-from orchestrator.store.errors import DatabaseError, StoreTrouble
+from orchestrator.domain.standing import Network, Standing
+from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import counted, final
+from orchestrator.store.results.load import ODD, Decode, Shared, counted, damaged, final
 from orchestrator.store.results.networks import Networks
-from orchestrator.store.tables import document, gist, host_result
+from orchestrator.store.tables import gist, host_result
 
 T = TypeVar("T")
 Gateways = Mapping[str, tuple[str, ...]]
@@ -31,28 +33,41 @@ Gateways = Mapping[str, tuple[str, ...]]
 _RESULT = host_result.c
 
 
-def now(*, readable: bool = False) -> Select[Any]:
+def now(*, before: bool = True, readable: bool = False) -> Select[Any]:
     """Select of every host its name, and the ids of its latest result, its last reading, the reading before.
 
-    A fifth column has the last reading that got at the registry key, NULL where `readable` does not ask for
-    it. Goes from host to host along the index on (host, started): as fast after 400 scans as after one.
+    A fifth column has the last reading that got at the registry key. The last two are NULL where `before` and
+    `readable` do not ask for them. Goes from host to host along the index on (host, started): as fast after
+    400 scans as after one.
     """
-    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
-    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
-    every = every.union_all(select(following).where(every.c.host.is_not(None)))
+    every = every_host()
     return select(
         every.c.host,
-        _newest(every, 0, probed=False).label("latest"),
-        _newest(every, 0, probed=True).label("known"),
-        _newest(every, 1, probed=True).label("before"),
-        (_newest(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
+        newest_result(every, 0, probed=False).label("latest"),
+        newest_result(every, 0, probed=True).label("known"),
+        (newest_result(every, 1, probed=True) if before else null()).label("before"),
+        (newest_result(every, 0, probed=True, readable=True) if readable else null()).label("readable"),
     ).where(every.c.host.is_not(None))
 
 
-def _newest(every: CTE, skipped: int, *, probed: bool, readable: bool = False) -> ScalarSelect[Any]:
-    """Find the id of a host's newest result after `skipped` newer ones."""
+def every_host() -> CTE:
+    """Select every host that ever had a result, by jumps along the index; the last row is NULL."""
+    every = select(func.min(_RESULT.host).label("host")).cte("every", recursive=True)
+    following = select(func.min(_RESULT.host)).where(_RESULT.host > every.c.host).scalar_subquery()
+    return every.union_all(select(following).where(every.c.host.is_not(None)))
+
+
+def newest_result(
+    every: CTE, skipped: int, *, probed: bool, readable: bool = False, until: datetime | None = None
+) -> ScalarSelect[Any]:
+    """Find the id of a host's newest result after `skipped` newer ones, that began before `until`.
+
+    `probed`: only results with a reading; `readable`: only those that got at the registry key.
+    """
     each = host_result.alias()
     query = select(each.c.id).where(each.c.host == every.c.host, counted(each)).correlate(every)
+    if until is not None:
+        query = query.where(each.c.started < until)
     if probed:
         query = query.where(each.c.phase.is_(None))
     if readable:
@@ -93,74 +108,61 @@ class Standings:
     """
 
     def __init__(self, place: Place, *, sources: bool = False) -> None:
-        self._place, self._with_sources = place, sources
-        self._texts: Mapping[int, str] = {}
-        self._profiles: dict[int, Profile] = {}
-        self._judgements: dict[int, Judgement] = {}
-        self._settings: dict[int, _Settings] = {}
-        self._gateways: dict[int, Gateways] = {}
+        self._place = place
+        self._networks = Networks(place) if sources else None
+        self._shared = Shared()
 
     def read(self, using: Connection, ids: Collection[int]) -> dict[int, Standing]:
         """Return the results by their ids. Raises DatabaseError for rows that make none."""
         rows = using.execute(_rows(ids)).all() if ids else []
-        self._texts = self._unread(using, rows)
-        found = {row[0]: self._standing(row) for row in rows}
-        if self._with_sources:
-            networks = Networks(using, self._place, found)
-            identities = {row[0]: self._texts.get(row[_OWN]) for row in rows}
-            return {number: networks.added(number, identities[number]) for number in found}
-        return found
+        wanted = {read: {row[column] for row in rows} for column, read in _SHARED.items()}
+        networks = self._networks
+        self._shared.take(using, wanted, () if networks is None else (row[_OWN] for row in rows))
+        if networks is not None:
+            networks.read(using, {row[0]: self._whole(self._verdict, row) for row in rows})
+        return {row[0]: self._whole(self._put_together, row) for row in rows}
 
-    def _unread(self, using: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
-        """Read the documents that these rows refer to and that were not read before."""
-        known = (*self._profiles, *self._settings, *self._judgements, *self._gateways)
-        wanted = {number for row in rows for number in row[_SHARED:_OWN]}.difference(known)
-        if self._with_sources:
-            wanted |= {row[_OWN] for row in rows}
-        numbers = [number for number in wanted if number is not None]
-        if not numbers:
-            return {}
-        query = select(document.c.id, document.c.text).where(document.c.id.in_(numbers))
-        return {row.id: row.text for row in using.execute(query)}
-
-    def _standing(self, row: Row[Any]) -> Standing:
+    def _whole(self, read: Callable[[Row[Any]], T], row: Row[Any]) -> T:
+        """Return what is read from a row. Raises DatabaseError where it does not hang together."""
         try:
-            return self._put_together(*row)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            detail = f"the result of {row.host!r} in scan {row.scan_id} does not hang together: {error!r}"
-            raise DatabaseError(self._place.shown, StoreTrouble.DAMAGED, detail) from error
+            return read(row)
+        except ODD as error:
+            raise damaged(self._place, row.host, row.scan_id, error) from error
 
-    def _put_together(self, *row: Any) -> Standing:
-        _, host, scan, at, address, site, waived, phase, cause, *shared = row  # as in _rows
-        profile, settings, judgement, gateways, _ = shared
-        said = self._once(self._settings, settings, _settings)
+    def _verdict(self, row: Row[Any]) -> Verdict:
+        return self._shared.get(_judgement, row[_JUDGEMENT]).verdict
+
+    def _put_together(self, row: Row[Any]) -> Standing:
+        number, host, scan, at, address, site, waived, phase, cause, *documents = tuple(row)  # as in _rows
+        profile, settings, judgement, gateways, identity = documents
+        shared = self._shared
+        said = shared.get(_settings, settings)
+        sources, network = _NOWHERE
+        if self._networks is not None and identity is not None:
+            sources, network = self._networks.of(number, json.loads(shared.texts[identity]), said.named)
         return Standing(
             host=host,
             scan=scan,
             at=at,
             address=address,
-            profile=self._once(self._profiles, profile, _profile),
-            judgement=self._once(self._judgements, judgement, _judgement),
+            profile=shared.get(_profile, profile),
+            judgement=shared.get(_judgement, judgement),
             cause="" if phase is None else f"{phase}: {cause}",
             waived=waived,
             site=site,
             groups=said.groups,
-            gateways=_NONE if gateways is None else self._once(self._gateways, gateways, _gateways),
+            gateways=_NONE if gateways is None else shared.get(_gateways, gateways),
+            sources=sources,
             repin=said.repin,
             named=said.named,
             desired=said.desired,
+            network=network,
             via=said.via,
         )
 
-    def _once(self, known: dict[int, T], number: int, read: Callable[[Any], T]) -> T:
-        """Return what a document says, read at the first time."""
-        found = known.get(number)
-        if found is None:
-            found = known[number] = read(json.loads(self._texts[number]))
-        return found
-
 
 _NONE: Gateways = MappingProxyType({})
+_NOWHERE: tuple[tuple[str, ...], Network] = (), Network()
 
 
 def _profile(jsonable: dict[str, Any]) -> Profile:
@@ -175,20 +177,25 @@ def _settings(jsonable: dict[str, Any]) -> _Settings:
     return _Settings(
         tuple(jsonable.get("groups", ())),
         jsonable.get("repin", "allow"),
-        MappingProxyType(jsonable.get("gateways", {})),
-        MappingProxyType(jsonable.get("desired", {})),
+        _wish(tuple(jsonable.get("gateways", {}).items())),
+        _wish(tuple(jsonable.get("desired", {}).items())),
         jsonable.get("via"),
     )
+
+
+@lru_cache(maxsize=1024)
+def _wish(by_role: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """Return gateways or pins by role; what several settings say is one object."""
+    return MappingProxyType(dict(by_role))
 
 
 def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
     return MappingProxyType({role: tuple(addresses) for role, addresses in jsonable.items()})
 
 
-_SHARED, _OWN = (
-    9,
-    13,
-)  # columns of _rows that name documents: the first that hosts share, and the one that they do not
+_SHARED: Mapping[int, Decode] = {9: _profile, 10: _settings, 11: _judgement, 12: _gateways}
+"""Columns of _rows that name documents which results share, and how these are read."""
+_JUDGEMENT, _OWN = 11, 13  # ... one of them, and the one that no two share
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:
@@ -212,5 +219,5 @@ def _rows(ids: Collection[int]) -> Select[Any]:
         )
         .outerjoin(judged, judged.c.document_id == _RESULT.judgement_id)
         .outerjoin(told, told.c.document_id == _RESULT.identity_id)
-        .where(_RESULT.id.in_(ids))
+        .where(among(_RESULT.id, ids))
     )

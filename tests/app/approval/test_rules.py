@@ -93,6 +93,15 @@ def test_a_link_is_refused(etc: Path, tmp_path: Path) -> None:
         ("signatures = -1", "expected a number from 0 to 9"),
         ("signatures = 10", "expected a number from 0 to 9"),
         ('signatures = "2"', "expected a number from 0 to 9"),
+        pytest.param(f"signatures = {'1' * 5000}", "no TOML: ", id="digits"),
+        pytest.param(
+            f"signatures = 0x{'f' * 5000}", "a value of type int: expected a number from 0 to 9", id="hex"
+        ),
+        pytest.param(f'signatures = "{"2" * 5000}"', "'22.{,60}…: expected a number from 0 to 9", id="text"),
+        pytest.param(f"{'k' * 5000} = 2", "unknown key 'k{,60}…'; there are signatures and undo", id="key"),
+        pytest.param(
+            f"signatures = 1\n#{' ' * 65536}\nundo = 9", "more than 64 KiB; expected `signatures", id="long"
+        ),
     ],
 )
 def test_a_mistake_in_the_rules_demands_no_less(etc: Path, text: str, said: str) -> None:

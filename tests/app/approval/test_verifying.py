@@ -45,7 +45,7 @@ def found(signers: Signers, plan: Path) -> Approvals:
 
 
 def why(approvals: Approvals) -> str:
-    """Give why the one signature there does not count."""
+    """Return why the one signature there does not count."""
     assert approvals.counted == ()
     (refused,) = approvals.not_counted
     return refused.why
@@ -213,6 +213,40 @@ def test_without_ssh_keygen_its_package_is_named(
         NoSshKeygenError, match=r"no ssh-keygen in /nowhere.*openssh-client \(Debian, Ubuntu\)"
     ):
         found(signers, plan)
+
+
+def test_an_ssh_keygen_that_does_not_start_lets_nothing_through(
+    signers: Signers, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is there and cannot be run, nobody knows who has signed, and the reason is told."""
+    signers.sign(plan, "ann")
+    own = plan.with_name("ssh-keygen")
+    own.write_text("#!/nowhere/interpreter\n", "ascii")
+    own.chmod(0o755)
+    monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
+    with pytest.raises(ApprovalError, match=f"{own} does not start: No such file or directory"):
+        found(signers, plan)
+
+
+@pytest.mark.parametrize(("who", "counts"), [("ann", True), ("bob", False)])
+def test_a_signature_that_is_said_to_be_somebody_elses_lets_nothing_through(
+    signers: Signers, plan: Path, monkeypatch: pytest.MonkeyPatch, who: str, *, counts: bool
+) -> None:
+    """Asked about ann it has to answer about ann: another name is no answer, whatever its exit code."""
+    signers.sign(plan, "ann")
+    own = plan.with_name("ssh-keygen")
+    said = f'Good "fleetcheck-plan" signature for {who} with ED25519 key SHA256:abc'
+    own.write_text(f"#!/bin/sh\necho '{said}'\n", "ascii")
+    own.chmod(0o755)
+    monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
+    asked = (plan.read_bytes(), signature_file(plan, "ann").read_text("utf-8"), "ann")
+    signers_file = signers.rules.folder / "allowed_signers"
+    if counts:
+        good = ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
+        assert good == ssh_keygen.Good("ED25519", "SHA256:abc")
+    else:
+        with pytest.raises(ApprovalError, match="verified a signature with words that are not known here"):
+            ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
 
 
 def test_an_agent_signs_for_its_public_key(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.app.config.lines import line_of
+from orchestrator.app.config.lines import Lines
 
 TEXT = '''# a comment
 jobs = 3
@@ -49,7 +52,7 @@ by = "site"
 )
 def test_a_keys_line_is_where_its_statement_begins(path: tuple[str, ...], line: int) -> None:
     """Quoted or not, over several lines, in a table; what only looks like a key is none."""
-    assert line_of(TEXT, path) == line
+    assert Lines(TEXT).line_of(path) == line
 
 
 @given(
@@ -65,9 +68,62 @@ def test_every_statement_is_found(statements: list[str]) -> None:
         if "{}" in statement:
             expected[f"{statement[0]}{number}"] = text.count("\n") + 1
         text += statement.replace("{}", str(number)) + "\n"
-    assert {key: line_of(text, (key,)) for key in expected} == expected
+    lines = Lines(text)
+    assert {key: lines.line_of((key,)) for key in expected} == expected
 
 
 def test_only_what_ends_a_line_for_toml_ends_one() -> None:
     """An editor shows the same numbers."""
-    assert line_of("# a\u2028b\x85c\r\njobs = 3\n", ("jobs",)) == 2
+    assert Lines("# a\u2028b\x85c\r\njobs = 3\n").line_of(("jobs",)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = """x"""""\nb = 1',
+        "a = '''\n#'\n'''\nb = 1",
+        'a = "\\\\" # "\nb = 1',
+        "a = [ # ]\n]\nb = 1",
+        'a = {c.d = "}", e = [1, 2]}\nb = 1',
+        '"a\\u005b" = 1\nb = 1',
+    ],
+)
+def test_signs_within_a_text_or_a_remark_end_no_statement(text: str) -> None:
+    """Three quotes and more, escapes, brackets in remarks and in keys."""
+    assert Lines(text).line_of(("b",)) == text.count("\n") + 1
+
+
+def test_keys_between_braces_and_below_dots_have_the_line_of_their_statement() -> None:
+    """At every level of it."""
+    lines = Lines("x = 1\na.b = {c = {d = 1}}\n[[t]]\ny = 1\n[u.v]\nw.z = 1\n")
+    found = [lines.line_of(path.split(".")) for path in ("a", "a.b.c.d", "t", "u", "u.v.w.z", "a.c")]
+    assert found == [2, 2, 3, 5, 6, 0]
+
+
+@pytest.mark.parametrize("size", [1, 4])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda count: "a = [\n" + "1,\n" * count + "]\n",
+        lambda count: "\n".join(f"k{number} = 1" for number in range(count)),
+        lambda count: f"[{'.'.join('a' * count)}]\n" + "\n".join(f"k{number} = 1" for number in range(99)),
+    ],
+    ids=["a value of many lines", "many keys", "a deep head"],
+)
+def test_a_file_is_gone_over_once(make: Callable[[int], str], size: int) -> None:
+    """Four times the text takes four times the calls, however it is laid out."""
+    text = make(2_000 * size)
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        lines = Lines(text)
+        for number in range(0, 2_000 * size, 10):
+            lines.line_of((f"k{number}",))
+    finally:
+        sys.setprofile(None)
+    assert calls < 100 * 2_000 * size

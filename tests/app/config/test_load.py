@@ -72,6 +72,8 @@ def test_all_mistakes_of_all_places_are_told_at_once(where: tuple[Place, ...]) -
     [
         (b"jobs = 3\nprobe = 'ful", "x.toml:2: this is no TOML: "),
         (b"jobs = 3\njobs = 4", "x.toml:2: this is no TOML: Cannot overwrite a value"),
+        pytest.param(b"jobs = 3\npace = " + b"9" * 5_000, "x.toml:2: an integer of more than", id="digits"),
+        pytest.param(b"a = 3\ndb = " + b"[" * 5_000 + b"]" * 5_000, "x.toml:2: brackets are", id="nested"),
         (b"a = '\xff'", "x.toml:1: byte 0xff is not UTF-8"),
         (b"# " + b"x" * 300_000, "x.toml: larger than 256 KB"),
         (b"\xff\xfej\0", "x.toml:1: written as UTF-16"),
@@ -84,6 +86,20 @@ def test_what_is_no_toml_is_told_by_its_line(tmp_path: Path, data: bytes, said: 
     with pytest.raises(InventoryError) as caught:
         load({}, [Place(tmp_path / "x.toml", "x.toml")])
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "number", [f"{10**30}", f"{10**400}", "0x" + "f" * 5_000, f"-{10**400}"], ids=["30", "400", "hex", "-400"]
+)
+@pytest.mark.parametrize("key", ["pace", "per_site", "repin.max_failed", "jobs", "output", "no_canaries"])
+def test_an_integer_that_nothing_can_hold_is_a_mistake(tmp_path: Path, key: str, number: str) -> None:
+    """Told with its line, and not written out."""
+    (tmp_path / "x.toml").write_text(f"\n{key} = {number}\n")
+    with pytest.raises(InventoryError) as caught:
+        load({}, [Place(tmp_path / "x.toml", "x.toml")])
+    (problem,) = caught.value.problems
+    assert problem.line == 2
+    assert problem.message.endswith("found an integer of more than 64 bits")
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
@@ -153,3 +169,11 @@ def test_what_a_file_names_is_not_run(where: tuple[Place, ...]) -> None:
     where[0].path.write_text('inventory = "./fleet"')
     assert [source.runs for source in configured(load({}, where))] == [False]
     assert [source.runs for source in configured(load({"FLEETCHECK_INVENTORY": "fleet"}, where))] == [True]
+
+
+@pytest.mark.parametrize("number", ["1000000", "0.00001", "123456.789", "50"])
+def test_a_number_is_shown_as_it_was_written(where: tuple[Place, ...], number: str) -> None:
+    """Every digit of it, and no power of ten where people write none."""
+    where[1].path.write_text(f"ramp_up = {number}")
+    (row,) = (row for row in shown(load({}, where)).rows if row.key == "ramp_up")
+    assert row.shown == number

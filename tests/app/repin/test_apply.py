@@ -9,18 +9,22 @@ from pathlib import Path
 import pytest
 
 from inventory.sources.source import files
+from orchestrator.app.approval import ssh_keygen
+from orchestrator.app.approval.errors import NoSshKeygenError
 from orchestrator.app.approval.rules import Place
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin import apply as use_case
-from orchestrator.app.repin.apply import ApplyRequest
+from orchestrator.app.repin.apply import ApplyRequest, ResumeRequest
 from orchestrator.app.repin.request import RepinRequest
 from orchestrator.app.repin.run import RepinJob, RunListener
 from orchestrator.app.repin.used import UsedError
+from orchestrator.domain.approval.signatures import Approval
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
 from orchestrator.store.journal.journal import Journal
 from tests.domain.repin.builders import NOW, whole_plan
-from tests.store.repin_rows import begun, brought
+from tests.signers import make_signers
+from tests.store.repin_rows import begun, brought, run_record
 
 FLEET = """credentials: {ops: {username: u, password: {from: env, name: FC_TEST}}}
 defaults: {credential: ops, gateways: {primary: 127.9.0.1, backup: 127.9.0.2}}
@@ -83,3 +87,40 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path, monkeypatch: pytest.Mo
         use_case.apply(asked, request, confirm=no, on_event=lambda _event: None)
     assert stated[0].startswith("re-pin: 2 registry values on 1 host")
     assert not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.parametrize(("state", "read"), [(State.SENT, True), (State.NOT_STARTED, False)])
+def test_without_ssh_keygen_a_run_is_read_and_nothing_is_begun(
+    state: State, *, read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was taken off the machine since the run began, nobody can tell whether the approval holds: a
+    row that is open is read, so that it can end, and where there is none `resume` ends with the package's
+    name.
+    """
+    signers = make_signers(tmp_path)
+    signers.demand("signatures = 1\n")
+    signers.allow("ann")
+    asked = Invocation(command="fleetcheck repin resume", user="ann", database=str(tmp_path / "a.db"))
+    (tmp_path / "fleet.yaml").write_text(FLEET, "utf-8")
+    plan = whole_plan()
+    signature = Approval(who="ann", kind="ED25519", key="SHA256:a", text="a signature")
+
+    async def stopped(journal: Journal) -> None:
+        run = (await journal.begin_run(run_record(plan=plan.id), plan, [signature])).id
+        await brought(journal, run, state)
+
+    with asked.writer() as writer, closing(Journal(writer)) as journal:
+        asyncio.run(stopped(journal))
+    monkeypatch.setattr(ssh_keygen, "PLACES", ("/nowhere",))
+    stated: list[str] = []
+
+    def no(statement: str) -> None:
+        stated.append(statement)
+        raise KeyboardInterrupt
+
+    request = ResumeRequest(
+        run=1, inventory=files(tmp_path / "fleet.yaml"), options=RepinRequest(), rules=signers.rules
+    )
+    with pytest.raises(KeyboardInterrupt if read else NoSshKeygenError):
+        use_case.resume(asked, request, confirm=no, on_event=lambda _event: None)
+    assert [("there is no ssh-keygen in /nowhere" in said) for said in stated] == ([True] if read else [])

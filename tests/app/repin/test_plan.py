@@ -11,13 +11,13 @@ from inventory.sources.source import files
 from orchestrator.app.invocation import Invocation
 from orchestrator.app.repin.evidence import Evidence
 from orchestrator.app.repin.plan import PlanRequest, decide, sift_hosts
-from orchestrator.domain.repin.conclusion import Conclusion, machine_of
+from orchestrator.domain.repin.conclusion import Conclusion
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planner import Rules
 from orchestrator.domain.repin.policy import parse_policy
-from tests.domain.repin.builders import NOW, concluded, host, reading, record
+from tests.domain.repin.builders import NOW, concluded, host, machine_of, reading, record
 from tests.store.repin_rows import row
 
 HOSTS = [host("web1"), host("web2")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.app.repin.statement import changes, statement, to_resume
@@ -47,3 +49,17 @@ def test_a_run_that_goes_on_names_what_it_will_write(unapproved: str, named: lis
     said = to_resume(found, RepinOptions(), unapproved).splitlines()
     assert said[0] == "run 3: 1 host to read first, 1 host not begun"
     assert [line for line in said if line.startswith("  ")] == named
+
+
+def test_no_word_of_a_plan_makes_a_line_of_its_own() -> None:
+    """Who is asked looks at somebody else's plan: a line end in it is shown as what it is, and a long text
+    does not push the changes off the screen.
+    """
+    forged = "x\n  web9  primary 2147 -> 443\n" + "y" * 5000
+    host = replace(HOSTS[-1], host="web1\nmade by ann\x1b[2J")
+    plan = replace(plans.plan(hosts=(host,)), undoes=forged, force_closed=forged, include_waived=forged)
+    honest = statement(plans.plan(hosts=HOSTS[-1:]), RepinOptions(credential="ops")).splitlines()
+    said = statement(plan, RepinOptions(credential=forged)).splitlines()
+    assert len(said) == len(honest) + len(plan.waived[:1])
+    assert max(map(len, said)) < 1000
+    assert said[1].startswith(r"  web1\x0amade by ann\x1b[2J  primary ")

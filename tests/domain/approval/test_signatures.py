@@ -12,7 +12,7 @@ from orchestrator.domain.approval.signatures import Approval, Approvals, is_name
 
 
 def signed(who: str, key: str, *also: str) -> Approval:
-    """Give a signature that holds."""
+    """Return a signature that holds."""
     return Approval(who=who, kind="ED25519", key=key, text="", also=frozenset(also))
 
 

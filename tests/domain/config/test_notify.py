@@ -35,7 +35,7 @@ def read(text: str, name: str = "ops") -> object:
 
 
 def mistakes(text: str, name: str = "ops") -> list[str]:
-    """Give what is said of a table that cannot be used."""
+    """Return what is said of a table that cannot be used."""
     with pytest.raises(SectionError) as caught:
         read(text, name)
     return [mistake.message for mistake in caught.value.mistakes]
@@ -88,6 +88,11 @@ def test_config_show_says_where_secrets_are_and_none_of_them() -> None:
             MAIL.replace("fleetcheck@corp", "a\\nBcc: b@corp"),
             "`notify.ops.from`: expected an address such as",
         ),
+        (
+            MAIL.replace('= "fleetcheck"', '= "wächter"'),
+            "`notify.ops.username`: expected a user name at the mail server, in ASCII",
+        ),
+        (MAIL.replace("mail.corp", "mail..corp"), "`notify.ops.server`: expected the mail server's name"),
         (MAIL + "port = 0", "`notify.ops.port`: expected a port from 1 to 65535"),
         (
             MAIL.replace("username", "user"),

@@ -78,13 +78,13 @@ BAD: Mapping[str, Iterable[object]] = {
 
 
 def tree_of(name: str, value: object) -> Mapping[str, object]:
-    """Give what TOML would give for one key."""
+    """Return what TOML would give for one key."""
     table, _, key = name.rpartition(".")
     return {table: {key: value}} if table else {key: value}
 
 
 def said(tree: Mapping[str, object], *, folder_file: bool = False) -> list[str]:
-    """Read a file's content and give what is wrong with it."""
+    """Read a file's content and return what is wrong with it."""
     reading = FileReading("config.toml", "/f", folder_file=folder_file)
     reading.layer(tree)
     return [mistake.message for mistake in reading.mistakes]

@@ -23,7 +23,7 @@ def row(host: str, source: str, action: Action = Action.PERMIT, **changes: objec
 
 
 def merged(rows: list[FirewallRow], **named: str) -> list[tuple[str, bool, tuple[str, ...]]]:
-    """Collapse with these networks by host; give source, whether it is a subnet, and hosts."""
+    """Collapse with these networks by host; return source, whether it is a subnet, and hosts."""
     subnets = Subnets({host: networks.split() for host, networks in named.items()})
     return [(each.source, each.subnet, each.hosts) for each in collapse(rows, subnets)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +22,7 @@ LISTED = tuple(number for number, _ in PORTS)
 
 
 def at(host: Standing, address: str) -> Standing:
-    """Give a host an address of its own."""
+    """Return a host with an address of its own."""
     return replace(host, sources=(address,))
 
 
@@ -220,3 +221,41 @@ def test_addresses_of_two_families_make_no_row() -> None:
 def test_hosts_without_a_reading_are_named() -> None:
     """Nothing is said to be needed by a host that nobody has looked at."""
     assert firewall([unprobed("db7")]) == Firewall(rows=(), unknown=("db7",))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_hosts_that_share_a_conclusion_have_the_rows_of_hosts_with_equal_ones(seed: int) -> None:
+    """What equal hosts come to is worked out once: that changes no row, whatever differs between them."""
+    made = random.Random(seed)  # noqa: S311 -- the same hosts each time
+    judged = [standing("a"), standing("b", role(pin=443), role("backup", opened=(80,)))]
+    gateways = [{"primary": (PRIMARY,), "backup": (BACKUP,)}, {"primary": ("gw.example", PRIMARY)}]
+    tunnels = [(), (Tunnel(role="primary", address="198.51.100.6", port=8080),)]
+    networks = [Network(tunnels=each, resolved={"gw.example": (PRIMARY,)}) for each in tunnels]
+    named = [None, {"primary": PRIMARY}, {"primary": "gw.example", "backup": BACKUP}]
+    shared = [
+        replace(
+            made.choice(judged),
+            host=f"host{number}",
+            site=made.choice([None, "paris", "berlin"]),
+            sources=tuple(made.sample(["10.1.1.1", "10.1.1.2", "2001:db8::5"], made.randint(1, 3))),
+            gateways=made.choice(gateways),
+            network=made.choice(networks),
+            named=made.choice(named),
+            desired=made.choice([{}, {"primary": 80}]),
+        )
+        for number in range(12)
+    ]
+    own = [
+        replace(
+            each,
+            judgement=replace(each.judgement),
+            gateways=dict(each.gateways),
+            network=replace(
+                each.network, tunnels=(*each.network.tunnels,), resolved={**each.network.resolved}
+            ),
+            named=each.named and dict(each.named),
+            desired=dict(each.desired),
+        )
+        for each in shared
+    ]
+    assert firewall(own) == firewall(shared)

@@ -16,7 +16,7 @@ SEQUENCES = 10_000
 
 
 def told_after(*labels: str, unknown_after: int = 2) -> list[str]:
-    """Give what is told of a host, scan by scan, after a baseline that found it well."""
+    """Return what is told of a host, scan by scan, after a baseline that found it well."""
     told = {"a": first("ok")}
     said = []
     for label in labels:

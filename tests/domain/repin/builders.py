@@ -23,7 +23,7 @@ from orchestrator.domain.reading import (
     ViewState,
 )
 from orchestrator.domain.record import HostRecord
-from orchestrator.domain.repin.conclusion import Conclusion, judged_anew, machine_of
+from orchestrator.domain.repin.conclusion import Conclusion, Machine, judged_anew
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.domain.repin.planner import Candidate, Draft, Rules, draft, sift
 from orchestrator.domain.repin.policy import parse_policy
@@ -127,7 +127,7 @@ def record(found: Reading, *, age: timedelta = timedelta(hours=1), name: str = "
 
 
 def concluded(of: Host, found: HostRecord, scan: int = 12) -> Conclusion:
-    """Give what a stored result came to by the host's settings, as the store does; its id is the scan's."""
+    """Return what a stored result came to by the host's settings, as the store does; its id is the scan's."""
     stored = Conclusion(
         result=scan,
         scan=scan,
@@ -182,3 +182,9 @@ def whole_plan(**changes: object) -> Plan:
         "left_out": drafted.left_out,
     }
     return Plan(**(settings | changes))  # type: ignore[arg-type]  # a test's own keys
+
+
+def machine_of(reading: Reading) -> Machine:
+    """Return what a plan needs of a whole reading beside the conclusion."""
+    identity = reading.identity
+    return Machine(computer=identity.computer, machine_id=identity.machine_id, views=reading.views)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -67,7 +68,7 @@ def test_a_plan_with_one_field_edited_is_refused(path: tuple[object, ...]) -> No
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("new", "0"), ("new", "65536"), ("new", "4_43"), ("kind", "BINARY"), ("view", 16), ("expected", 2147)],
+    [("new", "0"), ("new", "65536"), ("new", "4_43"), ("kind", "BINARY"), ("view", 16)],
 )
 def test_a_target_that_no_planner_wrote_is_refused_even_with_a_fitting_digest(
     field: str, value: object
@@ -79,6 +80,69 @@ def test_a_target_that_no_planner_wrote_is_refused_even_with_a_fitting_digest(
     text = json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1) + "\n"
     with pytest.raises(PlanError, match="no port in a known kind"):
         loads(text.encode(), "plan.json")
+
+
+def _rewritten(document: dict[str, Any]) -> bytes:
+    """Write a plan's document with a sum that fits, as whoever forges one does."""
+    document["sha256"] = sha256(document["plan"])
+    return json.dumps(document, ensure_ascii=True, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def test_a_value_of_a_role_that_the_plan_does_not_name_is_refused() -> None:
+    """Nobody would be shown that it is written; and no port is not the text `None`."""
+    document = json.loads(TEXT)
+    host = document["plan"]["hosts"][0]
+    host["roles"] = [role for role in host["roles"] if role["role"] == "primary"]
+    for target in host["targets"]:
+        if target["role"] == "backup":
+            target.update(kind="SZ", new="None")
+    with pytest.raises(PlanError, match=r"web1 is not what it would write|no port in a known kind"):
+        loads(_rewritten(document), "plan.json")
+
+
+@pytest.mark.parametrize("roles", ["stays", "other", "twice"])
+def test_what_is_told_of_a_host_is_what_would_be_written(roles: str) -> None:
+    """Who signs is shown the changes by role: a plan that says `stays`, another old port, or a role twice,
+    and writes something else is refused.
+    """
+    document = json.loads(TEXT)
+    told = document["plan"]["hosts"][0]["roles"]
+    if roles == "twice":
+        told.insert(0, dict(told[0], old=443))
+    else:
+        told[0]["old"] = told[0]["new"] if roles == "stays" else 80
+    with pytest.raises(PlanError, match="what it says of web1 is not what it would write"):
+        loads(_rewritten(document), "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("user",), None),
+        (("script",), 5),
+        (("credential",), ["ops"]),
+        (("hosts", 0, "why"), {}),
+        (("hosts", 0, "port"), True),
+        (("hosts", 0, "site"), 5),
+        (("hosts", 0, "risks"), [1]),
+        (("hosts", 0, "roles", 0, "old"), "2147"),
+        (("hosts", 0, "targets", 0, "value"), None),
+        (("hosts", 0, "targets", 0, "expected"), 2147),
+        (("hosts", 0, "evidence", 0, "scan"), []),
+    ],
+    ids=str,
+)
+def test_a_field_of_another_type_is_refused_even_with_a_fitting_digest(
+    path: tuple[Any, ...], value: object
+) -> None:
+    """What reads, groups or writes it later would stumble over it."""
+    document = json.loads(TEXT)
+    place = document["plan"]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(PlanError, match="not a whole plan"):
+        loads(_rewritten(document), "plan.json")
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"\xff", b"[" * 100_000, b'{"fleetcheck": 1}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from inventory.verdicts import Verdict
@@ -37,6 +38,16 @@ def test_a_host_that_failed_keeps_its_last_verdict() -> None:
         ("web1",),
     )
     assert (fleet.total.attention, fleet.total.unprobed) == (1, 1)
+
+
+def test_hosts_that_were_re_pinned_since_stand_apart() -> None:
+    """What their readings advised is done: they are a group of their own, after those that still need it."""
+    drifted = role(verdict=Verdict.DRIFTED, pin=443)
+    again = "re-pinned since it was read (run 1), scan it again: fleetcheck scan"
+    since = [replace(now(standing(name, drifted)), since=again) for name in ("a", "b")]
+    fleet = summed(*since, now(standing("c", drifted)))
+    assert [(group.hosts, group.since) for group in fleet.groups] == [(("c",), ""), (("a", "b"), again)]
+    assert fleet.groups[1].actions == (again,)
 
 
 def test_old_readings_are_counted_where_they_are() -> None:

@@ -73,6 +73,7 @@ class Network:
     width: int = 50
     slots: int = 10
     protocol: int = PROTOCOL
+    script: str = "0" * 64
     apart: float = 0.0  # seconds that the workers' clocks are ahead
     rules: Rules = field(default_factory=Rules)
     on_batch: Callable[[Batch, Network], bool] = lambda _batch, _network: False
@@ -117,6 +118,7 @@ class Network:
                     worker=site,
                     version="0",
                     protocol=self.protocol,
+                    script=self.script,
                     sent=now + timedelta(seconds=self.apart),
                     started=now,
                     width=self.width,
@@ -175,7 +177,7 @@ def scan_sites(
     here: Sequence[Host] = (),
     *,
     here_transport: FakeTransport | None = None,
-    stop_after: float | None = None,
+    stop_after: float | tuple[float, ...] = (),
     patience: float = 60.0,
     sites: int = 3,
     writer: ListWriter | None = None,
@@ -188,8 +190,8 @@ def scan_sites(
     async def main() -> Scanned:
         network.open()
         stop = StopRequest()
-        if stop_after is not None:
-            asyncio.get_running_loop().call_later(stop_after, stop.ask, "Ctrl-C")
+        for moment in (stop_after,) if isinstance(stop_after, float) else stop_after:
+            asyncio.get_running_loop().call_later(moment, stop.ask, "Ctrl-C")
 
         async def note(what: Refused) -> None:
             refused.append(what)

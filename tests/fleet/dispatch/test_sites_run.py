@@ -17,6 +17,7 @@ from orchestrator.fleet.dispatch.port import Link, Lost
 from orchestrator.fleet.dispatch.site_run import Refusal
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.store.errors import StoreError
+from orchestrator.version import VERSION
 from tests.fleet.dispatch.sites import RUN, Network, Rules, report_of, scan_sites, transports
 from tests.fleet.fakes import REJECTS, FakeSession, ListWriter, answers, host, hosts
 from tests.fleet.travel import NEW_YEAR
@@ -98,6 +99,21 @@ def test_a_worker_of_another_protocol_gets_no_hosts() -> None:
     assert found.scanned.summary.exit_code == 4
 
 
+def test_a_worker_with_another_probe_gets_no_hosts() -> None:
+    """Of one protocol, but it would refuse each batch: told in words, at once and not by silence."""
+    network = Network(transports({}, answers(), "berlin"), script="1" * 64)
+    found = scan_sites(network, at("berlin", 2))
+    assert network.batches == []
+    words = (
+        f"its fleetcheck (0) has another probe than this one ({VERSION}): it gets no hosts; bring both to one"
+    )
+    assert list(found.scanned.summary.remarks) == [
+        f"site berlin: {words} version",
+        "site berlin: its worker is of another version",
+    ]
+    assert found.scanned.seconds < 5
+
+
 @pytest.mark.parametrize(
     ("apart", "remarks"),
     [
@@ -151,6 +167,30 @@ class Stumbling(ListWriter):
         if record.host == "berlin-h2":
             raise StoreError("the disk is full")
         await super().put(scan_id, record)
+
+
+@pytest.mark.parametrize("stop_after", [5.0, 400.0])
+def test_second_ctrl_c_leaves_a_database_that_takes_no_results_of_sites(stop_after: float) -> None:
+    """They are on their way while a site with hosts is still waited for, or no longer is: two seconds after
+    the second Ctrl-C the scan ends.
+    """
+
+    class Hanging(ListWriter):
+        async def put(self, scan_id: int, record: HostRecord) -> None:
+            if record.host != "berlin-h1":
+                await asyncio.sleep(1e9)
+            await super().put(scan_id, record)
+
+    there = [*at("berlin", 3), *at("paris", 2)]
+    network = Network(
+        transports({}, answers(), "berlin", "paris"), on_batch=lambda batch, _network: batch.site == "paris"
+    )
+    found = scan_sites(network, there, writer=Hanging(), stop_after=(stop_after, stop_after + 1))
+    summary = found.scanned.summary
+    assert found.scanned.seconds == stop_after + 3
+    assert summary.trouble == "the database does not answer: 2 results were not stored"
+    assert [record.host for record in found.scanned.writer.records] == ["berlin-h1"]
+    assert found.scanned.summary.counts.not_started == 4
 
 
 def test_what_is_not_on_the_disk_is_not_settled() -> None:
@@ -211,7 +251,7 @@ def test_a_batch_that_came_back_is_handed_out_in_halves() -> None:
 def test_a_stop_lets_hosts_in_flight_finish_and_begins_no_other() -> None:
     """Ctrl-C: the sites are told, what is in flight comes in, the rest is not started."""
     network = Network(transports({}, answers(4), "berlin"), width=10, slots=2)
-    found = scan_sites(network, at("berlin", 100), stop_after=6)
+    found = scan_sites(network, at("berlin", 100), stop_after=6.0)
     done = len(found.scanned.writer.records)
     assert network.cancelled == [(RUN, 1)]
     assert found.scanned.summary.state is ScanState.INTERRUPTED

@@ -38,7 +38,7 @@ def fleet(**changes: Host | None) -> Fleet:
 
 
 def reasons(given: Fleet, *, hours: float = 1, script: str = SCRIPT) -> tuple[str, ...]:
-    """Check the plan, and give what was said against it."""
+    """Check the plan, and return what was said against it."""
     with pytest.raises(PlanRefused) as raised:
         check(PLAN, given, NEW_YEAR + timedelta(hours=hours), script)
     assert isinstance(raised.value, PlanError)

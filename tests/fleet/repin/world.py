@@ -307,7 +307,7 @@ class MemoryJournal:
         return [row for row in self.rows.values() if row.run == run]
 
     async def handed_out(self, hosts: Iterable[str], /) -> Mapping[str, Operation]:
-        """Give what was given away."""
+        """Return what was given away."""
         return {host: self.given[host] for host in hosts if host in self.given}
 
     async def let_go(self) -> None:

@@ -620,3 +620,39 @@ def test_a_client_certificate_becomes_a_credential(case: Case) -> None:
     first, second = case.notes("hosts.ini")
     assert "put `c.key` into the same file" in first
     assert second.endswith("a client certificate stands beside `ntlm`, and was passed over.")
+
+
+LONG = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hosts.ini", f"[web]\nweb1:{LONG}\n[web:vars]\nansible_group_priority={LONG}\nsite=x"),
+        ("hosts.ini", "[web]\nweb1 ansible_port=0x" + "f" * 5_000 + "\n[web:vars]\nsite=x"),
+        ("hosts.ini", "[web]\nweb1\n[web:vars]\nsite=x\nansible_group_priority=+-1"),
+        ("hosts.ini", f"[web]\nweb1\nweb[1:{LONG}]\n[web:vars]\nsite=x"),
+        ("h.yml", f"web: {{hosts: {{web1: {{ansible_port: 0x{'f' * 5_000}}}}}, vars: {{site: x}}}}"),
+        ("h.yml", f"web: {{hosts: {{web1: {{ansible_port: 1{':59' * 400}.5}}}}, vars: {{site: x}}}}"),
+        ("h.yml", f"web: {{hosts: {{web1: }}, vars: {{site: x, ansible_group_priority: {LONG}}}}}"),
+    ],
+    ids=["port", "hex", "signs", "range", "hex of YAML", "sexagesimal", "priority"],
+)
+def test_a_number_that_nothing_can_hold_is_passed_over(case: Case, name: str, text: str) -> None:
+    """Whichever way it is written; no note repeats all of it."""
+    (host,) = case.fleet(name, text).hosts.values()
+    assert (host.name, host.port, host.site) == ("web1", 5986, "x")
+    assert all(len(note) < 500 for note in case.notes(name))
+
+
+def test_a_group_without_a_part_of_one_is_a_host(case: Case) -> None:
+    """As by Ansible, which deprecates it; that it was taken so is said."""
+    text = '{"_meta": {"hostvars": {}}, "web1": {"ansible_host": "192.0.2.1"}}'
+    assert reached(case.fleet("list.json", text)) == {"web1": ("192.0.2.1", 5986, "https")}
+    assert any("`web1` has none of `hosts`" in note for note in case.notes("list.json"))
+
+
+def test_what_a_group_of_a_list_has_beside_its_parts_is_told(case: Case) -> None:
+    """As it is in YAML."""
+    text = '{"_meta": {"hostvars": {}}, "g": {"hosts": ["web1"], "hostvars": {"web1": {}}}}'
+    assert any("unexpected key `hostvars` in group `g`" in note for note in case.notes("list.json", text))

@@ -86,6 +86,62 @@ allow:
     assert "berlin.yaml:10: `allow.c`: there is no credential `c`" in said
 
 
+@pytest.mark.parametrize(
+    ("reference", "fields"),
+    [
+        ("{from: keyring, service: rabbit}", {"service": "rabbit", "username": "fc-berlin"}),
+        ("{from: keyring, service: rabbit, username: u}", {"service": "rabbit", "username": "u"}),
+        ("{from: prompt}", {"text": "Password of fc-berlin (credential broker_password)"}),
+    ],
+)
+def test_a_brokers_secret_is_read_as_a_credentials(
+    tmp_path: Path, reference: str, fields: dict[str, str]
+) -> None:
+    """What is not said is the user's of the URL."""
+    file = tmp_path / "hub.yaml"
+    file.write_text(f"broker: {URL}\nbroker_password: {reference}\n")
+    file.chmod(0o600)
+    password = load_hub(file).broker.password
+    assert password is not None
+    assert dict(password.fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("10.1.0.0/33", "`10.1.0.0/33` is not a network such as 10.1.0.0/16"),
+        ("10.1.2.3/8", "`10.1.2.3/8` has bits beyond its length: the network is 10.0.0.0/8"),
+        ("2001:db8::/129", "`2001:db8::/129` is not a network"),
+        ("10.1.*", "`10.1.*` fits names, and no address; write a network, such as 10.1.0.0/16"),
+        ("10.1.2.10-20", "`10.1.2.10-20` fits names, and no address"),
+        ("10.1.2.?", "`10.1.2.?` fits names, and no address"),
+        ("berlin/24", "`berlin/24` is not a network such as 10.1.0.0/16, and no name has a `/` in it"),
+        ("[2001:db8::1]", "write the IPv6 address without brackets"),
+        ("db7:5986", "`db7:5986` has a port in it"),
+        ("https://db7", "`https://db7` is a URL"),
+        ("db[1-9]", "`db[1-9]` is not a host name, IPv4 or IPv6 address"),
+        ("db*, web*", "`db*, web*` is not a network, nor a host name in which `*` and `?` stand for signs"),
+        ("10.1.2.300", "`10.1.2.300` is not an IPv4 address"),
+    ],
+)
+def test_what_can_fit_no_host_is_told(tmp_path: Path, pattern: str, said: str) -> None:
+    """It would let nothing through, and its writer would look for the fault elsewhere."""
+    text = worker_starter("berlin", URL, "berlin.key", HUB).replace('"*.corp.example"', f'"{pattern}"')
+    line = text[: text.index(pattern)].count("\n") + 1
+    assert f"berlin.yaml:{line}: `allow.ops.hosts.2`: {said}" in _worker(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "0.0.0.0/0", "10.1.2.3", "2001:db8::/32", "DB?.corp.example", "7*", "db7", "web-*.*"]
+)
+def test_what_fits_hosts_is_taken(tmp_path: Path, pattern: str) -> None:
+    """Networks of any length, single addresses and names."""
+    file = tmp_path / "berlin.yaml"
+    file.write_text(worker_starter("berlin", URL, "b.key", HUB).replace('"*.corp.example"', f'"{pattern}"'))
+    file.chmod(0o600)
+    assert load_worker(file).allow["ops"].hosts[1] == pattern.casefold()
+
+
 def test_a_file_that_others_can_write_is_refused(tmp_path: Path) -> None:
     """Who can write it decides where passwords go."""
     file = tmp_path / "berlin.yaml"

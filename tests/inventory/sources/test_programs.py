@@ -118,6 +118,68 @@ def test_a_program_in_machine_code_is_run(tmp_path: Path) -> None:
     assert "what it printed is no JSON" in refused(path)
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        (
+            {"_meta": {"hostvars": {"web1": ["x"]}}},
+            "`hostvars` of host `web1`: expected a mapping, found",
+        ),
+        (
+            output(web1=GATEWAY) | {"web": {"vars": ["x"]}},
+            "`vars` of group `web`: expected a mapping",
+        ),
+        (
+            output(web1=GATEWAY) | {"web": {"hosts": [{}]}},
+            "`hosts` of group `web`: expected names, found",
+        ),
+        (
+            output(web1=GATEWAY) | {"web": {"vars": {"fleetcheck_credentials": {"other": OPS["ops"]}}}},
+            "`fleetcheck_credentials` of group `web`: credentials are for all hosts: describe",
+        ),
+        (
+            output(web1=GATEWAY | {"fleetcheck_credentials": {"other": OPS["ops"]}}),
+            "`fleetcheck_credentials` of host `web1`: credentials are for all hosts",
+        ),
+        (
+            output(web1={"ansible_host": "a b"}),
+            "its address cannot be used: `a b` is not a host name",
+        ),
+    ],
+)
+def test_what_a_program_says_in_vain_is_a_mistake(write: Write, printed: Any, said: str) -> None:
+    """Nothing that it printed is passed over in silence."""
+    assert said in refused(write(printed))
+
+
+def test_a_program_under_two_names_is_two_inventories(write: Write, tmp_path: Path) -> None:
+    """Some print the hosts that belong to the name by which they are run."""
+    printed = json.dumps(output(NAME=GATEWAY))
+    program = write(f"import os, sys; print({printed!r}.replace('NAME', os.path.basename(sys.argv[0])))")
+    (tmp_path / "lyon").symlink_to(program)
+    found = load_all((Source(program, runs=True), Source(tmp_path / "lyon", runs=True)))
+    assert list(found.hosts) == ["cmdb", "lyon"]
+
+
+def test_credentials_that_stand_at_every_host_are_those_of_all(write: Write) -> None:
+    """As `ansible-inventory --list` writes out what a group says."""
+    assert list(hosts(write(output(web1=VARS | GATEWAY)))) == ["web1"]
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [("9" * 5_000, "a number of too many digits"), ("[" * 5_000 + "]" * 5_000, "nested more than 64")],
+    ids=["digits", "nested"],
+)
+def test_what_json_could_hold_and_nothing_here_can_is_told_by_its_line(
+    write: Write, port: str, said: str
+) -> None:
+    """A number of thousands of digits, lists in lists in lists."""
+    text = f'{{"_meta": {{"hostvars": {{"web1":\\n{{"ansible_port": {port}}}}}}}}}'
+    found = refused(write(f"print('{text}')"))
+    assert (":2: " in found, said in found) == (True, True), found[:200]
+
+
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o777])
 def test_a_program_that_others_can_write_is_not_run(
     write: Write, tmp_path: Path, mode: int, monkeypatch: pytest.MonkeyPatch

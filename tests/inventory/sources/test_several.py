@@ -215,6 +215,22 @@ def test_a_file_named_twice_is_a_mistake(tmp_path: Path) -> None:
         load_all(files(tmp_path / "a.yaml", tmp_path / "." / "a.yaml"))
 
 
+@pytest.mark.parametrize("other", ["link.yaml", "folder/../a.yaml", "linked/a.yaml"])
+def test_a_file_named_by_two_ways_to_it_is_a_mistake(tmp_path: Path, other: str) -> None:
+    """Through links and folders; both ways are said."""
+    (tmp_path / "a.yaml").write_text(PARIS)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.yaml").symlink_to("a.yaml")
+    (tmp_path / "linked").symlink_to(".")
+    with pytest.raises(InventoryError) as caught:
+        load_all(files(tmp_path / "a.yaml", tmp_path / other))
+    words = "this inventory is named twice, as {} too; name it once"
+    assert {(problem.file, problem.message) for problem in caught.value.problems} == {
+        (str(tmp_path / "a.yaml"), words.format(tmp_path / other)),
+        (str(tmp_path / other), words.format(tmp_path / "a.yaml")),
+    }
+
+
 def test_files_without_a_host_are_a_mistake(several: Load, tmp_path: Path) -> None:
     """Each for itself may have none, all together have one."""
     assert said(several, tmp_path, LOGON, "groups: {}\n") == ["a/a.yaml, b/b.yaml: there is no host in it"]

@@ -26,7 +26,7 @@ class Lab:
         self.given_up = 0
 
     async def ask(self, call: Callable[[], Awaitable[str]], realm: str = REALM) -> str:
-        """Ask a realm; give the answer, or what is told instead."""
+        """Ask a realm; return the answer, or what is told instead."""
 
         async def counted() -> str:
             self.asked += 1

@@ -67,7 +67,7 @@ class Controller:
         return Started(None, cache.encode(), lambda: None)
 
     async def log_on(self, logon: Logon = SVC, transport: Literal["http", "https"] = "http") -> str:
-        """Have one more host log on; give its token, which is its cache's name, or the trouble's number."""
+        """Have one more host log on; return its token, which is its cache's name, or the trouble's number."""
         host = Endpoint(
             host="web1", address="web1.corp.test", port=5985, transport=transport, auth="kerberos"
         )

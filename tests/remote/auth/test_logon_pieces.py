@@ -161,7 +161,7 @@ def said(status: int, token: bytes | None = None) -> Answer:
 
 
 def answered(scheme: Negotiate, answer: Answer) -> bytes:
-    """Log on with one answer; give the token that was sent. Raises what the logon does."""
+    """Log on with one answer; return the token that was sent. Raises what the logon does."""
     trying = scheme.begin(b"")
     header, _ = next(trying)
     with contextlib.suppress(StopIteration):

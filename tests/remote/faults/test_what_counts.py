@@ -66,7 +66,7 @@ def ntlm_host(*answers: bytes) -> Callable[[socket.socket], None]:
 
 
 def told(*answers: bytes) -> Fault:
-    """Log on to such a host; give the fault."""
+    """Log on to such a host; return the fault."""
     with raw_server(ntlm_host(*answers)) as port:
         found = run(fault_of(plain(port)))
     assert isinstance(found, Fault)

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import re
 import socket
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +38,7 @@ BOTH_WIRES = True
 
 
 def asked(folder: Path, row: str | None, **changes: object) -> tuple[object, int, Host]:
-    """Probe a host whose TLS is like that; give the result, the HTTP requests that it saw, and the host."""
+    """Probe a host whose TLS is like that; return the result, the HTTP requests that it saw, and the host."""
 
     async def main() -> tuple[object, int, Host]:
         spec = simulated("web1", *([ROWS[row]] if row else []))
@@ -55,6 +56,14 @@ def refused(folder: Path, row: str | None, **changes: object) -> Fault:
     assert isinstance(found, Fault)
     assert (requests, found.phase, found.again) == (0, Phase.TLS, Again.NEVER)
     return found
+
+
+@pytest.mark.parametrize("pin", [None, "ab" * 32])
+def test_tls_1_2_is_asked_for_whatever_python_was_built_with(tmp_path: Path, pin: str | None) -> None:
+    """A distribution's Python may leave the lowest version to OpenSSL's configuration; Debian's does."""
+    _, _, host = asked(tmp_path, None)
+    context = Trust().context(endpoint(replace(host, tls_pin=pin)))
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize("row", ["tls-unknown-ca", "tls-wrong-name", "tls-expired", "tls-too-old/small-key"])

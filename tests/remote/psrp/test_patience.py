@@ -22,7 +22,7 @@ BOTH_WIRES = True
 
 
 def probed(tmp_path: Path, *, times: int | None, deadline: float) -> tuple[Reading | Fault, int]:
-    """Probe a host that says so to `times` Receives (None: always); give what came of it,
+    """Probe a host that says so to `times` Receives (None: always); return what came of it,
     and the requests it had.
     """
 

@@ -13,7 +13,7 @@ from orchestrator.remote.trace.folder import TraceError, TraceFolder, check
 
 
 def mode(path: Path) -> int:
-    """Give the mode bits of a file or folder."""
+    """Return the mode bits of a file or folder."""
     return stat.S_IMODE(path.stat().st_mode)
 
 

@@ -57,14 +57,14 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def leaked(proofs: list[str], text: str) -> list[str]:
-    """Give the tokens of these headers that a text holds, whole or in half. There has to be one."""
+    """Return the tokens of these headers that a text holds, whole or in half. There has to be one."""
     tokens = [token for proof in proofs if re.fullmatch(r"[\w+/=]{16,}", token := proof.partition(" ")[2])]
     assert tokens
     return [token for token in tokens if token in text or token[: len(token) // 2] in text]
 
 
 def traced(folder: Path, go: Callable[[Tracer], object], *, bodies: bool) -> str:
-    """Run something that is traced; give the first host's transcript."""
+    """Run something that is traced; return the first host's transcript."""
     made = TraceFolder.open(folder)
     go(Tracer(made, bodies=bodies))
     made.close()

@@ -41,6 +41,27 @@ def test_a_challenge_is_withheld_and_its_scheme_and_realm_are_not() -> None:
     assert withheld.out_of(said) == said.replace(TOKEN, MARK)
 
 
+def test_however_many_challenges_a_host_sends_what_we_sent_stays_withheld() -> None:
+    """A host that challenges without an end pushes out its own tokens alone, in one header or in many."""
+    withheld = knowing(f"Basic {BASIC}")
+    withheld.sent(f"Negotiate {TOKEN}")
+    many = [base64.b64encode(random.Random(at).randbytes(30)).decode() for at in range(100)]  # noqa: S311
+    withheld.challenged(", ".join(f"Negotiate {token}" for token in many[:50]))
+    for token in many[50:]:
+        withheld.challenged(f"Negotiate {token}")
+    for ours in (TOKEN, BASIC, "CORP\\svc:p<ss&wörd", "p<ss&wörd", "p&lt;ss&amp;wörd"):
+        assert withheld.out_of(f"you sent {ours}.") == f"you sent {MARK}."
+
+
+def test_the_last_challenges_of_a_host_are_withheld_however_many_it_sent() -> None:
+    """What is remembered of a host has an end, and its latest tokens are in it."""
+    withheld = Withheld()
+    many = [base64.b64encode(random.Random(at).randbytes(30)).decode() for at in range(100)]  # noqa: S311
+    for token in many:
+        withheld.challenged(f"Negotiate {token}")
+    assert [withheld.out_of(token) for token in (many[0], many[-1])] == [many[0], MARK]
+
+
 @given(
     before=st.text(alphabet="- \n", max_size=40),
     start=st.integers(0, len(TOKEN) - 24),

@@ -50,9 +50,23 @@ def test_a_run_where_all_went_well_is_short() -> None:
     assert "Need attention" not in text
     assert "the exit code is 0: every host is as planned" in text
     assert [line for line, _ in next_commands(report)] == [
+        "fleetcheck scan --limit web1",
         "fleetcheck repin undo 3 -o undo-3.json",
         "fleetcheck repin status 3",
     ]
+
+
+def test_hosts_that_were_written_are_to_be_scanned_again() -> None:
+    """By name where they are few, else by what `status` lists; what was only verified once is no reading."""
+    hints = Hints(inventory=" -i fleet.yaml", database=" --db demo.db")
+    many = tuple(runs.result(f"web{n}", State.VERIFIED) for n in range(4))
+    report = runs.report(run=runs.record(state=RunState.FINISHED), results=many, hints=hints)
+    assert next(next_commands(report))[0] == (
+        "fleetcheck repin status 3 --only verified --db demo.db | cut -f1 | "
+        "fleetcheck scan --limit - -i fleet.yaml --db demo.db"
+    )
+    untouched = runs.report(run=runs.record(), results=(runs.result("web1", State.ALREADY),))
+    assert not any("scan" in line for line, _ in next_commands(untouched))
 
 
 @pytest.mark.parametrize("dry_run", [False, True])

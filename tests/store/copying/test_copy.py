@@ -55,9 +55,9 @@ def full(sqlite_url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord
     with Writer.open(sqlite_url, command="tests", user="ann\u202e\ud800") as writer:
         number = writer.begin_scan(make_scan("web1", "bob's \x00 pc"))
         put(writer, number, [make_record("web1"), make_record("bob's \x00 pc", tries=2)])
-        writer.end_scan(number, ScanState.FINISHED, MORNING)
+        asyncio.run(writer.end_scan(number, ScanState.FINISHED, MORNING))
         gone = writer.begin_scan(make_scan("web1"))
-        writer.end_scan(gone, ScanState.FINISHED, MORNING)
+        asyncio.run(writer.end_scan(gone, ScanState.FINISHED, MORNING))
 
         async def repin(journal: Journal) -> None:
             run = await begun(journal)

@@ -27,7 +27,7 @@ MakeRecord = Callable[..., HostRecord]
 
 @pytest.fixture
 def filled(url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put) -> str:
-    """Store two scans of two hosts and the beginning of a run; give the URL. web2 fails in the second scan.
+    """Store two scans of two hosts and the beginning of a run; return the URL. web2 fails in the second scan.
 
     Port 443 connects: in the first scan within 10 and 30 ms, in the second within 50.
     """

@@ -228,6 +228,83 @@ def test_who_may_only_read_may_read_again_after_an_upgrade(filled: str, role: st
 
 
 @pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_who_may_read_some_columns_may_read_these_after_an_upgrade(filled: str, role: str) -> None:
+    """A right to single columns is kept, with the right to hand it on, and becomes no right to others."""
+    with connected(filled) as connection:
+        connection.execute(text(f"GRANT SELECT (host, verdict) ON v_host_now TO {role} WITH GRANT OPTION"))
+    migrating.ensure(filled, command="test")
+    with connected(filled) as connection:
+        schema_name = connection.execute(text("SELECT current_schema()")).scalar()
+        connection.execute(text(f"GRANT USAGE ON SCHEMA {schema_name} TO {role}"))
+        connection.execute(text(f"SET ROLE {role}"))
+        right = "SELECT WITH GRANT OPTION"
+        allowed = [
+            column["name"]
+            for column in inspect(connection).get_columns("v_host_now")
+            if connection.execute(
+                text(f"SELECT has_column_privilege('v_host_now', '{column['name']}', '{right}')")
+            ).scalar()
+        ]
+        connection.execute(text("RESET ROLE"))
+    assert allowed == ["host", "verdict"]
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_views_own_settings_are_kept(filled: str) -> None:
+    """`security_barrier`, and what else an administrator has set to hold readers back."""
+    with connected(filled) as connection:
+        connection.execute(text("ALTER VIEW v_run SET (security_barrier = true)"))
+    migrating.ensure(filled, command="test")
+    found = rows(filled, "SELECT reloptions FROM pg_class WHERE oid = 'v_run'\\:\\:regclass")
+    assert found == [{"reloptions": ["security_barrier=true"]}]
+
+
+TRIGGERS = {
+    "sqlite": ["CREATE TRIGGER noted INSTEAD OF DELETE ON {VIEW} BEGIN SELECT ':a'; END"],
+    "postgresql": [
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER noted INSTEAD OF DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION nothing()",
+    ],
+}
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("view", ["v_run", "wall"])
+def test_a_trigger_on_a_view_is_not_lost(filled: str, view: str) -> None:
+    """On SQLite it is made again, as is one on a view of somebody's own; on PostgreSQL, where one on a view
+    of ours would go with it, the upgrade says which one and stops.
+    """
+    with connected(filled) as connection:
+        kind = connection.dialect.name
+        connection.execute(text("CREATE VIEW wall AS SELECT 1 AS one"))
+        for statement in TRIGGERS[kind]:
+            connection.execute(text(statement.format(view=view, VIEW=view.upper()).replace(":", r"\:")))
+    if kind == "postgresql" and view == "v_run":
+        with pytest.raises(
+            ViewsInTheWayError, match=r"noted is a trigger or rule on fleetcheck's own views.*Nothing was"
+        ):
+            migrating.ensure(filled, command="test")
+    else:
+        migrating.ensure(filled, command="test")
+    with connected(filled) as connection:
+        connection.execute(text(f"DELETE FROM {view}"))  # noqa: S608  # refused where there is no trigger
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_rule_on_a_view_stops_an_upgrade(filled: str) -> None:
+    """It would be gone with the view: which one is told, and it is still there."""
+    with connected(filled) as connection:
+        connection.execute(text("CREATE RULE nothing AS ON DELETE TO v_run DO INSTEAD NOTHING"))
+    with pytest.raises(ViewsInTheWayError, match="nothing is a trigger or rule"):
+        migrating.ensure(filled, command="test")
+    with connected(filled) as connection:
+        connection.execute(text("DELETE FROM v_run"))
+
+
+@pytest.mark.usefixtures("newer")
 def test_a_view_of_somebody_elses_is_not_lost(filled: str) -> None:
     """On SQLite it is made again; on PostgreSQL, where it would go with ours, the upgrade says which one and
     stops.

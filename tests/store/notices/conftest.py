@@ -10,5 +10,5 @@ from tests.store.notices.nights import MakeRecord, MakeScan, Nights, Put
 
 @pytest.fixture
 def nights(writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put) -> Nights:
-    """Give a database in which scans are told."""
+    """Return a database in which scans are told."""
     return Nights(writer, url, make_scan, make_record, put)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -53,7 +54,7 @@ class Nights:
         """Store results and end the scan, for these targets."""
         self.writer.at_end(Notices(told).add)
         self._put(self.writer, scan, self.results(verdicts))
-        self.writer.end_scan(scan, state, LATER)
+        asyncio.run(self.writer.end_scan(scan, state, LATER))
 
     def night(self, verdicts: dict[str, Verdict | None], *told: Subscription) -> None:
         """Scan once, for `ops` unless others are named."""

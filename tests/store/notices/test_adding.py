@@ -110,7 +110,7 @@ def test_an_end_that_cannot_be_stored_tells_nothing(nights: Nights) -> None:
     nights._put(nights.writer, scan, nights.results({"a": Verdict.BLOCKED}))
     nights.writer.at_end(broken)
     with pytest.raises(OverflowError):
-        nights.writer.end_scan(scan, ScanState.FINISHED, LATER + timedelta(hours=1))
+        asyncio.run(nights.writer.end_scan(scan, ScanState.FINISHED, LATER + timedelta(hours=1)))
     assert len(nights.waiting()) == 1
     nights.night({"a": Verdict.BLOCKED})
     assert [group.after for group in nights.waiting()[1].groups] == ["blocked"]

@@ -33,7 +33,7 @@ def reader(
         at = MORNING + number * HOUR
         scan_id = writer.begin_scan(replace(make_scan(*hosts, started=at), mode=mode))
         put(writer, scan_id, [make_record(name, started=at, verdict=verdict) for name in hosts])
-        writer.end_scan(scan_id, ScanState.FINISHED, at)
+        asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, at))
     return Reader.open(url)
 
 

@@ -15,7 +15,7 @@ from orchestrator.report.exports.export import exported
 from orchestrator.report.exports.formats import Format
 from orchestrator.report.results import result_rows
 from orchestrator.report.summary import ScanReport
-from orchestrator.store.errors import UnknownScanError
+from orchestrator.store.errors import DatabaseError, UnknownScanError
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.bench.bench_store import store
@@ -108,3 +108,15 @@ def test_rows_of_results_in_short_are_those_of_whole_ones(url: str, records: lis
     with Reader.open(url) as reader:
         short, whole = (list(result_rows(each)) for each in (reader.briefs(1), map(brief_of, records)))
     assert short == whole
+
+
+def test_a_conclusion_that_cannot_be_read_is_told_with_its_host(url: str, records: list[HostRecord]) -> None:
+    """What somebody has edited by hand gives words, also where only the sentences of few are looked at."""
+    with Writer.open(url, command="test", user="test") as writer:
+        store(writer, records)
+        writer._thread.call(lambda into: into.connection.exec_driver_sql("UPDATE document SET text = '[]'"))
+    with (
+        Reader.open(url) as reader,
+        pytest.raises(DatabaseError, match=r"the result of .* in scan 1 does not hang together"),
+    ):
+        list(reader.briefs(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +33,7 @@ def fill(writer: Writer, make_scan: MakeScan, make_record: MakeRecord, put: Put)
         began = MORNING + number * DAY
         scan = writer.begin_scan(make_scan(*night, started=began))
         put(writer, scan, [_record(make_record, host, word, number) for host, word in night.items()])
-        writer.end_scan(scan, ScanState.FINISHED, began + timedelta(hours=1))
+        asyncio.run(writer.end_scan(scan, ScanState.FINISHED, began + timedelta(hours=1)))
 
 
 def _record(make_record: MakeRecord, host: str, word: str, night: int) -> HostRecord:
@@ -70,9 +71,9 @@ def test_a_scan_that_was_resumed_counts_by_its_results(
     """It began long before, and what it found since is found."""
     scan = writer.begin_scan(make_scan("a", "b", started=MORNING - 30 * DAY))
     put(writer, scan, [make_record("a", verdict=Verdict.OK, started=MORNING - 30 * DAY)])
-    writer.end_scan(scan, ScanState.INTERRUPTED, MORNING - 29 * DAY)
+    asyncio.run(writer.end_scan(scan, ScanState.INTERRUPTED, MORNING - 29 * DAY))
     writer.resume_scan(scan)
     put(writer, scan, [make_record("b", verdict=Verdict.BLOCKED, started=MORNING)])
-    writer.end_scan(scan, ScanState.FINISHED, MORNING + DAY)
+    asyncio.run(writer.end_scan(scan, ScanState.FINISHED, MORNING + DAY))
     with ChangesReader.open(url) as reader:
         assert over(reader.histories(MORNING - DAY)) == (Edge("b", None, "blocked"),)

@@ -22,7 +22,7 @@ from orchestrator.domain.standing import HostNow, Network, Tunnel
 from orchestrator.store.database import engine, migrating, schema
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
-from orchestrator.store.results import standings
+from orchestrator.store.results import standing_reader, standings
 from orchestrator.store.tables import document
 from orchestrator.store.writer import Writer
 from tests.store.conftest import MORNING, MakeRecord, MakeScan
@@ -80,6 +80,28 @@ def test_hosts_can_be_named(stored: str) -> None:
         assert [now.latest.host for now in reader.fleet_now({"web1", "nobody"})] == ["web1"]
 
 
+def test_one_document_may_be_two_things(
+    url: str,
+    writer: Writer,
+    put: Callable[..., None],
+    make_scan: MakeScan,
+    make_record: MakeRecord,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Settings that say nothing and a reading that knows no gateway are the same `{}`: read as the one first,
+    it is still read as the other where hosts come in several chunks.
+    """
+    bare = replace(make_record("a1"), groups=(), desired={}, gateways={})
+    outcome = make_record("b1").outcome
+    assert isinstance(outcome, Probed)
+    lost = replace(make_record("b1"), outcome=replace(outcome, reading=replace(outcome.reading, targets=())))
+    put(writer, writer.begin_scan(make_scan("a1", "b1")), [bare, lost])
+    monkeypatch.setattr(standing_reader, "CHUNK", 1)
+    with Reader.open(url) as reader:
+        found = {now.latest.host: now.latest for now in reader.fleet_now()}
+    assert (found["a1"].groups, found["b1"].gateways) == ((), {})
+
+
 def test_two_scans_stand_side_by_side(stored: str) -> None:
     """Every host of either scan comes once, with nothing where one of them has no result."""
     with Reader.open(stored) as reader:
@@ -123,7 +145,7 @@ def test_a_standing_is_what_the_record_says(stored: str) -> None:
 
 
 def _on_the_network(record: HostRecord) -> HostRecord:
-    """Give a host a registry gateway, a tunnel to the inventory's, and connections that are none."""
+    """Return a host with a registry gateway, a tunnel to the inventory's, and connections that are none."""
     outcome = record.outcome
     assert isinstance(outcome, Probed)
     registry = Target(

@@ -96,7 +96,7 @@ class _Connected:
         self._sock = sock
 
     async def connect(self, **_: Any) -> socket.socket:
-        """Give it."""
+        """Return that connection."""
         return self._sock
 
 

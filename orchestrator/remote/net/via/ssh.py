@@ -110,7 +110,9 @@ class JumpHost:
             raise
 
     def _options(self) -> dict[str, Any]:
-        """Give asyncssh's options: by default it reads OpenSSH's configuration, and tries whatever it can."""
+        """Return asyncssh's options: by default it reads OpenSSH's configuration, and tries whatever it
+        can.
+        """
         logon = self._logon
         shown: dict[str, Any] = {"preferred_auth": ["publickey"]}
         if logon is not None:  # then no key is shown, and no agent asked

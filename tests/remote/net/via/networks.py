@@ -27,7 +27,7 @@ def jump_of(number: int) -> str:
 
 @contextlib.contextmanager
 def networks(sites: int) -> Iterator[list[str]]:
-    """Make the controller's network and so many sites; gives their names,
+    """Make the controller's network and so many sites; yield their names,
     the controller's first. Raises OSError.
     """
     if shutil.which("ip") is None or os.geteuid() != 0:
@@ -59,7 +59,7 @@ def _ip(*arguments: str) -> None:
 
 
 def inside(name: str, work: Callable[[], _Result]) -> _Result:
-    """Do something in a network, in a thread of its own, and give what came of it."""
+    """Do something in a network, in a thread of its own, and return what came of it."""
     found: list[_Result] = []
     raised: list[BaseException] = []
 

@@ -71,7 +71,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def sites() -> Iterator[tuple[str, list[Jump]]]:
-    """Serve two sites; give the controller's network, and their jump hosts."""
+    """Serve two sites; yield the controller's network, and their jump hosts."""
     try:
         made = networks(2)
         names = made.__enter__()

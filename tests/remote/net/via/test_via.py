@@ -44,7 +44,7 @@ async def reaching() -> AsyncIterator[Transport]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the user an empty home, and no SSH agent."""
+    """Return an empty home for the user, without an SSH agent."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return tmp_path
