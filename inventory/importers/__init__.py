@@ -55,6 +55,6 @@ def _refuse_other_kind(data: bytes, file: str) -> None:
     if found == INVENTORY:
         words = "this is an inventory of fleetcheck's already; `fleetcheck inventory check` reads it"
         raise InventoryError([Problem(file, 0, words)])
-    if found is not None and "inventory import" not in found:
+    if found not in (None, "a script") and "inventory import" not in found:
         words = "expected an Ansible inventory, or a CSV table with a host a row"
         raise InventoryError([Problem(file, 0, f"this is {found}; {words}")])
