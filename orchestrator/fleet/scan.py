@@ -166,12 +166,13 @@ class _Scan:
 
     async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""
-        from orchestrator.fleet.dispatch.sites import SitesRun, judged
+        from orchestrator.fleet.dispatch.sites import SitesRun, broke, judged
 
         assert self._remote is not None  # noqa: S101  # the caller has looked
 
         async def keep(host: Host, outcome: Outcome) -> bool:
-            return await storing.keep(judged(host, outcome, self._waived))
+            record = judged(host, outcome, self._waived)
+            return await storing.keep(record, lambda error: broke(host, outcome, error, self._waived))
 
         run = SitesRun(
             self._remote,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import Batch, Hello, Report
 from orchestrator.domain.waiver import Waived
@@ -38,15 +38,20 @@ def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
     try:
         return host_record(host, outcome, waived)
     except Exception as error:  # noqa: BLE001  # a site may say anything
-        failed = Failed(
-            host=host.name,
-            phase=Phase.DECODE,
-            cause=Cause.BUG,
-            detail=words.place(error),
-            advice=words.BUG_ADVICE,
-            trace=outcome.trace,
-        )
-        return host_record(host, failed, waived)
+        return broke(host, outcome, error, waived)
+
+
+def broke(host: Host, outcome: Outcome, error: Exception, waived: Waived) -> HostRecord:
+    """Return what stands for a result that nobody foresaw, or that no table can hold."""
+    failed = Failed(
+        host=host.name,
+        phase=Phase.DECODE,
+        cause=Cause.BUG,
+        detail=words.place(error),
+        advice=words.BUG_ADVICE,
+        trace=Trace(started=outcome.trace.started, ended=outcome.trace.ended),
+    )
+    return host_record(host, failed, waived)
 
 
 class SitesRun:
