@@ -47,7 +47,13 @@ def read(text: str, file: str, offset: int, into: Ansible) -> str | None:
     """
     tree = tree_of(text, file, offset, into)
     if not isinstance(tree, Map):
-        into.problem(offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}")
+        table = isinstance(tree, Seq) and any(
+            isinstance(item, Map) and "name" in map(str.lower, item) for item in tree
+        )
+        tip = "; a table of hosts is read as CSV (in PowerShell: `Export-Csv`)" if table else ""
+        into.problem(
+            offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}{tip}"
+        )
     elif isinstance(tree.get("plugin"), str):
         return f"configures the inventory plugin {shown(tree['plugin'])}"
     elif "_meta" in tree or (text.lstrip().startswith("{") and any(map(_is_listed, tree.values()))):
