@@ -34,6 +34,7 @@ _HIVES = {
 }
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_RANGE = re.compile(r"[0-9]+(?:\.[0-9]+){2}\.[0-9]+-[0-9]+(?:\.[0-9]+)*")  # 10.1.2.3-10: no name ends so
 _NUMBERS = re.compile(
     r"(?=.*[0-9])(?=.*[*?-])[0-9*?-]+(?:\.[0-9*?-]+)+"
 )  # an address with gaps, or a range of them
@@ -86,10 +87,10 @@ def address(text: str) -> str:
     if text.startswith("[") and text.endswith("]") and is_ip(text[1:-1]):
         raise ValueError(f"write the IPv6 address without brackets: `{text[1:-1]}`")
     host, colon, port = text.rpartition(":")
-    if colon and port.isdecimal() and ":" not in host:
+    if colon and port.isdecimal() and (":" not in host or (host.startswith("[") and is_ip(host[1:-1]))):
         raise ValueError(f"{shown(text)} has a port in it; write `port: {visible(port)}` beside the address")
     labels = text.removesuffix(".").split(".")
-    if all(label.isdecimal() for label in labels):
+    if all(label.isdecimal() for label in labels) or _RANGE.fullmatch(text):
         raise ValueError(
             f"{shown(text)} is not an IPv4 address (four numbers from 0 to 255) and no host name"
         )

@@ -9,7 +9,7 @@ from typing import Any
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.proxies import PROXIES, proxy_note
 from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
-from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
+from inventory.importers.ansible.values import BACKSLASHES, VAULTED, is_compound, plain_lists, user_like
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.resolving.hostchecks import PORTS, no_authority
 from inventory.schema import shapes
@@ -193,7 +193,10 @@ class Translator:
     def _put_user(self, found: Map, _key: str, name: str, value: Any, line: int) -> bool:
         if not self._put_text(found, "credential", name, value, line):
             return False
-        found.put("credential", self._draft.credential(found["credential"], line), line)
+        user = found["credential"]
+        if not user_like(user):
+            self._notes.say(f"`{name}` comes to {shown(user)}, {BACKSLASHES}.", line)
+        found.put("credential", self._draft.credential(user, line), line)
         return True
 
     def _put_port(self, found: Map, key: str, name: str, value: Any, line: int) -> bool:
@@ -288,7 +291,7 @@ def _listed(names: list[str]) -> str:
 
 def _address(value: Any, line: int) -> str:
     """Return an address, an IPv6 one without its brackets. Raises LeaveOutError."""
-    text = value.strip() if isinstance(value, str) else ""
+    text = "" if isinstance(value, bool) or is_compound(value) else str(value or "").strip()
     if text.startswith("[") and text.endswith("]") and shapes.is_ip(text[1:-1]):
         text = text[1:-1]
     try:
