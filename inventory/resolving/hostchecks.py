@@ -14,7 +14,7 @@ from inventory.resolving.layers import BUILT_IN, Layer
 from inventory.resolving.reachchecks import ReachChecks
 from inventory.schema import shapes
 from inventory.schema.via import network
-from inventory.windows_names import is_local
+from inventory.windows_names import is_local, unlike_user
 from inventory.words import did_you_mean, shown, visible
 
 PORTS = {"https": 5986, "http": 5985}
@@ -94,6 +94,11 @@ class Checks:
             self._findings.of_host(
                 name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
             )
+        if described is not None and (why := unlike_user(described.username)):
+            words = (
+                f"the user of credential `{described.name}` {why}: every logon to {{hosts}} would be refused"
+            )
+            self._findings.of_host(name, origin.line, words, remark=True)
         if not self._lost & _LOGON:
             self._fits(name, line, merged, described)
         if credential is not None and credential not in self._named_credentials:
