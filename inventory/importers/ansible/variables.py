@@ -194,8 +194,7 @@ class Translator:
     def _put_user(self, found: Map, _key: str, name: str, value: Any, line: int) -> bool:
         if not self._put_text(found, "credential", name, value, line):
             return False
-        user = found["credential"]
-        if why := unlike_user(user):
+        if why := unlike_user(user := found["credential"]):
             self._notes.say(f"`{name}` comes to {shown(user)}, in Ansible too, which {why}.", line)
         found.put("credential", self._draft.credential(user, line), line)
         return True
