@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from inventory.model import Host
@@ -23,6 +24,7 @@ from orchestrator.fleet.dispatch.accounts import SiteAccounts
 from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.results import Intake
+from orchestrator.fleet.dispatch.shares import Shares, shares_of
 from orchestrator.fleet.dispatch.site import Site
 from orchestrator.fleet.results import host_record
 from orchestrator.fleet.summary import RemoteEnd
@@ -66,8 +68,9 @@ class SitesRun:
         stop: StopRequest,
         remark: Callable[[str], None],
         keep: Callable[[Host, Outcome], Awaitable[bool]],
+        shares: Mapping[str, Shares],
     ) -> None:
-        self._remote = remote
+        self._remote, self._shares = remote, shares
         self._clock, self._stop, self._remark = clock, stop, remark
         self._accounts = SiteAccounts(gate, remote.account_of, remote.sites)
         self._sites = self._by_site(remote.hosts)
@@ -178,7 +181,9 @@ class SitesRun:
                 run=self._remote.run,
                 epoch=self._remote.epoch,
                 hosts=tuple(hosts),
-                options=self._remote.options,
+                options=replace(
+                    self._remote.options, shares=shares_of(hosts, self._shares.get(site.name, {}))
+                ),
                 script=self._remote.script,
                 sent=now,
                 not_after=now + LIFE,
