@@ -20,7 +20,7 @@ RULES_SHOWN = 4  # different advice about a group that may need firewall rules
 def heading(title: str) -> Iterator[Text]:
     """Begin a section."""
     yield Text()
-    yield Text(title, style="bold underline")
+    yield shown(title, "bold underline")
 
 
 def warned(warnings: Iterable[str]) -> Iterator[RenderableType]:

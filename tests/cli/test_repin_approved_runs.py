@@ -140,3 +140,18 @@ def test_a_resumed_run_is_verified_again(fleet: Drifted, signers: Signers) -> No
     (signers.rules.folder / "revoked_keys").unlink()
     assert fleetcheck(*words).code == 3
     assert sorted(map(sorted, fleet.pins().values())) == [["2147"]] * (HOSTS - 1) + [["80"]]
+
+
+def test_what_is_revoked_while_somebody_thinks_about_resuming_is_refused(
+    fleet: Drifted, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resumed run is verified once more after the yes, as one that begins."""
+    stopped(fleet, signers)
+    before = fleet.pins()
+    monkeypatch.setattr(
+        "orchestrator.cli.repin.confirm.confirmed", lambda _statement, *, yes: signers.revoke("bob") or yes
+    )
+    words = ("repin", "resume", "1", "-i", str(fleet.inventory), "--yes", "--quiet", "--max-conflicts", "9")
+    ended = fleetcheck(*words)
+    assert (ended.code, fleet.pins()) == (6, before)
+    assert "its key is revoked" in ended.err

@@ -159,6 +159,19 @@ def test_a_certificate_counts_by_its_authority(signers: Signers, plan: Path, tmp
     assert (eve.who, eve.kind) == ("eve", "ED25519-CERT")
 
 
+def test_a_key_and_its_certificate_are_one_person(signers: Signers, plan: Path, tmp_path: Path) -> None:
+    """Who may sign as ann by a key, and as bob by a certificate for the same key, is not two people."""
+    keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "ca"))
+    keygen("-q", "-s", str(tmp_path / "ca"), "-I", "eve", "-n", "bob", "-V", "+1d", str(tmp_path / "eve.pub"))
+    authority = (tmp_path / "ca.pub").read_text("ascii").strip()
+    signers.allow(f"ann {signers.public('eve')}", f"bob cert-authority {authority}")
+    signers.sign(plan, "eve", "ann")
+    signers.sign(plan, "eve-cert.pub", "bob")
+    approvals = found(signers, plan)
+    assert [each.who for each in approvals.counted] == ["ann", "bob"]
+    assert approvals.people == 1
+
+
 @pytest.mark.parametrize(
     "text", ["", "garbage\n", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"]
 )

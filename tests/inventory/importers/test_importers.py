@@ -341,3 +341,25 @@ def test_no_oddity_refuses_a_whole_inventory(
     lines = "\n".join(line for section in sections for line in section)
     text = f"good ansible_host=192.0.2.250 ansible_port=5999 ansible_connection=winrm\n{lines}\n"
     assert outcome(tmp_path_factory.mktemp("ini"), "hosts.ini", text) == "hosts"
+
+
+RDCMAN = '<?xml version="1.0"?>\n<RDCMan><file><password>sesame</password></file></RDCMan>\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.rdg", RDCMAN, "this is an XML document; expected an Ansible inventory, or a CSV table"),
+        ("x", RDCMAN, "this is an XML document; expected"),
+        ("x.html", "<html>sesame</html>", "this is an HTML page; expected"),
+        ("x.yaml", "hosts:\n  web1: {}\n", "this is an inventory of fleetcheck's already; `fleetcheck inv"),
+        ("x.json", '[{"Name": "web1"}]', "found a list; a table of hosts is read as CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:
+    """And nothing of it is shown."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InventoryError) as caught:
+        import_inventory(tmp_path / name)
+    assert said in str(caught.value)
+    assert "sesame" not in str(caught.value)
