@@ -38,6 +38,7 @@ _RANGE = re.compile(r"[0-9]+(?:\.[0-9]+){2}\.[0-9]+-[0-9]+(?:\.[0-9]+)*")  # 10.
 _NUMBERS = re.compile(
     r"(?=.*[0-9])(?=.*[*?-])[0-9*?-]+(?:\.[0-9*?-]+)+"
 )  # an address with gaps, or a range of them
+_MULTICAST = range(224, 240)
 _SEGMENT = 255  # characters: the registry's limit for a key's name
 
 
@@ -83,6 +84,8 @@ def address(text: str) -> str:
             "have keys of their own"
         )
     if is_ip(text):
+        if not _of_one_host(text):
+            raise ValueError(f"{shown(text)} is no address of a single host")
         return text
     if text.startswith("[") and text.endswith("]") and is_ip(text[1:-1]):
         raise ValueError(f"write the IPv6 address without brackets: `{text[1:-1]}`")
@@ -97,6 +100,15 @@ def address(text: str) -> str:
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035
         raise ValueError(f"{shown(text)} is not a host name, IPv4 or IPv6 address")
     return text
+
+
+def _of_one_host(text: str) -> bool:
+    """Whether an IP address can be a host's: to 0.0.0.0 this machine itself would answer."""
+    if ":" in text:
+        address = ipaddress.ip_address(text)
+        return not (address.is_unspecified or address.is_multicast)
+    first = int(text.partition(".")[0])
+    return first != 0 and first not in _MULTICAST and text != "255.255.255.255"
 
 
 def subnet(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from rich.text import Text
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
+from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
 from orchestrator.report.advice import drawn, pieces
@@ -96,7 +98,8 @@ class ScanReport:
     """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
 
     `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its
-    password. `last_known` has the last conclusion about hosts that failed, from earlier scans.
+    password. `last_known` has the last conclusion about hosts that failed, from earlier scans. `unanswered`:
+    the database does not answer any more, and is not to be asked.
     """
 
     scan: ScanRecord
@@ -107,6 +110,7 @@ class ScanReport:
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
     last_known: Mapping[str, LastKnown] = field(default_factory=lambda: MappingProxyType({}))
+    unanswered: bool = False
 
     @property
     def counts(self) -> Counts:
@@ -165,10 +169,17 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     worst = next((group for group in report.summary.groups if group.key.needs_attention), None)
     if worst is not None:
         yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
+    failed = [group for group in report.summary.groups if group.key.cause and not group.key.waived]
+    if failed and hints.can_scan:  # a refused logon last: doctor tries it once more
+        first = min(failed, key=lambda group: group.key.cause.startswith(f"{Phase.AUTH}:"))
+        yield (
+            f"fleetcheck doctor {shlex.quote(first.hosts[0])}{hints.inventory}",
+            "examine one that failed, stage by stage",
+        )
     if report.summary.counts.unknown and hints.can_scan:
         yield (
             f"fleetcheck scan --from {scan.id} --only failed{hints.inventory}{hints.database}",
-            "ask again those that failed",
+            "ask again those that failed, once that is mended",
         )
     yield f"fleetcheck show --scan {scan.id}{hints.database}", "see this summary again"
 

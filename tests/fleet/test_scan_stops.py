@@ -94,6 +94,7 @@ def test_second_ctrl_c_while_results_land_leaves_a_database_that_hangs() -> None
     scanned = run_scan(hosts(3), writer=Hangs(1), default=answers(1.0), before=_ask(5.0, 9.0))
     summary = scanned.summary
     assert (scanned.seconds, summary.abandoned, summary.exit_code) == (11.0, True, 1)
+    assert summary.unanswered
     assert summary.trouble == "the database does not answer: 2 results were not stored"
     assert (len(scanned.writer.records), summary.counts.not_started) == (1, 2)
     assert scanned.writer.ended == []  # it can be resumed

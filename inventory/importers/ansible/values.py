@@ -116,16 +116,6 @@ def is_compound(value: Any) -> bool:
     return isinstance(value, (Map, Seq, dict, list, tuple, set))
 
 
-def user_like(text: str) -> bool:
-    r"""Whether a text can be who logs on: no `CORP\\svc` with two backslashes, no `.svc` without one."""
-    return "\\\\" not in text and (not text.startswith(".") or "\\" in text)
-
-
-BACKSLASHES = (
-    "in Ansible too, which no Windows takes for a user: a backslash of an INI file's host line and of double "
-    "quotes is written twice, any other once"
-)
-
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 
 

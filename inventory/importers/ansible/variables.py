@@ -9,10 +9,11 @@ from typing import Any
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.proxies import PROXIES, proxy_note
 from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
-from inventory.importers.ansible.values import BACKSLASHES, VAULTED, is_compound, plain_lists, user_like
+from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.resolving.hostchecks import PORTS, no_authority
 from inventory.schema import shapes
+from inventory.windows_names import unlike_user
 from inventory.words import quoted, shown
 from inventory.yamlfile.tree import Map
 
@@ -193,9 +194,8 @@ class Translator:
     def _put_user(self, found: Map, _key: str, name: str, value: Any, line: int) -> bool:
         if not self._put_text(found, "credential", name, value, line):
             return False
-        user = found["credential"]
-        if not user_like(user):
-            self._notes.say(f"`{name}` comes to {shown(user)}, {BACKSLASHES}.", line)
+        if why := unlike_user(user := found["credential"]):
+            self._notes.say(f"`{name}` comes to {shown(user)}, in Ansible too, which {why}.", line)
         found.put("credential", self._draft.credential(user, line), line)
         return True
 

@@ -15,7 +15,7 @@ from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.advice import NAMED
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
-from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, standing
+from orchestrator.report.repin.run import IN_WAVES, Process, RunReport, StateGroup, groups, standing
 from orchestrator.report.repin.states import label, words
 from orchestrator.report.summary import MEANING as SCAN_MEANING
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
@@ -64,10 +64,7 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     if not run.hosts and report.file is not None:
         yield f"fleetcheck repin show {shlex.quote(report.file)}", "see why no host is planned"
     elif report.dry_run:
-        yield (
-            f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}",
-            "write it: without --dry-run",
-        )
+        yield _to_write(report, where)
     if report.dry_run:
         return
     if not report.going and states & UNRESOLVED:
@@ -95,6 +92,21 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
             "plan the way back for what was written",
         )
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
+
+
+def _to_write(report: RunReport, where: str) -> tuple[str, str]:
+    """Return the command that writes what a dry run has looked at, and what it does: what was typed without
+    `--dry-run`, in waves as a plan's screen advises where none were typed.
+    """
+    typed = [word for word in shlex.split(report.run.command) if word != "--dry-run"]
+    waves = {word.partition("=")[0] for word in typed} & {"--batch", "--pause", "--max-failed"}
+    if typed[:3] == ["fleetcheck", "repin", "apply"] and "***" not in report.run.command:
+        written = shlex.join(typed)
+    else:  # a database's password is not shown, or it was no command
+        written = f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}"
+    if waves:
+        return written, "write it: what was typed, without --dry-run"
+    return f"{written}{IN_WAVES}", "write, in waves that grow, and stop at the second failure"
 
 
 def _scan_of(hosts: Sequence[str], report: RunReport) -> str:

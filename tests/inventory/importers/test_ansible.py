@@ -386,7 +386,7 @@ def test_variables_count_for_their_own_plugin(case: Case) -> None:
     """Psrp variables for psrp hosts, winrm variables for winrm hosts; where one group has both,
     each host has its own.
     """
-    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\n"})
+    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"})
     hosts = case.fleet("psrp.yml", PSRP).hosts
 
     def told(host: Host) -> tuple[object, ...]:
@@ -398,7 +398,7 @@ def test_variables_count_for_their_own_plugin(case: Case) -> None:
 
 def test_vaulted_values_are_told_and_unsafe_ones_taken(case: Case) -> None:
     """An encrypted user name is left open with a note; an unsafe one is no template."""
-    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\n"})
+    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"})
     assert users(case.fleet("psrp.yml", PSRP)) == {
         "web01.corp.example": "svc{{probe}}@CORP.EXAMPLE",
         "web02.corp.example": "CHANGE-ME",

@@ -112,6 +112,39 @@ def test_a_run_that_is_still_going_is_not_to_be_resumed(process: Process, said: 
     assert [line for line, _ in next_commands(report) if "resume" in line] == []
 
 
+@pytest.mark.parametrize(
+    ("command", "typed"),
+    [
+        (
+            "fleetcheck repin apply p.json --dry-run -i f.yaml",
+            "fleetcheck repin apply p.json -i f.yaml --batch 1,5%,25% --pause 2m --max-failed 2",
+        ),
+        (
+            "fleetcheck repin apply p.json --jobs 8 --dry-run --max-failed=1",
+            "fleetcheck repin apply p.json --jobs 8 --max-failed=1",
+        ),
+        (
+            "fleetcheck repin apply p.json --dry-run --db postgresql://ops:***@db/fleet",
+            "fleetcheck repin apply p.json -i f.yaml --batch 1,5%,25% --pause 2m --max-failed 2",
+        ),
+        (
+            "fleetcheck repin apply p.json --batch 5 --dry-run -i f.yaml",
+            "fleetcheck repin apply p.json --batch 5 -i f.yaml",
+        ),
+    ],
+)
+def test_after_a_dry_run_the_write_is_advised_as_it_was_typed(command: str, typed: str) -> None:
+    """With every option of the dry run, and in waves as the plan's screen advises where none were typed."""
+    report = runs.report(
+        run=runs.record(id=None, state=RunState.FINISHED, command=command),
+        results=(runs.result("web1", None),),
+        dry_run=True,
+        file="p.json",
+        hints=Hints(inventory=" -i f.yaml"),
+    )
+    assert [line for line, _ in next_commands(report)] == [typed]
+
+
 def test_a_dry_run_says_that_nothing_was_written() -> None:
     """The first words of a dry run's report say so, and hosts that would be written are counted as such."""
     report = runs.report(
