@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -48,7 +49,7 @@ def test_more_scans_of_a_host_are_fewer_hosts_at_once(
         at = MORNING + number * timedelta(hours=1)
         scan = writer.begin_scan(make_scan(*HOSTS, started=at))
         put(writer, scan, [make_record(host, started=at) for host in HOSTS])
-        writer.end_scan(scan, ScanState.FINISHED, at)
+        asyncio.run(writer.end_scan(scan, ScanState.FINISHED, at))
     monkeypatch.setattr(plan_reader, "CHUNK", len(HOSTS))
     with Reader.open(url) as reader:
         bound.clear()
