@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
+from orchestrator.report import drawing
 from orchestrator.report.words import duration, plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LONGEST_SHOWN = 3
 _LONGEST_FROM = 2.0  # seconds; below that a host is no news
@@ -72,14 +72,14 @@ def progress_line(progress: Progress, now: float) -> str:
 
 def progress_view(progress: Progress, now: float) -> RenderableType:
     """Draw a bar with the counts below it."""
-    bar = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    bar = drawing.Table.grid(padding=(0, 1, 0, 0), expand=True)
     bar.add_column(no_wrap=True)
     bar.add_column(ratio=1)
     bar.add_row(
-        Text(f"{progress.done:,}/{progress.total:,} hosts"),
-        ProgressBar(total=max(1, progress.total), completed=progress.done),
+        drawing.Text(f"{progress.done:,}/{progress.total:,} hosts"),
+        drawing.ProgressBar(total=max(1, progress.total), completed=progress.done),
     )
-    counts = Text("  ").append(
+    counts = drawing.Text("  ").append(
         f"{progress.attention:,} need attention", "yellow" if progress.attention else "dim"
     )
     counts.append(", ").append(f"{progress.failed:,} failed", "red" if progress.failed else "dim")
@@ -88,7 +88,7 @@ def progress_view(progress: Progress, now: float) -> RenderableType:
     counts.no_wrap, counts.overflow = True, "ellipsis"
     longest = shown("  " + _longest(progress, now), "dim")
     longest.no_wrap, longest.overflow = True, "ellipsis"
-    return Group(bar, counts, longest)
+    return drawing.Group(bar, counts, longest)
 
 
 def _words(progress: Progress, now: float) -> Iterator[str]:
