@@ -17,6 +17,17 @@ def is_local(username: str, host: str, address: str) -> bool:
     }
 
 
+def unlike_user(username: str) -> str | None:
+    r"""Say why a user's name can be nobody's, such as `CORP\\svc` with two backslashes; None where it can."""
+    if "\\\\" in username:
+        return "has two backslashes in a row; outside of double quotes one is written once"
+    if username.endswith("\\") or username.startswith("@"):
+        return "names a domain alone"
+    if username.startswith(".") and "\\" not in username:
+        return "begins with a dot, and no backslash is behind it"
+    return "begins or ends with a blank" if username != username.strip() else None
+
+
 def fold(name: str) -> str:
     """Bring a registry name to one case, one character at a time.
 

@@ -26,6 +26,7 @@ _PLACES = {
     "tests/bench": "bench",
     "tests/cli": "cli",
     "tests/demo": "wire",
+    "tests/dispatch/test_listen.py": "wire",
     "tests/dispatch/test_over_broker.py": "wire",
     "tests/demo/machine": "pure",
     "tests/docs": "docs",

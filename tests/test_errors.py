@@ -20,21 +20,26 @@ INSIDE = {
     "inventory.importers.ansible.templates.TemplateError": "becomes a note of the import",
     "inventory.importers.ansible.variables.LeaveOutError": "as TemplateError",
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",
-    "inventory.files.regular.NotRegularError": "becomes the error of what the file is: an inventory, a "
-    "secret, a database",
+    "inventory.files.regular.NotRegularError": (
+        "becomes the error of what the file is: an inventory, a secret, a database"
+    ),
     "orchestrator.domain.config.sections.SectionError": "becomes mistakes of the file, each with its line",
-    "orchestrator.domain.execution.breaker.IllegalBreakerMoveError": "a bug of ours: the breaker was told "
-    "what cannot follow",
-    "orchestrator.domain.repin.journal.IllegalJournalMoveError": "a bug of ours: a journal row cannot move "
-    "that way",
+    "orchestrator.domain.execution.breaker.IllegalBreakerMoveError": (
+        "a bug of ours: the breaker was told what cannot follow"
+    ),
+    "orchestrator.domain.repin.journal.IllegalJournalMoveError": (
+        "a bug of ours: a journal row cannot move that way"
+    ),
     "orchestrator.domain.repin.decision.NotPlannedError": "becomes a host's reason in the plan",
-    "orchestrator.domain.firewall.vertex_cover.TooHardError": "the search gives up, and the greedy choice "
-    "is taken",
+    "orchestrator.domain.firewall.vertex_cover.TooHardError": (
+        "the search gives up, and the greedy choice is taken"
+    ),
     "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",
     "orchestrator.remote.contract.document.OddError": "becomes a Fault in the same room",
     "orchestrator.remote.faults.fault.Fault": "becomes a host's outcome: a host that fails is a value",
-    "orchestrator.remote.faults.trouble.Trouble": "becomes a Fault in the same room, as all that are made "
-    "of it",
+    "orchestrator.remote.faults.trouble.Trouble": (
+        "becomes a Fault in the same room, as all that are made of it"
+    ),
 }
 """Errors that never reach a user, each with its reason; what is made of them neither."""
 

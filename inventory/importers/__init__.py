@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from inventory.errors import InventoryError
+from inventory.errors import InventoryError, Problem
+from inventory.files.kinds import HEAD, INVENTORY, kind_of
 from inventory.files.textfile import read_bytes
 
 
@@ -37,8 +38,23 @@ def convert(path: Path) -> Imported:
     if data is not None and csv_table.is_table(data, path):
         draft = csv_table.read(data, path)
         return Imported(write(draft, path), tuple(draft.notes))
-    draft, source = ansible.read(path, data)
+    try:
+        draft, source = ansible.read(path, data)
+    except InventoryError:
+        _refuse_other_kind(data or b"", str(path))
+        raise
     try:
         return Imported(write(draft, path), tuple(draft.notes))
     except InventoryError as error:
         raise source.places.relocated(error) from None
+
+
+def _refuse_other_kind(data: bytes, file: str) -> None:
+    """Name a file that is neither Ansible's nor a table; nothing of it is shown, it may hold passwords."""
+    found = kind_of(data[:HEAD])
+    if found == INVENTORY:
+        words = "this is an inventory of fleetcheck's already; `fleetcheck inventory check` reads it"
+        raise InventoryError([Problem(file, 0, words)])
+    if found not in (None, "a script") and "inventory import" not in found:
+        words = "expected an Ansible inventory, or a CSV table with a host a row"
+        raise InventoryError([Problem(file, 0, f"this is {found}; {words}")])

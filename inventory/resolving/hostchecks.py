@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from inventory.resolving.layers import BUILT_IN, Layer
 from inventory.resolving.reachchecks import ReachChecks
 from inventory.schema import shapes
 from inventory.schema.via import network
-from inventory.windows_names import is_local
+from inventory.windows_names import is_local, unlike_user
 from inventory.words import did_you_mean, shown, visible
 
 PORTS = {"https": 5986, "http": 5985}
@@ -93,6 +94,11 @@ class Checks:
             self._findings.of_host(
                 name, line, "an IP address where Kerberos needs a name: {hosts}", remark=True
             )
+        if described is not None and (why := unlike_user(described.username)):
+            words = (
+                f"the user of credential `{described.name}` {why}: every logon to {{hosts}} would be refused"
+            )
+            self._findings.of_host(name, origin.line, words, remark=True)
         if not self._lost & _LOGON:
             self._fits(name, line, merged, described)
         if credential is not None and credential not in self._named_credentials:
@@ -204,9 +210,37 @@ def no_authority(path: Path) -> str | None:
         return f"is {exc.kind}, where a PEM file was expected"
     except (OSError, ValueError) as exc:
         return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
-    if b"-----BEGIN CERTIFICATE-----" not in data:
+    begun = len(_BEGIN.findall(data))
+    if not begun:
+        hint = next((hint for mark, hint in _INSTEAD if mark.search(data[:4096])), _DER)
+        return f"not a PEM file: no `-----BEGIN CERTIFICATE-----` in it ({hint})"
+    whole = len(_WHOLE.findall(data))
+    if whole < begun:
         return (
-            "not a PEM file: no `-----BEGIN CERTIFICATE-----` in it (openssl x509 -inform der -in FILE "
-            "makes one)"
+            f"not a PEM file: of {begun} certificates in it {begun - whole} cut, or not in lines of their own"
         )
     return None
+
+
+_BEGIN = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----")
+_WHOLE = re.compile(
+    rb"^(?:\xef\xbb\xbf)?-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[ \t]*\r?\n"
+    rb"[A-Za-z0-9+/=\s]*^-----END \1-----",
+    re.MULTILINE,
+)
+_DER = "openssl x509 -inform der -in FILE makes one"
+_INSTEAD = (
+    (re.compile(rb"-\0-\0-"), "it is UTF-16; save it as ASCII or UTF-8"),
+    (re.compile(rb"-----BEGIN PKCS7-----"), "openssl pkcs7 -print_certs -in FILE makes one"),
+    (
+        re.compile(rb"\A\x30.{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),  # signedData
+        "openssl pkcs7 -inform der -print_certs -in FILE makes one",
+    ),
+    (re.compile(rb"\A\x30.{1,5}\x02\x01\x03", re.DOTALL), "openssl pkcs12 -nokeys -in FILE makes one"),
+    (re.compile(rb"PRIVATE KEY-----"), "a private key is in it, which does not belong there"),
+    (
+        re.compile(rb"CERTIFICATE REQUEST-----"),
+        "a request is in it; the authority answers it by a certificate",
+    ),
+)
+"""What is taken for a PEM file, by a mark in it, and what to do with it."""

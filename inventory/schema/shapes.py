@@ -34,9 +34,11 @@ _HIVES = {
 }
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_RANGE = re.compile(r"[0-9]+(?:\.[0-9]+){2}\.[0-9]+-[0-9]+(?:\.[0-9]+)*")  # 10.1.2.3-10: no name ends so
 _NUMBERS = re.compile(
     r"(?=.*[0-9])(?=.*[*?-])[0-9*?-]+(?:\.[0-9*?-]+)+"
 )  # an address with gaps, or a range of them
+_MULTICAST = range(224, 240)
 _SEGMENT = 255  # characters: the registry's limit for a key's name
 
 
@@ -82,20 +84,31 @@ def address(text: str) -> str:
             "have keys of their own"
         )
     if is_ip(text):
+        if not _of_one_host(text):
+            raise ValueError(f"{shown(text)} is no address of a single host")
         return text
     if text.startswith("[") and text.endswith("]") and is_ip(text[1:-1]):
         raise ValueError(f"write the IPv6 address without brackets: `{text[1:-1]}`")
     host, colon, port = text.rpartition(":")
-    if colon and port.isdecimal() and ":" not in host:
+    if colon and port.isdecimal() and (":" not in host or (host.startswith("[") and is_ip(host[1:-1]))):
         raise ValueError(f"{shown(text)} has a port in it; write `port: {visible(port)}` beside the address")
     labels = text.removesuffix(".").split(".")
-    if all(label.isdecimal() for label in labels):
+    if all(label.isdecimal() for label in labels) or _RANGE.fullmatch(text):
         raise ValueError(
             f"{shown(text)} is not an IPv4 address (four numbers from 0 to 255) and no host name"
         )
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035
         raise ValueError(f"{shown(text)} is not a host name, IPv4 or IPv6 address")
     return text
+
+
+def _of_one_host(text: str) -> bool:
+    """Whether an IP address can be a host's: to 0.0.0.0 this machine itself would answer."""
+    if ":" in text:
+        address = ipaddress.ip_address(text)
+        return not (address.is_unspecified or address.is_multicast)
+    first = int(text.partition(".")[0])
+    return first != 0 and first not in _MULTICAST and text != "255.255.255.255"
 
 
 def subnet(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,16 @@ from inventory.sources.source import Sources
 from orchestrator.app.inventory import at_hand
 from orchestrator.app.names import killed
 from orchestrator.domain.record import ScanState
+from orchestrator.domain.repin.touched import SPEAKING, outdated
 from orchestrator.domain.views.fleet_now import FleetSummariser
+from orchestrator.report.advice import completed
 from orchestrator.report.views.fleet_now import FleetReport
 
 if TYPE_CHECKING:
     from orchestrator.app.events import NoteListener
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.standing import HostNow
+    from orchestrator.report.hints import Hints
     from orchestrator.report.html.fleet import FleetPage
     from orchestrator.store.reader import Reader
 
@@ -64,7 +67,8 @@ def fleet_now(
     summariser = FleetSummariser(now=request.now, max_age=request.max_age, by=request.by)
     with invocation.reader() as reader:
         unended = tuple(_killed(invocation, reader))
-        take(_counted(known.as_of_today(reader.fleet_now(known.hosts)), summariser))
+        hosts = _with_repins(reader.fleet_now(known.hosts), reader, invocation.hints, request.now)
+        take(_counted(known.as_of_today(hosts), summariser))
     fleet = summariser.summary()
     return FleetReport(
         fleet=fleet,
@@ -75,6 +79,19 @@ def fleet_now(
         warnings=(*unended, *known.warnings, *known.missing(fleet.total.hosts)),
         hints=invocation.hints,
     )
+
+
+def _with_repins(hosts: Iterable[HostNow], reader: Reader, hints: Hints, now: datetime) -> Iterator[HostNow]:
+    """Yield the hosts, each with what a re-pin has made of its last reading; the journal is asked once."""
+    touched = {each.host: each for each in reader.newest_in(*SPEAKING)}
+    for host in hosts:
+        touch = touched.get(host.standing.host)
+        if touch is None or host.known is None:
+            yield host
+            continue
+        since = outdated(touch, read=host.known.at, now=now)
+        # a group's screen completes a scan's command, which names its hosts
+        yield replace(host, since=since if "fleetcheck scan" in since else completed(since, hints))
 
 
 def _killed(invocation: Invocation, reader: Reader) -> Iterator[str]:

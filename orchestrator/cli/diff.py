@@ -18,7 +18,9 @@ def diff(
     earlier: Annotated[
         int | None,
         typer.Argument(
-            metavar="SCAN", autocompletion=offers(scan_ids), help="The earlier scan; else the last but one."
+            metavar="SCAN",
+            autocompletion=offers(scan_ids),
+            help="The earlier scan; else the last before it that covers it.",
         ),
     ] = None,
     later: Annotated[

@@ -72,15 +72,25 @@ def firewall(
 
 def _write(shown: FirewallReport, format_: RowFormat) -> None:
     from orchestrator.report.views.collapsed import MERGED_COLUMNS, merged_rows
-    from orchestrator.report.views.firewall import COLUMNS, firewall_aerleon, firewall_rows, rows_csv
+    from orchestrator.report.views.firewall import (
+        COLUMNS,
+        firewall_aerleon,
+        firewall_rows,
+        rows_csv,
+        without_address,
+    )
 
+    left = None
     if format_ is RowFormat.AERLEON:
-        text = firewall_aerleon(shown.found.rows if shown.merged is None else shown.merged)
+        rows = shown.found.rows if shown.merged is None else shown.merged
+        text, left = firewall_aerleon(rows), without_address(rows)
     elif shown.merged is None:
         text = rows_csv(COLUMNS, firewall_rows(shown.found))
     else:
         text = rows_csv(MERGED_COLUMNS, merged_rows(shown.merged))
     sys.stdout.write(text)
+    if left is not None:
+        say(f"warning: {left}")
     _remark(shown.found)
 
 

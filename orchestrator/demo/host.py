@@ -41,7 +41,6 @@ from orchestrator.demo.wire.ntlm import LogonRejected
 from orchestrator.demo.wire.wsman import WsmanService
 
 MAX_CONNECTIONS = 64
-_LAST_TURNS = 100  # of the event loop, for connections to end in
 OPS = Account("CORP\\svc-fleetcheck", "Passw0rd!")
 PATHS = ("/wsman", "/wsman-anon/identify")
 
@@ -154,14 +153,7 @@ class RunningHost:
         for bound in self._sockets:
             bound.close()
         self._service.close()
-        for turn in range(_LAST_TURNS):
-            for connection in list(self._connections):
-                connection.abort()
-            await asyncio.sleep(0)
-            if (
-                not self._connections and turn > 1
-            ):  # an accepted socket takes two turns to become a connection
-                break
+        await httpd.abort_all(self._connections)
 
     def _opened(self, connection: HttpConnection) -> bool:
         self.counters.connections += 1

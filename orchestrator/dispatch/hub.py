@@ -219,7 +219,7 @@ class CeleryDispatcher:
                 continue
             self._listened[site] = now
             try:
-                hello = last_word(channel, site, self._settings.sites[site])
+                hello = last_word(channel.connection, site, self._settings.sites[site])
             except SealError as error:
                 if site not in self._disbelieved:  # it comes every few seconds
                     self._disbelieved.add(site)

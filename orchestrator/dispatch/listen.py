@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from orchestrator.domain.sites.unit import Hello
 
 
-def last_word(channel: Any, site: str, key: Ed25519PublicKey) -> Hello | None:
-    """Return the last hello of a site; None where none is there. Raises SealError, and amqp's errors."""
-    message = channel.basic_get(topology.hello(site).name)
-    if message is None:
-        return None
-    channel.basic_reject(message.delivery_tag, requeue=True)
-    return _read(message.body, site, key)
+def last_word(connection: Any, site: str, key: Ed25519PublicKey) -> Hello | None:
+    """Return the last hello of a site; None where none is there.
+
+    Raises SealError, also where the site has no queues, and amqp's errors.
+    """
+    import amqp.exceptions as refused
+
+    try:
+        # Left where it is by the end of the channel: rejected, it would go behind a newer one that came
+        # meanwhile, and a queue that keeps one message would keep the old one.
+        with connection.channel() as channel:
+            message = channel.basic_get(topology.hello(site).name)
+    except refused.NotFound:
+        raise SealError("its queues are missing: `fleetcheck hub init` makes them") from None
+    return None if message is None else _read(message.body, site, key)
 
 
 def _read(body: object, site: str, key: Ed25519PublicKey) -> Hello:
@@ -35,14 +43,3 @@ def _read(body: object, site: str, key: Ed25519PublicKey) -> Hello:
     except Exception as error:  # noqa: BLE001  # whatever a site's key has sealed
         raise SealError(f"a hello that cannot be read ({type(error).__name__})") from None
     return hello
-
-
-def last_word_of(connection: Any, site: str, key: Ed25519PublicKey) -> Hello | None:
-    """Do the same over a channel of its own. Raises SealError also where the site has no queues."""
-    import amqp.exceptions as refused
-
-    try:
-        with connection.channel() as channel:
-            return last_word(channel, site, key)
-    except refused.NotFound:
-        raise SealError("its queues are missing: `fleetcheck hub init` makes them") from None

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 DELIVERIES = 5  # redeliveries of a batch before the broker gives it up
 BATCHES = 10_000  # batches that wait for a site, at most
 RESULTS = 1_000_000
+BYTES = 1024**3  # of batches, or of results, of one site: no site fills the broker's disk for all
+LATEST = 64 * 1024  # bytes of the one message that a hello or a cancellation is
 
 _QUORUM = {"x-queue-type": "quorum"}
-_LATEST = _QUORUM | {"x-max-length": 1, "x-overflow": "drop-head"}
+
+
+def _latest() -> dict[str, Any]:
+    return _QUORUM | {"x-max-length": 1, "x-max-length-bytes": LATEST, "x-overflow": "drop-head"}
 
 
 def exchange(name: str) -> Exchange:
@@ -34,6 +39,7 @@ def batches(site: str, *, declared: bool = True) -> Queue:
     """Return the queue where a site's batches wait. `declared` False: for who has no right to make it."""
     arguments = _QUORUM | {
         "x-max-length": BATCHES,
+        "x-max-length-bytes": BYTES,
         "x-overflow": "reject-publish",
         "x-delivery-limit": DELIVERIES,
         "x-dead-letter-exchange": DEAD,
@@ -44,19 +50,18 @@ def batches(site: str, *, declared: bool = True) -> Queue:
 
 def control(site: str) -> Queue:
     """Return the queue with the hub's last word about a run; the newest one alone is kept."""
-    return _queue(SiteNames(site).control, _LATEST)
+    return _queue(SiteNames(site).control, _latest())
 
 
 def results(site: str) -> Queue:
     """Return the queue where a site's results wait."""
-    return _queue(
-        SiteNames(site).results, _QUORUM | {"x-max-length": RESULTS, "x-overflow": "reject-publish"}
-    )
+    arguments = {"x-max-length": RESULTS, "x-max-length-bytes": BYTES, "x-overflow": "reject-publish"}
+    return _queue(SiteNames(site).results, _QUORUM | arguments)
 
 
 def hello(site: str) -> Queue:
     """Return the queue with a worker's last word about itself."""
-    return _queue(SiteNames(site).hello, _LATEST)
+    return _queue(SiteNames(site).hello, _latest())
 
 
 def dead() -> Queue:

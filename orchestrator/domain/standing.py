@@ -86,13 +86,19 @@ class HostNow:
 
     `latest` and `known` are the same where the latest result has a reading; `known` is None where none ever
     had. `readable` is the last reading that got at the registry key, for who asks for it; None where none
-    ever did.
+    ever did. `since` says what to do where a re-pin made the last reading old, empty where none did.
     """
 
     latest: Standing
     known: Standing | None = None
     before: Standing | None = None
     readable: Standing | None = None
+    since: str = ""
+
+    @property
+    def action(self) -> str:
+        """What to do: by the result that counts, or for a newer one."""
+        return self.since or self.standing.judgement.action
 
     @property
     def standing(self) -> Standing:

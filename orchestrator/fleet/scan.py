@@ -88,12 +88,21 @@ class _Scan:
             ramp=Ramp(options.ramp_up, services.clock),
         )
         self._remote = remote
+        self._shares = self._shared_pace()
         self._selected = len(hosts) + (len(remote.hosts) if remote else 0)
         self._sites = RemoteEnd()
         self._score = Score(self._selected)
         self._in_flight = 0
         self._trouble = ""
         self._waived: Waived = {}
+
+    def _shared_pace(self) -> Mapping[str, Mapping[str, float]]:
+        """Part the pace of each gateway among the sites that ask it, and this machine ("")."""
+        if self._remote is None:
+            return {}
+        from orchestrator.fleet.dispatch.shares import shares
+
+        return shares(self._hosts, self._remote.hosts, self._options.pace)
 
     async def run(self, waived: Waived) -> ScanSummary:
         services, self._waived = self._services, waived
@@ -127,7 +136,7 @@ class _Scan:
             secrets=self._accounts.secrets,
             gate=self._accounts.gate,
             queue=self._queue,
-            pace=Pace(self._options.pace, services.clock),
+            pace=Pace(self._options.pace, services.clock, self._shares.get("")),
             clock=services.clock,
             chance=services.chance,
             stop=self._stop,
@@ -166,12 +175,13 @@ class _Scan:
 
     async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""
-        from orchestrator.fleet.dispatch.sites import SitesRun, judged
+        from orchestrator.fleet.dispatch.sites import SitesRun, broke, judged
 
         assert self._remote is not None  # noqa: S101  # the caller has looked
 
         async def keep(host: Host, outcome: Outcome) -> bool:
-            return await storing.keep(judged(host, outcome, self._waived))
+            record = judged(host, outcome, self._waived)
+            return await storing.keep(record, lambda error: broke(host, outcome, error, self._waived))
 
         run = SitesRun(
             self._remote,
@@ -180,6 +190,7 @@ class _Scan:
             stop=self._stop,
             remark=self._emit.remark,
             keep=keep,
+            shares=self._shares,
         )
         try:
             async with asyncio.TaskGroup() as group:

@@ -59,9 +59,9 @@ class Storing:
         finally:
             self._waiting -= 1
 
-    async def keep(self, record: HostRecord) -> bool:
-        """Store a record that takes no job's room; return whether it is committed."""
-        task = asyncio.create_task(self._keep(record))
+    async def keep(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> bool:
+        """Store a record that takes no job's room, `broke` as in `add`; return whether it is committed."""
+        task = asyncio.create_task(self._store(record, broke))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await task
@@ -77,23 +77,16 @@ class Storing:
         self._writer.flush()
         return await wait_until_abandoned(self._under_way, stop, on_step, seconds=LANDING)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, task: asyncio.Task[bool]) -> None:
         self._under_way.discard(task)
         self._room.release()
 
-    async def _store(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
+    async def _store(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> bool:
         try:
             await self._put(record, broke)
         except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
             self._failed(error)
-
-    async def _keep(self, record: HostRecord) -> bool:
-        try:
-            await self._writer.put(self._scan_id, record)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it ends the scan, in words
-            self._failed(error)
             return False
-        self._kept(record)
         return True
 
     async def _put(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:

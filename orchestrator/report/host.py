@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -126,6 +127,9 @@ def _failure(failed: Failed, sighting: Sighting) -> Iterator[RenderableType]:
         "Failed", _pairs([("phase", failed.phase), ("cause", failed.cause), ("seen", failed.detail)])
     )
     yield from _to_do([failed.advice] if failed.advice else [], sighting)
+    if sighting.hints.can_scan:
+        typed = f"fleetcheck doctor {shlex.quote(failed.host)}{sighting.hints.inventory}"
+        yield from drawn([[(False, "look again, stage by stage:"), (True, typed)]])
 
 
 def _last_known(sighting: Sighting, now: datetime) -> Iterator[RenderableType]:

@@ -131,10 +131,11 @@ def pattern_key(row: HostRow) -> str:
 
 @dataclass(slots=True)
 class _Seen:
-    """A host as it came in: the result that counts, and why the latest one has no reading."""
+    """A host as it came in: the result that counts, why the latest one has no reading, and what to do."""
 
     standing: Standing
     cause: str
+    action: str
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ class HostRows:
 
     def add(self, host: HostNow) -> None:
         """Take one host in."""
-        self._seen.append(_Seen(host.standing, host.latest.cause))
+        self._seen.append(_Seen(host.standing, host.latest.cause, host.action))
 
     def table(self, changes: Iterable[ChangeGroup]) -> HostTable:
         """Lay the hosts out, worst first; waived ones and then those where all is well come last."""
@@ -165,6 +166,7 @@ class HostRows:
             maker.row(
                 each.standing,
                 each.cause,
+                each.action,
                 place=place_of(each.standing, self.by),
                 old=each.standing.at < self.before,
             )
@@ -216,7 +218,7 @@ class _Maker:
         default_factory=dict
     )  # by identity, as the store shares them
 
-    def row(self, standing: Standing, cause: str, *, place: str, old: bool) -> HostRow:
+    def row(self, standing: Standing, cause: str, action: str, *, place: str, old: bool) -> HostRow:
         """Make a host's row."""
         roles = {role.role: self._role(role) for role in standing.judgement.roles}
         like = Likeness(
@@ -228,7 +230,7 @@ class _Maker:
             old=old,
             waived=clean(standing.waived or "", limit=WORDS_SHOWN),
             change=self.changed.get(standing.host, ""),
-            action=clean(standing.judgement.action, limit=2 * WORDS_SHOWN),
+            action=clean(action, limit=2 * WORDS_SHOWN),
             pins=tuple(roles[role][1] if role in roles else None for role in self.roles),
         )
         nothing = NO_ROLE * len(self.ports)

@@ -77,7 +77,7 @@ def _was_killed(scan: ScanRecord) -> bool:
 
 
 def _state(scan: ScanRecord) -> str:
-    took = f" after {duration((scan.ended - scan.started).total_seconds())}" if scan.ended else ""
+    took = f", {duration((scan.ended - scan.started).total_seconds())}" if scan.ended else ""
     return f"{scan.state}{took}"
 
 

@@ -21,7 +21,7 @@ RULES_SHOWN = 4  # different advice about a group that may need firewall rules
 def heading(title: str) -> Iterator[Text]:
     """Begin a section."""
     yield drawing.Text()
-    yield drawing.Text(title, style="bold underline")
+    yield shown(title, "bold underline")
 
 
 def warned(warnings: Iterable[str]) -> Iterator[RenderableType]:

@@ -72,13 +72,6 @@ def progress_line(progress: Progress, now: float) -> str:
 
 def progress_view(progress: Progress, now: float) -> RenderableType:
     """Draw a bar with the counts below it."""
-    bar = drawing.Table.grid(padding=(0, 1, 0, 0), expand=True)
-    bar.add_column(no_wrap=True)
-    bar.add_column(ratio=1)
-    bar.add_row(
-        drawing.Text(f"{progress.done:,}/{progress.total:,} hosts"),
-        drawing.ProgressBar(total=max(1, progress.total), completed=progress.done),
-    )
     counts = drawing.Text("  ").append(
         f"{progress.attention:,} need attention", "yellow" if progress.attention else "dim"
     )
@@ -88,7 +81,18 @@ def progress_view(progress: Progress, now: float) -> RenderableType:
     counts.no_wrap, counts.overflow = True, "ellipsis"
     longest = shown("  " + _longest(progress, now), "dim")
     longest.no_wrap, longest.overflow = True, "ellipsis"
-    return drawing.Group(bar, counts, longest)
+    return drawing.Group(bar(progress.done, progress.total), counts, longest)
+
+
+def bar(done: int, total: int) -> RenderableType:
+    """Draw how many hosts of all are done."""
+    drawn = drawing.Table.grid(padding=(0, 1, 0, 0), expand=True)
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(ratio=1)
+    drawn.add_row(
+        drawing.Text(f"{done:,}/{total:,} hosts"), drawing.ProgressBar(total=max(1, total), completed=done)
+    )
+    return drawn
 
 
 def _words(progress: Progress, now: float) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
+from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
 from orchestrator.report import drawing
@@ -166,10 +168,17 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     worst = next((group for group in report.summary.groups if group.key.needs_attention), None)
     if worst is not None:
         yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
+    failed = [group for group in report.summary.groups if group.key.cause and not group.key.waived]
+    if failed and hints.can_scan:  # a refused logon last: doctor tries it once more
+        first = min(failed, key=lambda group: group.key.cause.startswith(f"{Phase.AUTH}:"))
+        yield (
+            f"fleetcheck doctor {shlex.quote(first.hosts[0])}{hints.inventory}",
+            "examine one that failed, stage by stage",
+        )
     if report.summary.counts.unknown and hints.can_scan:
         yield (
             f"fleetcheck scan --from {scan.id} --only failed{hints.inventory}{hints.database}",
-            "ask again those that failed",
+            "ask again those that failed, once that is mended",
         )
     yield f"fleetcheck show --scan {scan.id}{hints.database}", "see this summary again"
 

@@ -15,6 +15,8 @@ is there for reports to filter by.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -123,34 +125,27 @@ host_result = Table(
 )
 
 
-def _part(name: str, *columns: Column[object]) -> Table:
-    """Make a table of rows that belong to a host_result, in their order."""
-    return Table(
+def _owner(name: str, table: str) -> Column[int]:
+    """Make the key of rows that belong to one of `table`, and go with it."""
+    return Column(
         name,
-        metadata,
-        Column(
-            "result_id",
-            Integer().with_variant(BigInteger, "postgresql"),
-            ForeignKey("host_result.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        Column("position", Integer, primary_key=True, autoincrement=False),
-        *columns,
-        sqlite_with_rowid=False,
+        Integer().with_variant(BigInteger, "postgresql"),
+        ForeignKey(f"{table}.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
     )
+
+
+def _part(name: str, owner: Column[int], *columns: Column[Any]) -> Table:
+    """Make a table of rows that belong to a row of another, in their order."""
+    position = Column("position", Integer, primary_key=True, autoincrement=False)
+    return Table(name, metadata, owner, position, *columns, sqlite_with_rowid=False)
 
 
 gist = Table(
     "gist",
     metadata,
-    Column(
-        "document_id",
-        Integer().with_variant(BigInteger, "postgresql"),
-        ForeignKey("document.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    _owner("document_id", "document"),
     _document("gist_id"),
     Index(None, "gist_id"),  # as those of host_result
     sqlite_with_rowid=False,
@@ -158,6 +153,7 @@ gist = Table(
 
 attempt = _part(
     "attempt",
+    _owner("result_id", "host_result"),
     Column("role", AsciiText, nullable=False),
     Column("source", AsciiText, nullable=False),
     Column("target", AsciiText, nullable=False),
@@ -171,6 +167,7 @@ attempt = _part(
 
 connection = _part(
     "connection",
+    _owner("result_id", "host_result"),
     Column("local_address", AsciiText, nullable=False),
     Column("local_port", Integer, nullable=False),
     Column("remote_address", AsciiText, nullable=False),
@@ -178,23 +175,14 @@ connection = _part(
     Column("state", AsciiText, nullable=False),
 )
 
-registry_value = Table(
+registry_value = _part(
     "registry_value",
-    metadata,
-    Column(
-        "document_id",
-        Integer().with_variant(BigInteger, "postgresql"),
-        ForeignKey("document.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _owner("document_id", "document"),
     Column("view", SmallInteger, nullable=False),  # the place of its view in the document: 0 for the first
     Column("name", AsciiText, nullable=False),
     Column("kind", AsciiText, nullable=False),
     Column("data", Text, nullable=False),  # as JSON: a number, a text or a list of texts
     Column("cut", Boolean(create_constraint=False), nullable=False),
-    sqlite_with_rowid=False,
 )
 
 # A message to a target, committed with the end of its scan; `sent` is NULL while it waits.

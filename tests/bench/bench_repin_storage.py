@@ -19,8 +19,8 @@ from unittest import mock
 from orchestrator.fleet.repin.options import RepinOptions
 from tests.bench.bench_scan import say
 from tests.cli.conftest import fleetcheck
+from tests.cli.drifted import Drifted, drifted, states
 from tests.cli.storage_trouble import SAID, reset, trouble
-from tests.cli.test_repin_apply_command import Drifted, drifted, states
 
 WROTE = {"sent", "confirmed", "verified"}
 

@@ -90,6 +90,7 @@ ELSEWHERE = {
     "bench_repin_cli": "`tests/cli/test_repin_story.py` calls it",
     "bench_repin_kill": "`tests/fleet/repin/test_on_the_wire.py` calls it",
     "bench_sites": "it needs a broker; `tests/dispatch` kills workers and brokers, too",
+    "bench_sites_networks": "`tests/dispatch/test_networks.py` calls it",
     "bench_window": "it needs a real host: below",
 }
 """What is not run here, and why."""

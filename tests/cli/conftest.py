@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +18,9 @@ from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.scenes.scenario import GATEWAYS, demo_hosts
 from tests import winhosts as kit
 from tests.quiet import QuietNetwork
+
+if TYPE_CHECKING:
+    from tests.cli.drifted import Drifted
 
 HOSTS = ("par-web-01", "mad-mail-02", "lyo-mail-02", "ber-file-03", "lyo-web-01", "mad-db-01")
 """Of the demo's fleet: ok, blocked, drifted (waived), access-denied, logon-failed, split."""
@@ -92,6 +98,33 @@ def scanned(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Scanne
     """Scan the six hosts once, as scan 1 of a database that the tests share; they only read it."""
     database = tmp_path_factory.mktemp("scanned") / "scans.db"
     return Scanned(fleetcheck("scan", "-i", str(simulated), "--db", str(database)), simulated, database)
+
+
+@pytest.fixture(scope="session")
+def once(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
+    """Serve a drifted fleet of six hosts, scanned and planned once; yield it with its database."""
+    from tests.cli.drifted import drifted
+
+    folder = tmp_path_factory.mktemp("drifted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))
+        with drifted(net, folder) as made:
+            patch.undo()
+            yield made, folder / "default.db"
+
+
+@pytest.fixture
+def fleet(once: tuple[Drifted, Path], tmp_path: Path) -> Iterator[Drifted]:
+    """Yield the fleet as it was when it was planned, with files and a database of the test's own."""
+    made, database = once
+    shutil.copy(database, tmp_path / "default.db")
+    shutil.copytree(made.inventory.parent, tmp_path, dirs_exist_ok=True)
+    machines = [host.machine for host in made.served.hosts.values()]
+    before = copy.deepcopy(machines)
+    yield replace(made, inventory=tmp_path / made.inventory.name, plan=tmp_path / made.plan.name)
+    for machine, had in zip(machines, before, strict=True):
+        for each in fields(machine):
+            setattr(machine, each.name, getattr(had, each.name))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from orchestrator.domain.reading import Kind
 from orchestrator.store.database import engine
 from orchestrator.store.place import Place
-from tests.cli.test_repin_apply_command import Drifted
+from tests.cli.drifted import Drifted
 
 _WRITING = engine.writing
 

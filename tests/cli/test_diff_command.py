@@ -118,6 +118,28 @@ def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) 
     assert json.loads(fleetcheck("diff", "2", "3", "--json", "--db", str(database)).out)["not_asked"] == 1
 
 
+def test_a_scan_of_a_part_between_two_of_the_whole_is_passed_over(twice: Path, tmp_path: Path) -> None:
+    """Two nights are compared, whoever scanned a few hosts in between, and which scan was left out is said; a
+    scan of a part that is the last is compared with the one before it.
+    """
+    database = tmp_path / "night.db"
+    shutil.copy(twice, database)
+    with (
+        Writer.open(f"sqlite:///{database}", command="test", user="test") as writer,
+        Reader.open(f"sqlite:///{database}") as reader,
+    ):
+        whole = replace(reader.scan(2), id=None)
+        for scan in (replace(whole, selection="mad-mail-02", hosts=("mad-mail-02",)), whole):
+            number = writer.begin_scan(scan)
+            asyncio.run(writer.put(number, next(reader.records(2, ["mad-mail-02"]))))
+            asyncio.run(writer.end_scan(number, ScanState.FINISHED, scan.started))
+            found = fleetcheck("diff", "--json", "--db", str(database))
+            content = json.loads(found.out)
+            assert (content["earlier"]["id"], content["later"]["id"]) == (2, number)
+    said = fleetcheck("diff", "--table", "--db", str(database)).out
+    assert "passed over for asking other hosts, or a part of them: scan 3" in said
+
+
 @pytest.mark.parametrize(
     ("command", "part"), [("scan --from 1 --only failed", True), ("scan --from=1", True), ("scan", False)]
 )

@@ -223,6 +223,22 @@ def test_two_fleets_in_one_folder_are_told_apart(own: Scanned, tmp_path: Path) -
     assert 'fleetcheck_hosts{dc="1",fleet="lyon",state="ok"}' in lyon.read_text()
 
 
+def test_a_metric_that_another_file_describes_in_other_words_is_a_remark(
+    own: Scanned, tmp_path: Path
+) -> None:
+    """node_exporter drops the samples of one of the files, whatever their labels."""
+    paris, lyon = tmp_path / "paris.prom", tmp_path / "lyon.prom"
+    export(own, "prometheus", "-o", str(paris), "--label", "fleet=paris")
+    text = paris.read_text()
+    assert "# HELP fleetcheck_hosts_by_verdict Hosts by verdict, " in text
+    paris.write_text(text.replace("Hosts by verdict, ", "Hosts counted by verdict, "))
+    ended = export(own, "prometheus", "-o", str(lyon), "--label", "fleet=lyon")
+    assert ended.code == 0
+    assert ended.err.startswith(
+        f"remark: {lyon} and {paris} describe fleetcheck_hosts_by_verdict in other words "
+    )
+
+
 def test_a_fleets_name_is_kept_with_the_scan(own: Scanned, tmp_path: Path) -> None:
     """`fleet:` of the inventory is a label in the scan's report and in a later export;
     a clash is a warning.

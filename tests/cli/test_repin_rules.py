@@ -11,9 +11,8 @@ import pytest
 
 from orchestrator.domain.repin.planfile import loads
 from tests.cli.conftest import Ended, Scanned, fleetcheck
-from tests.cli.test_repin_apply_command import HOSTS, Drifted, fleet, once, states
+from tests.cli.drifted import HOSTS, Drifted, states
 
-__all__ = ["fleet", "once"]
 WAIVER = 'waivers: [{{hosts: {}, verdict: drifted, reason: "change 4711", until: 2099-12-31}}]\n'
 WAIVED = "lyo-mail-02"  # of the demo's hosts; `tests/cli/conftest.py` waives its verdict
 

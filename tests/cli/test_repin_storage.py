@@ -10,8 +10,8 @@ import pytest
 
 from orchestrator.fleet.repin.options import RepinOptions
 from tests.cli.conftest import Ended, fleetcheck
+from tests.cli.drifted import Drifted, drifted, states
 from tests.cli.storage_trouble import SAID, reset, trouble
-from tests.cli.test_repin_apply_command import Drifted, drifted, states
 
 
 @pytest.fixture(scope="module")

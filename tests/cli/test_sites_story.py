@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -193,6 +194,26 @@ def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story: Story) -> None
         line for line in fleetcheck("audit", "export").out.splitlines() if "site's key changed" in line
     ]
     assert [(key in line, new.out.strip() in line) for line in changes] == [(True, True)]
+
+
+def test_a_site_that_is_added_again_logs_on_with_its_new_password(story: Story) -> None:
+    """Its user is at the broker still, with the old password: --run changes it; the hub's user alike."""
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    key = fleetcheck(*story.line("the site")).out.strip()
+    words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
+    assert fleetcheck(*words, "--run").code == 0
+    removed = fleetcheck("hub", "site", "remove", story.site)
+    assert (removed.code, "rabbitmqctl delete_user" in removed.err) == (0, True)  # and nobody types it
+    assert fleetcheck(*words, "--run").code == 0
+    assert _logs_on(f"fc-{story.site}", story.folder / "hub" / "sites" / f"{story.site}.broker")
+    shutil.rmtree(story.folder / "hub")
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    assert _logs_on(story.hub_user, story.folder / "hub" / "broker.secret")
+
+
+def _logs_on(user: str, secret: Path) -> bool:
+    argv = ["rabbitmqctl", "-q", "authenticate_user", user, secret.read_text().strip()]
+    return subprocess.run(argv, check=False, capture_output=True, timeout=60).returncode == 0
 
 
 def test_sites_without_a_hub_or_a_broker_are_told_what_to_do(

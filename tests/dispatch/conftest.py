@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,6 +98,8 @@ class TestSite:
     width: int = 10
     slots: int = 4
     slow: float = 1.0
+    more: dict[str, Any] = field(default_factory=dict)  # for its workers' specs
+    environ: dict[str, str] = field(default_factory=dict)
     started: list[WorkerProcess] = field(default_factory=list)
 
     @property
@@ -122,6 +125,7 @@ class TestSite:
             "width": self.width,
             "slots": self.slots,
             "slow": self.slow,
+            **self.more,
         }
         file = self.folder / f"spec-{number}.json"
         file.write_text(json.dumps(spec, default=str))
@@ -132,6 +136,7 @@ class TestSite:
                 stdout=stream,
                 stderr=stream,
                 cwd=Path(__file__).parents[2],
+                env={**os.environ, **self.environ},
             )
         made = WorkerProcess(process, output)
         self.started.append(made)

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 
 class Relay:
-    """Listens on loopback and carries bytes both ways to `port`, until it is frozen."""
+    """Listens on loopback, or by `listener`, and carries bytes both ways to `port`, until it is frozen."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, listener: socket.socket | None = None) -> None:
         self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._frozen: set[socket.socket] = set()
         self._open: set[socket.socket] = set()

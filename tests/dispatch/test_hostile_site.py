@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -172,18 +173,20 @@ def _taken(whole: object) -> tuple[Any, list[int]]:
     return asyncio.run(main())
 
 
-class _Channel:
-    """Holds one hello, as a queue does."""
+class _Channel(nullcontext[Any]):
+    """Holds one hello, as a queue does; connection, channel and message in one."""
 
     def __init__(self, body: str) -> None:
-        self.body, self.delivery_tag = body, 1
+        super().__init__(self)
+        self.body = body
+
+    def channel(self) -> _Channel:
+        """Open it."""
+        return self
 
     def basic_get(self, _queue: str) -> _Channel:
         """Return it."""
         return self
-
-    def basic_reject(self, _tag: int, *, requeue: bool) -> None:
-        """Leave it there."""
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from amqp.exceptions import MessageNacked
 
 from orchestrator.dispatch import topology
 from orchestrator.dispatch.hub import CeleryDispatcher
+from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import Batch, Report
 from orchestrator.fleet.dispatch.port import Dispatcher, Link
 from orchestrator.remote.probe import probe_script
@@ -104,3 +106,34 @@ def test_a_batch_that_is_taken_back_is_not_sent(
     names, went = asyncio.run(main())
     assert names == {f"fast-{number}" for number in range(went)} | {"fast-99"}
     assert went < 20
+
+
+def _fill(site: TestSite, exchange: str, size: int, most: int) -> int:
+    """Publish as the site, until the broker refuses; return how many it took."""
+    with site.broker.connection() as connection:
+        producer = connection.Producer()
+        for number in range(most):
+            try:
+                producer.publish("x" * size, exchange=exchange, routing_key="fc", confirm_timeout=20)
+            except MessageNacked:
+                return number
+    return most
+
+
+def test_a_site_s_results_have_room_for_so_many_bytes(
+    hub: Hub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site that sends without end is refused by the broker, long before their number is too large."""
+    monkeypatch.setattr(topology, "BYTES", 500_000)
+    site = make_site()
+    assert 5 <= _fill(site, SiteNames(site.name).results, 100_000, 100) < 50
+    with hub.broker.connection() as connection:
+        assert (topology.waiting(connection, topology.results(site.name)) or 0) < 50
+
+
+def test_a_hello_is_a_short_one(hub: Hub, make_site: MakeSite) -> None:
+    """What is longer than a hello can be is not kept, in the place of which the hub would read it."""
+    site = make_site()
+    assert _fill(site, SiteNames(site.name).hello, 2 * topology.LATEST, 1) == 1
+    with hub.broker.connection() as connection:
+        assert connection.default_channel.basic_get(topology.hello(site.name).name) is None

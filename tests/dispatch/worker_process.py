@@ -4,7 +4,8 @@
 
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
 `held...` as soon as the file `go` is there, `kill...` ends the process, others answer at once. Each host that
-is asked is written to the file `asked`.
+is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon asks a real
+domain controller by that program: a host refuses what the domain refuses.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from orchestrator.dispatch.celery_app import serve
 from orchestrator.dispatch.keys import load_key, read_public
 from orchestrator.dispatch.site_link import WorkerSettings
 from orchestrator.dispatch.worker import SiteWorker
+from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
+from orchestrator.remote.faults.fault import Fault, RefusedBy
 from tests.fleet.dispatch.sites import Rules
 from tests.fleet.fakes import NO_AGENT, FakeSession, FakeTransport
 
@@ -40,6 +43,8 @@ def main(spec: dict[str, Any]) -> None:
         note(name)
         if name.startswith("kill"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if spec.get("kinit"):
+            await _log_on(session, *spec["kinit"])
         await session.reach(Phase.RUN)
         await asyncio.sleep(spec["slow"] if name.startswith("slow") else 0.01)
         while name.startswith("held") and not go.exists():  # noqa: ASYNC110  # another process makes it
@@ -68,6 +73,24 @@ def main(spec: dict[str, Any]) -> None:
     worker.link.refuse_another()
     log("serving")
     serve(worker, settings)
+
+
+async def _log_on(session: FakeSession, principal: str, password: str) -> None:
+    """Log on with a ticket that is asked for anew. Raise Fault where the domain refuses the password."""
+    await session.before_logon()
+    session.phase = Phase.AUTH
+    kinit = await asyncio.create_subprocess_exec(
+        *("kinit", "-c", "MEMORY:", principal),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await kinit.communicate(f"{password}\n".encode())
+    if kinit.returncode:
+        raise Fault(
+            phase=Phase.AUTH, cause=Cause.LOGON_FAILED, detail="", advice="", refused_by=RefusedBy.HOST
+        )
+    session.accepted()
 
 
 if __name__ == "__main__":

@@ -21,5 +21,6 @@ def test_what_if_says_what_the_page_shows(world: World) -> None:
 def test_a_step_is_planned_as_it_was_promised(world: World) -> None:
     """The hosts of the first step go into a plan, and none is left out."""
     *_, names, planned = world.type(PAGE)
-    del names
-    assert (planned.code, "db7" in planned.out) == (0, True)
+    assert (planned.code, names.out.split()) == (0, ["db7"])
+    rows = [line.split("\t")[:2] for line in planned.out.splitlines()]
+    assert rows == [[name, "planned"] for name in names.out.split()]

@@ -30,7 +30,8 @@ def load_text(tmp_path: Path) -> Load:
 def sample(tmp_path: Path) -> Path:
     """Write the design's sample inventory, and the CA file that it names."""
     (tmp_path / "certs").mkdir()
-    (tmp_path / "certs" / "dmz.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
+    pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+    (tmp_path / "certs" / "dmz.pem").write_text(pem, encoding="ascii")
     path = tmp_path / "fleet.yaml"
     path.write_text(texts.SAMPLE, encoding="utf-8")
     return path

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from inventory.errors import InventoryError
 from inventory.load import load
 from inventory.model import Credential, Fleet, SecretRef, Waiver
 from inventory.resolving.waivers import expired
@@ -225,6 +228,43 @@ hosts:
         f"{path}:5: an IP address where Kerberos needs a name: `web1`, `web2`",
         f"{path}:7: `web3`: port 5985 with `transport: https`; by custom that port is for http",
     )
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        (r"'CORP\\svc'", "has two backslashes in a row; outside of double quotes one is written once"),
+        ("'CORP\\'", "names a domain alone"),
+        ("'@corp.example'", "names a domain alone"),
+        (".Administrator", "begins with a dot, and no backslash is behind it"),
+        ("'svc '", "begins or ends with a blank"),
+    ],
+)
+def test_a_user_whom_no_host_knows_is_a_remark(load_text: Load, user: str, said: str) -> None:
+    """Whoever wrote it meant another, and every logon would be refused."""
+    fleet = load_text(
+        f"credentials: {{c: {{username: {user}, password: {{from: env, name: X}}}}}}\n"
+        "defaults: {credential: c}\nhosts: {web1: , web2: {address: b}}\n"
+    )
+    words = f"the user of credential `c` {said}: every logon to `web1`, `web2` would be refused"
+    assert [remark.partition(": ")[2] for remark in fleet.remarks] == [words]
+
+
+@pytest.mark.parametrize("user", [r"'CORP\svc'", r".\Administrator", "svc@corp.example", "svc"])
+def test_a_user_as_windows_writes_it_is_none(load_text: Load, user: str) -> None:
+    """Of a domain, of the host itself, by UPN, or a name alone."""
+    fleet = load_text(
+        f"credentials: {{c: {{username: {user}, password: {{from: env, name: X}}}}}}\n"
+        "defaults: {credential: c}\nhosts: {web1: }\n"
+    )
+    assert fleet.remarks == ()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "'::'", "224.0.0.1", "255.255.255.255", "'ff02::1'"])  # noqa: S104
+def test_an_address_of_many_or_of_none_is_a_mistake(load_text: Load, address: str) -> None:
+    """To 0.0.0.0 this machine itself would answer."""
+    with pytest.raises(InventoryError, match="is no address of a single host"):
+        load_text(f"hosts: {{web1: {{address: {address}}}}}")
 
 
 def test_kerberos_needs_no_credential(load_text: Load) -> None:

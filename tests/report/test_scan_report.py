@@ -10,6 +10,7 @@ import pytest
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.judgement import Judgement
+from orchestrator.domain.outcome import Failed, Phase
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.views.summary import summarise
 from orchestrator.report.hints import Hints
@@ -87,9 +88,20 @@ def test_suggested_commands_can_be_pasted() -> None:
     assert [command for command, _ in next_commands(report)] == [
         "fleetcheck scan --resume 12 -i demo/fleet.yaml --db demo.db",
         "fleetcheck show paris-web1 --db demo.db",
+        "fleetcheck doctor db8 -i demo/fleet.yaml",
         "fleetcheck scan --from 12 --only failed -i demo/fleet.yaml --db demo.db",
         "fleetcheck show --scan 12 --db demo.db",
     ]
+
+
+def test_a_host_that_refused_the_logon_is_examined_last() -> None:
+    """Each try may count toward a lock-out: another one that failed is named where there is one."""
+    refused, away = samples.failed("a"), samples.failed("z", Cause.CONNECTION_REFUSED)
+    assert isinstance(away.outcome, Failed)
+    away = replace(away, outcome=replace(away.outcome, phase=Phase.CONNECT))
+    for records, host in (([refused, away], "z"), ([refused], "a")):
+        report = big(summary=summarise(records, selected=len(records)), not_started=())
+        assert f"fleetcheck doctor {host}" in [command for command, _ in next_commands(report)]
 
 
 def test_many_groups_are_folded() -> None:

@@ -32,7 +32,17 @@ def read_beside(base: Path, into: Ansible) -> None:
             for name, owner in owners.items():
                 for file in _files(root, name, known):
                     _read(file, owner.beside, into)
+            _tell_of_nobody(root, known, owners, into)
     _tell_of_playbooks(base, into)
+
+
+def _tell_of_nobody(root: Path, known: set[str], owners: Mapping[str, Group | Host], into: Ansible) -> None:
+    """Note what stands there for a name that the inventory has not: `web-servers.yml` for `web_servers`."""
+    meant = {name.partition("/")[0] + ending for name in owners for ending in _ENDINGS}
+    for name in sorted(known - meant):
+        if not name.startswith(".") and not name.endswith("~"):
+            words = "Not read, because the inventory has no group or host of that name: {names}."
+            into.notes.of(words, into.places.name(str(root / name)))
 
 
 def _files(root: Path, name: str, known: set[str]) -> Iterator[Path]:

@@ -53,7 +53,7 @@ def _nothing(source: Ansible, message: str) -> InventoryError:
 def _wanted(source: Ansible, draft: Draft, base: Path) -> dict[str, Map]:
     """Return the settings of every host that is kept, by its name in Ansible."""
     merging = Merging(source)
-    variables = {name: merging.variables(name) for name in source.hosts}
+    variables = {name: merging.variables(name) for name in merging.hosts()}
     kinds = choose(variables, source)
     translator = Translator(draft, source.notes, base)
     wanted = {}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 
 from inventory.errors import InventoryError
 from inventory.importers.ansible.model import Ansible
@@ -28,6 +29,9 @@ def read(text: str, offset: int, into: Ansible) -> None:
     What cannot be read is in the inventory's `problems`.
     """
     section, kind = "ungrouped", "hosts"
+    waiting: dict[
+        str, list[tuple[str, int]]
+    ] = {}  # groups that have no head yet, with who names them as child
     for number, raw in enumerate(text.splitlines(), start=offset + 1):
         line = raw.strip()
         if not line or line.startswith(("#", ";")):
@@ -35,15 +39,17 @@ def read(text: str, offset: int, into: Ansible) -> None:
         try:
             if found := _header(line):
                 section, kind = found
-                into.group(section, number)
+                _declare(section, number, waiting, into)
             elif kind == "hosts":
                 _host(line, number, section, into)
             elif kind == "vars":
                 _variable(line, number, section, into)
             else:
-                _child(line, number, section, into)
+                _child(line, number, section, waiting, into)
         except ValueError as exc:
             into.problem(number, str(exc))
+    for child, parents in waiting.items():
+        _adopt(child, parents, into)
 
 
 def _header(line: str) -> tuple[str, str] | None:
@@ -90,11 +96,27 @@ def add_hosts(pattern: str, variables: Map, line: int, group: str, into: Ansible
         into.set(name, variables, line)
 
 
-def _child(line: str, number: int, group: str, into: Ansible) -> None:
+def _declare(group: str, number: int, waiting: dict[str, list[tuple[str, int]]], into: Ansible) -> None:
+    """Begin a group; only now it is a child of those that named it before, which a subscript counts by."""
+    into.group(group, number)
+    _adopt(group, waiting.pop(group, []), into)
+
+
+def _adopt(child: str, parents: Iterable[tuple[str, int]], into: Ansible) -> None:
+    for parent, number in parents:
+        into.group(parent, number).children.setdefault(child, number)
+
+
+def _child(
+    line: str, number: int, group: str, waiting: dict[str, list[tuple[str, int]]], into: Ansible
+) -> None:
     found = _CHILD.fullmatch(line)
     if not found:
         raise ValueError("expected the name of a group, alone in its line")
-    into.group(group, number).children.setdefault(found[1], number)
+    if found[1] in into.groups:
+        _adopt(found[1], [(group, number)], into)
+    else:
+        waiting.setdefault(found[1], []).append((group, number))
 
 
 def _variable(line: str, number: int, group: str, into: Ansible) -> None:

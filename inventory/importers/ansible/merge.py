@@ -41,6 +41,25 @@ class Merging:
             _lay(part, merged)
         return merged
 
+    def hosts(self) -> list[str]:
+        """Return every host as Ansible counts them in `all[0:2]`: group by group, level by level."""
+        groups = self._source.groups
+        top = (name for name in groups if name not in ROOTS and not self._parents[name])
+        found: dict[str, None] = {"all": None}
+        level = list(dict.fromkeys(("ungrouped", *groups["all"].children, *top)))
+        while level:
+            found.update(dict.fromkeys(level))
+            below = (child for name in level if name in groups for child in groups[name].children)
+            level = [child for child in dict.fromkeys(below) if child not in found]
+        named = (
+            host
+            for name in found
+            if name in groups
+            for host in groups[name].hosts
+            if name != "ungrouped" or set(self._direct[host]) <= set(ROOTS)  # else it is there no longer
+        )
+        return list(dict.fromkeys((*named, *self._source.hosts)))
+
     def groups(self, host: str) -> list[str]:
         """Return the groups around a host, `all` left out, in Ansible's order."""
         return self._around(tuple(self._direct.get(host, ())))

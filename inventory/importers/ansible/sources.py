@@ -18,6 +18,7 @@ from inventory.importers.ansible.values import VAULT_MARK
 
 _YAML = (".yaml", ".yml", ".json")
 _TITLE = re.compile(r"^\s*(?:---|[\w.\"'-]+\s*:\s*(?:#.*)?$|\{)", re.ASCII)
+_WARNING = re.compile(r"\s*\[(?:DEPRECATION )?WARNING\]: ")
 _IGNORED = re.compile(
     r"^\.|^(?:host_vars|group_vars|vars_plugins)$|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry)$|~$"
 )
@@ -91,6 +92,11 @@ def _read_file(file: Path, data: bytes, into: Ansible) -> str | None:
         return "TOML, which is not read here"
     text = decode(_without_comments(data), str(file))
     offset = into.places.add(str(file), text)
+    if _WARNING.match(text):
+        into.problem(
+            offset + 1, "a warning that Ansible printed; keep standard error out of the file (no `2>&1`)"
+        )
+        return None
     if _is_yaml(file, text):
         return yaml_file.read(text, str(file), offset, into)
     ini.read(text, offset, into)

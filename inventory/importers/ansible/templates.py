@@ -1,4 +1,4 @@
-"""Fill in the templates that need no Ansible: `{{ inventory_hostname }}.corp.example`, `{{ domain }}`."""
+"""Fill in the templates that need no Ansible: `{{ inventory_hostname | lower }}.corp`, `{{ domain }}`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from inventory.yamlfile.tree import Map
 DEPTH = 8  # variables within variables
 LONGEST = 4096  # characters that a value may come to
 SECRET = re.compile(r"pass|secret|token|private_key|pwd", re.IGNORECASE)
-_PLACE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}", re.ASCII)
+_PLACE = re.compile(
+    r"""\{\{\s*([A-Za-z_]\w*)\s*  # a variable
+        (?:\|\s*(?:(lower|upper)|(?:default|d)\(\s*('[^'\\]*'|"[^"\\]*"|[1-9][0-9]{0,8})\s*\))\s*)?\}\}""",
+    re.ASCII | re.VERBOSE,
+)
+_OF_A_RUN = re.compile(r"ansible_|group|inventory_|play|role|hostvars|vars|omit|environment")  # Ansible's own
+_CASES = {"lower": str.lower, "upper": str.upper}
 
 
 class TemplateError(ValueError):
@@ -33,14 +39,28 @@ class Templates:
         if not depth:
             raise TemplateError
         if whole := _PLACE.fullmatch(value):
-            return self._variable(whole[1], depth - 1)
-        filled = _PLACE.sub(lambda found: self._text(found[1], depth - 1), value)
+            return self._place(whole, depth - 1)
+        filled = _PLACE.sub(lambda found: self._text(found, depth - 1), value)
         if is_template(_PLACE.sub("", value)) or len(filled) > LONGEST:
             raise TemplateError
         return Literal(filled)
 
-    def _text(self, name: str, depth: int) -> str:
+    def _place(self, found: re.Match[str], depth: int) -> Any:
+        """Return what stands between braces: a variable's value, or what a filter makes of it."""
+        name, case, default = found[1], found[2], found[3]
+        if default and name not in self._magic and name not in self._variables:
+            if SECRET.search(name) or _OF_A_RUN.match(name):
+                raise TemplateError
+            return int(default) if default.isdecimal() else Literal(default[1:-1])
+        if not case:
+            return self._variable(name, depth)
         value = self._variable(name, depth)
+        if not isinstance(value, str):
+            raise TemplateError
+        return Literal(_CASES[case](value))
+
+    def _text(self, found: re.Match[str], depth: int) -> str:
+        value = self._place(found, depth)
         if value is None or is_compound(value):
             raise TemplateError
         return str(value)

@@ -13,6 +13,7 @@ from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.resolving.hostchecks import PORTS, no_authority
 from inventory.schema import shapes
+from inventory.windows_names import unlike_user
 from inventory.words import quoted, shown
 from inventory.yamlfile.tree import Map
 
@@ -193,7 +194,9 @@ class Translator:
     def _put_user(self, found: Map, _key: str, name: str, value: Any, line: int) -> bool:
         if not self._put_text(found, "credential", name, value, line):
             return False
-        found.put("credential", self._draft.credential(found["credential"], line), line)
+        if why := unlike_user(user := found["credential"]):
+            self._notes.say(f"`{name}` comes to {shown(user)}, in Ansible too, which {why}.", line)
+        found.put("credential", self._draft.credential(user, line), line)
         return True
 
     def _put_port(self, found: Map, key: str, name: str, value: Any, line: int) -> bool:
@@ -288,7 +291,7 @@ def _listed(names: list[str]) -> str:
 
 def _address(value: Any, line: int) -> str:
     """Return an address, an IPv6 one without its brackets. Raises LeaveOutError."""
-    text = value.strip() if isinstance(value, str) else ""
+    text = "" if isinstance(value, bool) or is_compound(value) else str(value or "").strip()
     if text.startswith("[") and text.endswith("]") and shapes.is_ip(text[1:-1]):
         text = text[1:-1]
     try:

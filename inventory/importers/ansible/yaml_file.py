@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from inventory.errors import InventoryError
+from inventory.errors import InventoryError, Problem
 from inventory.importers.ansible.ini import add_hosts
 from inventory.importers.ansible.model import Ansible
 from inventory.importers.ansible.values import checked, yaml_word
@@ -31,6 +31,10 @@ def tree_of(text: str, file: str, offset: int, into: Ansible) -> Any:
     except InventoryError:
         try:
             return _moved(_with_lines(json.loads(text)), offset)  # JSON has escapes that YAML has not
+        except json.JSONDecodeError as error:
+            if file.endswith(".json"):
+                place = Problem(file, error.lineno, f"not JSON: {error.msg}")
+                raise InventoryError([*problems, place]) from None
         except (ValueError, RecursionError):
             pass
         raise
@@ -43,7 +47,13 @@ def read(text: str, file: str, offset: int, into: Ansible) -> str | None:
     """
     tree = tree_of(text, file, offset, into)
     if not isinstance(tree, Map):
-        into.problem(offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}")
+        table = isinstance(tree, Seq) and any(
+            isinstance(item, Map) and "name" in map(str.lower, item) for item in tree
+        )
+        tip = "; a table of hosts is read as CSV (in PowerShell: `Export-Csv`)" if table else ""
+        into.problem(
+            offset + 1, f"expected an Ansible inventory, a mapping of groups; found {shown(tree)}{tip}"
+        )
     elif isinstance(tree.get("plugin"), str):
         return f"configures the inventory plugin {shown(tree['plugin'])}"
     elif "_meta" in tree or (text.lstrip().startswith("{") and any(map(_is_listed, tree.values()))):

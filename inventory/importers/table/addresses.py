@@ -12,6 +12,8 @@ from inventory.schema import shapes
 _APART = re.compile(r"[;,|{}\r\n]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s]+)(?:/\S*)?", re.IGNORECASE)
 _PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]{1,5})")
+_ASIDE = re.compile(r"([^\s()]+)\s*\([^()]*\)")
+_SLASH = re.compile(r"\s*/\s*")
 _LENGTH = re.compile(r"([0-9a-f.:]+)/([0-9.]+)", re.IGNORECASE)
 
 
@@ -57,6 +59,10 @@ def _parts(cell: str) -> Iterator[str]:
 def _address(text: str) -> Address:
     """Return one address without what stands around it. Raises ValueError."""
     remarks, port = [], None
+    if aside := _ASIDE.fullmatch(text):
+        text = aside[1]
+        remarks.append("what stands in brackets behind an address was left out")
+    text = _SLASH.sub("/", text)
     if url := _URL.fullmatch(text):
         text = url[1].rpartition("@")[2]
         remarks.append("only the host of a URL was taken as its address")

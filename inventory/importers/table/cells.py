@@ -22,6 +22,7 @@ _TYPES = re.compile(
     r"(?:System|Microsoft|VMware)\.[\w.+`]*(?:\[\]|Collection\S*)"
 )  # .NET's name of a list, in its place
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # how a text is kept from Excel's guesses
+_QUOTED = re.compile(r"'([^']*)'?")  # between single quotes, or behind the one that makes a text in Excel
 _TCP = re.compile(r"(?:tcp[ /]?)?([^/]*?)(?:[ /]?tcp)?", re.IGNORECASE)
 _GROUPED = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})(?:[.,]0{1,9})?")
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?(?:E\+?[0-9]{1,2})?", re.IGNORECASE)
@@ -29,6 +30,11 @@ _HIGHEST = 65535
 _LINE = re.compile(r"[-\u2013\u2014=_.?]+")  # a dash, or the line that sqlcmd draws below the headings
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _APART = re.compile(r"[;,|\r\n]+")
+_BESIDE_COMMAS = re.compile(r"[;|\r\n]+")
+_PART = re.compile(r"(?:CN|OU)=((?:[^,;|\\]|\\.)+)", re.IGNORECASE)
+_DISTINGUISHED = re.compile(
+    r"(?:CN|OU)=(?:[^,;|\\]|\\.)+(?:, ?(?:CN|OU|DC|O)=(?:[^,;|\\]|\\.)+)+", re.IGNORECASE
+)
 _BLANKS = re.compile(r"[^\S\r\n]+")
 
 _ALLOW = frozenset({"allow", "true", "yes", "ja", "wahr", "1"})
@@ -41,6 +47,8 @@ def text_of(cell: str) -> str:
     """
     if found := _FORMULA.fullmatch(cell.strip()):
         cell = found[1].replace('""', '"')
+    if found := _QUOTED.fullmatch(cell.strip()):
+        cell = found[1]
     cell = (
         "".join(char for char in cell if unicodedata.category(char) != "Cf") if not cell.isascii() else cell
     )
@@ -108,5 +116,15 @@ def is_repin_word(text: str) -> bool:
 
 
 def several(text: str) -> list[str]:
-    """Part a cell at `;`, `,`, `|` and line breaks, never at a blank."""
-    return [part for part in map(str.strip, _APART.split(text)) if part]
+    """Part a cell at `;`, `,`, `|` and line breaks, never at a blank, and take each part once.
+
+    Distinguished names of a directory (`CN=Web,OU=Groups,DC=corp`) stay whole.
+    """
+    apart = _BESIDE_COMMAS if _DISTINGUISHED.match(text) else _APART
+    return list(dict.fromkeys(part for part in map(str.strip, apart.split(text)) if part))
+
+
+def first_part(name: str) -> str:
+    """Return the name in the first part of a distinguished name; any other text as it is."""
+    found = _PART.match(name)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found and _DISTINGUISHED.fullmatch(name) else name

@@ -20,10 +20,13 @@ OURS = (
 )  # fmt: skip
 """The columns by their own names; capitals, blanks, `_` and `-` make no difference."""
 
+REMOTE = "pscomputername"
+"""What PowerShell adds to each result of a remote command."""
+
 _NAMES = (
     "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename",
     "netbiosname", "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename",
-    "nom", "server", "computer", "machine", "rechner", "serveur", "pscomputername", "host",
+    "nom", "server", "computer", "machine", "rechner", "serveur", REMOTE, "host",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""
 
@@ -90,14 +93,18 @@ _KEYS = {key: _FOREIGN_KEYS.get(key, (compact(key),)) for key in OURS if key not
 _KNOWN = frozenset({*_NAMES, *_ADDRESSES, *(word for words in _KEYS.values() for word in words)})
 
 
-def columns_of(titles: Sequence[str]) -> Columns:
-    """Tell what a row of headings means; where its `names` are empty it is none."""
+def columns_of(titles: Sequence[str], *, remote: bool = False) -> Columns:
+    """Tell what a row of headings means; where its `names` are empty it is none.
+
+    `remote`: the rows came from the machines that `PSComputerName` names, and any other name is of what was
+    asked for there.
+    """
     places = _places(titles)
 
     def column(word: str, key: str, *, dotted: bool = False) -> Column:
         return Column(position=places[word], title=titles[places[word]].strip(), key=key, dotted=dotted)
 
-    names = [word for word in _NAMES if word in places][:1]
+    names = [REMOTE] if remote else [word for word in _NAMES if word in places][:1]
     numbers = [column(word, "address") for word in _IPS if word in places]
     texts = [column(word, "address") for word in _ADDRESSES if word in places and word not in _IPS]
     second = _HOSTNAME in places and _HOSTNAME not in names

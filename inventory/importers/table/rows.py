@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.errors import InventoryError, Problem
-from inventory.importers.table.columns import OURS, Columns, columns_of
+from inventory.importers.table.columns import OURS, REMOTE, Columns, columns_of, compact
 from inventory.importers.table.notes import Notes
 from inventory.words import quoted
 
 HEAD = 30  # rows among which the one that names the columns is looked for
 _SIGNS = ",;\t|"
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+_DRAWN = re.compile(r"-+(?: +-+)+")
 _TYPE = re.compile(r'"?#TYPE\b', re.IGNORECASE)
 
 Cells = list[str]
@@ -55,14 +56,42 @@ def read_table(text: str, file: str, notes: Notes) -> Table:
             "an empty file, where a table was expected" if begin == len(lines) else "no row names the columns"
         )
         message = (
-            f"{found}; write one above the hosts, such as `name,address`: the name of a host has to be "
-            f"among them, and known are {quoted(OURS)}"
+            f"{found}; {_hint(lines[begin:])}write one above the hosts, such as `name,address`: the name of "
+            f"a host has to be among them, and known are {quoted(OURS)}"
         )
         raise InventoryError([Problem(file, begin + 1 if begin < len(lines) else 1, message)])
     for line in best.above:
         notes.say(line, "passed over, because it stands above the row that names the columns")
-    rows = list(_rows(lines, best.row.line - 1, best.sign, notes))
-    return Table(best.row, columns_of(best.row.cells), [row for row in rows if row.line > best.row.line])
+    rows = [row for row in _rows(lines, best.row.line - 1, best.sign, notes) if row.line > best.row.line]
+    return Table(best.row, _columns(best.row.cells, rows), rows)
+
+
+def _columns(titles: Cells, rows: Sequence[Row]) -> Columns:
+    """Tell what the headings mean: `PSComputerName` is the host's name where several answered, or no name
+    beside it tells more rows apart.
+
+    A directory that was asked through one machine has that one in every row.
+    """
+    columns, words = columns_of(titles), [compact(title) for title in titles]
+    if REMOTE not in words or not columns.names or columns.names[0].key != "name":
+        return columns
+    at = words.index(REMOTE)
+    machines, names = _values(rows, at), _values(rows, columns.names[0].position)
+    several = len(machines) > 1 or len(names) <= 1
+    return columns_of(titles, remote=True) if machines and several else columns
+
+
+def _values(rows: Sequence[Row], position: int) -> set[str]:
+    return {row.cells[position].casefold() for row in rows if len(row.cells) > position} - {""}
+
+
+def _hint(lines: Sequence[str]) -> str:
+    """Name what PowerShell wrote in the place of a table."""
+    if any(_DRAWN.fullmatch(line.rstrip()) for line in lines[:HEAD]):
+        return "this was drawn for a screen (Format-Table), and `Export-Csv` writes a table; else "
+    if lines and lines[0].strip().strip('"') == "Length":
+        return "Export-Csv was given texts, of which it writes the length; give it objects with a Name; else "
+    return ""
 
 
 def _best(lines: Sequence[str]) -> tuple[int, _Head]:

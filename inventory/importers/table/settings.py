@@ -57,7 +57,10 @@ def put(entry: Entry, key: str, text: str, notes: Notes) -> None:
     """
     if key in ("groups", "tags"):
         target = entry.groups if key == "groups" else entry.tags
-        target += [part for part in map(cells.one_line, cells.several(text)) if part not in target]
+        names = {part: cells.first_part(cells.one_line(part)) for part in cells.several(text)}
+        target += [name for name in dict.fromkeys(names.values()) if name not in target]
+        for part in (part for part, name in names.items() if part != cells.one_line(name)):
+            notes.say(entry.line, f"of a distinguished name in `{key}` the first part was taken", part)
         return
     try:
         value = _READ.get(key, cells.one_line)(text)

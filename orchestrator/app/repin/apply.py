@@ -112,7 +112,8 @@ def resume(
 ) -> RunReport:
     """Read what a run left open, then write what it did not begin.
 
-    Its signatures are verified again: where they do not hold, what is open is read and nothing is begun.
+    Its signatures are verified again, before the question and after the yes: where they do not hold, what is
+    open is read and nothing is begun.
     Raises UnknownRunError, ChangedError, UsageError where nothing of it is left to do, and as `apply`.
     """
     from inventory.sources.load import load_all
@@ -136,6 +137,7 @@ def resume(
     job = _still_approved(invocation, job, found)
     if found.open or found.left or found.unproven is not None:
         confirm(to_resume(found, job.options, job.unapproved))
+        job = _still_approved(invocation, job, found)  # a key may be revoked while somebody thinks
     return _run(invocation, job, on_event)
 
 

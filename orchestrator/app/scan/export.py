@@ -122,32 +122,49 @@ def _pieces(
 
 
 def shared_series(wanted: Format, path: Path) -> tuple[str, ...]:
-    """Say which files beside a Prometheus file that was written hold series of it, a sentence each.
+    """Say which files beside a Prometheus file that was written take samples from it, a sentence each.
 
     Return none for other formats.
 
-    node_exporter reads every `*.prom` of a folder. Of two samples of one series it keeps one, or refuses all.
+    node_exporter reads every `*.prom` of a folder. Of two samples of one series it keeps one, or refuses all;
+    of a metric that two files describe in other words it keeps the samples of one file.
     """
     if wanted is not Format.PROMETHEUS or path.suffix != ".prom" or not path.is_file():
         return ()
-    own = _series(path)
+    own, own_heads = _series(path)
     sentences = []
     for other in sorted(path.parent.glob("*.prom"))[:_FILES]:
         if other.name == path.name or not other.is_file():
             continue
-        if same := len(own & _series(other)):
+        series, heads = _series(other)
+        if same := len(own & series):
             sentences.append(
                 f"{path} and {other} hold {same} of the same series, and node_exporter keeps one of each "
                 "at most: name the fleets apart by `fleet:` in the inventory, or by --label fleet=NAME"
             )
+        elif apart := sorted(
+            name for name in own_heads.keys() & heads.keys() if own_heads[name] != heads[name]
+        ):
+            sentences.append(
+                f"{path} and {other} describe {', '.join(apart)} in other words (# HELP, # TYPE), and "
+                "node_exporter keeps the samples of one file: write both with one version of fleetcheck"
+            )
     return tuple(sentences)
 
 
-def _series(path: Path) -> frozenset[str]:
-    """Return the names and labels of our samples in a file; nothing of one that cannot be read."""
+def _series(path: Path) -> tuple[frozenset[str], dict[str, frozenset[str]]]:
+    """Return the names and labels of our samples in a file, and what it says of each metric.
+
+    Nothing of one that cannot be read.
+    """
     try:
         with path.open("rb") as file:
             lines = file.read(_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
-        return frozenset()
-    return frozenset(line.rpartition(" ")[0] for line in lines if line.startswith("fleetcheck_"))
+        return frozenset(), {}
+    samples = frozenset(line.rpartition(" ")[0] for line in lines if line.startswith("fleetcheck_"))
+    heads = [line for line in lines if line.startswith(("# HELP fleetcheck_", "# TYPE fleetcheck_"))]
+    names = {sample.partition("{")[0] for sample in samples}
+    return samples, {
+        name: frozenset(line for line in heads if line.split(" ", 3)[2] == name) for name in names
+    }

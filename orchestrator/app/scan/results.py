@@ -13,9 +13,11 @@ from orchestrator.app.names import killed
 from orchestrator.domain.execution.select_hosts import NOT_STARTED, states_of
 from orchestrator.domain.execution.tally import Tally, exit_code
 from orchestrator.domain.record import ScanRecord, ScanState
+from orchestrator.domain.repin.journal import State
 from orchestrator.domain.views.brief import Brief
 from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import LastKnown, Outline, ScanOutline, ScanReport
+from orchestrator.report.words import folded
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
@@ -149,3 +151,16 @@ def _state(reader: ScanReader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
         yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
     elif scan.state is ScanState.KILLED:
         yield killed(scan, hints)
+    if names := _repinned(reader, scan):
+        named, more = folded(names)
+        whom = f"{named} and {more:,} more" if more else named
+        yield f"re-pinned since, so what this scan says of them is old (`fleetcheck report`): {whom}"
+
+
+def _repinned(reader: Reader, scan: ScanRecord) -> list[str]:
+    """Name the scan's hosts at which a re-pin was at work afterwards; the journal is asked once."""
+    from orchestrator.domain.repin.touched import SPEAKING
+
+    after, hosts = scan.ended or scan.started, set(scan.hosts)
+    touched = reader.newest_in(*(SPEAKING - {State.HANDED_OUT}))
+    return sorted(each.host for each in touched if each.changed > after and each.host in hosts)

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A command for the broker's administrator. `stdin`: the file that it reads, with the password."""
+    """A command for the broker's administrator. `stdin`: the file that it reads, with the password.
+
+    `instead`: what is run in its place, with the same file, where what it adds is there already.
+    """
 
     argv: tuple[str, ...]
     stdin: Path | None = None
+    instead: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Write it as it is typed."""
@@ -190,7 +194,7 @@ def _made(invocation: Invocation, hub: HubFolder, sites: Sequence[str]) -> str |
 def _of_hub(place: BrokerPlace, hub: HubFolder) -> Sequence[Line]:
     return (
         Line(argv=("rabbitmqctl", "add_vhost", place.vhost)),
-        Line(argv=("rabbitmqctl", "add_user", place.user), stdin=hub.secret),
+        _user(place.user, hub.secret, ours=_is_ours(hub)),
         Line(argv=("rabbitmqctl", "set_permissions", "-p", place.vhost, place.user, ".*", ".*", ".*")),
     )
 
@@ -198,23 +202,49 @@ def _of_hub(place: BrokerPlace, hub: HubFolder) -> Sequence[Line]:
 def _of_site(place: BrokerPlace, site: str, secret: Path) -> Sequence[Line]:
     names = SiteNames(site)
     return (
-        Line(argv=("rabbitmqctl", "add_user", names.user), stdin=secret),
+        _user(names.user, secret, ours=True),
         Line(argv=("rabbitmqctl", "set_permissions", "-p", place.vhost, names.user, *names.rights)),
     )
+
+
+def _user(user: str, secret: Path, *, ours: bool) -> Line:
+    """Add a user; one that is there already, from an earlier setup, takes the password that is ours."""
+    change = ("rabbitmqctl", "change_password", user) if ours else ()
+    return Line(argv=("rabbitmqctl", "add_user", user), stdin=secret, instead=change)
+
+
+def _is_ours(hub: HubFolder) -> bool:
+    """Say whether the hub logs on with the password that `hub init` made."""
+    password = hub_file(hub).broker.password
+    if password is None or password.source != "file":
+        return False
+    return hub.path / str(password.fields.get("path", "")) == hub.secret
 
 
 def _run(lines: Sequence[Line]) -> None:
     """Run lines for the broker; what is there already is fine. Raises CommandError."""
     for line in lines:
+        said = _said(line, line.argv)
+        if said is not None and "already exists" in said:
+            said = _said(line, line.instead) if line.instead else None
+        if said is not None:
+            raise CommandError(f"`{line}` failed: {said}")
+
+
+def _said(line: Line, argv: Sequence[str]) -> str | None:
+    """Run a command for the broker; return its last words where it failed. Raises CommandError."""
+    try:
         given = line.stdin.read_bytes() if line.stdin else None
-        try:
-            done = subprocess.run(line.argv, input=given, capture_output=True, check=False)  # noqa: S603  # ours
-        except OSError as error:
-            raise CommandError(f"{line.argv[0]} cannot be run: {error.strerror or error}") from None
-        said = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
-        if done.returncode and "already exists" not in said:
-            first = said.strip().splitlines()[-1] if said.strip() else f"exit code {done.returncode}"
-            raise CommandError(f"`{line}` failed: {first}")
+    except OSError as error:
+        raise CommandError(f"{line.stdin}: cannot be read: {error.strerror or error}") from None
+    try:
+        done = subprocess.run(argv, input=given, capture_output=True, check=False)  # noqa: S603  # ours
+    except OSError as error:
+        raise CommandError(f"{argv[0]} cannot be run: {error.strerror or error}") from None
+    if not done.returncode:
+        return None
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+    return said.splitlines()[-1] if said else f"exit code {done.returncode}"
 
 
 def _folders(hub: HubFolder) -> None:

@@ -80,10 +80,10 @@ def _heard(connection: Any, settings: HubSettings) -> Mapping[str, _Heard]:
 
 def _listen(connection: Any, settings: HubSettings, site: str, known: _Heard) -> None:
     from orchestrator.dispatch.errors import SealError
-    from orchestrator.dispatch.listen import last_word_of
+    from orchestrator.dispatch.listen import last_word
 
     try:
-        hello = last_word_of(connection, site, settings.sites[site])
+        hello = last_word(connection, site, settings.sites[site])
     except SealError as error:
         known.trouble = str(error)
         return

@@ -165,6 +165,8 @@ def _finish(commands: tuple[Line, ...], trouble: str | None, *, ran: bool) -> No
         say("on the broker's machine, as root (once; --run types them here):")
         for command in commands:
             say(f"  {command}")
+        if any(command.instead for command in commands):
+            say("where the user is there already: `change_password` in the place of `add_user`")
     if trouble is not None:
         say(f"not ready yet: {trouble}")
         raise typer.Exit(EXIT_FAILED)

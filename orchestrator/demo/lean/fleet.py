@@ -22,12 +22,11 @@ from orchestrator.demo.inventory_file import write_inventory
 from orchestrator.demo.lean.connection import LeanConnection
 from orchestrator.demo.lean.host import LeanHost
 from orchestrator.demo.wire.certificates import Authority
-from orchestrator.demo.wire.httpd import GOODBYE
+from orchestrator.demo.wire.httpd import GOODBYE, abort_all
 
 _SPARE = 8192  # descriptors for connections, beside one for each listener
 _FIRST_PORT, _LAST_PORT = 10_000, 65_535  # Linux gives clients theirs from 32768 on: 10,000 hosts stay below
 _BACKLOG = 128
-_LAST_TURNS = 100  # of the event loop, for connections to end in
 
 
 class LeanFleet:
@@ -118,14 +117,7 @@ class LeanFleet:
     async def _stop(self) -> None:
         for server in self._servers:
             server.close()
-        for turn in range(_LAST_TURNS):
-            for connection in list(self._connections):
-                connection.abort()
-            await asyncio.sleep(0)
-            if (
-                not self._connections and turn > 1
-            ):  # an accepted socket takes two turns to become a connection
-                break
+        await abort_all(self._connections)
 
 
 def _check(host: SimulatedHost) -> None:

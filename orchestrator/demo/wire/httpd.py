@@ -6,12 +6,14 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Protocol
 
 from orchestrator.demo.wire.auth import Headers
 
+_LAST_TURNS = 100  # of the event loop, for connections to end in
 GOODBYE = 1.0  # seconds that a client gets to end TLS as it should
 MAX_HEAD = 16 * 1024
 MAX_BODY = 4 * 1024 * 1024
@@ -260,3 +262,22 @@ def flooding(size: int) -> Delivery:
             await asyncio.sleep(0)
 
     return flood
+
+
+class Abortable(Protocol):
+    """A connection that can be ended at once."""
+
+    def abort(self) -> None:
+        """End it."""
+
+
+async def abort_all(connections: Collection[Abortable]) -> None:
+    """End what is open, and what was being accepted just now: an accepted socket takes two turns of the event
+    loop to become a connection.
+    """
+    for turn in range(_LAST_TURNS):
+        for connection in list(connections):
+            connection.abort()
+        await asyncio.sleep(0)
+        if not connections and turn > 1:
+            break

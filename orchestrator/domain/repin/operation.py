@@ -60,6 +60,17 @@ class Operation:
     started: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a row of the journal says in short, as `Operation` does."""
+
+    host: str
+    run: int | None
+    state: State
+    changed: datetime
+    deadline: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One link of the audit's chain: who did what to what, when. `details` is a JSON object as text.

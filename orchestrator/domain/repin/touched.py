@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from orchestrator.domain.repin.journal import UNRESOLVED, State
-from orchestrator.domain.repin.operation import Operation
+from orchestrator.domain.repin.journal import UNRESOLVED, WROTE, State
+from orchestrator.domain.repin.operation import Operation, Touch
 
 SPEAKING = frozenset(
     {
@@ -25,7 +25,7 @@ SPEAKING = frozenset(
 """States of rows that say something about a host's values."""
 
 
-def against(rows: Iterable[Operation], *, read: datetime | None, now: datetime) -> str | None:
+def against(rows: Iterable[Operation | Touch], *, read: datetime | None, now: datetime) -> str | None:
     """Return the reason to leave a host out, or None. `rows` are its own, in states of SPEAKING.
 
     `read` is when its newest evidence was read, None where there is none. Both times are the controller's.
@@ -39,6 +39,21 @@ def against(rows: Iterable[Operation], *, read: datetime | None, now: datetime) 
                 "it expire"
             )
         if read is not None and row.changed > read and row.state is not State.HANDED_OUT:
-            who = "a stand-alone script" if row.run is None else f"run {row.run}"
-            return f"{who} was at work there since it was read: scan again"
+            return f"{_who(row)} was at work there since it was read: scan again"
     return None
+
+
+def outdated(row: Touch, *, read: datetime, now: datetime) -> str:
+    """Say what to do where a re-pin made the host's last reading old, in place of what the reading advises;
+    "" where none did. Times as for `against`.
+    """
+    reason = against((row,), read=read, now=now)
+    if reason is None or row.state in UNRESOLVED | {State.HANDED_OUT}:
+        return reason or ""
+    if row.state in WROTE and row.run is not None:
+        return f"re-pinned since it was read (run {row.run}), scan it again: fleetcheck scan"
+    return f"{_who(row)} was at work there since it was read: fleetcheck scan"
+
+
+def _who(row: Operation | Touch) -> str:
+    return "a stand-alone script" if row.run is None else f"run {row.run}"

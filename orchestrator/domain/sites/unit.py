@@ -20,12 +20,16 @@ MOST = 50  # hosts of a batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOptions:
-    """How hosts are probed. `timeout` is in seconds for one host, None: the host's own, or derived."""
+    """How hosts are probed. `timeout` is in seconds for one host, None: the host's own, or derived.
+
+    `shares` are the connects a second that the site may make to a gateway, of what all may make together.
+    """
 
     mode: str
     canaries: bool
     timeout: float | None
     width: int
+    shares: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

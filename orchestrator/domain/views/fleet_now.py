@@ -41,6 +41,7 @@ class Place:
 class NowGroup:
     """Hosts of which the same is known, by name. `key.cause` is why the latest result has no reading.
 
+    `since` says what to do where a re-pin made their readings old, empty where none did.
     `oldest` is when the oldest of their readings came, `old` how many are older than asked for.
     """
 
@@ -50,6 +51,7 @@ class NowGroup:
     oldest: datetime
     old: int
     reasons: tuple[str, ...] = ()
+    since: str = ""
 
     @property
     def action(self) -> str:
@@ -119,7 +121,7 @@ class FleetSummariser:
         self._before, self._by = now - max_age, by
         self._places: dict[str, Counter[str]] = {}
         self._worst: dict[str, Verdict] = {}
-        self._bins: dict[GroupKey, _Bin] = {}
+        self._bins: dict[tuple[GroupKey, str], _Bin] = {}  # by what is known, and by what was done since
         self._differ = Differ()
         # by identity: hosts that say the same share it as the store reads them
         self._judgements: dict[int, _Shared] = {}
@@ -133,7 +135,7 @@ class FleetSummariser:
         standing = host.standing
         old = self.is_old(standing)
         self._count(standing, old=old, probed=host.latest.probed)
-        self._group(standing, host.latest.cause, old=old)
+        self._group(host, old=old)
         if standing.profile.name not in self._products:
             self._products.add(standing.profile.name)
             for listed in standing.profile.ports:
@@ -176,7 +178,8 @@ class FleetSummariser:
         if verdict.severity < self._worst[place].severity:
             self._worst[place] = verdict
 
-    def _group(self, standing: Standing, cause: str, *, old: bool) -> None:
+    def _group(self, host: HostNow, *, old: bool) -> None:
+        standing, cause = host.standing, host.latest.cause
         shared = self._judgements.get(id(standing.judgement))
         if shared is None:
             shared = self._judgements[id(standing.judgement)] = _Shared(standing.judgement)
@@ -185,11 +188,11 @@ class FleetSummariser:
         key = shared.keys.get(alike)
         if key is None:
             key = shared.keys[alike] = key_of(standing.judgement, cause, waived=alike[1])
-        found = self._bins.get(key)
+        found = self._bins.get((key, host.since))
         if found is None:
-            found = self._bins[key] = _Bin([], {}, standing.at, 0, {})
+            found = self._bins[key, host.since] = _Bin([], {}, standing.at, 0, {})
         found.hosts.append(standing.host)
-        found.actions[standing.judgement.action] = None
+        found.actions[host.action] = None
         found.oldest = min(found.oldest, standing.at)
         found.old += old
         if standing.waived is not None:
@@ -213,9 +216,10 @@ class FleetSummariser:
         order = sorted(
             self._bins.items(),
             key=lambda item: (
-                item[0].waived,
-                item[0].verdict.severity,
-                item[0].any_live,
+                item[0][0].waived,
+                item[0][0].verdict.severity,
+                item[0][0].any_live,
+                bool(item[0][1]),
                 -len(item[1].hosts),
                 item[1].hosts,
             ),
@@ -228,8 +232,9 @@ class FleetSummariser:
                 oldest=found.oldest,
                 old=found.old,
                 reasons=tuple(found.reasons),
+                since=since,
             )
-            for key, found in order
+            for (key, since), found in order
         )
 
 

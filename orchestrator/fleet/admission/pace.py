@@ -14,12 +14,18 @@ class Pace:
     """A token bucket per gateway address. `rate` is connects a second and gateway, 0: no limit.
 
     Each bucket is one number: the moment by which everything charged so far has been paid for at `rate`.
+    `shares` are lower rates of single gateways, which others ask too.
     """
 
-    def __init__(self, rate: float, clock: Clock) -> None:
+    def __init__(self, rate: float, clock: Clock, shares: Mapping[str, float] | None = None) -> None:
         self._rate = rate
+        self._shares = dict(shares or {})
         self._clock = clock
         self._paid: dict[str, float] = {}
+
+    def share(self, shares: Mapping[str, float]) -> None:
+        """Take new shares of these gateways."""
+        self._shares.update(shares)
 
     async def charge(self, connects: Mapping[str, int], stop: StopRequest) -> bool:
         """Charge connects by gateway, wait until they may be made; return False where a stop came first."""
@@ -33,13 +39,15 @@ class Pace:
         )
 
     def _charge(self, connects: Mapping[str, int]) -> float:
-        if self._rate <= 0:
+        if self._rate <= 0 and not self._shares:
             return 0.0
         now = self._clock.monotonic()
         wait = 0.0
         for address, count in connects.items():
-            if count:
-                paid = max(self._paid.get(address, now - BURST), now - BURST) + count / self._rate
+            rate = self._shares.get(address, self._rate)
+            rate = min(rate, self._rate) if self._rate > 0 else rate
+            if count and rate > 0:
+                paid = max(self._paid.get(address, now - BURST), now - BURST) + count / rate
                 self._paid[address] = paid
                 wait = max(wait, paid - now)
         return wait

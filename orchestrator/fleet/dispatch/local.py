@@ -105,6 +105,7 @@ class LocalDispatcher:
         for old in list(self._runs)[:-RUNS]:
             del self._runs[old]
         run.renew(batch)
+        self._pace.share(batch.options.shares)
         return run
 
     async def _work(self, batch: Batch) -> None:

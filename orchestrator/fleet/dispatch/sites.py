@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import Batch, Hello, Report
 from orchestrator.domain.waiver import Waived
@@ -23,6 +24,7 @@ from orchestrator.fleet.dispatch.accounts import SiteAccounts
 from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.results import Intake
+from orchestrator.fleet.dispatch.shares import Shares, shares_of
 from orchestrator.fleet.dispatch.site import Site
 from orchestrator.fleet.results import host_record
 from orchestrator.fleet.summary import RemoteEnd
@@ -38,15 +40,20 @@ def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
     try:
         return host_record(host, outcome, waived)
     except Exception as error:  # noqa: BLE001  # a site may say anything
-        failed = Failed(
-            host=host.name,
-            phase=Phase.DECODE,
-            cause=Cause.BUG,
-            detail=words.place(error),
-            advice=words.BUG_ADVICE,
-            trace=outcome.trace,
-        )
-        return host_record(host, failed, waived)
+        return broke(host, outcome, error, waived)
+
+
+def broke(host: Host, outcome: Outcome, error: Exception, waived: Waived) -> HostRecord:
+    """Return what stands for a result that nobody foresaw, or that no table can hold."""
+    failed = Failed(
+        host=host.name,
+        phase=Phase.DECODE,
+        cause=Cause.BUG,
+        detail=words.place(error),
+        advice=words.BUG_ADVICE,
+        trace=Trace(started=outcome.trace.started, ended=outcome.trace.ended),
+    )
+    return host_record(host, failed, waived)
 
 
 class SitesRun:
@@ -61,8 +68,9 @@ class SitesRun:
         stop: StopRequest,
         remark: Callable[[str], None],
         keep: Callable[[Host, Outcome], Awaitable[bool]],
+        shares: Mapping[str, Shares],
     ) -> None:
-        self._remote = remote
+        self._remote, self._shares = remote, shares
         self._clock, self._stop, self._remark = clock, stop, remark
         self._accounts = SiteAccounts(gate, remote.account_of, remote.sites)
         self._sites = self._by_site(remote.hosts)
@@ -173,7 +181,9 @@ class SitesRun:
                 run=self._remote.run,
                 epoch=self._remote.epoch,
                 hosts=tuple(hosts),
-                options=self._remote.options,
+                options=replace(
+                    self._remote.options, shares=shares_of(hosts, self._shares.get(site.name, {}))
+                ),
                 script=self._remote.script,
                 sent=now,
                 not_after=now + LIFE,

@@ -26,7 +26,11 @@ METRICS = {
     "fleetcheck_failures": "Hosts that could not be probed, by phase and cause, waived ones too.",
     "fleetcheck_hosts_with_tunnel": "Hosts with a live connection to a gateway.",
 }
-"""Every metric, all of them gauges, with its help."""
+"""Every metric, all of them gauges, with its help.
+
+Of two files that word a help differently node_exporter drops one's samples: a word that is changed here parts
+the versions of fleetcheck on one machine.
+"""
 
 OWN_LABELS = frozenset({"scan", "mode", "inventory", "version", "state", "verdict", "site", "phase", "cause"})
 """The labels that the metrics have of their own."""

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from orchestrator.domain.repin.journal import State
+from orchestrator.report.progress import bar
 from orchestrator.report.repin.run import ORDER
 from orchestrator.report.repin.states import label, words
 from orchestrator.report.words import duration, plural, shown
@@ -67,20 +66,13 @@ def run_progress_line(progress: RunProgress, now: float) -> str:
 
 def run_progress_view(progress: RunProgress, now: float) -> RenderableType:
     """Draw a bar with the wave and the counts below it."""
-    bar = Table.grid(padding=(0, 1, 0, 0), expand=True)
-    bar.add_column(no_wrap=True)
-    bar.add_column(ratio=1)
-    bar.add_row(
-        Text(f"{progress.done:,}/{progress.total:,} hosts"),
-        ProgressBar(total=max(1, progress.total), completed=progress.done),
-    )
     counted = Text("  ")
     for number, (state, count) in enumerate(_counted(progress)):
         counted.append(", " if number else "").append(f"{count:,} {label(state)}", words(state).style)
     wave = shown("  " + ", ".join((*_wave(progress), *_waiting(progress, now))), "dim")
     for line in (counted, wave):
         line.no_wrap, line.overflow = True, "ellipsis"
-    return Group(bar, counted, wave)
+    return Group(bar(progress.done, progress.total), counted, wave)
 
 
 def _counted(progress: RunProgress) -> list[tuple[State | None, int]]:

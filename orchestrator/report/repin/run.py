@@ -12,6 +12,7 @@ from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.hints import Hints
 from orchestrator.report.repin.states import WORDS, advice, joined, label
 
+IN_WAVES = " --batch 1,5%,25% --pause 2m --max-failed 2"  # what an `apply` that is advised is typed with
 GOES_ON = "nothing yet: the run goes on"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -12,9 +12,10 @@ from rich.text import Text
 
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
+from orchestrator.report.advice import NAMED
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
-from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, standing
+from orchestrator.report.repin.run import IN_WAVES, Process, RunReport, StateGroup, groups, standing
 from orchestrator.report.repin.states import label, words
 from orchestrator.report.summary import MEANING as SCAN_MEANING
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
@@ -63,10 +64,7 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     if not run.hosts and report.file is not None:
         yield f"fleetcheck repin show {shlex.quote(report.file)}", "see why no host is planned"
     elif report.dry_run:
-        yield (
-            f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}",
-            "write it: without --dry-run",
-        )
+        yield _to_write(report, where)
     if report.dry_run:
         return
     if not report.going and states & UNRESOLVED:
@@ -82,12 +80,41 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
             f"{listed} | fleetcheck scan --limit -{where}",
             "scan those that need attention, to plan them anew",
         )
+    written = [result.host for result in report.results if result.state is State.VERIFIED]
+    if written and not report.going:
+        yield (
+            f"{_scan_of(written, report)}{where}",
+            "scan them again, since `report` goes by readings",
+        )
     if states & WROTE:
         yield (
             f"fleetcheck repin undo {run.id} -o undo-{run.id}.json{where}",
             "plan the way back for what was written",
         )
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
+
+
+def _to_write(report: RunReport, where: str) -> tuple[str, str]:
+    """Return the command that writes what a dry run has looked at, and what it does: what was typed without
+    `--dry-run`, in waves as a plan's screen advises where none were typed.
+    """
+    typed = [word for word in shlex.split(report.run.command) if word != "--dry-run"]
+    waves = {word.partition("=")[0] for word in typed} & {"--batch", "--pause", "--max-failed"}
+    if typed[:3] == ["fleetcheck", "repin", "apply"] and "***" not in report.run.command:
+        written = shlex.join(typed)
+    else:  # a database's password is not shown, or it was no command
+        written = f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}"
+    if waves:
+        return written, "write it: what was typed, without --dry-run"
+    return f"{written}{IN_WAVES}", "write, in waves that grow, and stop at the second failure"
+
+
+def _scan_of(hosts: Sequence[str], report: RunReport) -> str:
+    """Return the command that scans what the run has written, without `-i` and `--db`."""
+    if len(hosts) <= NAMED:
+        return f"fleetcheck scan --limit {shlex.quote(','.join(hosts))}"
+    listed = f"fleetcheck repin status {report.run.id} --only {State.VERIFIED}{report.hints.database}"
+    return f"{listed} | cut -f1 | fleetcheck scan --limit -"
 
 
 def runs_table(runs: Iterable[tuple[RunRecord, Process]], now: datetime) -> RenderableType:

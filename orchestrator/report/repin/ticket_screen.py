@@ -17,6 +17,7 @@ from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
 from orchestrator.report.advice import NAMED, completed
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
+from orchestrator.report.repin.run import IN_WAVES
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
 from orchestrator.report.words import age, duration, moment, plural, shown
 
@@ -100,7 +101,7 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
             "read every host afresh, and write nothing",
         )
         yield (
-            f"fleetcheck repin apply {file} --batch 1,5%,25% --pause 2m --max-failed 2{where}",
+            f"fleetcheck repin apply {file}{IN_WAVES}{where}",
             "write, in waves that grow, and stop at the second failure",
         )
     yield f"fleetcheck repin show {file} --html ticket.html", "attach it to a change ticket"

@@ -21,12 +21,16 @@ from orchestrator.report.words import folded, moment, plural, shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffReport:
-    """A comparison with what surrounds it. `code` is the exit code."""
+    """A comparison with what surrounds it. `code` is the exit code.
+
+    `passed` are scans between the two that asked other hosts, or a part, and were passed over for that.
+    """
 
     earlier: ScanRecord
     later: ScanRecord
     diff: Diff
     code: int
+    passed: tuple[int, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
 
@@ -62,12 +66,18 @@ def diff_screen(report: DiffReport) -> RenderableType:
 
 
 def part_words(report: DiffReport) -> Iterator[str]:
-    """Say of each scan that was meant for a part of the fleet which part, and how others are compared."""
+    """Say of each scan that was meant for a part of the fleet which part, which scans were passed over, and
+    how others are compared.
+    """
     parts = [scan for scan in (report.earlier, report.later) if scan.partial]
     for scan in parts:
         which = f"--limit {scan.selection}" if scan.selection else "--from an earlier scan"
         yield f"scan {scan.id} asked a part of the hosts alone: {clean(which)}"
-    if parts:
+    if report.passed:
+        scans = "scan" if len(report.passed) == 1 else "scans"
+        numbers = ", ".join(map(str, sorted(report.passed)))
+        yield f"passed over for asking other hosts, or a part of them: {scans} {numbers}"
+    if parts or report.passed:
         database = report.hints.database
         yield f"other scans: fleetcheck diff SCAN SCAN{database}; fleetcheck scans{database} lists them"
 

@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.words import folded
 from orchestrator.domain.firewall.collapsed import CollapsedRows
 from orchestrator.domain.firewall.firewall import Action, Firewall, FirewallRow
 from orchestrator.domain.judgement import Belief
@@ -111,11 +112,11 @@ def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:
     them.
 
     One mapping that is a definitions file and a policy file both; JSON, which YAML readers take. Names are
-    left out: Aerleon wants addresses.
+    left out, see `without_address`: Aerleon wants addresses.
     """
     needed: dict[tuple[str, int], dict[str, None]] = {}
     for row in rows:
-        if row.action is Action.PERMIT and all(map(_is_network, (row.source, row.destination))):
+        if row.action is Action.PERMIT and not _named(row):
             needed.setdefault((row.destination, row.port), {})[row.source] = None
     order = sorted(needed)
     networks: dict[str, Any] = {_gateway(address): _network([address]) for address, _ in order}
@@ -137,6 +138,21 @@ def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:
     filters = [{"header": header, "terms": terms}]
     made = {"filename": "fleetcheck", "networks": networks, "services": services, "filters": filters}
     return json.dumps(made, indent=2) + "\n"
+
+
+def without_address(rows: Iterable[FirewallRow | CollapsedRows]) -> str | None:
+    """Say which needed rows Aerleon's policy does not have; None where it has all."""
+    left = [name for row in rows if row.action is Action.PERMIT and (name := _named(row))]
+    if not left:
+        return None
+    rows_are = f"{len(left):,} needed rows are" if len(left) > 1 else "1 needed row is"
+    names = folded(list(dict.fromkeys(left)))
+    return f"{rows_are} not in Aerleon's policy, which takes addresses and no names: {names}"
+
+
+def _named(row: FirewallRow | CollapsedRows) -> str | None:
+    """Return the name that a row has in the place of an address."""
+    return next((text for text in (row.source, row.destination) if not _is_network(text)), None)
 
 
 def _filter_type(needed: Mapping[tuple[str, int], Iterable[str]]) -> str:
@@ -167,7 +183,9 @@ def _word(address: str) -> str:
 
 
 def _is_network(text: str) -> bool:
-    """Tell an address or a subnet from a name."""
+    """Tell an address or a subnet from a name, and from an address with a zone, which is of one machine."""
+    if "%" in text:
+        return False
     try:
         ipaddress.ip_network(text)
     except ValueError:

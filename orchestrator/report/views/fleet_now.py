@@ -72,7 +72,8 @@ def sections(fleet: FleetNow) -> Iterator[tuple[str, list[NowGroup]]]:
     well = [group for group in fleet.groups if group.key.verdict is Verdict.OK]
     yield "Need attention", [group for group in unwell if not group.key.waived and not _never(group)]
     yield "Never read", [group for group in unwell if _never(group)]
-    yield "Ok, but not probed last time", [group for group in well if group.key.cause]
+    yield "Ok, but not probed last time", [group for group in well if group.key.cause and not group.since]
+    yield "Ok, but re-pinned since", [group for group in well if group.since]
     yield "Waived", [group for group in unwell if group.key.waived]
 
 
@@ -252,7 +253,7 @@ def fleet_rows(
             "old" if standing.at < before else "",
             host.latest.cause,
             place_of(standing, by),
-            told(standing.judgement.action, standing.host, hints),
+            told(host.action, standing.host, hints),
         )
 
 
@@ -285,6 +286,7 @@ def _group_document(group: NowGroup) -> dict[str, Any]:
         "any_live": group.key.any_live,
         "waived": list(group.reasons) if group.key.waived else None,
         "action": group.action,
+        "since": group.since,
         "oldest": plain(group.oldest),
         "old": group.old,
         "hosts": list(group.hosts),

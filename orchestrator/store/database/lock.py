@@ -23,7 +23,7 @@ if sys.platform == "win32":
     # A locked byte cannot be read by others on Windows: lock one far behind the owner's lines.
     _BYTE = 1 << 30
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:  # noqa: ARG001  # Windows has none here
         os.lseek(descriptor, _BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -33,9 +33,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -140,13 +140,16 @@ def wait_for(attempt: Callable[[], bool], holder: Callable[[], Owner], *, shown:
 
 
 def file_holder(database: Path) -> Owner | None:
-    """Say who writes to the database now; None for nobody. Changes nothing, and never raises."""
+    """Say who writes to the database now; None for nobody. Changes nothing, and never raises.
+
+    It asks for a shared lock: two who look at once are not the holder to each other.
+    """
     try:
         descriptor = open_regular(lock_path(database), os.O_RDWR)
     except (OSError, NotRegularError):
         return None
     try:
-        return None if _try_lock(descriptor) else _holder(descriptor)
+        return None if _try_lock(descriptor, shared=True) else _holder(descriptor)
     finally:
         os.close(descriptor)
 

@@ -22,6 +22,7 @@ from orchestrator.store.database.trouble import translated
 from orchestrator.store.errors import Owner, StoreError
 from orchestrator.store.place import Place, PostgresPlace, SqlitePlace
 
+_LOOKED_AT = 1.0  # seconds: nobody else holds such a sign, but who looks whether it is there locks it too
 _TAKE = text("SELECT pg_advisory_lock_shared(:key)")
 _WHO = text(
     "SELECT a.application_name, a.backend_start FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
@@ -53,7 +54,7 @@ class Presence:
             if isinstance(self._place, SqlitePlace):
                 file = _file(self._place, self._controller)
                 self._held.callback(sweep, self._place, self._controller)
-                self._held.enter_context(file_lock(file, owner, wait=0.0))
+                self._held.enter_context(file_lock(file, owner, wait=_LOOKED_AT))
             else:
                 self._on_server(self._place, owner)
 

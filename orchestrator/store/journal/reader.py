@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, func, select, true
 
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.domain.repin.journal import UNRESOLVED, State
-from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord
+from orchestrator.domain.repin.operation import AuditEntry, Operation, RunRecord, Touch
 from orchestrator.domain.repin.plan import Plan
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.database.presence import present
@@ -81,6 +81,18 @@ class JournalReader(ReadingConnection):
         while chunk := list(islice(names, CHUNK)):
             found += self._operations(within, operation.c.host.in_(chunk))
         return tuple(sorted(found, key=lambda each: each.id or 0))
+
+    def newest_in(self, *states: State) -> tuple[Touch, ...]:
+        """Return each host's newest row of those that are in one of these states, in one query."""
+        within = operation.c.state.in_([state.value for state in states])
+        newest = select(func.max(operation.c.id)).where(within)
+        columns = operation.c
+        query = select(columns.host, columns.run_id, columns.state, columns.changed, columns.deadline).where(
+            columns.id.in_(newest.group_by(columns.host))
+        )
+        with self._snapshot() as using:
+            found = using.execute(query)
+            return tuple(Touch(host, run, State(state), *times) for host, run, state, *times in found)
 
     def unresolved(self, run_id: int | None = None) -> tuple[Operation, ...]:
         """Return the operations of a run, or of all, that have to be read before anything else:

@@ -54,6 +54,27 @@ def test_an_undo_takes_one_unless_set_otherwise(etc: Path, text: str, counts: tu
     assert (found.signers, found.revoked) == (etc / "allowed_signers", None)
 
 
+def test_signatures_are_demanded_where_nobody_may_sign_yet(etc: Path) -> None:
+    """A machine whose administrator has still to name the signers lets nothing through meanwhile."""
+    (etc / "allowed_signers").unlink()
+    found = rules(Place(etc, ME))
+    assert (found.signatures, found.undo, found.signers) == (2, 1, None)
+
+
+def test_signers_alone_demand_nothing(etc: Path) -> None:
+    """Keys that are known count where an option asks for signatures; by themselves they ask for none."""
+    (etc / "approvals.toml").unlink()
+    found = rules(Place(etc, ME))
+    assert (found.signatures, found.undo, found.signers) == (0, 0, etc / "allowed_signers")
+
+
+def test_rules_of_just_the_longest_size_are_read(etc: Path) -> None:
+    """64 KiB are taken; one byte more is refused (below)."""
+    text = "signatures = 2\n#"
+    (etc / "approvals.toml").write_text(text + " " * (64 * 1024 - len(text)), "utf-8")
+    assert rules(Place(etc, ME)).signatures == 2
+
+
 @pytest.mark.parametrize("name", ["approvals.toml", "allowed_signers", "revoked_keys", ""])
 @pytest.mark.parametrize("mode", [0o664, 0o646])
 def test_what_others_can_write_is_refused(etc: Path, name: str, mode: int) -> None:
@@ -100,7 +121,7 @@ def test_a_link_is_refused(etc: Path, tmp_path: Path) -> None:
         pytest.param(f'signatures = "{"2" * 5000}"', "'22.{,60}…: expected a number from 0 to 9", id="text"),
         pytest.param(f"{'k' * 5000} = 2", "unknown key 'k{,60}…'; there are signatures and undo", id="key"),
         pytest.param(
-            f"signatures = 1\n#{' ' * 65536}\nundo = 9", "more than 64 KiB; expected `signatures", id="long"
+            f"signatures = 1\n#{' ' * (64 * 1024 - 15)}", "more than 64 KiB; expected `signatures", id="long"
         ),
     ],
 )

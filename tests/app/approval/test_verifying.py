@@ -159,6 +159,19 @@ def test_a_certificate_counts_by_its_authority(signers: Signers, plan: Path, tmp
     assert (eve.who, eve.kind) == ("eve", "ED25519-CERT")
 
 
+def test_a_key_and_its_certificate_are_one_person(signers: Signers, plan: Path, tmp_path: Path) -> None:
+    """Who may sign as ann by a key, and as bob by a certificate for the same key, is not two people."""
+    keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "ca"))
+    keygen("-q", "-s", str(tmp_path / "ca"), "-I", "eve", "-n", "bob", "-V", "+1d", str(tmp_path / "eve.pub"))
+    authority = (tmp_path / "ca.pub").read_text("ascii").strip()
+    signers.allow(f"ann {signers.public('eve')}", f"bob cert-authority {authority}")
+    signers.sign(plan, "eve", "ann")
+    signers.sign(plan, "eve-cert.pub", "bob")
+    approvals = found(signers, plan)
+    assert [each.who for each in approvals.counted] == ["ann", "bob"]
+    assert approvals.people == 1
+
+
 @pytest.mark.parametrize(
     "text", ["", "garbage\n", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"]
 )
@@ -226,6 +239,27 @@ def test_an_ssh_keygen_that_does_not_start_lets_nothing_through(
     monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
     with pytest.raises(ApprovalError, match=f"{own} does not start: No such file or directory"):
         found(signers, plan)
+
+
+@pytest.mark.parametrize(("who", "counts"), [("ann", True), ("bob", False)])
+def test_a_signature_that_is_said_to_be_somebody_elses_lets_nothing_through(
+    signers: Signers, plan: Path, monkeypatch: pytest.MonkeyPatch, who: str, *, counts: bool
+) -> None:
+    """Asked about ann it has to answer about ann: another name is no answer, whatever its exit code."""
+    signers.sign(plan, "ann")
+    own = plan.with_name("ssh-keygen")
+    said = f'Good "fleetcheck-plan" signature for {who} with ED25519 key SHA256:abc'
+    own.write_text(f"#!/bin/sh\necho '{said}'\n", "ascii")
+    own.chmod(0o755)
+    monkeypatch.setattr(ssh_keygen, "PLACES", (str(plan.parent),))
+    asked = (plan.read_bytes(), signature_file(plan, "ann").read_text("utf-8"), "ann")
+    signers_file = signers.rules.folder / "allowed_signers"
+    if counts:
+        good = ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
+        assert good == ssh_keygen.Good("ED25519", "SHA256:abc")
+    else:
+        with pytest.raises(ApprovalError, match="verified a signature with words that are not known here"):
+            ssh_keygen.verify(*asked, signers=signers_file, revoked=None)
 
 
 def test_an_agent_signs_for_its_public_key(

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.domain.repin.journal import State
-from orchestrator.domain.repin.operation import Operation
-from orchestrator.domain.repin.touched import SPEAKING, against
+from orchestrator.domain.repin.operation import Operation, Touch
+from orchestrator.domain.repin.touched import SPEAKING, against, outdated
 from tests.domain.repin.builders import NOW
 
 READ = NOW - timedelta(hours=1)
@@ -38,6 +38,24 @@ def test_an_open_row_is_resolved_first(state: State) -> None:
     """Whatever the evidence: what nobody knows is read by `resume` before anything else."""
     said = against([row(state, minutes=90)], read=READ, now=NOW)
     assert said == f"run 4 has left it open ({state}): fleetcheck repin resume 4"
+
+
+@pytest.mark.parametrize(
+    ("state", "run", "said"),
+    [
+        (State.VERIFIED, 4, "re-pinned since it was read (run 4), scan it again: fleetcheck scan"),
+        (State.NOT_TAKEN_UP, 4, "re-pinned since it was read (run 4), scan it again: fleetcheck scan"),
+        (State.RESTORED, 4, "run 4 was at work there since it was read: fleetcheck scan"),
+        (State.REPORTED, None, "a stand-alone script was at work there since it was read: fleetcheck scan"),
+        (State.UNKNOWN, 4, "run 4 has left it open (unknown): fleetcheck repin resume 4"),
+    ],
+)
+def test_a_report_says_what_to_do_for_an_old_reading(state: State, run: int | None, said: str) -> None:
+    """In place of what that reading advised; where it is newer than the write there is nothing to say."""
+    touch = Touch("web1", run, state, NOW - timedelta(minutes=30), None)
+    assert outdated(touch, read=READ, now=NOW) == said
+    if state is not State.UNKNOWN:
+        assert outdated(touch, read=NOW, now=NOW) == ""
 
 
 def test_a_host_that_was_given_away_waits_for_its_answer() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from inventory.verdicts import Verdict
@@ -37,6 +38,16 @@ def test_a_host_that_failed_keeps_its_last_verdict() -> None:
         ("web1",),
     )
     assert (fleet.total.attention, fleet.total.unprobed) == (1, 1)
+
+
+def test_hosts_that_were_re_pinned_since_stand_apart() -> None:
+    """What their readings advised is done: they are a group of their own, after those that still need it."""
+    drifted = role(verdict=Verdict.DRIFTED, pin=443)
+    again = "re-pinned since it was read (run 1), scan it again: fleetcheck scan"
+    since = [replace(now(standing(name, drifted)), since=again) for name in ("a", "b")]
+    fleet = summed(*since, now(standing("c", drifted)))
+    assert [(group.hosts, group.since) for group in fleet.groups] == [(("c",), ""), (("a", "b"), again)]
+    assert fleet.groups[1].actions == (again,)
 
 
 def test_old_readings_are_counted_where_they_are() -> None:
@@ -77,3 +88,53 @@ def test_an_empty_fleet_is_no_error() -> None:
     """Without a host all counts are 0."""
     fleet = summed()
     assert (fleet.total.hosts, fleet.groups, fleet.oldest) == (0, (), None)
+
+
+def test_a_reading_as_old_as_asked_for_is_not_old() -> None:
+    """Seven days are asked for: what is exactly seven days old still counts."""
+    at = NOW - timedelta(days=7)
+    assert summed(now(standing("a", at=at))).total.old == 0
+    assert summed(now(standing("a", at=at - timedelta(seconds=1)))).total.old == 1
+
+
+def test_a_place_is_as_bad_as_its_worst_host() -> None:
+    """Whichever host comes first; the fleet is as bad as its worst place."""
+    bad = now(standing("bad", blocked(), role("backup")))
+    fine = now(standing("fine"))
+    elsewhere = now(standing("there", role(verdict=Verdict.DRIFTED, pin=443), role("backup"), site="berlin"))
+    for hosts in ((bad, fine, elsewhere), (elsewhere, fine, bad)):
+        fleet = summed(*hosts)
+        assert fleet.total.worst is Verdict.BLOCKED
+        assert {place.name: place.worst for place in fleet.places} == {
+            "berlin": Verdict.DRIFTED,
+            "paris": Verdict.BLOCKED,
+        }
+    assert summed(fine).total.worst is Verdict.OK
+
+
+def test_a_waived_group_gives_its_reasons_and_any_other_none() -> None:
+    """Each reason once, in the order of the hosts; waived hosts stand apart, after the others."""
+    drifted = role(verdict=Verdict.DRIFTED, pin=443)
+    hosts = [now(standing(name, drifted, waived=why)) for name, why in (("a", "x"), ("b", "y"), ("c", "x"))]
+    fleet = summed(*hosts, now(standing("d", drifted)))
+    assert [(group.hosts, group.reasons) for group in fleet.groups] == [
+        (("d",), ()),
+        (("a", "b", "c"), ("x", "y")),
+    ]
+
+
+def test_a_group_s_action_is_that_of_its_first_host() -> None:
+    """Where the actions differ all are kept, in the order of the hosts."""
+    judgement = standing("a", blocked(), role("backup")).judgement
+    hosts = [
+        now(standing(name, judgement=replace(judgement, action=action)))
+        for name, action in (("a", "ask"), ("b", "write"))
+    ]
+    (group,) = summed(*hosts).groups
+    assert (group.action, group.actions) == ("ask", ("ask", "write"))
+
+
+def test_a_host_without_a_last_reading_has_no_change() -> None:
+    """A reading before, and none now: nothing is compared, and nothing is told as new or gone."""
+    fleet = summed(HostNow(latest=unprobed("a"), known=None, before=standing("a")))
+    assert fleet.changes == ()

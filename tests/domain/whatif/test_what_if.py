@@ -58,6 +58,35 @@ def test_hosts_on_a_live_tunnel_only_are_saved_first() -> None:
     assert found.counts[Outlook.TUNNEL_ONLY] == 1
 
 
+@pytest.mark.parametrize(
+    ("desired", "primary", "backup", "policy", "pins"),
+    [
+        (
+            80,
+            (80,),
+            (2147, 80),
+            "desired",
+            (80, 2147),
+        ),  # the inventory's own word, though both could be on 80
+        (None, (80,), (2147, 80), "vendor-order", (80, 80)),
+        (None, (80, 25), (443, 80, 25), "prefer:80", (80, 80)),  # the vendor's is 443, which goes
+        (None, (80, 25), (443, 25), "prefer:25", (25, 25)),  # the first that lasts for both
+        (None, (80,), (2147,), "prefer:80,2147", (80, 2147)),
+    ],
+)
+def test_the_first_policy_that_lasts_is_named(
+    desired: int | None, primary: tuple[int, ...], backup: tuple[int, ...], policy: str, pins: tuple[int, int]
+) -> None:
+    """Desired before the vendor's order, that before one port by name, that before one for each role."""
+    other = role("backup", pin=backup[0], desired=backup[0] if desired else None, opened=backup)
+    (step, *_) = asked(standing("a", on_443(*primary, desired=desired), other)).steps
+    assert (step.kind, step.policy, dict(step.pins)) == (
+        StepKind.REPIN,
+        policy,
+        dict(zip(("primary", "backup"), pins, strict=True)),
+    )
+
+
 def test_one_address_of_several_leaves_a_host_unsure() -> None:
     """Which address of a gateway answered is not told apart, so closing one of two says nothing
     for certain.

@@ -74,6 +74,7 @@ class Network:
     slots: int = 10
     protocol: int = PROTOCOL
     script: str = "0" * 64
+    pace: float = 0.0  # of the scan
     apart: float = 0.0  # seconds that the workers' clocks are ahead
     rules: Rules = field(default_factory=Rules)
     on_batch: Callable[[Batch, Network], bool] = lambda _batch, _network: False
@@ -211,7 +212,7 @@ def scan_sites(
         summary = await scan(
             record_of([*here, *there]),
             here,
-            options=ScanOptions(ramp_up=0, pace=0),
+            options=ScanOptions(ramp_up=0, pace=network.pace),
             services=Services(
                 transport=transport,
                 writer=writer,

@@ -11,13 +11,14 @@ import pytest
 from inventory.model import Credential, Fleet
 from orchestrator.app.sites.scan import site_account
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Failed, Phase, Trace
+from orchestrator.domain.outcome import Failed, Phase, Probed, Trace
+from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import Batch, Proof, Report, UnitDone, UnitHeld, Why
 from orchestrator.fleet.dispatch.results import BACK
 from orchestrator.remote.session import Logon
 from tests.fleet.dispatch.sites import Network, Rules, report_of, scan_sites, transports
 from tests.fleet.dispatch.test_sites_run import at
-from tests.fleet.fakes import REJECTS, answers, host, hosts
+from tests.fleet.fakes import REJECTS, ListWriter, answers, host, hosts
 from tests.fleet.travel import NEW_YEAR
 
 
@@ -153,3 +154,18 @@ def test_every_credential_can_lock_an_account_at_a_site(kind: str, name: str) ->
     assert account is not None
     assert (account.credential, account.host) == ("ops", None)
     assert site_account(fleet, host("h9", credential=None)) is None
+
+
+def test_a_site_s_result_that_no_table_can_hold_is_that_host_s_failure() -> None:
+    """As for a host that is asked from here: the others are stored, and the scan goes on."""
+
+    class Picky(ListWriter):
+        async def put(self, scan_id: int, record: HostRecord) -> None:
+            if record.host == "berlin-h2" and isinstance(record.outcome, Probed):
+                raise OverflowError("a number too large for a column")
+            await super().put(scan_id, record)
+
+    network = Network(transports({}, answers(), "berlin"))
+    found = scan_sites(network, at("berlin", 4), writer=Picky())
+    assert found.scanned.summary.trouble == ""
+    assert found.causes() == {"berlin-h1": "", "berlin-h2": Cause.BUG, "berlin-h3": "", "berlin-h4": ""}

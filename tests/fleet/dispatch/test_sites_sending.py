@@ -47,7 +47,7 @@ def test_a_site_that_nothing_can_be_sent_to_holds_up_no_other() -> None:
 def test_ctrl_c_takes_back_what_was_not_sent() -> None:
     """The broker takes nothing any more: a stop ends the scan at once, and the hosts are not started."""
     network = Stuck(transports({}, answers(), "berlin"), stuck=frozenset({"berlin"}))
-    found = scan_sites(network, at("berlin", 40, credential=None), stop_after=7)
+    found = scan_sites(network, at("berlin", 40, credential=None), stop_after=7.0)
     assert found.scanned.seconds < 10
     assert found.scanned.summary.state is ScanState.INTERRUPTED
     assert len(found.scanned.summary.sites.not_started) == 40
@@ -62,7 +62,7 @@ def test_ctrl_c_waits_a_minute_for_a_broker_that_is_gone() -> None:
         return True
 
     network = Network(transports({}, answers(), "berlin"), on_batch=lose)
-    found = scan_sites(network, at("berlin", 5, credential=None), stop_after=7)
+    found = scan_sites(network, at("berlin", 5, credential=None), stop_after=7.0)
     assert found.scanned.seconds < 75
     assert found.scanned.summary.state is ScanState.INTERRUPTED
 

@@ -70,6 +70,16 @@ def _asked(path: Path) -> Answer | None:
     )
 
 
+def counted(path: Path, group: str) -> list[str]:
+    """Return a group's hosts in the order in which a subscript counts them."""
+    _ready()
+    from ansible.inventory.manager import InventoryManager
+    from ansible.parsing.dataloader import DataLoader
+
+    inventory = InventoryManager(loader=DataLoader(), sources=[str(path)])
+    return [host.name for host in inventory.get_hosts(group)]
+
+
 def template(text: str, variables: dict[str, Any]) -> Any:
     """Return what Ansible fills in, None where it cannot."""
     _ready()

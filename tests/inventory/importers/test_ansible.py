@@ -94,6 +94,21 @@ def test_files_that_were_read_or_could_not_be_are_named(case: Case) -> None:
     ]
 
 
+def test_variables_of_nobody_are_told_of(case: Case) -> None:
+    """A file whose name is spelt otherwise than its group says nothing, in Ansible too."""
+    case.write(
+        {
+            "p/hosts": "[web_servers]\nweb1\n",
+            "p/group_vars/web-servers.yml": "ansible_connection: winrm",
+            "p/group_vars/web_servers.yaml": "site: x",
+            "p/group_vars/.hidden": "",
+            "p/host_vars/web2/a.yml": "x: 1",
+        }
+    )
+    words = "Not read, because the inventory has no group or host of that name:"
+    assert f"{words} `group_vars/web-servers.yml`, `host_vars/web2`." in case.notes("p")
+
+
 def test_variables_of_the_playbooks_are_told_of(case: Case) -> None:
     """`group_vars` one folder up belong to the playbooks: a note has the command that takes them in."""
     case.write({**LAYOUT, "group_vars/all.yml": "ansible_port: 1\n"})
@@ -178,6 +193,37 @@ def test_this_machine_is_taken_only_where_its_own_line_says_so(
     """
     text = f"{line}\nw1\n[all:vars]\nansible_connection=winrm\n"
     assert list(case.fleet("hosts.ini", text).hosts) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "user"),
+    [
+        ("h.ini", r"w1 ansible_user='CORP\\svc'", r"CORP\\svc"),
+        ("h.ini", r"w1 ansible_user=.\Administrator", ".Administrator"),
+        ("h.yml", r"all: {hosts: {w1: {ansible_user: 'CORP\\svc'}}}", r"CORP\\svc"),
+    ],
+)
+def test_a_user_that_cannot_be_one_is_told(case: Case, name: str, text: str, user: str) -> None:
+    """It is Ansible's reading, and no host would take it."""
+    assert users(case.fleet(name, text)) == {"w1": user}
+    assert any(f"comes to `{user}`, in Ansible too" in note for note in case.notes(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("l.json", '[WARNING]: x\n{"all": {}}', ":1: a warning that Ansible printed"),
+        ("l.yml", "[DEPRECATION WARNING]: x\nall:\n", ":1: a warning that Ansible printed"),
+        ("hosts", "\n[WARNING]: x\n[web]\nw1\n", ":1: a warning that Ansible printed"),
+        ("l.json", '{"all": {}}\n{"all": {}}', ":2: not JSON: Extra data"),
+        ("l.json", '{"all": {}', ":1: not JSON: Expecting ',' delimiter"),
+    ],
+)
+def test_what_is_not_ansibles_alone_is_named(case: Case, name: str, text: str, said: str) -> None:
+    """As it comes of a redirection, or of two of them."""
+    with pytest.raises(InventoryError) as caught:
+        case.made(name, text)
+    assert said in str(caught.value)
 
 
 def test_no_user_of_a_host_that_is_left_out_is_written(case: Case) -> None:
@@ -340,7 +386,7 @@ def test_variables_count_for_their_own_plugin(case: Case) -> None:
     """Psrp variables for psrp hosts, winrm variables for winrm hosts; where one group has both,
     each host has its own.
     """
-    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\n"})
+    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"})
     hosts = case.fleet("psrp.yml", PSRP).hosts
 
     def told(host: Host) -> tuple[object, ...]:
@@ -352,7 +398,7 @@ def test_variables_count_for_their_own_plugin(case: Case) -> None:
 
 def test_vaulted_values_are_told_and_unsafe_ones_taken(case: Case) -> None:
     """An encrypted user name is left open with a note; an unsafe one is no template."""
-    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\n"})
+    case.write({"ca.pem": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"})
     assert users(case.fleet("psrp.yml", PSRP)) == {
         "web01.corp.example": "svc{{probe}}@CORP.EXAMPLE",
         "web02.corp.example": "CHANGE-ME",
@@ -388,7 +434,7 @@ all:
     ansible_connection: winrm
     domain: corp.example
     ansible_host: "{{ inventory_hostname }}.{{ domain }}"
-    ansible_user: "svc@{{ domain | upper }}"
+    ansible_user: "svc@{{ domain | title }}"
     site: "{{ admin_password }}"
     admin_password: hunter2
   hosts:
@@ -398,7 +444,7 @@ all:
 
 
 def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) -> None:
-    """The name with its domain is resolved; a filter is left to Ansible,
+    """The name with its domain is resolved; any filter but the commonest is left to Ansible,
     and nothing is made of a password.
     """
     fleet = case.fleet("app.yml", TEMPLATED)
@@ -656,3 +702,20 @@ def test_what_a_group_of_a_list_has_beside_its_parts_is_told(case: Case) -> None
     """As it is in YAML."""
     text = '{"_meta": {"hostvars": {}}, "g": {"hosts": ["web1"], "hostvars": {"web1": {}}}}'
     assert any("unexpected key `hostvars` in group `g`" in note for note in case.notes("list.json", text))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (
+            "'[2001:db8::14]:5987'",
+            "`[2001:db8::14]:5987` has a port in it; write `port: 5987` beside the address",
+        ),
+        ("3221225985", '`"3221225985"` is not an IPv4 address'),
+        ("192.0.2.10-12", "`192.0.2.10-12` is not an IPv4 address"),
+    ],
+)
+def test_an_address_that_is_none_is_told_as_it_stands(case: Case, address: str, said: str) -> None:
+    """Its host is left out, which would be asked somewhere else."""
+    notes = case.notes("h.yml", f"all: {{hosts: {{a: {{ansible_host: {address}}}, b: }}}}")
+    assert any(said in note for note in notes)

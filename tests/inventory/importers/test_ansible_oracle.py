@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import InventoryError
+from inventory.importers import convert
 from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.sources import read_source
 from inventory.importers.ansible.templates import TemplateError, Templates
 from inventory.importers.ansible.values import ini_value, yaml_word
+from inventory.load import loads
+from inventory.selection.select import select
 from inventory.yamlfile.tree import Map
 from tests.inventory.importers import ansible_oracle as oracle
 
@@ -38,11 +41,12 @@ def agreed(path: Path) -> None:
 
 
 VALUES = [
-    r'"CORP\\svc"', r"'CORP\\svc'", r"CORP\svc", r"CORP\\svc", r'"CORP\svc"', "5986", "05986", "0x10", "1e3", "1_000", "5986 # tls",  # noqa: E501
-    "text # tail", "'a' # tail", "a#b", "'a#b'", "None", "True", "true", "yes", "[1, 'x']", "{'a': 1}", "(1, 2)", "...",  # noqa: E501
-    "1+2j", "b'x'", '"two words"', "two words", "'", '"a', "", "''", "-1", "+7", "u'x'", r"r'a\b'", ("'a' "
-                                                                                                    "'b'"), "a=b", "a;b", ";",  # noqa: E501
-    "{{ x }}", "é", r"'\x41'", "1 2", "- x", "ab: c",
+    r'"CORP\\svc"', r"'CORP\\svc'", r"CORP\svc", r"CORP\\svc", r'"CORP\svc"',
+    "5986", "05986", "0x10", "1e3", "1_000", "1+2j", "-1", "+7", "1 2",
+    "5986 # tls", "text # tail", "'a' # tail", "a#b", "'a#b'",
+    "None", "True", "true", "yes", "[1, 'x']", "{'a': 1}", "(1, 2)", "...",
+    "b'x'", "u'x'", r"r'a\b'", r"'\x41'", "'a' 'b'", '"two words"', "two words", "'", '"a', "", "''",
+    "a=b", "a;b", ";", "{{ x }}", "é", "- x", "ab: c",
 ]  # fmt: skip
 
 
@@ -138,6 +142,32 @@ def test_every_host_gets_ansibles_variables(
     agreed(base if folder else base / "hosts")
 
 
+ORDERS = [
+    "b\na\n[web]\nw2\nw1\nb\n[all:vars]\nv=1\n",
+    "[db]\nd1\n[paris:children]\nweb\ndb\n[web]\nw1\nd1\n",
+    "x\n[paris:children]\ndb\nweb\n[lyon]\nl1\nx\n[web]\nw2\nw1\n[db]\nd1\nw1\n",
+    "[app]\na1\n[paris:children]\nweb\n[web]\nw1\n[db]\nd1\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [(text, group) for text in ORDERS for group in ("all", "paris", "web") if f"[{group}" in text + "[all"],
+)
+def test_an_imported_group_is_counted_as_by_ansible(tmp_path: Path, text: str, group: str) -> None:
+    """So that `all[0:2]` and `paris[0]` take the same hosts before and after an import."""
+    path = tmp_path / "hosts.ini"
+    path.write_text(text)
+    fleet = loads(convert(path).text.encode(), tmp_path / "fleet.yaml")
+    expected = oracle.counted(path, group)
+    taken = [
+        host.name
+        for number in range(len(expected))
+        for host in select(fleet, f"{group}[{number}]", stdin=None)
+    ]
+    assert taken == expected
+
+
 YAML = r"""
 all:
   vars: &shared {port: 5986, flag: yes, octal: 0755, hex: 0x1F, sexagesimal: 22:30, long: 1_000, day: 2024-02-03, nil: ~, empty: , text: "0755"}
@@ -197,12 +227,16 @@ def test_any_yaml_word_is_what_ansible_makes_of_it(text: str) -> None:
 
 
 TEMPLATES = [
-    "{{ inventory_hostname }}.corp.example", "{{inventory_hostname}}", "{{ inventory_hostname_short }}.x", "{{ domain }}", "{{ port }}",  # noqa: E501
-    "a{{ port }}b", "{{ deep }}", "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", ("{{ "
-                                                                                                  "domain "
-                                                                                                  "| upper "
-                                                                                                  "}}"), "{{ missing }}", "{{ ring }}",  # noqa: E501
-    "{% if 1 %}a{% endif %}", "{# c #}a", "{{ domain }", "{ { domain } }", "{{ flag }}", "{{ half }}", "{{ domain.upper() }}", "{{ 'x' }}", "plain",  # noqa: E501
+    "{{ inventory_hostname }}.corp.example", "{{inventory_hostname}}",
+    "{{ inventory_hostname_short }}.x", "{{ domain }}", "{{ port }}", "a{{ port }}b", "{{ deep }}",
+    "{{ deeper }}-{{ domain }}", "{{ nothing }}", "x{{ nothing }}", "{{ domain | upper }}",
+    "{{ missing }}", "{{ ring }}", "{% if 1 %}a{% endif %}", "{# c #}a", "{{ domain }", "{ { domain } }",
+    "{{ flag }}", "{{ half }}", "{{ domain.upper() }}", "{{ 'x' }}", "plain",
+    "{{ inventory_hostname|lower }}.x", "{{ port | lower }}", "{{ missing | default(5986) }}",
+    "a{{ missing|d('b') }}.{{ domain | default(\"c\") }}", "{{ nothing | default('x') }}",
+    "{{ missing | default('{{ domain }}') }}", "{{ missing | default(domain) }}",
+    "{{ domain | lower | upper }}", "{{ group_names | default('x') }}", "{{ deep | upper }}",
+    "{{ missing | default(007) }}", "{{ missing | default('') }}",
 ]  # fmt: skip
 KNOWN = {
     "inventory_hostname": "web1.old", "inventory_hostname_short": "web1", "domain": "corp.example", "port": 5986, "nothing": None, "flag": True,  # noqa: E501
@@ -226,7 +260,16 @@ def test_what_is_filled_in_is_what_ansible_fills_in(text: str) -> None:
         assert filled == oracle.template(text, KNOWN)
 
 
-@pytest.mark.parametrize("text", ["{{ inventory_hostname }}.corp", "{{ deeper }}", "a{{ port }}b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ inventory_hostname }}.corp",
+        "{{ deeper }}",
+        "a{{ port }}b",
+        "{{ inventory_hostname | upper }}",
+        "{{ missing | default(5986) }}",
+    ],
+)
 def test_the_common_templates_are_filled_in(text: str) -> None:
     """The name with a domain behind it, and plain variables, need no Ansible."""
     own = Map(1)

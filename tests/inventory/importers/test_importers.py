@@ -199,41 +199,72 @@ def test_no_secret_is_taken_over(tmp_path: Path, name: str, text: str) -> None:
     } == {"prompt"}
 
 
+PRINTS = "--list --yaml` prints what it comes to, which can be imported"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
         ("h.ini", "[web\nweb1\n", ["h.ini:1: expected [group], [group:children] or [group:vars]"]),
-        ("h.ini", "web[3:1]\nweb1 x\nweb2 a='\n", [("h.ini:2: expected a host's name and then key=value "
-                                                   "pairs; one part has no `=` in it"), ("h.ini:3: a quote "
-                                                                                       "is opened and not "
-                                                                                       "closed")]),
-        ("h.ini", "[a:children]\nb\n[b:children]\na\n[a]\nweb1\n", [("h.ini:1: groups contain each other in "
-                                                                    "a circle, or more than 64 deep: a < b "
-                                                                    "< a")]),
+        (
+            "h.ini",
+            "web[3:1]\nweb1 x\nweb2 a='\n",
+            [
+                "h.ini:2: expected a host's name and then key=value pairs; one part has no `=` in it",
+                "h.ini:3: a quote is opened and not closed",
+            ],
+        ),
+        (
+            "h.ini",
+            "[a:children]\nb\n[b:children]\na\n[a]\nweb1\n",
+            ["h.ini:1: groups contain each other in a circle, or more than 64 deep: a < b < a"],
+        ),
         ("h.ini", "[a:vars]\nx=1\n", ["h.ini: no host in this Ansible inventory"]),
-        ("h.ini", "l1 ansible_connection=local\n", [("h.ini: no host that is reached over WinRM; "
-                                                    "`ansible_connection` says so of `l1`")]),
-        ("h.yml", "all:\n  hsts: {}\n", ["h.yml: no host in this Ansible inventory", ("h.yml:2: unexpected "
-                                                                                     "key `hsts` in group "
-                                                                                     "`all`; a group has "
-                                                                                     "`hosts`, `children` "
-                                                                                     "and `vars`; passed "
-                                                                                     "over, as by Ansible.")]),  # noqa: E501
+        (
+            "h.ini",
+            "l1 ansible_connection=local\n",
+            ["h.ini: no host that is reached over WinRM; `ansible_connection` says so of `l1`"],
+        ),
+        (
+            "h.yml",
+            "all:\n  hsts: {}\n",
+            [
+                "h.yml: no host in this Ansible inventory",
+                (
+                    "h.yml:2: unexpected key `hsts` in group `all`; "
+                    "a group has `hosts`, `children` and `vars`; passed over, as by Ansible."
+                ),
+            ],
+        ),
         ("h.yml", "all: [web1]\n", ["h.yml:1: group `all`: expected a mapping, found a list"]),
         ("h.yml", "- web1\n", ["h.yml:1: expected an Ansible inventory, a mapping of groups; found a list"]),
-        ("h.yml", "plugin: amazon.aws.aws_ec2\n", [("h.yml: configures the inventory plugin "
-                                                   "`amazon.aws.aws_ec2`; `ansible-inventory -i h.yml "
-                                                   "--list --yaml` prints what it comes to, which can be "
-                                                   "imported")]),
-        ("h", "#!/bin/sh\n", [("h: a program, which is not run from here; `ansible-inventory -i h --list "
-                              "--yaml` prints what it comes to, which can be imported")]),
-        ("h.ini", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", [("h.ini: encrypted with ansible-vault; "
-                                                        "`ansible-inventory -i h.ini --list --yaml` prints "
-                                                        "what it comes to, which can be imported")]),
-        ("h.yml", "all: {hosts: {web1: {<<: 5}}}\n", [("h.yml:1: `<<` takes a mapping or a list of "
-                                                      "mappings, and not `5`")]),
+        (
+            "h.yml",
+            "plugin: amazon.aws.aws_ec2\n",
+            [
+                (
+                    "h.yml: configures the inventory plugin `amazon.aws.aws_ec2`; "
+                    f"`ansible-inventory -i h.yml {PRINTS}"
+                )
+            ],
+        ),
+        (
+            "h",
+            "#!/bin/sh\n",
+            [f"h: a program, which is not run from here; `ansible-inventory -i h {PRINTS}"],
+        ),
+        (
+            "h.ini",
+            "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+            [f"h.ini: encrypted with ansible-vault; `ansible-inventory -i h.ini {PRINTS}"],
+        ),
+        (
+            "h.yml",
+            "all: {hosts: {web1: {<<: 5}}}\n",
+            ["h.yml:1: `<<` takes a mapping or a list of mappings, and not `5`"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_is_refused_with_its_own_lines(
     tmp_path: Path, name: str, text: str, expected: list[str]
 ) -> None:
@@ -310,3 +341,25 @@ def test_no_oddity_refuses_a_whole_inventory(
     lines = "\n".join(line for section in sections for line in section)
     text = f"good ansible_host=192.0.2.250 ansible_port=5999 ansible_connection=winrm\n{lines}\n"
     assert outcome(tmp_path_factory.mktemp("ini"), "hosts.ini", text) == "hosts"
+
+
+RDCMAN = '<?xml version="1.0"?>\n<RDCMan><file><password>sesame</password></file></RDCMan>\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.rdg", RDCMAN, "this is an XML document; expected an Ansible inventory, or a CSV table"),
+        ("x", RDCMAN, "this is an XML document; expected"),
+        ("x.html", "<html>sesame</html>", "this is an HTML page; expected"),
+        ("x.yaml", "hosts:\n  web1: {}\n", "this is an inventory of fleetcheck's already; `fleetcheck inv"),
+        ("x.json", '[{"Name": "web1"}]', "found a list; a table of hosts is read as CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:
+    """And nothing of it is shown."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InventoryError) as caught:
+        import_inventory(tmp_path / name)
+    assert said in str(caught.value)
+    assert "sesame" not in str(caught.value)

@@ -488,3 +488,71 @@ def test_a_certificate_that_no_table_can_name_is_noted(tmp_path: Path) -> None:
     notes, fleet = imported(tmp_path, "name,auth,username\nweb1,certificate,CORP\\x\n")
     assert fleet.hosts["web1"].auth == "negotiate"
     assert "`auth: certificate` needs a credential" in " ".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("W3SVC,srv01\nW3SVC,srv02\n", ["srv01", "srv02"]),
+        ("W3SVC,srv01\nSpooler,srv02\nDhcp,srv01\n", ["srv01", "srv02"]),
+        ("srv01,dc01\nsrv02,dc01\n", ["srv01", "srv02"]),
+        ("srv01,\nsrv02,\n", ["srv01", "srv02"]),
+    ],
+    ids=["services", "several services", "asked through one machine", "not remote"],
+)
+def test_results_of_many_machines_are_named_by_their_machine(
+    tmp_path: Path, rows: str, expected: list[str]
+) -> None:
+    """What Invoke-Command brought has the machine in PSComputerName, and in Name what was asked for."""
+    assert list(imported(tmp_path, f"Name,PSComputerName\n{rows}")[1].hosts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Name  Address\n----  -------\nsrv01 10.0.0.1\n", "this was drawn for a screen (Format-Table)"),
+        ('"Length"\n"5"\n', "Export-Csv was given texts, of which it writes the length"),
+    ],
+)
+def test_what_powershell_writes_in_a_tables_place_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """With what to do about it."""
+    (message,) = refusal(tmp_path, text)
+    assert said in message
+
+
+@pytest.mark.parametrize("row", ["'srv01','192.0.2.1'", "'srv01,'192.0.2.1"])
+def test_single_quotes_are_no_part_of_a_cell(tmp_path: Path, row: str) -> None:
+    """Around it, or before it as a mark of Excel's."""
+    assert addresses(imported(tmp_path, f"'name','address'\n{row}\n")[1]) == {"srv01": "192.0.2.1"}
+
+
+def test_groups_of_a_directory_are_named_by_their_first_part(tmp_path: Path) -> None:
+    """A distinguished name is one group, whatever commas are in it; each group is named once."""
+    cell = "CN=Web Servers,OU=Groups,DC=corp,DC=example;CN=DB,OU=Groups,DC=corp,DC=example"
+    notes, fleet = imported(
+        tmp_path, f'name,address,groups\nsrv01,192.0.2.1,"{cell}"\nsrv02,192.0.2.2,"a,b,a"\n'
+    )
+    assert {name: tuple(hosts) for name, hosts in fleet.groups.items()} == {
+        "Web-Servers": ("srv01",),
+        "DB": ("srv01",),
+        "a": ("srv02",),
+        "b": ("srv02",),
+    }
+    assert any("of a distinguished name in `groups` the first part was taken" in note for note in notes)
+    assert fleet.counted["a"] == ("srv02",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "address"),
+    [
+        ("192.0.2.13 (mgmt)", "192.0.2.13"),
+        ("192.0.2.14 / 24", "192.0.2.14"),
+        ("192.0.2.10-12", "srv01"),
+        ("[2001:db8::14]:5987", "2001:db8::14"),
+    ],
+)
+def test_an_address_is_taken_out_of_what_stands_around_it(tmp_path: Path, cell: str, address: str) -> None:
+    """A range of addresses is none, and told."""
+    notes, fleet = imported(tmp_path, f"name,address\nsrv01,{cell}\n")
+    assert addresses(fleet) == {"srv01": address}
+    assert any(cell in note or "port" in note for note in notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,14 +43,36 @@ def test_a_message_in_pieces_is_read_piece_by_piece() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_what_is_no_fragment_stays_as_it_is_or_is_text(data: bytes) -> None:
-    """Whatever a host puts there, nothing raises, and the text around it stays."""
+def test_nothing_that_a_host_puts_there_raises(data: bytes) -> None:
+    """Whatever it is, the text around it stays."""
     said = readable(body(data))
     assert said.startswith('<rsp:Stream Name="stdout">')
     assert said.endswith("</rsp:Stream>")
 
 
-@given(st.text())
+WHOLE = b"".join(fragments(1, message(0x00041004, "<S>text</S>"), size=4096))
+
+
+@pytest.mark.parametrize("cut", range(1, len(WHOLE)))
+def test_a_fragment_that_is_cut_off_stays_as_it_is(cut: int) -> None:
+    """Wherever the host cut it: half a fragment is not told as one."""
+    assert readable(body(WHOLE[:-cut])) == body(WHOLE[:-cut])
+
+
+@given(st.binary(min_size=1, max_size=20))
+def test_a_fragment_with_something_behind_it_stays_as_it_is(tail: bytes) -> None:
+    """Fewer bytes than a fragment's head are none, and nothing is told of the one before either."""
+    assert readable(body(WHOLE + tail)) == body(WHOLE + tail)
+
+
+@pytest.mark.parametrize(("part", "bits"), [(0, 4), (0, 2), (1, 1), (1, 3)])
+def test_a_fragment_whose_bits_are_wrong_stays_as_it_is(part: int, bits: int) -> None:
+    """A bit that is none; a first piece that does not begin, a later one that does."""
+    data = struct.pack(">QQBI", 1, part, bits, len(WHOLE) - 21) + WHOLE[21:]
+    assert readable(body(data)) == body(data)
+
+
+@given(st.text(max_size=27))
 def test_other_text_stays(text: str) -> None:
-    """No Base64, no change."""
-    assert readable(text) == text or ">" in text
+    """What is too short for a fragment in Base64 is not looked at."""
+    assert readable(f">{text}<") == f">{text}<"

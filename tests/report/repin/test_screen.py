@@ -50,9 +50,23 @@ def test_a_run_where_all_went_well_is_short() -> None:
     assert "Need attention" not in text
     assert "the exit code is 0: every host is as planned" in text
     assert [line for line, _ in next_commands(report)] == [
+        "fleetcheck scan --limit web1",
         "fleetcheck repin undo 3 -o undo-3.json",
         "fleetcheck repin status 3",
     ]
+
+
+def test_hosts_that_were_written_are_to_be_scanned_again() -> None:
+    """By name where they are few, else by what `status` lists; what was only verified once is no reading."""
+    hints = Hints(inventory=" -i fleet.yaml", database=" --db demo.db")
+    many = tuple(runs.result(f"web{n}", State.VERIFIED) for n in range(4))
+    report = runs.report(run=runs.record(state=RunState.FINISHED), results=many, hints=hints)
+    assert next(next_commands(report))[0] == (
+        "fleetcheck repin status 3 --only verified --db demo.db | cut -f1 | "
+        "fleetcheck scan --limit - -i fleet.yaml --db demo.db"
+    )
+    untouched = runs.report(run=runs.record(), results=(runs.result("web1", State.ALREADY),))
+    assert not any("scan" in line for line, _ in next_commands(untouched))
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -96,6 +110,39 @@ def test_a_run_that_is_still_going_is_not_to_be_resumed(process: Process, said: 
     assert "process 4711 on ops1" in text
     assert [row[-1] for row in result_rows(report)] == ["nothing yet: the run goes on"]
     assert [line for line, _ in next_commands(report) if "resume" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "typed"),
+    [
+        (
+            "fleetcheck repin apply p.json --dry-run -i f.yaml",
+            "fleetcheck repin apply p.json -i f.yaml --batch 1,5%,25% --pause 2m --max-failed 2",
+        ),
+        (
+            "fleetcheck repin apply p.json --jobs 8 --dry-run --max-failed=1",
+            "fleetcheck repin apply p.json --jobs 8 --max-failed=1",
+        ),
+        (
+            "fleetcheck repin apply p.json --dry-run --db postgresql://ops:***@db/fleet",
+            "fleetcheck repin apply p.json -i f.yaml --batch 1,5%,25% --pause 2m --max-failed 2",
+        ),
+        (
+            "fleetcheck repin apply p.json --batch 5 --dry-run -i f.yaml",
+            "fleetcheck repin apply p.json --batch 5 -i f.yaml",
+        ),
+    ],
+)
+def test_after_a_dry_run_the_write_is_advised_as_it_was_typed(command: str, typed: str) -> None:
+    """With every option of the dry run, and in waves as the plan's screen advises where none were typed."""
+    report = runs.report(
+        run=runs.record(id=None, state=RunState.FINISHED, command=command),
+        results=(runs.result("web1", None),),
+        dry_run=True,
+        file="p.json",
+        hints=Hints(inventory=" -i f.yaml"),
+    )
+    assert [line for line, _ in next_commands(report)] == [typed]
 
 
 def test_a_dry_run_says_that_nothing_was_written() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from orchestrator.domain.repin.plan import LeftOut
+from orchestrator.domain.repin.plan import LeftOut, WaivedHost
 from orchestrator.report.hints import Hints
 from orchestrator.report.html.ticket import ticket_html
 from orchestrator.report.repin.ticket import ticket
@@ -168,3 +168,29 @@ def test_words_that_came_from_a_host_are_cleaned() -> None:
     host = replace(host, targets=(replace(host.targets[0], value="Port\x1b[31m"),))
     text = render(ticket_screen(ticket(plans.plan(hosts=(host,))), plans.NOW), 80)
     assert {character for character in text if not character.isprintable()} == {"\n"}
+
+
+def test_no_word_of_a_plan_commands_the_terminal_or_makes_a_line() -> None:
+    """Whoever signs looks at somebody else's plan: every text in it is cleaned, in headings too."""
+    bad = "x\nFORGED\x1b[2J\u202e"
+    last = plans.plan().hosts[-1]
+    host = replace(
+        last,
+        host=bad,
+        site=bad,
+        key=bad,
+        why=bad,
+        risks=(bad,),
+        roles=tuple(replace(role, role=bad) for role in last.roles),
+        targets=tuple(replace(target, value=bad) for target in last.targets),
+    )
+    words = dict.fromkeys(
+        ("id", "user", "policy", "selection", "inventory", "undoes", "credential", "force_closed"), bad
+    )
+    waived = WaivedHost(host=bad, verdict=bad, reason=bad, until=date(2030, 1, 1))
+    plan = plans.plan(
+        hosts=(host,), left_out=(LeftOut(host=bad, reason=bad),), waived=(waived,), include_waived=bad
+    )
+    screen = render(ticket_screen(ticket(replace(plan, **words)), plans.NOW), 200)
+    assert not {"\x1b", "\u202e"} & set(screen)
+    assert [line for line in screen.splitlines() if line.lstrip().startswith("FORGED")] == []

@@ -18,6 +18,7 @@ from orchestrator.report.views.firewall import (
     firewall_rows,
     firewall_screen,
     rows_csv,
+    without_address,
 )
 from tests.report import standings
 
@@ -86,6 +87,16 @@ def test_aerleon_gets_addresses_only() -> None:
     named = standings.standing("a", address="cafe.be", sources=())
     made = json.loads(firewall_aerleon(firewall([named]).rows))
     assert (made["networks"], made["filters"][0]["terms"]) == ({}, [])
+
+
+def test_what_aerleon_does_not_get_is_counted_and_named() -> None:
+    """A policy from which needed rows are missing would close what a host needs."""
+    six = needed("fe80::1%eth0", "2001:db8:f::10", 443)
+    rows = [needed("web1.corp.example", "203.0.113.10", 443), needed("192.0.2.1", "gw.example", 80), *FOUR]
+    words = "not in Aerleon's policy, which takes addresses and no names"
+    assert without_address(rows) == f"2 needed rows are {words}: `web1.corp.example`, `gw.example`"
+    assert without_address([six, *SIX]) == f"1 needed row is {words}: `fe80::1%eth0`"
+    assert without_address([*FOUR, *SIX]) is None
 
 
 def test_aerleon_takes_the_policy() -> None:

@@ -6,13 +6,16 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from orchestrator.store.database.lock import file_holder, file_lock, lock_path, myself
+from orchestrator.store.database.presence import Presence, _file, of_scan
 from orchestrator.store.errors import LockTakenError, Owner, duration
+from orchestrator.store.place import SqlitePlace, database_url, parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.store.children import Child, child
@@ -103,6 +106,41 @@ def test_a_free_lock_has_no_holder(tmp_path: Path) -> None:
     with file_lock(database, myself("scan", "ann"), wait=0):
         pass
     assert (before, file_holder(database)) == (None, None)
+
+
+@contextmanager
+def looked_at(database: Path) -> Iterator[threading.Event]:
+    """Be in the middle of looking at a lock, until the event; a killed process has left its words there."""
+    fcntl = pytest.importorskip("fcntl")
+    lock_path(database).write_text(json.dumps({"command": "fleetcheck scan"}), "utf-8")
+    done = threading.Event()
+    with lock_path(database).open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        letting_go = threading.Thread(target=lambda: done.wait(60) and fcntl.flock(looking, fcntl.LOCK_UN))
+        letting_go.start()
+        yield done
+        done.set()
+        letting_go.join()
+
+
+def test_two_who_look_at_once_are_no_holder_to_each_other(tmp_path: Path) -> None:
+    """What a killed process has left does not come to life because a dashboard looks at it, too."""
+    with looked_at(tmp_path / "fleet.db"):
+        assert file_holder(tmp_path / "fleet.db") is None
+
+
+def test_a_sign_of_life_is_given_while_somebody_looks_for_it(tmp_path: Path) -> None:
+    """A scan that is resumed looks alive also where a reader locks its sign's file at that moment."""
+    place = parse(database_url(str(tmp_path / "fleet.db"), {}))
+    assert isinstance(place, SqlitePlace)
+    sign = Presence(place, myself("fleetcheck scan", "ann"), of_scan(1))
+    with looked_at(_file(place, of_scan(1))) as done:
+        threading.Timer(0.2, done.set).start()
+        sign.show()
+    holder = file_holder(_file(place, of_scan(1)))
+    sign.hide()
+    assert holder is not None
+    assert (holder.command, holder.user) == ("fleetcheck scan", "ann")
 
 
 def test_an_owner_is_written_as_people_say_it() -> None:

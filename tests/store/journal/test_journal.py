@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.repin.journal import MOVES, IllegalJournalMoveError, State, ended
-from orchestrator.domain.repin.operation import Operation
+from orchestrator.domain.repin.operation import Operation, Touch
 from orchestrator.store.database import engine
 from orchestrator.store.errors import DatabaseError
 from orchestrator.store.journal import operations as rows
@@ -213,6 +213,25 @@ def test_rows_are_found_by_state_and_host(journal: Journal, url: str) -> None:
         assert reader.in_states(State.CONFIRMED, State.VERIFIED) == (web1, web2, web4)
         assert reader.in_states(State.CONFIRMED, hosts=["web4", "web3", "web2"]) == (web2, web4)
         assert (reader.unresolved(1), reader.unresolved(2)) == ((web2, web3, web4), ())
+
+
+def test_the_newest_row_of_each_host_is_found_at_once(journal: Journal, url: str) -> None:
+    """Reports ask for what the journal says of the whole fleet: a row a host, its newest in these states."""
+
+    async def go() -> list[Operation]:
+        run = await begun(journal)
+        await brought(journal, run, State.VERIFIED, "web1")
+        return [
+            await brought(journal, run, State.VERIFIED, "web1"),
+            await brought(journal, run, State.VERIFIED, "web2"),
+            await brought(journal, run, State.REFUSED, "web2"),
+        ]
+
+    web1, web2, _ = asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert sorted(reader.newest_in(State.VERIFIED, State.MIXED), key=lambda each: each.host) == [
+            Touch(each.host, each.run, each.state, each.changed, each.deadline) for each in (web1, web2)
+        ]
 
 
 def test_the_end_of_a_wait_harms_nobody_else(journal: Journal, url: str) -> None:

@@ -37,8 +37,9 @@ def kill(url: str, hook: Webhook, folder: Path, *, kills: int, seed: int) -> Fou
     secret = folder / "url"
     secret.write_text(hook.url("http"), "utf-8")
     secret.chmod(0o600)
-    night, verdicts = 0, dict.fromkeys(HOSTS, "ok")
-    ended, longest = _night(url, verdicts, night, secret, None)  # the baseline; how long a night takes
+    assert _night(url, dict.fromkeys(HOSTS, "ok"), 0, secret, None)[0]  # the baseline
+    night, verdicts = 1, dict.fromkeys(HOSTS, "blocked")
+    ended, longest = _night(url, verdicts, night, secret, None)  # how long one with news takes: longer
     assert ended
     while found.kills < kills:
         verdicts = {host: random.choice(WORDS) for host in HOSTS}
