@@ -128,7 +128,7 @@ def scan_report_of(invocation: Invocation, reader: ScanReader, scan: ScanRecord)
         not_started=tuple(left),
         code=exit_code(summary.counts, interrupted=scan.state is ScanState.INTERRUPTED),
         place=invocation.place,
-        warnings=tuple(_state(reader, scan, typed)),
+        warnings=tuple(_state(invocation, reader, scan, typed)),
         hints=typed,
         last_known=last_known(reader, scan, summary),
     )
@@ -145,22 +145,23 @@ def last_known(reader: ScanReader, scan: ScanRecord, summary: Summary) -> dict[s
     }
 
 
-def _state(reader: ScanReader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
+def _state(invocation: Invocation, reader: ScanReader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
     if scan.state is ScanState.RUNNING and scan.id is not None:
         owner = reader.runner(scan.id)
         yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
     elif scan.state is ScanState.KILLED:
         yield killed(scan, hints)
-    if names := _repinned(reader, scan):
+    if names := _repinned(invocation, scan):
         named, more = folded(names)
         whom = f"{named} and {more:,} more" if more else named
         yield f"re-pinned since, so what this scan says of them is old (`fleetcheck report`): {whom}"
 
 
-def _repinned(reader: Reader, scan: ScanRecord) -> list[str]:
+def _repinned(invocation: Invocation, scan: ScanRecord) -> list[str]:
     """Name the scan's hosts at which a re-pin was at work afterwards; the journal is asked once."""
     from orchestrator.domain.repin.touched import SPEAKING
 
     after, hosts = scan.ended or scan.started, set(scan.hosts)
-    touched = reader.newest_in(*(SPEAKING - {State.HANDED_OUT}))
+    with invocation.reader() as journal:
+        touched = journal.newest_in(*(SPEAKING - {State.HANDED_OUT}))
     return sorted(each.host for each in touched if each.changed > after and each.host in hosts)
