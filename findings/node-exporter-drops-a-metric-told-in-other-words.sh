@@ -7,9 +7,12 @@
 # are not served. The scrape error stays 0, the file counts as read in `node_textfile_mtime_seconds`, and the scrape
 # answers 200: the log alone has the error. So two versions of one writer on a machine hide one another's figures.
 #
-# Output seen: "same words: a b", "other words: a", "no HELP: a", "scrape errors: 0 0 0"
+# The second of two samples with the same labels is dropped in the same way.
+#
+# Output seen: "same words: a=5 b=5", "other words: a=5", "no HELP: a=5", "same labels: a=5", "scrape errors: 0 0 0 0"
 set -euo pipefail
 work=$(mktemp -d)
+chmod 755 "$work"
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
@@ -27,7 +30,7 @@ served() {
 import sys, urllib.request
 print(urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics").read().decode())
 PY
-    echo "$1: $(sed -nE 's/^hosts\{fleet="(.)"\} 5$/\1/p' page | xargs)"
+    echo "$1: $(sed -nE 's/^hosts\{fleet="(.)"\} (.)$/\1=\2/p' page | xargs)"
     errors+=("$(sed -n 's/^node_textfile_scrape_error //p' page)")
     [ "$(grep -c '^node_textfile_mtime_seconds{' page)" = 2 ]
 }
@@ -40,12 +43,15 @@ errors=()
     served 'other words'
     write b ''
     served 'no HELP'
+    sed 's/5$/7/' metrics/a.prom > metrics/b.prom
+    served 'same labels'
     echo "scrape errors: ${errors[*]}"
 } > seen
 cat seen
 diff seen - <<'OUT'
-same words: a b
-other words: a
-no HELP: a
-scrape errors: 0 0 0
+same words: a=5 b=5
+other words: a=5
+no HELP: a=5
+same labels: a=5
+scrape errors: 0 0 0 0
 OUT

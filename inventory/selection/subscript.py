@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inventory.schema.shapes import is_ip
 from inventory.words import shown, visible
 
 _FINAL = re.compile(r"(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]", re.DOTALL)
@@ -105,6 +106,8 @@ def _refuse_odd_brackets(term: str, base: str) -> None:
             f"{shown(term)} is no subscript: a range begins at an index and counts both ends, `[0:B]` or "
             f"`[A:]`; `[-N]` is one host, from the end{there}"
         )
+    if base.startswith("[") and base.endswith("]") and is_ip(base[1:-1]):
+        raise ValueError(f"{shown(term)}: write the IPv6 address without brackets, {shown(base[1:-1])}")
     bare = _BRACKETS.sub("", base)
     if "[" in bare:
         raise ValueError(f"{shown(term)}: a `[` with no `]` behind it, or nothing between them")

@@ -119,10 +119,11 @@ def scan(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.app.scan.export import write_reports
 
     report = run_scan(asked, request, quiet=quiet)
-    report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
+    if not report.unanswered:
+        report = write_reports(asked, files, report, labels, explain=lambda error: told(error)[1])
     print_report(asked, report, as_json=as_json, table=table)
     _say_end(report, quiet=quiet, drawn=draws(table=table) and not as_json)
-    if targets:
+    if targets and not report.unanswered:
         _tell(asked, targets, report, quiet=quiet)
     raise typer.Exit(report.code)
 
@@ -163,8 +164,8 @@ def run_scan(asked: Invocation, request: ScanRequest, *, quiet: bool) -> ScanRep
 
 
 def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table: bool) -> None:
-    """Print a scan's result: a JSON document, the drawn summary,
-    or a plain line per host and the warnings beside.
+    """Print a scan's result: a JSON document, the drawn summary, or a plain line per host and the warnings
+    beside; of a database that does not answer the warnings alone.
     """
     from orchestrator.app.scan.results import results_of
     from orchestrator.cli.show import print_results
@@ -175,6 +176,8 @@ def print_report(asked: Invocation, report: ScanReport, *, as_json: bool, table:
         return
     for warning in report.warnings:
         say(f"warning: {warning}")
+    if report.unanswered:
+        return
     with results_of(asked, report, logons=as_json) as found:
         print_results(found, chosen=False, as_json=as_json, table=table)
 

@@ -94,6 +94,8 @@ class _Scan:
         self._score = Score(self._selected)
         self._in_flight = 0
         self._trouble = ""
+        self._storing: Storing | None = None
+        self._unanswered = False  # by the database, when the user had enough
         self._waived: Waived = {}
 
     def _shared_pace(self) -> Mapping[str, Mapping[str, float]]:
@@ -129,7 +131,9 @@ class _Scan:
     async def _run_queue(self, scan_id: int, jobs: int) -> None:
         """Start the hosts, wait for them and their results, or until they are to be abandoned."""
         services = self._services
-        storing = Storing(services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored)
+        self._storing = storing = Storing(
+            services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored
+        )
         execution = Execution(
             options=self._options,
             transport=services.transport,
@@ -171,7 +175,7 @@ class _Scan:
         finally:
             if late := await storing.land(self._stop, self._stopping):
                 were = "result was" if late == 1 else "results were"
-                self._trouble = self._trouble or f"the database does not answer: {late} {were} not stored"
+                self._not_answered(f"{late} {were} not stored")
 
     async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""
@@ -229,6 +233,10 @@ class _Scan:
         self._trouble = self._trouble or (str(error) if isinstance(error, StoreError) else words.place(error))
         self._stop.abandon("the database" if isinstance(error, StoreError) else "a fault in fleetcheck")
 
+    def _not_answered(self, what: str) -> None:
+        self._unanswered = True
+        self._trouble = self._trouble or f"the database does not answer: {what}"
+
     def _kept(self, record: HostRecord) -> None:
         self._score.add(record)
         self._emit(HostFinished(record=record))
@@ -248,7 +256,7 @@ class _Scan:
         now = self._services.clock.now()
         ending = asyncio.create_task(self._services.writer.end_scan(scan_id, state, now))
         if await wait_until_abandoned({ending}, self._stop, self._stopping, seconds=LANDING):
-            self._trouble = "the database does not answer: how the scan ended was not stored"
+            self._not_answered("how the scan ended was not stored")
             return
         try:
             ending.result()
@@ -269,6 +277,7 @@ class _Scan:
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,
             trouble=self._trouble,
+            unanswered=self._unanswered,
             remarks=tuple(self._emit.remarks),
             sites=self._sites,
         )
@@ -279,4 +288,7 @@ class _Scan:
         return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 
     def _stopping(self, stop: StopRequest) -> None:
-        self._emit(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))
+        storing = 0 if self._storing is None else self._storing.under_way
+        self._emit(
+            Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned, storing=storing)
+        )

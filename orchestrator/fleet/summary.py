@@ -73,8 +73,8 @@ class ScanSummary:
     """How a scan ended. `counts` are of the hosts that it was given; `already` had a result before (resumed).
 
     Every counted result is committed. `trouble` is what the database refused, in words, empty where nothing
-    was; `reason` is what requested the stop ("Ctrl-C"), empty where nothing did. `abandoned`: hosts in flight
-    were left.
+    was; `unanswered`: the database did not answer any more when the scan was abandoned. `reason` is what
+    requested the stop ("Ctrl-C"), empty where nothing did. `abandoned`: hosts in flight were left.
     """
 
     scan: int
@@ -89,6 +89,7 @@ class ScanSummary:
     reason: str = ""
     abandoned: bool = False
     trouble: str = ""
+    unanswered: bool = False
     remarks: tuple[str, ...] = ()
     sites: RemoteEnd = field(default_factory=RemoteEnd)
 

@@ -99,7 +99,8 @@ class ScanReport:
     """A scan's summary with what surrounds it. `warnings` are said first: a tripped breaker, expired waivers.
 
     `not_started` keeps the scan's order. `code` is the exit code, `place` names the database without its
-    password. `last_known` has the last conclusion about hosts that failed, from earlier scans.
+    password. `last_known` has the last conclusion about hosts that failed, from earlier scans. `unanswered`:
+    the database does not answer any more, and is not to be asked.
     """
 
     scan: ScanRecord
@@ -110,6 +111,7 @@ class ScanReport:
     warnings: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
     last_known: Mapping[str, LastKnown] = field(default_factory=lambda: MappingProxyType({}))
+    unanswered: bool = False
 
     @property
     def counts(self) -> Counts:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.app.invocation import Invocation
 from orchestrator.cli.main import app
+from orchestrator.cli.scan import print_report
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.record import ScanState
-from orchestrator.domain.views.summary import Summary
+from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import ScanReport, last_line
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -50,6 +52,26 @@ def test_down_a_pipe_goes_one_plain_line_per_host(scanned: Scanned) -> None:
         ("mad-db-01", "attention", "split"),
     ]
     assert rows[3][3] == "open: access-denied"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_database_that_does_not_answer_is_not_asked_for_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    """Who has left a scan for that is told why, and waits for nothing more: it is not even opened."""
+    asked = Invocation(command="test", user="ann", database=str(tmp_path / "none.db"))
+    report = ScanReport(
+        scan=samples.scan(),
+        summary=Summariser(selected=2).summary(),
+        not_started=("web1", "web2"),
+        code=1,
+        place="none.db",
+        warnings=("stopped: the database does not answer: 2 results were not stored",),
+        unanswered=True,
+    )
+    print_report(asked, report, as_json=as_json, table=False)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"warning: {report.warnings[0]}\n")
 
 
 def test_the_last_line_says_it_all(own: Scanned) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.dispatch.broker import Broker
+from tests.dispatch.pki import Authority
 from tests.eventually import eventually
 
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")  # Debian's; those in the path change the user first
@@ -109,14 +110,58 @@ class Node:
 
 
 @contextmanager
-def node(folder: Path, settings: str = "", plugins: str = "") -> Iterator[Node]:
+def _running(made: Node) -> Iterator[None]:
     """Run a node for the block. Skips where RabbitMQ is not installed as Debian has it."""
     if not (_PROGRAMS / "rabbitmq-server").exists() or shutil.which("epmd") is None:
         pytest.skip("RabbitMQ is not installed here")
-    folder.mkdir(parents=True, exist_ok=True)
-    made = Node(folder, settings=settings, plugins=plugins)
     try:
         made.start()
-        yield made
+        yield
     finally:
         made.kill()
+
+
+@contextmanager
+def node(folder: Path) -> Iterator[Node]:
+    """Run a plain node for the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = Node(folder)
+    with _running(made):
+        yield made
+
+
+@dataclass
+class OwnBroker(Node):
+    """A node that speaks TLS too: there it demands a client's certificate, whose name is the user's."""
+
+    tls_port: int = field(default_factory=free_port)
+    authority: Authority = field(init=False)
+    certificate: Path = field(init=False)  # of the user `fc-hub`
+
+    def __post_init__(self) -> None:
+        """Make its certificates and write its files."""
+        self.authority = Authority(self.folder)
+        server = self.authority.sign("server", server=True)
+        self.certificate = self.authority.sign("fc-hub", server=False)
+        self.settings = f"""listeners.ssl.1 = 127.0.0.1:{self.tls_port}
+ssl_options.cacertfile = {self.authority.file}
+ssl_options.certfile = {server}
+ssl_options.keyfile = {server}
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = true
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = EXTERNAL
+auth_mechanisms.2 = PLAIN
+"""
+        self.plugins = "rabbitmq_auth_mechanism_ssl"
+        super().__post_init__()
+
+
+@contextmanager
+def own_broker(folder: Path) -> Iterator[OwnBroker]:
+    """Run one for the block, with the user `fc-hub`."""
+    made = OwnBroker(folder)
+    with _running(made):
+        made.ctl("add_user", "fc-hub", "unused")
+        made.ctl("set_permissions", "fc-hub", ".*", ".*", ".*")
+        yield made

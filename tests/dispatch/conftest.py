@@ -24,6 +24,7 @@ from orchestrator.dispatch.broker import Broker
 from orchestrator.dispatch.hub import HubSettings
 from orchestrator.dispatch.keys import load_key, make_key, public_text, read_public
 from orchestrator.domain.sites.names import SiteNames
+from tests.dispatch.broker import OwnBroker, own_broker
 from tests.eventually import eventually
 
 VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
@@ -60,6 +61,13 @@ def vhost() -> Iterator[Broker]:
         )
     finally:
         rabbitmqctl("delete_vhost", name)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
+    """Run a broker that tests may treat as they like; each leaves it running."""
+    with own_broker(tmp_path_factory.mktemp("own")) as made:
+        yield made
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from orchestrator.dispatch import topology
 from orchestrator.dispatch.broker import Broker, told
 from orchestrator.dispatch.errors import BrokerError
 from orchestrator.dispatch.keys import load_key, make_key, public_text
-from tests.dispatch.broker import free_port, node
+from tests.dispatch.broker import OwnBroker
 from tests.dispatch.conftest import Hub, TestSite
 from tests.dispatch.pki import Authority
 from tests.dispatch.test_over_broker import at, over_broker
@@ -20,38 +19,19 @@ from tests.dispatch.test_over_broker import at, over_broker
 pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.timeout(240)]
 
 
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Path]]:
-    """Run a broker that demands client certificates; yield it as `fc-hub`, with their folder."""
-    folder = tmp_path_factory.mktemp("tls")
-    authority = Authority(folder)
-    server, client = authority.sign("server", server=True), authority.sign("fc-hub", server=False)
-    port = free_port()
-    settings = f"""listeners.ssl.1 = 127.0.0.1:{port}
-ssl_options.cacertfile = {authority.file}
-ssl_options.certfile = {server}
-ssl_options.keyfile = {server}
-ssl_options.verify = verify_peer
-ssl_options.fail_if_no_peer_cert = true
-ssl_cert_login_from = common_name
-auth_mechanisms.1 = EXTERNAL
-auth_mechanisms.2 = PLAIN
-"""
-    with node(folder / "node", settings, plugins="rabbitmq_auth_mechanism_ssl") as own:
-        own.ctl("add_user", "fc-hub", "unused")
-        own.ctl("set_permissions", "fc-hub", ".*", ".*", ".*")
-        yield (
-            Broker(
-                host="127.0.0.1",
-                port=port,
-                vhost="/",
-                user="fc-hub",
-                tls=True,
-                ca=authority.file,
-                certificate=client,
-            ),
-            folder,
-        )
+@pytest.fixture
+def tls(own: OwnBroker) -> tuple[Broker, Path]:
+    """Return the broker as `fc-hub` reaches it over TLS, and where its certificates are."""
+    broker = Broker(
+        host="127.0.0.1",
+        port=own.tls_port,
+        vhost="/",
+        user="fc-hub",
+        tls=True,
+        ca=own.authority.file,
+        certificate=own.certificate,
+    )
+    return broker, own.authority.file.parent
 
 
 def test_hosts_are_scanned_over_tls_with_client_certificates(

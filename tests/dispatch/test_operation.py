@@ -13,7 +13,7 @@ import pytest
 from orchestrator.dispatch import topology
 from orchestrator.dispatch.keys import load_key, make_key, public_text
 from orchestrator.domain.record import ScanState
-from tests.dispatch.broker import Node, node
+from tests.dispatch.broker import OwnBroker
 from tests.dispatch.conftest import Hub, TestSite
 from tests.dispatch.relay import Relay
 from tests.dispatch.test_over_broker import at, over_broker
@@ -26,15 +26,8 @@ BEAT = 2  # seconds: a dead link is given up after three heartbeats, and a real 
 SLACK = 10.0  # seconds to connect anew and to ask whom nobody was asked yet
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """Run a broker that these tests may treat as they like."""
-    with node(tmp_path_factory.mktemp("node")) as made:
-        yield made
-
-
 @pytest.fixture
-def hub(own: Node, tmp_path: Path) -> Hub:
+def hub(own: OwnBroker, tmp_path: Path) -> Hub:
     """Make a hub on it."""
     make_key(tmp_path / "hub.key")
     return Hub(own.broker, tmp_path)
@@ -57,7 +50,7 @@ def site(hub: Hub) -> Iterator[TestSite]:
             worker.kill()
 
 
-def test_a_broker_that_is_killed_loses_nothing(own: Node, hub: Hub, site: TestSite) -> None:
+def test_a_broker_that_is_killed_loses_nothing(own: OwnBroker, hub: Hub, site: TestSite) -> None:
     """The broker is killed in mid-scan and starts again: both sides connect again; each host has a result."""
     worker = site.start()
 
@@ -74,7 +67,9 @@ def test_a_broker_that_is_killed_loses_nothing(own: Node, hub: Hub, site: TestSi
     assert "the broker is reached again" in worker.said
 
 
-def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(own: Node, hub: Hub, site: TestSite) -> None:
+def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(
+    own: OwnBroker, hub: Hub, site: TestSite
+) -> None:
     """The disk alarm blocks who publishes: no result comes in; then the scan goes on where it was."""
     site.start()
     writer = ListWriter()
@@ -97,7 +92,7 @@ def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(own: Node, hub:
 
 
 def test_a_link_that_dies_without_a_word_is_given_up_and_made_anew(
-    own: Node, hub: Hub, site: TestSite
+    own: OwnBroker, hub: Hub, site: TestSite
 ) -> None:
     """A firewall forgets the worker's connections: after three heartbeats they are new, and the scan goes
     on to its end with one result for each host.
@@ -122,14 +117,14 @@ def test_a_link_that_dies_without_a_word_is_given_up_and_made_anew(
     assert 0 < ended - frozen <= 3 * BEAT + SLACK
 
 
-def test_a_heartbeat_is_what_the_page_says(own: Node) -> None:
+def test_a_heartbeat_is_what_the_page_says(own: OwnBroker) -> None:
     """Where nobody says else, as no user can, it is that of the table in docs/sites.md."""
     said = re.search(r"given up after three heartbeats of (\d+) s", (ROOT / "docs" / "sites.md").read_text())
     assert said is not None
     assert own.broker.heartbeat == int(said[1])
 
 
-def test_a_worker_waits_for_a_broker_that_is_not_there_yet(own: Node, hub: Hub, site: TestSite) -> None:
+def test_a_worker_waits_for_a_broker_that_is_not_there_yet(own: OwnBroker, hub: Hub, site: TestSite) -> None:
     """A worker that starts first says so, and works as soon as the broker is there."""
     relay = Relay(own.port)
     worker = site.start()

@@ -33,7 +33,8 @@ _NAMES = (
 _DNS = ("dnshostname", "fqdn", "fullyqualifieddomainname", "dnsname", "fulldnsname", "fullname", "nomdns")
 _IPS = (
     "ipv4address", "ipaddress", "ipv4", "ip", "primaryipaddress", "ipaddresses", "ipadresse", "ipadressen",
-    "ipv4adresse", "adresseip", "hostip", "ipv6address", "ipv6", "ipv6adresse",
+    "ipv4adresse", "adresseip", "hostip", "ipaddr", "primaryip", "ipv4addresses", "privateipaddress",
+    "privateip", "ipv6address", "ipv6", "ipv6adresse", "ipv6addresses",
 )  # fmt: skip
 _HOSTNAME = "hostname"
 _ADDRESSES = ("address", "adresse", *_DNS, *_IPS)
@@ -43,10 +44,14 @@ A `hostname` beside a `name` comes before the IPs, if it has a dot.
 """
 
 _FOREIGN_KEYS = {
+    "transport": ("transport", "scheme", "protocol"),
     "site": ("site", "adsite", "adsitename", "location", "standort"),
     "groups": ("groups", "group", "gruppen", "gruppe"),
     "tags": ("tags", "tag", "labels"),
 }
+_OF_A_TOOL = frozenset({"assetname", "devicename", "systemname"})
+"""Names of hosts in exports whose `Username` is whoever works there."""
+
 _SIGNS = re.compile(r"[\W_]+")
 _SECRET = re.compile(r"pass|secret|pwd|kennwort", re.IGNORECASE)
 
@@ -128,6 +133,8 @@ def _places(titles: Sequence[str]) -> dict[str, int]:
             word = word.removesuffix("0")
         if word in _KNOWN and not is_secret(title) and not _of_a_user(title, word):
             places.setdefault(word, position)
+    if places.keys() & _OF_A_TOOL and titles[places.get("username", 0)].strip() != "username":
+        places.pop("username", None)
     return places
 
 

@@ -78,7 +78,7 @@ class _Row:
     def _text(self, column: Column) -> str:
         """Return what a cell says; cells that say nothing, and what nobody sees, are noted once."""
         if column.position not in self._texts:
-            cell = self._row.cells[column.position] if column.position < len(self._row.cells) else ""
+            cell = self._cell(column)
             text = self._texts[column.position] = cells.text_of(cell)
             if cell.strip() and not text:
                 self._say(f"column {shown(column.title)} says nothing in", cell.strip())
@@ -93,6 +93,9 @@ class _Row:
                     text,
                 )
         return self._texts[column.position]
+
+    def _cell(self, column: Column) -> str:
+        return self._row.cells[column.position] if column.position < len(self._row.cells) else ""
 
     def _say(self, sentence: str, found: str | None = None) -> None:
         self._notes.say(self._row.line, sentence, found)
@@ -115,7 +118,10 @@ class _Row:
 
     def _settings(self, entry: Entry) -> None:
         for column in self._columns.others:
-            if text := self._text(column):
+            text = self._text(column)
+            if not text and column.key == "repin":  # `?` is no yes
+                text = self._cell(column).strip()
+            if text:
                 put(entry, column.key, text, self._notes)
         if entry.settings.get("auth") == "certificate":
             entry.settings["auth"] = "negotiate"

@@ -14,6 +14,7 @@ from inventory.importers.table.addresses import address_in
 from inventory.importers.table.notes import Notes
 from inventory.schema import shapes
 from inventory.schema.inventory import HostEntry
+from inventory.windows_names import unlike_user
 
 _ROLES = {
     "pin_primary": ("pin", "primary"),
@@ -72,6 +73,8 @@ def put(entry: Entry, key: str, text: str, notes: Notes) -> None:
         notes.say(entry.line, f"`{key}` was read as {reading}", text)
     if key == "username":
         entry.username = checked
+        if why := unlike_user(checked):
+            notes.say(entry.line, f"`username` {why}, so that no host knows it", text)
     elif key not in _ROLES:
         entry.settings[key] = checked
     else:

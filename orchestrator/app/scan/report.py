@@ -105,12 +105,15 @@ def scan_report(
         place=invocation.place,
         warnings=tuple(completed(each, invocation.hints) for each in _warnings(fleet, outcome)),
         hints=invocation.hints,
+        unanswered=outcome.unanswered,
     )
 
 
 def _warnings(fleet: Fleet, outcome: ScanSummary) -> Iterator[str]:
     if outcome.trouble:
         yield f"stopped: {outcome.trouble}"
+    if outcome.unanswered:
+        yield f"once it answers again, go on with `fleetcheck scan --resume {outcome.scan}`"
     if outcome.reason and not outcome.trouble:
         left = "hosts in flight were left" if outcome.abandoned else "hosts in flight finished"
         yield f"interrupted by {outcome.reason}: {left}, every stored result is kept"

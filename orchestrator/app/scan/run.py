@@ -104,6 +104,8 @@ def run_on(
         report = scan_report(invocation, fleet, plan.record, outcome, counter)
         for words in () if outcome.trouble else _proved(invocation, reader, writer, outcome.scan):
             on_event(Remark(words=words))
+        if report.unanswered:
+            return report
         return replace(report, last_known=last_known(reader, report.scan, report.summary))
 
 

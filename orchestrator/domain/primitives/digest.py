@@ -75,14 +75,23 @@ def host_facts(host: Host) -> dict[str, Any]:
     }
 
 
+_EVER = (
+    *("via", "name", "address", "port", "transport", "auth", "ca", "tls_pin", "configuration", "gateways"),
+    *("desired", "repin", "key", "views", "roles", "ports", "rule"),
+)
+"""The fields that facts have had ever since they are told by field, and `via`. A plan without them holds its
+hosts to nothing. A field that is added later is none of them.
+"""
+
+
 def fact_changes(then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, Any, Any]]:
     """Yield each field of a host that is not as it was: its name (`gateways.primary`), then, now.
 
     None stands for what is not there. A field that `then` does not have is one of a later version, and not
-    compared: all but `via`, without which the host was reached directly.
+    compared: all but `via`, without which the host was reached directly, and those that facts always had.
     """
     now = host_facts(host)
-    for field, before in ({"via": None} | dict(then)).items():
+    for field, before in (dict.fromkeys(_EVER) | dict(then)).items():
         after = now.get(field)
         if isinstance(before, dict) and isinstance(after, dict):
             for key in before | after:

@@ -87,6 +87,51 @@ def test_the_first_policy_that_lasts_is_named(
     )
 
 
+def permits(found: WhatIf) -> list[tuple[int | None, tuple[str, ...]]]:
+    """Return the rules that are asked for: port and gateway."""
+    return [(step.port, tuple(step.gateway)) for step in found.steps if step.kind is StepKind.PERMIT]
+
+
+@pytest.mark.parametrize(
+    ("primary", "port"),
+    [
+        (on_443(), 2147),
+        (on_443(desired=80), 80),
+        (on_443(desired=80, beliefs={443: Belief.OPEN, 80: Belief.INTERCEPTED, 25: Belief.CLOSED}), 25),
+    ],
+)
+def test_a_rule_is_asked_for_the_desired_pin_or_else_the_first_listed_port(
+    primary: RoleJudgement, port: int
+) -> None:
+    """Not for the pin that is to close, nor where something else answers in the gateway's place."""
+    found = asked(standing("a", primary, role("backup")))
+    assert (permits(found), found.unsaved) == ([(port, (PRIMARY,))], ())
+
+
+def test_where_no_listed_port_is_left_no_rule_is_asked_for() -> None:
+    """Its one port is to close: the host stands apart, with the reason."""
+    found = asked(standing("a", on_443(beliefs={443: Belief.OPEN}), role("backup")))
+    assert (permits(found), [left.reason for left in found.unsaved]) == (
+        [],
+        ["no listed port is left that a rule could open to every gateway that needs one"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("primary", "rules", "reasons"),
+    [
+        (on_443(), [], ["the inventory says `repin: forbid`, and the pin is the port that closes"]),
+        (role(pin=2147, opened=(443,), desired=None), [(2147, (PRIMARY,))], []),
+    ],
+)
+def test_a_host_that_may_not_be_re_pinned_gets_a_rule_for_its_pin_alone(
+    primary: RoleJudgement, rules: list[tuple[int, tuple[str, ...]]], reasons: list[str]
+) -> None:
+    """Where its pin is the port that closes, nothing saves it, and the reason says why."""
+    found = asked(standing("a", primary, role("backup"), repin="forbid"))
+    assert (permits(found), [left.reason for left in found.unsaved]) == (rules, reasons)
+
+
 def test_one_address_of_several_leaves_a_host_unsure() -> None:
     """Which address of a gateway answered is not told apart, so closing one of two says nothing
     for certain.

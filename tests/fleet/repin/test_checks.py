@@ -142,6 +142,21 @@ def test_what_changed_is_told_by_field_then_and_now() -> None:
     )
 
 
+@pytest.mark.parametrize("field", sorted(host_facts(inventory_host("h1", ca=Path("ca.pem"), tls_pin="ab"))))
+def test_a_plan_holds_its_hosts_to_every_field(field: str) -> None:
+    """A forged plan that leaves a field out would be approved for one machine, and go to whatever the
+    inventory says later; a field of a later version is not compared.
+    """
+    host = inventory_host("h1", ca=Path("ca.pem"), tls_pin="ab", desired={"primary": 443})
+    facts = host_facts(host)
+    whole = replace(PLAN, hosts=(replace(PLAN.hosts[0], facts=facts),))
+    assert list(refusals(whole, {"h1": host}, NEW_YEAR, SCRIPT)) == []
+    less = {name: value for name, value in facts.items() if name != field}
+    forged = replace(PLAN, hosts=(replace(PLAN.hosts[0], facts=less),))
+    (reason,) = refusals(forged, {"h1": host}, NEW_YEAR, SCRIPT)
+    assert f"{field} was not set, is " in reason
+
+
 def test_a_plan_without_a_via_is_of_a_host_that_was_reached_directly() -> None:
     """Plans of earlier versions still hold, and a host that is reached another way now may be another
     machine.

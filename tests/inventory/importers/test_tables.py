@@ -556,3 +556,42 @@ def test_an_address_is_taken_out_of_what_stands_around_it(tmp_path: Path, cell: 
     notes, fleet = imported(tmp_path, f"name,address\nsrv01,{cell}\n")
     assert addresses(fleet) == {"srv01": address}
     assert any(cell in note or "port" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "title", ["PrimaryIP", "PRIVATE IP ADDRESS", "IPADDR", "IPv4 Addresses", "Private IP"]
+)
+def test_addresses_are_known_by_clouds_names(tmp_path: Path, title: str) -> None:
+    """And by those of other programs that keep a list of machines."""
+    assert addresses(imported(tmp_path, f"Name,{title}\nsrv01,192.0.2.1\n")[1]) == {"srv01": "192.0.2.1"}
+
+
+def test_a_protocol_is_the_transport_where_it_is_one(tmp_path: Path) -> None:
+    """Of any other there is a note."""
+    notes, fleet = imported(tmp_path, "name,address,protocol\na,192.0.2.1,HTTP\nb,192.0.2.2,TCP\n")
+    assert [host.transport for host in fleet.hosts.values()] == ["http", "https"]
+    assert any("`transport` was left out" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("head", "taken"),
+    [("AssetName,Username", False), ("AssetName,username", True), ("Name,Username", True)],
+)
+def test_who_works_on_a_machine_does_not_log_on_to_it(tmp_path: Path, head: str, taken: bool) -> None:
+    """`Username` of Lansweeper and its like is the last user."""
+    fleet = imported(tmp_path, f"{head}\nsrv01,bob\n")[1]
+    assert ("bob" in fleet.credentials) is taken
+
+
+@pytest.mark.parametrize("cell", ["?", "-", "n/a", "maybe"])
+def test_a_cell_that_is_no_yes_lets_nothing_be_written(tmp_path: Path, cell: str) -> None:
+    """A sign in its place is no yes either; it is told."""
+    notes, fleet = imported(tmp_path, f"name,repin\nsrv01,{cell}\nsrv02,\n")
+    assert [host.repin for host in fleet.hosts.values()] == ["forbid", "allow"]
+    assert any("`repin` was read as `forbid`, to be safe" in note for note in notes)
+
+
+def test_a_user_whom_no_host_knows_is_told(tmp_path: Path) -> None:
+    """A table has no escapes: two backslashes are two."""
+    notes, _ = imported(tmp_path, "name,username\nsrv01,CORP\\\\svc\n")
+    assert any("`username` has two backslashes in a row" in note for note in notes)

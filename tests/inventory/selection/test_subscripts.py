@@ -123,6 +123,7 @@ NO_RANGE = (
          "stands at the end, and a class is made of letters and digits")),
         ("web[-a]", ("`web[-a]`: a `-` in `[-a]` is in no host's name; a subscript such as `[0:2]` stands "
          "at the end, and a class is made of letters and digits")),
+        ("[2001:db8::1]", "`[2001:db8::1]`: write the IPv6 address without brackets, `2001:db8::1`"),
         ("web[0", "`web[0`: a `[` with no `]` behind it, or nothing between them"),
         ("web[]", "`web[]`: a `[` with no `]` behind it, or nothing between them"),
     ],

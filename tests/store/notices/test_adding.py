@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -73,6 +74,33 @@ def test_a_resumed_scan_counts_a_host_once(nights: Nights) -> None:
         "blocked",
         "unknown",
     ]
+
+
+@pytest.mark.parametrize(("fleet", "said"), [("emea", "emea"), (None, "fleet.yaml")])
+def test_a_notice_names_the_fleet_or_else_its_inventory(nights: Nights, fleet: str | None, said: str) -> None:
+    """Who gets messages of several fleets tells them apart."""
+    scan = nights.writer.begin_scan(replace(nights._scan("a"), fleet=fleet, inventory="fleet.yaml"))
+    nights.end(scan, {"a": Verdict.OK}, OPS)
+    assert [notice.fleet for notice in nights.waiting()] == [said]
+
+
+def test_an_interrupted_scan_tells_who_has_a_baseline(nights: Nights) -> None:
+    """What it came to is news for who was told before; for a new target it would be half a baseline."""
+    nights.night({"a": Verdict.OK})
+    both = (OPS, Subscription(target="wall"))
+    nights.end(nights.begin("a", "b"), {"a": Verdict.BLOCKED}, *both, state=ScanState.INTERRUPTED)
+    assert [group.after for group in nights.waiting()[1].groups] == ["blocked"]
+    assert nights.waiting("wall") == ()
+
+
+def test_a_host_that_answers_when_its_scan_is_gone_on_with_is_told(nights: Nights) -> None:
+    """It was counted as unknown before the interruption: what it says now is news all the same."""
+    nights.night({"a": Verdict.OK})
+    scan = nights.begin("a")
+    nights.end(scan, {"a": None}, OPS, state=ScanState.INTERRUPTED)
+    nights.writer.resume_scan(scan)
+    nights.end(scan, {"a": Verdict.BLOCKED}, OPS)
+    assert [group.after for notice in nights.waiting()[1:] for group in notice.groups] == ["blocked"]
 
 
 def test_what_was_sent_never_waits_again(nights: Nights, url: str) -> None:
