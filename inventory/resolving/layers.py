@@ -40,6 +40,11 @@ BASE: Mapping[str, tuple[Any, Origin]] = MappingProxyType(
 )
 
 _STRUCTURE = frozenset({"hosts", "children"})
+PASSED = frozenset({
+    "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site",
+    "subnets", "via", "via_credential",
+})  # fmt: skip
+"""Settings that a host has as they stand; the others need a look at the profile, a folder or each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +67,24 @@ class Surroundings:
     disagreements: tuple[Disagreement, ...]
     groups: tuple[str, ...]
     origins: Mapping[str, Origin]  # of the layer's settings
+    passed: Mapping[str, Any]  # the layer's settings that a host has as they stand
 
 
 def said(settings: Settings | None, tree: Map | None, layer: str, file: str) -> Layer:
     """Return what one layer of the file says itself."""
     if settings is None or tree is None:
         return {}
-    lines = tree.lines
+    lines, values = tree.lines, settings.__dict__
     return {
-        key: (_value(getattr(settings, key)), Origin(layer, file, lines[key]))
+        key: (_value(values[key]), Origin(layer, file, lines[key]))
         for key in settings.model_fields_set
         if key not in _STRUCTURE
     }
 
 
 def _value(value: Any) -> Any:
+    if type(value) is str:  # as most are
+        return value
     if isinstance(value, (PinRoles, GatewayRoles)):
         return MappingProxyType(
             {role: getattr(value, role) for role in ("primary", "backup") if role in value.model_fields_set}
@@ -116,5 +124,10 @@ class Merger:
                     disagreements.setdefault(
                         key, Disagreement(key, merged[key][1], origin, (merged[key][0], value))
                     )
-        origins = {key: origin for key, (_, origin) in merged.items()}
-        return Surroundings(merged, tuple(disagreements.values()), tuple(distance), origins)
+        return Surroundings(
+            layer=merged,
+            disagreements=tuple(disagreements.values()),
+            groups=tuple(distance),
+            origins={key: origin for key, (_, origin) in merged.items()},
+            passed={key: value for key, (value, _) in merged.items() if key in PASSED},
+        )

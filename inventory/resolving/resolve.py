@@ -11,13 +11,9 @@ from inventory.errors import InventoryError
 from inventory.findings import Findings
 from inventory.model import Credential, Host, Origin, Profile
 from inventory.resolving.hostchecks import PORTS, Checks, no_authority
-from inventory.resolving.layers import BUILT_IN, Layer, Surroundings
+from inventory.resolving.layers import BUILT_IN, PASSED, Layer, Surroundings
 from inventory.words import folded, quoted, shown, visible
 
-_PASSED = (
-    "transport", "auth", "configuration", "repin", "tags", "credential", "tls_pin", "timeout", "site",
-    "subnets", "via", "via_credential",
-)  # fmt: skip
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NOTHING = (None, BUILT_IN)
 Setting = tuple[Any, Origin]
@@ -45,6 +41,7 @@ class Resolver:
         self._load_profile = profile
         self._base = base
         self._profiles: dict[tuple[str, Path], Profile | None] = {}
+        self._profiles_of: dict[tuple[str, int], Profile | None] = {}  # by the line that names them
         self._authorities: dict[tuple[str, Path], Path] = {}
         self._pins: dict[tuple[tuple[str, ...], int], Mapping[str, int]] = {}
 
@@ -66,9 +63,12 @@ class Resolver:
         self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:
             return None
-        origins = dict(around.origins)
-        for key, setting in own.items():
-            origins[key] = setting[1]
+        origins, passed = dict(around.origins), dict(around.passed)
+        for key, (value, origin) in own.items():
+            origins[key] = origin
+            if key in PASSED:
+                passed[key] = value
+        passed["auth"] = merged["auth"][0]  # a certificate may mean it
         origins["auth"], origins["address"], origins["port"] = merged["auth"][1], where_origin, port_origin
         canary, canary_origin = merged.get(
             "canary_address", (profile.canary_address, Origin(f"profile {profile.name}"))
@@ -86,7 +86,7 @@ class Resolver:
             canary_address=canary,
             groups=around.groups,
             origins=MappingProxyType(origins),
-            **{key: merged[key][0] for key in _PASSED if key in merged},
+            **passed,
         )
 
     def _disagreements(self, name: str, own: Layer, around: Surroundings) -> None:
@@ -105,6 +105,8 @@ class Resolver:
     def _profile(self, setting: Setting) -> Profile | None:
         """Load each profile once; its mistakes, with their own file and line, join ours."""
         reference, origin = setting
+        if (reference, origin.line) in self._profiles_of:
+            return self._profiles_of[reference, origin.line]
         base = self._base(origin.line)
         if (reference, base) not in self._profiles:
             self._profiles[reference, base] = None
@@ -117,7 +119,8 @@ class Resolver:
                     else:
                         file = "" if problem.file == reference else f"{visible(problem.file)}: "
                         self._findings.say(origin.line, f"`profile`: {file}{problem.message}")
-        return self._profiles[reference, base]
+        found = self._profiles_of[reference, origin.line] = self._profiles[reference, base]
+        return found
 
     def _authority(self, setting: Setting) -> Path | None:
         """Resolve a CA file against the inventory's folder, and look into it once."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.record import ScanRecord
     from orchestrator.report.hints import Hints
     from orchestrator.store.reader import Reader
+    from orchestrator.store.scan_reader import ScanReader
     from orchestrator.store.writer import Writer
 
 
@@ -101,6 +102,12 @@ class Invocation:
         from orchestrator.store.reader import Reader
 
         return Reader.open(self.url)
+
+    def scan_reader(self) -> ScanReader:
+        """Do as `reader`, for who asks about scans alone: the re-pin's part is not loaded."""
+        from orchestrator.store.scan_reader import ScanReader
+
+        return ScanReader.open(self.url)
 
     def writer(self) -> Writer:
         """Open the database to write, as soon as no other command does. Raises as `url`, and StoreError."""

@@ -89,8 +89,12 @@ def step(event: object) -> tuple[str, str] | None:
 def stopping(event: Stopping) -> str:
     """Say what the end that was asked for means for the hosts in flight."""
     reason, flying = event.reason.removesuffix("."), plural(event.in_flight, "host")
+    stored = plural(event.storing, "result")
     if event.abandoned:
-        return f"{reason}: {flying} in flight left"
-    if not event.in_flight:
-        return f"{reason}: nothing new starts, nothing is in flight"
-    return f"{reason}: nothing new starts, {flying} in flight to finish; once more leaves them"
+        late = f"; {stored} not stored yet, waited for 2 s more" if event.storing else ""
+        return f"{reason}: {flying} in flight left{late}"
+    if event.in_flight:
+        return f"{reason}: nothing new starts, {flying} in flight to finish; once more leaves them"
+    if event.storing:
+        return f"{reason}: nothing new starts, {stored} to be stored; once more leaves them"
+    return f"{reason}: nothing new starts, nothing is in flight"

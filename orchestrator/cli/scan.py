@@ -224,10 +224,11 @@ def _check(request: ScanRequest, *, mode_given: bool, hosts_given: bool) -> None
 
 def _print_hosts(asked: Invocation, request: ScanRequest, *, quiet: bool, as_json: bool) -> None:
     from orchestrator.app.scan.run import hosts_of
-    from orchestrator.report.document import hosts_document
 
     hosts = hosts_of(asked, request, on_event=unsaid if quiet else say_note)
     if as_json:
+        from orchestrator.report.document import hosts_document
+
         document(hosts_document(hosts))
     else:
         lines(((host.name,) for host in hosts), ("host",))

@@ -100,11 +100,12 @@ def print_results(found: ScanResults, *, chosen: bool, as_json: bool, table: boo
     """Print a scan: a JSON document, plain lines, or drawn: its summary, or, where hosts were `chosen`,
     these.
     """
-    from orchestrator.report.document import host_line, scan_document
     from orchestrator.report.results import RESULT_COLUMNS, result_rows, result_table
     from orchestrator.report.summary import scan_report
 
     if as_json:
+        from orchestrator.report.document import host_line, scan_document
+
         items = (host_line(record) for record in found.records)
         stream_document(scan_document(found.summed()), "hosts", items)
     elif not draws(table=table):

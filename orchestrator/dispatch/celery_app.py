@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -78,14 +79,22 @@ def serve(worker: SiteWorker, settings: WorkerSettings) -> None:
     # What it says of the link, with tracebacks, the worker's own link says in a line.
     logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore", SecurityWarning)  # Celery's about root; the docs say which user to take
-    worker.start()
+    begun = threading.Event()
+
+    class Serving(app.Worker):  # type: ignore[misc,name-defined]  # Celery has no types
+        """Lets the site's worker say that it is there once a signal would end it as it should."""
+
+        def on_start(self) -> None:
+            super().on_start()
+            begun.set()
+            worker.start()
 
     def going(**_: object) -> None:
         worker.drain()
 
     worker_shutting_down.connect(going, weak=False)
     try:
-        app.Worker(
+        Serving(
             pool="threads",
             concurrency=settings.slots,
             hostname=f"{settings.site}@{settings.machine}",
@@ -96,4 +105,5 @@ def serve(worker: SiteWorker, settings: WorkerSettings) -> None:
             loglevel="WARNING",
         ).start()
     finally:
-        worker.stop()
+        if begun.is_set():
+            worker.stop()

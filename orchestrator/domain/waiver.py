@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
-from inventory.model import Waiver
-from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.standing import HostNow
+if TYPE_CHECKING:
+    from inventory.model import Waiver
+    from orchestrator.domain.judgement import Judgement
+    from orchestrator.domain.standing import HostNow
 
 Waived = Mapping[tuple[str, str], str]
 """(host, verdict) to the reason of an unexpired waiver."""
 
-Waivers = Mapping[tuple[str, str], Waiver]
+Waivers = Mapping[tuple[str, str], "Waiver"]
 """(host, verdict) to the unexpired waiver itself."""
 
 

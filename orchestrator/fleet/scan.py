@@ -94,6 +94,7 @@ class _Scan:
         self._score = Score(self._selected)
         self._in_flight = 0
         self._trouble = ""
+        self._storing: Storing | None = None
         self._unanswered = False  # by the database, when the user had enough
         self._waived: Waived = {}
 
@@ -130,7 +131,9 @@ class _Scan:
     async def _run_queue(self, scan_id: int, jobs: int) -> None:
         """Start the hosts, wait for them and their results, or until they are to be abandoned."""
         services = self._services
-        storing = Storing(services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored)
+        self._storing = storing = Storing(
+            services.writer, scan_id, jobs=jobs, kept=self._kept, failed=self._not_stored
+        )
         execution = Execution(
             options=self._options,
             transport=services.transport,
@@ -285,4 +288,7 @@ class _Scan:
         return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 
     def _stopping(self, stop: StopRequest) -> None:
-        self._emit(Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned))
+        storing = 0 if self._storing is None else self._storing.under_way
+        self._emit(
+            Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned, storing=storing)
+        )

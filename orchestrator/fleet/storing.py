@@ -41,6 +41,11 @@ class Storing:
         self._room = asyncio.Semaphore(min(jobs, MOST) - 1)
         self._waiting = 0  # of the jobs, for room
 
+    @property
+    def under_way(self) -> int:
+        """How many results are on their way to the disk."""
+        return len(self._under_way)
+
     async def add(self, record: HostRecord, broke: Callable[[Exception], HostRecord]) -> None:
         """Store a record; wait while too many are under way.
 

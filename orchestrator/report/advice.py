@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
+from orchestrator.report import drawing
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import bullets, command
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 NAMED = 3  # hosts that a command names
 _TYPED = re.compile(
@@ -65,5 +66,5 @@ def drawn(sentences: Iterable[Iterable[tuple[bool, str]]], *, mark: str = "-") -
                 continue
             words = piece.strip(" ;,")
             if words:
-                yield Padding(bullets([words], mark=sign) or Text(), (0, 0, 0, 2))
+                yield drawing.Padding(bullets([words], mark=sign) or drawing.Text(), (0, 0, 0, 2))
             sign = " "

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.actions import BEHIND_A_FIREWALL
+from orchestrator.report import drawing
 from orchestrator.report.words import folded, plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 INDENT = (0, 0, 0, 2)
 RULES_SHOWN = 4  # different advice about a group that may need firewall rules
@@ -19,7 +20,7 @@ RULES_SHOWN = 4  # different advice about a group that may need firewall rules
 
 def heading(title: str) -> Iterator[Text]:
     """Begin a section."""
-    yield Text()
+    yield drawing.Text()
     yield shown(title, "bold underline")
 
 
@@ -28,16 +29,16 @@ def warned(warnings: Iterable[str]) -> Iterator[RenderableType]:
     line.
     """
     for warning in warnings:
-        table = Table.grid(padding=(0, 1, 0, 0))
+        table = drawing.Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=1)
         table.add_column(overflow="fold")
-        table.add_row(Text("!", style="bold red"), shown(warning, "bold"))
-        yield from (Text(), table)
+        table.add_row(drawing.Text("!", style="bold red"), shown(warning, "bold"))
+        yield from (drawing.Text(), table)
 
 
 def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | None:
     """List sentences with hanging indents behind a mark; None where there is none."""
-    table = Table.grid(padding=(0, 1, 0, 0))
+    table = drawing.Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=1)
     table.add_column(overflow="fold")
     for sentence in sentences:
@@ -47,22 +48,22 @@ def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | No
 
 def hosts_named(title: Text, names: Sequence[str]) -> Iterator[RenderableType]:
     """Write how many hosts share what, and the first of their names below it."""
-    yield Text(f"{plural(len(names), 'host')}: ", style="bold").append(title)
+    yield drawing.Text(f"{plural(len(names), 'host')}: ", style="bold").append(title)
     listed, more = folded(names)
-    yield Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
+    yield drawing.Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
 
 
 def next_section(commands: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:
     """Say what is worth typing next: each command on a line of its own below what it does."""
     yield from heading("Next")
     for typed, what in commands:
-        yield Padding(Text(f"{what}:"), INDENT)
+        yield drawing.Padding(drawing.Text(f"{what}:"), INDENT)
         yield command(typed)
 
 
 def command(typed: str) -> Text:
     """Write a command to be pasted, on a line of its own."""
-    return unbroken(Text("    ").append(shown(typed, "bold")))
+    return unbroken(drawing.Text("    ").append(shown(typed, "bold")))
 
 
 def unbroken(line: Text) -> Text:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
+from orchestrator.report import drawing
 from orchestrator.report.words import duration, plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LONGEST_SHOWN = 3
 _LONGEST_FROM = 2.0  # seconds; below that a host is no news
@@ -72,7 +72,7 @@ def progress_line(progress: Progress, now: float) -> str:
 
 def progress_view(progress: Progress, now: float) -> RenderableType:
     """Draw a bar with the counts below it."""
-    counts = Text("  ").append(
+    counts = drawing.Text("  ").append(
         f"{progress.attention:,} need attention", "yellow" if progress.attention else "dim"
     )
     counts.append(", ").append(f"{progress.failed:,} failed", "red" if progress.failed else "dim")
@@ -81,15 +81,17 @@ def progress_view(progress: Progress, now: float) -> RenderableType:
     counts.no_wrap, counts.overflow = True, "ellipsis"
     longest = shown("  " + _longest(progress, now), "dim")
     longest.no_wrap, longest.overflow = True, "ellipsis"
-    return Group(bar(progress.done, progress.total), counts, longest)
+    return drawing.Group(bar(progress.done, progress.total), counts, longest)
 
 
 def bar(done: int, total: int) -> RenderableType:
     """Draw how many hosts of all are done."""
-    drawn = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    drawn = drawing.Table.grid(padding=(0, 1, 0, 0), expand=True)
     drawn.add_column(no_wrap=True)
     drawn.add_column(ratio=1)
-    drawn.add_row(Text(f"{done:,}/{total:,} hosts"), ProgressBar(total=max(1, total), completed=done))
+    drawn.add_row(
+        drawing.Text(f"{done:,}/{total:,} hosts"), drawing.ProgressBar(total=max(1, total), completed=done)
+    )
     return drawn
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from orchestrator.domain.group import ports_of
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.brief import Brief
+from orchestrator.report import drawing
 from orchestrator.report.advice import told
 from orchestrator.report.hints import Hints
 from orchestrator.report.words import plural, shown, styled
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 RESULT_COLUMNS = ("host", "state", "verdict", "seen", "action")
 
@@ -46,7 +46,9 @@ def result_rows(
 
 def result_table(records: Iterable[Brief], not_started: Iterable[str], scan: ScanRecord) -> RenderableType:
     """Draw a row per chosen host of a scan: name, verdict, what was seen."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    from rich import box
+
+    table = drawing.Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("host", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("seen", overflow="fold")
@@ -56,10 +58,10 @@ def result_table(records: Iterable[Brief], not_started: Iterable[str], scan: Sca
             verdict.append(" (waived)", style="")
         table.add_row(shown(record.host), verdict, shown(_seen(record, ports_of(record.judgement))))
     for host in not_started:
-        table.add_row(shown(host), Text("not started", style="magenta"), "")
+        table.add_row(shown(host), drawing.Text("not started", style="magenta"), "")
     if table.row_count:
         return table
-    return Text(
+    return drawing.Text(
         f"no host: scan {scan.id} had {plural(len(scan.hosts), 'host')}, and --only takes none of them"
     )
 

@@ -8,11 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
-
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from typing import TYPE_CHECKING, Protocol
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.execution.tally import Counts
@@ -20,6 +16,7 @@ from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.outcome import Phase
 from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
+from orchestrator.report import drawing
 from orchestrator.report.advice import drawn, pieces
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import (
@@ -33,6 +30,10 @@ from orchestrator.report.parts import (
     warned,
 )
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 
@@ -128,7 +129,7 @@ def scan_report(report: ScanReport) -> RenderableType:
         if group.key.verdict is Verdict.UNKNOWN and not group.key.waived
     ]
     counts = report.summary.counts
-    return Group(
+    return drawing.Group(
         *_head(report),
         *warned([*report.warnings, *filter(None, [report.summary.tunnel_hint])]),
         *_groups(f"Need attention: {plural(counts.attention, 'host')}", attention, report, "attention"),
@@ -186,7 +187,7 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
 
 def _head(report: ScanReport) -> Iterator[Text]:
     scan, counts = report.scan, report.summary.counts
-    title = Text(f"Scan {scan.id}", style="bold")
+    title = drawing.Text(f"Scan {scan.id}", style="bold")
     title.append(f"  {plural(counts.selected, 'host')}, mode {scan.mode}, {_end(scan)}", style="")
     yield title
     words = [
@@ -196,7 +197,7 @@ def _head(report: ScanReport) -> Iterator[Text]:
         (f"{counts.waived:,} waived", "cyan"),
         (f"{counts.not_started:,} not started", "magenta"),
     ]
-    line = Text("  ")
+    line = drawing.Text("  ")
     for index, (word, style) in enumerate(words):
         line.append(", " if index else "").append(word, "dim" if word.startswith("0 ") else style)
     yield line
@@ -220,20 +221,20 @@ def _groups(
         yield from _group(group, report)
     if rest := groups[GROUPS_SHOWN:]:
         hosts = sum(len(group.hosts) for group in rest)
-        yield Text(f"and {plural(len(rest), 'more group')} with {plural(hosts, 'host')}:")
+        yield drawing.Text(f"and {plural(len(rest), 'more group')} with {plural(hosts, 'host')}:")
         yield command(f"fleetcheck show --scan {report.scan.id} --only {only}{report.hints.database}")
 
 
 def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
     key = group.key
-    head = Text(key.cause or key.label, style=key.verdict.style).append(
+    head = drawing.Text(key.cause or key.label, style=key.verdict.style).append(
         f"  {plural(len(group.hosts), 'host')}", style="bold"
     )
     if key.any_live:
         head.append(", a tunnel is up", style="")
     yield head
     if key.ports:
-        yield Padding(shown(key.ports), INDENT)
+        yield drawing.Padding(shown(key.ports), INDENT)
     yield from _names(group, report)
     yield from _last_known(group, report)
     only = "failed" if key.verdict is Verdict.UNKNOWN else key.verdict
@@ -244,7 +245,7 @@ def _group(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
 
 def _names(group: HostGroup, report: ScanReport) -> Iterator[RenderableType]:
     names, more = folded(group.hosts)
-    yield Padding(shown(names + (f" and {more:,} more:" if more else "")), INDENT)
+    yield drawing.Padding(shown(names + (f" and {more:,} more:" if more else "")), INDENT)
     if more:
         yield command(
             f"fleetcheck show --scan {report.scan.id} --only {group.key.verdict}{report.hints.database}"
@@ -259,7 +260,9 @@ def _last_known(group: HostGroup, report: ScanReport) -> Iterator[RenderableType
     verdicts = Counter(item.verdict for item in known)
     words = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
     oldest = age(min(item.at for item in known), report.scan.ended or report.scan.started)
-    yield Padding(Text(f"last known: {words} ({'up to ' if len(known) > 1 else ''}{oldest})"), INDENT)
+    yield drawing.Padding(
+        drawing.Text(f"last known: {words} ({'up to ' if len(known) > 1 else ''}{oldest})"), INDENT
+    )
 
 
 def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iterator[RenderableType]:
@@ -267,7 +270,9 @@ def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iter
         return
     yield from heading(title)
     for group in groups:
-        head = Text(group.key.label, style="cyan").append(f"  {plural(len(group.hosts), 'host')}: ", style="")
+        head = drawing.Text(group.key.label, style="cyan").append(
+            f"  {plural(len(group.hosts), 'host')}: ", style=""
+        )
         yield head.append(shown("; ".join(group.reasons)))
         yield from _names(group, report)
 
@@ -276,7 +281,7 @@ def _not_started(report: ScanReport) -> Iterator[RenderableType]:
     if report.not_started:
         names, more = folded(report.not_started)
         yield from heading(f"Not started: {plural(len(report.not_started), 'host')}")
-        yield Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
+        yield drawing.Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
 
 
 def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:
@@ -287,6 +292,8 @@ def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:
 
 def _foot(report: ScanReport) -> Iterator[RenderableType]:
     yield from next_section(next_commands(report))
-    yield Text()
+    yield drawing.Text()
     yield unbroken(shown(f"database {report.place}", "dim"))
-    yield Text(f"the scan's exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim")
+    yield drawing.Text(
+        f"the scan's exit code is {report.code}: {MEANING.get(report.code, 'unknown')}", style="dim"
+    )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.reading import Result
+from orchestrator.report import drawing
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 NAMES_SHOWN = 10  # of a group's hosts; the rest is a count and a command that lists them
 
@@ -32,12 +35,12 @@ RESULTS = {
 
 def shown(text: str, style: str = "", *, limit: int | None = None) -> Text:
     """Make text from anywhere fit to be seen: cleaned, and never read as markup. `limit` is in characters."""
-    return Text(clean(text, limit=limit), style=style)
+    return drawing.Text(clean(text, limit=limit), style=style)
 
 
 def styled(verdict: Verdict, label: str | None = None) -> Text:
     """Write a verdict (or its label, with the role) in its colour."""
-    return Text(label or str(verdict), style=verdict.style)
+    return drawing.Text(label or str(verdict), style=verdict.style)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

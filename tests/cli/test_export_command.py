@@ -16,7 +16,7 @@ from junitparser import JUnitXml
 from orchestrator.domain.views.brief import Brief
 from orchestrator.report.exports.formats import Format
 from orchestrator.store.errors import DatabaseError, StoreTrouble
-from orchestrator.store.reader import Reader
+from orchestrator.store.scan_reader import ScanReader
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 
 
@@ -159,14 +159,14 @@ def test_an_export_that_fails_on_the_way_leaves_what_was_there(
     place = tmp_path / "fleet.jsonl"
     export(scanned, "jsonl", "-o", str(place))
     before = place.read_bytes()
-    briefs = Reader.briefs
+    briefs = ScanReader.briefs
 
-    def fails(reader: Reader, scan_id: int, **more: bool) -> Iterator[Brief]:
+    def fails(reader: ScanReader, scan_id: int, **more: bool) -> Iterator[Brief]:
         found = briefs(reader, scan_id, **more)
         yield from (next(found), next(found))
         raise DatabaseError("own.db", StoreTrouble.DISK, "gone")
 
-    monkeypatch.setattr(Reader, "briefs", fails)
+    monkeypatch.setattr(ScanReader, "briefs", fails)
     ended = export(scanned, "jsonl", "-o", str(place))
     assert (ended.code, "the disk reports an error" in ended.err) == (1, True)
     assert place.read_bytes() == before

@@ -257,6 +257,13 @@ def test_a_site_taken_over_speaks_for_nobody_else(hub: Hub, make_site: MakeSite)
     assert set(done.causes.values()) == {""}
 
 
+def test_sigterm_ends_a_worker_well_from_its_first_word_on(make_site: MakeSite) -> None:
+    """Who is heard of can be ended: it is no sooner there than a signal ends it as it should."""
+    site = make_site()
+    site.more = {"ends": True}
+    assert site.start().process.wait(60) == 0
+
+
 def test_two_workers_of_one_site_are_one_too_many(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

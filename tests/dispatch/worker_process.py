@@ -5,7 +5,8 @@
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
 `held...` as soon as the file `go` is there, `kill...` ends the process, others answer at once. Each host that
 is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon asks a real
-domain controller by that program: a host refuses what the domain refuses.
+domain controller by that program: a host refuses what the domain refuses. With `ends` it is ended by SIGTERM
+as soon as it is there.
 """
 
 from __future__ import annotations
@@ -70,6 +71,14 @@ def main(spec: dict[str, Any]) -> None:
     worker = SiteWorker(
         settings, Rules(), lambda: FakeTransport({}, behave), folder=Path(spec["folder"]), log=log
     )
+    if spec.get("ends"):  # as soon as it is there
+        start = worker.start
+
+        def start_and_end() -> None:
+            start()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        worker.start = start_and_end  # type: ignore[method-assign]
     worker.link.refuse_another()
     log("serving")
     serve(worker, settings)

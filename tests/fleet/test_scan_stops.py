@@ -114,9 +114,10 @@ def test_results_that_land_after_the_second_ctrl_c_are_counted() -> None:
 
 
 def test_who_watches_is_told_of_a_ctrl_c_while_results_land() -> None:
-    """Neither of the two is left without an answer."""
+    """Neither of the two is left without an answer, nor without how many results are not stored yet."""
     scanned = run_scan(hosts(3), writer=Hangs(1), default=answers(1.0), before=_ask(5.0, 9.0))
-    assert [step.abandoned for step in scanned.told(Stopping)] == [False, True]
+    told = [(step.abandoned, step.in_flight, step.storing) for step in scanned.told(Stopping)]
+    assert told == [(False, 0, 2), (True, 0, 2)]
 
 
 def test_second_ctrl_c_leaves_a_database_that_does_not_take_the_scan_s_end() -> None:

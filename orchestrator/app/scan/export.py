@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.report.exports.nagios import Check
     from orchestrator.report.summary import Outline, ScanReport
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.scan_reader import ScanReader
 
 _BYTES = 1024 * 1024  # of a file beside ours; 10,000 sites are 2 MB, and by then the first megabyte has told
 _FILES = 200
@@ -54,7 +54,7 @@ def stored_export(
     """
     from orchestrator.app.scan.results import outline_of, scan_of, scan_report_of
 
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         scan = scan_of(reader, scan_id)
         outline = outline_of(invocation, reader, scan)
 
@@ -69,7 +69,7 @@ def nagios(invocation: Invocation, scan_id: int | None, max_age: timedelta | Non
     from orchestrator.app.scan.results import scan_of, scan_report_of
     from orchestrator.report.exports.nagios import nagios_check
 
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         report = scan_report_of(invocation, reader, scan_of(reader, scan_id))
     return nagios_check(report, now=datetime.now(UTC), max_age=max_age)
 
@@ -93,7 +93,7 @@ def write_reports(
         return report
     missed: list[str] = []
     shared: list[str] = []
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         for file in wanted:
             try:
                 pieces = _pieces(file.format, report, lambda: report, reader, labels)
@@ -111,7 +111,7 @@ def _pieces(
     wanted: Format,
     outline: Outline,
     summed: Callable[[], ScanReport],
-    reader: Reader,
+    reader: ScanReader,
     labels: Mapping[str, str],
 ) -> Iterator[str]:
     from orchestrator.report.exports.export import exported

@@ -22,7 +22,7 @@ from orchestrator.report.words import folded
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
     from orchestrator.report.hints import Hints
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.scan_reader import ScanReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class ScanResults:
 
 def scans(invocation: Invocation, limit: int) -> tuple[ScanRecord, ...]:
     """Return the newest scans, newest first. Raises StoreError."""
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         return reader.scans(limit)
 
 
@@ -52,7 +52,7 @@ def stored_scan(
 
     `logons`: with what the logons used. Raises StoreError, CommandError.
     """
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         scan = scan_of(reader, scan_id)
         outline = outline_of(invocation, reader, scan)
         records = reader.briefs(scan.id or 0, logons=logons)
@@ -65,7 +65,7 @@ def results_of(invocation: Invocation, report: ScanReport, *, logons: bool) -> I
 
     `logons` as for `stored_scan`. Raises StoreError.
     """
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         records = reader.briefs(report.scan.id or 0, logons=logons)
         yield _results(records, report, lambda: report, frozenset())
 
@@ -85,7 +85,7 @@ def _results(
     return ScanResults(outline=outline, summed=summed, records=records, not_started=missing)
 
 
-def outline_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> ScanOutline:
+def outline_of(invocation: Invocation, reader: ScanReader, scan: ScanRecord) -> ScanOutline:
     """Count a stored scan without reading its results."""
     assert scan.id is not None  # noqa: S101  # it came from the database
     tally, left = Tally(len(scan.hosts)), dict.fromkeys(scan.hosts)
@@ -102,7 +102,7 @@ def outline_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> Scan
     )
 
 
-def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
+def scan_of(reader: ScanReader, scan_id: int | None) -> ScanRecord:
     """Return a scan, or the latest. Raises UnknownScanError, CommandError where there is none at all."""
     if scan_id is not None:
         return reader.scan(scan_id)
@@ -112,7 +112,7 @@ def scan_of(reader: Reader, scan_id: int | None) -> ScanRecord:
     return latest
 
 
-def scan_report_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> ScanReport:
+def scan_report_of(invocation: Invocation, reader: ScanReader, scan: ScanRecord) -> ScanReport:
     """Sum up a stored scan; its records are read once and not kept."""
     assert scan.id is not None  # noqa: S101  # it came from the database
     summariser = Summariser(selected=len(scan.hosts))
@@ -128,13 +128,13 @@ def scan_report_of(invocation: Invocation, reader: Reader, scan: ScanRecord) -> 
         not_started=tuple(left),
         code=exit_code(summary.counts, interrupted=scan.state is ScanState.INTERRUPTED),
         place=invocation.place,
-        warnings=tuple(_state(reader, scan, typed)),
+        warnings=tuple(_state(invocation, reader, scan, typed)),
         hints=typed,
         last_known=last_known(reader, scan, summary),
     )
 
 
-def last_known(reader: Reader, scan: ScanRecord, summary: Summary) -> dict[str, LastKnown]:
+def last_known(reader: ScanReader, scan: ScanRecord, summary: Summary) -> dict[str, LastKnown]:
     """Find what was concluded before this scan about the hosts that failed in it."""
     failed = [
         host for group in summary.groups if group.key.verdict is Verdict.UNKNOWN for host in group.hosts
@@ -145,22 +145,23 @@ def last_known(reader: Reader, scan: ScanRecord, summary: Summary) -> dict[str, 
     }
 
 
-def _state(reader: Reader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
+def _state(invocation: Invocation, reader: ScanReader, scan: ScanRecord, hints: Hints) -> Iterable[str]:
     if scan.state is ScanState.RUNNING and scan.id is not None:
         owner = reader.runner(scan.id)
         yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
     elif scan.state is ScanState.KILLED:
         yield killed(scan, hints)
-    if names := _repinned(reader, scan):
+    if names := _repinned(invocation, scan):
         named, more = folded(names)
         whom = f"{named} and {more:,} more" if more else named
         yield f"re-pinned since, so what this scan says of them is old (`fleetcheck report`): {whom}"
 
 
-def _repinned(reader: Reader, scan: ScanRecord) -> list[str]:
+def _repinned(invocation: Invocation, scan: ScanRecord) -> list[str]:
     """Name the scan's hosts at which a re-pin was at work afterwards; the journal is asked once."""
     from orchestrator.domain.repin.touched import SPEAKING
 
     after, hosts = scan.ended or scan.started, set(scan.hosts)
-    touched = reader.newest_in(*(SPEAKING - {State.HANDED_OUT}))
+    with invocation.reader() as journal:
+        touched = journal.newest_in(*(SPEAKING - {State.HANDED_OUT}))
     return sorted(each.host for each in touched if each.changed > after and each.host in hosts)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.fleet.options import ScanOptions
     from orchestrator.fleet.summary import ScanSummary
     from orchestrator.remote.session import Logon
-    from orchestrator.store.reader import Reader
+    from orchestrator.store.scan_reader import ScanReader
     from orchestrator.store.writer import Writer
 
 
@@ -51,7 +51,7 @@ def hosts_of(invocation: Invocation, request: ScanRequest, *, on_event: NoteList
     fleet = load_all(request.inventory)
     if request.resume is None and request.earlier is None:
         return _selected(invocation, request, fleet, on_event)
-    with invocation.reader() as reader:
+    with invocation.scan_reader() as reader:
         if request.resume is not None:
             return _resumed(request.resume, fleet, reader).hosts
         return _of_earlier(request, fleet, _selected(invocation, request, fleet, on_event), reader)
@@ -81,7 +81,7 @@ def run_on(
     on_event: ScanListener,
 ) -> ScanReport:
     """Do as `run`, with hosts that were selected already."""
-    with invocation.writer() as writer, invocation.reader() as reader:
+    with invocation.writer() as writer, invocation.scan_reader() as reader:
         plan = _decided(invocation, request, fleet, hosts, reader)
         here = _asked_from_here(request, plan, on_event)
         demand_kerberos(here)
@@ -102,7 +102,7 @@ def run_on(
         job = ScanJob(request=request, fleet=fleet, plan=plan, here=here, known=known)
         outcome = asyncio.run(_scan(invocation, job, writer, counter, on_event))
         report = scan_report(invocation, fleet, plan.record, outcome, counter)
-        for words in () if outcome.trouble else _proved(reader, writer, outcome.scan):
+        for words in () if outcome.trouble else _proved(invocation, reader, writer, outcome.scan):
             on_event(Remark(words=words))
         if report.unanswered:
             return report
@@ -129,7 +129,7 @@ def _selected(
 
 
 def _decided(
-    invocation: Invocation, request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: Reader
+    invocation: Invocation, request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: ScanReader
 ) -> ScanPlan:
     from orchestrator.remote.probe import probe_script
 
@@ -141,12 +141,12 @@ def _decided(
     return new_scan(invocation, request, fleet, hosts, script=script, now=datetime.now(UTC))
 
 
-def _resumed(scan_id: int, fleet: Fleet, reader: Reader) -> ScanPlan:
+def _resumed(scan_id: int, fleet: Fleet, reader: ScanReader) -> ScanPlan:
     return resumed_scan(reader.scan(scan_id), reader.done(scan_id), fleet)
 
 
 def _of_earlier(
-    request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: Reader
+    request: ScanRequest, fleet: Fleet, hosts: tuple[Host, ...], reader: ScanReader
 ) -> tuple[Host, ...]:
     assert request.earlier is not None  # noqa: S101  # the caller has looked
     record = reader.scan(request.earlier)
@@ -218,14 +218,14 @@ async def _remote(invocation: Invocation, job: ScanJob, writer: Writer) -> Async
         yield found
 
 
-def _proved(reader: Reader, writer: Writer, scan_id: int) -> tuple[str, ...]:
+def _proved(invocation: Invocation, reader: ScanReader, writer: Writer, scan_id: int) -> tuple[str, ...]:
     """Prove what stand-alone scripts reported of hosts that this scan has read; say what each came to."""
-    rows = reader.in_states(State.REPORTED)
-    if not rows:
+    if not reader.reported():
         return ()
     from orchestrator.app.repin.proof import prove_reports
 
-    return prove_reports(rows, reader, writer, scan_id)
+    with invocation.reader() as journal:
+        return prove_reports(journal.in_states(State.REPORTED), journal, writer, scan_id)
 
 
 def _options(request: ScanRequest, mode: str) -> ScanOptions:

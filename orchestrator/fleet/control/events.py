@@ -92,11 +92,15 @@ class BreakerTripped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping:
-    """A stop was requested: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left."""
+    """A stop was requested: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left.
+
+    `storing`: results on their way to the disk.
+    """
 
     reason: str
     in_flight: int
     abandoned: bool
+    storing: int = 0
 
 
 HostEvent = HostStarted | HostRequeued | HostRetrying

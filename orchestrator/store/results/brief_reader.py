@@ -11,9 +11,8 @@ from inventory.verdicts import Verdict
 from orchestrator.domain.views.brief import Brief
 from orchestrator.store.database.connection import ReadingConnection
 from orchestrator.store.results.briefs import Briefs
-from orchestrator.store.results.load import final
+from orchestrator.store.results.load import final, of_scan
 from orchestrator.store.results.scans import load
-from orchestrator.store.results.standings import of_scan
 from orchestrator.store.tables import host_result
 
 CHUNK = 500  # hosts a transaction, as long as a writer's log may wait to be folded in

@@ -127,6 +127,11 @@ def final() -> ColumnElement[bool]:
     return ~exists().where(*same, later.c["try"] > _RESULT["try"])
 
 
+def of_scan(scan_id: int) -> Select[Any]:
+    """Select host and id of a scan's results."""
+    return select(_RESULT.host, _RESULT.id).where(_RESULT.scan_id == scan_id, final())
+
+
 def counted(results: FromClause = host_result) -> ColumnElement[bool]:
     """Leave out results of scans that a plan asked for: no report is about them."""
     return results.c.scan_id.not_in(_ASKED)

@@ -8,7 +8,8 @@ from typing import cast
 
 from orchestrator.domain.standing import HostNow, Pair, Standing
 from orchestrator.store.database.connection import ReadingConnection
-from orchestrator.store.results.standings import Standings, now, of_host, of_scan
+from orchestrator.store.results.load import of_scan
+from orchestrator.store.results.standings import Standings, now, of_host
 
 CHUNK = 1000  # hosts a transaction, as long as a writer's log may wait to be folded in
 

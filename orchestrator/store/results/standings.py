@@ -76,11 +76,6 @@ def newest_result(
     return query.order_by(*order).limit(1).offset(skipped).scalar_subquery()
 
 
-def of_scan(scan_id: int) -> Select[Any]:
-    """Select host and id of a scan's results."""
-    return select(_RESULT.host, _RESULT.id).where(_RESULT.scan_id == scan_id, final())
-
-
 def of_host(host: str, limit: int | None) -> Select[Any]:
     """Select the ids of a host's results, newest first."""
     order = (_RESULT.started.desc(), _RESULT.id.desc())

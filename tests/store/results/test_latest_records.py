@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.store import reader as module
+from orchestrator.store import scan_reader as module
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
 from tests.store.conftest import MORNING

@@ -1,0 +1,26 @@
+"""What a Ctrl-C is answered with."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.cli.progress import stopping
+from orchestrator.fleet.control.events import Stopping
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "storing", "abandoned", "said"),
+    [
+        (3, 2, False, "nothing new starts, 3 hosts in flight to finish; once more leaves them"),
+        (0, 2, False, "nothing new starts, 2 results to be stored; once more leaves them"),
+        (0, 0, False, "nothing new starts, nothing is in flight"),
+        (3, 0, True, "3 hosts in flight left"),
+        (0, 1, True, "0 hosts in flight left; 1 result not stored yet, waited for 2 s more"),
+    ],
+)
+def test_a_ctrl_c_is_answered_with_what_is_still_waited_for(
+    in_flight: int, storing: int, said: str, *, abandoned: bool
+) -> None:
+    """Hosts, else results that the database has not taken yet; and what a second one does."""
+    event = Stopping(reason="Ctrl-C", in_flight=in_flight, abandoned=abandoned, storing=storing)
+    assert stopping(event) == f"Ctrl-C: {said}"
