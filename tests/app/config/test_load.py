@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import InventoryError
-from orchestrator.app.config.files import Place
+from orchestrator.app.config.files import Place, places
 from orchestrator.app.config.inventory import configured
 from orchestrator.app.config.load import load
 from orchestrator.app.config.show import shown
@@ -20,6 +20,32 @@ def where(tmp_path: Path) -> tuple[Place, ...]:
     """Name three files that are not there yet."""
     names = ("folder.toml", "user.toml", "system.toml")
     return tuple(Place(tmp_path / name, name, in_folder=name == "folder.toml") for name in names)
+
+
+def test_the_folder_s_file_is_read_before_the_user_s_and_the_system_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it alone counts as the folder's, where another person may have written what it says."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert [(str(place.path), place.in_folder) for place in places()] == [
+        ("fleetcheck.toml", True),
+        (str(tmp_path / "fleetcheck" / "config.toml"), False),
+        ("/etc/fleetcheck/config.toml", False),
+    ]
+
+
+@pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
+def test_a_file_of_256_kb_is_read_and_a_larger_one_refused(
+    where: tuple[Place, ...], more: int, *, refused: bool
+) -> None:
+    """One byte decides: what is larger is no configuration of fleetcheck."""
+    text = "jobs = 2\n#"
+    where[1].path.write_text(text + "x" * (256 * 1024 - len(text) + more))
+    if refused:
+        with pytest.raises(InventoryError, match=r"user\.toml: larger than 256 KB"):
+            load({}, where)
+    else:
+        assert load({}, where).values["jobs"].value == 2
 
 
 def test_without_a_file_nothing_is_set(where: tuple[Place, ...]) -> None:

@@ -160,6 +160,19 @@ def test_a_plan_of_a_newer_version_says_so() -> None:
         loads(json.dumps(document).encode(), "plan.json")
 
 
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1e400", "NaN", "9" * 4_000], ids=["big", "small", "none", "long"]
+)
+def test_a_number_that_no_plan_has_is_told_in_words(number: str) -> None:
+    """Where a version belongs, and within the plan; not all its digits are repeated."""
+    expires = json.dumps(json.loads(TEXT)["plan"]["expires"])
+    for place, found in (('"v": 2', f'"v": {number}'), (f'"expires": {expires}', f'"expires": {number}')):
+        assert place.encode() in TEXT
+        with pytest.raises(PlanError) as caught:
+            loads(TEXT.replace(place.encode(), found.encode()), "plan.json")
+        assert len(str(caught.value)) < 200
+
+
 MADE_BY_0_1 = Path(__file__).with_name("made_by_0_1")
 
 

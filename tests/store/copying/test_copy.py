@@ -176,6 +176,21 @@ def test_an_older_program_refuses_half_a_copy(
         Reader.open(target)
 
 
+def test_half_a_copy_by_a_newer_program_is_left_alone(full: str, tmp_path: Path) -> None:
+    """What tables it has nobody knows here: nothing is taken away, and its own program can go on."""
+    target = database_url(str(tmp_path / "copy.db"), {})
+    _copy(full, target)
+    newer = f"{schema.UNFINISHED}9999"
+    with by_hand(target) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :mark"), {"mark": newer})
+    before = _contents(target)
+    with pytest.raises(TooNewError):
+        _copy(full, target)
+    with by_hand(target) as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newer
+    assert _contents(target) == before
+
+
 def test_a_target_with_results_is_left_alone(full: str, url: str, tmp_path: Path) -> None:
     """A database that holds rows is refused, and is as it was; an empty one that was made before is taken."""
     target = url if url.startswith("postgresql") else database_url(str(tmp_path / "copy.db"), {})
