@@ -100,7 +100,6 @@ def via(text: str) -> str:
     return str(parse_via(text))
 
 
-@functools.lru_cache(maxsize=256)
 @functools.lru_cache(maxsize=1024)
 def network(text: str | None) -> str:
     """Name the network that a host lies in by its `via`; "" for one that is reached directly.

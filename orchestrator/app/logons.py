@@ -46,8 +46,7 @@ def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None
     `one` is in the place of the hosts' own credentials. Raise UsageError where none of them has one password
     for all its hosts, and so nothing could be asked.
     """
-    from inventory.secrets.prompt import PromptSecret
-    from inventory.secrets.registry import reference
+    from inventory.secrets.registry import SOURCES, reference
 
     names = {one or host.credential for host in hosts}
     used = [fleet.credentials[name] for name in sorted(name for name in names if name is not None)]
@@ -57,7 +56,9 @@ def asking_passwords(fleet: Fleet, hosts: Iterable[Host], one: str | None = None
         each.name: replace(
             each,
             password=reference(
-                PromptSecret.model_validate({"from": "prompt"}), username=each.username, credential=each.name
+                SOURCES["prompt"].entry.model_validate({"from": "prompt"}),
+                username=each.username,
+                credential=each.name,
             ),
         )
         for each in used

@@ -70,8 +70,9 @@ def expired_words(fleet: Fleet, today: date) -> Iterator[str]:
 def killed(scan: ScanRecord, hints: Hints) -> str:
     """Say that a scan was killed, and what goes on with it."""
     from orchestrator.domain.record import PORTS
+    from orchestrator.report.hints import over_sites
 
     if scan.mode == PORTS:
         return f"scan {scan.id} was killed before it ended; `fleetcheck repin plan --ask` asks its hosts anew"
-    typed = f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}"
+    typed = f"fleetcheck scan --resume {scan.id}{over_sites(scan)}{hints.inventory}{hints.database}"
     return f"scan {scan.id} was killed before it ended; its results so far are kept. Go on with it: {typed}"

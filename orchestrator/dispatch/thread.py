@@ -25,7 +25,17 @@ CONFIRM = 3  # heartbeats for the confirmation of a message: with a full disk, o
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
 _CLOSING = 1.0  # seconds for a connection to close
 FULL = 1.0  # seconds before the next message to an exchange whose queue is full
+HELD = 2  # confirmations' time that an exchange is held back at most: a hub gives a site up after 5 min
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
+
+
+def held_back(late: int, confirm: float) -> float:
+    """Return for how many seconds nothing goes to an exchange whose confirmation was late so often in a row.
+
+    `confirm` is what each got, in seconds. The first time it is the link's; and however long a broker took
+    nothing, what waits goes out soon once it takes it again.
+    """
+    return confirm * min(late - 1, HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +220,8 @@ class BrokerThread:
                 self._on_state(False, f"broker {self._broker.place}: {exchange} is full; trying on")
             return
         except TimeoutError:  # of this one, maybe; the others are to go first over the next connection
-            self._held[exchange] = (
-                time.monotonic() + confirm * self._late[exchange]
-            )  # the first time: the link's
             self._late[exchange] += 1
+            self._held[exchange] = time.monotonic() + held_back(self._late[exchange], confirm)
             raise
         self._outgoing[exchange].popleft()
         self._late[exchange] = 0

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.domain.record import ScanRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +22,19 @@ class Hints:
     database: str = ""
     inventory: str = ""
     can_scan: bool = True
+
+
+def over_sites(scan: ScanRecord) -> str:
+    """Return what a command repeats that asks a scan's hosts again: ` --via-sites`, ` --hub FOLDER`.
+
+    Empty for a scan of which all hosts were asked from here. Without it the hosts of the sites would be.
+    """
+    try:
+        words = shlex.split(scan.command)
+    except ValueError:  # no command of ours
+        return ""
+    if "--via-sites" not in words:
+        return ""
+    hubs = [after for word, after in pairwise(words) if word == "--hub"]
+    hubs += [word.partition("=")[2] for word in words if word.startswith("--hub=")]
+    return " --via-sites" + "".join(f" --hub {shlex.quote(hub)}" for hub in hubs[-1:])

@@ -18,7 +18,7 @@ from orchestrator.domain.reading import Identity, Reading, Value, View, ViewStat
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.report.advice import drawn, pieces
 from orchestrator.report.grid import ports
-from orchestrator.report.hints import Hints
+from orchestrator.report.hints import Hints, over_sites
 from orchestrator.report.parts import bullets
 from orchestrator.report.words import age, moment, plural, shown, styled
 
@@ -127,7 +127,8 @@ def _failure(failed: Failed, sighting: Sighting) -> Iterator[RenderableType]:
         "Failed", _pairs([("phase", failed.phase), ("cause", failed.cause), ("seen", failed.detail)])
     )
     yield from _to_do([failed.advice] if failed.advice else [], sighting)
-    if sighting.hints.can_scan:
+    at_site = sighting.record.site is not None and over_sites(sighting.scan)  # maybe not reached from here
+    if sighting.hints.can_scan and not at_site:
         typed = f"fleetcheck doctor {shlex.quote(failed.host)}{sighting.hints.inventory}"
         yield from drawn([[(False, "look again, stage by stage:"), (True, typed)]])
 

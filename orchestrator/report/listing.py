@@ -13,7 +13,7 @@ from rich.text import Text
 from inventory.model import Host
 from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.record import ScanRecord, ScanState
-from orchestrator.report.hints import Hints
+from orchestrator.report.hints import Hints, over_sites
 from orchestrator.report.parts import next_section
 from orchestrator.report.words import age, duration, moment, shown
 
@@ -67,7 +67,7 @@ def scan_table(scans: Sequence[ScanRecord], now: datetime, hints: Hints) -> Rend
 def _resumed(scans: Iterable[ScanRecord], hints: Hints) -> Iterator[tuple[str, str]]:
     newest = next(filter(_was_killed, scans))
     yield (
-        f"fleetcheck scan --resume {newest.id}{hints.inventory}{hints.database}",
+        f"fleetcheck scan --resume {newest.id}{over_sites(newest)}{hints.inventory}{hints.database}",
         f"go on with scan {newest.id}, which was killed",
     )
 

@@ -18,7 +18,7 @@ from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
 from orchestrator.report import drawing
 from orchestrator.report.advice import drawn, pieces
-from orchestrator.report.hints import Hints
+from orchestrator.report.hints import Hints, over_sites
 from orchestrator.report.parts import (
     INDENT,
     bullets,
@@ -160,18 +160,19 @@ def counts_line(report: ScanReport) -> str:
 
 def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
     """Yield commands worth typing next, each with what it does; most useful first."""
-    scan, hints = report.scan, report.hints
+    scan, hints, sites = report.scan, report.hints, over_sites(report.scan)
     goes_on = scan.state is not ScanState.RUNNING and scan.mode != PORTS
     if report.not_started and hints.can_scan and goes_on:
         yield (
-            f"fleetcheck scan --resume {scan.id}{hints.inventory}{hints.database}",
+            f"fleetcheck scan --resume {scan.id}{sites}{hints.inventory}{hints.database}",
             "ask the hosts that were not started",
         )
     worst = next((group for group in report.summary.groups if group.key.needs_attention), None)
     if worst is not None:
         yield f"fleetcheck show {worst.hosts[0]}{hints.database}", "see all that is known of one host"
     failed = [group for group in report.summary.groups if group.key.cause and not group.key.waived]
-    if failed and hints.can_scan:  # a refused logon last: doctor tries it once more
+    # a refused logon last: doctor tries it once more, and from here, where a site's host may not be reached
+    if failed and hints.can_scan and not sites:
         first = min(failed, key=lambda group: group.key.cause.startswith(f"{Phase.AUTH}:"))
         yield (
             f"fleetcheck doctor {shlex.quote(first.hosts[0])}{hints.inventory}",
@@ -179,7 +180,7 @@ def next_commands(report: ScanReport) -> Iterator[tuple[str, str]]:
         )
     if report.summary.counts.unknown and hints.can_scan:
         yield (
-            f"fleetcheck scan --from {scan.id} --only failed{hints.inventory}{hints.database}",
+            f"fleetcheck scan --from {scan.id} --only failed{sites}{hints.inventory}{hints.database}",
             "ask again those that failed, once that is mended",
         )
     yield f"fleetcheck show --scan {scan.id}{hints.database}", "see this summary again"

@@ -27,6 +27,7 @@ from orchestrator.dispatch import topology
 from orchestrator.dispatch.keys import load_key, make_key, public_text
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
+from tests.bench.recorded import WHOLE
 from tests.dispatch.broker import Node, node
 from tests.dispatch.conftest import TestSite
 from tests.dispatch.relay import Relay
@@ -212,12 +213,14 @@ def cost(units: int, database: str | None) -> bool:
     found: dict[str, float] = {}
 
     def work(stage: Stage) -> bool:
+        stage.name = WHOLE
         site = stage.site("berlin", stage.own.port, width=100, slots=20, slow=0.0)
         pid = site.started[-1].process.pid
         time.sleep(6)
         found["worker"] = _memory(pid)
         said = stage.ended(stage.hub(units))
         found["cpu"] = said["cpu"] / units * 1000
+        found["ok"] = said["ok"]
         site.started[-1].kill()
         return True
 
@@ -234,10 +237,10 @@ def cost(units: int, database: str | None) -> bool:
 
     staged(silent)
     sys.stdout.write(
-        f"{units} hosts: the hub's CPU {found['cpu']:.2f} ms a host; "
+        f"{units} hosts, {found['ok']:.0f} ok: the hub's CPU {found['cpu']:.2f} ms a host; "
         f"worker waiting {found['worker']:.0f} MB, hub waiting for a silent site {found['hub']:.0f} MB\n"
     )
-    return True
+    return found["cpu"] <= 1.8 and found["ok"] == units and found["worker"] < 80 and found["hub"] <= 100
 
 
 def _memory(pid: int) -> float:

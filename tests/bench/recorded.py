@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from inventory.load import load
+from inventory.model import Host
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.session import Endpoint, Logon, Parameter, Reply, Script, TryFacts
+from tests.bench.bench_inventory import inventory
 
 HEALTHY = Path(__file__).parents[1] / "remote/golden/healthy.json"
+WHOLE = "whole"  # how a host's name begins whose site's worker answers so (tests/dispatch/worker_process)
 GATEWAYS = {"127.0.9.11": "203.0.113.10", "127.0.9.12": "203.0.113.20"}
 
 
@@ -54,6 +59,15 @@ class Answers:
         """Return a host's answer, now."""
         clock = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
         return self._text.replace("@HOST@", host.upper()).replace("@CLOCK@", clock)
+
+
+def one_host() -> Host:
+    """Return a host of the inventory whose answer that is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fleet.yaml"
+        path.write_text(inventory(1), encoding="utf-8")
+        (found,) = load(path).hosts.values()
+    return found
 
 
 @dataclass(slots=True)

@@ -34,14 +34,20 @@ from orchestrator.remote.probe import probe_script
 from orchestrator.remote.session import Logon
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.bench.recorded import WHOLE, one_host
 from tests.fleet.dispatch.sites import OPTIONS, domain_account
 from tests.fleet.fakes import FakeTransport, host, record_of
 
 
 def hosts_of(spec: dict[str, Any]) -> list[Host]:
     """Make the hosts of all sites."""
+    like = one_host() if spec["name"] == WHOLE else host("any")
+
+    def make(name: str, site: str) -> Host:
+        return replace(like, name=name, address=name, site=site, credential=spec["credential"])
+
     return [
-        host(f"{spec['name']}-{site}-{number}", site=site, credential=spec["credential"])
+        make(f"{spec['name']}-{site}-{number}", site)
         for site in spec["sites"]
         for number in range(spec["hosts"])
     ]
@@ -122,6 +128,7 @@ def main(spec: dict[str, Any]) -> None:
         "twice": summary.sites.twice,
         "silent": summary.sites.silent,
         "cpu": cpu,
+        "ok": summary.counts.ok,
         "seconds": summary.seconds,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

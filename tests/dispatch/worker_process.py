@@ -3,7 +3,8 @@
     python -m tests.dispatch.worker_process SPEC
 
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
-`held...` as soon as the file `go` is there, `kill...` ends the process, others answer at once. Each host that
+`held...` as soon as the file `go` is there, `kill...` ends the process, `whole...` gives the answer that a
+healthy host of tests/bench/recorded gave, others answer at once that no agent is there. Each host that
 is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon asks a real
 domain controller by that program: a host refuses what the domain refuses. With `ends` it is ended by SIGTERM
 as soon as it is there.
@@ -27,6 +28,7 @@ from orchestrator.dispatch.worker import SiteWorker
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
 from orchestrator.remote.faults.fault import Fault, RefusedBy
+from tests.bench.recorded import WHOLE, Answers, one_host
 from tests.fleet.dispatch.sites import Rules
 from tests.fleet.fakes import NO_AGENT, FakeSession, FakeTransport
 
@@ -34,6 +36,8 @@ from tests.fleet.fakes import NO_AGENT, FakeSession, FakeTransport
 def main(spec: dict[str, Any]) -> None:
     """Work until it is told to end."""
     asked, go = Path(spec["asked"]), Path(spec["folder"]) / "go"
+
+    whole = Answers(one_host().profile.key)
 
     def note(name: str) -> None:
         with asked.open("a") as file:
@@ -51,7 +55,7 @@ def main(spec: dict[str, Any]) -> None:
         while name.startswith("held") and not go.exists():  # noqa: ASYNC110  # another process makes it
             await asyncio.sleep(0.01)
         session.phase = Phase.DECODE
-        return NO_AGENT
+        return whole.of(name) if name.startswith(WHOLE) else NO_AGENT
 
     settings = WorkerSettings(
         site=spec["site"],

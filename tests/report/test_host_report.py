@@ -43,6 +43,15 @@ def test_a_failed_host_is_drawn_as_agreed(golden: Callable[..., None], width: in
     golden("host-failed", host_report(sighting, samples.NOW), width)
 
 
+@pytest.mark.parametrize(("site", "named"), [("berlin", False), (None, True)])
+def test_doctor_is_named_where_it_reaches_the_host(site: str | None, named: bool) -> None:
+    """In a scan over sites a host of a site was asked by its worker; doctor would ask it from here."""
+    sighting = Sighting(
+        scan=samples.scan(command="fleetcheck scan --via-sites"), record=samples.failed(site=site)
+    )
+    assert ("fleetcheck doctor db7" in render(host_report(sighting, samples.NOW), 80)) is named
+
+
 def test_a_host_never_read_says_so() -> None:
     """Where no scan has a reading of a failed host, the report says that and invents nothing."""
     assert "no scan in this database has a reading of this host" in report(samples.failed())

@@ -94,6 +94,25 @@ def test_suggested_commands_can_be_pasted() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "again"),
+    [
+        ("fleetcheck scan --via-sites", " --via-sites"),
+        ("fleetcheck scan --hub '/srv/my hub' --via-sites", " --via-sites --hub '/srv/my hub'"),
+        ("fleetcheck scan --via-sites --hub=/srv/hub", " --via-sites --hub /srv/hub"),
+    ],
+)
+def test_hosts_of_sites_are_not_asked_from_here_by_what_is_suggested(typed: str, again: str) -> None:
+    """After a scan over sites the next one goes over sites too, and doctor, which cannot, is not named."""
+    report = big(scan=samples.scan(command=typed))
+    assert [command for command, _ in next_commands(report)] == [
+        f"fleetcheck scan --resume 12{again}",
+        "fleetcheck show paris-web1",
+        f"fleetcheck scan --from 12 --only failed{again}",
+        "fleetcheck show --scan 12",
+    ]
+
+
 def test_a_host_that_refused_the_logon_is_examined_last() -> None:
     """Each try may count toward a lock-out: another one that failed is named where there is one."""
     refused, away = samples.failed("a"), samples.failed("z", Cause.CONNECTION_REFUSED)

@@ -18,6 +18,7 @@ from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.fleet.control.events import Event, HostFinished
 from orchestrator.fleet.summary import SCAN_AGAIN
 from orchestrator.report.advice import completed
+from orchestrator.report.hints import over_sites
 from orchestrator.report.summary import ScanReport
 
 if TYPE_CHECKING:
@@ -103,13 +104,13 @@ def scan_report(
             gate=any(account.barred for account in outcome.given_up),
         ),
         place=invocation.place,
-        warnings=tuple(completed(each, invocation.hints) for each in _warnings(fleet, outcome)),
+        warnings=tuple(completed(each, invocation.hints) for each in _warnings(fleet, record, outcome)),
         hints=invocation.hints,
         unanswered=outcome.unanswered,
     )
 
 
-def _warnings(fleet: Fleet, outcome: ScanSummary) -> Iterator[str]:
+def _warnings(fleet: Fleet, record: ScanRecord, outcome: ScanSummary) -> Iterator[str]:
     if outcome.trouble:
         yield f"stopped: {outcome.trouble}"
     if outcome.unanswered:
@@ -118,7 +119,9 @@ def _warnings(fleet: Fleet, outcome: ScanSummary) -> Iterator[str]:
         left = "hosts in flight were left" if outcome.abandoned else "hosts in flight finished"
         yield f"interrupted by {outcome.reason}: {left}, every stored result is kept"
     for account in outcome.given_up:
-        yield account.words.replace(SCAN_AGAIN, f"`fleetcheck scan --resume {outcome.scan}`")
+        yield account.words.replace(
+            SCAN_AGAIN, f"`fleetcheck scan --resume {outcome.scan}{over_sites(record)}`"
+        )
     yield from _sites_words(outcome)
     yield from expired_words(fleet, datetime.now(UTC).date())
 

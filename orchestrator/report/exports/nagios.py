@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from inventory.verdicts import Verdict
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanState
+from orchestrator.report.hints import over_sites
 from orchestrator.report.summary import ScanReport
 from orchestrator.report.words import age, plural
 
@@ -50,7 +51,7 @@ def nagios_check(report: ScanReport, *, now: datetime, max_age: timedelta | None
         )
     ]
     if scan.state is ScanState.KILLED:
-        words.append(f"go on with it: fleetcheck scan --resume {scan.id}")
+        words.append(f"go on with it: fleetcheck scan --resume {scan.id}{over_sites(scan)}")
     words.append(f"{counts.ok} of {plural(counts.selected, 'host')} ok")
     words += [
         f"{number} {what}"
