@@ -13,7 +13,6 @@ _APART = re.compile(r"[;,|{}\r\n]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s]+)(?:/\S*)?", re.IGNORECASE)
 _PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]{1,5})")
 _ASIDE = re.compile(r"([^\s()]+)\s*\([^()]*\)")
-_SLASH = re.compile(r"\s*/\s*")
 _LENGTH = re.compile(r"([0-9a-f.:]+)/([0-9.]+)", re.IGNORECASE)
 
 
@@ -62,7 +61,7 @@ def _address(text: str) -> Address:
     if aside := _ASIDE.fullmatch(text):
         text = aside[1]
         remarks.append("what stands in brackets behind an address was left out")
-    text = _SLASH.sub("/", text)
+    text = "/".join(map(str.strip, text.split("/")))
     if url := _URL.fullmatch(text):
         text = url[1].rpartition("@")[2]
         remarks.append("only the host of a URL was taken as its address")

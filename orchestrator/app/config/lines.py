@@ -8,10 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _PART = re.compile(
-    r'''"""(?:[^\\]|\\.)*?"{3,5}|"(?:[^"\\\n]|\\.)*"''' + r"""|'''.*?'{3,5}|'[^'\n]*'|#[^\n]*|[\[{\]}\n]""",
+    r'''"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)|"(?:[^"\\\n]|\\[^\n])*"?'''
+    r"""|'''.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*|[\[{\]}\n]""",
     re.DOTALL,
 )
-"""What may hold a line's end or a bracket that is none, a bracket, and a line's end."""
+"""What may hold a line's end or a bracket that is none, a bracket, and a line's end.
+
+A text that nothing ends goes to the end of its line, or of the file: an end that is looked for anew from each
+sign in it would take minutes.
+"""
 
 
 @dataclass(frozen=True, slots=True)

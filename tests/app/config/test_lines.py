@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.app.config.lines import Lines
+from orchestrator.app.config.lines import Lines, deepest
 
 TEXT = '''# a comment
 jobs = 3
@@ -127,3 +128,11 @@ def test_a_file_is_gone_over_once(make: Callable[[int], str], size: int) -> None
     finally:
         sys.setprofile(None)
     assert calls < 100 * 2_000 * size
+
+
+@pytest.mark.parametrize("part", ['"\\', '"""\\', "'''\\", "'", '"'])
+def test_texts_without_an_end_are_gone_over_once(part: str) -> None:
+    """In a file as large as one may be the line is found in a moment, also where the rest is no TOML."""
+    begun = time.process_time()
+    assert deepest(f"jobs = 1\na = [[[1]]]\nb = {part * 60_000}") == 2
+    assert time.process_time() - begun < 5
