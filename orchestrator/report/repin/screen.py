@@ -94,11 +94,14 @@ def next_commands(report: RunReport) -> Iterator[tuple[str, str]]:
     yield f"fleetcheck repin status {run.id}{hints.database}", "see this again"
 
 
+_OF_THE_DRY_RUN = {"--dry-run", "--yes", "-y"}
+
+
 def _to_write(report: RunReport, where: str) -> tuple[str, str]:
     """Return the command that writes what a dry run has looked at, and what it does: what was typed without
-    `--dry-run`, in waves as a plan's screen advises where none were typed.
+    `--dry-run`, in waves as a plan's screen advises where none were typed. The yes is not said beforehand.
     """
-    typed = [word for word in shlex.split(report.run.command) if word != "--dry-run"]
+    typed = [word for word in shlex.split(report.run.command) if word not in _OF_THE_DRY_RUN]
     waves = {word.partition("=")[0] for word in typed} & {"--batch", "--pause", "--max-failed"}
     if typed[:3] == ["fleetcheck", "repin", "apply"] and "***" not in report.run.command:
         written = shlex.join(typed)

@@ -120,7 +120,7 @@ def test_a_run_that_is_still_going_is_not_to_be_resumed(process: Process, said: 
             "fleetcheck repin apply p.json -i f.yaml --batch 1,5%,25% --pause 2m --max-failed 2",
         ),
         (
-            "fleetcheck repin apply p.json --jobs 8 --dry-run --max-failed=1",
+            "fleetcheck repin apply p.json --jobs 8 --dry-run --yes --max-failed=1",
             "fleetcheck repin apply p.json --jobs 8 --max-failed=1",
         ),
         (
