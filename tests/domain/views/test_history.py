@@ -41,3 +41,24 @@ def test_a_host_that_never_answered_has_no_ports() -> None:
     """Its stretches say why, over all its results."""
     found = history("a", [unprobed("a", scan=2), unprobed("a", scan=1)])
     assert (found.tracks, [each.results for each in found.stretches]) == ((), [2])
+
+
+def test_a_port_that_was_tried_once_is_followed_for_its_role_alone() -> None:
+    """What one role found open the other may have found closed; in the list's order."""
+    first = standing("a", role(tried=(2147, 443)), role("backup", tried=(2147, 443), opened=(2147,)), scan=1)
+    now = standing("a", role(tried=(2147,)), role("backup", tried=(2147,)), scan=2)
+    found = history("a", [now, first])
+    assert [(track.role, track.port, track.beliefs) for track in found.tracks] == [
+        ("primary", 2147, (Belief.OPEN, Belief.OPEN)),
+        ("primary", 443, (Belief.OPEN, Belief.UNTRIED)),
+        ("backup", 2147, (Belief.OPEN, Belief.OPEN)),
+        ("backup", 443, (Belief.CLOSED, Belief.UNTRIED)),
+    ]
+
+
+def test_a_pin_outside_the_list_is_followed_and_a_missing_one_is_not() -> None:
+    """The port that the agent uses is there, whoever tried it; where there is no pin there is no port."""
+    found = history("a", [standing("a", role(pin=8443, tried=()), role("backup", pin=None, tried=()))])
+    assert [(track.role, track.port, track.label, track.pinned) for track in found.tracks] == [
+        ("primary", 8443, "not in the list", True)
+    ]
