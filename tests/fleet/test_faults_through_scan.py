@@ -24,7 +24,6 @@ from orchestrator.demo.wire.auth import Account
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Probed
 from orchestrator.domain.record import HostRecord
-from orchestrator.fleet import host_probe
 from orchestrator.fleet.control.clock import SystemClock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.options import ScanOptions
@@ -41,8 +40,7 @@ pytestmark = pytest.mark.xdist_group("faults")  # one worker scans for all of th
 NEVER, ONCE, AGAIN = 1, 2, 3  # tries in all
 TIMEOUT = 30.0  # room for every try, with back-off waits that take no time
 SHORT = 3.0  # of hosts that hang
-UNANSWERED = 6.0  # of the host whose SYN nobody answers: three tries fit, as each may be
-LEAST = 0.5  # seconds a try that is begun has left at least
+UNANSWERED = 15.0  # of the host whose SYN nobody answers: three tries fit, on a busy machine too
 
 # cause: tries, and the phase that the user reads: of its own accord, by a code, by an HTTP status
 EXPECTED: Mapping[Cause, tuple[int, set[Phase]]] = {
@@ -164,9 +162,7 @@ def records(
     tmp_path_factory: pytest.TempPathFactory, net: str, request: pytest.FixtureRequest
 ) -> dict[str, HostRecord]:
     """Scan once over each transport, for all tests here: the stored records by the row's name."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(host_probe, "LEAST_TRY", LEAST)
-        return asyncio.run(scanned(tmp_path_factory.mktemp("rows"), f"{net}.31", request.param))
+    return asyncio.run(scanned(tmp_path_factory.mktemp("rows"), f"{net}.31", request.param))
 
 
 @pytest.mark.parametrize("name", ROWS)
