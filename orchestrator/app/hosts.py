@@ -82,4 +82,5 @@ def _stored_name(reader: Reader, host: str, invocation: Invocation) -> str:
 def _since(reader: Reader, record: HostRecord) -> str | None:
     """Say what the journal has done to the host after this result; None for nothing."""
     rows = reader.in_states(*SPEAKING, hosts=[record.host])
-    return against(rows, read=record.outcome.trace.ended, now=datetime.now(UTC))
+    at_work = reader.at_work(rows)
+    return against(rows, read=record.outcome.trace.ended, now=datetime.now(UTC), at_work=at_work)

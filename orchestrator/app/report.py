@@ -84,12 +84,13 @@ def fleet_now(
 def _with_repins(hosts: Iterable[HostNow], reader: Reader, hints: Hints, now: datetime) -> Iterator[HostNow]:
     """Yield the hosts, each with what a re-pin has made of its last reading; the journal is asked once."""
     touched = {each.host: each for each in reader.newest_in(*SPEAKING)}
+    at_work = reader.at_work(touched.values())
     for host in hosts:
         touch = touched.get(host.standing.host)
         if touch is None or host.known is None:
             yield host
             continue
-        since = outdated(touch, read=host.known.at, now=now)
+        since = outdated(touch, read=host.known.at, now=now, at_work=at_work)
         # a group's screen completes a scan's command, which names its hosts
         yield replace(host, since=since if "fleetcheck scan" in since else completed(since, hints))
 

@@ -84,6 +84,20 @@ def test_a_run_at_work_is_named_and_nothing_more(journal: Journal) -> None:
     assert "fleetcheck repin" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("alive", "said"), [(True, "is at work there (intent): fleetcheck repin status 1"), (False, "resume 1")]
+)
+def test_a_new_plan_leaves_its_open_hosts_to_a_run_at_work(journal: Journal, alive: bool, said: str) -> None:
+    """To go on with it is advised only where its process has gone."""
+    begun(journal, plan_of_today(), State.INTENT)
+    if not alive:
+        journal.close()
+    Path("fleet.yaml").write_text(FLEET.replace("defaults: {", "defaults: {pin: 443, "), "utf-8")
+    ended = fleetcheck("repin", "plan", "-o", "new.json")
+    assert "web1" in ended.out
+    assert said in " ".join(ended.out.split()), ended.out + ended.err
+
+
 def test_a_run_in_its_pause_is_named_too(journal: Journal) -> None:
     """It holds no lock then, and is alive all the same."""
     plan = plan_of_today()

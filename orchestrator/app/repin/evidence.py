@@ -23,12 +23,14 @@ class Evidence:
     """What the database says of the hosts.
 
     What their results came to, newest first, and the journal's rows that speak of each. `asked`: hosts whose
-    newest result is of a scan that a plan asked for.
+    newest result is of a scan that a plan asked for. `at_work`: runs that have left a host of
+    these open, and whose process is alive.
     """
 
     conclusions: Mapping[str, tuple[Conclusion, ...]]
     rows: Mapping[str, Sequence[Operation]]
     asked: frozenset[str] = frozenset()
+    at_work: frozenset[int] = frozenset()
 
 
 def evidence_of(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Evidence:
@@ -46,9 +48,11 @@ def evidence_of(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> 
         stored = reader.conclusions_of(request.scan, names)
     known = _of_today({**stored, **asked}, _listing(hosts, request.policy), reader)
     rows: dict[str, list[Operation]] = {}
-    for row in reader.in_states(*SPEAKING, hosts=names):
+    spoken = reader.in_states(*SPEAKING, hosts=names)
+    for row in spoken:
         rows.setdefault(row.host, []).append(row)
-    return Evidence(conclusions=known, rows=rows, asked=frozenset(asked))
+    at_work = reader.at_work(spoken)
+    return Evidence(conclusions=known, rows=rows, asked=frozenset(asked), at_work=at_work)
 
 
 def _newer(

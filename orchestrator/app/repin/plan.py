@@ -220,7 +220,7 @@ def _left_before(
     for each in candidates:
         name = each.host.name
         read = each.conclusions[0].read if each.conclusions else None
-        reason = against(evidence.rows.get(name, ()), read=read, now=now)
+        reason = against(evidence.rows.get(name, ()), read=read, now=now, at_work=evidence.at_work)
         if reason is None and request.scan is not None and read is None:
             reason = f"scan {request.scan} has no result of it"
         if reason is not None:

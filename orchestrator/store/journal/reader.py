@@ -43,6 +43,11 @@ class JournalReader(ReadingConnection):
             controller = using.execute(select(run.c.controller).where(run.c.id == run_id)).scalar()
             return None if controller is None else present(self._place, using, controller)
 
+    def at_work(self, opened: Iterable[Operation | Touch]) -> frozenset[int]:
+        """Return the runs of rows that nobody knows the end of, as far as their process is alive."""
+        begun = {row.run for row in opened if row.run is not None and row.state in UNRESOLVED}
+        return frozenset(number for number in begun if self.alive(number) is not None)
+
     def operations(self, run_id: int) -> tuple[Operation, ...]:
         """Return a run's operations in the order in which they were opened. Raises UnknownRunError."""
         with self._snapshot() as using:

@@ -40,6 +40,15 @@ def test_an_open_row_is_resolved_first(state: State) -> None:
     assert said == f"run 4 has left it open ({state}): fleetcheck repin resume 4"
 
 
+@pytest.mark.parametrize(("at_work", "word"), [({4}, "is at work there"), ({5}, "has left it open")])
+def test_a_run_that_is_at_work_is_not_gone_on_with(at_work: set[int], word: str) -> None:
+    """`resume` would be refused: another process has the run; where that has gone, it is to be resumed."""
+    said = against([row(State.SENT)], read=READ, now=NOW, at_work=at_work)
+    assert said is not None
+    assert said.startswith(f"run 4 {word} (sent): fleetcheck repin ")
+    assert said.endswith("status 4" if at_work == {4} else "resume 4")
+
+
 @pytest.mark.parametrize(
     ("state", "run", "said"),
     [

@@ -201,6 +201,20 @@ def test_a_run_says_that_its_process_is_alive(journal: Journal, url: str) -> Non
     assert eventually(lambda: told() == (None, True))
 
 
+def test_whether_a_run_with_open_rows_is_at_work_is_known(journal: Journal, url: str) -> None:
+    """As long as its process lives; a row whose end is known asks for nobody."""
+
+    async def go() -> tuple[Operation, Operation]:
+        run = await begun(journal)
+        return await brought(journal, run, State.SENT), await brought(journal, run, State.VERIFIED, "web2")
+
+    sent, verified = asyncio.run(go())
+    with Reader.open(url) as reader:
+        assert (reader.at_work([sent, verified]), reader.at_work([verified])) == ({1}, frozenset())
+        journal.close()
+        assert eventually(lambda: reader.at_work([sent, verified]) == frozenset())
+
+
 def test_a_process_killed_in_its_pause_gives_no_sign(url: str) -> None:
     """The system takes the sign away with the process; who resumes the run sweeps up what it left."""
     with child("paused_repin.py", url=url) as process:
