@@ -3,11 +3,11 @@
     python -m tests.dispatch.worker_process SPEC
 
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
-`held...` as soon as the file `go` is there, `kill...` ends the process, `whole...` gives the answer that a
-healthy host of tests/bench/recorded gave, others answer at once that no agent is there. Each host that
-is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon asks a real
-domain controller by that program: a host refuses what the domain refuses. With `ends` it is ended by SIGTERM
-as soon as it is there.
+`held...` as soon as the file `go` is there, `kill...` ends the process, `raise...` raises, `whole...` gives the
+answer that a healthy host of tests/bench/recorded gave, others answer at once that no agent is there. Each
+host that is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon
+asks a real domain controller by that program: a host refuses what the domain refuses. With `ends` it is ended
+by SIGTERM as soon as it is there.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def main(spec: dict[str, Any]) -> None:
         if spec.get("kinit"):
             await _log_on(session, *spec["kinit"])
         await session.reach(Phase.RUN)
+        if name.startswith("raise"):
+            raise RuntimeError("nobody foresaw this")
         await asyncio.sleep(spec["slow"] if name.startswith("slow") else 0.01)
         while name.startswith("held") and not go.exists():  # noqa: ASYNC110  # another process makes it
             await asyncio.sleep(0.01)
