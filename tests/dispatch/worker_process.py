@@ -5,9 +5,9 @@
 SPEC is a JSON file. A host's name says what it does: `slow...` answers after the seconds of the spec,
 `held...` as soon as the file `go` is there, `kill...` ends the process, `raise...` raises, `whole...` gives
 the answer that a healthy host of tests/bench/recorded gave, others answer at once that no agent is there.
-Each host that is asked is written to the file `asked`. With `kinit` (the principal and its password) each logon
-asks a real domain controller by that program: a host refuses what the domain refuses. With `ends` it is ended
-by SIGTERM as soon as it is there.
+Each host that is asked is written to the file `asked`. With `kinit` (the principal and its password) each
+logon asks a real domain controller by that program: a host refuses what the domain refuses. With `ends` it is
+ended by SIGTERM as soon as it is there.
 """
 
 from __future__ import annotations
