@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
@@ -23,8 +23,10 @@ class Pace:
         self._clock = clock
         self._paid: dict[str, float] = {}
 
-    def share(self, shares: Mapping[str, float]) -> None:
-        """Take new shares of these gateways."""
+    def share(self, gateways: Iterable[str], shares: Mapping[str, float]) -> None:
+        """Take new shares of these gateways; one that is not among `shares` is shared no longer."""
+        for address in gateways:
+            self._shares.pop(address, None)
         self._shares.update(shares)
 
     async def charge(self, connects: Mapping[str, int], stop: StopRequest) -> bool:

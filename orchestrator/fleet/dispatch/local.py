@@ -105,7 +105,8 @@ class LocalDispatcher:
         for old in list(self._runs)[:-RUNS]:
             del self._runs[old]
         run.renew(batch)
-        self._pace.share(batch.options.shares)
+        named = {address for host in batch.hosts for address in host.gateways.values()}
+        self._pace.share(named, batch.options.shares)
         return run
 
     async def _work(self, batch: Batch) -> None:

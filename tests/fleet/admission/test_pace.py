@@ -101,3 +101,17 @@ def test_who_waits_for_the_pace_does_not_start_after_a_stop() -> None:
         return await pace.charge({"203.0.113.10": 60}, stop), clock.monotonic()
 
     assert travel(run()) == (False, 2.0)
+
+
+def test_a_share_ends_with_who_shared_it() -> None:
+    """A later scan that shares a gateway with nobody gets the rate again; another gateway keeps its share."""
+
+    async def run() -> Any:
+        pace = Pace(0, clock)
+        pace.share(["203.0.113.10", "203.0.113.20"], {"203.0.113.10": 10, "203.0.113.20": 10})
+        pace.share(["203.0.113.10"], {})
+        whole = await _times(pace, 30, {"203.0.113.10": 1})
+        shared = await _times(pace, 30, {"203.0.113.20": 1})
+        return whole[-1] - whole[0], shared[-1] - shared[0]
+
+    assert travel(run()) == (0, pytest.approx(2.0))
