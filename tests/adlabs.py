@@ -18,6 +18,11 @@ from typing import Any
 
 from tests import winhosts
 
+MAIN = "import socket; socket.getaddrinfo('localhost', None); from orchestrator.cli.main import main; main()"
+"""fleetcheck in a realm. libnss_wrapper reads its hosts when it is first asked: where two threads ask it
+then, the process may end or find no host.
+"""
+
 _FAKETIME = "faketime/libfaketimeMT.so.1"  # in a folder of libraries
 
 

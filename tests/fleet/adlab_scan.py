@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.adlabs import Realm
+from tests.adlabs import MAIN, Realm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def _write(
 
 
 def _command(realm: Realm, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", *words]
+    argv = [sys.executable, "-c", MAIN, *words]
     argv += ["-i", str(folder / "fleet.yaml")]
     env = {**os.environ, **realm.env}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.adlabs import Realm
+from tests.adlabs import MAIN, Realm
 from tests.remote.wired import read_request
 
 PORT = 5985
@@ -84,7 +84,7 @@ def scan(
         "hosts": {name: {"address": address} if by_address else {} for name, address in realm.hosts.items()},
     }
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
-    argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", "scan", "--json"]
+    argv = [sys.executable, "-c", MAIN, "scan", "--json"]
     argv += ["-i", str(folder / "fleet.yaml"), "--db", str(folder / "results.db"), *more]
     env = {**os.environ, **realm.env}
     with listening(list(realm.hosts.values())) as tokens:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests import adlabs
-from tests.adlabs import Realm
+from tests.adlabs import MAIN, Realm
 from tests.fleet.test_scan_adlab import NTLM, listening
 
 
@@ -33,7 +33,7 @@ def run(realm: Realm, folder: Path, credential: dict[str, str], *command: str, *
     }
     path = folder / "fleet.yaml"
     path.write_text(json.dumps(inventory))
-    argv = [sys.executable, "-c", "from orchestrator.cli.main import main; main()", *command]
+    argv = [sys.executable, "-c", MAIN, *command]
     if command[0] == "scan":
         argv += ["-i", str(path), "--db", str(folder / "results.db"), "--json"]
     else:
