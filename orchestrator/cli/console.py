@@ -162,6 +162,6 @@ def document(content: Mapping[str, Any]) -> None:
 
 def stream_document(content: Mapping[str, Any], key: str, items: Iterable[Any]) -> None:
     """Print a JSON document whose last key holds an array of any length: each item on a line, none kept."""
-    from orchestrator.report.json_text import streamed
+    from orchestrator.report.exports.json_text import streamed
 
     sys.stdout.writelines(streamed(content, key, items))

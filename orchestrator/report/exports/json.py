@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestrator.domain.views.brief import Brief
 from orchestrator.report.document import host_line, scan_document
-from orchestrator.report.json_text import streamed
+from orchestrator.report.exports.json_text import streamed
 from orchestrator.report.results import state
 from orchestrator.report.summary import Outline, ScanReport
 
