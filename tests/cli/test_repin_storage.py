@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from orchestrator.fleet.repin.options import RepinOptions
 from tests.cli.conftest import Ended, fleetcheck
-from tests.cli.drifted import Drifted, drifted, states
-from tests.cli.storage_trouble import SAID, reset, trouble
+from tests.cli.drifted import Drifted, states
+from tests.cli.storage_trouble import SAID, trouble
 
 
-@pytest.fixture(scope="module")
-def scanned(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drifted, Path]]:
-    """Serve a drifted fleet, scanned and planned once; yield it with its database, for each test to copy."""
-    folder = tmp_path_factory.mktemp("storage")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FLEETCHECK_DB", str(folder / "default.db"))
-        with drifted(net, folder) as made:
-            patch.undo()
-            yield made, folder / "default.db"
-
-
-@pytest.fixture
-def fleet(scanned: tuple[Drifted, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drifted:
-    """Return the fleet as it was when it was planned, and a database of the test's own."""
-    made, database = scanned
-    shutil.copy(database, tmp_path / "default.db")
-    # A killed write's deadline is waited for by `resume`.
+@pytest.fixture(autouse=True)
+def _short_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a killed write's deadline come soon: `resume` waits for it."""
     monkeypatch.setitem(RepinOptions.__init__.__kwdefaults__, "window", 2.0)
-    reset(made)
-    return made
 
 
 def applied(fleet: Drifted, kind: str, at: int, *words: str) -> Ended:
