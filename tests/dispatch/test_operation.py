@@ -55,7 +55,7 @@ def test_a_broker_that_is_killed_loses_nothing(own: OwnBroker, hub: Hub, site: T
     worker = site.start()
 
     def restart() -> None:
-        eventually(lambda: len(site.asked) >= 8)
+        assert eventually(lambda: len(site.asked) >= 8)
         own.kill()
         own.start()
 
@@ -76,7 +76,7 @@ def test_a_broker_without_disk_holds_a_scan_up_and_loses_nothing(
     came: list[int] = []
 
     def fill_up() -> None:
-        eventually(lambda: any(name.startswith("held") for name in site.asked))
+        assert eventually(lambda: any(name.startswith("held") for name in site.asked))
         own.ctl("set_disk_free_limit", "100000GB")
         came.append(len(writer.records))
         site.go()
@@ -104,7 +104,7 @@ def test_a_link_that_dies_without_a_word_is_given_up_and_made_anew(
 
     def cut() -> None:
         nonlocal frozen
-        eventually(lambda: any(name.startswith("held") for name in site.asked))
+        assert eventually(lambda: any(name.startswith("held") for name in site.asked))
         relay.freeze()
         frozen = time.monotonic()
         site.go()
