@@ -21,7 +21,7 @@ from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import ScanReport, last_line
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+from tests.cli.conftest import HOSTS, Scanned, command_line, fleetcheck
 from tests.report import samples
 
 
