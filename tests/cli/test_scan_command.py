@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app.invocation import Invocation
-from orchestrator.cli.main import app
 from orchestrator.cli.scan import print_report
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.record import ScanState
@@ -22,7 +21,7 @@ from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import ScanReport, last_line
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+from tests.cli.conftest import HOSTS, Scanned, command_line, fleetcheck
 from tests.report import samples
 
 
@@ -100,7 +99,7 @@ def test_on_a_terminal_the_last_line_stands_below_the_summary(own: Scanned) -> N
     screen = Terminal()
     words = ["scan", *own.options, "--limit", "par-web-01", "--quiet"]
     with contextlib.redirect_stdout(screen), pytest.raises(SystemExit):
-        app(words, prog_name="fleetcheck")
+        command_line()(words, prog_name="fleetcheck")
     *_, foot, last = screen.getvalue().splitlines()
     assert "exit code is 0" in foot
     assert last == "scan 2: 1 ok, 0 need attention, 0 not probed, exit 0"

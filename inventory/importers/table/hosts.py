@@ -15,6 +15,12 @@ from inventory.importers.table.settings import Entry, put
 from inventory.schema import shapes
 from inventory.words import shown
 
+_NOT_WINDOWS = re.compile(r"ssh\d?|s?ftp|scp|telnet|rlogin|raw|https? ?proxy|x11|xdmcp", re.IGNORECASE)
+"""How sessions are opened that no Windows server is reached by."""
+_SCREENS = {"rdp": 3389, "vnc": 5900, "ard": 5900, "ica": 1494}
+"""How a screen is shared, and at which port: such a session is of a host, and its port is not WinRM's."""
+_NEVER = {22: "SSH's", 3389: "Remote Desktop's"}
+"""Ports where WinRM does not answer, whatever the table calls them."""
 _ACCOUNT = re.compile(r"(?:\\\\|[^\\]+\\)?([^\\]+?)\$?")  # \\SRV01, CORP\SRV01, SRV01$
 
 
@@ -45,6 +51,9 @@ class _Row:
         """Return the row's host, or None with the reason among the notes."""
         line, found = self._row.line, self._address()
         title, name = self._name()
+        if _NOT_WINDOWS.fullmatch(session := self._session()):
+            self._notes.leave_out(line, f"{shown(title)} is reached by {session}, and not over WinRM")
+            return None
         if not title:
             self._notes.leave_out(line, "no name")
             return None
@@ -116,8 +125,28 @@ class _Row:
             return found
         return None
 
+    def _session(self) -> str:
+        """Return what the row says of its protocol, in the table's words."""
+        return next((self._text(each) for each in self._columns.others if each.key == "transport"), "")
+
+    def _of_a_screen(self, column: Column) -> bool:
+        """Whether a cell says how a screen is shared, and nothing of WinRM; the port of one is noted."""
+        session = self._session()
+        text = self._text(column)
+        usual = _SCREENS.get(session.casefold())
+        if column.key == "transport":
+            return usual is not None
+        if column.key != "port" or not text:
+            return False
+        of = f"the one of {session}" if usual else _NEVER.get(int(text) if text.isdecimal() else 0)
+        if of is not None:
+            self._say(f"`port` was left out, because it is {of}; WinRM's own holds", text)
+        return of is not None
+
     def _settings(self, entry: Entry) -> None:
         for column in self._columns.others:
+            if self._of_a_screen(column):
+                continue
             text = self._text(column)
             if not text and column.key == "repin":  # `?` is no yes
                 text = self._cell(column).strip()
