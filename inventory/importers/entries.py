@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from inventory.errors import InventoryError, Problem
@@ -46,7 +47,9 @@ def _usable(found: list[Entry], base: Path, notes: Notes) -> list[Entry]:
     otherwise.
     """
     reasons: dict[tuple[str, str], str | None] = {}
+    usable = []
     for entry in found:
+        mistakes = []
         for key, look in (("profile", _no_profile), ("ca", _no_ca)):
             value = entry.settings.get(key)
             if value is None:
@@ -54,8 +57,12 @@ def _usable(found: list[Entry], base: Path, notes: Notes) -> list[Entry]:
             if (key, value) not in reasons:
                 reasons[key, value] = look(value, base)
             if reason := reasons[key, value]:
-                notes.leave_out(entry.line, f"`{key}` {shown(value)}: {reason}")
-    return [entry for entry in found if entry.line not in notes.left_out]
+                mistakes.append(f"`{key}` {shown(value)}: {reason}")
+        for mistake in mistakes:
+            notes.leave_out(entry.line, mistake)
+        if not mistakes:
+            usable.append(entry)
+    return usable
 
 
 def _no_profile(value: str, base: Path) -> str | None:
@@ -71,20 +78,24 @@ def _no_ca(value: str, base: Path) -> str | None:
 
 
 def _loadable(found: list[Entry], path: Path, notes: Notes) -> list[Entry]:
-    """Leave out the hosts that the loader has something against, so that what is written loads."""
+    """Leave out the hosts that the loader has something against, so that what is written loads.
+
+    It is given their numbers for lines: many of a document may stand in one line.
+    """
     for _round in range(_ROUNDS):
         findings = Findings(str(path))
         if not found:
             break
         try:
-            build(_draft(found, str(path)).tree, path, "", findings)
+            numbered = [replace(entry, line=number) for number, entry in enumerate(found, 1)]
+            build(_draft(numbered, str(path)).tree, path, "", findings)
             break
         except InventoryError as exc:
-            lines = {entry.line for entry in found}
-            for problem in exc.problems:
-                if problem.line in lines:
-                    notes.leave_out(problem.line, problem.message)
-            found = [entry for entry in found if entry.line not in notes.left_out]
+            refused = {problem.line: problem.message for problem in exc.problems}
+            for number, message in refused.items():
+                if 1 <= number <= len(found):
+                    notes.leave_out(found[number - 1].line, message)
+            found = [entry for number, entry in enumerate(found, 1) if number not in refused]
     return found
 
 

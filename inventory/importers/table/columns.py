@@ -26,7 +26,8 @@ REMOTE = "pscomputername"
 _NAMES = (
     "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename",
     "netbiosname", "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename",
-    "nom", "server", "computer", "machine", "rechner", "serveur", "certname", REMOTE, "host",
+    "nom", "server", "computer", "machine", "rechner", "serveur", "certname", REMOTE, "host", "csname",
+    "netbios", "dns",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""
 
@@ -34,7 +35,8 @@ _DNS = ("dnshostname", "fqdn", "fullyqualifieddomainname", "dnsname", "fulldnsna
 _IPS = (
     "ipv4address", "ipaddress", "ipv4", "ip", "primaryipaddress", "ipaddresses", "ipadresse", "ipadressen",
     "ipv4adresse", "adresseip", "hostip", "ipaddr", "primaryip", "ipv4addresses", "privateipaddress",
-    "privateip", "privateips", "networkip", "networkportsip", "netzwerkip", "réseauip", "ipv6address", "ipv6",
+    "privateip", "privateips", "recorddata", "networkip", "networkportsip", "netzwerkip", "réseauip",
+    "ipv6address", "ipv6",
     "ipv6adresse", "ipv6addresses",
 )  # fmt: skip
 _HOSTNAME = "hostname"

@@ -74,3 +74,51 @@ def test_one_column_as_name_and_address_is_told_once(tmp_path: Path) -> None:
     assert [note for note in notes if "address" in note] == [
         "Line 1: column `Hostname` was read as `address`."
     ]
+
+
+def test_the_port_of_a_monitoring_agent_is_not_winrms(tmp_path: Path) -> None:
+    """Zabbix exports the port of its own agent, some lists put Remote Desktop's behind the address."""
+    table = "Host,IP,Port\nweb1,192.0.2.11,10050\nweb2,192.0.2.12:3389,\n"
+    notes, fleet = imported(tmp_path, table)
+    assert {name: host.port for name, host in fleet.hosts.items()} == {"web1": 5986, "web2": 5986}
+    assert notes[-2:] == [
+        "Line 2: `port` was left out, because it is the Zabbix agent's; WinRM's own holds: `\"10050\"`.",
+        'Line 3: the port behind an address was left out, because it is Remote Desktop\'s: `"3389"`.',
+    ]
+
+
+def test_records_of_a_zone_that_hold_no_address_give_no_host(tmp_path: Path) -> None:
+    """An alias is another name of a machine that stands there already, a service is none."""
+    table = (
+        '"HostName","RecordType","RecordData"\n"web1","A","192.0.2.11"\n"www","CNAME","web1.corp.example."\n'
+        '"_ldap._tcp","SRV","[0][100][389][dc1.corp.example.]"\n'
+    )
+    notes, fleet = imported(tmp_path, table)
+    assert addresses(fleet) == {"web1": "192.0.2.11"}
+    assert "Line 3: left out: a DNS record of type CNAME, which is no host's own name." in notes
+
+
+def test_rows_that_are_doubtful_are_taken_and_named(tmp_path: Path) -> None:
+    """Another system, an account that is disabled, a machine that is off: whoever runs the import decides."""
+    table = (
+        '"Name","IPv4Address","Enabled","OperatingSystem","PowerState"\n'
+        '"WEB1","192.0.2.11","True","Windows Server 2019 Standard","PoweredOn"\n'
+        '"WEB2","192.0.2.12","False","Windows Server 2019 Standard","PoweredOff"\n'
+        '"LX1","192.0.2.13","True","Red Hat Enterprise Linux 8 (64-bit)","PoweredOn"\n'
+    )
+    notes, fleet = imported(tmp_path, table)
+    assert sorted(fleet.hosts) == ["LX1", "WEB1", "WEB2"]
+    assert [note for note in notes if "taken, though" in note] == [
+        'Line 3: taken, though `Enabled` speaks against it; take out what does not run: `"False"`.',
+        "Line 3: taken, though `PowerState` speaks against it; take out what does not run: `PoweredOff`.",
+        (
+            "Line 4: taken, though `OperatingSystem` says no Windows; take out what has no WinRM: "
+            "`Red Hat Enterprise Linux 8 (64-bit)`."
+        ),
+    ]
+
+
+def test_scanners_name_a_host_by_its_dns_column(tmp_path: Path) -> None:
+    """Where no column is a name, `DNS` is one; the address stays the IP, since `DNS` may be a server's."""
+    _, fleet = imported(tmp_path, "IP,DNS,OS\n192.0.2.11,web1.corp.example,Windows Server 2019\n")
+    assert addresses(fleet) == {"web1.corp.example": "192.0.2.11"}
