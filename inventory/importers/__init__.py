@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +34,17 @@ def convert(path: Path) -> Imported:
     """
     from inventory.importers import csv_table
     from inventory.importers.ansible import draft as ansible
+    from inventory.importers.exports.recognise import read_export
     from inventory.importers.writing import write
 
     data = None if path.is_dir() else read_bytes(path, what="file to import")
     if data is not None and csv_table.is_table(data, path):
         draft = csv_table.read(data, path)
         return Imported(write(draft, path), tuple(draft.notes))
+    if data is not None and (export := read_export(data, path)) is not None:
+        return Imported(write(export, path), tuple(export.notes))
     try:
-        draft, source = ansible.read(path, data)
+        draft, source = ansible.read(path, None if data is None else _utf8(data))
     except InventoryError:
         _refuse_other_kind(data or b"", str(path))
         raise
@@ -55,6 +60,27 @@ def _refuse_other_kind(data: bytes, file: str) -> None:
     if found == INVENTORY:
         words = "this is an inventory of fleetcheck's already; `fleetcheck inventory check` reads it"
         raise InventoryError([Problem(file, 0, words)])
+    if other := _other_list(data):
+        raise InventoryError([Problem(file, 0, f"this is {other}, and import that")])
     if found not in (None, "a script") and "inventory import" not in found:
         words = "expected an Ansible inventory, or a CSV table with a host a row"
         raise InventoryError([Problem(file, 0, f"this is {found}; {words}")])
+
+
+def _other_list(data: bytes) -> str | None:
+    """Name a text that lists hosts and is not read."""
+    from inventory.importers.exports.others import other_text
+    from inventory.importers.table.text import decode
+
+    try:
+        return other_text(decode(data, "").text)
+    except InventoryError:
+        return None
+
+
+def _utf8(data: bytes) -> bytes:
+    """Return a text in UTF-16, which `>` of Windows PowerShell writes, as UTF-8; any other as it is."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16").encode()
+    return data

@@ -182,7 +182,7 @@ def import_(
         typer.Argument(
             metavar="FILE",
             readable=False,
-            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), or CSV.",
+            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), CSV, or an export.",
         ),
     ],
     output: Annotated[
@@ -190,9 +190,10 @@ def import_(
         typer.Option("--output", "-o", metavar="FILE", help="Write to a new file, not to the screen."),
     ] = None,
 ) -> None:
-    """Make an inventory from Ansible's or a CSV file, without passwords.
+    """Make an inventory from Ansible's, a CSV file or another program's.
 
-    What was left out, changed or guessed stands in its head, and is said on standard error.
+    Passwords are never taken over. What was left out, changed or guessed stands in its head, and is said on
+    standard error.
     """
     from inventory.importers import convert
     from orchestrator.report.words import plural

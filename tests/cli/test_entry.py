@@ -9,11 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer
 
-from orchestrator.cli.main import app
 from orchestrator.version import VERSION
-from tests.cli.conftest import Scanned, fleetcheck
+from tests.cli.conftest import Scanned, command_line, fleetcheck
 from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +20,9 @@ MAIN = "from orchestrator.cli.main import main; main()"
 
 def commands() -> list[tuple[str, ...]]:
     """Return every command's words."""
-    top = typer.main.get_command(app)
+    top = command_line()
     found: list[tuple[str, ...]] = []
-    for name, command in top.commands.items():  # type: ignore[attr-defined]  # a group
+    for name, command in top.commands.items():
         found += [(name, sub) for sub in getattr(command, "commands", {})] or [(name,)]
     return found
 

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# ldapjs 3.0.7 (@ldapjs/filter 2.1.1) and ldapts 9.2.0: an escape in a search filter goes out as its letters, or as two bytes.
+#
+# One would think: `(objectGUID=\c3\9f\ff)` asks for these three bytes, and `(cn=web\2a1)` for a star; so RFC 4515 has it, and
+# so the escaped filters are written that every page about Active Directory shows.
+# What is: ldapjs decodes no escape: the server is asked for a name of a backslash, 2 and a, and finds nothing. ldapts
+# decodes each to a character of its own and sends that as UTF-8, so that each byte from 80 on becomes two: no object is
+# found by its objectGUID or objectSid, and none by a name with an umlaut that was escaped byte by byte. Neither says so:
+# an empty result is what they give.
+#
+# Output seen: as below
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+npm install --silent --no-audit --no-fund ldapjs@3.0.7 @ldapjs/filter@2.1.1 ldapts@9.2.0 > npm 2>&1
+cat > ask.js <<'JS'
+const net = require('net');
+const { BerReader } = require('@ldapjs/asn1');
+const ldapjs = require('ldapjs');
+const ldapts = require('ldapts');
+
+/** Read the value that a search request, as it came from the wire, compares with. */
+function asked(bytes) {
+  const message = new BerReader(bytes);
+  message.readSequence();
+  message.readInt();
+  message.readSequence(0x63);
+  message.readString();
+  message.readEnumeration();
+  message.readEnumeration();
+  message.readInt();
+  message.readInt();
+  message.readBoolean();
+  message.readSequence(0xa3);
+  message.readString();
+  return message.readString(0x04, true).toString('hex');
+}
+
+async function main() {
+  let heard;
+  const server = net.createServer((socket) => socket.once('data', (bytes) => { heard(asked(bytes)); socket.destroy(); }));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const url = `ldap://127.0.0.1:${server.address().port}`;
+  const clients = {
+    ldapjs: (filter) => {
+      const client = ldapjs.createClient({ url });
+      client.on('error', () => {});
+      client.search('dc=x', { filter, scope: 'sub' }, () => client.destroy());
+    },
+    ldapts: (filter) => {
+      new ldapts.Client({ url }).search('dc=x', { filter, scope: 'sub', paged: false }).catch(() => {});
+    },
+  };
+  for (const [name, ask] of Object.entries(clients)) {
+    for (const filter of ['(cn=web1)', '(cn=web\\2a1)', '(objectGUID=\\c3\\9f\\ff)', '(cn=b\\c3\\bc)', '(cn=bü)']) {
+      const value = await new Promise((done) => { heard = done; ask(filter); });
+      console.log(name, filter, value);
+    }
+  }
+  server.close();
+}
+
+main().then(() => process.exit(0));
+JS
+node ask.js | tee seen
+diff seen - <<'OUT'
+ldapjs (cn=web1) 77656231
+ldapjs (cn=web\2a1) 7765625c326131
+ldapjs (objectGUID=\c3\9f\ff) 5c63335c39665c6666
+ldapjs (cn=b\c3\bc) 625c63335c6263
+ldapjs (cn=bü) 62c3bc
+ldapts (cn=web1) 77656231
+ldapts (cn=web\2a1) 7765622a31
+ldapts (objectGUID=\c3\9f\ff) c383c29fc3bf
+ldapts (cn=b\c3\bc) 62c383c2bc
+ldapts (cn=bü) 62c3bc
+OUT
