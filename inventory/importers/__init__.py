@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def convert(path: Path) -> Imported:
     if data is not None and (export := read_export(data, path)) is not None:
         return Imported(write(export, path), tuple(export.notes))
     try:
-        draft, source = ansible.read(path, data)
+        draft, source = ansible.read(path, None if data is None else _utf8(data))
     except InventoryError:
         _refuse_other_kind(data or b"", str(path))
         raise
@@ -74,3 +76,11 @@ def _other_list(data: bytes) -> str | None:
         return other_text(decode(data, "").text)
     except InventoryError:
         return None
+
+
+def _utf8(data: bytes) -> bytes:
+    """Return a text in UTF-16, which `>` of Windows PowerShell writes, as UTF-8; any other as it is."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16").encode()
+    return data

@@ -342,3 +342,26 @@ def test_what_import_reads_is_named_where_an_inventory_was_expected(
     with pytest.raises(InventoryError) as caught:
         loads(text.encode(), tmp_path / name)
     assert caught.value.problems[0].message.startswith(f"this is {words}")
+
+
+def test_names_with_their_addresses_behind_are_read(tmp_path: Path) -> None:
+    """So people write down what they have: a name, a blank, an address."""
+    _, fleet = imported(tmp_path, "list.txt", "# paris\nweb1 192.0.2.11\ndb7\t192.0.2.12\n")
+    assert places(fleet) == {
+        "web1": ("192.0.2.11", "https", 5986),
+        "db7": ("192.0.2.12", "https", 5986),
+    }
+
+
+def test_what_was_drawn_for_a_screen_gives_no_host_called_name(tmp_path: Path) -> None:
+    """`Get-ADComputer ... | select Name > hosts.txt` has headings; the command that helps is named."""
+    (said,) = refusal(tmp_path, "hosts.txt", "\nName\n----\nWEB1\nWEB2\n")
+    assert said.startswith("hosts.txt: this is drawn for a screen (Format-Table); `| Export-Csv hosts.csv`")
+
+
+def test_a_list_that_windows_powershell_wrote_is_read(tmp_path: Path) -> None:
+    """`> hosts.txt` writes UTF-16 there."""
+    path = tmp_path / "hosts.txt"
+    path.write_bytes("WEB1\r\nWEB2\r\n".encode("utf-16"))
+    fleet = loads(convert(path).text.encode(), tmp_path / "fleet.yaml")
+    assert sorted(fleet.hosts) == ["WEB1", "WEB2"]
