@@ -5,6 +5,7 @@ and real PowerShell hosts where the kit is there.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import os
 import shutil
@@ -34,10 +35,9 @@ settings.load_profile("fleetcheck")
 # Fixtures that stand for real hosts on the quiet network; a test that asks for one runs there too.
 QUIET = {"winhosts", "foreign"}
 HERE = Path(__file__).parent
-SHARED = {
-    "winhost",
-    "adlab",
-}  # a host takes seconds and 163 MB, a domain controller 8 s: one worker has them all
+
+# Programs that tests start would compile fleetcheck anew each time, a seventh of what a command takes.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,15 +56,43 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test with its layer, before `-m` chooses; keep those that share a kit on one worker."""
+    """Mark every test with its layer, before `-m` chooses; keep together what shares something dear."""
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         path = item.path.relative_to(config.rootpath)
         layer = layer_of(path, getattr(item, "fixturenames", ()), marks)
         if layer not in marks:
             item.add_marker(layer)
-        if layer in SHARED and config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(layer))
+        if config.pluginmanager.hasplugin("xdist") and (group := _group(item, layer)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item, layer: str) -> str | None:
+    """Return which tests share a worker with this one, beside what it says itself; None: those that it says.
+
+    A domain controller takes 8 s: one worker has them all. Two real hosts take 4 s of a core and 180 MB, so a
+    module of theirs may have its own, or a long one would keep a worker busy when all others have ended. What
+    a module makes once would be made once a worker, if its tests were spread over all.
+    """
+    if layer == "adlab":
+        return layer
+    if layer == "winhost":
+        named = getattr(item, "fixturenames", ())
+        alike = ["third_winhost"] if "third_winhost" in named else []
+        alike += [item.callspec.params["foreign"]] if "foreign" in named else []  # type: ignore[attr-defined]
+        return " ".join([layer, *alike]) if alike else f"{layer} {item.path.stem}"
+    if item.get_closest_marker("xdist_group") is not None:
+        return None
+    # What pytest knows of a test's fixtures has no public name.
+    known = getattr(item, "_fixtureinfo", None)
+    found = known.name2fixturedefs.values() if known is not None else ()
+    return item.nodeid.partition("::")[0] if any(each[-1].scope == "module" for each in found) else None
+
+
+def pytest_collection_finish() -> None:
+    """Keep 8,000 tests, which stay to the end, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -166,5 +194,5 @@ def winhosts(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[list[
     """Two real hosts with registries of their own, in the invariant culture, on the quiet network."""
     with contextlib.ExitStack() as stack:
         with quiet.inside():
-            hosts = stack.enter_context(kit.start(net, hosts=2))
+            hosts = stack.enter_context(kit.start(net, hosts=2, warm=2))
         yield hosts

@@ -14,7 +14,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -221,10 +222,15 @@ def start(
     argv += [*([] if warm is None else ["--warm", str(warm)]), *more]
     env = {**os.environ, "PYTHONPATH": str(kit()), **environ}
     for _ in range(_STARTS):
-        with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process:
+        with (
+            one_at_a_time() as started,
+            subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process,
+        ):
             try:
                 assert process.stdout is not None
-                if line := process.stdout.readline():
+                line = process.stdout.readline()
+                started()
+                if line:
                     found = json.loads(line)
                     yield [Winhost(**host, ca=found["ca"]) for host in found["hosts"]]
                     return
@@ -232,6 +238,20 @@ def start(
                 process.terminate()
                 process.wait(30)
     raise AssertionError("winhost did not start")
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[Callable[[], None]]:
+    """Wait until no other process of this user's starts hosts; yield what says that these have started.
+
+    The first start on a machine makes what all others copy, in 20 s; side by side each would make it.
+    """
+    import fcntl  # not on every system, and neither is Wine
+
+    path = Path(tempfile.gettempdir()) / f"fleetcheck-winhost-{os.getuid()}.lock"
+    with path.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield held.close
 
 
 @contextlib.contextmanager

@@ -49,6 +49,10 @@ _ONLY_WITH_NUL = (
 _DOCUMENT = re.compile(rb'\s*\{\s*"fleetcheck"\s*:\s*\{[^{}]*"document"\s*:\s*"([a-z-]{1,40})"')
 _TEXTS = (
     (re.compile(rb"\A\s*<(!doctype html|html)\b", re.IGNORECASE), "an HTML page"),
+    (
+        re.compile(rb"\A\s*(<\?xml\b[^<]*|<![^<]*)*<(RDCMan|(mrng:)?Connections|nmaprun)\b"),
+        "a list of hosts in XML; `fleetcheck inventory import` reads it",
+    ),
     (re.compile(rb"\A\s*<\?xml\b"), "an XML document"),
     (re.compile(rb"\A#!"), "a script"),
     (re.compile(rb"\A\s*(<#|#requires\b|\[CmdletBinding)", re.IGNORECASE), "a PowerShell script"),
@@ -63,6 +67,29 @@ _TEXTS = (
     (
         re.compile(rb"^all:\s*(#.*)?$", re.MULTILINE),
         "an inventory of Ansible's; `fleetcheck inventory import` reads it",
+    ),
+    (
+        re.compile(rb"^groups:[^\S\n]*\r?\n\s*-\s+[\w\"']*:?", re.MULTILINE),
+        "an inventory of Bolt's; `fleetcheck inventory import` reads it",
+    ),
+    (
+        re.compile(rb"^plugin:[^\S\n]*[\w.]+", re.MULTILINE),
+        (
+            "the configuration of a plugin of Ansible's; `fleetcheck inventory import` reads what "
+            "`ansible-inventory -i FILE --list` prints"
+        ),
+    ),
+    (
+        re.compile(rb"\A\s*\{[^\0]*\"_meta\"\s*:"),
+        "an inventory of Ansible's in JSON; `fleetcheck inventory import` reads it",
+    ),
+    (
+        re.compile(rb"\A\s*\[\s*[{\"]"),
+        "a JSON list; `fleetcheck inventory import` reads it where it is one of hosts",
+    ),
+    (
+        re.compile(rb"\A(?:#[^\n]*\n|\s)*(?:[\w.-]+\r?\n){2}"),
+        "a list of words; `fleetcheck inventory import` reads it where these are hosts",
     ),
     (re.compile(rb"^(hosts|credentials|defaults|groups|waivers):\s", re.MULTILINE), INVENTORY),
 )

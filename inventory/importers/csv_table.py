@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inventory.errors import InventoryError, Problem
-from inventory.findings import Findings
-from inventory.importers.draft import UNKNOWN_USER, Draft
+from inventory.errors import InventoryError
+from inventory.importers.draft import Draft
+from inventory.importers.entries import drafted
+from inventory.importers.table.folders import without_folders
 from inventory.importers.table.headings import explain
 from inventory.importers.table.hosts import entries
-from inventory.importers.table.names import distinct, rename
 from inventory.importers.table.notes import Notes
-from inventory.importers.table.rows import looks_like_table, read_table
-from inventory.importers.table.settings import Entry
+from inventory.importers.table.rows import Table, looks_like_table, read_table
 from inventory.importers.table.text import decode, is_workbook
-from inventory.load import build
-from inventory.profile import load_profile
-from inventory.resolving.hostchecks import no_authority
-from inventory.words import shown
-from inventory.yamlfile.tree import Map, Seq
 
 _ENDINGS = (".csv", ".tsv")
 _OTHERS = (".yaml", ".yml", ".json", ".ini")
-_ROUNDS = (
-    4  # of leaving out what the loader refuses; what is left then is a mistake of ours, and told as it is
-)
 
 
 def is_table(data: bytes, path: Path) -> bool:
@@ -48,99 +39,12 @@ def read(data: bytes, path: Path) -> Draft:
     decoded = decode(data, file)
     if decoded.note:
         notes.say(decoded.line, decoded.note)
-    table = read_table(decoded.text, file, notes)
-    explain(table, notes)
-    found = _usable(distinct(entries(table, notes), notes), path.parent, notes)
-    rename(found, notes)
-    found = _loadable(found, path, notes)
-    if not found:
-        reasons = notes.left_out or {table.head.line: "no row below the one that names the columns"}
-        raise InventoryError([Problem(file, line, f"no host: {reason}") for line, reason in reasons.items()])
-    draft = _draft(found, file)
-    for sentence in notes.sentences():
-        draft.note(sentence)
-    return draft
+    return read_rows(read_table(decoded.text, file, notes), path, notes)
 
 
-def _usable(found: list[Entry], base: Path, notes: Notes) -> list[Entry]:
-    """Leave out hosts whose `profile` or `ca` file is none: without it they would be judged, or trusted,
-    otherwise.
-    """
-    reasons: dict[tuple[str, str], str | None] = {}
-    for entry in found:
-        for key, look in (("profile", _no_profile), ("ca", _no_ca)):
-            value = entry.settings.get(key)
-            if value is None:
-                continue
-            if (key, value) not in reasons:
-                reasons[key, value] = look(value, base)
-            if reason := reasons[key, value]:
-                notes.leave_out(entry.line, f"`{key}` {shown(value)}: {reason}")
-    return [entry for entry in found if entry.line not in notes.left_out]
-
-
-def _no_profile(value: str, base: Path) -> str | None:
-    try:
-        load_profile(value, base)
-    except InventoryError as exc:
-        return exc.problems[0].message
-    return None
-
-
-def _no_ca(value: str, base: Path) -> str | None:
-    return no_authority(base / Path(value).expanduser())
-
-
-def _loadable(found: list[Entry], path: Path, notes: Notes) -> list[Entry]:
-    """Leave out the hosts that the loader has something against, so that what is written loads."""
-    for _round in range(_ROUNDS):
-        findings = Findings(str(path))
-        if not found:
-            break
-        try:
-            build(_draft(found, str(path)).tree, path, "", findings)
-            break
-        except InventoryError as exc:
-            lines = {entry.line for entry in found}
-            for problem in exc.problems:
-                if problem.line in lines:
-                    notes.leave_out(problem.line, problem.message)
-            found = [entry for entry in found if entry.line not in notes.left_out]
-    return found
-
-
-def _draft(found: list[Entry], file: str) -> Draft:
-    draft = Draft(file)
-    for entry in found:
-        draft.section("hosts").put(entry.name, _host(entry, draft), entry.line)
-        for group in entry.groups:
-            draft.join(group, entry.name, entry.line)
-    without = next((entry for entry in found if entry.username is None), None)
-    if without:
-        credential = draft.credential(UNKNOWN_USER, without.line)
-        draft.section("defaults").put("credential", credential, without.line)
-    return draft
-
-
-def _host(entry: Entry, draft: Draft) -> Map:
-    """Return what a host's row says, as a mapping with lines."""
-    host = Map(entry.line)
-    if entry.address != entry.name:
-        host.put("address", entry.address, entry.line)
-    for key, value in entry.settings.items():
-        host.put(key, _lined(value, entry.line) if isinstance(value, dict) else value, entry.line)
-    if entry.username is not None:
-        host.put("credential", draft.credential(entry.username, entry.line), entry.line)
-    if entry.tags:
-        tags = Seq(entry.line)
-        for tag in entry.tags:
-            tags.put(tag, entry.line)
-        host.put("tags", tags, entry.line)
-    return host
-
-
-def _lined(values: dict[str, object], line: int) -> Map:
-    found = Map(line)
-    for key, value in values.items():
-        found.put(key, value, line)
-    return found
+def read_rows(table: Table, path: Path, notes: Notes) -> Draft:
+    """Return a draft of what stands in rows already. Raises InventoryError as `read`."""
+    flat = without_folders(table, notes)
+    explain(flat, notes)
+    nothing = table.head.line, "no row below the one that names the columns"
+    return drafted(entries(flat, notes), path, notes, nothing)

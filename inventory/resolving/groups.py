@@ -183,13 +183,10 @@ def levels(nodes: Mapping[str, Node], groups: Sequence[str]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
-def members(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return each group's hosts, children's included, in the order of the inventory."""
+def in_order(counted: Mapping[str, Iterable[str]], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return each group's hosts, as `counted` has them, in the order of the inventory."""
     position = {host: index for index, host in enumerate(hosts)}
-    return {
-        name: tuple(sorted(found, key=position.__getitem__))
-        for name, found in counted(nodes, position).items()
-    }
+    return {name: tuple(sorted(found, key=position.__getitem__)) for name, found in counted.items()}
 
 
 def counted(nodes: Mapping[str, Node], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:

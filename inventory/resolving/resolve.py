@@ -63,18 +63,13 @@ class Resolver:
         self._checks.port(name, port, merged["transport"][0], port_origin)
         if profile is None:
             return None
-        origins, passed = dict(around.origins), dict(around.passed)
-        for key, (value, origin) in own.items():
-            origins[key] = origin
-            if key in PASSED:
-                passed[key] = value
-        passed["auth"] = merged["auth"][0]  # a certificate may mean it
-        origins["auth"], origins["address"], origins["port"] = merged["auth"][1], where_origin, port_origin
-        canary, canary_origin = merged.get(
-            "canary_address", (profile.canary_address, Origin(f"profile {profile.name}"))
-        )
-        if canary is not None:
-            origins["canary_address"] = canary_origin
+        passed = {**around.passed, **{key: value for key, (value, _) in own.items() if key in PASSED}}
+        passed["auth"], auth_origin = merged["auth"]  # a certificate may mean it
+        origins = {**around.origins, **{key: origin for key, (_, origin) in own.items()}}
+        origins |= {"auth": auth_origin, "address": where_origin, "port": port_origin}
+        canary = merged.get("canary_address", _NOTHING)[0]
+        if canary is None and profile.canary_address is not None and "canary_address" not in merged:
+            canary, origins["canary_address"] = profile.canary_address, Origin(f"profile {profile.name}")
         return Host(
             name=name,
             address=where,

@@ -82,14 +82,16 @@ class Chooser:
         return [found for found in terms if not _is_file(found)]
 
     def _is_known(self, term: Term) -> bool:
-        """Whether a term is the name of a host or group, or a pattern."""
+        """Whether a term is the name of a host or group or a host's address, or a pattern."""
         try:
             base, _ = split_subscript(term.text)
         except ValueError:
             return False
         key, equals, _ = term.text.partition("=")
         chosen_by = bool(equals) and key in ("tag", "site")
-        return chosen_by or "*" in base or term.text.startswith("~") or self._universe.named(base) is not None
+        if chosen_by or "*" in base or term.text.startswith("~"):
+            return True
+        return self._universe.named(base) is not None or self._universe.is_address(base)
 
     def _evaluate(self, terms: Sequence[Term]) -> set[str]:
         by_sign: dict[str, list[Term]] = {"": [], "&": [], "!": []}
@@ -220,4 +222,5 @@ def _unlike_hosts(file: str, count: int) -> str:
     """Refuse a file without quoting it: what stands in a wrong place may be a secret."""
     lines = "its line names" if count == 1 else f"none of its {count:,} lines names"
     negated = "no host or group" if count == 1 else "a host or group"
-    return f"{shown(file)}: {lines} {negated} of this inventory; not shown here, since it may be a secret"
+    where = f"{shown(file)}: {lines} {negated} of this inventory"
+    return f"{where}; not shown here, since it may be a secret. `fleetcheck inventory list` has the names"

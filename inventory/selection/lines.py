@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +12,7 @@ from inventory.errors import InventoryError, SelectionError
 from inventory.files.textfile import decode, read_bytes
 from inventory.words import shown, visible
 
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LARGEST = 1024 * 1024  # bytes or characters: 10,000 names of 100 letters
 
 
@@ -51,4 +54,8 @@ def _file(name: str) -> str:
         path = Path(name).expanduser()
     except RuntimeError as exc:  # `~nobody`
         raise SelectionError(f"{visible(name)}: {exc}") from None
-    return decode(read_bytes(path, what="file of hosts", limit=LARGEST), str(path))
+    data = read_bytes(path, what="file of hosts", limit=LARGEST)
+    if data.startswith(_WIDE):  # `> hosts.txt` and Out-File of Windows PowerShell write nothing else
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16")
+    return decode(data, str(path))

@@ -63,12 +63,15 @@ class Universe:
 
     def near(self, name: str) -> str:
         """Suggest, as the end of a sentence, what a name that nobody has may mean; "" for nothing near."""
-        return near_host(
-            name,
-            self.hosts,
-            groups=self.groups,
-            addresses={host.address: host.name for host in self.hosts.values()},
-        )
+        return near_host(name, self.hosts, groups=self.groups, addresses=self._addresses)
+
+    def is_address(self, name: str) -> bool:
+        """Whether a host has this address."""
+        return name.lower() in self._addresses
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        return {host.address.lower(): host.name for host in self.hosts.values()}
 
     @cached_property
     def _folded(self) -> dict[str, str]:

@@ -1,17 +1,27 @@
 """YAML text as plain values that remember their lines.
 
-Built from libyaml's events, which cost a quarter of its nodes; one pass, no recursion, so that no input can
-exhaust the stack. Duplicate keys, tags, merge keys and more than one document are mistakes (another program's
-`Dialect` may read the first three); aliases are bounded by what they unfold to.
+Built from libyaml's events, which cost a quarter of its nodes; one pass, nested no deeper than DEPTH, so that
+no input can exhaust the stack. Duplicate keys, tags, merge keys and more than one document are mistakes
+(another program's `Dialect` may read the first three); aliases are bounded by what they unfold to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
+from yaml import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from inventory.errors import InventoryError, Problem
 from inventory.scalars import plain
@@ -91,19 +101,13 @@ def parse(
     `dialect` they are `Tagged`. Raises InventoryError, `problems` included, where the text cannot be read any
     further.
     """
-    builder = _Builder(file, problems, tags=tags, dialect=dialect)
     loader = _Loader(text)
     try:
-        next_event, taking = loader.get_event, builder.taking
-        while (event := next_event()) is not None:
-            if take := taking.get(type(event)):
-                take(event)
+        return _Builder(loader.get_event, file, problems, tags=tags, dialect=dialect).document()
     except yaml.YAMLError as exc:
         raise InventoryError([*problems, Problem(file, *explain(exc, text, DEPTH))]) from None
     finally:
         loader.dispose()
-        builder.taking.clear()  # its methods: the tree is given back as soon as nobody uses it
-    return builder.root
 
 
 def _with_merged(own: Map, merged: list[Map]) -> Map:
@@ -116,70 +120,101 @@ def _with_merged(own: Map, merged: list[Map]) -> Map:
 
 
 class _Builder:
-    """Puts the tree together, event by event.
-
-    One frame a nesting level: container, pending key, its line, anchor.
-    """
+    """Puts the tree together, event by event: what nests in a value is read before the value is returned."""
 
     def __init__(
-        self, file: str, problems: list[Problem], *, tags: bool, dialect: Dialect | None = None
+        self,
+        next_event: Callable[[], Any],
+        file: str,
+        problems: list[Problem],
+        *,
+        tags: bool,
+        dialect: Dialect | None = None,
     ) -> None:
+        """`next_event` gives the next of libyaml's events, None after the last."""
+        self.next_event = next_event
         self.file = file
         self.tags = tags
         self.dialect = dialect
-        self.merging: dict[int, list[Map]] = {}  # what merge keys bring, by the depth of their mapping
+        self.unquoted: Callable[[str], Any] = dialect.scalar if dialect else plain
         self.problems = problems
-        self.root: Any = None
-        self.documents = 0
-        self.stack: list[Map | Seq] = []
-        self.keys: list[tuple[str, int] | None] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.open: list[
-            tuple[str, int] | None
-        ] = []  # anchor of each open container, and the count when it began
+        self.depth = 0  # containers that are open
+        self.top: str | None = None  # the key of the outermost one that the others are below
+        self.anchors: dict[str, tuple[Any, int]] = {}  # with what each unfolds to; -1: it is still open
         self.count = 0
         self.unfolded = 0
 
-        self.taking: dict[type, Callable[[Any], None]] = {
-            yaml.ScalarEvent: self._scalar,
-            yaml.MappingStartEvent: lambda event: self._begin(event, Map),
-            yaml.SequenceStartEvent: lambda event: self._begin(event, Seq),
-            yaml.MappingEndEvent: self._end,
-            yaml.SequenceEndEvent: self._end,
-            yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._document,
-        }
+    def document(self) -> Any:
+        """Return the value of the one document."""
+        root, documents = None, 0
+        while (event := self.next_event()) is not None:
+            if type(event) is DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self._stop(event, "a second document begins here (`---`); one file holds one document")
+            elif isinstance(event, NodeEvent):
+                root = self._value(event)
+        return root
 
-    def _document(self, event: Any) -> None:
-        self.documents += 1
-        if self.documents > 1:
-            self._stop(event, "a second document begins here (`---`); one file holds one document")
-
-    def _scalar(self, event: Any) -> None:
-        line, value = event.start_mark.line + 1, event.value
-        frame = self.stack[-1] if self.stack else None
-        if type(frame) is Map and self.keys[-1] is None:
-            if event.tag is None and event.anchor is None and value != "<<" and value not in frame.lines:
-                self.keys[-1] = (value, line)  # as most keys are
-            else:
-                self._key(value, line, event)
-            return
+    def _value(self, event: Any) -> Any:
+        """Return the value that begins with an event."""
+        if type(event) is not ScalarEvent:
+            return self._alias(event) if type(event) is AliasEvent else self._container(event)
+        value = event.value
         if event.tag is not None:
             value = self._of_tag(event.tag, value)
-            self._tagged(line)
+            self._tagged(event)
         elif event.implicit[0]:
-            value = self.dialect.scalar(value) if self.dialect else plain(value)
+            value = self.unquoted(value)
         self.count += 1
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
-        if type(frame) is Seq:
-            frame.append(value)
-            frame.lines.append(line)
-        else:
-            self._add(value, line)
+        return value
 
-    def _key(self, key: str, line: int, event: Any) -> None:
-        frame = self.stack[-1]
+    def _container(self, event: Any) -> Map | Seq:
+        if self.depth >= DEPTH:
+            self._stop(event, f"nested more than {DEPTH} levels deep")
+        if event.tag is not None:
+            self._tagged(event)
+        if event.anchor:
+            self.anchors[event.anchor] = (None, -1)
+        before = self.count
+        self.count += 1
+        self.depth += 1
+        line = event.start_mark.line + 1
+        made = self._map(line) if type(event) is MappingStartEvent else self._seq(line)
+        self.depth -= 1
+        if event.anchor:
+            self.anchors[event.anchor] = (made, self.count - before)
+        return made
+
+    def _seq(self, line: int) -> Seq:
+        made = Seq(line)
+        while type(event := self.next_event()) is not SequenceEndEvent:
+            made.put(self._value(event), event.start_mark.line + 1)
+        return made
+
+    def _map(self, line: int) -> Map:
+        made, merged = Map(line), list[Map]()
+        while type(event := self.next_event()) is not MappingEndEvent:
+            at = event.start_mark.line + 1
+            if type(event) is not ScalarEvent:
+                self._stop(event, _NO_KEY[type(event)])
+            key = event.value
+            twice = key in made.lines
+            if twice or key == "<<" or event.tag is not None or event.anchor is not None:  # as few keys are
+                self._odd_key(key, at, event, made)
+            if self.depth == 1:
+                self.top = key
+            event = self.next_event()
+            value = self._value(event)
+            if key == "<<":
+                merged += self._merged(value, event)
+            elif not twice or self.dialect:  # else the first of the two wins; the second is a problem already
+                made.put(key, value, at)
+        return _with_merged(made, merged) if merged else made
+
+    def _odd_key(self, key: str, line: int, event: Any, beside: Map) -> None:
         if event.tag is not None and not self.dialect:
             self._say(line, "a tag on a key means nothing here; leave it out")
         if key == "<<":
@@ -187,11 +222,10 @@ class _Builder:
                 self._say(
                     line, "merge keys (`<<`) are not read; put what hosts share in a group, or in `defaults`"
                 )
-        elif isinstance(frame, Map) and key in frame.lines:
-            self._twice(key, line, frame.lines[key])
+        elif key in beside.lines:
+            self._twice(key, line, beside.lines[key])
         if event.anchor:
             self.anchors[event.anchor] = (key, 1)
-        self.keys[-1] = (key, line)
 
     def _twice(self, key: str, line: int, first: int) -> None:
         name = "this key" if self._secret() else f"`{visible(key[:60])}`"
@@ -203,43 +237,13 @@ class _Builder:
 
     def _secret(self) -> bool:
         """Whether a key may be a secret: below `credentials`, or at the top of what may be another file."""
-        top = self.keys[0] if len(self.keys) > 1 else None
-        return len(self.keys) == 1 or (top is not None and top[0] == "credentials")
+        return self.depth == 1 or self.top == "credentials"
 
-    def _begin(self, event: Any, make: type[Map | Seq]) -> None:
-        line = event.start_mark.line + 1
-        if self.stack and self.keys[-1] is None and type(self.stack[-1]) is Map:
-            self._stop(event, "a list or mapping cannot be a key; a key is a word followed by a colon")
-        if len(self.stack) >= DEPTH:
-            self._stop(event, f"nested more than {DEPTH} levels deep")
-        if event.tag is not None:
-            self._tagged(line)
-        self.open.append((event.anchor, self.count) if event.anchor else None)
-        if event.anchor:
-            self.anchors[event.anchor] = (None, -1)
-        self.count += 1
-        self.stack.append(make(line))
-        self.keys.append(None)
-
-    def _end(self, _event: Any) -> None:
-        merged = self.merging.pop(len(self.stack), None)
-        value = self.stack.pop()
-        if merged and isinstance(value, Map):
-            value = _with_merged(value, merged)
-        self.keys.pop()
-        opened = self.open.pop()
-        if opened:
-            self.anchors[opened[0]] = (value, self.count - opened[1])
-        self._add(value, value.line)
-
-    def _alias(self, event: Any) -> None:
-        line = event.start_mark.line + 1
-        if self.stack and self.keys[-1] is None and type(self.stack[-1]) is Map:
-            self._stop(event, "an alias cannot be a key")
+    def _alias(self, event: Any) -> Any:
         value, weight = self.anchors.get(event.anchor, (None, 0))
         if weight == 0:
             self._say(
-                line,
+                event.start_mark.line + 1,
                 "an alias (`*`) to an anchor (`&`) that no line before defines; a text with a `*` needs "
                 "quotes",
             )
@@ -249,35 +253,20 @@ class _Builder:
         self.count += weight
         if self.unfolded > UNFOLDED:
             self._stop(event, f"the aliases of this file unfold to more than {UNFOLDED:,} values")
-        self._add(value, line)
+        return value
 
-    def _add(self, value: Any, line: int) -> None:
-        if not self.stack:
-            self.root = value
-            return
-        frame = self.stack[-1]
-        if isinstance(frame, Seq):
-            frame.append(value)
-            frame.lines.append(line)
-        elif (key := self.keys[-1]) is not None:
-            self.keys[-1] = None
-            if key[0] == "<<":
-                self._merge(value, line)
-            elif self.dialect:
-                frame.put(key[0], value, key[1])
-            else:
-                frame.setdefault(key[0], value)  # the first of two wins; the second is already a problem
-                frame.lines.setdefault(*key)
-
-    def _merge(self, value: Any, line: int) -> None:
-        """Keep what a merge key brings; of several mappings in a list the first counts most."""
+    def _merged(self, value: Any, event: Any) -> list[Map]:
+        """Return what a merge key brings; of several mappings in a list the first counts most."""
         if not self.dialect:
-            return  # said already
+            return []  # said already
         parts = value[::-1] if isinstance(value, Seq) else [value]
         if all(isinstance(part, Map) for part in parts):
-            self.merging.setdefault(len(self.stack), []).extend(parts)
-        else:
-            self._say(line, f"`<<` takes a mapping or a list of mappings, and not {shown(value)}")
+            return parts
+        self._say(
+            event.start_mark.line + 1,
+            f"`<<` takes a mapping or a list of mappings, and not {shown(value)}",
+        )
+        return []
 
     def _of_tag(self, tag: str, value: str) -> Any:
         """Return what a scalar with a tag stands for."""
@@ -287,13 +276,24 @@ class _Builder:
             return value
         return self.dialect.scalar(value) if tag.startswith(_CORE) else Tagged(tag, value)
 
-    def _tagged(self, line: int) -> None:
+    def _tagged(self, event: Any) -> None:
         if not self.tags and not self.dialect:
+            line = event.start_mark.line + 1
             self._say(line, "tags (`!...`) are not read; a text that begins with `!` needs quotes")
 
     def _say(self, line: int, message: str) -> None:
         self.problems.append(Problem(self.file, line, message))
 
-    def _stop(self, event: Any, message: str) -> None:
+    def _stop(self, event: Any, message: str) -> NoReturn:
         self._say(event.start_mark.line + 1, message)
         raise InventoryError(self.problems)
+
+
+_NO_KEY: Mapping[type, str] = {
+    AliasEvent: "an alias cannot be a key",
+    **dict.fromkeys(
+        (MappingStartEvent, SequenceStartEvent),
+        "a list or mapping cannot be a key; a key is a word followed by a colon",
+    ),
+}
+"""Why an event cannot begin a key."""

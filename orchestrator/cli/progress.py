@@ -90,6 +90,8 @@ def stopping(event: Stopping) -> str:
     """Say what the end that was asked for means for the hosts in flight."""
     reason, flying = event.reason.removesuffix("."), plural(event.in_flight, "host")
     stored = plural(event.storing, "result")
+    if event.abandoned and event.unstored:
+        return f"{reason}: {event.unstored} is not stored yet, waited for 2 s more"
     if event.abandoned:
         late = f"; {stored} not stored yet, waited for 2 s more" if event.storing else ""
         return f"{reason}: {flying} in flight left{late}"
@@ -97,4 +99,6 @@ def stopping(event: Stopping) -> str:
         return f"{reason}: nothing new starts, {flying} in flight to finish; once more leaves them"
     if event.storing:
         return f"{reason}: nothing new starts, {stored} to be stored; once more leaves them"
+    if event.unstored:
+        return f"{reason}: nothing new starts, {event.unstored} is to be stored; once more leaves that"
     return f"{reason}: nothing new starts, nothing is in flight"

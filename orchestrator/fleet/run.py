@@ -23,7 +23,7 @@ from orchestrator.remote.session import Logon, Transport
 class Writer(Protocol):
     """What a scan needs of `orchestrator.store.writer.Writer`. Each method raises StoreError."""
 
-    def begin_scan(self, scan: ScanRecord, /) -> int:
+    async def begin_scan(self, scan: ScanRecord, /) -> int:
         """Write the scan's row; return its id."""
 
     async def put(self, scan_id: int, record: HostRecord, /) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inventory.model import Host, Waiver
@@ -21,16 +22,16 @@ from orchestrator.fleet.admission.queue import HostQueue, QueuedHost
 from orchestrator.fleet.admission.ramp import Ramp
 from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.events import Event, EventSink, HostFinished, Listener, ScanStarted, Stopping
-from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned, wait_until_abandoned
+from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
 from orchestrator.fleet.host_probe import HostProbe
 from orchestrator.fleet.options import ScanOptions
 from orchestrator.fleet.ports import as_part, asking_ports
 from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
-from orchestrator.fleet.storing import LANDING, Storing
+from orchestrator.fleet.storing import Storing, begin, end
 from orchestrator.fleet.summary import SCAN_AGAIN, RemoteEnd, ScanSummary
-from orchestrator.store.errors import StoreError
+from orchestrator.store.errors import StoreError, UnansweredError
 
 if TYPE_CHECKING:
     from orchestrator.fleet.dispatch.remote import Remote
@@ -110,7 +111,8 @@ class _Scan:
         services, self._waived = self._services, waived
         started = services.clock.now()
         room = make_room(self._options.jobs)
-        scan_id = services.writer.begin_scan(self._record) if self._record.id is None else self._record.id
+        step = partial(self._stopping, unstored="the scan's start")
+        scan_id = self._record.id or await begin(services.writer, self._record, self._stop, step)
         self._emit(
             ScanStarted(
                 scan=scan_id,
@@ -165,7 +167,7 @@ class _Scan:
                 )
             ) as landed:
                 async for item in landed:
-                    if isinstance(item, Broke):  # the run's own fault, not a host's: `_one_host` keeps those
+                    if isinstance(item, Broke):  # the run's own fault: `_one_host` keeps a host's
                         self._trouble = self._trouble or words.place(item.error)
                         self._stop.abandon("a fault in fleetcheck")
 
@@ -253,15 +255,11 @@ class _Scan:
         return state
 
     async def _write_end(self, scan_id: int, state: ScanState) -> None:
-        now = self._services.clock.now()
-        ending = asyncio.create_task(self._services.writer.end_scan(scan_id, state, now))
-        if await wait_until_abandoned({ending}, self._stop, self._stopping, seconds=LANDING):
-            self._not_answered("how the scan ended was not stored")
-            return
+        now, step = self._services.clock.now(), partial(self._stopping, unstored="the scan's end")
         try:
-            ending.result()
+            await end(self._services.writer, scan_id, state, now, self._stop, step)
         except StoreError as error:
-            self._trouble = str(error)
+            self._trouble, self._unanswered = str(error), isinstance(error, UnansweredError)
 
     def _summary(self, scan_id: int, state: ScanState, started: datetime) -> ScanSummary:
         return ScanSummary(
@@ -287,8 +285,13 @@ class _Scan:
         here, there = self._queue.barred, self._sites.barred
         return {key: (*here.get(key, ()), *there.get(key, ())) for key in {**here, **there}}
 
-    def _stopping(self, stop: StopRequest) -> None:
-        storing = 0 if self._storing is None else self._storing.under_way
+    def _stopping(self, stop: StopRequest, unstored: str = "") -> None:
         self._emit(
-            Stopping(reason=stop.reason, in_flight=self._in_flight, abandoned=stop.abandoned, storing=storing)
+            Stopping(
+                reason=stop.reason,
+                in_flight=self._in_flight,
+                abandoned=stop.abandoned,
+                storing=0 if self._storing is None else self._storing.under_way,
+                unstored=unstored,
+            )
         )

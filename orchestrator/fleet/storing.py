@@ -4,15 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from orchestrator.domain.record import HostRecord
-from orchestrator.fleet.control.stop import StopRequest, wait_until_abandoned
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.fleet.control.stop import (
+    LANDING,
+    LeftError,
+    StopRequest,
+    result_until_abandoned,
+    wait_until_abandoned,
+)
 from orchestrator.fleet.run import Writer
-from orchestrator.store.errors import StoreError
+from orchestrator.store.errors import StoreError, UnansweredError
 
 MOST = 64  # results under way, two commits' worth: a disk that is slow slows the scan, and takes no memory
-LANDING = 2.0  # seconds that what is on its way to the disk gets once its scan is abandoned
+_NOT_BEGUN = "no host was asked; once it answers again, `fleetcheck scans` shows whether the scan was begun"
+
+
+async def begin(
+    writer: Writer, record: ScanRecord, stop: StopRequest, on_step: Callable[[StopRequest], None]
+) -> int:
+    """Store that a scan begins, and return its id. Call `on_step` at each step of `stop`.
+
+    Raise StoreError: UnansweredError where that is not stored `LANDING` seconds after `stop` abandoned it.
+    """
+    try:
+        return await result_until_abandoned(writer.begin_scan(record), stop, on_step)
+    except LeftError:
+        raise UnansweredError(_NOT_BEGUN) from None
+
+
+async def end(
+    writer: Writer,
+    scan_id: int,
+    state: ScanState,
+    now: datetime,
+    stop: StopRequest,
+    on_step: Callable[[StopRequest], None],
+) -> None:
+    """Store how a scan ended; wait and raise as `begin`."""
+    ending = writer.end_scan(scan_id, state, now)
+    try:
+        await result_until_abandoned(ending, stop, on_step)
+    except LeftError:
+        raise UnansweredError("how the scan ended was not stored") from None
 
 
 class Storing:

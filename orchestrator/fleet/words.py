@@ -28,7 +28,10 @@ HUNG_ADVICE = MappingProxyType(
         Phase.CONNECT: (
             "host down, or a firewall drops the packets without a word: check that the port is reachable"
         ),
-        Phase.TLS: "something took the connection and does not speak: is this a WinRM https port?",
+        Phase.TLS: (
+            "something took the connection and does not speak TLS: is this a WinRM https port (5986)? For "
+            "5985 set `transport: http`"
+        ),
         Phase.AUTH: (
             "the connection stands and the logon is not answered: WinRM or its domain controller hangs"
         ),

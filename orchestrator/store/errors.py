@@ -11,6 +11,7 @@ StoreError
   UnfinishedCopyError a copy into it was begun and did not end
   LockTakenError      another fleetcheck is writing
   DatabaseError       the database refused: full, read-only, locked, damaged, gone, ...
+  UnansweredError     the database had not answered when somebody waited no longer
   UnknownScanError    no scan has this id
   WriterClosedError   a result came after the writer had been closed
 
@@ -199,6 +200,15 @@ class DatabaseError(StoreError):
         what, advice = _TROUBLE[trouble]
         super().__init__(f"database {place}: {what} ({detail}). {advice}")
         self.place, self.trouble, self.detail = place, trouble, detail
+
+
+class UnansweredError(StoreError):
+    """The database had not answered when nobody waited for it any more: `what` that means, and what to do."""
+
+    def __init__(self, what: str) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(f"the database does not answer: {what}")
+        self.what = what
 
 
 class UnknownScanError(StoreError):

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from sqlalchemy import insert, update
 
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
+from orchestrator.store.aside import aside
 from orchestrator.store.database.lock import myself
 from orchestrator.store.database.presence import Presence, of_scan
 from orchestrator.store.errors import Owner, StoreError, UnknownScanError
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 BATCH = 32  # results a commit
 LINGER = 0.05  # seconds that a result waits for others to be committed with it
-LEAVING = 2.0  # seconds that a writer gets for its last commits once somebody waits for them no more
+LEAVING = 1.0  # seconds that a writer gets for its last commits once somebody waits for them no more
 ROOM = 256  # results that wait in the queue, at most: more puts wait outside
 
 
@@ -84,11 +85,12 @@ class Writer:
         """Who writes: what `open` was given, else the system's user."""
         return self._owner.user
 
-    def begin_scan(self, record: ScanRecord) -> int:
+    async def begin_scan(self, record: ScanRecord) -> int:
         """Store a scan before its first result and return its id; `record.id` is not looked at. Raises
         StoreError.
 
         From now on until it ends whoever asks is told that this process runs it (`Reader.runner`).
+        Cancelled, it may be stored all the same.
         """
 
         def work(into: Inserter) -> int:
@@ -99,7 +101,7 @@ class Writer:
             self._show(int(key[0]))  # before others see the scan: it must not look killed for a moment
             return int(key[0])
 
-        return self._thread.call(work)
+        return await self.alone(work)
 
     def resume_scan(self, scan_id: int) -> ScanRecord:
         """Open an earlier scan for more results, and return it as it now is.
@@ -113,7 +115,11 @@ class Writer:
             _mark(into, scan_id, ScanState.RUNNING, None)
             return replace(found, state=ScanState.RUNNING, ended=None)
 
-        return self._thread.call(work)
+        try:
+            return self._thread.call(work)
+        except KeyboardInterrupt:
+            self._left = True
+            raise
 
     def at_end(self, work: Callable[[Inserter, int, datetime], object]) -> None:
         """Have `work` done, with the scan's id and the time, in the transaction that ends a scan:
@@ -132,7 +138,7 @@ class Writer:
             if self._at_end is not None:
                 self._at_end(into, scan_id, ended)
 
-        await self._waiting(self.alone(work))
+        await self.alone(work)
         if (shown := self._scans.pop(scan_id, None)) is not None:
             shown.hide()
 
@@ -162,13 +168,20 @@ class Writer:
         be stored all the same.
         """
         self._hand_over()
-        return await self._thread.wait_for(work)
+        return await self._waiting(self._thread.wait_for(work))
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run `work`, which waits for the database, in a thread of its own; raise what it raises.
+
+        Cancelled, it goes on, and nobody waits for it.
+        """
+        return await self._waiting(aside(work))
 
     def close(self) -> None:
         """Commit what waits, end the thread, give the lock back.
 
-        Where somebody who waited for a result or for a scan's end has left, nobody waits longer than
-        `LEAVING` seconds for a database that hangs. Calling it again does nothing; never raises.
+        Where somebody who waited for an answer has left, nobody waits longer than `LEAVING` seconds for a
+        database that hangs. Calling it again does nothing; never raises.
         """
         for shown in self._scans.values():  # before the lock: who resumes such a scan gives the same sign
             shown.hide()

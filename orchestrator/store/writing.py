@@ -107,10 +107,11 @@ class WritingThread:
         raises.
         """
         with self._closing:
-            if self._thread is not None:
-                self._queue.put(_End.END)
-                self._thread.join(wait)
-                self._thread = None
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._queue.put(_End.END)
+        thread.join(wait)  # without holding up who closes it again, and may wait less long
 
     # What follows runs in the thread.
 

@@ -193,7 +193,7 @@ def store(writer: Writer, records: Sequence[HostRecord], jobs: int = 64, version
         version=version,
         script="cd" * 32,
     )
-    scan_id = writer.begin_scan(described)
+    scan_id = asyncio.run(writer.begin_scan(described))
 
     async def run() -> None:
         waiting = iter(records)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import io
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
 from orchestrator.cli.main import app
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
@@ -35,13 +37,19 @@ class Ended:
     err: str
 
 
+@functools.cache
+def command_line() -> Any:
+    """Return the whole command line, put together once: that takes longer than most commands."""
+    return typer.main.get_command(app)
+
+
 def fleetcheck(*words: str) -> Ended:
     """Run a command line in this process; standard output is no terminal."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            app(list(words), prog_name="fleetcheck")
+            command_line()(list(words), prog_name="fleetcheck")
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
     return Ended(code, out.getvalue(), err.getvalue())

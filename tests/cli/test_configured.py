@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from orchestrator.app.repin.request import DEFAULTS
 from orchestrator.app.sites import worker
 from orchestrator.cli.config.configured import ConfiguredCommand
-from orchestrator.cli.main import app
 from orchestrator.domain.config.keys import KEYS, Key
-from tests.cli.conftest import Scanned, fleetcheck
+from tests.cli.conftest import Scanned, command_line, fleetcheck
 from tests.cli.test_entry import ROOT, commands
 
 
 @functools.cache
 def command(words: tuple[str, ...]) -> Any:
     """Return a command by its words."""
-    found: Any = typer.main.get_command(app)
+    found: Any = command_line()
     for word in words:
         found = found.commands[word]
     return found

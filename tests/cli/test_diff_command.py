@@ -100,7 +100,7 @@ def test_a_scan_of_a_part_is_compared_in_that_part(twice: Path, tmp_path: Path) 
         Reader.open(f"sqlite:///{database}") as reader,
     ):
         part = replace(reader.scan(2), id=None, selection="mad-mail-02", hosts=("mad-mail-02", "par-db-01"))
-        number = writer.begin_scan(part)
+        number = asyncio.run(writer.begin_scan(part))
         (record,) = reader.records(2, ["mad-mail-02"])
         asyncio.run(writer.put(number, record))
         asyncio.run(writer.end_scan(number, ScanState.FINISHED, part.started))
@@ -130,7 +130,7 @@ def test_a_scan_of_a_part_between_two_of_the_whole_is_passed_over(twice: Path, t
     ):
         whole = replace(reader.scan(2), id=None)
         for scan in (replace(whole, selection="mad-mail-02", hosts=("mad-mail-02",)), whole):
-            number = writer.begin_scan(scan)
+            number = asyncio.run(writer.begin_scan(scan))
             asyncio.run(writer.put(number, next(reader.records(2, ["mad-mail-02"]))))
             asyncio.run(writer.end_scan(number, ScanState.FINISHED, scan.started))
             found = fleetcheck("diff", "--json", "--db", str(database))

@@ -168,8 +168,8 @@ def lied_to(tmp_path: Path) -> Path:
         _told("liar", "10.1.1.1", "10.6.6.6", PRIMARY, dialled="10.6.6.6", registry="198.51.100.66"),
     ]
     writer = Writer.open(f"sqlite:///{tmp_path / 'lied.db'}", command="test", user="ann")
-    number = writer.begin_scan(
-        replace(samples.scan(), id=None, hosts=tuple(record.host for record in records))
+    number = asyncio.run(
+        writer.begin_scan(replace(samples.scan(), id=None, hosts=tuple(record.host for record in records)))
     )
 
     async def put() -> None:

@@ -30,7 +30,7 @@ def old(scanned: Scanned, tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'own.db'}"
     then = datetime.now(UTC) - timedelta(days=500)
     with Writer.open(url, command="test", user="test") as writer, Reader.open(url) as reader:
-        number = writer.begin_scan(replace(reader.scan(1), started=then))
+        number = asyncio.run(writer.begin_scan(replace(reader.scan(1), started=then)))
         for record in reader.records(1):
             trace = replace(record.outcome.trace, started=then, ended=then)
             asyncio.run(writer.put(number, replace(record, outcome=replace(record.outcome, trace=trace))))

@@ -6,6 +6,7 @@ On a fleet that is re-pinned for real, with real signatures; each refusal writes
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,22 @@ def test_an_unsigned_plan_is_refused_and_the_command_that_signs_is_named(
     )
     assert "nobody has signed; nothing was written" in ended.err
     assert f"fleetcheck repin approve {fleet.plan} --key ~/.ssh/id_ed25519" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a link"])
+def test_a_signature_is_written_over_nothing_but_a_signature(
+    fleet: Drifted, signers: Signers, kind: str
+) -> None:
+    """What has its name and is no regular file is refused, and neither opened nor replaced."""
+    place = Path(f"{fleet.plan}.ann.sig")
+    if kind == "a FIFO":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/null")
+    before = place.lstat().st_ino
+    ended = approve(fleet.plan, signers, "ann")
+    assert (ended.code, ended.out, place.lstat().st_ino) == (2, "", before)
+    assert f"{place}: is {kind}, expected a signature of a plan or nothing; nothing was written" in ended.err
 
 
 def test_one_person_is_not_two(fleet: Drifted, signers: Signers) -> None:

@@ -35,7 +35,7 @@ def twice(scanned: Scanned, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Reader.open(url) as reader:
         scan, records = reader.scan(1), list(reader.records(1))
     with Writer.open(url, command="test", user="ann") as writer:
-        number = writer.begin_scan(scan)
+        number = asyncio.run(writer.begin_scan(scan))
 
         async def put() -> None:
             for record in records:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app.invocation import Invocation
-from orchestrator.cli.main import app
 from orchestrator.cli.scan import print_report
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.record import ScanState
@@ -22,7 +21,7 @@ from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import ScanReport, last_line
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
-from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+from tests.cli.conftest import HOSTS, Scanned, command_line, fleetcheck
 from tests.report import samples
 
 
@@ -100,7 +99,7 @@ def test_on_a_terminal_the_last_line_stands_below_the_summary(own: Scanned) -> N
     screen = Terminal()
     words = ["scan", *own.options, "--limit", "par-web-01", "--quiet"]
     with contextlib.redirect_stdout(screen), pytest.raises(SystemExit):
-        app(words, prog_name="fleetcheck")
+        command_line()(words, prog_name="fleetcheck")
     *_, foot, last = screen.getvalue().splitlines()
     assert "exit code is 0" in foot
     assert last == "scan 2: 1 ok, 0 need attention, 0 not probed, exit 0"
@@ -184,7 +183,7 @@ def test_a_failed_host_keeps_its_last_known_verdict(own: Scanned) -> None:
         (good,) = reader.records(1, ["par-web-01"])
         trace = replace(good.outcome.trace, started=before.started, ended=before.started)
         outcome = replace(good.outcome, host="lyo-web-01", trace=trace)
-        number = writer.begin_scan(before)
+        number = asyncio.run(writer.begin_scan(before))
         asyncio.run(writer.put(number, replace(good, host="lyo-web-01", outcome=outcome)))
         asyncio.run(writer.end_scan(number, ScanState.FINISHED, before.started))
     ended = fleetcheck("show", "--scan", "1", "--table", "--db", str(own.database))
@@ -197,7 +196,9 @@ def test_a_killed_scan_goes_on_where_it_was(own: Scanned) -> None:
         Writer.open(url(own.database), command="test", user="test") as writer,
         Reader.open(url(own.database)) as reader,
     ):
-        killed = writer.begin_scan(replace(reader.scan(1), id=None, ended=None, state=ScanState.RUNNING))
+        killed = asyncio.run(
+            writer.begin_scan(replace(reader.scan(1), id=None, ended=None, state=ScanState.RUNNING))
+        )
 
         async def put() -> None:
             for record in reader.records(1, HOSTS[:4]):
@@ -222,8 +223,10 @@ def test_an_inventory_that_changed_is_said_when_a_scan_goes_on(own: Scanned) -> 
         Reader.open(url(own.database)) as reader,
     ):
         first = reader.scan(1)
-        killed = writer.begin_scan(
-            replace(first, id=None, hosts=("gone-1", *first.hosts), inventory_digest="0" * 64)
+        killed = asyncio.run(
+            writer.begin_scan(
+                replace(first, id=None, hosts=("gone-1", *first.hosts), inventory_digest="0" * 64)
+            )
         )
     ended = fleetcheck("scan", *own.options, "--resume", str(killed))
     assert "has changed since scan 2 began" in ended.err

@@ -130,7 +130,7 @@ def killed(scanned: Scanned, tmp_path: Path) -> Iterator[tuple[Path, Writer]]:
     with Writer.open(url, command="fleetcheck scan", user="ann") as writer, Reader.open(url) as reader:
         begun = replace(reader.scan(1), id=None, state=ScanState.RUNNING, ended=None)
         (record,) = reader.records(1, ["par-web-01"])
-        asyncio.run(writer.put(writer.begin_scan(begun), record))
+        asyncio.run(writer.put(asyncio.run(writer.begin_scan(begun)), record))
         yield database, writer
 
 

@@ -24,3 +24,18 @@ def test_a_ctrl_c_is_answered_with_what_is_still_waited_for(
     """Hosts, else results that the database has not taken yet; and what a second one does."""
     event = Stopping(reason="Ctrl-C", in_flight=in_flight, abandoned=abandoned, storing=storing)
     assert stopping(event) == f"Ctrl-C: {said}"
+
+
+@pytest.mark.parametrize(
+    ("abandoned", "said"),
+    [
+        (False, "nothing new starts, the run's end is to be stored; once more leaves that"),
+        (True, "the run's end is not stored yet, waited for 2 s more"),
+    ],
+)
+def test_a_ctrl_c_before_or_after_the_hosts_is_answered_with_what_is_not_stored(
+    said: str, *, abandoned: bool
+) -> None:
+    """Nothing is in flight then, and the database is what holds the command."""
+    event = Stopping(reason="Ctrl-C", in_flight=0, abandoned=abandoned, unstored="the run's end")
+    assert stopping(event) == f"Ctrl-C: {said}"

@@ -225,7 +225,7 @@ def _stopped(hub: Hub, there: Sequence[Host], site: TestSite, stop: StopRequest)
     class Noting(ListWriter):
         def begin_scan(self, scan: object) -> int:
             kept.append(asyncio.get_running_loop())
-            return super().begin_scan(scan)  # type: ignore[arg-type]
+            return asyncio.run(super().begin_scan(scan))  # type: ignore[arg-type]
 
     def press() -> None:
         eventually(lambda: len(site.asked) >= 5)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
-import typer
 
 from orchestrator.cli.examples import EXAMPLES
-from orchestrator.cli.main import app
-from tests.cli.conftest import fleetcheck
+from tests.cli.conftest import command_line, fleetcheck
 from tests.docs.conftest import MACHINES, World, _pin_again, _server, _sit_down, pins
 from tests.docs.pages import Block
 from tests.docs.shell import Shell
@@ -46,7 +44,7 @@ FILES = {
 def all_words() -> list[tuple[str, ...]]:
     """Return the words of every command and of every group, fleetcheck itself among them."""
     found: list[tuple[str, ...]] = [()]
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+    for name, command in command_line().commands.items():
         found += [(name,), *((name, sub) for sub in getattr(command, "commands", {}))]
     return found
 

@@ -8,9 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -21,9 +19,8 @@ from inventory.profile import load_profile
 from inventory.schema.reference import ABOUT
 from inventory.sources.load import load_all
 from inventory.sources.source import files as files_of
-from orchestrator.cli.main import app
 from orchestrator.domain.primitives.exit_codes import MEANINGS
-from tests.cli.conftest import fleetcheck
+from tests.cli.conftest import command_line, fleetcheck
 from tests.docs import reference
 from tests.docs.conftest import World
 from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks, files, mentioned
@@ -57,14 +54,9 @@ def test_no_block_escapes(page: str) -> None:
     assert words <= ROOTS_WORDS
 
 
-@cache
-def _top() -> Any:
-    return typer.main.get_command(app)
-
-
 def _fits(line: str) -> str:
     """Hold a command line against the real options; "" where it fits, else what does not."""
-    command = _top()
+    command = command_line()
     words = re.split(r"\s+(?:#|\||\|\||>|&&)\s", f"{line} ")[0].replace("`", "").split()[1:]
     while words and hasattr(command, "commands"):
         if words[0].startswith("--") and getattr(command, "invoke_without_command", False):
@@ -254,7 +246,7 @@ def test_a_crontab_line_has_five_times_and_a_command() -> None:
 
 def _commands() -> dict[str, typer.core.TyperCommand]:
     found = {}
-    for name, command in _top().commands.items():
+    for name, command in command_line().commands.items():
         for sub, below in (getattr(command, "commands", None) or {"": command}).items():
             found[f"{name} {sub}".strip()] = below
     return found

@@ -9,7 +9,7 @@ import pytest
 from tests import winhosts as kit
 from tests.docs.pages import PAGES, Block, blocks
 
-pytestmark = [pytest.mark.winhost, pytest.mark.xdist_group("winhost")]
+pytestmark = pytest.mark.winhost
 
 SHOWN = [block for page in PAGES for block in blocks(page) if block.language == "powershell"]
 PARSE = """

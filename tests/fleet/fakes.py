@@ -162,7 +162,7 @@ class ListWriter:
         self.records: list[HostRecord] = []
         self.ended: list[tuple[int, ScanState, datetime]] = []
 
-    def begin_scan(self, scan: ScanRecord) -> int:
+    async def begin_scan(self, scan: ScanRecord) -> int:
         """Keep the scan's record."""
         self.begun.append(scan)
         return 7

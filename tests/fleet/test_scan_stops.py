@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
+import pytest
+
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Phase
-from orchestrator.domain.record import HostRecord, ScanState
+from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.events import HostStarted, Stopping
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.remote.faults.fault import Again
+from orchestrator.store.errors import UnansweredError
 from tests.fleet.fakes import ListWriter, answers, fails, hangs, hosts, run_scan
 
 
@@ -126,6 +129,40 @@ def test_second_ctrl_c_leaves_a_database_that_does_not_take_the_scan_s_end() -> 
     summary = scanned.summary
     assert (scanned.seconds, summary.exit_code, summary.counts.not_started) == (11.0, 1, 0)
     assert summary.trouble == "the database does not answer: how the scan ended was not stored"
+
+
+def _beginning(seconds: float) -> ListWriter:
+    """Return a database that takes so long to take a scan's start."""
+
+    class Slow(ListWriter):
+        async def begin_scan(self, scan: ScanRecord) -> int:
+            await asyncio.sleep(seconds)
+            return await super().begin_scan(scan)
+
+    return Slow()
+
+
+def test_second_ctrl_c_leaves_a_database_that_does_not_take_the_scan_s_start() -> None:
+    """Both are answered, two seconds after the second one the scan is over, and no host was asked."""
+    told: list[object] = []
+    with pytest.raises(UnansweredError) as raised:
+        run_scan(hosts(2), writer=_beginning(8.0), before=_ask(5.0, 5.9), listener=told.append)
+    assert str(raised.value) == (
+        "the database does not answer: no host was asked; once it answers again, `fleetcheck scans` shows "
+        "whether the scan was begun"
+    )
+    unstored = "the scan's start"
+    assert told == [
+        Stopping(reason="Ctrl-C", in_flight=0, abandoned=False, unstored=unstored),
+        Stopping(reason="Ctrl-C", in_flight=0, abandoned=True, unstored=unstored),
+    ]
+
+
+def test_a_scan_that_a_slow_database_takes_after_all_is_interrupted() -> None:
+    """Its start is stored within two seconds of the second Ctrl-C: it can be resumed."""
+    scanned = run_scan(hosts(2), writer=_beginning(8.0), before=_ask(5.0, 6.1))
+    assert (scanned.seconds, scanned.summary.exit_code, scanned.transport.tried("h1")) == (8.0, 130, 0)
+    assert scanned.writer.ended[0][1] is ScanState.INTERRUPTED
 
 
 def test_second_ctrl_c_is_not_held_by_a_session_that_does_not_let_go() -> None:

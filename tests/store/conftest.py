@@ -69,7 +69,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @contextmanager
-def _schema() -> Iterator[str]:
+def new_schema() -> Iterator[str]:
     """Make a PostgreSQL schema, yield the URL that leads to it, and drop it."""
     base = os.environ.get("FLEETCHECK_TEST_PG_URL")
     if not base:
@@ -90,14 +90,14 @@ def _schema() -> Iterator[str]:
 @pytest.fixture
 def postgresql_url() -> Iterator[str]:
     """Name a PostgreSQL schema of the test's own, empty, dropped afterwards."""
-    with _schema() as url:
+    with new_schema() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def made_schema() -> Iterator[str]:
     """Name a PostgreSQL schema whose tables are made once: making them takes longer than most tests."""
-    with _schema() as url:
+    with new_schema() as url:
         migrating.ensure(url, command="tests")
         yield url
 

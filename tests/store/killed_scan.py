@@ -73,7 +73,7 @@ async def scan(writer: Writer) -> None:
         version="",
         script="",
     )
-    scan_id = writer.begin_scan(described)
+    scan_id = await writer.begin_scan(described)
     numbers = itertools.count()
 
     async def work() -> None:

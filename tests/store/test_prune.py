@@ -37,7 +37,7 @@ def filled(writer: Writer, put: Put, make_scan: MakeScan, make_record: MakeRecor
     """
     for number, days in enumerate(DAYS, 1):
         hosts = ("web1", "gone", "db7", "late") if number == 1 else ("web1", "db7")
-        scan_id = writer.begin_scan(make_scan(*hosts, started=at(days)))
+        scan_id = asyncio.run(writer.begin_scan(make_scan(*hosts, started=at(days))))
         cause = Cause.NO_ANSWER if days < 300 else None
         records = [
             make_record("web1", started=at(days), verdict=Verdict.STALE if days == 300 else Verdict.OK),
@@ -102,7 +102,7 @@ def test_the_last_reading_of_a_locked_key_stays(
     """
     verdicts = (Verdict.OK, Verdict.STALE, Verdict.UNREADABLE, Verdict.UNREADABLE)
     for days, verdict in zip((400, 300, 200, 100), verdicts, strict=True):
-        scan_id = writer.begin_scan(make_scan("web1", started=at(days)))
+        scan_id = asyncio.run(writer.begin_scan(make_scan("web1", started=at(days))))
         put(writer, scan_id, [make_record("web1", started=at(days), verdict=verdict)])
         asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, at(days)))
     assert run(writer, url, results=30).results == 2
@@ -183,7 +183,7 @@ def test_what_is_stored_afterwards_shares_no_deleted_document(
 ) -> None:
     """The same writer goes on after a prune: a result like a deleted one is whole again."""
     run(filled, url, results=30)
-    scan_id = filled.begin_scan(make_scan("gone2", started=NOW))
+    scan_id = asyncio.run(filled.begin_scan(make_scan("gone2", started=NOW)))
     wanted = make_record("gone2", started=NOW, verdict=Verdict.STALE, site=None)
     put(filled, scan_id, [wanted])
     with Reader.open(url) as reader:

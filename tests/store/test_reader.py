@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +30,7 @@ def test_results_come_in_the_scans_order(
 ) -> None:
     """However they finished, hosts are listed as the inventory has them; one without a result is left out."""
     names = [f"web{n}" for n in range(250)]
-    scan_id = writer.begin_scan(make_scan(*names))
+    scan_id = asyncio.run(writer.begin_scan(make_scan(*names)))
     put(writer, scan_id, [make_record(name) for name in reversed(names) if name != "web7"])
     with Reader.open(url) as reader:
         found = [record.host for record in reader.records(scan_id)]
@@ -40,7 +41,7 @@ def test_some_hosts_can_be_asked_for(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Only the hosts that were named come, each once, in the order that was asked."""
-    scan_id = writer.begin_scan(make_scan("web1", "web2", "web3"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1", "web2", "web3")))
     put(writer, scan_id, [make_record(f"web{n}") for n in (1, 2, 3)])
     with Reader.open(url) as reader:
         found = [record.host for record in reader.records(scan_id, ["web3", "web1", "web3", "gone"])]
@@ -51,7 +52,7 @@ def test_what_a_judgement_was_made_of_can_be_left_out(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """A summary of ten thousand hosts need not read attempts, values and connections; all else is there."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     record = make_record("web1")
     put(writer, scan_id, [record])
     assert isinstance(record.outcome, Probed)
@@ -65,7 +66,7 @@ def test_what_a_judgement_was_made_of_can_be_left_out(
 def test_scans_come_newest_first(writer: Writer, url: str, make_scan: MakeScan) -> None:
     """The newest scan is the first of the list, and `latest_scan`."""
     for name in ("a", "b", "c"):
-        writer.begin_scan(make_scan(name))
+        asyncio.run(writer.begin_scan(make_scan(name)))
     with Reader.open(url) as reader:
         assert [scan.hosts for scan in reader.scans(2)] == [("c",), ("b",)]
         assert reader.latest_scan() == replace(make_scan("c"), id=3)
@@ -75,7 +76,9 @@ def test_scans_are_counted_as_their_summaries_do(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """A host counts once, by its last try; waived ones apart, and those without a result as not started."""
-    first, second = (writer.begin_scan(make_scan("web1", "db7", "old1", "new1")) for _ in range(2))
+    first, second = (
+        asyncio.run(writer.begin_scan(make_scan("web1", "db7", "old1", "new1"))) for _ in range(2)
+    )
     waived = replace(make_record("old1", verdict=Verdict.DRIFTED), waived="change 4711")
     put(writer, first, [make_record("db7", cause=Cause.NO_ANSWER), waived, make_record("web1")])
     put(writer, first, [make_record("db7", verdict=Verdict.BLOCKED, tries=2)])
@@ -103,8 +106,8 @@ def test_failed_hosts_count_as_done(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Who resumes a scan asks neither those with a reading nor those that failed."""
-    scan_id = writer.begin_scan(make_scan("web1", "web2", "web3"))
-    other = writer.begin_scan(make_scan("web3"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1", "web2", "web3")))
+    other = asyncio.run(writer.begin_scan(make_scan("web3")))
     put(writer, scan_id, [make_record("web1"), make_record("web2", cause=Cause.NO_ANSWER)])
     put(writer, other, [make_record("web3")])
     with Reader.open(url) as reader:
@@ -117,7 +120,7 @@ def test_an_unknown_scan_is_an_error_that_names_the_latest(
     writer: Writer, url: str, make_scan: MakeScan, ask: str
 ) -> None:
     """An id that was never given is told apart from a scan without results."""
-    writer.begin_scan(make_scan("web1"))
+    asyncio.run(writer.begin_scan(make_scan("web1")))
     with Reader.open(url) as reader:
         assert (reader.done(1), list(reader.records(1))) == (set(), [])
         with pytest.raises(UnknownScanError) as caught:
@@ -130,7 +133,7 @@ def test_a_number_that_can_be_no_id_is_an_unknown_scan(
     writer: Writer, url: str, make_scan: MakeScan, number: int
 ) -> None:
     """A number that no database could hold is answered like any other id that was never given."""
-    writer.begin_scan(make_scan("web1"))
+    asyncio.run(writer.begin_scan(make_scan("web1")))
     with Reader.open(url) as reader, pytest.raises(UnknownScanError) as caught:
         reader.scan(number)
     assert (caught.value.scan_id, caught.value.latest) == (number, 1)
@@ -140,7 +143,7 @@ def test_more_scans_than_any_database_holds_are_all_of_them(
     writer: Writer, url: str, make_scan: MakeScan
 ) -> None:
     """A limit is a limit, however large."""
-    writer.begin_scan(make_scan("web1"))
+    asyncio.run(writer.begin_scan(make_scan("web1")))
     with Reader.open(url) as reader:
         assert (len(reader.scans(10**40)), len(reader.runs(10**40))) == (1, 0)
 
@@ -149,7 +152,10 @@ def test_the_latest_of_a_host_is_the_one_that_started_last(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """An old scan that was resumed today is newer than yesterday's; a failure can be passed over."""
-    first, second = writer.begin_scan(make_scan("web1")), writer.begin_scan(make_scan("web1"))
+    first, second = (
+        asyncio.run(writer.begin_scan(make_scan("web1"))),
+        asyncio.run(writer.begin_scan(make_scan("web1"))),
+    )
     old = make_record("web1", verdict=Verdict.DRIFTED)
     resumed = make_record(
         "web1", cause=Cause.NO_ANSWER, started=old.outcome.trace.started + timedelta(days=1), tries=2
@@ -169,7 +175,10 @@ def test_last_known_states_of_many_hosts_come_at_once(
 ) -> None:
     """Hosts that fail today keep the verdict of their last reading, with its age."""
     names = [f"web{n}" for n in range(150)]
-    monday, tuesday = writer.begin_scan(make_scan(*names)), writer.begin_scan(make_scan(*names))
+    monday, tuesday = (
+        asyncio.run(writer.begin_scan(make_scan(*names))),
+        asyncio.run(writer.begin_scan(make_scan(*names))),
+    )
     before = [make_record(name, verdict=Verdict.DRIFTED) for name in names]
     started = before[0].outcome.trace.started
     later = started + timedelta(days=1)
@@ -189,7 +198,11 @@ def test_all_hosts_ever_seen_are_known(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """A mistyped name can be answered with the nearest of them."""
-    put(writer, writer.begin_scan(make_scan("web2", "web1")), [make_record("web2"), make_record("web1")])
+    put(
+        writer,
+        asyncio.run(writer.begin_scan(make_scan("web2", "web1"))),
+        [make_record("web2"), make_record("web1")],
+    )
     with Reader.open(url) as reader:
         assert reader.hosts() == ("web1", "web2")
 
@@ -229,7 +242,7 @@ def test_rows_that_do_not_hang_together_are_said(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """A result that somebody has edited by hand gives words, not a traceback."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     put(writer, scan_id, [make_record("web1")])
     writer._thread.call(lambda into: into.connection.exec_driver_sql("UPDATE host_result SET details = '{}'"))
     with (
@@ -244,7 +257,7 @@ def test_a_damaged_file_is_said(
 ) -> None:
     """Pages overwritten with noise give words, not a traceback."""
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        scan_id = writer.begin_scan(make_scan())
+        scan_id = asyncio.run(writer.begin_scan(make_scan()))
         put(writer, scan_id, [make_record(f"web{n}") for n in range(50)])
     path = tmp_path / "state" / "fleet.db"
     whole = path.read_bytes()

@@ -129,7 +129,7 @@ def test_two_fleets_of_one_server_do_not_speak_for_each_other(
 ) -> None:
     """A scan of one schema says nothing of the scan with the same number in the database's other schema."""
     with Writer.open(postgresql_url, command="scan", user="ann") as writer:
-        scan_id = writer.begin_scan(make_scan())
+        scan_id = asyncio.run(writer.begin_scan(make_scan()))
         with Reader.open(postgresql_url) as reader, Reader.open(made_schema) as other:
             assert reader.runner(scan_id) is not None
             assert other.runner(scan_id) is None

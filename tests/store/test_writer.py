@@ -29,6 +29,7 @@ from orchestrator.store.errors import (
     UnknownScanError,
     WriterClosedError,
 )
+from orchestrator.store.journal.journal import Journal
 from orchestrator.store.place import parse
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
@@ -43,7 +44,7 @@ def test_a_result_is_stored_when_put_returns(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Another process sees it at once, while the scan goes on."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     record = make_record("web1")
     put(writer, scan_id, [record])
     with Reader.open(url) as reader:
@@ -68,7 +69,7 @@ def test_many_results_share_a_commit(
 ) -> None:
     """A hundred results that come at once cost four flushes of the disk, not a hundred."""
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        put(writer, writer.begin_scan(make_scan()), [make_record(f"web{n}") for n in range(100)])
+        put(writer, asyncio.run(writer.begin_scan(make_scan())), [make_record(f"web{n}") for n in range(100)])
     assert batches == [32, 32, 32, 4]
 
 
@@ -77,7 +78,7 @@ def test_a_result_alone_does_not_wait_for_a_full_batch(
 ) -> None:
     """The last host of a scan is stored without thirty-one others."""
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        put(writer, writer.begin_scan(make_scan("web1")), [make_record("web1")])
+        put(writer, asyncio.run(writer.begin_scan(make_scan("web1"))), [make_record("web1")])
         assert batches == [1]  # stored while the writer stays open, which may have more to store
 
 
@@ -87,7 +88,7 @@ def test_who_flushes_does_not_wait_for_others(
     """The last results of a scan wait for nobody."""
     monkeypatch.setattr(writing, "LINGER", 3600.0)
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        scan_id = writer.begin_scan(make_scan("web1"))
+        scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
 
         async def put() -> None:
             putting = asyncio.create_task(writer.put(scan_id, make_record("web1")))
@@ -102,7 +103,7 @@ def test_a_replay_changes_nothing(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """The same result stored three times, twice of them in one batch, is one result."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     record = make_record("web1")
     put(writer, scan_id, [record])
     put(writer, scan_id, [record, record])
@@ -115,7 +116,7 @@ def test_the_same_try_again_replaces_the_result(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """No attempt of the result that was there before is left behind."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     put(writer, scan_id, [make_record("web1")])
     second = make_record("web1", cause=Cause.DEADLINE)
     put(writer, scan_id, [second])
@@ -127,7 +128,7 @@ def test_the_last_try_of_a_host_counts(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Of two tries of a host in one scan the reports see the later."""
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     last = make_record("web1", tries=2)
     put(writer, scan_id, [last, make_record("web1", cause=Cause.DEADLINE)])
     with Reader.open(url) as reader:
@@ -150,7 +151,7 @@ def test_what_stays_the_same_is_stored_once(
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
         for day in range(2):
             records = [make_record(f"web{n}", started=_day(day)) for n in range(10)]
-            put(writer, writer.begin_scan(make_scan("web1")), records)
+            put(writer, asyncio.run(writer.begin_scan(make_scan("web1"))), records)
             counts.append(count())
     # The scan's hosts, the profile, the inventory's words, the judgement and two gists are shared; identities
     # are not.
@@ -172,7 +173,7 @@ def test_a_closed_writer_says_so(
 ) -> None:
     """What comes too late is an error, not a silence."""
     writer = Writer.open(sqlite_url, command="scan", user="ann")
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
     writer.close()
     writer.close()
     with pytest.raises(WriterClosedError):
@@ -182,7 +183,7 @@ def test_a_closed_writer_says_so(
 def test_closing_commits_what_waits(sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord) -> None:
     """A result that was handed in before the end is stored, even if nobody waited for it."""
     writer = Writer.open(sqlite_url, command="scan", user="ann")
-    scan_id = writer.begin_scan(make_scan("web1"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1")))
 
     async def leave() -> None:
         task = asyncio.create_task(writer.put(scan_id, make_record("web1")))
@@ -199,7 +200,7 @@ def test_a_record_that_no_table_holds_costs_only_itself(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord
 ) -> None:
     """One impossible number among good results: the others are stored, and the writer goes on."""
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
     good = [make_record(f"web{n}") for n in range(5)]
     outcome = good[0].outcome
     assert isinstance(outcome, Probed)
@@ -223,7 +224,7 @@ def test_a_scan_ends_after_its_results(
 ) -> None:
     """State and end of a scan are kept."""
     scan = make_scan("web1")
-    scan_id = writer.begin_scan(scan)
+    scan_id = asyncio.run(writer.begin_scan(scan))
     put(writer, scan_id, [make_record("web1")])
     ended = scan.started + timedelta(minutes=5)
     asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, ended))
@@ -236,7 +237,7 @@ def test_a_scan_goes_on_where_it_was_left(
 ) -> None:
     """Resuming opens the scan again and keeps the results that it had."""
     with Writer.open(url, command="scan", user="ann") as writer:
-        scan_id = writer.begin_scan(make_scan("web1", "web2"))
+        scan_id = asyncio.run(writer.begin_scan(make_scan("web1", "web2")))
         put(writer, scan_id, [make_record("web1")])
         asyncio.run(writer.end_scan(scan_id, ScanState.INTERRUPTED, _day(1)))
     with Writer.open(url, command="scan --resume", user="ann") as writer:
@@ -249,22 +250,22 @@ def test_a_scan_goes_on_where_it_was_left(
 
 def test_resuming_an_unknown_scan_says_which_there_are(writer: Writer, make_scan: MakeScan) -> None:
     """A mistyped id costs nothing: the message names the latest, and the writer goes on."""
-    writer.begin_scan(make_scan())
+    asyncio.run(writer.begin_scan(make_scan()))
     with pytest.raises(UnknownScanError, match=r"no scan 9 in .*: the latest is 1\."):
         writer.resume_scan(9)
-    assert writer.begin_scan(make_scan()) == 2
+    assert asyncio.run(writer.begin_scan(make_scan())) == 2
 
 
 def test_an_id_is_never_used_twice(sqlite_url: str, tmp_path: Path, make_scan: MakeScan) -> None:
     """`show --scan 2` never means another scan than it did yesterday, even after the newest was deleted."""
     for _ in range(2):
         with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-            writer.begin_scan(make_scan())
+            asyncio.run(writer.begin_scan(make_scan()))
     with closing(sqlite3.connect(tmp_path / "state" / "fleet.db")) as database:
         database.execute("DELETE FROM scan WHERE id = 2")
         database.commit()
     with Writer.open(sqlite_url, command="scan", user="ann") as writer:
-        assert writer.begin_scan(make_scan()) == 3
+        assert asyncio.run(writer.begin_scan(make_scan())) == 3
 
 
 def test_an_error_while_closing_keeps_nobody_waiting(
@@ -284,10 +285,10 @@ def test_an_error_while_closing_keeps_nobody_waiting(
     monkeypatch.setattr(migrating, "look", lambda _place: State.CURRENT)
     monkeypatch.setattr(migrating, "bring_up", lambda _place, _held: None)
     writer = Writer.open(sqlite_url, command="scan", user="ann")
-    assert writer.begin_scan(make_scan()) == 1
+    assert asyncio.run(writer.begin_scan(make_scan())) == 1
     writer.close()
     with pytest.raises(WriterClosedError):
-        writer.begin_scan(make_scan())
+        asyncio.run(writer.begin_scan(make_scan()))
 
 
 def test_closing_is_not_held_by_a_database_that_hangs_once_nobody_waits_for_it(
@@ -299,7 +300,7 @@ def test_closing_is_not_held_by_a_database_that_hangs_once_nobody_waits_for_it(
     import psycopg
 
     writer = Writer.open(emptied_url, command="scan", user="ann")
-    scan_id = writer.begin_scan(make_scan("web1", "web2"))
+    scan_id = asyncio.run(writer.begin_scan(make_scan("web1", "web2")))
     put(writer, scan_id, [make_record("web1")])
     closing_it = threading.Thread(target=writer.close, daemon=True)
     with psycopg.connect(emptied_url.replace("+psycopg", "")) as other:
@@ -319,6 +320,34 @@ def test_closing_is_not_held_by_a_database_that_hangs_once_nobody_waits_for_it(
         assert make_record("web1") in list(reader.records(scan_id))
 
 
+@pytest.mark.parametrize("paused", [False, True])
+def test_closing_is_not_held_by_a_journal_that_was_left(emptied_url: str, *, paused: bool) -> None:
+    """Another session holds the journal: who left a call of it, or the pause after it, gets away."""
+    import psycopg
+
+    writer = Writer.open(emptied_url, command="repin", user="ann")
+    journal = Journal(writer)
+    closing_it = threading.Thread(target=writer.close, daemon=True)
+
+    async def leave() -> None:
+        asked = asyncio.create_task(journal.handed_out(["web1"]))
+        await asyncio.wait({asked}, timeout=0.5)
+        if paused:
+            await asyncio.wait_for(journal.let_go(), 0.5)
+        else:
+            await asyncio.wait_for(asked, 0.1)
+
+    with psycopg.connect(emptied_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE operation IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(TimeoutError):
+            asyncio.run(leave())
+        closing_it.start()
+        closing_it.join(15)  # the server itself ends such a wait after thirty
+        held = closing_it.is_alive()
+    closing_it.join()
+    assert not held
+
+
 def test_a_full_disk_is_told_to_everybody_and_loses_nothing(
     sqlite_url: str, make_scan: MakeScan, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +356,7 @@ def test_a_full_disk_is_told_to_everybody_and_loses_nothing(
     """
     monkeypatch.setattr(engine, "_WRITING", (*engine._WRITING, "max_page_count=100"))
     writer = Writer.open(sqlite_url, command="scan", user="ann")
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
 
     async def fill() -> tuple[set[str], list[BaseException]]:
         kept: set[str] = set()
@@ -347,7 +376,7 @@ def test_a_full_disk_is_told_to_everybody_and_loses_nothing(
     kept, errors = asyncio.run(fill())
     assert (len(kept) + len(errors), {type(error) for error in errors}) == (600, {DatabaseError})
     with pytest.raises(DatabaseError, match="no space is left"):
-        writer.begin_scan(make_scan())
+        asyncio.run(writer.begin_scan(make_scan()))
     writer.close()
     with Reader.open(sqlite_url) as reader:
         assert reader.done(scan_id) == kept
@@ -364,7 +393,7 @@ def test_a_lost_server_is_said(
 ) -> None:
     """A server that goes away in the middle ends the writing with words, and without the URL's password."""
     writer = Writer.open(postgresql_url, command="scan", user="ann")
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
     with Reader.open(postgresql_url) as reader, engine.writing(parse(postgresql_url)).connect() as other:
         owner = reader.writing()
         assert owner is not None

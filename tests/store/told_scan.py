@@ -81,7 +81,7 @@ described = ScanRecord(
 with Writer.open(url, command="told scan", user="test") as opened:
     parent.send("begun")
     opened.at_end(Notices([TARGET.subscription]).add)
-    number = opened.begin_scan(described)
+    number = asyncio.run(opened.begin_scan(described))
     asyncio.run(results(opened, number))
     asyncio.run(opened.end_scan(number, ScanState.FINISHED, NOW))
     parent.send("ended")

@@ -30,7 +30,7 @@ def tree_of(text: str, file: str, offset: int, into: Ansible) -> Any:
         return _moved(parse(text, file, problems, dialect=dialect), offset)
     except InventoryError:
         try:
-            return _moved(_with_lines(json.loads(text)), offset)  # JSON has escapes that YAML has not
+            return _moved(with_lines(json.loads(text)), offset)  # JSON has escapes that YAML has not
         except json.JSONDecodeError as error:
             if file.endswith(".json"):
                 place = Problem(file, error.lineno, f"not JSON: {error.msg}")
@@ -108,7 +108,7 @@ def _members(value: Any, line: int, what: str, into: Ansible) -> Map:
 
 def _is_listed(body: Any) -> bool:
     """Whether a group has lists of names, as `--list` writes it and no inventory in YAML may."""
-    parts = body.values() if isinstance(body, Map) else (body,)
+    parts = map(body.get, _KEYS) if isinstance(body, Map) else (body,)
     return any(isinstance(part, Seq) for part in parts)
 
 
@@ -207,17 +207,17 @@ def _texts(names: Seq, what: str, into: Ansible) -> Iterator[tuple[str, int]]:
             yield str(name), line
 
 
-def _with_lines(value: Any) -> Any:
+def with_lines(value: Any) -> Any:
     """Return a JSON value the shape of a tree; its lines are not known, and count as the first."""
     if isinstance(value, dict):
         tree = Map(1)
         for key, item in value.items():
-            tree.put(key, _with_lines(item), 1)
+            tree.put(key, with_lines(item), 1)
         return tree
     if isinstance(value, list):
         items = Seq(1)
         for item in value:
-            items.put(_with_lines(item), 1)
+            items.put(with_lines(item), 1)
         return items
     return value
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from inventory.schema import shapes
 
-_APART = re.compile(r"[;,|{}\r\n]+")
+_APART = re.compile(r"(?:[;,|{}\r\n]|<br ?/?>)+", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s]+)(?:/\S*)?", re.IGNORECASE)
 _PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]{1,5})")
 _ASIDE = re.compile(r"([^\s()]+)\s*\([^()]*\)")

@@ -2,9 +2,9 @@
 servers.
 
 Sources of the names: Get-ADComputer and csvde (Active Directory), the views of Configuration Manager (a 0
-behind each name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, Zabbix, Lansweeper;
-Excel tables in German and French. A column that may name another machine than the row's own (RVTools' `Host`
-is the hypervisor) is never an address.
+behind each name), the list export of vCenter and RVTools, ServiceNow's cmdb_ci_server, GLPI, Zabbix,
+Lansweeper; Excel tables in German and French. A column that may name another machine than the row's own
+(RVTools' `Host` is the hypervisor) is never an address.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ REMOTE = "pscomputername"
 _NAMES = (
     "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename",
     "netbiosname", "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename",
-    "nom", "server", "computer", "machine", "rechner", "serveur", REMOTE, "host",
+    "nom", "server", "computer", "machine", "rechner", "serveur", "certname", REMOTE, "host", "csname",
+    "netbios", "dns",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""
 
@@ -34,7 +35,9 @@ _DNS = ("dnshostname", "fqdn", "fullyqualifieddomainname", "dnsname", "fulldnsna
 _IPS = (
     "ipv4address", "ipaddress", "ipv4", "ip", "primaryipaddress", "ipaddresses", "ipadresse", "ipadressen",
     "ipv4adresse", "adresseip", "hostip", "ipaddr", "primaryip", "ipv4addresses", "privateipaddress",
-    "privateip", "ipv6address", "ipv6", "ipv6adresse", "ipv6addresses",
+    "privateip", "privateips", "recorddata", "networkip", "networkportsip", "netzwerkip", "réseauip",
+    "ipv6address", "ipv6",
+    "ipv6adresse", "ipv6addresses",
 )  # fmt: skip
 _HOSTNAME = "hostname"
 _ADDRESSES = ("address", "adresse", *_DNS, *_IPS)

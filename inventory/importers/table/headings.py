@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from inventory.importers.table.columns import OURS, Column, Columns, compact, is_secret
 from inventory.importers.table.notes import Notes
@@ -22,7 +23,9 @@ def explain(table: Table, notes: Notes) -> None:
         for position, cell in enumerate(row.cells[: columns.width])
         if cell.strip()
     }
-    for each in (*columns.names[:1], *columns.addresses, *columns.others):
+    after = {id(one): two for one, two in pairwise(columns.addresses)}
+    once = [each for each in columns.addresses if not (each.dotted and _same(each, after.get(id(each))))]
+    for each in (*columns.names[:1], *once, *columns.others):
         if each.position in filled and compact(each.title) != compact(each.key):
             notes.say(line, f"column {shown(each.title)} was read as `{each.key}`{_rank(each, columns)}")
     for position, words in _unread(titles, columns, filled):
@@ -37,11 +40,17 @@ def explain(table: Table, notes: Notes) -> None:
         notes.say(line, f"columns without a name and without a word in them were passed over: {len(blank)}")
 
 
+def _same(column: Column, other: Column | None) -> bool:
+    """Whether two readings are of one column."""
+    return other is not None and column.position == other.position
+
+
 def _rank(column: Column, columns: Columns) -> str:
     """Say when an address is taken from a column."""
     if column.key != "address":
         return ""
-    before = [each.title for each in columns.addresses[: columns.addresses.index(column)]]
+    earlier = columns.addresses[: columns.addresses.index(column)]
+    before = [each.title for each in earlier if each.position != column.position]
     words = [
         *(["it holds a name with a dot"] if column.dotted else []),
         *([f"{quoted(dict.fromkeys(before))} gives none"] if before else []),

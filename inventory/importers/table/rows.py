@@ -63,10 +63,10 @@ def read_table(text: str, file: str, notes: Notes) -> Table:
     for line in best.above:
         notes.say(line, "passed over, because it stands above the row that names the columns")
     rows = [row for row in _rows(lines, best.row.line - 1, best.sign, notes) if row.line > best.row.line]
-    return Table(best.row, _columns(best.row.cells, rows), rows)
+    return Table(best.row, meaning(best.row.cells, rows), rows)
 
 
-def _columns(titles: Cells, rows: Sequence[Row]) -> Columns:
+def meaning(titles: Cells, rows: Sequence[Row]) -> Columns:
     """Tell what the headings mean: `PSComputerName` is the host's name where several answered, or no name
     beside it tells more rows apart.
 

@@ -11,7 +11,6 @@ from orchestrator.version import VERSION
 
 if TYPE_CHECKING:
     from inventory.model import Host
-    from orchestrator.app.repin.plan import PlanRequest
     from orchestrator.domain.repin.conclusion import Conclusion
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.policy import Policy
@@ -33,20 +32,25 @@ class Evidence:
     at_work: frozenset[int] = frozenset()
 
 
-def evidence_of(request: PlanRequest, hosts: Sequence[Host], reader: Reader) -> Evidence:
-    """Read what a plan rests on. Raises StoreError."""
+def evidence_of(
+    hosts: Sequence[Host], reader: Reader, *, policy: Policy, agree: int, scan: int | None
+) -> Evidence:
+    """Read what a plan by `policy` rests on: the `agree` latest results of each host, or those of `scan`.
+
+    Raises StoreError.
+    """
     from orchestrator.domain.repin.touched import SPEAKING
 
     names = [host.name for host in hosts]
     asked: Mapping[str, tuple[Conclusion, ...]] = {}
-    if request.scan is None:
-        stored = reader.latest_conclusions(names, limit=request.agree)
-        if request.policy.word == PORT and request.agree == 1:
+    if scan is None:
+        stored = reader.latest_conclusions(names, limit=agree)
+        if policy.word == PORT and agree == 1:
             asked = _newer(reader.latest_conclusions(names, asked=True), stored)
     else:
-        reader.scan(request.scan)
-        stored = reader.conclusions_of(request.scan, names)
-    known = _of_today({**stored, **asked}, _listing(hosts, request.policy), reader)
+        reader.scan(scan)
+        stored = reader.conclusions_of(scan, names)
+    known = _of_today({**stored, **asked}, _listing(hosts, policy), reader)
     rows: dict[str, list[Operation]] = {}
     spoken = reader.in_states(*SPEAKING, hosts=names)
     for row in spoken:

@@ -91,7 +91,7 @@ def plan_of(invocation: Invocation, request: PlanRequest, fleet: Fleet, hosts: S
 
     rules = _rules(request, fleet, datetime.now(UTC))
     with no_collection(), invocation.reader() as reader:
-        evidence = evidence_of(request, hosts, reader)
+        evidence = evidence_of(hosts, reader, policy=request.policy, agree=request.agree, scan=request.scan)
         sifting = sift_hosts(request, hosts, evidence, rules)
         machines = reader.machines(sifting.sifted.results, value_names(hosts))
     return decide(invocation, request, fleet, sifting, machines, rules)

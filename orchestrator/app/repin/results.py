@@ -108,6 +108,8 @@ def warnings(summary: RepinSummary) -> Iterator[str]:
     """Say what kept a run from going to its end."""
     if summary.trouble:
         yield f"stopped: {summary.trouble}"
+        if summary.unanswered:
+            yield f"once it answers again, go on with `fleetcheck repin resume {summary.run}`"
     elif summary.reason:
         yield f"stopped: {summary.reason}; {_in_flight(summary)}"
     for account in summary.given_up:

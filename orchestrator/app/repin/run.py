@@ -73,7 +73,7 @@ def run(invocation: Invocation, job: RepinJob, *, on_event: RunListener) -> RunR
     with contextlib.ExitStack() as stack:
         journal = None if job.options.dry_run else _journal(stack, invocation)
         summary = asyncio.run(_repin(job, journal, known, on_event))
-    rows, kept = _journaled(invocation, job.plan, summary.run)
+    rows, kept = _journaled(invocation, job.plan, summary)
     return _report(invocation, job, summary, rows, kept)
 
 
@@ -95,18 +95,21 @@ def _journal(stack: contextlib.ExitStack, invocation: Invocation) -> RunJournal:
 
 
 def _journaled(
-    invocation: Invocation, plan: Plan, run_id: int | None
+    invocation: Invocation, plan: Plan, summary: RepinSummary
 ) -> tuple[Sequence[Operation], Mapping[str, tuple[str, str]]]:
-    """Read the run's rows, and which hosts the journal keeps back; nothing where the database is in trouble.
+    """Read the run's rows, and which hosts the journal keeps back.
 
-    A run's summary has said so then. A dry run has no rows, and needs no database.
+    Where the database is in trouble, the rows are those that the run found when it was gone on with: its
+    summary has said so then. A dry run has no rows, and needs no database.
     """
     from orchestrator.store.errors import StoreError
 
+    if summary.unanswered:
+        return summary.earlier, NONE_BLOCKED
     with contextlib.suppress(StoreError), invocation.reader() as reader:
-        rows = () if run_id is None else reader.operations(run_id)
+        rows = () if summary.run is None else reader.operations(summary.run)
         return rows, kept_hosts(reader, plan)
-    return (), NONE_BLOCKED
+    return summary.earlier, NONE_BLOCKED
 
 
 async def _repin(

@@ -94,13 +94,14 @@ class BreakerTripped:
 class Stopping:
     """A stop was requested: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left.
 
-    `storing`: results on their way to the disk.
+    `storing`: results on their way to the disk. `unstored`: what else is waited for there, in words.
     """
 
     reason: str
     in_flight: int
     abandoned: bool
     storing: int = 0
+    unstored: str = ""
 
 
 HostEvent = HostStarted | HostRequeued | HostRetrying

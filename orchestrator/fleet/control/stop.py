@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator.fleet.control.clock import Clock
+
+T = TypeVar("T")
+
+LANDING = 2.0  # seconds that what is on its way to the disk gets once its execution is abandoned
+_CLEARING = 1.0  # seconds that what was cancelled gets to put its things in order
+
+
+class LeftError(Exception):
+    """What was waited for had not ended some seconds after it was to be abandoned."""
 
 
 class StopRequest:
@@ -112,3 +121,17 @@ async def wait_until_abandoned(
     for task in late:
         task.cancel()
     return len(late)
+
+
+async def result_until_abandoned(
+    work: Coroutine[Any, Any, T], stop: StopRequest, on_step: Callable[[StopRequest], None]
+) -> T:
+    """Return what `work` returns, and raise what it raises. Call `on_step` at each step.
+
+    Raise LeftError where it has not ended `LANDING` seconds after `stop` abandoned it: it was cancelled then.
+    """
+    task = asyncio.create_task(work)
+    if await wait_until_abandoned({task}, stop, on_step, seconds=LANDING):
+        await asyncio.wait({task}, timeout=_CLEARING)
+        raise LeftError
+    return task.result()

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
@@ -23,7 +24,12 @@ from orchestrator.domain.repin.plan import Plan, PlannedHost
 from orchestrator.fleet.admission.queue import QueuedHost
 from orchestrator.fleet.admission.room import make_room
 from orchestrator.fleet.control.events import EventSink, Stopping
-from orchestrator.fleet.control.stop import StopRequest, run_until_abandoned
+from orchestrator.fleet.control.stop import (
+    LeftError,
+    StopRequest,
+    result_until_abandoned,
+    run_until_abandoned,
+)
 from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.checks import PlanRefused, check_new, refusals
 from orchestrator.fleet.repin.events import RepinEvent, RunStarted
@@ -40,7 +46,7 @@ from orchestrator.fleet.repin.wave_writer import WaveWriter
 from orchestrator.fleet.repin.waves import Waves
 from orchestrator.fleet.run import Execution
 from orchestrator.remote.apply import repin_script
-from orchestrator.store.errors import StoreError
+from orchestrator.store.errors import StoreError, UnansweredError
 
 __all__ = ["RepinServices", "RunInput", "apply", "resume"]
 
@@ -85,11 +91,12 @@ class _RunExecution:
         self._pause = None if journal is None else JournalPause(journal)
         self._waves = Waves(given, self._limits, self._pause, self._emit)
         self._unapproved = False  # hosts were left alone for that
+        self._unanswered = False  # by the database, when the user had enough
 
     async def to_its_end(self) -> RepinSummary:
         """Go through the plan, and write down how that ended. Raise StoreError where it cannot begin."""
         started = self._clock.now()
-        await self._ledger.open()
+        await self._open()
         self._announce(started)
         try:
             await run_until_abandoned(self._work(), self._limits.stop, self._stopping)
@@ -97,6 +104,17 @@ class _RunExecution:
             self._limits.close()
             state = await self._close()
         return self._summary(state, started)
+
+    async def _open(self) -> None:
+        """Begin the run in the journal. Raise StoreError; the user has enough of waiting at a second stop."""
+        step = partial(self._stopping, unstored="the run's start")
+        try:
+            await result_until_abandoned(self._ledger.open(), self._given.stop, step)
+        except LeftError:
+            run = self._given.record.id
+            shows = "`fleetcheck repin status` shows whether the run was begun"
+            more = shows if run is None else f"go on with `fleetcheck repin resume {run}`"
+            raise UnansweredError(f"no host was asked; once it answers again, {more}") from None
 
     async def _work(self) -> None:
         """Read what was left, leave alone what may not be written, write the rest in waves."""
@@ -171,13 +189,21 @@ class _RunExecution:
 
     async def _close(self) -> RunState:
         """Write how the run ended; one that the database has failed stays `running`, and can be resumed."""
+        step = partial(self._stopping, unstored="the run's end")
         try:
-            if self._pause is not None:
-                await self._pause.end()
-            return await self._ledger.close()
-        except StoreError as error:
-            self._limits.stop_for_trouble(str(error))
-            return RunState.RUNNING
+            return await result_until_abandoned(self._write_end(), self._given.stop, step)
+        except LeftError:
+            self._unanswered = True
+            error: StoreError = UnansweredError("how the run ended was not stored")
+        except StoreError as found:
+            error = found
+        self._limits.stop_for_trouble(str(error))
+        return RunState.RUNNING
+
+    async def _write_end(self) -> RunState:
+        if self._pause is not None:
+            await self._pause.end()
+        return await self._ledger.close()
 
     def _announce(self, started: datetime) -> None:
         self._emit(
@@ -194,9 +220,9 @@ class _RunExecution:
         if self._room.words:
             self._emit.remark(self._room.words)
 
-    def _stopping(self, stop: StopRequest) -> None:
-        in_flight = self._limits.hosts_in_flight
-        self._emit(Stopping(reason=stop.reason, in_flight=in_flight, abandoned=stop.abandoned))
+    def _stopping(self, stop: StopRequest, unstored: str = "") -> None:
+        flying, left = self._limits.hosts_in_flight, stop.abandoned
+        self._emit(Stopping(reason=stop.reason, in_flight=flying, abandoned=left, unstored=unstored))
 
     def _summary(self, state: RunState, started: datetime) -> RepinSummary:
         limits, ledger = self._limits, self._ledger
@@ -220,6 +246,8 @@ class _RunExecution:
             finished_after_stop=limits.finished_after_stop,
             failed_after_stop=limits.failed_after_stop,
             trouble=limits.trouble,
+            unanswered=self._unanswered,
+            earlier=tuple(row for name, row in ledger.rows.items() if name not in limits.ends),
             given_up=self._pool.given_up(f"`fleetcheck repin resume {ledger.run or ''}`".rstrip()),
             remarks=tuple(self._emit.remarks),
         )

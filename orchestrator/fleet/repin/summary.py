@@ -9,7 +9,7 @@ from datetime import datetime
 
 from orchestrator.domain.execution.tally import first_exit_code
 from orchestrator.domain.repin.journal import FAILED, State
-from orchestrator.domain.repin.operation import RunState
+from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.fleet.summary import GivenUp
 
 FINE = frozenset({State.VERIFIED, State.ALREADY})
@@ -57,7 +57,8 @@ class RepinSummary:
     in words, empty where it did not; `interrupted`: a signal did it, `gate`: a limit or a lock-out breaker
     kept hosts from being started. `finished_after_stop` hosts were in flight then and ended,
     `failed_after_stop` of them failed; `abandoned`: the rest of them was left. `trouble` is what the database
-    refused, or a fault of ours.
+    refused, or a fault of ours; `unanswered`: it did not answer any more when the run was abandoned.
+    `earlier` are the last rows, from before this process, of hosts without an end in it.
     """
 
     run: int | None
@@ -78,6 +79,8 @@ class RepinSummary:
     finished_after_stop: int = 0
     failed_after_stop: int = 0
     trouble: str = ""
+    unanswered: bool = False
+    earlier: tuple[Operation, ...] = ()
     given_up: tuple[GivenUp, ...] = ()
     remarks: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Sequence
 
 from orchestrator.domain.cause import Cause
+from orchestrator.domain.outcome import Phase
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.faults.codes import CODES, KERBEROS, SUBCODES
 from orchestrator.remote.faults.fault import Again, Fault, RefusedBy
@@ -148,8 +149,18 @@ def _kerberos(trouble: KerberosTrouble, seen: Seen) -> Fault:
 def _lost(trouble: Lost, seen: Seen) -> Fault:
     """Tell a lost connection; one that a SOCKS proxy said yes to may never have reached the host."""
     why = f" ({_named(trouble.error)})" if trouble.error else ""
-    advice = "" if seen.heard else yes_first(seen.endpoint)
+    advice = _crossed(seen) if seen.heard else yes_first(seen.endpoint)
     return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}", advice=advice)
+
+
+def _crossed(seen: Seen) -> str:
+    """Say that the port is the other transport's by custom, where a host hangs up on the first words."""
+    match seen.endpoint.transport, seen.endpoint.port, seen.phase:
+        case "http", 5986, Phase.AUTH:
+            return "Port 5986 is WinRM over https by custom: set `transport: https`, or the right `port:`."
+        case "https", 5985, Phase.TLS:
+            return "Port 5985 is WinRM over http by custom: set `transport: http`, or the right `port:`."
+    return ""
 
 
 def _via(trouble: ViaTrouble, seen: Seen) -> Fault:

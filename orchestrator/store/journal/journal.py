@@ -7,7 +7,6 @@ resume` reads the host.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -55,6 +54,7 @@ class Journal:
         self._scribe = Scribe(writer.place, writer.user, controller)
         self._presence = Presence(writer.place, writer.owner, controller)
         self._now = now
+        self._showing = False
 
     async def begin_run(self, record: RunRecord, plan: Plan, approvals: Sequence[Approval] = ()) -> RunRecord:
         """Store a run and its plan, and return it with its id. One that has an id is taken over: it is
@@ -66,7 +66,9 @@ class Journal:
         handed out before, OtherPlanError where another content is stored under its id, UnknownRunError for an
         id unknown.
         """
-        await asyncio.to_thread(self._presence.show)
+        self._showing = True
+        await self._writer.aside(self._presence.show)
+        self._showing = False
         if record.id is None:
             return await self._alone(lambda into: self._scribe.begin(into, record, plan, approvals))
         run_id, now = record.id, self._now()
@@ -77,7 +79,8 @@ class Journal:
 
     def close(self) -> None:
         """Say that this process has done with its run. Never raises; the writer stays open."""
-        self._presence.hide()
+        if not self._showing:  # who was left in the middle of that may hold on to it for ever
+            self._presence.hide()
 
     async def end_run(self, run: int, state: RunState, reason: str, ended: datetime) -> None:
         """Say how a run ended, and why it stopped ("" where it did not)."""
@@ -182,14 +185,14 @@ class Journal:
         """Give the database's lock back, for a pause:
         until `take_again` every other call raises WriterClosedError.
         """
-        await asyncio.to_thread(self._writer.close)
+        await self._writer.aside(self._writer.close)
 
     async def take_again(self) -> None:
         """Take the lock again after a pause.
 
         Raises LockTakenError after half a minute, and as `Writer.open`.
         """
-        await asyncio.to_thread(self._writer.reopen)
+        await self._writer.aside(self._writer.reopen)
 
     async def _alone(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in the writer's thread, in a transaction of its own."""

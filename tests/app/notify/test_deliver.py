@@ -49,7 +49,7 @@ def waiting(tmp_path: Path) -> None:
     url = database_url(str(tmp_path / "fleet.db"), {})
     notice = Notice(id="1", target="ops", kind=NoticeKind.BASELINE, at=at, counts={"ok": 1})
     with Writer.open(url, command="a test", user="ann") as writer:
-        scan = writer.begin_scan(replace(record_of(()), started=at))
+        scan = asyncio.run(writer.begin_scan(replace(record_of(()), started=at)))
         asyncio.run(writer.alone(lambda into: _store(into.connection, replace(notice, scan=scan))))
 
 

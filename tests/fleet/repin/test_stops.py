@@ -4,13 +4,19 @@ a fault of ours. Nobody is left without a word.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import pytest
 
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import RunState
-from orchestrator.domain.repin.waves import Limits
+from orchestrator.domain.repin.waves import Limits, parse_batch
+from orchestrator.fleet.control.events import Stopping
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.repin.host_repin import HostRepin
+from orchestrator.store.errors import UnansweredError
 from tests.fleet.repin.world import DOWN, NEW, OLD, MemoryJournal, World, fleet_of, repin, sim_host
 
 
@@ -129,3 +135,86 @@ def test_a_write_that_hangs_ends_at_its_deadline() -> None:
     done = repin(sims, window=20)
     assert done.states() == {"h1": State.NOT_WRITTEN, "h2": State.VERIFIED}
     assert done.seconds < 60
+
+
+def _pressed(*at: float) -> Callable[[StopRequest, World], Coroutine[Any, Any, None]]:
+    async def press(stop: StopRequest, world: World) -> None:
+        for moment in at:
+            await world.clock.sleep(moment - world.clock.monotonic())
+            stop.ask("Ctrl-C")
+
+    return press
+
+
+def _hanging(*names: str, after: float = 0.0) -> MemoryJournal:
+    """Return a journal that answers no such call any more once so many seconds have passed."""
+    journal = MemoryJournal()
+
+    def hangs(answers: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        async def call(*args: Any, **more: Any) -> Any:
+            if asyncio.get_running_loop().time() >= after:
+                await asyncio.sleep(1e9)
+            return await answers(*args, **more)
+
+        return call
+
+    for name in names:
+        setattr(journal, name, hangs(getattr(journal, name)))
+    return journal
+
+
+@pytest.mark.parametrize(
+    ("run", "shows"),
+    [
+        (None, "`fleetcheck repin status` shows whether the run was begun"),
+        (1, "go on with `fleetcheck repin resume 1`"),
+    ],
+)
+def test_second_ctrl_c_leaves_a_journal_that_does_not_take_the_runs_start(
+    run: int | None, shows: str
+) -> None:
+    """Nobody is asked anything, and the words say how to find out what was stored."""
+    sims = fleet_of(1)
+    with pytest.raises(UnansweredError) as raised:
+        repin(sims, run=run, journal=_hanging("begin_run"), beside=_pressed(3.0, 4.0))
+    said = "the database does not answer: no host was asked; once it answers again, "
+    assert (str(raised.value), sims["h1"].probed) == (said + shows, 0)
+
+
+@pytest.mark.parametrize("call", ["operations", "end_run"])
+def test_second_ctrl_c_leaves_a_journal_that_does_not_take_the_runs_end(call: str) -> None:
+    """Two seconds later the run is over: what was written is told, and that its end is not stored."""
+    done = repin(fleet_of(2), jobs=2, journal=_hanging(call, after=3.0), beside=_pressed(3.5, 20.0))
+    summary = done.summary
+    assert set(done.states().values()) == {State.VERIFIED}
+    assert done.seconds == 22.0
+    assert summary.trouble == "the database does not answer: how the run ended was not stored"
+    assert (summary.unanswered, summary.exit_code, summary.state) == (True, 1, RunState.RUNNING)
+
+
+def test_who_watches_is_told_of_a_ctrl_c_while_the_end_is_stored() -> None:
+    """Neither of the two is left without an answer, and neither is taken for the run's own stop."""
+    done = repin(fleet_of(1), journal=_hanging("end_run"), beside=_pressed(20.0, 21.0))
+    told = [(step.abandoned, step.unstored) for step in done.told(Stopping)]
+    assert told == [(False, "the run's end"), (True, "the run's end")]
+    assert not done.summary.interrupted
+
+
+def test_a_journal_that_hangs_leaves_no_host_without_its_end() -> None:
+    """Abandoned in the middle of a write whose row nobody can move any more: told as it last was."""
+    sims = fleet_of(2, seconds=1.2, lags=40.0)
+    journal = _hanging("move", "operations", "end_run", after=3.0)
+    done = repin(sims, jobs=2, journal=journal, beside=_pressed(3.2, 3.3))
+    assert done.seconds < 3.3 + 5
+    assert set(done.states().values()) == {State.SENT}
+    assert done.summary.not_started == ()
+
+
+@pytest.mark.parametrize("calls", [("let_go", "take_again"), ("take_again",)])
+def test_second_ctrl_c_leaves_a_pause_that_the_database_does_not_end(calls: tuple[str, ...]) -> None:
+    """The lock is not given back, or not got again: the run is over two seconds later all the same."""
+    journal, one = _hanging(*calls), parse_batch("1")
+    press = _pressed(30.0, 31.0)
+    done = repin(fleet_of(2), jobs=1, batch=one, pause=5.0, journal=journal, beside=press)
+    assert (done.seconds, done.summary.unanswered, done.summary.exit_code) == (33.0, True, 1)
+    assert (done.states(), done.summary.not_started) == ({"h1": State.VERIFIED}, ("h2",))

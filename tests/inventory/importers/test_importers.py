@@ -349,11 +349,11 @@ RDCMAN = '<?xml version="1.0"?>\n<RDCMan><file><password>sesame</password></file
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("x.rdg", RDCMAN, "this is an XML document; expected an Ansible inventory, or a CSV table"),
-        ("x", RDCMAN, "this is an XML document; expected"),
+        ("x.rdg", RDCMAN, "x.rdg: no host: it lists no host"),
+        ("x", RDCMAN, "x: no host: it lists no host"),
         ("x.html", "<html>sesame</html>", "this is an HTML page; expected"),
         ("x.yaml", "hosts:\n  web1: {}\n", "this is an inventory of fleetcheck's already; `fleetcheck inv"),
-        ("x.json", '[{"Name": "web1"}]', "found a list; a table of hosts is read as CSV"),
+        ("x.json", '[{"Colour": "red"}]', "found a list"),
     ],
 )
 def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:

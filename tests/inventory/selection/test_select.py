@@ -166,6 +166,26 @@ def test_a_file_that_names_no_host_is_not_quoted(tmp_path: Path, monkeypatch: py
     assert "Geheim" not in told
 
 
+def test_a_file_of_addresses_says_whose_they_are(tmp_path: Path) -> None:
+    """A directory lists full names: each line says which host was meant, and none is hidden as a secret."""
+    fleet = loads(
+        (texts.HEAD + "hosts:\n  web1: {address: web1.corp.example}\n").encode(), Path("fleet.yaml")
+    )
+    path = tmp_path / "hosts.txt"
+    path.write_text("WEB1.corp.example\n", encoding="utf-8")
+    with pytest.raises(SelectionError) as caught:
+        select(fleet, f"@{path}", stdin=None)
+    words = "no host or group is called `WEB1.corp.example`; that is the address of `web1`"
+    assert list(caught.value.problems) == [f"{path}:1: {words}"]
+
+
+def test_a_file_of_windows_powershell_is_read(tmp_path: Path) -> None:
+    """`> hosts.txt` writes UTF-16 there, with a mark and CRLF."""
+    path = tmp_path / "hosts.txt"
+    path.write_bytes("web1\r\nDB7\r\n".encode("utf-16"))
+    assert names(f"@{path}") == ["web1", "db7"]
+
+
 def test_a_mistake_in_a_file_says_its_line(tmp_path: Path) -> None:
     """An unknown name that stands in a file is said with file and line; one that was typed is not."""
     path = tmp_path / "hosts.txt"

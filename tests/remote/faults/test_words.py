@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 
@@ -222,6 +223,28 @@ def test_a_lost_connection_says_what_was_under_way() -> None:
     made = classify(Lost("sending", ConnectionResetError(errno.ECONNRESET, "x")), seen(Phase.RUN))
     assert (made.cause, made.again) == (Cause.SESSION_LOST, Again.BACKOFF)
     assert "while sending (ECONNRESET, Connection reset by peer)" in made.detail
+
+
+def test_a_host_that_takes_basic_alone_over_http_is_told_of_https() -> None:
+    """`auth: basic` over http is a mistake of the inventory's: changing `auth` alone would lead there."""
+    made = classify(Refused(Stage.ASKED, ("Basic",), {}), seen(auth="ntlm"))
+    assert made.cause is Cause.LOGON_NOT_OFFERED
+    assert made.advice.startswith("It takes Basic alone, which is never sent in clear: `transport: https`")
+
+
+@pytest.mark.parametrize(
+    ("transport", "port", "phase", "other"),
+    [("http", 5986, Phase.AUTH, "https"), ("https", 5985, Phase.TLS, "http")],
+)
+def test_a_port_that_hangs_up_on_the_wrong_transport_is_told_by_the_right_one(
+    transport: Literal["http", "https"], port: int, phase: Phase, other: str
+) -> None:
+    """WinRM's https listener ends a connection that begins in clear, and says nothing: the port says why."""
+    endpoint = replace(plain(port), transport=transport)
+    made = classify(Lost("waiting for the answer"), Seen(endpoint=endpoint, phase=phase))
+    assert made.advice == (
+        f"Port {port} is WinRM over {other} by custom: set `transport: {other}`, or the right `port:`."
+    )
 
 
 @pytest.mark.parametrize(

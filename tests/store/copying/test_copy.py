@@ -53,10 +53,10 @@ def _tell(connection: Connection) -> None:
 def full(sqlite_url: str, put: Put, make_scan: MakeScan, make_record: MakeRecord) -> str:
     """Fill an SQLite database: a scan of odd words, a later one that is gone, a run, an audit."""
     with Writer.open(sqlite_url, command="tests", user="ann\u202e\ud800") as writer:
-        number = writer.begin_scan(make_scan("web1", "bob's \x00 pc"))
+        number = asyncio.run(writer.begin_scan(make_scan("web1", "bob's \x00 pc")))
         put(writer, number, [make_record("web1"), make_record("bob's \x00 pc", tries=2)])
         asyncio.run(writer.end_scan(number, ScanState.FINISHED, MORNING))
-        gone = writer.begin_scan(make_scan("web1"))
+        gone = asyncio.run(writer.begin_scan(make_scan("web1")))
         asyncio.run(writer.end_scan(gone, ScanState.FINISHED, MORNING))
 
         async def repin(journal: Journal) -> None:
@@ -121,7 +121,7 @@ def test_an_id_is_not_given_twice_after_a_copy(
     target = url if url.startswith("postgresql") else database_url(str(tmp_path / "copy.db"), {})
     assert _copy(full, target).counters == {"operation": 2, "run": 1, "scan": 2}
     with Writer.open(target, command="tests", user="ann") as writer:
-        assert writer.begin_scan(make_scan("web1")) == 3
+        assert asyncio.run(writer.begin_scan(make_scan("web1"))) == 3
         with closing(Journal(writer)) as journal:
             assert asyncio.run(begun(journal, "another-plan")) == 2
 
@@ -133,7 +133,7 @@ def test_a_database_that_never_counted_is_copied(
     Writer.open(sqlite_url, command="tests", user="ann").close()
     assert set(_copy(sqlite_url, postgresql_url).counters.values()) == {0}
     with Writer.open(postgresql_url, command="tests", user="ann") as writer:
-        assert writer.begin_scan(make_scan("web1")) == 1
+        assert asyncio.run(writer.begin_scan(make_scan("web1"))) == 1
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

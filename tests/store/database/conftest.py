@@ -33,10 +33,10 @@ def filled(url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put) -> 
     """
     later = MORNING + timedelta(days=1)
     with Writer.open(url, command="scan", user="ann") as writer:
-        first = writer.begin_scan(make_scan("web1", "web2"))
+        first = asyncio.run(writer.begin_scan(make_scan("web1", "web2")))
         web1, web2 = make_record("web1"), make_record("web2", verdict=Verdict.BLOCKED)
         put(writer, first, [connecting(web1, 10), connecting(web2, 30)])
-        second = writer.begin_scan(make_scan("web1", "web2", started=later))
+        second = asyncio.run(writer.begin_scan(make_scan("web1", "web2", started=later)))
         web1 = make_record("web1", verdict=Verdict.DRIFTED, started=later, site=None)
         failed = make_record("web2", cause=Cause.LOGON_FAILED, started=later)
         put(writer, second, [connecting(web1, 50), failed])

@@ -33,7 +33,11 @@ def database(
     """Make a database with a scan and a run, closed, so that all of it is in one file."""
     path = tmp_path / "f.db"
     with Writer.open(database_url(str(path), {}), command="scan", user="ann") as writer:
-        put(writer, writer.begin_scan(make_scan("web1", "web2")), [make_record("web1"), make_record("web2")])
+        put(
+            writer,
+            asyncio.run(writer.begin_scan(make_scan("web1", "web2"))),
+            [make_record("web1"), make_record("web2")],
+        )
 
         async def repin(journal: Journal) -> None:
             await brought(journal, await begun(journal), State.VERIFIED)

@@ -147,7 +147,7 @@ def used(
     """Fill the database with a scan, and return its results."""
     records = [make_record(f"web{n}") for n in range(5)]
     with Writer.open(url, command="scan", user="ann") as writer:
-        put(writer, writer.begin_scan(make_scan("web1")), records)
+        put(writer, asyncio.run(writer.begin_scan(make_scan("web1"))), records)
     return records
 
 

@@ -4,6 +4,7 @@ upgrade.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import uuid
@@ -115,7 +116,7 @@ def test_nothing_that_a_host_wrote_is_in_a_view(
     identity = replace(reading.identity, computer=NUL, machine_id=NUL)
     hostile = replace(reading, attempts=(attempt, *reading.attempts[1:]), identity=identity)
     with Writer.open(url, command="scan", user="ann") as writer:
-        scan = writer.begin_scan(make_scan("web1"))
+        scan = asyncio.run(writer.begin_scan(make_scan("web1")))
         put(writer, scan, [replace(record, outcome=replace(record.outcome, reading=hostile))])
     said = [value for found in everything(url).values() for row in found for value in row.values()]
     assert said != []

@@ -260,7 +260,7 @@ def test_a_move_that_is_refused_costs_a_scan_nothing(
     make_record: Callable[..., HostRecord],
 ) -> None:
     """Rows commit alone: results that are stored at the same time are in transactions of their own."""
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
 
     async def go() -> None:
         ended_row = await brought(journal, await begun(journal), State.REFUSED)

@@ -42,7 +42,7 @@ class Nights:
 
     def begin(self, *hosts: str) -> int:
         """Begin a scan of these hosts."""
-        return self.writer.begin_scan(self._scan(*hosts))
+        return asyncio.run(self.writer.begin_scan(self._scan(*hosts)))
 
     def end(
         self,

@@ -79,7 +79,9 @@ def test_a_resumed_scan_counts_a_host_once(nights: Nights) -> None:
 @pytest.mark.parametrize(("fleet", "said"), [("emea", "emea"), (None, "fleet.yaml")])
 def test_a_notice_names_the_fleet_or_else_its_inventory(nights: Nights, fleet: str | None, said: str) -> None:
     """Who gets messages of several fleets tells them apart."""
-    scan = nights.writer.begin_scan(replace(nights._scan("a"), fleet=fleet, inventory="fleet.yaml"))
+    scan = asyncio.run(
+        nights.writer.begin_scan(replace(nights._scan("a"), fleet=fleet, inventory="fleet.yaml"))
+    )
     nights.end(scan, {"a": Verdict.OK}, OPS)
     assert [notice.fleet for notice in nights.waiting()] == [said]
 

@@ -31,7 +31,7 @@ def reader(
         (("auto", ("web1", "db7"), Verdict.DRIFTED), (PORTS, ("web1", "new1"), Verdict.BLOCKED))
     ):
         at = MORNING + number * HOUR
-        scan_id = writer.begin_scan(replace(make_scan(*hosts, started=at), mode=mode))
+        scan_id = asyncio.run(writer.begin_scan(replace(make_scan(*hosts, started=at), mode=mode)))
         put(writer, scan_id, [make_record(name, started=at, verdict=verdict) for name in hosts])
         asyncio.run(writer.end_scan(scan_id, ScanState.FINISHED, at))
     return Reader.open(url)

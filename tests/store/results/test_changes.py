@@ -31,7 +31,7 @@ def fill(writer: Writer, make_scan: MakeScan, make_record: MakeRecord, put: Put)
     """Scan four nights."""
     for number, night in enumerate(NIGHTS):
         began = MORNING + number * DAY
-        scan = writer.begin_scan(make_scan(*night, started=began))
+        scan = asyncio.run(writer.begin_scan(make_scan(*night, started=began)))
         put(writer, scan, [_record(make_record, host, word, number) for host, word in night.items()])
         asyncio.run(writer.end_scan(scan, ScanState.FINISHED, began + timedelta(hours=1)))
 
@@ -69,7 +69,7 @@ def test_a_scan_that_was_resumed_counts_by_its_results(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """It began long before, and what it found since is found."""
-    scan = writer.begin_scan(make_scan("a", "b", started=MORNING - 30 * DAY))
+    scan = asyncio.run(writer.begin_scan(make_scan("a", "b", started=MORNING - 30 * DAY)))
     put(writer, scan, [make_record("a", verdict=Verdict.OK, started=MORNING - 30 * DAY)])
     asyncio.run(writer.end_scan(scan, ScanState.INTERRUPTED, MORNING - 29 * DAY))
     writer.resume_scan(scan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ def test_each_hosts_newest_results_come_with_their_scans(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Newest first, no more than asked for, failed ones too; a host that was never scanned is left out."""
-    scans = [writer.begin_scan(make_scan()) for _ in range(3)]
+    scans = [asyncio.run(writer.begin_scan(make_scan())) for _ in range(3)]
     web1 = [make_record("web1", started=MORNING + _hours(n)) for n in range(3)]
     web2 = make_record("web2", cause=Cause.NO_ANSWER, started=MORNING + _hours(1))
     for scan_id, record in zip(scans, web1, strict=True):
@@ -41,8 +42,8 @@ def test_results_that_are_too_old_are_no_evidence(
 ) -> None:
     """`since` is the earliest start that counts."""
     old, new = (make_record("web1", started=MORNING + _hours(n)) for n in (0, 2))
-    put(writer, writer.begin_scan(make_scan()), [old])
-    put(writer, writer.begin_scan(make_scan()), [new])
+    put(writer, asyncio.run(writer.begin_scan(make_scan())), [old])
+    put(writer, asyncio.run(writer.begin_scan(make_scan())), [new])
     with Reader.open(url) as reader:
         assert reader.latest_records(["web1"], limit=5, since=MORNING + _hours(1)) == {"web1": ((2, new),)}
         assert reader.latest_records(["web1"], limit=5, since=MORNING) == {"web1": ((2, new), (1, old))}
@@ -53,7 +54,7 @@ def test_a_scan_counts_once_however_often_it_tried(
     writer: Writer, url: str, make_scan: MakeScan, make_record: MakeRecord, put: Put
 ) -> None:
     """Two tries of one scan are no two scans that agree: the last one speaks for it."""
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
     first = make_record("web1", cause=Cause.NO_ANSWER)
     last = make_record("web1", tries=2, started=MORNING + _hours(1))
     put(writer, scan_id, [first, last])
@@ -66,6 +67,6 @@ def test_more_hosts_than_one_query_takes_are_all_found(
 ) -> None:
     """A fleet is asked for in parts, and nobody falls between two of them."""
     hosts = [f"web{n}" for n in range(module.CHUNK + 1)]
-    put(writer, writer.begin_scan(make_scan()), [make_record(host) for host in hosts])
+    put(writer, asyncio.run(writer.begin_scan(make_scan())), [make_record(host) for host in hosts])
     with Reader.open(url) as reader:
         assert sorted(reader.latest_records(hosts)) == sorted(hosts)

@@ -47,7 +47,7 @@ def test_more_scans_of_a_host_are_fewer_hosts_at_once(
     """
     for number in range(SCANS):
         at = MORNING + number * timedelta(hours=1)
-        scan = writer.begin_scan(make_scan(*HOSTS, started=at))
+        scan = asyncio.run(writer.begin_scan(make_scan(*HOSTS, started=at)))
         put(writer, scan, [make_record(host, started=at) for host in HOSTS])
         asyncio.run(writer.end_scan(scan, ScanState.FINISHED, at))
     monkeypatch.setattr(plan_reader, "CHUNK", len(HOSTS))

@@ -275,7 +275,7 @@ def test_a_result_comes_back_as_it_was_stored(
 ) -> None:
     """NUL, surrogates, control characters, 64-bit numbers: nothing is lost and nothing is changed."""
     monkeypatch.setattr(writing, "LINGER", 0)  # one at a time: no others to wait for
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
     numbers = itertools.count(1)
 
     with Reader.open(url) as reader, asyncio.Runner() as loop:
@@ -297,7 +297,7 @@ def test_a_scan_comes_back_as_it_was_stored(writer: Writer, url: str) -> None:
         @settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
         @given(SCAN)
         def check(scan: ScanRecord) -> None:
-            scan_id = writer.begin_scan(scan)
+            scan_id = asyncio.run(writer.begin_scan(scan))
             assert replace(scan, id=scan_id) == reader.scan(scan_id)
 
         check()
@@ -305,6 +305,6 @@ def test_a_scan_comes_back_as_it_was_stored(writer: Writer, url: str) -> None:
 
 def test_times_come_back_aware(writer: Writer, url: str, make_scan: Callable[..., ScanRecord]) -> None:
     """A time keeps its zone: it is UTC, and says so."""
-    scan_id = writer.begin_scan(make_scan())
+    scan_id = asyncio.run(writer.begin_scan(make_scan()))
     with Reader.open(url) as reader:
         assert reader.scan(scan_id).started.tzinfo is UTC

@@ -4,6 +4,7 @@ one host over time.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -40,7 +41,7 @@ def stored(
 
     def scan(day: int, **results: Verdict | None) -> None:
         at = MORNING + day * DAY
-        number = writer.begin_scan(make_scan(*results, started=at))
+        number = asyncio.run(writer.begin_scan(make_scan(*results, started=at)))
         put(
             writer,
             number,
@@ -95,7 +96,7 @@ def test_one_document_may_be_two_things(
     outcome = make_record("b1").outcome
     assert isinstance(outcome, Probed)
     lost = replace(make_record("b1"), outcome=replace(outcome, reading=replace(outcome.reading, targets=())))
-    put(writer, writer.begin_scan(make_scan("a1", "b1")), [bare, lost])
+    put(writer, asyncio.run(writer.begin_scan(make_scan("a1", "b1"))), [bare, lost])
     monkeypatch.setattr(standing_reader, "CHUNK", 1)
     with Reader.open(url) as reader:
         found = {now.latest.host: now.latest for now in reader.fleet_now()}
@@ -178,7 +179,7 @@ def test_what_a_host_says_of_its_network_comes_where_it_is_asked_for(
     """Its addresses, where it answered, what names came to,
     and the live connection with the address that it goes to.
     """
-    put(writer, writer.begin_scan(make_scan("web1")), [_on_the_network(make_record("web1"))])
+    put(writer, asyncio.run(writer.begin_scan(make_scan("web1"))), [_on_the_network(make_record("web1"))])
     with Reader.open(url) as reader:
         (host,) = reader.fleet_now(sources=True)
         (plain,) = reader.fleet_now()
@@ -201,7 +202,7 @@ def test_the_last_reading_of_the_key_is_known_while_the_key_is_locked(
     and the record that says what it found since.
     """
     for day, verdict in enumerate((Verdict.STALE, Verdict.OK, Verdict.UNREADABLE)):
-        number = writer.begin_scan(make_scan("web1", started=MORNING + day * DAY))
+        number = asyncio.run(writer.begin_scan(make_scan("web1", started=MORNING + day * DAY)))
         put(writer, number, [make_record("web1", verdict=verdict, started=MORNING + day * DAY)])
     with Reader.open(url) as reader:
         (host,) = reader.fleet_now(sources=True, before=False)
@@ -242,7 +243,7 @@ def test_a_conclusion_is_read_once_for_all_hosts_that_share_it(
     said = [
         replace(r, judgement=replace(r.judgement, evidence=(f"took {n} ms",))) for n, r in enumerate(records)
     ]
-    put(writer, writer.begin_scan(make_scan("web0")), said)
+    put(writer, asyncio.run(writer.begin_scan(make_scan("web0"))), said)
     with Reader.open(url) as reader:
         assert len({id(host.standing.judgement) for host in reader.fleet_now()}) == 1
 
