@@ -92,19 +92,21 @@ def firewall_rows(found: Firewall) -> Iterator[tuple[str, ...]]:
 
 def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows as CSV with a heading, every cell quoted, none a formula to a spreadsheet."""
-    known: dict[str, str] = {}  # most cells stand in many rows
-    lines = []
-    for row in (columns, *rows):
-        for cell in row:
-            if cell not in known:
-                known[cell] = '"' + safe(cell).replace('"', '""') + '"'
-        lines.append(",".join([known[cell] for cell in row]))
-    return "\n".join(lines) + "\n"
+    quoted = _Quoted().__getitem__
+    return "".join(",".join(map(quoted, row)) + "\n" for row in (columns, *rows))
+
+
+class _Quoted(dict[str, str]):
+    """Cells as CSV has them, each written once: most stand in many rows."""
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = '"' + safe(cell).replace('"', '""') + '"'
+        return self[cell]
 
 
 def firewall_document(found: Firewall) -> dict[str, Any]:
     """Say all rows, and what is left out of them."""
-    return envelope("firewall", rows=plain(found.rows), **aside_document(found))
+    return envelope("firewall", rows=plain([row._asdict() for row in found.rows]), **aside_document(found))
 
 
 def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:

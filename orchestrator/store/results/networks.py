@@ -11,19 +11,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from inventory.verdicts import Verdict
+from inventory.model import Profile
 from orchestrator.domain.facts import ESTABLISHED
+from orchestrator.domain.firewall.needs import pinned
 from orchestrator.domain.primitives.address import canonical
-from orchestrator.domain.reading import Source
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.reading import Reading, Source
 from orchestrator.domain.standing import Network, Tunnel
 from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import records
-from orchestrator.store.tables import connection, host_result
-
-_WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the whole record says what they may need
-
+from orchestrator.store.results.load import readings
+from orchestrator.store.tables import connection
 
 Connections = Sequence[tuple[str, int]]
 """Address and port of each live connection."""
@@ -48,18 +45,31 @@ class Networks:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._connections: Mapping[int, Connections] = {}
-        self._whole: Mapping[int, HostRecord] = {}
+        self._readings: Mapping[int, Reading] = {}
         self._targets: dict[object, _Targets] = {}
         self._tunnels: dict[tuple[Tunnel, ...], tuple[Tunnel, ...]] = {}
 
-    def read(self, using: Connection, verdicts: Mapping[int, Verdict]) -> None:
+    def read(self, using: Connection, ids: Collection[int], unjudged: Mapping[int, Profile]) -> None:
         """Read what is needed beside the documents, of results by their ids.
 
-        Raises DatabaseError for rows that make no record.
+        `unjudged` are those whose judgement says nothing by role, each with its profile. Raises DatabaseError
+        for rows that make no reading.
         """
-        self._connections = _established(using, verdicts)
-        odd = [number for number, verdict in verdicts.items() if verdict in _WITHOUT_ROLES]
-        self._whole = records(using, self._place, among(host_result.c.id, odd), whole=True) if odd else {}
+        self._connections = _established(using, ids)
+        self._readings = self._read(using, unjudged) if unjudged else {}
+
+    def _read(self, using: Connection, profiles: Mapping[int, Profile]) -> dict[int, Reading]:
+        """Read what the registry says, and of those whose pins it does not say what they tried, too."""
+        names = {
+            name
+            for profile in profiles.values()
+            for role in profile.roles
+            for name in (role.port_value, role.address_value)
+            if name is not None
+        }
+        found = readings(using, self._place, profiles, names, tried=False, connected=False)
+        left = [number for number, reading in found.items() if not pinned(reading, profiles[number])]
+        return found | readings(using, self._place, left, names, connected=False) if left else found
 
     def of(
         self, number: int, document: list[Any], named: Mapping[str, str]
@@ -76,7 +86,7 @@ class Networks:
             dialled=steady.get("dialled"),
             tunnels=self._tunnels.setdefault(tunnels, tunnels),
             resolved=told.resolved,
-            whole=self._whole.get(number),
+            reading=self._readings.get(number),
         )
 
     def _told(self, targets: Iterable[dict[str, Any]]) -> _Targets:
