@@ -51,7 +51,7 @@ class Needed:
 
     host: str
     sources: tuple[str, ...]
-    places: frozenset[tuple[str | None, int]]
+    places: Collection[tuple[str | None, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +91,10 @@ def firewall(
     every = [*needs, *map(listed_needs, unseen)]
     claimants = [*_claimants(seen, needs, listed), *map(_unseen, unseen)]
     said = {each.host: each.said for each in claimants}
+    origins = {each.host: sources(each.based, said[each.host]) for each in needs if each.based is not None}
+    origins |= {host.name: (host.address,) for host in unseen}
     holders = Holders(every, destinations)
-    sorter = _Sorter(Claims(claimants, destinations.known()), holders, destinations.known(), said)
+    sorter = _Sorter(Claims(claimants, destinations.known()), holders, destinations.known(), origins)
     unknown = [each.host for each in needs if not sorter.add(each)]
     return Firewall(
         rows=sorter.rows(),
@@ -100,7 +102,11 @@ def firewall(
         held_back=sorter.held_back(),
         marked=tuple(sorter.marked),
         set_aside=tuple(sorted(set_aside)),
-        needed=tuple(_needed(each, listed, holders, said) for each in every if each.needs),
+        needed=tuple(
+            Needed(host=each.host, sources=origins[each.host], places=holders.places(each).keys())
+            for each in every
+            if each.needs
+        ),
     )
 
 
@@ -112,10 +118,10 @@ class _Sorter:
         claims: Claims,
         holders: Holders,
         destinations: Collection[str],
-        said: Mapping[str, tuple[str, ...]],
+        origins: Mapping[str, tuple[str, ...]],
     ) -> None:
-        """`said`: the addresses that each host says it has."""
-        self._claims, self._holders, self._known, self._said = claims, holders, destinations, said
+        """`origins`: the addresses that each host connects from."""
+        self._claims, self._holders, self._known, self._origins = claims, holders, destinations, origins
         self._open: dict[int, _Open] = {}
         self._permits: list[FirewallRow] = []
         self._removes: list[FirewallRow] = []
@@ -137,7 +143,7 @@ class _Sorter:
                 family(source) if found.six or ":" in source else None,  # else it makes no difference
                 self._claims.mark(standing.host, needs.site, source, via),
             )
-            for source in sources(standing, self._said[standing.host])
+            for source in self._origins[standing.host]
         ]
         for each, version in found.ports:
             for source, other, mark in own:
@@ -256,15 +262,3 @@ def _answered(latest: Standing, based: Standing, today: Host | None, via: str) -
 def _unseen(host: Host) -> Claimant:
     owned = frozenset({canonical(host.address)} if is_ip(host.address) else ())
     return Claimant(host=host.name, site=host.site or "", via=network(host.via), owned=owned, said=())
-
-
-def _needed(
-    needs: HostNeeds, listed: Mapping[str, Host], holders: Holders, said: Mapping[str, tuple[str, ...]]
-) -> Needed:
-    return Needed(
-        host=needs.host,
-        sources=(listed[needs.host].address,)
-        if needs.based is None
-        else sources(needs.based, said[needs.host]),
-        places=frozenset(holders.places(needs)),
-    )

@@ -47,7 +47,8 @@ class Networks:
         self._connections: Mapping[int, Connections] = {}
         self._readings: Mapping[int, Reading] = {}
         self._targets: dict[object, _Targets] = {}
-        self._tunnels: dict[tuple[Tunnel, ...], tuple[Tunnel, ...]] = {}
+        self._roles: dict[tuple[int, tuple[tuple[str, str], ...]], Mapping[str, Sequence[str]]] = {}
+        self._tunnels: dict[tuple[tuple[str, str, int], ...], tuple[Tunnel, ...]] = {}
 
     def read(self, using: Connection, ids: Collection[int], unjudged: Mapping[int, Profile]) -> None:
         """Read what is needed beside the documents, of results by their ids.
@@ -81,10 +82,9 @@ class Networks:
         """
         identity, targets, steady = document
         told = self._told(targets)
-        tunnels = tuple(_tunnels(self._connections[number], told.known, named))
         return _addresses(identity.get("interfaces", ())), Network(
             dialled=steady.get("dialled"),
-            tunnels=self._tunnels.setdefault(tunnels, tunnels),
+            tunnels=self._through(self._connections[number], self._roles_at(told, named)),
             resolved=told.resolved,
             reading=self._readings.get(number),
         )
@@ -97,6 +97,28 @@ class Networks:
         found = self._targets.get(said)
         if found is None:
             found = self._targets[said] = _targets(said)
+        return found
+
+    def _roles_at(self, told: _Targets, named: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+        """Return the roles of each address that is known for one."""
+        shared = id(told), tuple(named.items())  # the targets are kept: no other object takes their number
+        found = self._roles.get(shared)
+        if found is None:
+            found = self._roles[shared] = _roles_at(told.known, named)
+        return found
+
+    def _through(self, connections: Connections, roles: Mapping[str, Sequence[str]]) -> tuple[Tunnel, ...]:
+        """Return the connections that go to an address known for a role, each once."""
+        through = tuple(
+            (role, address, port)
+            for address, port in dict.fromkeys(connections)
+            for role in roles.get(address, ())
+        )
+        found = self._tunnels.get(through)
+        if found is None:
+            found = self._tunnels[through] = tuple(
+                Tunnel(role=role, address=address, port=port) for role, address, port in through
+            )
         return found
 
 
@@ -129,11 +151,10 @@ def _established(using: Connection, ids: Collection[int]) -> Mapping[int, Connec
     return found
 
 
-def _tunnels(
-    connections: Connections, known: Mapping[str, frozenset[str]], named: Mapping[str, str]
-) -> Iterable[Tunnel]:
-    """Yield the connections that go to an address known for a role, each once."""
-    roles = {role: {*known.get(role, ()), canonical(named.get(role, ""))} for role in {*known, *named}}
-    for address, port in dict.fromkeys(connections):
-        for role in sorted(role for role, addresses in roles.items() if address in addresses):
-            yield Tunnel(role=role, address=address, port=port)
+def _roles_at(known: Mapping[str, frozenset[str]], named: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Return the roles, by name, of each address: those of hosts' targets and the inventory's."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for role in sorted({*known, *named}):
+        for address in {*known.get(role, ()), canonical(named.get(role, ""))}:
+            found[address].append(role)
+    return found
