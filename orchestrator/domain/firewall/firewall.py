@@ -8,7 +8,7 @@ interfaces: one behind address translation looks different to a firewall.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -122,7 +122,7 @@ class _Sorter:
     ) -> None:
         """`origins`: the addresses that each host connects from."""
         self._claims, self._holders, self._known, self._origins = claims, holders, destinations, origins
-        self._open: dict[int, _Open] = {}
+        self._open: dict[tuple[int, str], _Open] = {}
         self._permits: list[FirewallRow] = []
         self._removes: list[FirewallRow] = []
         self._held: defaultdict[tuple[str, str, int], list[FirewallRow]] = defaultdict(list)
@@ -133,9 +133,10 @@ class _Sorter:
         standing = needs.based
         if standing is None or standing.judgement.verdict is Verdict.NO_AGENT:
             return standing is not None  # where no agent is, nothing is needed
-        found = self._open.get(id(needs.like))
+        alike = id(needs.like), needs.site
+        found = self._open.get(alike)
         if found is None:
-            found = self._open[id(needs.like)] = _open(needs, standing)
+            found = self._open[alike] = self._opened(needs, standing)
         via = network(standing.via)
         own = [
             (
@@ -145,23 +146,37 @@ class _Sorter:
             )
             for source in self._origins[standing.host]
         ]
-        for each, version in found.ports:
-            for source, other, mark in own:
+        for each, version, take in found.ports:
+            for source, other, (mark, others) in own:
                 if other == version or version is None or other is None:  # else the two never meet
-                    self._put(each.row(source, standing), *mark)
+                    row = each.row(source, standing)
+                    if mark is None:
+                        take(row)
+                    else:
+                        self.marked.append(MarkedRow(row=row, mark=mark, others=others))
         return found.roles
 
-    def _put(self, row: FirewallRow, mark: Mark | None, others: tuple[str, ...]) -> None:
-        if mark is None and row.destination not in self._known:
-            mark = Mark.DESTINATION
-        if mark is not None:
-            self.marked.append(MarkedRow(row=row, mark=mark, others=others))
-        elif row.action is Action.PERMIT:
-            self._permits.append(row)
-        elif self._holders.of(row.site, row.destination, row.port):
-            self._held[row.site, row.destination, row.port].append(row)
-        else:
-            self._removes.append(row)
+    def _opened(self, needs: HostNeeds, standing: Standing) -> _Open:
+        roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
+        own = {(need.destination, need.port) for need in needs.needs}
+        ports = [
+            (each, family(each.destination), self._place(needs.site, each))
+            for each in open_ports(standing, roles, own)
+        ]
+        return _Open(ports, six=any(version == 6 for _, version, _ in ports), roles=bool(roles))  # noqa: PLR2004 - IPv6
+
+    def _place(self, site: str, port: OpenPort) -> Callable[[FirewallRow], None]:
+        """Return what takes the rows of a port at a site, from sources that nothing is wrong with."""
+        if port.destination not in self._known:
+            return self._mark_destination
+        if port.action is Action.PERMIT:
+            return self._permits.append
+        if self._holders.of(site, port.destination, port.port):
+            return self._held[site, port.destination, port.port].append
+        return self._removes.append
+
+    def _mark_destination(self, row: FirewallRow) -> None:
+        self.marked.append(MarkedRow(row=row, mark=Mark.DESTINATION))
 
     def rows(self) -> tuple[FirewallRow, ...]:
         """Return the rows that nothing speaks against, those to permit first."""
@@ -179,24 +194,18 @@ class _Sorter:
                 held_by=self._holders.of(site, destination, port),
             )
             for (site, destination, port), rows in sorted(self._held.items())
+            if rows
         )
 
 
 class _Open(NamedTuple):
-    """What hosts that are alike have open or need, with the destinations' families; whether any is IPv6,
-    and whether there is a role.
+    """What hosts of a site that are alike have open or need, with the destinations' families and with what
+    takes the rows; whether any is IPv6, and whether there is a role.
     """
 
-    ports: list[tuple[OpenPort, int | None]]
+    ports: list[tuple[OpenPort, int | None, Callable[[FirewallRow], None]]]
     six: bool
     roles: bool
-
-
-def _open(needs: HostNeeds, standing: Standing) -> _Open:
-    roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
-    own = {(need.destination, need.port) for need in needs.needs}
-    ports = [(each, family(each.destination)) for each in open_ports(standing, roles, own)]
-    return _Open(ports, six=any(version == 6 for _, version in ports), roles=bool(roles))  # noqa: PLR2004 - IPv6
 
 
 def _now(host: Standing | HostNow) -> HostNow:

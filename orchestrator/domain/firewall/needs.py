@@ -35,6 +35,8 @@ class Why(enum.StrEnum):
     VIEW = "view"  # the pin of one of two registry views that differ
     UNKNOWN = "unknown"  # no valid pin is known, and the port was not seen closed
 
+    __hash__ = str.__hash__  # an enumeration's own is Python's, and rows hold tens of thousands
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:

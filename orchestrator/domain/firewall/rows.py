@@ -20,6 +20,8 @@ class Action(enum.StrEnum):
     PERMIT = "permit"
     REMOVE = "remove"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python's, and rows hold tens of thousands
+
 
 class FirewallRow(NamedTuple):
     """One source, one destination, one TCP port.
