@@ -11,7 +11,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inventory.model import Fleet, Host, Profile, Waiver
 from orchestrator.domain.group import Group
@@ -20,9 +20,11 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.primitives.inventories import in_words, paths_of
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.brief import Brief, brief_of
-from orchestrator.report.host import Sighting
-from orchestrator.report.summary import ScanReport
 from orchestrator.version import VERSION
+
+if TYPE_CHECKING:  # these draw screens, too
+    from orchestrator.report.host import Sighting
+    from orchestrator.report.summary import ScanReport
 
 VERSIONS = {
     "scan": 1,
