@@ -67,7 +67,9 @@ def envelope(kind: str, **content: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911  # a kind of value a line
-    """Turn values into what JSON has: dataclasses and mappings into objects, times into ISO 8601 in UTC."""
+    """Turn values into what JSON has: dataclasses, named tuples and mappings into objects, times into ISO
+    8601 in UTC.
+    """
     match value:
         case enum.Enum():
             return value.value
@@ -79,6 +81,8 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  # a kind of value a line
             return str(value)
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
+        case tuple() if hasattr(value, "_asdict"):  # a named one
+            return plain(value._asdict())
         case tuple() | list() | set() | frozenset():
             return [plain(item) for item in value]
         case _ if dataclasses.is_dataclass(value):

@@ -110,7 +110,7 @@ class _Quoted(dict[str, str]):
 
 def firewall_document(found: Firewall) -> dict[str, Any]:
     """Say all rows, and what is left out of them."""
-    return envelope("firewall", rows=plain([row._asdict() for row in found.rows]), **aside_document(found))
+    return envelope("firewall", rows=plain(found.rows), **aside_document(found))
 
 
 def firewall_aerleon(rows: Iterable[FirewallRow | CollapsedRows]) -> str:

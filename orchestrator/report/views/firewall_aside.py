@@ -84,8 +84,7 @@ def aside_document(found: Firewall) -> dict[str, Any]:
         "unknown": list(found.unknown),
         "held_back": plain(found.held_back),
         "marked": [
-            {**plain(each.row._asdict()), "mark": each.mark, "others": list(each.others)}
-            for each in found.marked
+            {**plain(each.row), "mark": each.mark, "others": list(each.others)} for each in found.marked
         ],
         "set_aside": list(found.set_aside),
     }
