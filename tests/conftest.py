@@ -194,5 +194,5 @@ def winhosts(winhost_kit: None, net: str, quiet: QuietNetwork) -> Iterator[list[
     """Two real hosts with registries of their own, in the invariant culture, on the quiet network."""
     with contextlib.ExitStack() as stack:
         with quiet.inside():
-            hosts = stack.enter_context(kit.start(net, hosts=2))
+            hosts = stack.enter_context(kit.start(net, hosts=2, warm=2))
         yield hosts

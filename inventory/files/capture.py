@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,7 +28,7 @@ def output_of(
 
     At most `most` bytes are taken. Its messages go to the user's own terminal, and it stays in this process's
     group, so that it can ask there. Raises OSError and ValueError where it cannot be run, TooMuchOutputError
-    and TooSlowError, both after it was killed.
+    and TooSlowError, both after it was killed with what it had started.
     """
     end = time.monotonic() + seconds
     taken = bytearray()
@@ -49,8 +52,33 @@ def output_of(
     except subprocess.TimeoutExpired:
         raise TooSlowError from None
     finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program that still runs, and what it started; an orphan of its own making is left alone."""
+    if process.poll() is None:
+        started = _descendants(process.pid)
         process.kill()
-        process.wait()
+        for pid in started:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that one started, and that these started; none where the system has no /proc."""
+    children = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):  # one that has ended meanwhile
+            # A name in brackets comes before, and may hold brackets and blanks: the parent is the second
+            # word after the last of them.
+            parent = stat.read_text("ascii", "replace").rpartition(")")[2].split()[1]
+            children[int(parent)].append(int(stat.parent.name))
+    found = list(children[pid])
+    for child in found:
+        found.extend(children[child])
+    return found
 
 
 def _take(descriptor: int, most: int, taken: bytearray) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from inventory.schema import inventory as schema
 from inventory.schema import profile as profile_schema
 from inventory.schema.credentials import KINDS, CredentialEntry
+from inventory.schema.elsewhere import said_here
 from inventory.secrets.registry import SOURCES, names, samples
 from inventory.words import SHOWN, did_you_mean, quoted, shown, visible
 from inventory.yamlfile.tree import Map, Seq
@@ -176,7 +177,8 @@ def _unknown(path: Path, tree: Map, model: type[BaseModel]) -> str:
             f"`{key}`{where}: {_CLEAR}; describe a logon under `credentials` and name it: `credential: NAME`"
         )
     name = "unknown key" if hidden else f"unknown key {shown(key)}"
-    return f"{name}{where}{did_you_mean(key, known) or '; known are ' + quoted(known)}"
+    hint = "" if hidden else said_here(key, known)
+    return f"{name}{where}{hint or did_you_mean(key, known) or '; known are ' + quoted(known)}"
 
 
 def _known(path: Path, tree: Map, model: type[BaseModel]) -> list[str]:

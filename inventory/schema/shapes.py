@@ -15,6 +15,7 @@ from inventory.words import shown, visible
 _NAME = re.compile(r"[\w.\-]{1,255}")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_THUMBPRINT = re.compile(r"\W*(?:sha-?1:)?(?:[0-9a-f]{2}[: ]?){20}", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HIVES = {
     "HKLM": True,
@@ -163,6 +164,11 @@ def address_key(text: str) -> str:
 
 def tls_pin(text: str) -> str:
     """Check a certificate's SHA-256; colons between the bytes and capitals are taken out."""
+    if _THUMBPRINT.fullmatch(text):
+        raise ValueError(
+            f"{shown(text)} is a SHA-1 thumbprint, as Windows shows it; `fleetcheck doctor HOST` shows the "
+            "SHA-256 that is wanted: `sha256:` and 64 hex digits"
+        )
     algorithm, _, digest = text.partition(":")
     digest = digest.replace(":", "").lower()
     if algorithm.lower() != "sha256" or not _DIGEST.fullmatch(digest):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def run(path: Path) -> bytes:
         raise _error(path, f"cannot be run: {getattr(error, 'strerror', None) or error}") from None
     if status:
         how = f"status {status}" if status > 0 else f"signal {-status}"
-        raise _error(path, f"ended with {how}; run it yourself: {path} --list")
+        raise _error(path, f"ended with {how}; run it yourself: {_typed(path)} --list")
     return output
 
 
@@ -77,6 +78,11 @@ def _refuse_foreign(path: Path) -> None:
             raise InventoryError(
                 [Problem(str(path), 0, f"this is a program, and is not run: {where}{hands}")]
             )
+
+
+def _typed(path: Path) -> str:
+    """Return how a shell takes the path for a program: one without a folder would be looked for in PATH."""
+    return shlex.quote(str(path) if len(path.parts) > 1 else f"./{path}")
 
 
 def _error(path: Path, words: str) -> InventoryError:

@@ -7,19 +7,23 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from inventory.files.regular import kind
 from orchestrator.app.errors import CommandError, UsageError
 
 _HEAD = 4096
 
 
-def write(path: Path, text: str | Iterable[str], *, marker: str, what: str) -> None:
+def write(path: Path, text: str | Iterable[str], *, marker: str, what: str, regular: bool = False) -> None:
     """Write a text file. One that is there is replaced only where `marker` stands in its head.
 
-    `text` may come in pieces: what is raised while they are made leaves the file as it was.
+    `text` may come in pieces: what is raised while they are made leaves the file as it was. `regular`: the
+    name is ours and not the user's, so a pipe or a link that has it is refused and not opened.
 
     Raises UsageError where it is something else than `what`, CommandError where it cannot be written.
     """
     try:
+        if regular:
+            _refuse_others(path, what)
         _check(path, marker, what)
         if path.exists() and not path.is_file():  # a pipe, a terminal: written to, never replaced
             with path.open("w", encoding="utf-8", newline="") as file:
@@ -76,6 +80,14 @@ def _check(path: Path, marker: str, what: str) -> None:
         with path.open("rb") as file:
             if marker.encode("utf-8") not in file.read(_HEAD):
                 raise UsageError(f"{path}: is there already and is no {what}: name another file")
+
+
+def _refuse_others(path: Path, what: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if (other := kind(path.lstat().st_mode)) is not None:
+            raise UsageError(
+                f"{path}: is {other}, expected a {what} or nothing; nothing was written: take it away first"
+            )
 
 
 def _replace(path: Path, text: str | Iterable[str]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.store.writer import Writer
 
 
+_WAVES = frozenset({"repin.batch", "repin.pause", "repin.max_failed"})
 PATIENCE = 5.0  # seconds for which a busy database is waited for without a word
 
 
@@ -84,6 +85,7 @@ class Invocation:
         return Hints(
             database=f" --db {shlex.quote(without_secrets(self.database))}" if self.database else "",
             inventory="".join(f" -i {shlex.quote(str(path))}" for path in self.inventory),
+            waves_set=bool(_WAVES & self.settings.values.keys()),
         )
 
     def hints_of(self, scan: ScanRecord) -> Hints:

@@ -30,6 +30,7 @@ from orchestrator.cli.options import (
 
 if TYPE_CHECKING:
     from inventory.model import Fleet
+    from inventory.sources.source import Sources
 
 app = Commands(name="inventory", help="Check, show, start or import an inventory.", no_args_is_help=True)
 
@@ -47,12 +48,11 @@ def check(
     from inventory.errors import InventoryError
     from inventory.resolving.waivers import expired
     from inventory.sources.load import load_all
-    from inventory.sources.source import files
     from orchestrator.app.credential_check import check_credentials
     from orchestrator.app.names import expired_words
     from orchestrator.report.document import check_document
 
-    sources = files(file) if file else inventory_sources(inventory)
+    sources = _to_check(file, inventory)
     try:
         fleet = load_all(sources)
         _installed(fleet)
@@ -80,6 +80,15 @@ def check(
         f"{fleet.shown}: no mistakes. hosts: {len(fleet.hosts):,}, groups: {len(fleet.groups):,}, "
         f"credentials: {len(fleet.credentials):,}, waivers: {len(fleet.waivers):,}\n"
     )
+
+
+def _to_check(file: Path | None, inventory: list[Path] | None) -> Sources:
+    """Find what is to be checked; a program is run where `-i` names it. Raises UsageError, CommandError."""
+    if file is None:
+        return inventory_sources(inventory)
+    if inventory:
+        raise UsageError(f"inventories are named by -i and as {file}: name every one by -i, or the one alone")
+    return tuple(replace(source, runs=False) for source in inventory_sources([file]))
 
 
 def _installed(fleet: Fleet) -> None:
@@ -182,7 +191,7 @@ def import_(
         typer.Argument(
             metavar="FILE",
             readable=False,
-            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), CSV, or an export.",
+            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), CSV, an export; `-`: stdin.",
         ),
     ],
     output: Annotated[

@@ -56,7 +56,6 @@ class CeleryDispatcher:
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._down = ""
-        self._full: set[str] = set()  # what was said of full queues
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
         self._disbelieved: set[str] = set()
@@ -140,8 +139,7 @@ class CeleryDispatcher:
     # What follows runs in the threads.
 
     def _sending_state(self, _up: bool, words: str) -> None:
-        if "is full" in words and words not in self._full:  # a link that is down the other thread tells of
-            self._full.add(words)
+        if "is full" in words:  # a link that is down the other thread tells of
             self._tell(Link(up=True, words=words))
 
     def _taking_state(self, up: bool, words: str) -> None:

@@ -7,6 +7,7 @@ keep their order; one that takes none holds up no other.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import threading
@@ -24,6 +25,7 @@ from orchestrator.dispatch.errors import BrokerError
 CONFIRM = 3  # heartbeats for the confirmation of a message: with a full disk, or a dead link, there is none
 WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before the next try to connect; the last one repeats
 _CLOSING = 1.0  # seconds for a connection to close
+AGAIN = 10.0  # seconds without a refusal after which a full queue is told once more
 FULL = 1.0  # seconds before the next message to an exchange whose queue is full
 HELD = 2  # confirmations' time that an exchange is held back at most: a hub gives a site up after 5 min
 _LEAST = 0.001  # seconds: takes what has arrived already, and does not wait
@@ -72,7 +74,7 @@ class BrokerThread:
         self._held: dict[str, float] = {}  # until when nothing more goes to an exchange
         self._turns: dict[str, int] = {}
         self._late: Counter[str] = Counter()  # confirmations that did not come in time, in a row
-        self._full: set[str] = set()
+        self._full: dict[str, float] = {}  # when the broker last refused a message for an exchange
         self._calls: deque[Callable[[Any], None]] = deque()
         self._closing = threading.Event()
         self._wake_out, self._wake_in = os.pipe()
@@ -214,9 +216,9 @@ class BrokerThread:
                 **message.properties,
             )
         except MessageNacked:  # the queue is full: the receiver does not keep up
-            self._held[exchange] = time.monotonic() + FULL
-            if exchange not in self._full:
-                self._full.add(exchange)
+            now, before = time.monotonic(), self._full.get(exchange, -math.inf)
+            self._held[exchange], self._full[exchange] = now + FULL, now
+            if now - before > AGAIN:
                 self._on_state(False, f"broker {self._broker.place}: {exchange} is full; trying on")
             return
         except TimeoutError:  # of this one, maybe; the others are to go first over the next connection
@@ -225,8 +227,5 @@ class BrokerThread:
             raise
         self._outgoing[exchange].popleft()
         self._late[exchange] = 0
-        if exchange in self._full:
-            self._full.discard(exchange)
-            self._on_state(True, "")
         if message.done.set_running_or_notify_cancel():
             message.done.set_result(None)

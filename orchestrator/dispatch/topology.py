@@ -2,7 +2,8 @@
 
 Exchanges are of the kind `topic`: into a direct one Celery publishes through the default exchange, which a
 site has no right to. Queues are quorum queues: they keep what was confirmed over a restart, and count
-deliveries.
+deliveries. RabbitMQ 4 drops what it delivered more than twenty times unless a queue says otherwise: a result
+that a hub did not store so often would be lost, and so would a cancellation that as many workers began with.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from kombu import Connection, Exchange, Queue
 
 DELIVERIES = 5  # redeliveries of a batch before the broker gives it up
+ENDLESS = 2**31 - 1  # of anything else; -1, which RabbitMQ 4 takes for no limit, is none at all to 3.10
 BATCHES = 10_000  # batches that wait for a site, at most
 RESULTS = 1_000_000
 BYTES = 1024**3  # of batches, or of results, of one site: no site fills the broker's disk for all
 LATEST = 64 * 1024  # bytes of the one message that a hello or a cancellation is
 
-_QUORUM = {"x-queue-type": "quorum"}
+_QUORUM = {"x-queue-type": "quorum", "x-delivery-limit": ENDLESS}
 
 
 def _latest() -> dict[str, Any]:

@@ -16,12 +16,14 @@ class Hints:
     """What suggested commands need, quoted for a shell: ` --db demo.db`, ` -i fleet.yaml`; empty where
     nothing.
 
-    `can_scan`: the hosts are still there to be asked again.
+    `can_scan`: the hosts are still there to be asked again. `waves_set`: a file or a variable says how a
+    re-pin goes in waves, so that nobody has to type it.
     """
 
     database: str = ""
     inventory: str = ""
     can_scan: bool = True
+    waves_set: bool = False
 
 
 def over_sites(scan: ScanRecord) -> str:

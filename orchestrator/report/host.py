@@ -16,7 +16,7 @@ from orchestrator.domain.judgement import RoleJudgement
 from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import Identity, Reading, Value, View, ViewState
 from orchestrator.domain.record import HostRecord, ScanRecord
-from orchestrator.report.advice import drawn, pieces
+from orchestrator.report.advice import completed, drawn, pieces
 from orchestrator.report.grid import ports
 from orchestrator.report.hints import Hints, over_sites
 from orchestrator.report.parts import bullets
@@ -42,7 +42,9 @@ class Sighting:
 
     @property
     def first(self) -> str:
-        """What has to be done before the advice of a result that is history; "" where nothing has."""
+        """What to do in place of the advice of a result that is history: a reading of before a re-pin may
+        advise the very re-pin that was done. "" where the result still holds.
+        """
         return FIRST if self.since and self.since.endswith("scan again") else ""
 
 
@@ -107,16 +109,18 @@ def _effort(trace: Trace) -> str:
 def _conclusion(sighting: Sighting) -> Iterator[RenderableType]:
     record, judgement = sighting.record, sighting.record.judgement
     if sighting.since:
-        yield from _section("Since then", bullets([sighting.since]))
+        said = completed(sighting.since, sighting.hints)
+        yield from _section("Since then", bullets([said]))
     if isinstance(record.outcome, Probed):
         yield from _section("Why", bullets(judgement.evidence))
         told = [(role.role, role.action) for role in judgement.roles if role.action]
-        actions = [each for each in (sighting.first, judgement.action) if each]
+        actions = [judgement.action] if judgement.action else []
         actions += [f"{role}: {action}" for role, action in told if action not in judgement.action]
         yield from _to_do(actions, sighting)
 
 
 def _to_do(actions: list[str], sighting: Sighting) -> Iterator[RenderableType]:
+    actions = [sighting.first] if sighting.first else actions
     if actions:
         yield from (Text(), Text("What to do", style="bold"))
         yield from drawn(pieces(action, [sighting.record.host], sighting.hints) for action in actions)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.domain.outcome import Failed, Probed
 from orchestrator.domain.reading import Reading, Value
-from orchestrator.report.advice import told
+from orchestrator.report.advice import completed, told
 from orchestrator.report.host import Sighting
 
 HOST_RECORD_COLUMNS = ("record", "fields")  # how many there are depends on the record
@@ -23,7 +23,7 @@ def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
     yield "verdict", judgement.label, record.waived or ""
     yield "scan", sighting.scan.id, record.outcome.trace.ended.isoformat()
     if sighting.since:
-        yield "since", sighting.since
+        yield "since", completed(sighting.since, sighting.hints)
     if isinstance(record.outcome, Failed):
         yield (
             "failure",
@@ -36,8 +36,8 @@ def host_rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
         scan, last = sighting.last
         yield "last-known", last.judgement.label, scan.id, last.outcome.trace.ended.isoformat()
     yield from (("evidence", sentence) for sentence in judgement.evidence)
-    if said := [each for each in (sighting.first, judgement.action) if each]:
-        yield "action", "; then ".join(told(each, record.host, sighting.hints) for each in said)
+    if said := sighting.first or judgement.action:
+        yield "action", told(said, record.host, sighting.hints)
     for role in judgement.roles:
         live = ",".join(map(str, role.live))
         yield "role", role.role, role.verdict, role.pin.port or "", role.desired or "", live

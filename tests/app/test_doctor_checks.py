@@ -155,3 +155,9 @@ def test_rules_about_signatures_are_looked_at_before_the_night(
     found = checks.approvals(Place(tmp_path, os.getuid()))
     assert found.health is health
     assert said in found.seen
+    assert "nothing was written" not in found.seen  # nothing was to be written
+
+
+def test_without_an_inventory_nobody_says_what_it_asks_for() -> None:
+    """Where the inventory cannot be read, its hosts may ask for Kerberos all the same."""
+    assert checks.kerberos(None).seen.endswith("installed; there is no inventory that could ask for it")

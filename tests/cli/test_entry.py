@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -134,6 +135,26 @@ def test_a_value_that_does_not_fit_is_told_plainly(words: tuple[str, ...], expec
     """The option is named, and what it takes; nothing of the library's own talk."""
     ended = fleetcheck(*words)
     assert (ended.code, ended.err.splitlines()[-1]) == (2, f"Error: Invalid value for {expected}")
+
+
+def paths() -> list[tuple[tuple[str, ...], str]]:
+    """Return each option or argument of each command that names a file or a folder."""
+    top = command_line()
+    return [
+        (words, param.opts[0] if param.opts[0].startswith("-") else "")
+        for words in commands()
+        for command in [functools.reduce(lambda group, word: group.commands[word], words, top)]
+        for param in command.params
+        if "Path" in str(param.type_descriptor.annotation)
+    ]
+
+
+@pytest.mark.parametrize(("words", "option"), paths(), ids=str)
+def test_an_empty_path_is_no_folder(words: tuple[str, ...], option: str) -> None:
+    """A script's unset variable names nothing: it is not the current folder, in no command."""
+    ended = fleetcheck(*words, *([option] if option else []), "")
+    assert ended.code == 2
+    assert ended.err.splitlines()[-1].endswith("expected the name of a file or a folder, found an empty text")
 
 
 def test_a_fault_of_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

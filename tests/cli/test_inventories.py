@@ -209,3 +209,22 @@ def test_the_doctor_of_this_machine_names_several(more: Path, scanned: Scanned) 
     content = document("doctor", "-i", str(more), "-i", str(scanned.inventory))
     seen = next(check["seen"] for check in content["controller"] if check["name"] == "inventory")
     assert seen.startswith(f"{more}, {scanned.inventory}: no mistakes, 8 hosts")
+
+
+def test_a_check_of_standard_input_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`inventory check -` is what `inventory check -i -` is."""
+    monkeypatch.setattr("sys.stdin", Typed(EMPTY))
+    ended = fleetcheck("inventory", "check", "-")
+    assert (ended.code, ended.out) == (
+        0,
+        "-: no mistakes. hosts: 2, groups: 0, credentials: 0, waivers: 0\n",
+    )
+
+
+def test_a_check_of_a_file_beside_others_leaves_none_out(more: Path) -> None:
+    """A file without -i and others by -i: it is not said which of them are looked at."""
+    ended = fleetcheck("inventory", "check", str(more), "-i", "other.yaml")
+    assert (ended.code, ended.err) == (
+        2,
+        f"fleetcheck: inventories are named by -i and as {more}: name every one by -i, or the one alone\n",
+    )

@@ -49,6 +49,18 @@ def test_a_dry_run_writes_and_journals_nothing(fleet: Drifted) -> None:
     assert fleetcheck("repin", "status").out == ""
 
 
+def test_a_dry_run_advises_no_waves_that_are_configured(
+    fleet: Drifted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command to type is what was typed without `--dry-run`; the rest is set already."""
+    advised = "fleetcheck repin apply"
+    with_waves = fleet.apply("--dry-run", "--table").out
+    monkeypatch.setenv("FLEETCHECK_REPIN_PAUSE", "2m")
+    without = fleet.apply("--dry-run", "--table").out
+    assert [advised in out for out in (with_waves, without)] == [True, True]
+    assert ["--max-failed 2" in out.partition(advised)[2] for out in (with_waves, without)] == [True, False]
+
+
 def test_nobody_to_ask_is_a_refusal(fleet: Drifted) -> None:
     """On no terminal and without --yes nothing is written, and the words show hosts, counts, the way out."""
     ended = fleet.apply("--batch", "1,5%,25%", "--max-failed", "2")

@@ -6,6 +6,7 @@ On a fleet that is re-pinned for real, with real signatures; each refusal writes
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,22 @@ def test_an_unsigned_plan_is_refused_and_the_command_that_signs_is_named(
     )
     assert "nobody has signed; nothing was written" in ended.err
     assert f"fleetcheck repin approve {fleet.plan} --key ~/.ssh/id_ed25519" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a link"])
+def test_a_signature_is_written_over_nothing_but_a_signature(
+    fleet: Drifted, signers: Signers, kind: str
+) -> None:
+    """What has its name and is no regular file is refused, and neither opened nor replaced."""
+    place = Path(f"{fleet.plan}.ann.sig")
+    if kind == "a FIFO":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/null")
+    before = place.lstat().st_ino
+    ended = approve(fleet.plan, signers, "ann")
+    assert (ended.code, ended.out, place.lstat().st_ino) == (2, "", before)
+    assert f"{place}: is {kind}, expected a signature of a plan or nothing; nothing was written" in ended.err
 
 
 def test_one_person_is_not_two(fleet: Drifted, signers: Signers) -> None:
@@ -228,6 +245,24 @@ def test_a_users_configuration_asks_for_more_and_never_for_less(
     assert untouched(fleet, fleet.apply("--yes"))
     approve(fleet.plan, signers, "bob")
     assert fleet.apply("--yes", "--quiet").code == code
+
+
+def test_who_asks_for_more_signatures_is_named_where_it_stands(
+    fleet: Drifted, signers: Signers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable or a file is not told as an option that nobody typed."""
+    approve(fleet.plan, signers, "ann")
+    approve(fleet.plan, signers, "bob")
+    (tmp_path / "fleetcheck").mkdir()
+    file = tmp_path / "fleetcheck" / "config.toml"
+    file.write_text("[repin]\nsignatures = 4\n", "utf-8")
+    file.chmod(0o600)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    by_file = fleet.apply("--yes")
+    monkeypatch.setenv("FLEETCHECK_REPIN_SIGNATURES", "3")
+    by_variable = fleet.apply("--yes")
+    assert f"are demanded (`signatures` of [repin] in {file})" in by_file.err
+    assert "are demanded (FLEETCHECK_REPIN_SIGNATURES)" in by_variable.err
 
 
 def test_rules_that_others_could_have_written_let_nothing_through(fleet: Drifted, signers: Signers) -> None:

@@ -75,6 +75,7 @@ def test_a_new_plan_that_cannot_be_signed_stays_and_says_so(fleet: Drifted, sign
     ended = fleetcheck("repin", "plan", *words)
     assert ended.code == 6
     assert f"{plan}: the plan is written, and not signed\n" in ended.err
+    assert "nothing was written" not in ended.err
     assert plan.exists()
 
 

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.conftest import HOSTS, Scanned, fleetcheck
+from orchestrator.app.errors import CommandError
+from orchestrator.app.sites.lines import Line, run_lines
+from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 from tests.docs.pages import blocks
 from tests.eventually import eventually
 
@@ -209,6 +211,71 @@ def test_a_site_that_is_added_again_logs_on_with_its_new_password(story: Story) 
     shutil.rmtree(story.folder / "hub")
     assert fleetcheck(*story.line("the hub"), "--run").code == 0
     assert _logs_on(story.hub_user, story.folder / "hub" / "broker.secret")
+
+
+def _hub_with_a_site(story: Story) -> list[str]:
+    """Set a hub up; the words that add its site."""
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    key = fleetcheck(*story.line("the site")).out.strip()
+    return [key if word == "ed25519:..." else word for word in story.line("the hub again")]
+
+
+def _without_rabbitmqctl(*words: str) -> Ended:
+    """Run a command where rabbitmqctl is not to be found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        return fleetcheck(*words)
+
+
+def test_a_site_whose_adding_failed_half_way_is_added_by_the_same_command(story: Story) -> None:
+    """Nothing has to be removed first, its password stays, and another key is refused all the same."""
+    words = _hub_with_a_site(story)
+    failed = _without_rabbitmqctl(*words, "--run")
+    assert (failed.code, "rabbitmqctl cannot be run" in failed.err) == (1, True)
+    secret = story.folder / "hub" / "sites" / f"{story.site}.broker"
+    before = secret.read_text()
+    again = fleetcheck(*words, "--run")
+    assert (again.code, secret.read_text() == before) == (0, True)
+    assert f"site {story.site}: is there already with this key; what was missing is made" in again.err
+    assert _logs_on(f"fc-{story.site}", secret)
+    other = [word if not word.startswith("ed25519:") else f"ed25519:{'A' * 43}=" for word in words]
+    refused = fleetcheck(*other, "--run")
+    assert (refused.code, "is there already; `fleetcheck hub site rotate" in refused.err) == (2, True)
+    secret.rename(story.folder / "carried")
+    assert fleetcheck(*words, "--run").code == 2
+
+
+def test_a_site_without_its_user_is_removed(story: Story) -> None:
+    """Somebody has deleted the user: that is said, and the site goes."""
+    assert fleetcheck(*_hub_with_a_site(story), "--run").code == 0
+    rabbitmqctl("delete_user", f"fc-{story.site}")
+    removed = fleetcheck("hub", "site", "remove", story.site, "--run")
+    assert removed.code == 0
+    assert f'at the broker: User "fc-{story.site}" does not exist' in removed.err
+    assert f"site {story.site}: removed here" in removed.err
+
+
+def test_a_site_whose_user_cannot_be_deleted_is_removed_here_and_that_is_told(story: Story) -> None:
+    """Its key counts no more; what the broker was not told is named, and the command ends with 1."""
+    assert fleetcheck(*_hub_with_a_site(story), "--run").code == 0
+    removed = _without_rabbitmqctl("hub", "site", "remove", story.site, "--run")
+    assert (removed.code, f"site {story.site}: removed here" in removed.err) == (1, True)
+    assert "rabbitmqctl cannot be run" in removed.err
+    assert not (story.folder / "hub" / "sites" / f"{story.site}.pub").exists()
+
+
+def test_a_password_that_cannot_be_changed_is_told_by_the_command_that_failed(story: Story) -> None:
+    """The user is there already, and it is the second command that fails."""
+    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    secret = story.folder / "hub" / "broker.secret"
+    change = ("rabbitmqctl", "change_password", f"no-{story.hub_user}")
+    line = Line(argv=("rabbitmqctl", "add_user", story.hub_user), stdin=secret, instead=change)
+    with pytest.raises(CommandError) as raised:
+        run_lines([line])
+    assert str(raised.value) == (
+        f'`rabbitmqctl change_password no-{story.hub_user} < {secret}` failed: User "no-{story.hub_user}" '
+        "does not exist"
+    )
 
 
 def _logs_on(user: str, secret: Path) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from amqp.exceptions import MessageNacked
 
-from orchestrator.dispatch import topology
+from orchestrator.dispatch import thread, topology
 from orchestrator.dispatch.hub import CeleryDispatcher
 from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import Batch, Report
 from orchestrator.fleet.dispatch.port import Dispatcher, Link
 from orchestrator.remote.probe import probe_script
 from tests.dispatch.conftest import Hub, MakeSite, TestSite
+from tests.eventually import eventually
 from tests.fleet.dispatch.sites import batch_of
 from tests.fleet.fakes import host
 
@@ -78,6 +81,51 @@ def test_a_full_queue_holds_up_no_other_site_and_drops_nothing(
     assert [f"fc.site.{full.name} is full; trying on" in words for words in said] == [True]
 
 
+def test_a_queue_that_is_full_once_more_is_told_once_more(
+    hub: Hub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it stays full it is told once; after it has taken batches for a while it is news again."""
+    monkeypatch.setattr(topology, "BATCHES", 2)
+    monkeypatch.setattr(thread, "AGAIN", 1e9)
+    site = make_site()
+
+    async def main() -> tuple[str, bool, str]:
+        dispatcher = await CeleryDispatcher.open(hub.settings, (site.name,))
+        said: asyncio.Queue[str] = asyncio.Queue()
+
+        async def listen() -> None:
+            async for delivery in dispatcher.events():
+                if isinstance(delivery.arrival, Link) and delivery.arrival.words:
+                    said.put_nowait(delivery.arrival.words)
+
+        async def fill() -> str:
+            waiting = asyncio.gather(*(dispatcher.submit(_batch(site, number)) for number in range(8)))
+            async with asyncio.timeout(60):
+                told = await said.get()
+                while not waiting.done():
+                    await asyncio.to_thread(_empty, hub, site)
+                    await asyncio.wait({waiting}, timeout=thread.FULL)
+            return told
+
+        listening = asyncio.create_task(listen())
+        try:
+            first = await fill()
+            monkeypatch.setattr(thread, "AGAIN", 0.0)  # that while is over
+            return first, said.empty(), await fill()
+        finally:
+            listening.cancel()
+            await dispatcher.close()
+
+    first, once, second = asyncio.run(main())
+    words = f"fc.site.{site.name} is full; trying on"
+    assert (words in first, once, words in second) == (True, True, True)
+
+
+def _empty(hub: Hub, site: TestSite) -> None:
+    with hub.broker.connection() as connection:
+        connection.default_channel.queue_purge(topology.batches(site.name).name)
+
+
 def test_a_batch_that_is_taken_back_is_not_sent(
     hub: Hub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +177,31 @@ def test_a_site_s_results_have_room_for_so_many_bytes(
     assert 5 <= _fill(site, SiteNames(site.name).results, 100_000, 100) < 50
     with hub.broker.connection() as connection:
         assert (topology.waiting(connection, topology.results(site.name)) or 0) < 50
+
+
+def test_what_is_delivered_again_and_again_stays(hub: Hub, make_site: MakeSite) -> None:
+    """A result that no hub stores, a cancellation that each worker begins with: no broker drops them,
+    whatever its own limit of deliveries is.
+    """
+    site = make_site()
+    queues = (topology.results(site.name), topology.control(site.name), topology.dead())
+    with hub.broker.connection() as connection:
+        for queue in queues:
+            connection.Producer().publish("x", exchange=queue.name, routing_key="fc", confirm_timeout=20)
+            for _ in range(25):
+                with connection.channel() as channel:  # its end gives the message back
+                    assert eventually(lambda: channel.basic_get(queue.name) is not None)  # noqa: B023
+        limits = {queue.name: topology_limit(hub, queue.name) for queue in queues}
+    assert limits == {queue.name: topology.ENDLESS for queue in queues}
+
+
+def topology_limit(hub: Hub, queue: str) -> int | None:
+    """Return the limit of deliveries that the broker has for a queue."""
+    words = ("list_queues", "-p", hub.broker.vhost, "--formatter", "json", "name", "arguments")
+    done = subprocess.run(["rabbitmqctl", "-q", *words], check=True, capture_output=True, timeout=60)
+    (arguments,) = (found["arguments"] for found in json.loads(done.stdout) if found["name"] == queue)
+    named = {name: value for name, _, value in arguments} if isinstance(arguments, list) else arguments
+    return named.get("x-delivery-limit")
 
 
 def test_a_hello_is_a_short_one(hub: Hub, make_site: MakeSite) -> None:

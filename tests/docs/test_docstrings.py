@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+
+import pytest
 
 from tests.docs.pages import ROOT
+
+pytestmark = pytest.mark.xdist_group("docstrings")  # one worker reads the code for both
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _functions() -> Iterator[tuple[str, _Function, str]]:
-    """Yield each function that has a docstring: its place, itself, and the docstring."""
-    for room in ("inventory", "orchestrator", "tests"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, _Function) and (said := ast.get_docstring(node)):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node, said
+@functools.cache
+def _functions() -> list[tuple[str, _Function, str]]:
+    """Return each function that has a docstring: its place, itself, and the docstring."""
+    return [
+        (f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node, said)
+        for room in ("inventory", "orchestrator", "tests")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, _Function) and (said := ast.get_docstring(node))
+    ]
 
 
 def test_a_function_that_returns_nothing_does_not_say_return() -> None:

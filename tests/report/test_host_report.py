@@ -125,14 +125,14 @@ def test_a_host_verdict_without_roles_still_shows_what_connected() -> None:
     assert cells[443].belief is None
 
 
-def test_a_result_older_than_a_re_pin_is_to_be_read_again_first() -> None:
-    """Before what a stale result advises comes the scan, on the screen and down a pipe."""
+def test_a_result_older_than_a_re_pin_advises_a_scan_alone() -> None:
+    """It may advise the re-pin that was done: the scan stands in its place, on the screen and down a pipe."""
     since, hints = "run 3 was at work there since it was read: scan again", Hints(database=" --db demo.db")
     record = samples.probed()
     scan = f"fleetcheck scan --limit {record.host} --db demo.db"
     text = report(record, since=since, hints=hints)
     to_do = text[text.index("What to do") :].splitlines()
-    assert to_do[1:3] == ["  - what stands here is older than the last re-pin:", f"    {scan}"]
+    assert to_do[1:4] == ["  - what stands here is older than the last re-pin:", f"    {scan}", ""]
     rows = host_rows(Sighting(scan=samples.scan(), record=record, since=since, hints=hints))
     (action,) = [row[1] for row in rows if row[0] == "action"]
-    assert str(action).startswith(f"what stands here is older than the last re-pin: {scan}; then ")
+    assert action == f"what stands here is older than the last re-pin: {scan}"

@@ -57,6 +57,7 @@ _AUTH = {
 }
 _SILENT = frozenset({"ansible_connection", "ansible_group_priority", "ansible_shell_type"})
 _TRUST = ("cert_validation", "ca_", "cert_trust")
+_NEVER = {22: "SSH's port", 3389: "Remote Desktop's"}
 _LONGEST = 255
 DEFAULTS = {"auth": "negotiate", "ca": None, "configuration": "Microsoft.PowerShell", "site": None}
 """What a host without such a variable gets; `transport` and `port` follow from each other, see `_derive`."""
@@ -205,6 +206,8 @@ class Translator:
         if isinstance(value, bool) or not 1 <= port <= 65535:  # noqa: PLR2004 - the last port
             self._notes.say(f"`{name}` is no port from 1 to 65535, and was passed over.", line)
             return False
+        if port in _NEVER:
+            self._notes.say(f"`{name}` comes to {port}, in Ansible too, which is {_NEVER[port]}.", line)
         found.put(key, port, line)
         return True
 
@@ -234,10 +237,8 @@ class Translator:
             reason = no_authority(Path(path))
             self._authorities[path] = f"is {reason}" if reason and reason.startswith("not ") else reason
         if reason := self._authorities[path]:
-            words = (
-                f"`{name}` is not written, because that file {reason}. The line to add once it can be used"
-            )
-            self._notes.say(f"{words}: `ca: {value}`.", line)
+            words = f"`{name}` is not written, because that file {reason}. The line to add once it can be"
+            self._notes.say(f"{words} used: `ca: {value}`.", line)
             return True
         return self._put_text(found, key, name, path, line)
 
@@ -284,8 +285,7 @@ def _why(name: str, kind: str | None) -> tuple[str, str]:
 
 
 def _listed(names: list[str]) -> str:
-    most = 12
-    more = len(names) - most
+    most, more = 12, len(names) - 12
     return quoted(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 

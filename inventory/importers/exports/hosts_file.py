@@ -1,4 +1,6 @@
-"""A hosts file (`/etc/hosts`): an address, a name, and other names of the same machine."""
+"""A hosts file (`/etc/hosts`): an address, a name, and other names of the same machine; or names, each with
+its address behind it, as people write them down.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,13 @@ _OF_THIS_MACHINE = re.compile(r"localhost|ip6-|broadcasthost", re.IGNORECASE)
 
 
 def is_hosts_file(text: str) -> bool:
-    """Whether every line that says something is an IP address and then names."""
+    """Whether every line that says something is an IP address and then names, or a name and an IP address."""
     lines = [words for words in map(_words, text.splitlines()) if words]
-    return bool(lines) and all(_is_line(words) for words in lines)
+    return bool(lines) and all(_is_line(words) or _is_pair(words) for words in lines)
+
+
+def _is_pair(words: list[str]) -> bool:
+    return len(words) == 2 and shapes.is_ip(words[1]) and "=" not in words[0]  # noqa: PLR2004 - a pair
 
 
 def _is_line(words: list[str]) -> bool:
@@ -28,6 +34,8 @@ def read_hosts_file(text: str, notes: Notes) -> Iterator[Entry]:
     for line, words in enumerate(map(_words, text.splitlines()), 1):
         if not words:
             continue
+        if not shapes.is_ip(words[0].partition("%")[0]):
+            words.reverse()
         if _OF_THIS_MACHINE.match(words[1]) or shapes.is_ip(words[0]) is False:
             notes.say(line, "passed over, because it names the machine of the file itself", words[1])
             continue

@@ -19,7 +19,7 @@ from inventory.importers.exports.mremoteng import read_mremoteng
 from inventory.importers.exports.nmap import read_nmap
 from inventory.importers.exports.others import other_tree
 from inventory.importers.exports.rdcman import read_rdcman
-from inventory.importers.exports.records import table_of
+from inventory.importers.exports.records import table_of, xml_table
 from inventory.importers.exports.xml_tree import Element, XmlError, read_xml
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.settings import Entry
@@ -28,6 +28,9 @@ from inventory.yamlfile.tree import parse
 
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\0?[?!A-Za-z]|\xfe\xff\0<|\xff\xfe<\0")
 _HTML = re.compile(rb"\s*<(?:!doctype )?html\b", re.IGNORECASE)
+_DRAWN = re.compile(
+    r"\s*\w[^\n]*\n-+(?: +-+)*[^\S\n]*\r?\n"
+)  # a line under the headings; `---` alone is YAML's
 _NO_TREE = re.compile(r"\s*\[\s*[^\s{\[\"]")  # `[web]`: INI
 _READERS: dict[str, Callable[[Element, Notes], Iterator[Entry]]] = {
     "RDCMan": read_rdcman,
@@ -50,6 +53,9 @@ def read_export(data: bytes, path: Path) -> Draft | None:
         text = decode(data, str(path)).text
     except InventoryError:
         return None
+    if _DRAWN.match(text):
+        words = "drawn for a screen (Format-Table); `| Export-Csv hosts.csv` in its place writes a table"
+        raise InventoryError([Problem(str(path), 0, f"this is {words}, which is read")])
     if is_hosts_file(text):
         notes = Notes()
         return _draft(read_hosts_file(text, notes), path, notes)
@@ -69,6 +75,8 @@ def _xml(data: bytes, path: Path) -> Draft:
         reader = _READERS.get(root.name)
         if reader is not None:
             return _draft(reader(root, notes), path, notes)
+        if (table := xml_table(root)) is not None:
+            return read_rows(table, path, notes)
     except XmlError as exc:
         raise InventoryError([Problem(str(path), exc.line, str(exc))]) from None
     words = f"this is an XML document with `{root.name[:60]}` as its root; {_UNREAD}"

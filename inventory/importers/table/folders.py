@@ -28,10 +28,11 @@ def without_folders(table: Table, notes: Notes) -> Table:
     }
     for row in folders.values():
         notes.say(row.line, "a folder of mRemoteNG's became a group", row.cells[place["name"]])
+    lines = {row.line for row in folders.values()}
     rows = [
         _with_groups(row, folders, place, len(words)) if len(row.cells) >= len(words) else row
         for row in table.rows
-        if row not in folders.values()
+        if row.line not in lines
     ]
     head = replace(table.head, cells=[*_kept(table.head.cells, place), "groups"])
     return Table(head, columns_of(head.cells), rows)

@@ -11,6 +11,11 @@ class ApprovalError(CommandError):
 
     exit_code = EXIT_GATE
 
+    @property
+    def why(self) -> str:
+        """What is wrong, for where it is not about a plan that was to be used."""
+        return str(self).replace("; nothing was written", "")
+
 
 class NoSshKeygenError(CommandError):
     """There is no ssh-keygen on this machine."""

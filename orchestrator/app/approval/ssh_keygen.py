@@ -28,6 +28,7 @@ _SHOWN = 200  # characters of its words
 _KEY = r"(?P<kind>[A-Z0-9-]+) key (?P<key>SHA256:[\w+/=]+)"
 _GOOD = re.compile(rf'Good "{NAMESPACE}" signature for (?P<who>\S+) with {_KEY}\n?', re.ASCII)
 _UNKNOWN = re.compile(rf'Good "{NAMESPACE}" signature with {_KEY}\n?', re.ASCII)
+_CHECKED = re.compile(r"sshkey_check_revoked: ([^\r\n]+)")
 _MEANS = (
     ("incorrect signature", "it signs something else than this plan"),
     ("namespace does not match", f"it was not made for a plan (`-n {NAMESPACE}`)"),
@@ -90,7 +91,7 @@ def verify(data: bytes, text: str, who: str, *, signers: Path, revoked: Path | N
         asked = ["-Y", "verify", "-n", NAMESPACE, "-I", who, "-f", str(signers), "-s", str(signature)]
         done = _run([*asked, *(["-r", str(revoked)] if revoked else [])], data)
         if done.returncode and revoked and _run(asked, data).returncode == 0:
-            return f"its key is revoked by {revoked}"
+            return _revoked(_run([*asked, "-r", str(revoked), "-vvv"], data).stderr, revoked)
     if done.returncode:
         return _why(done.stderr.decode("utf-8", "replace"), who, signers)
     good = _GOOD.fullmatch(done.stdout.decode("utf-8", "replace"))
@@ -143,6 +144,15 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
         raise ApprovalError(
             f"{program()} does not start: {error.strerror or error}; nothing was written"
         ) from None
+
+
+def _revoked(debugged: bytes, revoked: Path) -> str:
+    """Tell a key that is revoked from a list that cannot be read, which only the debug output does."""
+    found = _CHECKED.search(debugged.decode("utf-8", "replace"))
+    if found is None or found[1] == "Key is revoked":
+        return f"its key is revoked by {revoked}"
+    said = clean(found[1], limit=_SHOWN)
+    return f"ssh-keygen cannot read {revoked} ({said}): a list of revoked keys is made by `ssh-keygen -k`"
 
 
 def _why(said: str, who: str, signers: Path) -> str:

@@ -106,7 +106,8 @@ def kerberos(fleet: Fleet | None) -> Check:
     asked = [host for host in hosts if fleet is not None and _asks_kerberos(fleet, host)]
     if not asked:
         there = "installed" if can_ask_kdc() else "not installed"
-        return Check(name=name, health=Health.OK, seen=f"{there}; no host of the inventory asks for it")
+        who = "there is no inventory that could ask" if fleet is None else "no host of the inventory asks"
+        return Check(name=name, health=Health.OK, seen=f"{there}; {who} for it")
     if not can_ask_kdc():
         said = f"{len(asked):,} hosts log on by Kerberos, and it is not installed on this machine"
         advice = "`pip install 'fleetcheck[kerberos]'`, with the system's Kerberos library."
@@ -176,6 +177,7 @@ def _sqlite() -> Check:
 
 def approvals(place: Place) -> Check:
     """Look whether this machine demands signatures under plans, and whether somebody could give them."""
+    from orchestrator.app.approval.errors import ApprovalError
     from orchestrator.app.approval.rules import rules
     from orchestrator.app.approval.ssh_keygen import program
     from orchestrator.app.errors import CommandError
@@ -187,7 +189,8 @@ def approvals(place: Place) -> Check:
             return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
         program()
     except CommandError as error:
-        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
+        said = error.why if isinstance(error, ApprovalError) else str(error)
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
     said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
     if found.signers is None:
         said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"

@@ -71,7 +71,7 @@ def sign_plan(request: SignRequest) -> Signed:
     made = _made(request, known, text, data())
     _refuse_double(request, known, made, data())
     file = signature_file(request.file, made.who)
-    write(file, text, marker=HEAD, what="signature of a plan")
+    write(file, text, marker=HEAD, what="signature of a plan", regular=True)
     after = standing(request.plan, request.file, request.rules, data)
     return Signed(plan=request.plan.id, made=made, file=file, approvals=after)
 

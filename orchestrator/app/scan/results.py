@@ -151,17 +151,33 @@ def _state(invocation: Invocation, reader: ScanReader, scan: ScanRecord, hints: 
         yield f"this scan still runs: {owner}" if owner else "this scan has just ended: look again"
     elif scan.state is ScanState.KILLED:
         yield killed(scan, hints)
-    if names := _repinned(invocation, scan):
-        named, more = folded(names)
-        whom = f"{named} and {more:,} more" if more else named
-        yield f"re-pinned since, so what this scan says of them is old (`fleetcheck report`): {whom}"
+    written, touched = _repinned(invocation, scan)
+    if written:
+        yield f"re-pinned since, so what this scan says of them is old (`fleetcheck report`): {written}"
+    if touched:
+        yield (
+            "a re-pin was at work since at these hosts, so what this scan says of them may be old "
+            f"(`fleetcheck report`): {touched}"
+        )
 
 
-def _repinned(invocation: Invocation, scan: ScanRecord) -> list[str]:
-    """Name the scan's hosts at which a re-pin was at work afterwards; the journal is asked once."""
+def _repinned(invocation: Invocation, scan: ScanRecord) -> tuple[str, str]:
+    """Name the scan's hosts that were re-pinned afterwards, and those where a re-pin that began ended
+    otherwise, or has not ended. The journal is asked once.
+    """
+    from orchestrator.domain.repin.journal import WROTE
     from orchestrator.domain.repin.touched import SPEAKING
 
     after, hosts = scan.ended or scan.started, set(scan.hosts)
     with invocation.reader() as journal:
-        touched = journal.newest_in(*(SPEAKING - {State.HANDED_OUT}))
-    return sorted(each.host for each in touched if each.changed > after and each.host in hosts)
+        newest = journal.newest_in(*(SPEAKING - {State.HANDED_OUT}))
+    touched = [each for each in newest if each.changed > after and each.host in hosts]
+    return (
+        _named(each.host for each in touched if each.state in WROTE),
+        _named(each.host for each in touched if each.state not in WROTE),
+    )
+
+
+def _named(hosts: Iterable[str]) -> str:
+    named, more = folded(sorted(hosts))
+    return f"{named} and {more:,} more" if more else named

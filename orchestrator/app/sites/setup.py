@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shlex
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,28 +14,12 @@ from typing import TYPE_CHECKING
 from inventory.sites.broker import BrokerPlace, parse
 from inventory.sites.starter import hub_starter
 from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.sites.lines import Line, run_lines
 from orchestrator.app.sites.place import HubFolder, broker, checked_name, hub_file, known_site
 from orchestrator.domain.sites.names import SiteNames
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A command for the broker's administrator. `stdin`: the file that it reads, with the password.
-
-    `instead`: what is run in its place, with the same file, where what it adds is there already.
-    """
-
-    argv: tuple[str, ...]
-    stdin: Path | None = None
-    instead: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Write it as it is typed."""
-        typed = shlex.join(self.argv)
-        return f"{typed} < {shlex.quote(str(self.stdin))}" if self.stdin else typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +36,19 @@ class HubMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteMade:
-    """What `hub site add` or `rotate` came to. `secret` is the file to be carried to the site."""
+    """What `hub site add`, `rotate` or `remove` came to. `secret` is the file to be carried to the site.
+
+    `fresh`: the site was not there before. `trouble`: what is not done at the broker yet, None where all is.
+    `remarks`: what was found there.
+    """
 
     site: str
     hub_key: str
     secret: Path | None
     lines: tuple[Line, ...]
     trouble: str | None
+    fresh: bool = True
+    remarks: tuple[str, ...] = ()
 
 
 def init(invocation: Invocation, hub: HubFolder, url: str | None, *, run: bool) -> HubMade:
@@ -90,7 +78,7 @@ def init(invocation: Invocation, hub: HubFolder, url: str | None, *, run: bool) 
         pass  # made, or found to be ours and of this version
     lines = tuple(_of_hub(place, hub))
     if run:
-        _run(lines)
+        run_lines(lines)
     return HubMade(
         folder=hub.path,
         fresh=fresh,
@@ -102,28 +90,35 @@ def init(invocation: Invocation, hub: HubFolder, url: str | None, *, run: bool) 
 
 
 def add(invocation: Invocation, hub: HubFolder, site: str, key: str, *, run: bool) -> SiteMade:
-    """Take a site's public key, make its queues and its broker's password. Raises as `init`, KeyFileError."""
+    """Take a site's public key, make its queues and its broker's password.
+
+    Again with the same key, before the password was carried to the site: what is missing is made. Raises as
+    `init`, KeyFileError.
+    """
     from orchestrator.dispatch.keys import read_public
 
     checked_name(site)
     place = hub_file(hub).broker.place
     read_public(key)
-    if site in hub.sites():
+    secret, fresh = hub.site_secret(site), site not in hub.sites()
+    if not fresh and not (secret.exists() and hub.public(site).read_text("ascii").strip() == key.strip()):
         raise UsageError(f"site {site} is there already; `fleetcheck hub site rotate {site} --key ...`")
     _folders(hub)
-    secret = hub.site_secret(site)
-    _write(secret, secrets.token_urlsafe(32) + "\n")
-    _write(hub.public(site), key.strip() + "\n")
-    _audit(invocation, "site added", site, {"key": key.strip()})
+    if not secret.exists():
+        _write(secret, secrets.token_urlsafe(32) + "\n")
+    if fresh:
+        _audit(invocation, "site added", site, {"key": key.strip()})
+        _write(hub.public(site), key.strip() + "\n")  # last: until then all of it is done again
     lines = tuple(_of_site(place, site, secret))
     if run:
-        _run(lines)
+        run_lines(lines)
     return SiteMade(
         site=site,
         hub_key=_hub_key(hub),
         secret=secret,
         lines=lines,
         trouble=_made(invocation, hub, (site,)),
+        fresh=fresh,
     )
 
 
@@ -141,7 +136,10 @@ def rotate(invocation: Invocation, hub: HubFolder, site: str, key: str) -> SiteM
 
 
 def remove(invocation: Invocation, hub: HubFolder, site: str, *, run: bool) -> SiteMade:
-    """Forget a site, and delete its queues with what waits in them."""
+    """Forget a site, and delete its queues with what waits in them, and its user (`run`).
+
+    What the broker does not do leaves nothing here: it is told. Raises as `init`.
+    """
     from orchestrator.dispatch import topology
     from orchestrator.dispatch.broker import told
     from orchestrator.dispatch.errors import BrokerError
@@ -157,10 +155,16 @@ def remove(invocation: Invocation, hub: HubFolder, site: str, *, run: bool) -> S
     hub.public(site).unlink()
     hub.site_secret(site).unlink(missing_ok=True)
     _audit(invocation, "site removed", site, {})
-    lines = (Line(argv=("rabbitmqctl", "delete_user", SiteNames(site).user)),)
+    lines = (Line(argv=("rabbitmqctl", "delete_user", SiteNames(site).user), done="does not exist"),)
+    remarks: tuple[str, ...] = ()
     if run:
-        _run(lines)
-    return SiteMade(site=site, hub_key=_hub_key(hub), secret=None, lines=lines, trouble=trouble)
+        try:
+            remarks = run_lines(lines)
+        except CommandError as error:
+            trouble = f"{trouble}; {error}" if trouble else str(error)
+    return SiteMade(
+        site=site, hub_key=_hub_key(hub), secret=None, lines=lines, trouble=trouble, remarks=remarks
+    )
 
 
 def _place(url: str) -> BrokerPlace:
@@ -219,32 +223,6 @@ def _is_ours(hub: HubFolder) -> bool:
     if password is None or password.source != "file":
         return False
     return hub.path / str(password.fields.get("path", "")) == hub.secret
-
-
-def _run(lines: Sequence[Line]) -> None:
-    """Run lines for the broker; what is there already is fine. Raises CommandError."""
-    for line in lines:
-        said = _said(line, line.argv)
-        if said is not None and "already exists" in said:
-            said = _said(line, line.instead) if line.instead else None
-        if said is not None:
-            raise CommandError(f"`{line}` failed: {said}")
-
-
-def _said(line: Line, argv: Sequence[str]) -> str | None:
-    """Run a command for the broker; return its last words where it failed. Raises CommandError."""
-    try:
-        given = line.stdin.read_bytes() if line.stdin else None
-    except OSError as error:
-        raise CommandError(f"{line.stdin}: cannot be read: {error.strerror or error}") from None
-    try:
-        done = subprocess.run(argv, input=given, capture_output=True, check=False)  # noqa: S603  # ours
-    except OSError as error:
-        raise CommandError(f"{argv[0]} cannot be run: {error.strerror or error}") from None
-    if not done.returncode:
-        return None
-    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
-    return said.splitlines()[-1] if said else f"exit code {done.returncode}"
 
 
 def _folders(hub: HubFolder) -> None:

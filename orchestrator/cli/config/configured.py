@@ -6,8 +6,9 @@ Nothing is read before a command is about to run: `--help` and a mistake in typi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -43,7 +44,29 @@ class WithExamples:
         write(_words(ctx), formatter)
 
 
-class PlainCommand(WithExamples, TyperCommand):
+class NamesFiles:
+    """A command whose files and folders are to be named: an unset variable of a script names none.
+
+    The library would make the current folder of an empty text, and each command has other words for that.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Do as usual. Raises BadParameter for an empty text where a path belongs."""
+        if "" in args or any(word.endswith("=") for word in args):
+            self._named(ctx, args)
+        return super().parse_args(ctx, args)  # type: ignore[misc]  # the command's, beside which this stands
+
+    def _named(self, ctx: Any, args: Sequence[str]) -> None:
+        given, _, _ = self.make_parser(ctx).parse_args(args=list(args))  # type: ignore[attr-defined]
+        for param in self.params:  # type: ignore[attr-defined]  # as above
+            found = given.get(param.name)
+            if _takes_paths(param) and (found == "" or (isinstance(found, (list, tuple)) and "" in found)):
+                raise typer.BadParameter(
+                    "expected the name of a file or a folder, found an empty text", ctx=ctx, param=param
+                )
+
+
+class PlainCommand(WithExamples, NamesFiles, TyperCommand):
     """A command that takes nothing that is configured."""
 
 
@@ -51,7 +74,7 @@ class Group(WithExamples, TyperGroup):
     """A group of commands."""
 
 
-class ConfiguredCommand(WithExamples, TyperCommand):
+class ConfiguredCommand(WithExamples, NamesFiles, TyperCommand):
     """A command of fleetcheck's. Its options that were not given are set as the configuration has them."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -73,6 +96,12 @@ class ConfiguredCommand(WithExamples, TyperCommand):
     def refused(self, _ctx: Any, error: Exception) -> int:
         """Say why the configuration cannot be used; return the exit code."""
         return unprinted(error)
+
+
+def _takes_paths(param: Any) -> bool:
+    """Say whether a parameter's value, or each of its values, is a path."""
+    annotation = param.type_descriptor.annotation
+    return annotation is Path or Path in getattr(annotation, "__args__", ())
 
 
 def taken(ctx: Any) -> Mapping[str, Any]:

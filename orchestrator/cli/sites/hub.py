@@ -15,7 +15,8 @@ from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption, T
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_FAILED
 
 if TYPE_CHECKING:
-    from orchestrator.app.sites.setup import Line, SiteMade
+    from orchestrator.app.sites.lines import Line
+    from orchestrator.app.sites.setup import SiteMade
 
 app = Commands(
     name="hub", help="Sites that only dial out: set them up, see how they stand.", no_args_is_help=True
@@ -117,6 +118,8 @@ def remove(
 
     made = remove_site(invocation(db), folder(hub), name, run=run)
     say(f"site {name}: removed here")
+    for words in made.remarks:
+        say(f"at the broker: {words}")
     _finish(made.lines, made.trouble, ran=run)
 
 
@@ -153,7 +156,8 @@ def status(
 
 
 def _carry(made: SiteMade) -> None:
-    say(f"site {made.site}: added")
+    there = "is there already with this key; what was missing is made"
+    say(f"site {made.site}: {'added' if made.fresh else there}")
     say(f"carry {made.secret} to the site (its worker's broker_password), then delete it here")
     say("the hub's key, for `hub:` in the worker's file:")
     lines([(made.hub_key,)], ("hub",))

@@ -54,16 +54,21 @@ class Batch:
 
 
 class Proof(enum.StrEnum):
-    """What became of a password, or key, that a host was given a proof of."""
+    """What became of a password, or key, that a host was given a proof of.
+
+    OWN: by the site's own file no account that others have, too, was tried: a ticket, a certificate, the
+    host's own account.
+    """
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # by the host
     REFUSED = "refused"  # by a domain controller
+    OWN = "own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitDone:
-    """A host's result. `proof` is None where no password was tried, or no answer to it came."""
+    """A host's result. `proof` is None where no password was tried for once, or no answer to it came."""
 
     host: str
     outcome: Outcome

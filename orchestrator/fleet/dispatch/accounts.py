@@ -5,7 +5,7 @@ accepted one host is under way with it, over all sites. From then on a site may 
 it stops and asks; so at most as many are spent at once as sites hold hosts of it, which `sites` limits.
 
 What a credential means stands in the site's own file: whose account it is only the site knows. So each is
-taken for one that counts over the fleet, until a site has brought a reading by it and told of no proof.
+taken for one that counts over the fleet, unless that site says that it means no such account there.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class SiteAccounts:
         self._holding: dict[Account, Counter[str]] = {}
         self._order = 0
         self._refused_at: dict[Account, int] = {}
-        self._harmless: set[tuple[Account, str | None]] = set()
+        self._own: set[tuple[Account, str | None]] = set()
         self.generations: dict[str, int] = {}
 
     def of(self, host: Host) -> Account | None:
         """Return the account over the fleet that a host's logon tries; None: none, or one of its own."""
         account = self._account_of(host)
-        if account is None or account.host is not None or (account, host.site) in self._harmless:
+        if account is None or account.host is not None or (account, host.site) in self._own:
             return None
         return account
 
@@ -87,12 +87,14 @@ class SiteAccounts:
         self._under[host.name] = _Under(account, permit, site, self._order)
         self._holding.setdefault(account, Counter())[site] += 1
 
-    def end(self, host: Host, proof: Proof | None, *, probed: bool = False) -> None:
-        """Tell the breaker how a host's logon ended; None: nobody knows, or nothing was tried.
+    def end(self, host: Host, proof: Proof | None) -> None:
+        r"""Tell the breaker how a host's logon ended; None: nobody knows, or nothing was tried.
 
         An acceptance speaks of the time when the host was handed out: one from before the last refusal opens
-        nothing. A refusal counts also where the host was no longer waited for.
+        nothing. A refusal counts also where the host was no longer waited for. That a site
+        calls an account its hosts' own holds until it says otherwise of one: `WEB1\name` is web1's alone.
         """
+        self._believe(host, proof)
         under = self._under.pop(host.name, None)
         if under is not None:
             self._release(under)
@@ -103,15 +105,21 @@ class SiteAccounts:
         elif proof is Proof.ACCEPTED and under.order > self._refused_at.get(under.account, 0):
             under.permit.accepted()
         else:
-            if probed and proof is None:
-                self._harmless.add((under.account, under.site))
             under.permit.dead()
+
+    def _believe(self, host: Host, proof: Proof | None) -> None:
+        account = self._account_of(host)
+        if account is None or proof is None:
+            return
+        if proof is Proof.OWN:
+            self._own.add((account, host.site))
+        else:
+            self._own.discard((account, host.site))
 
     def _refuse(self, host: Host, under: _Under | None, proof: Proof) -> None:
         account = self._account_of(host)
         if account is None or account.host is not None:
             return
-        self._harmless.discard((account, host.site))
         permit = self._gate.late(account, host.name) if under is None else under.permit
         self._refused_at[account] = self._order
         self.generations[account.credential] = self.generations.get(account.credential, 0) + 1

@@ -193,7 +193,7 @@ class LocalDispatcher:
                 finally:
                     self.in_flight -= 1
             if outcome is not None:
-                tell(UnitDone(host=name, outcome=outcome, proof=run.gate.proofs.pop(name, None)))
+                tell(UnitDone(host=name, outcome=outcome, proof=run.proof(queued.host)))
         finally:
             execution.queue.leave(queued)
 

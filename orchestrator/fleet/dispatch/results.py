@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from inventory.model import Host
 from orchestrator.domain.cause import Cause
-from orchestrator.domain.outcome import Failed, Outcome, Phase, Probed, Trace
+from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.sites.unit import MOST, Proof, Report, UnitDone, UnitHeld, Why
 from orchestrator.fleet.control.clock import Clock
@@ -129,7 +129,7 @@ class Intake:
         site.end_host(name)
         host, again = self._hosts[name], name in self.done
         if not again or self._accounts.under_way(name):  # one that only came twice counts once
-            self._accounts.end(host, proof, probed=isinstance(outcome, Probed))
+            self._accounts.end(host, proof)
         if again:
             self.twice += 1
             return []

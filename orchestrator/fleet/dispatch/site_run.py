@@ -101,6 +101,13 @@ class SiteRun:
             )
         return None
 
+    def proof(self, host: Host) -> Proof | None:
+        """Take out what became of a host's last proof; None where nobody knows."""
+        account = self.account(host)
+        if account is None or account.host is not None:
+            return Proof.OWN
+        return self.gate.proofs.pop(host.name, None)
+
     def account(self, host: Host) -> Account | None:
         """Return whose password a host's logon tries."""
         account = account_of(host, self.logons[host.credential])

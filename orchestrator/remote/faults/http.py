@@ -68,11 +68,15 @@ def refused(trouble: Refused, seen: Seen) -> Fault:
         f"HTTP 401, asked with {said}, WWW-Authenticate offers {offered}",
         *who_answered(trouble.headers),
     ]
-    return fault(
-        seen, cause, ", ".join(parts), code=401, refused_by=RefusedBy.HOST if trouble.proof else None
-    )
+    advice = _IN_CLEAR if offers == {"basic"} and seen.endpoint.transport == "http" else ""
+    by = RefusedBy.HOST if trouble.proof else None
+    return fault(seen, cause, ", ".join(parts), code=401, refused_by=by, advice=advice)
 
 
+_IN_CLEAR = (
+    "It takes Basic alone, which is never sent in clear: `transport: https` with `auth: basic`, where the "
+    "host has an HTTPS listener; or switch Negotiate on in its `winrm/config/service/auth`."
+)
 _UNMAPPED = (
     "On the host: `winrm get winrm/config/service/auth` has to say Certificate = true, and `winrm enumerate "
     "winrm/config/service/certmapping` has to map the certificate's UPN and issuer to a local user whose "

@@ -12,7 +12,6 @@ from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.hints import Hints
 from orchestrator.report.repin.states import WORDS, advice, joined, label
 
-IN_WAVES = " --batch 1,5%,25% --pause 2m --max-failed 2"  # what an `apply` that is advised is typed with
 GOES_ON = "nothing yet: the run goes on"
 
 
@@ -84,6 +83,14 @@ class StateGroup:
     hosts: tuple[str, ...]
     details: tuple[tuple[str, tuple[str, ...]], ...]
     advice: str
+
+
+def in_waves(hints: Hints) -> tuple[str, str]:
+    """Return what an `apply` that is advised is typed with, so that it goes in waves, and what it does."""
+    if hints.waves_set:
+        return "", "write, in the waves and up to the limit that are configured"
+    waves = " --batch 1,5%,25% --pause 2m --max-failed 2"
+    return waves, "write, in waves that grow, and stop at the second failure"
 
 
 ORDER: tuple[State | None, ...] = (*WORDS, None)

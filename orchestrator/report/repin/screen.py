@@ -15,7 +15,7 @@ from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.advice import NAMED
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
-from orchestrator.report.repin.run import IN_WAVES, Process, RunReport, StateGroup, groups, standing
+from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, in_waves, standing
 from orchestrator.report.repin.states import label, words
 from orchestrator.report.summary import MEANING as SCAN_MEANING
 from orchestrator.report.words import age, duration, folded, moment, plural, shown
@@ -99,7 +99,8 @@ _OF_THE_DRY_RUN = {"--dry-run", "--yes", "-y"}
 
 def _to_write(report: RunReport, where: str) -> tuple[str, str]:
     """Return the command that writes what a dry run has looked at, and what it does: what was typed without
-    `--dry-run`, in waves as a plan's screen advises where none were typed. The yes is not said beforehand.
+    `--dry-run`, in waves as a plan's screen advises where none were typed or configured. The yes is not said
+    beforehand.
     """
     typed = [word for word in shlex.split(report.run.command) if word not in _OF_THE_DRY_RUN]
     waves = {word.partition("=")[0] for word in typed} & {"--batch", "--pause", "--max-failed"}
@@ -109,7 +110,8 @@ def _to_write(report: RunReport, where: str) -> tuple[str, str]:
         written = f"fleetcheck repin apply {shlex.quote(report.file or 'PLAN')}{where}"
     if waves:
         return written, "write it: what was typed, without --dry-run"
-    return f"{written}{IN_WAVES}", "write, in waves that grow, and stop at the second failure"
+    more, does = in_waves(report.hints)
+    return f"{written}{more}", does
 
 
 def _scan_of(hosts: Sequence[str], report: RunReport) -> str:

@@ -17,7 +17,7 @@ from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
 from orchestrator.report.advice import NAMED, completed
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
-from orchestrator.report.repin.run import IN_WAVES
+from orchestrator.report.repin.run import in_waves
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
 from orchestrator.report.words import age, duration, moment, plural, shown
 
@@ -100,10 +100,8 @@ def next_commands(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
             f"fleetcheck repin apply {file} --dry-run{where}",
             "read every host afresh, and write nothing",
         )
-        yield (
-            f"fleetcheck repin apply {file}{IN_WAVES}{where}",
-            "write, in waves that grow, and stop at the second failure",
-        )
+        waves, does = in_waves(ticket.hints)
+        yield f"fleetcheck repin apply {file}{waves}{where}", does
     yield f"fleetcheck repin show {file} --html ticket.html", "attach it to a change ticket"
     yield f"fleetcheck repin show {file} | cat", "list every host, a line each"
 

@@ -135,7 +135,7 @@ def test_refusals_of_hosts_own_accounts_keep_no_other_host_back() -> None:
 
 
 def test_a_site_whose_hosts_have_accounts_of_their_own_waits_for_no_other() -> None:
-    """After a reading without a proof its hosts go out in batches, and the limit of sites holds none."""
+    """Once the site has said so its hosts go out in batches, and the limit of sites holds none."""
     names = ("berlin", "paris", "rome")
     network = Network(transports({}, answers(), *names), rules=LocalRules())
     found = scan_sites(network, [one for name in names for one in at(name, 60)], sites=1)

@@ -86,9 +86,15 @@ def template(text: str, variables: dict[str, Any]) -> Any:
     from ansible.errors import AnsibleError
     from ansible.template import Templar, trust_as_template
 
-    trusted = {
-        key: trust_as_template(value) if isinstance(value, str) else value for key, value in variables.items()
-    }
+    def trusted_in(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: trusted_in(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [trusted_in(item) for item in value]
+        return trust_as_template(value) if isinstance(value, str) else value
+
+    trusted = trusted_in(variables)
+    trusted["hostvars"] = {variables["inventory_hostname"]: trusted_in(variables)}
     try:
         return plain(Templar(variables=trusted).template(trust_as_template(text)))
     except AnsibleError:

@@ -719,3 +719,11 @@ def test_an_address_that_is_none_is_told_as_it_stands(case: Case, address: str, 
     """Its host is left out, which would be asked somewhere else."""
     notes = case.notes("h.yml", f"all: {{hosts: {{a: {{ansible_host: {address}}}, b: }}}}")
     assert any(said in note for note in notes)
+
+
+def test_a_port_of_ssh_that_winrm_hosts_inherit_is_told(case: Case) -> None:
+    """`ansible_port: 22` for everybody counts for WinRM as well, in Ansible too: the note says where."""
+    text = "[win]\na\n[win:vars]\nansible_connection=winrm\n[all:vars]\nansible_port=22\n"
+    assert "hosts.ini:6: `ansible_port` comes to 22, in Ansible too, which is SSH's port." in case.notes(
+        "hosts.ini", text
+    )

@@ -17,6 +17,7 @@ from inventory.names import names
 from inventory.sources import program
 from inventory.sources.load import load_all
 from inventory.sources.source import Source
+from tests.eventually import eventually
 
 OPS = {"ops": {"username": "ops", "password": {"from": "env", "name": "FC"}}}
 VARS = {"fleetcheck_credentials": OPS, "fleetcheck_credential": "ops", "fleetcheck_auth": "ntlm"}
@@ -215,6 +216,31 @@ def test_a_program_that_hangs_is_killed(write: Write, monkeypatch: pytest.Monkey
     )
 
 
+def _closed(fifo: int) -> bool:
+    """Say whether nobody has a FIFO open for writing any more."""
+    try:
+        return os.read(fifo, 16) == b""
+    except BlockingIOError:
+        return False
+
+
+def test_what_a_program_started_is_killed_with_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that waits for another program leaves none of them behind, and holds nobody's pipe open."""
+    monkeypatch.setattr(program, "SECONDS", 2.0)
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    path = write(f"(sh -c 'exec 9>{fifo}; echo begun >&9; sleep 90 & wait'; true) & wait", head="#!/bin/sh")
+    held = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert "was killed" in refused(path)
+        assert os.read(held, 16) == b"begun\n"
+        assert eventually(lambda: _closed(held))
+    finally:
+        os.close(held)
+
+
 def test_a_program_that_prints_too_much_is_killed(write: Write) -> None:
     """More than 16 MB is no fleet."""
     said = refused(write("while True: print('x' * 65536)"))
@@ -225,6 +251,15 @@ def test_a_program_that_fails_is_told(write: Write) -> None:
     """With its status, and how to see why."""
     path = write("import sys; print('{}'); sys.exit(3)")
     assert refused(path) == f"this is a program; it ended with status 3; run it yourself: {path} --list"
+
+
+def test_a_program_in_the_current_folder_is_named_as_a_shell_takes_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bare name would be looked for in PATH."""
+    write("import sys; sys.exit(3)")
+    monkeypatch.chdir(tmp_path)
+    assert refused(Path("cmdb")).endswith("ended with status 3; run it yourself: ./cmdb --list")
 
 
 def test_a_program_that_cannot_be_run_is_told(write: Write) -> None:

@@ -225,6 +225,13 @@ def test_a_lost_connection_says_what_was_under_way() -> None:
     assert "while sending (ECONNRESET, Connection reset by peer)" in made.detail
 
 
+def test_a_host_that_takes_basic_alone_over_http_is_told_of_https() -> None:
+    """`auth: basic` over http is a mistake of the inventory's: changing `auth` alone would lead there."""
+    made = classify(Refused(Stage.ASKED, ("Basic",), {}), seen(auth="ntlm"))
+    assert made.cause is Cause.LOGON_NOT_OFFERED
+    assert made.advice.startswith("It takes Basic alone, which is never sent in clear: `transport: https`")
+
+
 @pytest.mark.parametrize(
     ("transport", "port", "phase", "other"),
     [("http", 5986, Phase.AUTH, "https"), ("https", 5985, Phase.TLS, "http")],

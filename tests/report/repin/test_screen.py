@@ -145,6 +145,20 @@ def test_after_a_dry_run_the_write_is_advised_as_it_was_typed(command: str, type
     assert [line for line, _ in next_commands(report)] == [typed]
 
 
+def test_after_a_dry_run_nothing_is_advised_that_is_configured() -> None:
+    """Waves that a file or a variable sets need not be typed."""
+    report = runs.report(
+        run=runs.record(id=None, state=RunState.FINISHED, command="fleetcheck repin apply p.json --dry-run"),
+        results=(runs.result("web1", None),),
+        dry_run=True,
+        file="p.json",
+        hints=Hints(waves_set=True),
+    )
+    assert list(next_commands(report)) == [
+        ("fleetcheck repin apply p.json", "write, in the waves and up to the limit that are configured")
+    ]
+
+
 def test_a_dry_run_says_that_nothing_was_written() -> None:
     """The first words of a dry run's report say so, and hosts that would be written are counted as such."""
     report = runs.report(

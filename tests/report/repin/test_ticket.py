@@ -155,6 +155,13 @@ def test_suggested_commands_can_be_pasted() -> None:
     assert commands[0] == "fleetcheck repin apply 'a b.json' --dry-run -i 'my fleet.yaml' --db demo.db"
 
 
+def test_a_plan_s_screen_advises_no_waves_that_are_configured() -> None:
+    """A file or a variable says them already."""
+    found = ticket(plans.plan(), file="p.json", hints=Hints(waves_set=True))
+    commands = [line for line, _ in next_commands(found, plans.NOW) if " apply " in line]
+    assert commands == ["fleetcheck repin apply p.json --dry-run", "fleetcheck repin apply p.json"]
+
+
 def test_many_reasons_are_folded() -> None:
     """A plan in which every host is left out for a reason of its own stays readable."""
     left = tuple(LeftOut(host=f"h{number}", reason=f"reason {number}") for number in range(40))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +21,13 @@ from tests.bench.bench_store import store
 from tests.bench.random_fleets import SHARED, random_fleet
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> list[HostRecord]:
-    """Make results of every kind."""
-    (tmp_path / "shared.yaml").write_text(SHARED, encoding="utf-8")
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> list[HostRecord]:
+    """Make results of every kind; no test changes them."""
+    folder = tmp_path_factory.mktemp("fleets")
+    (folder / "shared.yaml").write_text(SHARED, encoding="utf-8")
     now = datetime.now(UTC)
-    return [each for seed in range(40) for each in random_fleet(seed, tmp_path, now).scans[-1]]
+    return [each for seed in range(40) for each in random_fleet(seed, folder, now).scans[-1]]
 
 
 def plain(found: Brief) -> Brief:

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# ldapjs 3.0.7 (@ldapjs/filter 2.1.1) and ldapts 9.2.0: an escape in a search filter goes out as its letters, or as two bytes.
+# ldapjs 3.0.7 (@ldapjs/filter 2.1.1), ldapts 9.2.0, impacket 0.13.1: an escape in a filter goes out as letters or two bytes.
 #
 # One would think: `(objectGUID=\c3\9f\ff)` asks for these three bytes, and `(cn=web\2a1)` for a star; so RFC 4515 has it, and
 # so the escaped filters are written that every page about Active Directory shows.
-# What is: ldapjs decodes no escape: the server is asked for a name of a backslash, 2 and a, and finds nothing. ldapts
-# decodes each to a character of its own and sends that as UTF-8, so that each byte from 80 on becomes two: no object is
-# found by its objectGUID or objectSid, and none by a name with an umlaut that was escaped byte by byte. Neither says so:
-# an empty result is what they give.
+# What is: ldapjs decodes no escape: the server is asked for a name of a backslash, 2 and a, and finds nothing. ldapts and
+# impacket decode each to a character of its own and send that as UTF-8, so that each byte from 80 on becomes two: no
+# object is found by its objectGUID or objectSid, and none by a name with an umlaut that was escaped byte by byte. None
+# says so: an empty result is what they give. ldap3 2.9.1 sends the bytes.
 #
 # Output seen: as below
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+python3 -m venv venv
+venv/bin/pip install -q 'impacket==0.13.1' 'ldap3==2.9.1'
 npm install --silent --no-audit --no-fund ldapjs@3.0.7 @ldapjs/filter@2.1.1 ldapts@9.2.0 > npm 2>&1
 cat > ask.js <<'JS'
 const net = require('net');
@@ -63,7 +65,25 @@ async function main() {
 
 main().then(() => process.exit(0));
 JS
-node ask.js | tee seen
+cat > ask.py <<'PY'
+from impacket.ldap.ldap import LDAPConnection
+from ldap3.protocol.convert import prepare_filter_for_sending
+
+
+class Parser(LDAPConnection):
+    def __init__(self):
+        """Parse alone, without a server."""
+
+
+for text in (r"(cn=web\2a1)", r"(objectGUID=\c3\9f\ff)", "(cn=bü)"):
+    sent = Parser()._parseFilter(text)["equalityMatch"]["assertionValue"]
+    print("impacket", text, bytes(sent).hex())
+    print("ldap3", text, prepare_filter_for_sending(text[1:-1].partition("=")[2]).hex())
+PY
+{
+    node ask.js
+    venv/bin/python ask.py
+} | tee seen
 diff seen - <<'OUT'
 ldapjs (cn=web1) 77656231
 ldapjs (cn=web\2a1) 7765625c326131
@@ -75,4 +95,10 @@ ldapts (cn=web\2a1) 7765622a31
 ldapts (objectGUID=\c3\9f\ff) c383c29fc3bf
 ldapts (cn=b\c3\bc) 62c383c2bc
 ldapts (cn=bü) 62c3bc
+impacket (cn=web\2a1) 7765622a31
+ldap3 (cn=web\2a1) 7765622a31
+impacket (objectGUID=\c3\9f\ff) c383c29fc3bf
+ldap3 (objectGUID=\c3\9f\ff) c39fff
+impacket (cn=bü) 62c3bc
+ldap3 (cn=bü) 62c3bc
 OUT
