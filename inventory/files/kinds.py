@@ -73,6 +73,17 @@ _TEXTS = (
         "an inventory of Bolt's; `fleetcheck inventory import` reads it",
     ),
     (
+        re.compile(rb"^plugin:[^\S\n]*[\w.]+", re.MULTILINE),
+        (
+            "the configuration of a plugin of Ansible's; `fleetcheck inventory import` reads what "
+            "`ansible-inventory -i FILE --list` prints"
+        ),
+    ),
+    (
+        re.compile(rb"\A\s*\{[^\0]*\"_meta\"\s*:"),
+        "an inventory of Ansible's in JSON; `fleetcheck inventory import` reads it",
+    ),
+    (
         re.compile(rb"\A\s*\[\s*[{\"]"),
         "a JSON list; `fleetcheck inventory import` reads it where it is one of hosts",
     ),

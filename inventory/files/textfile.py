@@ -12,6 +12,9 @@ from inventory.files.regular import kind
 LIMIT = 32 * 1024 * 1024  # bytes; 100,000 hosts of five keys are 12 MB
 
 
+_OF_ANSIBLE = "; `fleetcheck inventory import` reads a folder of Ansible's"
+
+
 def read_bytes(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) -> bytes:
     """Read a file whole.
 
@@ -29,7 +32,8 @@ def read_file(path: Path, *, what: str, advice: str = "", limit: int = LIMIT) ->
     except FileNotFoundError:
         raise InventoryError([Problem(str(path), 0, f"no such {what}{advice}")]) from None
     except IsADirectoryError:
-        raise InventoryError([Problem(str(path), 0, "a folder, where a file was expected")]) from None
+        words = f"a folder, where a file was expected{_OF_ANSIBLE if what == 'inventory' else ''}"
+        raise InventoryError([Problem(str(path), 0, words)]) from None
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise InventoryError([Problem(str(path), 0, f"cannot read this {what}: {reason}")]) from None

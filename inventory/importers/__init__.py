@@ -1,15 +1,16 @@
-"""Make an inventory of what is already there: an Ansible inventory (a file or a folder) or a CSV table."""
+"""Make an inventory of what is there already: an Ansible inventory, a table, or a list of another program."""
 
 from __future__ import annotations
 
 import codecs
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.errors import InventoryError, Problem
 from inventory.files.kinds import HEAD, INVENTORY, kind_of
-from inventory.files.textfile import read_bytes
+from inventory.files.textfile import LIMIT, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,21 @@ def import_inventory(path: Path) -> str:
 
 
 def convert(path: Path) -> Imported:
-    """Return an inventory made from the file or folder at `path`; it loads without a mistake.
+    """Return an inventory made from the file or folder at `path` (`-`: standard input); it loads.
 
-    A table is told by its name or its first row; everything else is Ansible's. Secrets are not taken over:
-    where there were some the text says `{from: prompt}`, and its head says what else was left out. Raises
-    InventoryError with every mistake at its line in the file that was read.
+    A table is told by its name or its first row; what no other program's is, is Ansible's. Secrets are not
+    taken over: where there were some the text says `{from: prompt}`, and its head says what else was left
+    out. Raises InventoryError with every mistake at its line in the file that was read.
     """
     from inventory.importers import csv_table
     from inventory.importers.ansible import draft as ansible
     from inventory.importers.exports.recognise import read_export
     from inventory.importers.writing import write
 
-    data = None if path.is_dir() else read_bytes(path, what="file to import")
+    if str(path) == "-":
+        data: bytes | None = _standard_input()
+    else:
+        data = None if path.is_dir() else read_bytes(path, what="file to import")
     if data is not None and csv_table.is_table(data, path):
         draft = csv_table.read(data, path)
         return Imported(write(draft, path), tuple(draft.notes))
@@ -52,6 +56,17 @@ def convert(path: Path) -> Imported:
         return Imported(write(draft, path), tuple(draft.notes))
     except InventoryError as error:
         raise source.places.relocated(error) from None
+
+
+def _standard_input() -> bytes:
+    """Return what stands on standard input. Raises InventoryError where nothing can be read there."""
+    try:
+        data = sys.stdin.buffer.read(LIMIT + 1)
+    except (AttributeError, OSError, ValueError) as exc:  # closed, or none at all
+        raise InventoryError([Problem("-", 0, f"standard input cannot be read: {exc}")]) from None
+    if len(data) > LIMIT:
+        raise InventoryError([Problem("-", 0, f"more than {LIMIT // 1024 // 1024} MB on standard input")])
+    return data
 
 
 def _refuse_other_kind(data: bytes, file: str) -> None:

@@ -26,7 +26,8 @@ def write(draft: Draft, path: Path) -> str:
 
 def _text(draft: Draft) -> str:
     tree = draft.tree
-    lines = [f"# fleet.yaml, made from {visible(Path(draft.file).name)}."]
+    name = "standard input" if draft.file == "-" else visible(Path(draft.file).name)
+    lines = [f"# fleet.yaml, made from {name}."]
     lines += [f"# {visible(note)}" for note in draft.notes]
     for name in ("credentials", "defaults", "groups", "hosts"):
         section = tree.get(name)

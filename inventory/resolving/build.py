@@ -110,8 +110,10 @@ class Build:
             defaults = said(part.document.defaults, part.tree.get("defaults"), "defaults", file)
             merger = Merger(nodes, defaults, file)
             tree = part.tree.get("hosts") or Map(0)
-            for name, entry in (part.document.hosts or {}).items():
+            entries = part.document.hosts or {}
+            for name, entry in entries.items():
                 own = said(entry, tree[name], f"host {name}", file)
+                entries[name] = tree[name] = None  # used up: hosts that follow have their room
                 around = merger.around(tuple(direct.get(name, ())))
                 host = resolver.host(name, tree.lines[name], own, around)
                 known = host if host is None else found.setdefault(name, host)

@@ -191,7 +191,7 @@ def import_(
         typer.Argument(
             metavar="FILE",
             readable=False,
-            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), CSV, or an export.",
+            help="An Ansible inventory (YAML, INI, --list JSON, or its folder), CSV, an export; `-`: stdin.",
         ),
     ],
     output: Annotated[

@@ -49,7 +49,8 @@ class HostLogon:
             return
         self.waiting = True
         try:
-            async with execution.clock.timeout(None if patiently else HELD):
+            waits = not (patiently or execution.gate.may_start(account))  # else a timer would be for nothing
+            async with execution.clock.timeout(HELD if waits else None):
                 self._permit = await execution.gate.enter(account, self._queued.host.name, execution.stop)
         except TimeoutError:
             raise HeldError from None

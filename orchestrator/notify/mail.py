@@ -14,7 +14,7 @@ from orchestrator.domain.notices.targets import MailTarget
 from orchestrator.domain.primitives.text import clean
 from orchestrator.notify.letter import SECONDS, Letter, NotSentError, said
 from orchestrator.notify.watchdog import deadline
-from orchestrator.notify.webhook import trust
+from orchestrator.notify.webhook import trust, untrusted
 
 _LONGEST = 200  # characters of a subject
 
@@ -36,8 +36,10 @@ def mail(target: MailTarget, letter: Letter, *, password: str | None, seconds: f
             code, answer = next(iter(error.recipients.values()))
             words = f"{where} refused every recipient: {code} {_words(answer)}"
             raise NotSentError(words, away=False) from None
-        except ssl.SSLCertVerificationError as error:
-            raise NotSentError(f"{where}: its certificate is not trusted: {error.verify_message}") from None
+        except ssl.SSLError as error:
+            if over():
+                raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
+            raise NotSentError(f"{where}: {untrusted(error)}") from None
         except (OSError, smtplib.SMTPException) as error:
             if over() or isinstance(error, TimeoutError):
                 raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None

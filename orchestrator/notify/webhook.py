@@ -96,6 +96,14 @@ def trust(ca: str | None) -> ssl.SSLContext:
     return context
 
 
+def untrusted(error: ssl.SSLError) -> str:
+    """Say why there is no TLS with a server, in words for people: OpenSSL's name a line of its own source."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    why = (error.reason or "the connection ended").lower().replace("_", " ")
+    return f"no TLS with it ({why}): does it speak TLS there?"
+
+
 def _headers(token: str | None) -> dict[str, str]:
     """Return what goes with the event. Raises NotSentError for a token that is no single line of ASCII."""
     if token is not None and not (token.isascii() and token.isprintable()):
@@ -111,10 +119,12 @@ def _headers(token: str | None) -> dict[str, str]:
 def _trouble(error: Exception, seconds: float) -> str:
     """Say what went wrong on the way, without the request's own words."""
     match error:
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return untrusted(error)
         case TimeoutError():
             return f"no answer within {round(seconds, 1):g} s"
+        case http.client.RemoteDisconnected():
+            return "it closed the connection without an answer"
         case OSError():
             return error.strerror or type(error).__name__
         case _:

@@ -41,7 +41,8 @@ def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_inventory(tmp_path: Path) -> None:
     """A folder in the place of an inventory is said to be one."""
-    assert refusal(tmp_path).endswith(": a folder, where a file was expected")
+    said = "a folder, where a file was expected; `fleetcheck inventory import` reads a folder of Ansible's"
+    assert refusal(tmp_path).endswith(f": {said}")
 
 
 def test_a_hundred_megabytes_are_refused_unread(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
@@ -137,6 +139,37 @@ def test_a_token_cannot_bring_a_header_of_its_own(hook: Webhook, letter: Letter,
         post(letter, url=hook.url(), token=token, ca=ca)
     assert "Evil" not in str(caught.value)
     assert hook.posted == []
+
+
+def test_a_server_that_speaks_no_tls_is_told(letter: Letter, ca: str) -> None:
+    """A URL of https to a port of http: what is wrong there is said, not OpenSSL's name for it."""
+    with webhook(None) as plain, pytest.raises(NotSentError) as caught:
+        post(letter, url=plain.url(), token=None, ca=ca)
+    assert re.fullmatch(
+        rf"{HOST}:{plain.port}: no TLS with it \([a-z ]+\): does it speak TLS there\?", str(caught.value)
+    )
+
+
+def test_a_server_that_hangs_up_is_told(letter: Letter) -> None:
+    """A relay that takes the request and closes has answered nothing."""
+    with socketserver.TCPServer((HOST, 0), HangingUp) as relay:
+        threading.Thread(target=relay.handle_request, daemon=True).start()
+        port = relay.server_address[1]
+        with pytest.raises(NotSentError) as caught:
+            post(letter, url=f"http://{HOST}:{port}/", token=None, ca=None)
+    assert str(caught.value) == f"{HOST}:{port}: it closed the connection without an answer"
+
+
+class HangingUp(socketserver.StreamRequestHandler):
+    """Read the head and the whole of a request, and say nothing."""
+
+    def handle(self) -> None:
+        """Do so."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.rfile.read(1)
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        self.rfile.read(int(length[1]) if length else 0)
 
 
 def test_nobody_at_the_address_is_told(letter: Letter, ca: str) -> None:

@@ -19,7 +19,7 @@ from inventory.importers.exports.mremoteng import read_mremoteng
 from inventory.importers.exports.nmap import read_nmap
 from inventory.importers.exports.others import other_tree
 from inventory.importers.exports.rdcman import read_rdcman
-from inventory.importers.exports.records import table_of
+from inventory.importers.exports.records import table_of, xml_table
 from inventory.importers.exports.xml_tree import Element, XmlError, read_xml
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.settings import Entry
@@ -75,6 +75,8 @@ def _xml(data: bytes, path: Path) -> Draft:
         reader = _READERS.get(root.name)
         if reader is not None:
             return _draft(reader(root, notes), path, notes)
+        if (table := xml_table(root)) is not None:
+            return read_rows(table, path, notes)
     except XmlError as exc:
         raise InventoryError([Problem(str(path), exc.line, str(exc))]) from None
     words = f"this is an XML document with `{root.name[:60]}` as its root; {_UNREAD}"

@@ -1,4 +1,4 @@
-"""Lists of records as JSON or YAML: what `ConvertTo-Json`, ServiceNow, NetBox, PuppetDB and others write.
+"""Lists of records as JSON, YAML or XML: what `ConvertTo-Json`, ServiceNow, NetBox and others write.
 
 A record is a row of a table, its keys are the headings. A list may stand alone, or behind a key of an answer
 (`results`); instead of a list there may be one mapping of names to records (Salt's grains, Nornir, Rundeck),
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from inventory.importers.exports.xml_tree import Element
 from inventory.importers.table.columns import columns_of, compact
 from inventory.importers.table.rows import Row, Table, meaning
 from inventory.schema import shapes
@@ -19,6 +20,7 @@ from inventory.yamlfile.tree import Map, Seq
 _ANSWERS = ("results", "result", "records", "value", "data", "items", "rows", "nodes")
 _ANSIBLE = frozenset({"hosts", "children", "vars", "hostvars"})
 _SPEAKING = ("display_value", "address", "name", "slug", "display", "value", "label")
+_HOLDERS = ("MS", "Props")  # of Export-Clixml: what was selected, and an object's own
 _KEYS = 1_000  # different keys in all
 
 
@@ -34,6 +36,30 @@ def table_of(tree: Any, *, json: bool) -> Table | None:
     rows = [Row(record.line, [_cell(record.get(title)) for title in titles]) for record in records]
     columns = meaning(titles, rows)
     return Table(Row(records[0].line, titles), columns, rows) if columns.names else None
+
+
+def xml_table(root: Element) -> Table | None:
+    """Return the elements below a root as a table: ServiceNow's, Rundeck's, and PowerShell's `Export-Clixml`.
+
+    None where they say no name of a host. An element says what its attributes and its children without any of
+    their own do; of PowerShell's, `N` or `Name` is what a child is called.
+    """
+    records = [_element(child) for child in root.children]
+    titles = list(islice(dict.fromkeys(key for record in records for key in record), _KEYS))
+    rows = [Row(record.line, [_cell(record.get(title)) for title in titles]) for record in records]
+    columns = meaning(titles, rows)
+    return Table(Row(root.line, titles), columns, rows) if columns.names else None
+
+
+def _element(element: Element) -> Map:
+    record = Map(element.line)
+    inner = [child for holder in element.children if holder.name in _HOLDERS for child in holder.children]
+    for key, value in element.attributes.items():
+        record.put(key, value, element.line)
+    for child in (*element.children, *inner):
+        if not child.children:
+            record.put(child.get("N") or child.get("Name") or child.name, child.text.strip(), child.line)
+    return record
 
 
 def _listed(tree: Any, *, alone: bool) -> list[Map]:

@@ -51,7 +51,7 @@ def text_of(place: Place) -> str | LeftAside | None:
                 return LeftAside(hands)
             data = stream.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return LeftAside("it is a link to what is not there") if place.path.is_symlink() else None
     except NotRegularError as error:
         return LeftAside(f"it is {error.kind}, where a file was expected")
     except OSError as error:

@@ -100,8 +100,10 @@ def too_short(host: Host, mode: str, *, canaries: bool, width: int = WIDTH) -> s
     """Say in words that a host's own `timeout` is too short for the mode; None where it is not,
     or is derived.
     """
+    if host.timeout is None:
+        return None
     need = math.ceil(script_need(host, mode, canaries=canaries, width=width) + _ANSWER + _QUICK_SESSION)
-    if host.timeout is None or host.timeout >= need:
+    if host.timeout >= need:
         return None
     return (
         f"{host.name}: `timeout: {digits(host.timeout)}` is too short for `--probe {mode}`, which may take "

@@ -22,7 +22,7 @@ class LoopSocket:
         """Take it over."""
         self._loop = asyncio.get_running_loop()
         self._sock = sock
-        self._registered = False
+        self._registered: int | None = None  # the descriptor that the selector knows
         self._waiter: asyncio.Future[None] | None = None
 
     async def read(self) -> bytes:
@@ -32,12 +32,15 @@ class LoopSocket:
         """
         while True:
             waiter = self._waiter = self._loop.create_future()
-            if not self._registered:
-                self._loop.add_reader(self._sock, self._readable)
-                self._registered = True
+            if self._registered is None:
+                # By number: of a socket that is not known yet the selector writes a repr, four system calls.
+                self._registered = self._sock.fileno()
+                self._loop.add_reader(self._registered, self._readable)
             await waiter
-            with contextlib.suppress(BlockingIOError, InterruptedError):
+            try:
                 return self._sock.recv(CHUNK)
+            except (BlockingIOError, InterruptedError):
+                continue
 
     def read_now(self) -> bytes:
         """Return what is there. Raises BlockingIOError where nothing is, another OSError at the end."""
@@ -45,9 +48,10 @@ class LoopSocket:
 
     async def write(self, data: bytes) -> None:
         """Send all of it. Raises OSError."""
-        sent = 0
-        with contextlib.suppress(BlockingIOError, InterruptedError):
+        try:
             sent = self._sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
         if sent < len(data):
             await self._loop.sock_sendall(self._sock, memoryview(data)[sent:])
 
@@ -70,6 +74,6 @@ class LoopSocket:
             waiter.set_result(None)
 
     def _forget(self) -> None:
-        if self._registered:
-            self._registered = False
-            self._loop.remove_reader(self._sock)
+        if self._registered is not None:
+            self._loop.remove_reader(self._registered)
+            self._registered = None

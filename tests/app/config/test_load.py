@@ -169,10 +169,12 @@ def test_what_is_no_file_is_left_aside(tmp_path: Path) -> None:
     """A FIFO is not waited for, a folder not looked into."""
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "folder").mkdir()
-    found = load({}, [Place(tmp_path / name, name) for name in ("fifo", "folder")])
+    (tmp_path / "link").symlink_to("nowhere")
+    found = load({}, [Place(tmp_path / name, name) for name in ("fifo", "folder", "link")])
     assert found.warnings == (
         "fifo is left aside: it is a FIFO, where a file was expected",
         "folder is left aside: it is a folder, where a file was expected",
+        "link is left aside: it is a link to what is not there",
     )
 
 

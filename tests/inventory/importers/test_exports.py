@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -333,6 +334,8 @@ def test_many_hosts_in_one_line_are_told_apart(tmp_path: Path) -> None:
         ("b.yaml", BOLT, "an inventory of Bolt's; `fleetcheck inventory import` reads it"),
         ("h.txt", "# all\nweb1.corp.example\nweb2.corp.example\n", "a list of words"),
         ("j.json", '[{"Name": "web1"}]', "a JSON list"),
+        ("l.json", '{"win": ["web1"], "_meta": {"hostvars": {}}}', "an inventory of Ansible's in JSON"),
+        ("p.yml", "plugin: amazon.aws.aws_ec2\n", "the configuration of a plugin of Ansible's"),
     ],
 )
 def test_what_import_reads_is_named_where_an_inventory_was_expected(
@@ -365,3 +368,32 @@ def test_a_list_that_windows_powershell_wrote_is_read(tmp_path: Path) -> None:
     path.write_bytes("WEB1\r\nWEB2\r\n".encode("utf-16"))
     fleet = loads(convert(path).text.encode(), tmp_path / "fleet.yaml")
     assert sorted(fleet.hosts) == ["WEB1", "WEB2"]
+
+
+CLIXML = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">
+  <Obj RefId="0"><TN RefId="0"><T>Selected.Microsoft.ActiveDirectory.Management.ADComputer</T></TN>
+    <MS><S N="Name">web1</S><S N="DNSHostName">web1.corp.example</S></MS></Obj>
+</Objs>"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLIXML,
+        "<xml><cmdb_ci_win_server><name>web1</name><fqdn>web1.corp.example</fqdn></cmdb_ci_win_server></xml>",
+        '<project><node name="web1" hostname="web1.corp.example" osFamily="windows"/></project>',
+    ],
+)
+def test_elements_of_xml_are_the_rows_of_a_table(tmp_path: Path, text: str) -> None:
+    """Export-Clixml, ServiceNow, Rundeck: one host with its address."""
+    _, fleet = imported(tmp_path, "hosts.xml", text)
+    assert places(fleet) == {"web1": ("web1.corp.example", "https", 5986)}
+
+
+def test_standard_input_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`ansible-inventory --list | fleetcheck inventory import -` needs no file in between."""
+    stdin = io.TextIOWrapper(io.BytesIO(b'{"win": {"hosts": ["web1"]}, "_meta": {"hostvars": {}}}'))
+    monkeypatch.setattr("sys.stdin", stdin)
+    made = convert(Path("-"))
+    assert made.text.startswith("# fleet.yaml, made from standard input.")
+    assert list(loads(made.text.encode(), tmp_path / "fleet.yaml").hosts) == ["web1"]
