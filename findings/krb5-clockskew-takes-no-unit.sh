@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # MIT krb5 1.20.1 (Debian 12): `clockskew = 10m` in krb5.conf leaves it at 5 minutes, without a word.
 #
-# One would think: what `ticket_lifetime` and `renew_lifetime` of the same section take, 10m, 0:10 or 600, clockskew takes too; or
-# the file is refused, as it is where dns_canonicalize_hostname is a word that it does not know.
+# One would think: what `ticket_lifetime` and `renew_lifetime` of the same section take, 10m, 0:10 or 600, clockskew takes too;
+# or the file is refused, as it is where dns_canonicalize_hostname is a word that it does not know.
 # What is: clockskew is a bare number of seconds. Anything else counts as not set, and the default of 300 holds: not stricter
 # and not laxer than before, whatever was meant, `10m` and `30s` alike. Every tool starts as if all were well.
 #

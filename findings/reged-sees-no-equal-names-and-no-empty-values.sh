@@ -12,7 +12,10 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-{ command -v reged && command -v hivexregedit; } > which || { apt-get update -qq; apt-get install -qq -y chntpw libhivex-bin libwin-hivex-perl > which; }
+{ command -v reged && command -v hivexregedit; } > which || {
+    apt-get update -qq
+    apt-get install -qq -y chntpw libhivex-bin libwin-hivex-perl > which
+}
 python3 - <<'PY'
 """Write a hive of one empty key: a base block, and one bin with the key and its security descriptor."""
 import struct

@@ -31,11 +31,13 @@ from tests.bench.random_fleets import PRODUCTS, SHARED, RandomFleet, random_flee
 
 _ALL = """
 import contextlib, io, json, sys
+import typer
 from orchestrator.cli.main import app
+typed = typer.main.get_command(app)
 for words in json.load(open(sys.argv[1])):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            app(words, prog_name="fleetcheck")
+            typed(words, prog_name="fleetcheck")
         except SystemExit as ended:
             assert not ended.code, (words, ended.code)
 """

@@ -58,7 +58,7 @@ def place(winhost_kit: None, net: str) -> Iterator[Place]:  # noqa: ARG001  # it
     """Start one host with the real engine that asks for client certificates."""
     argv = [sys.executable, "-c", WINHOST, "--hosts", "1", "--first", f"{net}.45", "--engine", "linux"]
     argv += ["--user", f"{kit.USER}:{kit.PASSWORD}", "--auth", "negotiate,certificate"]
-    env = {**os.environ, "PYTHONPATH": str(kit.kit())}
+    env = {**os.environ, **kit.SHORT_LIVED, "PYTHONPATH": str(kit.kit())}
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.readline())
