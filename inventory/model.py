@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from inventory.windows_names import fold
 
@@ -127,8 +127,7 @@ class Credential:
         return tuple(ref for ref in (self.password, self.key_password) if ref is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a host's value came from: `layer` is "host web1", "group paris", "defaults" or "built in"."""
 
     layer: str

@@ -71,7 +71,6 @@ def firewall(
 
 
 def _write(shown: FirewallReport, format_: RowFormat) -> None:
-    from orchestrator.report.views.collapsed import MERGED_COLUMNS, merged_rows
     from orchestrator.report.views.firewall import (
         COLUMNS,
         firewall_aerleon,
@@ -87,6 +86,8 @@ def _write(shown: FirewallReport, format_: RowFormat) -> None:
     elif shown.merged is None:
         text = rows_csv(COLUMNS, firewall_rows(shown.found))
     else:
+        from orchestrator.report.views.collapsed import MERGED_COLUMNS, merged_rows
+
         text = rows_csv(MERGED_COLUMNS, merged_rows(shown.merged))
     sys.stdout.write(text)
     if left is not None:

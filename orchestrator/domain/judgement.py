@@ -17,6 +17,8 @@ class Belief(enum.StrEnum):
     INTERCEPTED = "intercepted"
     UNTRIED = "untried"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python's, and rows hold tens of thousands
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:

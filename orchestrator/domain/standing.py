@@ -12,7 +12,7 @@ from types import MappingProxyType
 from inventory.model import Profile
 from orchestrator.domain.group import GroupKey, key_of
 from orchestrator.domain.judgement import Judgement
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,15 @@ class Network:
     """What a host's last reading says of its network, for firewall rows.
 
     `dialled` is the address that the host answered at, None where that was not noted. `resolved` has the
-    addresses that the host found for gateways that the inventory calls by a name. `whole` is the record
-    itself where the judgement says nothing by role: the key was not readable, or its two views differ.
+    addresses that the host found for gateways that the inventory calls by a name. `reading` is there where
+    the judgement says nothing by role (the key was not readable, or its two views differ): with the profile's
+    values alone, without connections, and without attempts where all pins are valid.
     """
 
     dialled: str | None = None
     tunnels: tuple[Tunnel, ...] = ()
     resolved: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    whole: HostRecord | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

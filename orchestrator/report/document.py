@@ -11,7 +11,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inventory.model import Fleet, Host, Profile, Waiver
 from orchestrator.domain.group import Group
@@ -20,9 +20,11 @@ from orchestrator.domain.outcome import Probed
 from orchestrator.domain.primitives.inventories import in_words, paths_of
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.brief import Brief, brief_of
-from orchestrator.report.host import Sighting
-from orchestrator.report.summary import ScanReport
 from orchestrator.version import VERSION
+
+if TYPE_CHECKING:  # these draw screens, too
+    from orchestrator.report.host import Sighting
+    from orchestrator.report.summary import ScanReport
 
 VERSIONS = {
     "scan": 1,
@@ -65,7 +67,9 @@ def envelope(kind: str, **content: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911  # a kind of value a line
-    """Turn values into what JSON has: dataclasses and mappings into objects, times into ISO 8601 in UTC."""
+    """Turn values into what JSON has: dataclasses, named tuples and mappings into objects, times into ISO
+    8601 in UTC.
+    """
     match value:
         case enum.Enum():
             return value.value
@@ -77,6 +81,8 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  # a kind of value a line
             return str(value)
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
+        case tuple() if hasattr(value, "_asdict"):  # a named one
+            return plain(value._asdict())
         case tuple() | list() | set() | frozenset():
             return [plain(item) for item in value]
         case _ if dataclasses.is_dataclass(value):

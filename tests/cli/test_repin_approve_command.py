@@ -247,6 +247,24 @@ def test_a_users_configuration_asks_for_more_and_never_for_less(
     assert fleet.apply("--yes", "--quiet").code == code
 
 
+def test_who_asks_for_more_signatures_is_named_where_it_stands(
+    fleet: Drifted, signers: Signers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable or a file is not told as an option that nobody typed."""
+    approve(fleet.plan, signers, "ann")
+    approve(fleet.plan, signers, "bob")
+    (tmp_path / "fleetcheck").mkdir()
+    file = tmp_path / "fleetcheck" / "config.toml"
+    file.write_text("[repin]\nsignatures = 4\n", "utf-8")
+    file.chmod(0o600)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    by_file = fleet.apply("--yes")
+    monkeypatch.setenv("FLEETCHECK_REPIN_SIGNATURES", "3")
+    by_variable = fleet.apply("--yes")
+    assert f"are demanded (`signatures` of [repin] in {file})" in by_file.err
+    assert "are demanded (FLEETCHECK_REPIN_SIGNATURES)" in by_variable.err
+
+
 def test_rules_that_others_could_have_written_let_nothing_through(fleet: Drifted, signers: Signers) -> None:
     """Not even a plan that is signed by everybody."""
     approve(fleet.plan, signers, "ann")

@@ -122,7 +122,15 @@ def _demand(invocation: Invocation, plan: Plan, known: Rules, asked: int) -> tup
             demanded = known.undo
         else:
             origin = f"{origin}; as for every plan, since {against}"
-    return (asked, f"--signatures {asked}") if asked > demanded else (demanded, origin)
+    return (asked, _asking(invocation, asked)) if asked > demanded else (demanded, origin)
+
+
+def _asking(invocation: Invocation, asked: int) -> str:
+    """Name what asks for more signatures than the machine does: the configuration, or the option."""
+    found = invocation.settings.values.get("repin.signatures")
+    if found is not None and found.value == asked:
+        return f"`signatures` of [repin] in {found.origin}" if found.origin.is_file else str(found.origin)
+    return f"--signatures {asked}"
 
 
 def _no_undo(invocation: Invocation, plan: Plan, known: Rules) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orchestrator.domain.firewall.subnets import parsed_address
 from orchestrator.domain.primitives.address import canonical
@@ -32,15 +32,14 @@ class Mark(enum.StrEnum):
     DESTINATION = "destination"  # no inventory names the destination: only the host does
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimant:
+class Claimant(NamedTuple):
     """A host, the addresses that it answers at and those that it says it has, each in one spelling."""
 
     host: str
     site: str
-    via: str = ""  # the network that it lies in, as `inventory.schema.via.network` names it
     owned: frozenset[str]
     said: tuple[str, ...]
+    via: str = ""  # the network that it lies in, as `inventory.schema.via.network` names it
 
 
 class Claims:
@@ -63,10 +62,10 @@ class Claims:
         """
         if address in self._gateways:
             return Mark.GATEWAY, ()
-        owners = _near(self._owners.get((via, address), {}), site)
-        if any(host in each for each in owners):
+        by_site = self._owners.get((via, address), {})
+        if host in by_site.get(site, ()):
             return None, ()
-        if owners:
+        if owners := _near(by_site, site):
             return Mark.CLAIMED, tuple(sorted({name for each in owners for name in each})[:OWNERS_NAMED])
         claimants = _near(self._claimants.get((via, address), {}), site)
         return (Mark.DISPUTED if any(each != {host} for each in claimants) else None), ()

@@ -8,7 +8,7 @@ interfaces: one behind address translation looks different to a firewall.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -51,7 +51,7 @@ class Needed:
 
     host: str
     sources: tuple[str, ...]
-    places: frozenset[tuple[str | None, int]]
+    places: Collection[tuple[str | None, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +91,10 @@ def firewall(
     every = [*needs, *map(listed_needs, unseen)]
     claimants = [*_claimants(seen, needs, listed), *map(_unseen, unseen)]
     said = {each.host: each.said for each in claimants}
+    origins = {each.host: sources(each.based, said[each.host]) for each in needs if each.based is not None}
+    origins |= {host.name: (host.address,) for host in unseen}
     holders = Holders(every, destinations)
-    sorter = _Sorter(Claims(claimants, destinations.known()), holders, destinations.known(), said)
+    sorter = _Sorter(Claims(claimants, destinations.known()), holders, destinations.known(), origins)
     unknown = [each.host for each in needs if not sorter.add(each)]
     return Firewall(
         rows=sorter.rows(),
@@ -100,7 +102,11 @@ def firewall(
         held_back=sorter.held_back(),
         marked=tuple(sorter.marked),
         set_aside=tuple(sorted(set_aside)),
-        needed=tuple(_needed(each, listed, holders, said) for each in every if each.needs),
+        needed=tuple(
+            Needed(host=each.host, sources=origins[each.host], places=holders.places(each).keys())
+            for each in every
+            if each.needs
+        ),
     )
 
 
@@ -112,11 +118,11 @@ class _Sorter:
         claims: Claims,
         holders: Holders,
         destinations: Collection[str],
-        said: Mapping[str, tuple[str, ...]],
+        origins: Mapping[str, tuple[str, ...]],
     ) -> None:
-        """`said`: the addresses that each host says it has."""
-        self._claims, self._holders, self._known, self._said = claims, holders, destinations, said
-        self._open: dict[int, _Open] = {}
+        """`origins`: the addresses that each host connects from."""
+        self._claims, self._holders, self._known, self._origins = claims, holders, destinations, origins
+        self._open: dict[tuple[int, str], _Open] = {}
         self._permits: list[FirewallRow] = []
         self._removes: list[FirewallRow] = []
         self._held: defaultdict[tuple[str, str, int], list[FirewallRow]] = defaultdict(list)
@@ -127,9 +133,10 @@ class _Sorter:
         standing = needs.based
         if standing is None or standing.judgement.verdict is Verdict.NO_AGENT:
             return standing is not None  # where no agent is, nothing is needed
-        found = self._open.get(id(needs.like))
+        alike = id(needs.like), needs.site
+        found = self._open.get(alike)
         if found is None:
-            found = self._open[id(needs.like)] = _open(needs, standing)
+            found = self._open[alike] = self._opened(needs, standing)
         via = network(standing.via)
         own = [
             (
@@ -137,25 +144,39 @@ class _Sorter:
                 family(source) if found.six or ":" in source else None,  # else it makes no difference
                 self._claims.mark(standing.host, needs.site, source, via),
             )
-            for source in sources(standing, self._said[standing.host])
+            for source in self._origins[standing.host]
         ]
-        for each, version in found.ports:
-            for source, other, mark in own:
+        for each, version, take in found.ports:
+            for source, other, (mark, others) in own:
                 if other == version or version is None or other is None:  # else the two never meet
-                    self._put(each.row(source, standing), *mark)
+                    row = each.row(source, standing)
+                    if mark is None:
+                        take(row)
+                    else:
+                        self.marked.append(MarkedRow(row=row, mark=mark, others=others))
         return found.roles
 
-    def _put(self, row: FirewallRow, mark: Mark | None, others: tuple[str, ...]) -> None:
-        if mark is None and row.destination not in self._known:
-            mark = Mark.DESTINATION
-        if mark is not None:
-            self.marked.append(MarkedRow(row=row, mark=mark, others=others))
-        elif row.action is Action.PERMIT:
-            self._permits.append(row)
-        elif self._holders.of(row.site, row.destination, row.port):
-            self._held[row.site, row.destination, row.port].append(row)
-        else:
-            self._removes.append(row)
+    def _opened(self, needs: HostNeeds, standing: Standing) -> _Open:
+        roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
+        own = {(need.destination, need.port) for need in needs.needs}
+        ports = [
+            (each, family(each.destination), self._place(needs.site, each))
+            for each in open_ports(standing, roles, own)
+        ]
+        return _Open(ports, six=any(version == 6 for _, version, _ in ports), roles=bool(roles))  # noqa: PLR2004 - IPv6
+
+    def _place(self, site: str, port: OpenPort) -> Callable[[FirewallRow], None]:
+        """Return what takes the rows of a port at a site, from sources that nothing is wrong with."""
+        if port.destination not in self._known:
+            return self._mark_destination
+        if port.action is Action.PERMIT:
+            return self._permits.append
+        if self._holders.of(site, port.destination, port.port):
+            return self._held[site, port.destination, port.port].append
+        return self._removes.append
+
+    def _mark_destination(self, row: FirewallRow) -> None:
+        self.marked.append(MarkedRow(row=row, mark=Mark.DESTINATION))
 
     def rows(self) -> tuple[FirewallRow, ...]:
         """Return the rows that nothing speaks against, those to permit first."""
@@ -173,24 +194,18 @@ class _Sorter:
                 held_by=self._holders.of(site, destination, port),
             )
             for (site, destination, port), rows in sorted(self._held.items())
+            if rows
         )
 
 
 class _Open(NamedTuple):
-    """What hosts that are alike have open or need, with the destinations' families; whether any is IPv6,
-    and whether there is a role.
+    """What hosts of a site that are alike have open or need, with the destinations' families and with what
+    takes the rows; whether any is IPv6, and whether there is a role.
     """
 
-    ports: list[tuple[OpenPort, int | None]]
+    ports: list[tuple[OpenPort, int | None, Callable[[FirewallRow], None]]]
     six: bool
     roles: bool
-
-
-def _open(needs: HostNeeds, standing: Standing) -> _Open:
-    roles = [role for role in standing.judgement.roles if role.role in standing.gateways]
-    own = {(need.destination, need.port) for need in needs.needs}
-    ports = [(each, family(each.destination)) for each in open_ports(standing, roles, own)]
-    return _Open(ports, six=any(version == 6 for _, version in ports), roles=bool(roles))  # noqa: PLR2004 - IPv6
 
 
 def _now(host: Standing | HostNow) -> HostNow:
@@ -256,15 +271,3 @@ def _answered(latest: Standing, based: Standing, today: Host | None, via: str) -
 def _unseen(host: Host) -> Claimant:
     owned = frozenset({canonical(host.address)} if is_ip(host.address) else ())
     return Claimant(host=host.name, site=host.site or "", via=network(host.via), owned=owned, said=())
-
-
-def _needed(
-    needs: HostNeeds, listed: Mapping[str, Host], holders: Holders, said: Mapping[str, tuple[str, ...]]
-) -> Needed:
-    return Needed(
-        host=needs.host,
-        sources=(listed[needs.host].address,)
-        if needs.based is None
-        else sources(needs.based, said[needs.host]),
-        places=frozenset(holders.places(needs)),
-    )

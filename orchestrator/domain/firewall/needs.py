@@ -7,17 +7,16 @@ knows, every port of the list that it did not see closed.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from inventory.model import Host
+from inventory.model import Host, Profile
 from inventory.verdicts import Verdict
 from orchestrator.domain.facts import Facts, facts
 from orchestrator.domain.judgement import Belief
-from orchestrator.domain.outcome import Probed
 from orchestrator.domain.pin import find_value, parse_pin
 from orchestrator.domain.primitives.address import canonical
 from orchestrator.domain.reading import Reading, ViewState
@@ -35,6 +34,8 @@ class Why(enum.StrEnum):
     LIVE = "live"
     VIEW = "view"  # the pin of one of two registry views that differ
     UNKNOWN = "unknown"  # no valid pin is known, and the port was not seen closed
+
+    __hash__ = str.__hash__  # an enumeration's own is Python's, and rows hold tens of thousands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class Needs:
 def _deciding(based: Standing, listed: Host | None) -> tuple[int, ...]:
     """Name all that needs and open ports are worked out from."""
     told = based.judgement, based.gateways, based.named, based.desired, based.profile
-    network = based.network.tunnels, based.network.whole
+    network = based.network.tunnels, based.network.reading
     wished = () if listed is None else (listed.gateways, listed.desired)
     return tuple(map(id, (*told, *network, *wished)))
 
@@ -171,15 +172,14 @@ def _by_role(standing: Standing, wishes: _Wishes) -> Iterator[Need]:
 
 def _without_roles(standing: Standing, wishes: _Wishes) -> Iterator[Need]:
     """Say what a host may need whose key was not read, or whose two views differ."""
-    outcome = standing.network.whole and standing.network.whole.outcome
-    reading = outcome.reading if isinstance(outcome, Probed) else None
+    reading = standing.network.reading
     known: Facts | None = None
     for named in standing.profile.roles:
         where = _told(reading, named.role) or standing.gateways.get(named.role, ())
         pins = [] if reading is None else list(_view_pins(reading, named.port_value))
-        if pins and None not in pins:
+        if _valid(pins):
             places = _places(named.role, where, wishes)
-            yield from _at(named.role, places, [pin for pin in pins if pin is not None], Why.VIEW)
+            yield from _at(named.role, places, pins, Why.VIEW)
             yield from _at(named.role, places, wishes.desired.get(named.role, ()), Why.DESIRED)
         else:
             known = known or _facts(standing, reading)
@@ -205,6 +205,17 @@ def _told(reading: Reading | None, role: str) -> tuple[str, ...]:
         return ()
     targets = [target for target in reading.targets if target.role == role]
     return tuple(dict.fromkeys(each for target in targets for each in target.addresses or (target.name,)))
+
+
+def pinned(reading: Reading, profile: Profile) -> bool:
+    """Whether the registry alone says what a host may need: each role has a valid pin, in every view that is
+    there.
+    """
+    return all(_valid(list(_view_pins(reading, role.port_value))) for role in profile.roles)
+
+
+def _valid(pins: Sequence[int | None]) -> bool:
+    return bool(pins) and None not in pins
 
 
 def _view_pins(reading: Reading, value: str) -> Iterator[int | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from inventory.schema.shapes import is_ipv4
@@ -21,9 +20,10 @@ class Action(enum.StrEnum):
     PERMIT = "permit"
     REMOVE = "remove"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python's, and rows hold tens of thousands
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallRow:
+
+class FirewallRow(NamedTuple):
     """One source, one destination, one TCP port.
 
     `found` is what the host believes of it; `why` is None to remove.
@@ -50,16 +50,7 @@ class OpenPort(NamedTuple):
 
     def row(self, source: str, standing: Standing) -> FirewallRow:
         """Return the row of a host from one of its addresses."""
-        return FirewallRow(
-            source=source,
-            destination=self.destination,
-            port=self.port,
-            action=self.action,
-            found=self.found,
-            why=self.why,
-            host=standing.host,
-            site=standing.site or "",
-        )
+        return FirewallRow(source, *self, standing.host, standing.site or "")
 
 
 def open_ports(

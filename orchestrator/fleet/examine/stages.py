@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -79,7 +80,8 @@ def of_look(host: Host, looked: Looked, now: datetime) -> Iterator[StageResult]:
     for phase, stage in _way(host):
         spent = looked.timings.get(phase.value)
         if stage is stopped and looked.fault is not None:
-            yield failed(stage, looked.fault, spent)
+            ended = failed(stage, looked.fault, spent)
+            yield replace(ended, seen=(*ended.seen, *_clock(looked, now)))
             return
         yield _looked(stage, host, looked, spent, now)
 
@@ -147,9 +149,14 @@ def _offers(looked: Looked, now: datetime) -> tuple[str, ...]:
     seen = [clean(", ".join(looked.offers), limit=_QUOTED * 2)]
     if looked.server:
         seen.append(f"Server: {looked.server}")
-    if looked.date is not None:
-        seen.append(f"its clock: {skew_words((looked.date - now).total_seconds())}")
-    return tuple(seen)
+    return (*seen, *_clock(looked, now))
+
+
+def _clock(looked: Looked, now: datetime) -> tuple[str, ...]:
+    """Say what time it is there, where the host has said so: it counts most where no logon is to be had."""
+    if looked.date is None:
+        return ()
+    return (f"its clock: {skew_words((looked.date - now).total_seconds())}",)
 
 
 def skew_words(seconds: float) -> str:

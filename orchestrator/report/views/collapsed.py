@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.firewall.collapsed import CollapsedRows
 from orchestrator.domain.firewall.firewall import Action, Firewall
@@ -18,6 +13,10 @@ from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import heading, next_section
 from orchestrator.report.views.firewall_aside import aside, aside_document, counts
 from orchestrator.report.words import plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 MERGED_COLUMNS = ("source", "destination", "service", "action", "found", "why", "hosts", "names", "sites")
 
@@ -34,6 +33,9 @@ def merged_screen(
 
     `command` lists every row, `now` as for the exact ones.
     """
+    from rich.console import Group
+    from rich.text import Text
+
     needed = [each for each in merged if each.action is Action.PERMIT]
     removable = [each for each in merged if each.action is Action.REMOVE]
     return Group(
@@ -49,6 +51,10 @@ def merged_screen(
 
 
 def _section(title: str, rows: list[CollapsedRows]) -> Iterator[RenderableType]:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     if not rows:
         return
     yield from heading(f"{title}: {plural(len(rows), 'row')}")
@@ -81,6 +87,8 @@ def _folded(rows: Iterable[CollapsedRows]) -> Iterable[list[CollapsedRows]]:
 
 
 def _cells(same: list[CollapsedRows]) -> Iterator[Text]:
+    from rich.text import Text
+
     first = same[0]
     hosts = {host for each in same for host in each.hosts}
     opened, untried = (

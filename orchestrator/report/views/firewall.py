@@ -6,13 +6,7 @@ import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from inventory.words import folded
 from orchestrator.domain.firewall.collapsed import CollapsedRows
@@ -24,6 +18,9 @@ from orchestrator.report.parts import INDENT, heading, next_section
 from orchestrator.report.views.firewall_aside import aside, aside_document, counts
 from orchestrator.report.words import plural, shown
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 COLUMNS = ("source", "destination", "service", "action", "found", "why", "host", "site")
 
 
@@ -33,6 +30,9 @@ def firewall_screen(found: Firewall, command: str, now: datetime | None = None) 
 
     What is left out stands below them; the readings of hosts that may need it are told by their age `now`.
     """
+    from rich.console import Group
+    from rich.text import Text
+
     needed = [row for row in found.rows if row.action is Action.PERMIT]
     return Group(
         Text("Firewall", style="bold").append(
@@ -50,6 +50,10 @@ def firewall_screen(found: Firewall, command: str, now: datetime | None = None) 
 
 
 def _section(title: str, rows: list[FirewallRow]) -> Iterator[RenderableType]:
+    from rich import box
+    from rich.padding import Padding
+    from rich.table import Table
+
     if not rows:
         return
     folded: dict[tuple[str, str, int, str], list[FirewallRow]] = {}
@@ -92,14 +96,16 @@ def firewall_rows(found: Firewall) -> Iterator[tuple[str, ...]]:
 
 def rows_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows as CSV with a heading, every cell quoted, none a formula to a spreadsheet."""
-    known: dict[str, str] = {}  # most cells stand in many rows
-    lines = []
-    for row in (columns, *rows):
-        for cell in row:
-            if cell not in known:
-                known[cell] = '"' + safe(cell).replace('"', '""') + '"'
-        lines.append(",".join([known[cell] for cell in row]))
-    return "\n".join(lines) + "\n"
+    quoted = _Quoted().__getitem__
+    return "".join(",".join(map(quoted, row)) + "\n" for row in (columns, *rows))
+
+
+class _Quoted(dict[str, str]):
+    """Cells as CSV has them, each written once: most stand in many rows."""
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = '"' + safe(cell).replace('"', '""') + '"'
+        return self[cell]
 
 
 def firewall_document(found: Firewall) -> dict[str, Any]:

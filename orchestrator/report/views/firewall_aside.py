@@ -7,11 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
-
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.firewall.claims import Mark
 from orchestrator.domain.firewall.firewall import Firewall, MarkedRow
@@ -20,6 +16,9 @@ from orchestrator.domain.firewall.needs import Why
 from orchestrator.report.document import plain
 from orchestrator.report.parts import INDENT, heading, hosts_named
 from orchestrator.report.words import age, folded, moment, plural, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 PLACES_SHOWN = 20  # of rows held back; the others are a count, and --json has them all
 
@@ -48,6 +47,8 @@ def counts(found: Firewall) -> str:
 
 def aside(found: Firewall, now: datetime | None) -> Iterator[RenderableType]:
     """Draw what is left out; readings are told by their age `now`, or by their time."""
+    from rich.text import Text
+
     yield from _held_back(found.held_back, now)
     yield from _marked(found.marked)
     if found.unknown:
@@ -90,6 +91,9 @@ def aside_document(found: Firewall) -> dict[str, Any]:
 
 
 def _held_back(held: tuple[HeldBack, ...], now: datetime | None) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
     if not held:
         return
     yield from heading(f"Held back, a host may need it: {plural(sum(each.rows for each in held), 'row')}")
@@ -119,6 +123,9 @@ def _holder(holder: Holder, now: datetime | None) -> str:
 
 
 def _marked(marked: tuple[MarkedRow, ...]) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
     if not marked:
         return
     yield from heading(f"Left out of every list and file: {plural(len(marked), 'row')}")

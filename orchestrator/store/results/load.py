@@ -199,11 +199,18 @@ def _record(place: Place, row: SqlRow[Any], parts: _Parts) -> HostRecord:
 
 
 def readings(
-    using: Connection, place: Place, ids: Collection[int], values: Collection[str]
+    using: Connection,
+    place: Place,
+    ids: Collection[int],
+    values: Collection[str],
+    *,
+    tried: bool = True,
+    connected: bool = True,
 ) -> dict[int, Reading]:
     """Read the readings of results alone, with the registry values of these names; failed ones are left out.
 
-    Raises DatabaseError for rows that make none.
+    Without attempts where not `tried`, without connections where not `connected`. Raises DatabaseError for
+    rows that make none.
     """
     query: Select[Any] = select(
         _RESULT.id, _RESULT.host, _RESULT.scan_id, _RESULT.details, _RESULT.identity_id, _RESULT.registry_id
@@ -212,8 +219,8 @@ def readings(
     parts = _Parts(
         documents=texts(using, {number for row in rows for number in (row.identity_id, row.registry_id)}),
         values=named_values(using, {row.registry_id for row in rows}, values),
-        attempts=_rows(using, attempt, [row.id for row in rows]),
-        connections=_rows(using, connection, [row.id for row in rows]),
+        attempts=_rows(using, attempt, [row.id for row in rows]) if tried else {},
+        connections=_rows(using, connection, [row.id for row in rows]) if connected else {},
     )
     return {row.id: _reading(place, row, parts) for row in rows}
 

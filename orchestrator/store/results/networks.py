@@ -11,19 +11,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from inventory.verdicts import Verdict
+from inventory.model import Profile
 from orchestrator.domain.facts import ESTABLISHED
+from orchestrator.domain.firewall.needs import pinned
 from orchestrator.domain.primitives.address import canonical
-from orchestrator.domain.reading import Source
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.reading import Reading, Source
 from orchestrator.domain.standing import Network, Tunnel
 from orchestrator.store.database.types import among
 from orchestrator.store.place import Place
-from orchestrator.store.results.load import records
-from orchestrator.store.tables import connection, host_result
-
-_WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the whole record says what they may need
-
+from orchestrator.store.results.load import readings
+from orchestrator.store.tables import connection
 
 Connections = Sequence[tuple[str, int]]
 """Address and port of each live connection."""
@@ -48,18 +45,32 @@ class Networks:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._connections: Mapping[int, Connections] = {}
-        self._whole: Mapping[int, HostRecord] = {}
+        self._readings: Mapping[int, Reading] = {}
         self._targets: dict[object, _Targets] = {}
-        self._tunnels: dict[tuple[Tunnel, ...], tuple[Tunnel, ...]] = {}
+        self._roles: dict[tuple[int, tuple[tuple[str, str], ...]], Mapping[str, Sequence[str]]] = {}
+        self._tunnels: dict[tuple[tuple[str, str, int], ...], tuple[Tunnel, ...]] = {}
 
-    def read(self, using: Connection, verdicts: Mapping[int, Verdict]) -> None:
+    def read(self, using: Connection, ids: Collection[int], unjudged: Mapping[int, Profile]) -> None:
         """Read what is needed beside the documents, of results by their ids.
 
-        Raises DatabaseError for rows that make no record.
+        `unjudged` are those whose judgement says nothing by role, each with its profile. Raises DatabaseError
+        for rows that make no reading.
         """
-        self._connections = _established(using, verdicts)
-        odd = [number for number, verdict in verdicts.items() if verdict in _WITHOUT_ROLES]
-        self._whole = records(using, self._place, among(host_result.c.id, odd), whole=True) if odd else {}
+        self._connections = _established(using, ids)
+        self._readings = self._read(using, unjudged) if unjudged else {}
+
+    def _read(self, using: Connection, profiles: Mapping[int, Profile]) -> dict[int, Reading]:
+        """Read what the registry says, and of those whose pins it does not say what they tried, too."""
+        names = {
+            name
+            for profile in profiles.values()
+            for role in profile.roles
+            for name in (role.port_value, role.address_value)
+            if name is not None
+        }
+        found = readings(using, self._place, profiles, names, tried=False, connected=False)
+        left = [number for number, reading in found.items() if not pinned(reading, profiles[number])]
+        return found | readings(using, self._place, left, names, connected=False) if left else found
 
     def of(
         self, number: int, document: list[Any], named: Mapping[str, str]
@@ -71,12 +82,11 @@ class Networks:
         """
         identity, targets, steady = document
         told = self._told(targets)
-        tunnels = tuple(_tunnels(self._connections[number], told.known, named))
         return _addresses(identity.get("interfaces", ())), Network(
             dialled=steady.get("dialled"),
-            tunnels=self._tunnels.setdefault(tunnels, tunnels),
+            tunnels=self._through(self._connections[number], self._roles_at(told, named)),
             resolved=told.resolved,
-            whole=self._whole.get(number),
+            reading=self._readings.get(number),
         )
 
     def _told(self, targets: Iterable[dict[str, Any]]) -> _Targets:
@@ -87,6 +97,28 @@ class Networks:
         found = self._targets.get(said)
         if found is None:
             found = self._targets[said] = _targets(said)
+        return found
+
+    def _roles_at(self, told: _Targets, named: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+        """Return the roles of each address that is known for one."""
+        shared = id(told), tuple(named.items())  # the targets are kept: no other object takes their number
+        found = self._roles.get(shared)
+        if found is None:
+            found = self._roles[shared] = _roles_at(told.known, named)
+        return found
+
+    def _through(self, connections: Connections, roles: Mapping[str, Sequence[str]]) -> tuple[Tunnel, ...]:
+        """Return the connections that go to an address known for a role, each once."""
+        through = tuple(
+            (role, address, port)
+            for address, port in dict.fromkeys(connections)
+            for role in roles.get(address, ())
+        )
+        found = self._tunnels.get(through)
+        if found is None:
+            found = self._tunnels[through] = tuple(
+                Tunnel(role=role, address=address, port=port) for role, address, port in through
+            )
         return found
 
 
@@ -119,11 +151,10 @@ def _established(using: Connection, ids: Collection[int]) -> Mapping[int, Connec
     return found
 
 
-def _tunnels(
-    connections: Connections, known: Mapping[str, frozenset[str]], named: Mapping[str, str]
-) -> Iterable[Tunnel]:
-    """Yield the connections that go to an address known for a role, each once."""
-    roles = {role: {*known.get(role, ()), canonical(named.get(role, ""))} for role in {*known, *named}}
-    for address, port in dict.fromkeys(connections):
-        for role in sorted(role for role, addresses in roles.items() if address in addresses):
-            yield Tunnel(role=role, address=address, port=port)
+def _roles_at(known: Mapping[str, frozenset[str]], named: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Return the roles, by name, of each address: those of hosts' targets and the inventory's."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for role in sorted({*known, *named}):
+        for address in {*known.get(role, ()), canonical(named.get(role, ""))}:
+            found[address].append(role)
+    return found

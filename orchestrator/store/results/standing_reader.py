@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
+from operator import itemgetter
 from typing import cast
 
 from orchestrator.domain.standing import HostNow, Pair, Standing
@@ -28,7 +29,7 @@ class StandingReader(ReadingConnection):
         """
         with self._snapshot() as using:
             rows = using.execute(now(before=before, readable=sources)).all()
-        rows = sorted((row for row in rows if hosts is None or row.host in hosts), key=lambda row: row.host)
+        rows = sorted((row for row in rows if hosts is None or row[0] in hosts), key=itemgetter(0))
         standings = Standings(self._place, sources=sources)
         numbers = iter(rows)
         while chunk := list(islice(numbers, CHUNK)):

@@ -114,7 +114,9 @@ class Standings:
         networks = self._networks
         self._shared.take(using, wanted, () if networks is None else (row[_OWN] for row in rows))
         if networks is not None:
-            networks.read(using, {row[0]: self._whole(self._verdict, row) for row in rows})
+            odd = [row for row in rows if self._whole(self._odd, row)]
+            profiles = {row[0]: self._whole(self._profile, row) for row in odd}
+            networks.read(using, [row[0] for row in rows], profiles)
         return {row[0]: self._whole(self._put_together, row) for row in rows}
 
     def _whole(self, read: Callable[[Row[Any]], T], row: Row[Any]) -> T:
@@ -124,8 +126,11 @@ class Standings:
         except ODD as error:
             raise damaged(self._place, row.host, row.scan_id, error) from error
 
-    def _verdict(self, row: Row[Any]) -> Verdict:
-        return self._shared.get(_judgement, row[_JUDGEMENT]).verdict
+    def _odd(self, row: Row[Any]) -> bool:
+        return self._shared.get(_judgement, row[_JUDGEMENT]).verdict in _WITHOUT_ROLES
+
+    def _profile(self, row: Row[Any]) -> Profile:
+        return self._shared.get(_profile, row[_PROFILE])
 
     def _put_together(self, row: Row[Any]) -> Standing:
         number, host, scan, at, address, site, waived, phase, cause, *documents = tuple(row)  # as in _rows
@@ -190,7 +195,8 @@ def _gateways(jsonable: dict[str, list[str]]) -> Gateways:
 
 _SHARED: Mapping[int, Decode] = {9: _profile, 10: _settings, 11: _judgement, 12: _gateways}
 """Columns of _rows that name documents which results share, and how these are read."""
-_JUDGEMENT, _OWN = 11, 13  # ... one of them, and the one that no two share
+_PROFILE, _JUDGEMENT, _OWN = 9, 11, 13  # ... two of them, and the one that no two share
+_WITHOUT_ROLES = frozenset({Verdict.SPLIT, Verdict.UNREADABLE})  # the reading says what they may need
 
 
 def _rows(ids: Collection[int]) -> Select[Any]:

@@ -14,7 +14,7 @@ from orchestrator.domain.firewall.firewall import Firewall, firewall, sources
 from orchestrator.domain.judgement import Belief, Judgement
 from orchestrator.domain.reading import Reading, ViewState
 from orchestrator.domain.standing import HostNow, Network, Standing, Tunnel
-from tests.domain.build import believed, dword, reading, record, view
+from tests.domain.build import believed, dword, reading, view
 from tests.report.samples import BACKUP, NOON, PORTS, PRIMARY, PROFILE
 from tests.report.standings import role, standing, unprobed
 
@@ -110,8 +110,7 @@ def test_a_bad_pin_holds_what_was_not_seen_closed() -> None:
 
 def test_two_views_hold_both_their_pins() -> None:
     """A host pinned to 2147 in one view and to 443 in the other may use either."""
-    split = record("split", two_views(2147, 443), product=PROFILE, desired={"primary": 2147, "backup": 2147})
-    network = Network(whole=replace(split, gateways={"primary": PRIMARY, "backup": BACKUP}))
+    network = Network(reading=two_views(2147, 443))
     found = firewall([keyless("split", Verdict.SPLIT, network=network), OTHER])
     assert found.unknown == ("split",)
     assert {place for place, names in held(found).items() if names == ("split",)} == {
@@ -169,7 +168,7 @@ def test_a_key_that_was_never_readable_holds_what_was_not_seen_closed() -> None:
     shut = dict.fromkeys(LISTED, Belief.CLOSED) | {443: Belief.OPEN}
     seen = believed({"primary": shut, "backup": shut}, {})
     locked = replace(seen, views=(view(64, state=ViewState.DENIED),))
-    network = Network(whole=record("locked", locked, product=PROFILE))
+    network = Network(reading=locked)
     found = firewall([keyless("locked", Verdict.UNREADABLE, network=network), OTHER])
     assert {port for _, port in held(found)} == {443}
 

@@ -45,7 +45,7 @@ TROUBLES: Mapping[str, tuple[Stage, str, str]] = {
     "tls-pin-mismatch": (Stage.TLS, "tls-pin-mismatch", "compare the fingerprint on the host"),
     "tls-too-old": (Stage.TLS, "tls-too-old", "TLS 1.2"),
     "tls-client-certificate": (Stage.TLS, "tls-client-certificate", "let"),
-    "deadline/silent": (Stage.TLS, "deadline", "is this a WinRM https port?"),
+    "deadline/silent": (Stage.TLS, "deadline", "is this a WinRM https port (5986)?"),
     "ntlm-disabled": (Stage.OFFERS, "ntlm-disabled", "Use `auth: kerberos`"),
     "logon-not-offered": (Stage.OFFERS, "logon-not-offered", "Change `auth:`"),
     "proxy/http-407": (Stage.OFFERS, "proxy", "without the proxy"),
@@ -161,6 +161,14 @@ def test_a_host_that_fails_late_shows_its_certificate_and_its_offers(
     assert "SHA-256" in seen[Stage.TLS]
     assert "Negotiate, Basic" in seen[Stage.OFFERS]
     assert "Microsoft-HTTPAPI/2.0" in seen[Stage.OFFERS]
+
+
+@pytest.mark.parametrize("name", ["ntlm-disabled", "logon-not-offered", "no-listener/http-404"])
+def test_a_host_that_offers_nothing_fit_says_its_clock(found: Mapping[str, Examination], name: str) -> None:
+    """Kerberos is what is left there, and it needs the clocks to agree."""
+    at = found[name].stopped
+    assert at is not None
+    assert at.seen[-1] == "its clock: as this machine's"
 
 
 def test_a_host_that_is_well_passes_every_stage(tmp_path: Path, net: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from inventory.verdicts import Verdict
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Probed
-from orchestrator.domain.reading import Connection, Interface, Source, Target
+from orchestrator.domain.reading import Connection, Interface, Kind, Source, Target, Value, View, ViewState
 from orchestrator.domain.record import HostRecord
 from orchestrator.domain.standing import HostNow, Network, Tunnel
 from orchestrator.store.database import engine, migrating, schema
@@ -199,18 +199,55 @@ def test_the_last_reading_of_the_key_is_known_while_the_key_is_locked(
     url: str, writer: Writer, put: Callable[..., None], make_scan: MakeScan, make_record: MakeRecord
 ) -> None:
     """A host that is unreadable now has its earlier reading beside it,
-    and the record that says what it found since.
+    and the reading that says what it found since.
     """
     for day, verdict in enumerate((Verdict.STALE, Verdict.OK, Verdict.UNREADABLE)):
         number = asyncio.run(writer.begin_scan(make_scan("web1", started=MORNING + day * DAY)))
-        put(writer, number, [make_record("web1", verdict=verdict, started=MORNING + day * DAY)])
+        said = make_record("web1", verdict=verdict, started=MORNING + day * DAY)
+        locked = verdict is Verdict.UNREADABLE
+        put(writer, number, [_holding(said, View(view=64, state=ViewState.DENIED)) if locked else said])
     with Reader.open(url) as reader:
         (host,) = reader.fleet_now(sources=True, before=False)
     assert host.known is host.latest
     assert (host.before, host.readable and host.readable.scan) == (None, 2)
-    whole = host.latest.network.whole
-    assert whole is not None
-    assert len(whole.outcome.reading.attempts) == 12  # type: ignore[union-attr]  # it was probed
+    reading = host.latest.network.reading
+    assert reading is not None
+    assert len(reading.attempts) == 12
+
+
+@pytest.mark.parametrize(("second", "tries"), [(80, 0), (0, 12)], ids=["two ports", "no port"])
+def test_what_a_split_host_tried_is_read_where_a_pin_is_no_port(
+    url: str,
+    writer: Writer,
+    put: Callable[..., None],
+    make_scan: MakeScan,
+    make_record: MakeRecord,
+    second: int,
+    tries: int,
+) -> None:
+    """Two valid pins say what it may need; else that hangs on what it tried. The views come in any case."""
+    views = [
+        View(view=bits, state=ViewState.PRESENT, path="SOFTWARE\\Agent", values=(_pin(port),))
+        for bits, port in ((64, 2147), (32, second))
+    ]
+    said = _holding(make_record("web1", verdict=Verdict.SPLIT), *views)
+    put(writer, asyncio.run(writer.begin_scan(make_scan("web1"))), [said])
+    with Reader.open(url) as reader:
+        (host,) = reader.fleet_now(sources=True)
+    reading = host.standing.network.reading
+    assert reading is not None
+    assert (reading.views, len(reading.attempts), reading.connections) == (tuple(views), tries, ())
+
+
+def _holding(record: HostRecord, *views: View) -> HostRecord:
+    """Return a record of a host whose registry is so; its conclusion says nothing by role."""
+    assert isinstance(record.outcome, Probed)
+    outcome = replace(record.outcome, reading=replace(record.outcome.reading, views=views))
+    return replace(record, outcome=outcome, judgement=replace(record.judgement, roles=()))
+
+
+def _pin(port: int) -> Value:
+    return Value(name="PrimaryTunnelPort", kind=Kind.DWORD, data=port)
 
 
 def test_what_was_stored_before_there_were_gists_reads_the_same(stored: str, writer: Writer) -> None:
