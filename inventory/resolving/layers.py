@@ -48,7 +48,7 @@ PASSED = frozenset({
 
 
 class Origins(Mapping[str, Origin]):
-    """Where a host's values came from: its own origins over those of its surroundings, which many hosts share.
+    """Where a host's values came from: its own origins over those of its surroundings, which others share.
 
     A dict of all of them would be a third of what a host of a large fleet takes.
     """
