@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # humanfriendly 10.0: a year is 52 weeks, 364 days, in what it reads and in what it writes.
 #
-# One would think: parse_timespan("1y") is 365 days, or 365.25, as with its peers, and format_timespan of 365 days is "1 year".
+# One would think: parse_timespan("1y") is 365 days, or 365.25, and format_timespan of 365 days is "1 year".
 # What is: 364 days, and "1 year and 1 day". A retention of "7y" ends eight days early, or nine: a backup that has to be
-# kept for seven years is deleted within them. Of its peers pytimeparse2 has 365 days, and pytimeparse refuses years.
+# kept for seven years is deleted within them. Its peer pytimeparse2 has 365 days.
 #
 # Output seen: as below
 set -euo pipefail

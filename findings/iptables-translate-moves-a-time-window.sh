@@ -4,7 +4,7 @@
 # One would think: the rule for nft lets through what the rule of iptables lets through, at the same hours.
 # What is: iptables takes 09:00 for UTC, unless --kerneltz is given. The translation repeats the figures, with --kerneltz and
 # without it, and nft takes them for the local time of whoever loads the rule. West or east of Greenwich the window of a
-# change, or of a backup, moves by hours; in Europe it moves by one in winter and by two in summer.
+# change, or of a backup, moves by hours; in Berlin it moves by one in winter and by two in summer.
 #
 # Output seen: as below; the last two lines are three datagrams within the window of iptables, in UTC, counted by both rules
 #
@@ -44,8 +44,14 @@ PY
 echo "counted by iptables: $(iptables-nft -nvxL OUTPUT | awk '/udp dpt:9/ {print $1}')"
 echo "counted by nft: $(nft list chain ip t out | sed -n 's/.*packets \([0-9]*\) .*/\1/p')"
 RUN
-unshare -rn bash "$work/run" | tee "$work/seen"
+{
+    iptables-nft --version | cut -d' ' -f1,2
+    nft --version | cut -d' ' -f1,2
+    unshare -rn bash "$work/run"
+} | tee "$work/seen"
 diff "$work/seen" - <<'OUT'
+iptables v1.8.9
+nftables v1.0.6
 -m time --timestart 09:00 --timestop 17:00: meta hour "09:00:00"-"17:00:00"
 -m time --timestart 09:00 --timestop 17:00 --kerneltz: meta hour "09:00:00"-"17:00:00"
 in UTC: meta hour "00:00"-"08:00"

@@ -6,7 +6,7 @@ things are a mistake, unless something nearer decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -47,6 +47,32 @@ PASSED = frozenset({
 """Settings that a host has as they stand; the others need a look at the profile, a folder or each other."""
 
 
+class Origins(Mapping[str, Origin]):
+    """Where a host's values came from: its own origins over those of its surroundings, which others share.
+
+    A dict of all of them would be a third of what a host of a large fleet takes.
+    """
+
+    __slots__ = ("_around", "_own")
+
+    def __init__(self, around: Mapping[str, Origin], own: Mapping[str, Origin]) -> None:
+        self._around = around
+        self._own = own
+
+    def __getitem__(self, key: str) -> Origin:
+        """Return the nearer one. Raises KeyError."""
+        return self._own[key] if key in self._own else self._around[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the keys of the surroundings, then what the host alone has."""
+        yield from self._around
+        yield from (key for key in self._own if key not in self._around)
+
+    def __len__(self) -> int:
+        """Count the keys."""
+        return len(self._around.keys() | self._own.keys())
+
+
 @dataclass(frozen=True, slots=True)
 class Disagreement:
     """Two groups, equally near to a host, that say different things about a key."""
@@ -75,8 +101,9 @@ def said(settings: Settings | None, tree: Map | None, layer: str, file: str) -> 
     if settings is None or tree is None:
         return {}
     lines, values = tree.lines, settings.__dict__
+    origins = {line: Origin(layer, file, line) for line in set(lines.values())}
     return {
-        key: (_value(values[key]), Origin(layer, file, lines[key]))
+        key: (_value(values[key]), origins[lines[key]])
         for key in settings.model_fields_set
         if key not in _STRUCTURE
     }

@@ -11,7 +11,7 @@ from inventory.errors import InventoryError
 from inventory.findings import Findings
 from inventory.model import Credential, Host, Origin, Profile
 from inventory.resolving.hostchecks import PORTS, Checks, no_authority
-from inventory.resolving.layers import BUILT_IN, PASSED, Layer, Surroundings
+from inventory.resolving.layers import BUILT_IN, PASSED, Layer, Origins, Surroundings
 from inventory.words import folded, quoted, shown, visible
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -65,7 +65,7 @@ class Resolver:
             return None
         passed = {**around.passed, **{key: value for key, (value, _) in own.items() if key in PASSED}}
         passed["auth"], auth_origin = merged["auth"]  # a certificate may mean it
-        origins = {**around.origins, **{key: origin for key, (_, origin) in own.items()}}
+        origins = {key: origin for key, (_, origin) in own.items()}
         origins |= {"auth": auth_origin, "address": where_origin, "port": port_origin}
         canary = merged.get("canary_address", _NOTHING)[0]
         if canary is None and profile.canary_address is not None and "canary_address" not in merged:
@@ -80,7 +80,7 @@ class Resolver:
             desired=self._desired(name, merged, profile),
             canary_address=canary,
             groups=around.groups,
-            origins=MappingProxyType(origins),
+            origins=Origins(around.origins, origins),
             **passed,
         )
 

@@ -13,6 +13,7 @@ _CAREFUL = re.compile(r"[\[~]")  # without these no separator can stand inside a
 _REGEX = re.compile(r"\s*[&!]?\s*~")
 _ADDRESS_PARTS = 9  # pieces between the colons of an IPv6 address: eight, or nine with a `::` at an end
 _OF_ADDRESS = re.compile(r"[0-9A-Fa-f.]{0,15}")
+_OF_GLOB = re.compile(r"[0-9A-Fa-f.*?]{0,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _by_commas(pieces: list[tuple[str, str]]) -> list[str]:
     terms = [":".join(part).strip() for part in parts]
     for term, part in zip(terms, parts, strict=True):
         bare = Term.read(term).text
-        if len(part) > 1 and not bare.startswith("~") and not is_ip(bare):
+        if len(part) > 1 and not bare.startswith("~") and not is_ip(bare) and not _is_address_glob(part):
             raise ValueError(
                 f"{shown(term)}: in a list with commas a `:` separates nothing; write commas alone: `a,!b,&c`"
             )
@@ -97,7 +98,9 @@ def _by_commas(pieces: list[tuple[str, str]]) -> list[str]:
 
 
 def _by_colons(pieces: list[tuple[str, str]]) -> list[str]:
-    """Put together the pieces of each IPv6 address, the longest that fits; the others are terms."""
+    """Put together the pieces of each IPv6 address, or glob of such, the longest that fits; the others are
+    terms. Raises ValueError where an address and a glob behind it could be one glob.
+    """
     texts = [piece.strip() for _, piece in pieces]
     terms: list[str] = []
     position = 0
@@ -114,4 +117,20 @@ def _address(texts: list[str]) -> int:
     possible = next(
         (number for number, text in enumerate(texts) if not _OF_ADDRESS.fullmatch(text)), len(texts)
     )
-    return next((length for length in range(possible, 2, -1) if is_ip(":".join(texts[:length]))), 1)
+    address = next((length for length in range(possible, 2, -1) if is_ip(":".join(texts[:length]))), 1)
+    glob = next((length for length in range(len(texts), 2, -1) if _is_address_glob(texts[:length])), 1)
+    if 1 < address < glob:
+        whole, alone = ":".join(texts[:glob]), ":".join(texts[:address])
+        raise ValueError(
+            f"{shown(whole)} is a glob of addresses, or the address {shown(alone)} and more: separate terms "
+            f"by commas, `{alone},{texts[address]}`, or end the glob with one, `{whole},`"
+        )
+    return max(address, glob)
+
+
+def _is_address_glob(texts: list[str]) -> bool:
+    """Say whether texts between colons are a glob of IPv6 addresses: only an address has a `::`."""
+    texts = [Term.read(texts[0]).text, *(text.strip() for text in texts[1:])]
+    whole = ":".join(texts)
+    fits = len(texts) <= _ADDRESS_PARTS and all(map(_OF_GLOB.fullmatch, texts))
+    return fits and "::" in whole and ("*" in whole or "?" in whole)

@@ -21,7 +21,7 @@ from orchestrator.dispatch.errors import BrokerError, SealError
 from orchestrator.dispatch.keys import ticket_secret
 from orchestrator.dispatch.listen import last_word
 from orchestrator.dispatch.seal import Kind, opened, same, seal, ticket, unwrapped
-from orchestrator.dispatch.thread import BrokerThread
+from orchestrator.dispatch.thread import BrokerThread, Outgoing
 from orchestrator.dispatch.wire import Cancelled, batch_text, cancelled_text, read_report
 from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import Batch, Hello, Report
@@ -56,6 +56,7 @@ class CeleryDispatcher:
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._down = ""
+        self._outgoing: dict[str, Outgoing] = {}  # by batch
         self._backlog = 0  # results that had waited when the link came up
         self._listened: dict[str, float] = {}
         self._disbelieved: set[str] = set()
@@ -94,7 +95,7 @@ class CeleryDispatcher:
         text = batch_text(batch, hub=self._settings.name, ticket=proof, ca=self._ca)
         message = seal(Kind.BATCH, text, self._settings.key)
         # A task as Celery's workers read it: https://docs.celeryq.dev/en/stable/internals/protocol.html
-        done = self._sending.publish(
+        outgoing = self._outgoing[batch.id] = self._sending.publish(
             SiteNames(batch.site).batches,
             [[message], {}, {}],
             headers={
@@ -106,7 +107,15 @@ class CeleryDispatcher:
             },
             correlation_id=batch.id,
         )
-        await asyncio.wrap_future(done)
+        try:
+            await asyncio.wrap_future(outgoing.done)
+        finally:
+            self._outgoing.pop(batch.id, None)
+
+    def withdraw(self, batch: str) -> bool:
+        """Take a batch back that has not gone out, or that the broker refused for want of room."""
+        outgoing = self._outgoing.get(batch)
+        return outgoing is not None and outgoing.take_back()
 
     async def events(self) -> AsyncIterator[Delivery]:
         """Yield what arrives, to the end of `close`."""

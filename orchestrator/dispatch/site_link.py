@@ -92,7 +92,7 @@ class SiteLink:
 
     def publish(self, text: str) -> Future[None]:
         """Send a result; the future ends when the broker has it."""
-        return self._results.publish(self._names.results, seal(Kind.REPORT, text, self._settings.key))
+        return self._results.publish(self._names.results, seal(Kind.REPORT, text, self._settings.key)).done
 
     def refuse_another(self) -> None:
         """Raise BrokerError where another worker serves this site; one that has just gone is waited for."""

@@ -16,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.dispatch.broker import Broker, told
@@ -40,15 +40,37 @@ def held_back(late: int, confirm: float) -> float:
     return confirm * min(late - 1, HELD)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
-    """A message on its way, and who waits for its confirmation."""
+    """A message on its way, and who waits for its confirmation.
+
+    `open`: how often it went out without an answer, so that the broker may have it.
+    """
 
     exchange: str
     body: Any
     headers: dict[str, Any]
     properties: dict[str, Any]
     done: Future[None]
+    open: int = 0
+    deciding: threading.Lock = field(default_factory=threading.Lock)
+
+    def go(self) -> bool:
+        """Take note that it goes out; return False where it was taken back."""
+        with self.deciding:
+            if self.done.cancelled():
+                return False
+            self.open += 1
+            return True
+
+    def refused(self) -> None:
+        """Take note that the broker has not taken it."""
+        self.open -= 1
+
+    def take_back(self) -> bool:
+        """Let it go out no more; return False where it has, and the broker may have it."""
+        with self.deciding:
+            return not self.open and self.done.cancel()
 
 
 class BrokerThread:
@@ -94,12 +116,12 @@ class BrokerThread:
         self._wake()
         self._thread.join(seconds)
 
-    def publish(self, exchange: str, body: Any, *, headers: Any = None, **properties: Any) -> Future[None]:
-        """Hand in a message; the future ends when the broker has confirmed it. Cancelled: not sent again."""
+    def publish(self, exchange: str, body: Any, *, headers: Any = None, **properties: Any) -> Outgoing:
+        """Hand in a message; `done` ends when the broker has confirmed it. Cancelled: not sent again."""
         outgoing = Outgoing(exchange, body, headers or {}, properties, Future())
         self._outgoing.setdefault(exchange, deque()).append(outgoing)
         self._wake()
-        return outgoing.done
+        return outgoing
 
     def call(self, work: Callable[[Any], None]) -> None:
         """Run `work` with the channel, in the thread, while this connection lasts; else never."""
@@ -204,6 +226,8 @@ class BrokerThread:
         from amqp.exceptions import MessageNacked
 
         message, confirm = self._outgoing[exchange][0], CONFIRM * self._broker.heartbeat
+        if not message.go():
+            return
         try:
             producer.publish(
                 message.body,
@@ -216,6 +240,7 @@ class BrokerThread:
                 **message.properties,
             )
         except MessageNacked:  # the queue is full: the receiver does not keep up
+            message.refused()
             now, before = time.monotonic(), self._full.get(exchange, -math.inf)
             self._held[exchange], self._full[exchange] = now + FULL, now
             if now - before > AGAIN:

@@ -181,7 +181,8 @@ class _Scan:
 
     async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""
-        from orchestrator.fleet.dispatch.sites import SitesRun, broke, judged
+        from orchestrator.fleet.dispatch.results import broke, judged
+        from orchestrator.fleet.dispatch.sites import SitesRun
 
         assert self._remote is not None  # noqa: S101  # the caller has looked
 

@@ -17,11 +17,13 @@ SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteEnd:
     """How the part ended that sites were asked for: hosts not started, by site, and how often something was
-    told twice or not believed.
+    told twice or not believed. `handed` of the hosts not started may still be asked: their sites have them,
+    or the broker.
     """
 
     silent: Mapping[str, int] = field(default_factory=dict)
     not_started: tuple[str, ...] = ()
+    handed: int = 0
     barred: Mapping[Account, Sequence[str]] = field(default_factory=dict)
     twice: int = 0
     refused: int = 0

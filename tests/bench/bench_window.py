@@ -21,6 +21,8 @@ from tests.remote.repin_host import machine, write
 from tests.remote.repins import both, pins, planned
 from tests.remote.scenarios import KEY
 
+AS_SHIPPED = {"DOTNET_TieredPGO": "1", "DOTNET_TC_CallCountingDelayMs": "64"}  # what tests turn off
+
 
 def windows(host: kit.Winhost, writes: int) -> list[int]:
     """Write to and fro; return each run's window in microseconds."""
@@ -56,7 +58,8 @@ def main() -> None:
     options.add_argument("--writes", type=int, default=200)
     options.add_argument("--warm", action="store_true", help="let one process do all runs")
     asked = options.parse_args()
-    with kit.claim_net() as net, kit.start(net, warm=None if asked.warm else 0) as (host,):
+    warm = None if asked.warm else 0
+    with kit.claim_net() as net, kit.start(net, warm=warm, environ=AS_SHIPPED) as (host,):
         say(told(windows(host, asked.writes)))
 
 

@@ -79,7 +79,7 @@ def mistaken(path: Path, **settings: object) -> None:
     ("trouble", "stage", "cause", "advice"),
     [
         ("another CA", "TLS", "tls-unknown-ca", "Add its present certificate"),
-        ("https to the http port", "TLS", "deadline", "is this a WinRM https port?"),
+        ("https to the http port", "TLS", "deadline", "is this a WinRM https port (5986)?"),
         ("a port that nobody listens on", "TCP", "connection-refused", "winrm enumerate"),
         ("a name that nobody knows", "resolve", "name-not-resolved", "set `address:`"),
         ("a session configuration that is not there", "shell", "no-configuration", "`configuration:`"),

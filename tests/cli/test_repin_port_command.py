@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.app.events import HostEntered
+from orchestrator.app.scan import asking
+from orchestrator.app.scan.run import run_on
 from orchestrator.demo.fleet import SimulatedFleet, serve_in_thread
 from orchestrator.demo.scenes.scenario import demo_hosts
-from orchestrator.domain.outcome import Probed
+from orchestrator.domain.outcome import Phase, Probed
 from orchestrator.domain.repin.planfile import loads
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
@@ -84,6 +88,27 @@ def test_a_host_that_no_scan_has_seen_is_asked_with_ask(tmp_path: Path) -> None:
     assert f"has no host '{HOST}'" in fleetcheck("show", HOST).err
     assert fleetcheck("report").out == ""
     assert fleetcheck("export", "--format", "csv").code == 1
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_plan_whose_asking_was_interrupted_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C with the last host in flight: a script does not go on to apply, though the host answers."""
+
+    def interrupted(*args: Any, on_event: Callable[[Any], None], **options: Any) -> Any:
+        def listen(event: Any) -> None:
+            if isinstance(event, HostEntered) and event.phase is Phase.RUN:
+                signal.raise_signal(signal.SIGINT)
+            on_event(event)
+
+        return run_on(*args, on_event=listen, **options)
+
+    monkeypatch.setattr(asking, "run_on", interrupted)
+    ended = plan("--port", "443", "--ask", "-v", "-o", "plan.json", code=130)
+    assert "hosts in flight finished" not in ended.err
+    assert ended.err.endswith("fleetcheck: interrupted: no plan was made\n")
+    assert not (tmp_path / "plan.json").exists()
 
 
 @pytest.mark.usefixtures("fleet")

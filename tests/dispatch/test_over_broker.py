@@ -223,9 +223,9 @@ def _stopped(hub: Hub, there: Sequence[Host], site: TestSite, stop: StopRequest)
     kept: list[asyncio.AbstractEventLoop] = []
 
     class Noting(ListWriter):
-        def begin_scan(self, scan: object) -> int:
+        async def begin_scan(self, scan: object) -> int:
             kept.append(asyncio.get_running_loop())
-            return asyncio.run(super().begin_scan(scan))  # type: ignore[arg-type]
+            return await super().begin_scan(scan)  # type: ignore[arg-type]
 
     def press() -> None:
         eventually(lambda: len(site.asked) >= 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from orchestrator.domain.sites.unit import Batch, Report
 from orchestrator.fleet.dispatch.port import Dispatcher, Link
 from orchestrator.remote.probe import probe_script
 from tests.dispatch.conftest import Hub, MakeSite, TestSite
+from tests.dispatch.relay import Relay
 from tests.eventually import eventually
 from tests.fleet.dispatch.sites import batch_of
 from tests.fleet.fakes import host
@@ -154,6 +156,44 @@ def test_a_batch_that_is_taken_back_is_not_sent(
     names, went = asyncio.run(main())
     assert names == {f"fast-{number}" for number in range(went)} | {"fast-99"}
     assert went < 20
+
+
+def test_a_batch_that_went_out_without_an_answer_is_not_taken_back(
+    hub: Hub, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker may have it. One that it refused for want of room it has not: that one is taken back."""
+    monkeypatch.setattr(topology, "BATCHES", 1)
+    site, relay = make_site(), Relay(hub.broker.port)
+    # A short time for confirmations, so that closing waits for no link that is dead.
+    settings = replace(hub.settings, broker=replace(hub.broker, port=relay.port, heartbeat=1))
+
+    async def main() -> tuple[bool, bool]:
+        dispatcher = await CeleryDispatcher.open(settings, (site.name,))
+        try:
+            refused = [_batch(site, number) for number in range(8)]
+            waiting = [asyncio.create_task(dispatcher.submit(batch)) for batch in refused]
+            async with asyncio.timeout(60):
+                async for delivery in dispatcher.events():
+                    if isinstance(delivery.arrival, Link) and "is full" in delivery.arrival.words:
+                        break
+            back = await asyncio.to_thread(eventually, lambda: dispatcher.withdraw(refused[-1].id))
+            for task in waiting:
+                task.cancel()
+            relay.freeze()
+            out = _batch(site, 99)
+            waiting.append(asyncio.create_task(dispatcher.submit(out)))
+            await asyncio.wait(waiting, timeout=0)
+            assert await asyncio.to_thread(eventually, lambda: dispatcher._outgoing[out.id].open > 0)
+            return back, dispatcher.withdraw(out.id)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await dispatcher.close()
+
+    try:
+        assert asyncio.run(main()) == (True, False)
+    finally:
+        relay.close()
 
 
 def _fill(site: TestSite, exchange: str, size: int, most: int) -> int:

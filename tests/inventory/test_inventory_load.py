@@ -11,7 +11,8 @@ import pytest
 
 from inventory.errors import InventoryError
 from inventory.load import load
-from inventory.model import Credential, Fleet, SecretRef, Waiver
+from inventory.model import Credential, Fleet, Origin, SecretRef, Waiver
+from inventory.resolving.layers import Origins
 from inventory.resolving.waivers import expired
 from tests.inventory import texts
 
@@ -79,6 +80,13 @@ def test_each_value_says_where_it_came_from(sample: Path) -> None:
         f"{sample}:14 (defaults)",
         "built in",
     ]
+
+
+def test_a_nearer_origin_hides_a_farther_one() -> None:
+    """Of a key that both say the host's own origin counts, once; the keys of its surroundings come first."""
+    near, far = Origin("host web1", "fleet.yaml", 3), Origin("defaults", "fleet.yaml", 1)
+    found = Origins({"pin": far, "ca": far}, {"port": near, "pin": near})
+    assert (list(found.items()), len(found)) == ([("pin", near), ("ca", far), ("port", near)], 3)
 
 
 def test_groups_hold_their_childrens_hosts_in_the_files_order(sample: Path) -> None:

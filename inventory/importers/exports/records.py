@@ -71,7 +71,7 @@ def _listed(tree: Any, *, alone: bool) -> list[Map]:
         tree = inner
     if not isinstance(tree, Seq):
         return []
-    if all(map(_is_address, tree)):
+    if all(_is_address(item, dotted=not alone) for item in tree):
         return [_named_record(item, item, line) for item, line in zip(tree, tree.lines, strict=True)]
     return list(tree) if all(isinstance(item, Map) for item in tree) else []
 
@@ -98,9 +98,9 @@ def _named(tree: Any, *, alone: bool) -> list[Map]:
     return records if words & {"address", "hostname", "fqdn", "ipv4", "ipaddress"} else []
 
 
-def _is_address(value: Any) -> bool:
-    """Whether a value is an IP address, or a name with a dot in it."""
-    if not isinstance(value, str) or "." not in value.replace(":", "."):
+def _is_address(value: Any, *, dotted: bool = True) -> bool:
+    """Whether a value is an IP address, or a name; `dotted`: only one with a dot in it."""
+    if not isinstance(value, str) or (dotted and "." not in value.replace(":", ".")):
         return False
     try:
         shapes.address(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from inventory.words import digits
 from orchestrator.app.config.lines import Lines
@@ -13,6 +14,8 @@ from orchestrator.domain.config.registry import SECTIONS
 from orchestrator.domain.config.sections import Section
 from orchestrator.domain.config.settings import Origin, Settings
 from orchestrator.report.config import ConfigReport, ConfigRow
+
+_PATHS = ("inventory", "db")  # keys whose paths are relative to the file that says them
 
 
 def shown(settings: Settings, sections: Sequence[Section] = SECTIONS) -> ConfigReport:
@@ -29,8 +32,16 @@ def _keys(settings: Settings, lines: Mapping[str, Lines]) -> Iterator[ConfigRow]
             yield ConfigRow(key=key.name, value=None, shown=key.default.replace("`", ""))
             continue
         value = _hidden(found.value) if key.secret else found.value
-        words = ", ".join(value) if isinstance(value, tuple) else _word(value)
+        several = value if isinstance(value, tuple) else (_word(value),)
+        words = ", ".join(_from_here(each, found.origin) if key.name in _PATHS else each for each in several)
         yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, lines))
+
+
+def _from_here(path: str, origin: Origin) -> str:
+    """Write a path of another folder's file as it is meant: without the file it would be this folder's."""
+    if not origin.is_file or "://" in path or path.startswith("~") or origin.folder == str(Path.cwd()):
+        return path
+    return str(Path(origin.folder, path))
 
 
 def _entries(

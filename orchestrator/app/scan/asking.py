@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError, UsageError
-from orchestrator.app.events import Remark, Warned
+from orchestrator.app.events import HostEntered, Note, Remark, Warned
 from orchestrator.app.repin.plan import PlanRequest, plan_of, selected
 from orchestrator.app.scan.plan import ScanRequest
 from orchestrator.app.scan.report import ScanListener
@@ -15,6 +15,7 @@ from orchestrator.app.watching import NOTHING, WatchRequest
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.record import PORTS
 from orchestrator.domain.repin.policy import PORT
+from orchestrator.fleet.control.events import Event, Stopping
 from orchestrator.report.words import plural
 
 if TYPE_CHECKING:
@@ -60,8 +61,15 @@ def plan_by_asking(
         watch=ask.watch,
         policy=request.policy,
     )
-    report = run_on(invocation, asked, fleet, hosts, on_event=on_event)
-    _refuse(report)
+    stops: list[Stopping] = []
+
+    def listen(event: Event | Note | HostEntered) -> None:
+        if isinstance(event, Stopping):
+            stops.append(event)
+        on_event(event)
+
+    report = run_on(invocation, asked, fleet, hosts, on_event=listen)
+    _refuse(report, stopped=bool(stops))
     for words in report.warnings:
         on_event(Warned(words=words))
     asked_hosts = plural(len(hosts), "host")
@@ -77,8 +85,9 @@ def _check(request: PlanRequest) -> None:
         raise UsageError(f"--ask makes a scan of its own for the plan: leave {option} out")
 
 
-def _refuse(report: ScanReport) -> None:
-    if report.code == EXIT_INTERRUPTED:
+def _refuse(report: ScanReport, *, stopped: bool) -> None:
+    # Also where every host was in flight and has ended: who stops a script here wants no plan to be applied.
+    if stopped or report.code == EXIT_INTERRUPTED:
         raise AskInterrupted("interrupted: no plan was made")
     if report.code == EXIT_FAILED:
         raise CommandError("; ".join([f"scan {report.scan.id}: no plan was made", *report.warnings]))

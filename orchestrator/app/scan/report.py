@@ -134,6 +134,12 @@ def _sites_words(outcome: ScanSummary) -> Iterator[str]:
             f"site {site} is silent: {begun} not started. `fleetcheck hub status` shows the sites; "
             f"go on with `fleetcheck scan --resume {outcome.scan} --via-sites`"
         )
+    if handed := outcome.sites.handed:
+        were = "1 host not started was" if handed == 1 else f"{handed:,} hosts not started were"
+        yield (
+            f"{were} handed out to a site, which may ask it yet; "
+            f"`fleetcheck scan --resume {outcome.scan} --via-sites` takes in what comes"
+        )
     if outcome.sites.refused:
         yield (
             f"{outcome.sites.refused:,} messages in sites' names were not believed: "

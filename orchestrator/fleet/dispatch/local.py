@@ -75,6 +75,10 @@ class LocalDispatcher:
         task = self._tasks[batch.id] = asyncio.create_task(self._work(batch))
         task.add_done_callback(lambda _: self._leave(batch.id))
 
+    def withdraw(self, batch: str) -> bool:
+        """Return whether a batch still waits for room."""
+        return batch not in self._tasks
+
     async def events(self) -> AsyncIterator[Delivery]:
         """Yield what became of the hosts, to the end of `close`."""
         while (delivery := await self._arrived.get()) is not None:

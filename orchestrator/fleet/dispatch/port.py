@@ -60,6 +60,12 @@ class Dispatcher(Protocol):
     async def submit(self, batch: Batch) -> None:
         """Take a batch; wait while there is no room for one."""
 
+    def withdraw(self, batch: str) -> bool:
+        """Take a batch back whose `submit` has not returned; the caller cancels that then.
+
+        Return False where it may be taken already: its hosts are told in `events` as those of any other.
+        """
+
     def events(self) -> AsyncIterator[Delivery]:
         """Yield what arrives, to the end of `close`."""
 

@@ -11,13 +11,17 @@ from inventory.model import Host
 from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
 from orchestrator.domain.primitives.text import clean
+from orchestrator.domain.record import HostRecord
 from orchestrator.domain.sites.unit import MOST, Proof, Report, UnitDone, UnitHeld, Why
+from orchestrator.domain.waiver import Waived
+from orchestrator.fleet import words
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
 from orchestrator.fleet.dispatch.accounts import SiteAccounts
 from orchestrator.fleet.dispatch.port import Delivery, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.site import Site
+from orchestrator.fleet.results import host_record
 
 TOLD = 100  # refusals of a site that the audit is told of; all are counted
 WHY = 200  # characters of what the audit is told of a refusal
@@ -25,6 +29,27 @@ STORING = 256  # results on their way to the disk
 BACK = 10  # times that a host may come back without a result: a batch of 50 in halves, and some restarts
 
 _Result = tuple[Host, Outcome]
+
+
+def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
+    """Judge what a site says of a host; what nobody foresaw in it is this host's result."""
+    try:
+        return host_record(host, outcome, waived)
+    except Exception as error:  # noqa: BLE001  # a site may say anything
+        return broke(host, outcome, error, waived)
+
+
+def broke(host: Host, outcome: Outcome, error: Exception, waived: Waived) -> HostRecord:
+    """Return what stands for a result that nobody foresaw, or that no table can hold."""
+    failed = Failed(
+        host=host.name,
+        phase=Phase.DECODE,
+        cause=Cause.BUG,
+        detail=words.place(error),
+        advice=words.BUG_ADVICE,
+        trace=Trace(started=outcome.trace.started, ended=outcome.trace.ended),
+    )
+    return host_record(host, failed, waived)
 
 
 class Intake:

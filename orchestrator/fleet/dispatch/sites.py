@@ -10,13 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from inventory.model import Host
-from orchestrator.domain.cause import Cause
 from orchestrator.domain.execution.breaker import Account
-from orchestrator.domain.outcome import Failed, Outcome, Phase, Trace
-from orchestrator.domain.record import HostRecord
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.sites.unit import Batch, Hello, Report
-from orchestrator.domain.waiver import Waived
-from orchestrator.fleet import words
 from orchestrator.fleet.admission.gate import Gate
 from orchestrator.fleet.control.clock import Clock
 from orchestrator.fleet.control.stop import StopRequest
@@ -24,36 +20,15 @@ from orchestrator.fleet.dispatch.accounts import SiteAccounts
 from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.remote import Remote
 from orchestrator.fleet.dispatch.results import Intake
+from orchestrator.fleet.dispatch.sending import Sending
 from orchestrator.fleet.dispatch.shares import Shares, shares_of
 from orchestrator.fleet.dispatch.site import Site
-from orchestrator.fleet.results import host_record
 from orchestrator.fleet.summary import RemoteEnd
 
 UNREACHED = 600.0  # seconds without the broker after which nothing more is waited for
 TICK = 0.5  # seconds after which it is looked again who may go on
 ASIDE = 256  # hosts that are looked at for one that may start
 LIFE = timedelta(hours=4)  # a batch that a site begins later than this is not begun
-
-
-def judged(host: Host, outcome: Outcome, waived: Waived) -> HostRecord:
-    """Judge what a site says of a host; what nobody foresaw in it is this host's result."""
-    try:
-        return host_record(host, outcome, waived)
-    except Exception as error:  # noqa: BLE001  # a site may say anything
-        return broke(host, outcome, error, waived)
-
-
-def broke(host: Host, outcome: Outcome, error: Exception, waived: Waived) -> HostRecord:
-    """Return what stands for a result that nobody foresaw, or that no table can hold."""
-    failed = Failed(
-        host=host.name,
-        phase=Phase.DECODE,
-        cause=Cause.BUG,
-        detail=words.place(error),
-        advice=words.BUG_ADVICE,
-        trace=Trace(started=outcome.trace.started, ended=outcome.trace.ended),
-    )
-    return host_record(host, failed, waived)
 
 
 class SitesRun:
@@ -88,7 +63,9 @@ class SitesRun:
         self._unlinked = clock.monotonic()  # since when it is not
         self._linked = False  # the broker is reached, and what had waited there is taken in
         self._cancelled = False
-        self._sending: dict[asyncio.Task[None], tuple[Site, str]] = {}  # with the batch's id
+        self._cancelled_at = 0.0
+        self._unconfirmed: Mapping[str, frozenset[str]] = {}  # by site, at the end: the broker may have them
+        self._sending = Sending(remote.dispatcher, self._send_broke)
         self._broke: BaseException | None = None
 
     async def run(self) -> None:
@@ -106,6 +83,8 @@ class SitesRun:
             unsubscribe()
             reading.cancel()
             self._withdraw()
+            self._unconfirmed = {name: self._sending.unconfirmed(site) for name, site in self._sites.items()}
+            self._sending.leave()
             with suppress(asyncio.CancelledError):
                 await reading
             await self._intake.stored()
@@ -134,7 +113,7 @@ class SitesRun:
         self._look_for_silence()
         if self._stop.requested:
             if not self._cancelled:
-                self._cancelled = True
+                self._cancelled, self._cancelled_at = True, self._clock.monotonic()
                 self._withdraw()
                 await self._remote.dispatcher.cancel(self._remote.run, self._remote.epoch)
         elif self._linked:
@@ -156,11 +135,21 @@ class SitesRun:
             if not site.left or site.silent:
                 continue
             words = site.silence(now, patience=self._remote.patience, answer=self._remote.answer)
+            words = words or self._unsent(site, now)
             if words is not None:
                 site.silent = True
                 self._remark(f"site {site.name}: {words}")
                 for host in [host for hosts in site.out.values() for host in hosts.values()]:
                     self._accounts.end(host, None)  # others need not wait for its answer
+
+    def _unsent(self, site: Site, now: float) -> str | None:
+        """Say in words that a stop waits no more for batches that the broker may have, or may not have."""
+        patience = self._remote.patience
+        if not self._cancelled or now - self._cancelled_at <= patience:
+            return None
+        if not set(site.out) <= self._sending.unconfirmed(site):
+            return None
+        return f"the broker has not confirmed its last batches for {patience:.0f} s"
 
     def _give_up_all(self, words: str) -> None:
         """Wait for no site any more, and say why once."""
@@ -192,24 +181,18 @@ class SitesRun:
             site.send(batch.id, hosts, self._clock.monotonic())
             for host in hosts:
                 self._accounts.start(host, site.name)
-            task = asyncio.create_task(self._remote.dispatcher.submit(batch))  # no site waits for another's
-            self._sending[task] = (site, batch.id)
-            task.add_done_callback(self._sent)
+            self._sending.send(site, batch)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.pop(task, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._broke = error  # what nobody foresaw
-            self._changed.set()
+    def _send_broke(self, error: BaseException) -> None:
+        self._broke = error
+        self._changed.set()
 
     def _withdraw(self) -> None:
-        """Take back the batches that the broker has not taken: their hosts are not begun."""
-        for task, (site, batch) in tuple(self._sending.items()):
-            task.cancel()
+        """Take back the batches that the broker cannot have: their hosts are not begun."""
+        for site, batch in self._sending.take_back():
             for host in site.end_batch(batch).values():
                 self._accounts.end(host, None)
                 site.not_started.append(host.name)
-        self._sending.clear()
 
     def _next(self, site: Site) -> Sequence[Host]:
         """Choose the hosts of a site's next batch: those of one that came back, else some that may start."""
@@ -284,10 +267,17 @@ class SitesRun:
         return RemoteEnd(
             silent={name: len(hosts) for name, hosts in left.items() if hosts and self._sites[name].silent},
             not_started=tuple(host for hosts in left.values() for host in hosts),
+            handed=sum(map(self._handed, self._sites.values())),
             barred=self._barred,
             twice=self._intake.twice,
             refused=self._intake.refusals,
         )
+
+    def _handed(self, site: Site) -> int:
+        """Count the hosts that a site may still ask: those that it was given, or may have been."""
+        batches = self._unconfirmed.get(site.name, frozenset()) if site.silent else frozenset(site.out)
+        out = {name for batch in batches & site.out.keys() for name in site.out[batch]}
+        return len(out - self._intake.done)
 
     def _left(self, site: Site) -> Sequence[str]:
         """Name a site's hosts that have no result, and were not kept back for their account."""

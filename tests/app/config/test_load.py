@@ -185,6 +185,26 @@ def test_a_file_that_cannot_be_read_is_left_aside() -> None:
     assert warning == "x.toml is left aside: it cannot be read: Permission denied"
 
 
+def test_a_path_is_shown_as_the_file_means_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read without the file's name it would be taken for one of the current folder."""
+    (tmp_path / "etc").mkdir()
+    file = tmp_path / "etc" / "config.toml"
+    file.write_text('inventory = ["fleet.yaml", "/srv/b.yaml", "~/c.yaml"]\ndb = "fleet.db"\n', "utf-8")
+
+    def paths() -> dict[str, str]:
+        rows = shown(load({}, [Place(file, "config.toml")])).rows
+        return {row.key: row.shown for row in rows if row.key in ("inventory", "db")}
+
+    there = str(file.parent)
+    monkeypatch.chdir(tmp_path)
+    assert paths() == {
+        "inventory": f"{there}/fleet.yaml, /srv/b.yaml, ~/c.yaml",
+        "db": f"{there}/fleet.db",
+    }
+    monkeypatch.chdir(there)
+    assert paths() == {"inventory": "fleet.yaml, /srv/b.yaml, ~/c.yaml", "db": "fleet.db"}
+
+
 def test_a_databases_password_is_not_shown(where: tuple[Place, ...]) -> None:
     """`config show` can be pasted into a ticket."""
     where[1].path.write_text('db = "postgresql://ann:hush@db/fleet"')

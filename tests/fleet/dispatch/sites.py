@@ -135,6 +135,10 @@ class Network:
         if not self.on_batch(batch, self) and batch.site in self.sites:
             self.tasks.append(asyncio.create_task(self.sites[batch.site].submit(batch)))
 
+    def withdraw(self, _batch: str) -> bool:
+        """Return whether a batch is taken back: nothing of what is still being sent arrives."""
+        return True
+
     async def events(self) -> AsyncIterator[Delivery]:
         """Yield what arrives."""
         while True:

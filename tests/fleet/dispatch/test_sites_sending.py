@@ -78,3 +78,48 @@ def test_what_nobody_foresaw_in_sending_ends_the_scan() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         scan_sites(network, at("berlin", 5))
     assert caught.value.subgroup(ArithmeticError) is not None
+
+
+@dataclass
+class Unconfirmed(Stuck):
+    """A broker that has what went to the stuck sites, or may have it, and does not say so."""
+
+    has_it: bool = True
+
+    async def submit(self, batch: Batch) -> None:
+        """Hand a batch to its site all the same."""
+        if self.has_it and batch.site in self.stuck:
+            self.tasks.append(asyncio.create_task(self.sites[batch.site].submit(batch)))
+        await super().submit(batch)
+
+    def withdraw(self, _batch: str) -> bool:
+        """Refuse: it went out."""
+        return False
+
+
+def test_ctrl_c_waits_for_hosts_of_a_batch_that_the_broker_may_have() -> None:
+    """It went out and is not confirmed: its site asks the host that goes first, and its result comes in."""
+    network = Unconfirmed(transports({}, answers(4.0), "berlin"), stuck=frozenset({"berlin"}))
+    found = scan_sites(network, at("berlin", 10), stop_after=2.0)
+    sites = found.scanned.summary.sites
+    assert [record.host for record in found.scanned.writer.records] == ["berlin-h1"]
+    assert (len(sites.not_started), sites.handed) == (9, 0)
+
+
+def test_hosts_of_a_batch_that_the_broker_may_have_are_told_as_handed_out() -> None:
+    """Nothing comes of it within a minute after Ctrl-C, or somebody does not wait: they may be asked yet."""
+    for stop_after, ends in ((7.0, 75.0), ((7.0, 8.0), 10.0)):
+        network = Unconfirmed(transports({}, answers(), "berlin"), stuck=frozenset({"berlin"}), has_it=False)
+        found = scan_sites(network, at("berlin", 40), stop_after=stop_after)
+        sites = found.scanned.summary.sites
+        assert found.scanned.seconds < ends
+        assert (len(sites.not_started), sites.handed) == (40, 1)  # the first one goes alone
+
+
+def test_hosts_that_a_site_has_are_told_as_handed_out_at_the_second_ctrl_c() -> None:
+    """Nobody waits for the results of those in flight there: they are not started, and may be asked yet."""
+    network = Network(transports({}, answers(30.0), "berlin"), width=10, slots=2)
+    found = scan_sites(network, at("berlin", 100, credential=None), stop_after=(4.0, 5.0))
+    sites = found.scanned.summary.sites
+    assert len(sites.not_started) == 100
+    assert 0 < sites.handed <= 40

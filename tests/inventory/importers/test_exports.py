@@ -253,6 +253,12 @@ def test_records_are_the_rows_of_a_table(tmp_path: Path, text: str) -> None:
     assert places(fleet) == {"web1": ("web1.corp.example", "https", 5986)}
 
 
+def test_a_list_of_names_in_json_is_read(tmp_path: Path) -> None:
+    """`(Get-ADComputer ...).Name | ConvertTo-Json` writes names without a domain."""
+    _, fleet = imported(tmp_path, "names.json", '["WEB1", "db7.corp.example", "192.0.2.3"]')
+    assert list(fleet.hosts) == ["WEB1", "db7.corp.example", "192.0.2.3"]
+
+
 def test_nested_records_of_netbox_say_site_address_and_tags(tmp_path: Path) -> None:
     """Of a mapping in a record the part counts that says what it is."""
     record = (

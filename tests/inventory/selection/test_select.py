@@ -85,6 +85,12 @@ def refusal(expression: str | list[str], stdin: str | None = None) -> list[str]:
         ("all,!2001:db8::5", ["web1", "web2", "web3", "db7", "db8"]),
         ("all:!2001:db8::5", ["web1", "web2", "web3", "db7", "db8"]),
         ("2001:db8::5:web1", ["web1", "2001:db8::5"]),
+        ("2001:db8::*", ["2001:db8::5"]),
+        ("web1:2001:db8::*:!db7", ["web1", "2001:db8::5"]),
+        ("db8,2001:DB8::?", ["db8", "2001:db8::5"]),
+        ("all:!2001:db8::*", ["web1", "web2", "web3", "db7", "db8"]),
+        ("*::5", ["2001:db8::5"]),
+        ("2001:db8::5,db*", ["db7", "db8", "2001:db8::5"]),
         ("web1:2001:DB8::5:!db7", ["web1", "2001:db8::5"]),
     ],
 )
@@ -109,6 +115,23 @@ def test_an_expression_chooses_hosts_in_the_inventorys_order(
         (
             "nobody,paris:!web1",
             ["`paris:!web1`: in a list with commas a `:` separates nothing; write commas alone: `a,!b,&c`"],
+        ),
+        (
+            "2001:db8::5:*,",
+            [
+                "`2001:db8::5:*` takes no host; the nearest name is `2001:db8::5`",
+                "no host matches `2001:db8::5:*,`",
+            ],
+        ),
+        (
+            "2001:db8::5:db*",
+            [
+                (
+                    "`2001:db8::5:db*` is a glob of addresses, or the address `2001:db8::5` and more: "
+                    "separate terms by commas, `2001:db8::5,db*`, or end the glob with one, "
+                    "`2001:db8::5:db*,`"
+                )
+            ],
         ),
         ("web1 web2", ["`web1 web2`: names are separated by commas, not by blanks"]),
         ("tags=web", ["`tags=web`: only `tag=` and `site=` choose by a value"]),

@@ -67,3 +67,23 @@ def test_what_a_host_said_while_nobody_waited_is_read_afterwards() -> None:
 
     said, heard = run(main())
     assert heard == said
+
+
+def test_a_socket_is_read_without_its_name_being_written() -> None:
+    """The selector learns of a socket by its number: nobody asks the system for a name that nobody reads."""
+    written: list[bool] = []
+
+    class Named(socket.socket):
+        def __repr__(self) -> str:
+            written.append(True)
+            return super().__repr__()
+
+    async def main() -> bytes:
+        ours, theirs = socket.socketpair()
+        named = Named(fileno=ours.detach())
+        named.setblocking(False)
+        with theirs, contextlib.closing(LoopSocket(named)) as ends:
+            theirs.send(b"said")
+            return await ends.read()
+
+    assert (run(main()), written) == (b"said", [])
