@@ -10,7 +10,8 @@
 
 As in Ansible the order of the terms does not matter: first all unions, then the intersections, then the
 differences; an expression of intersections and differences alone begins with every host. The lines of a file
-count as terms beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name.
+count as terms beside the others. Where a comma stands, commas alone separate; an IPv6 address is one name,
+and so is a glob of such with a `::`, which no other term has.
 Inside brackets (and inside the parentheses and braces of a `~regex`) nothing separates.
 
 Subscripts (`inventory.selection.subscript`) count a group's hosts in the group's order: its own, then its

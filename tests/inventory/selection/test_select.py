@@ -127,8 +127,9 @@ def test_an_expression_chooses_hosts_in_the_inventorys_order(
             "2001:db8::5:db*",
             [
                 (
-                    "`2001:db8::5:db*` is a glob of addresses, or the address `2001:db8::5` and more: separate "
-                    "terms by commas, `2001:db8::5,db*`, or end the glob with one, `2001:db8::5:db*,`"
+                    "`2001:db8::5:db*` is a glob of addresses, or the address `2001:db8::5` and more: "
+                    "separate terms by commas, `2001:db8::5,db*`, or end the glob with one, "
+                    "`2001:db8::5:db*,`"
                 )
             ],
         ),
