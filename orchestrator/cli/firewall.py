@@ -57,8 +57,9 @@ def firewall(
     """List what firewalls have to permit, and need not any more."""
     from orchestrator.app.firewall import firewall as work_out
 
-    if format_ is not None and as_json:
-        raise UsageError("--format and --json are two ways to write the rows: leave one of them out")
+    if format_ is not None and (as_json or table):
+        other = "--json" if as_json else "--table"
+        raise UsageError(f"--format and {other} are two ways to write the rows: leave one of them out")
     asked = invocation(db, inventory)
     aside = tuple(gone or ())
     found = work_out(asked, inventory_at_hand(inventory), aside=aside, collapse=collapse, on_event=say_note)

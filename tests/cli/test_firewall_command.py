@@ -53,9 +53,10 @@ def test_rows_are_drawn_or_one_document(scanned: Scanned) -> None:
     assert sorted(content["unknown"]) == ["ber-file-03", "lyo-web-01", "mad-db-01"]
 
 
-def test_two_ways_at_once_are_a_usage_error(scanned: Scanned) -> None:
-    """`--format` with `--json` is exit code 2."""
-    ended = fleetcheck("firewall", "--format", "csv", "--json", "--db", str(scanned.database))
+@pytest.mark.parametrize("other", ["--json", "--table"])
+def test_two_ways_at_once_are_a_usage_error(scanned: Scanned, other: str) -> None:
+    """`--format` with `--json` or `--table` is exit code 2."""
+    ended = fleetcheck("firewall", "--format", "csv", other, "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
 
 

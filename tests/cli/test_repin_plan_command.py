@@ -83,6 +83,15 @@ def test_a_page_is_written_for_the_ticket(plan_file: Path, tmp_path: Path) -> No
     assert "PrimaryTunnelPort" in text
 
 
+@pytest.mark.parametrize("other", ["--json", "--table"])
+def test_a_page_and_the_output_are_two_commands(plan_file: Path, tmp_path: Path, other: str) -> None:
+    """`--html` with `--json` would leave the document out in silence: nothing is written."""
+    ended = fleetcheck("repin", "show", str(plan_file), "--html", str(tmp_path / "ticket.html"), other)
+    said = "fleetcheck: --html goes alone: --json and --table are for the output\n"
+    assert (ended.code, ended.out, ended.err) == (2, "", said)
+    assert not (tmp_path / "ticket.html").exists()
+
+
 def test_without_a_file_nothing_is_kept(scanned: Scanned, tmp_path: Path) -> None:
     """A plan without -o is only looked at."""
     ended = planned(scanned, *GO_OVER, "--table")

@@ -139,6 +139,8 @@ def show(
     from orchestrator.app.repin.plan import read_plan
     from orchestrator.report.repin.ticket import ticket
 
+    if html is not None and (as_json or table):
+        raise UsageError("--html goes alone: --json and --table are for the output")
     read = read_plan(plan)
     found = ticket(read, file=str(plan), approvals=standing(read, plan, SYSTEM))
     if html is None:
