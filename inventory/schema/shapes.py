@@ -7,7 +7,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from inventory.words import shown, visible
@@ -44,7 +43,6 @@ _MULTICAST = range(224, 240)
 _SEGMENT = 255  # characters: the registry's limit for a key's name
 
 
-@lru_cache(maxsize=2**16)  # each host's address is looked at several times
 def is_ipv4(text: str) -> bool:
     """Whether a text is an IPv4 address: as `ipaddress` has it, at a fifth of the price."""
     return _IPV4.fullmatch(text) is not None

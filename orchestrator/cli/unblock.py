@@ -69,6 +69,9 @@ def unblock(
     """
     asked, path = invocation(db, inventory), inventory_at_hand(inventory)
     share = _share(target)
+    if step is not None and (as_json or table):
+        shape = "--json" if as_json else "--table"
+        raise UsageError(f"--step prints the hosts of one step, a line each: leave {shape} out")
     if assume_closed or assume_open:
         if share != 1:
             raise UsageError(

@@ -84,6 +84,17 @@ def test_the_hosts_of_a_step_are_lines_for_a_selection(scanned: Scanned) -> None
     assert ended.out
 
 
+@pytest.mark.parametrize("output", ["json", "table"])
+def test_a_configured_output_leaves_a_step_to_its_lines(
+    scanned: Scanned, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    """It is a file for --limit, whatever is shown elsewhere."""
+    words = ("unblock", *CLOSED, "--step", "1", "--db", str(scanned.database))
+    plain = fleetcheck(*words)
+    monkeypatch.setenv("FLEETCHECK_OUTPUT", output)
+    assert (fleetcheck(*words).out, plain.code) == (plain.out, 0)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -95,6 +106,8 @@ def test_the_hosts_of_a_step_are_lines_for_a_selection(scanned: Scanned) -> None
         ((*CLOSED, "--target", "95%"), "leave it out"),
         ((*CLOSED, "--step", "99"), "there are"),
         (("--step", "1"), "say one of these, too"),
+        ((*CLOSED, "--step", "1", "--json"), "a line each: leave --json out"),
+        ((*CLOSED, "--step", "1", "--table"), "a line each: leave --table out"),
     ],
 )
 def test_an_assumption_about_nothing_is_a_usage_error(

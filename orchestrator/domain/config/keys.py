@@ -110,7 +110,7 @@ _ALL = (
         example='output = "table"',
         option="--table or --json",
         folder=True,
-        unless=("--format", "--html", "--list-hosts"),
+        unless=("--format", "--html", "--list-hosts", "--step"),
     ),
     Key(
         name="header",
