@@ -136,8 +136,9 @@ def _sites_words(outcome: ScanSummary) -> Iterator[str]:
         )
     if handed := outcome.sites.handed:
         were = "1 host not started was" if handed == 1 else f"{handed:,} hosts not started were"
+        them = "it" if handed == 1 else "them"
         yield (
-            f"{were} handed out to a site, which may ask it yet; "
+            f"{were} handed out to a site, which may ask {them} yet; "
             f"`fleetcheck scan --resume {outcome.scan} --via-sites` takes in what comes"
         )
     if outcome.sites.refused:
