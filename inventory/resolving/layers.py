@@ -64,7 +64,7 @@ class Origins(Mapping[str, Origin]):
         return self._own[key] if key in self._own else self._around[key]
 
     def __iter__(self) -> Iterator[str]:
-        """Give the keys of the surroundings, then what the host alone has."""
+        """Yield the keys of the surroundings, then what the host alone has."""
         yield from self._around
         yield from (key for key in self._own if key not in self._around)
 
