@@ -34,8 +34,11 @@ class Machine:
         self.source = folder / "source"
         self.source.mkdir()
         for name in BUILT_FROM:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, self.source / name)
+            if (ROOT / name).is_dir():
+                left = shutil.ignore_patterns("__pycache__")  # other tests write there meanwhile
+                shutil.copytree(ROOT / name, self.source / name, ignore=left)
+            else:
+                shutil.copy(ROOT / name, self.source / name)
         self._home = folder / "home"
         self._home.mkdir()
         self.more: Mapping[str, str] = {}
