@@ -65,7 +65,10 @@ def vhost() -> Iterator[Broker]:
 
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
-    """Run a broker that tests may treat as they like; each leaves it running."""
+    """Run a broker that tests may treat as they like; each leaves it running.
+
+    Its tests share a worker (`own broker`), those of the vhost another (`broker`): they mostly wait.
+    """
     with own_broker(tmp_path_factory.mktemp("own")) as made:
         yield made
 

@@ -16,7 +16,7 @@ from tests.dispatch.conftest import Hub, TestSite
 from tests.dispatch.pki import Authority
 from tests.dispatch.test_over_broker import at, over_broker
 
-pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("own broker"), pytest.mark.wire, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.bench_sites_networks import measured
 
-pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("own broker"), pytest.mark.wire, pytest.mark.timeout(240)]
 
 
 def test_hosts_that_only_their_own_network_reaches_are_asked_there(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.docs.pages import ROOT
 from tests.eventually import eventually
 from tests.fleet.fakes import ListWriter
 
-pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.wire, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("own broker"), pytest.mark.wire, pytest.mark.timeout(240)]
 BEAT = 2  # seconds: a dead link is given up after three heartbeats, and a real one's last 10 s
 SLACK = 10.0  # seconds to connect anew and to ask whom nobody was asked yet
 
