@@ -104,8 +104,8 @@ def said(settings: Settings | None, tree: Map | None, layer: str, file: str) -> 
     origins = {line: Origin(layer, file, line) for line in set(lines.values())}
     return {
         key: (_value(values[key]), origins[lines[key]])
-        for key in settings.model_fields_set
-        if key not in _STRUCTURE
+        for key in lines  # in the file's order; the set of fields has none
+        if key in settings.model_fields_set and key not in _STRUCTURE
     }
 
 

@@ -82,6 +82,13 @@ def test_each_value_says_where_it_came_from(sample: Path) -> None:
     ]
 
 
+def test_values_stand_in_the_order_of_the_file(load_text: Callable[[str], Fleet]) -> None:
+    """Two runs list a host's values alike, so that what was written of them can be compared."""
+    text = "hosts: {a: {timeout: 9, site: paris, pin: 443, port: 5985, address: a1}}"
+    own = ["timeout", "site", "pin", "port", "address"]
+    assert [key for key in load_text(text).hosts["a"].origins if key in own] == own
+
+
 def test_a_nearer_origin_hides_a_farther_one() -> None:
     """Of a key that both say the host's own origin counts, once; the keys of its surroundings come first."""
     near, far = Origin("host web1", "fleet.yaml", 3), Origin("defaults", "fleet.yaml", 1)
