@@ -19,6 +19,7 @@ INSIDE = {
     "inventory.files.capture.TooSlowError": "as TooMuchOutputError",
     "inventory.importers.ansible.templates.TemplateError": "becomes a note of the import",
     "inventory.importers.ansible.variables.LeaveOutError": "as TemplateError",
+    "inventory.importers.exports.xml_tree.XmlError": "becomes an InventoryError with the document's line",
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",
     "inventory.files.regular.NotRegularError": (
         "becomes the error of what the file is: an inventory, a secret, a database"
@@ -34,6 +35,7 @@ INSIDE = {
     "orchestrator.domain.firewall.vertex_cover.TooHardError": (
         "the search gives up, and the greedy choice is taken"
     ),
+    "orchestrator.fleet.control.stop.LeftError": "ends the run, which says what the database did not take",
     "orchestrator.fleet.host_logon.HeldError": "ends one host's try, caught where the host is asked",
     "orchestrator.remote.contract.document.OddError": "becomes a Fault in the same room",
     "orchestrator.remote.faults.fault.Fault": "becomes a host's outcome: a host that fails is a value",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 import typer
@@ -22,6 +23,7 @@ from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUP
 from orchestrator.domain.primitives.text import clean
 
 _BROKEN_PIPE = 141  # as a shell reports SIGPIPE
+_SET_IN = re.compile(r"\n(?=  )")  # our own lists; any other end of a line came with what is quoted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +55,7 @@ def explain(error: Exception) -> int:
     """Say on standard error what happened; return the exit code."""
     if isinstance(error, InventoryError):
         for problem in error.problems:
-            sys.stderr.writelines(f"{line}\n" for line in fitted([clean(str(problem))]))
+            _write(map(clean, _SET_IN.split(str(problem))))
     code, message = told(error)
     _complain(message)
     return code
@@ -84,10 +86,14 @@ def _count(problems: int) -> str:
 
 def _complain(message: str) -> None:
     with contextlib.suppress(BrokenPipeError):
-        for line in map(clean, message.splitlines() or [""]):
-            whole = f"fleetcheck: {line}"
-            said = [whole] if line.startswith("  ") else fitted([whole])  # what is set in is to be pasted
-            sys.stderr.writelines(f"{each}\n" for each in said)
+        _write(map(clean, message.splitlines() or [""]), before="fleetcheck: ")
+
+
+def _write(lines: Iterable[str], before: str = "") -> None:
+    for line in lines:
+        whole = f"{before}{line}"
+        said = [whole] if line.startswith("  ") else fitted([whole])  # what is set in is to be pasted
+        sys.stderr.writelines(f"{each}\n" for each in said)
 
 
 def unprinted(error: Exception | None) -> int:

@@ -213,11 +213,14 @@ def test_the_doctor_of_this_machine_names_several(more: Path, scanned: Scanned) 
 
 def test_a_check_of_standard_input_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """`inventory check -` is what `inventory check -i -` is."""
-    monkeypatch.setattr("sys.stdin", Typed(EMPTY))
+    monkeypatch.setenv("PW", "x")
+    password = "{username: .\\\\admin, password: {from: env, name: PW}}"
+    text = f"credentials: {{ops: {password}}}\n{EMPTY.replace('auth: kerberos', 'credential: ops')}"
+    monkeypatch.setattr("sys.stdin", Typed(text))
     ended = fleetcheck("inventory", "check", "-")
     assert (ended.code, ended.out) == (
         0,
-        "-: no mistakes. hosts: 2, groups: 0, credentials: 0, waivers: 0\n",
+        "-: no mistakes. hosts: 2, groups: 0, credentials: 1, waivers: 0\n",
     )
 
 

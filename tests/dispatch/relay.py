@@ -16,6 +16,8 @@ class Relay:
         self.port = int(self._listener.getsockname()[1])
         self._frozen: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
+        self._closed = False
+        self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
@@ -23,11 +25,13 @@ class Relay:
         self._frozen |= self._open
 
     def close(self) -> None:
-        """End everything."""
-        self._listener.close()
-        for each in tuple(self._open):
+        """End everything, a connection that is just being made too."""
+        with self._lock:
+            self._closed = True
+        for each in (self._listener, *self._open):
             with suppress(OSError):
-                each.close()
+                each.shutdown(socket.SHUT_RDWR)  # wakes who waits there
+            each.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -38,9 +42,20 @@ class Relay:
                 except OSError:  # nobody listens there now
                     ours.close()
                     continue
-                self._open |= {ours, theirs}
+                if not self._keep(ours, theirs):
+                    return
                 for one, other in ((ours, theirs), (theirs, ours)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _keep(self, *ends: socket.socket) -> bool:
+        """Take a connection's ends in; they are closed where all is ended already."""
+        with self._lock:
+            if not self._closed:
+                self._open.update(ends)
+                return True
+        for each in ends:
+            each.close()
+        return False
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
