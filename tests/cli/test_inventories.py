@@ -214,7 +214,7 @@ def test_the_doctor_of_this_machine_names_several(more: Path, scanned: Scanned) 
 def test_a_check_of_standard_input_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """`inventory check -` is what `inventory check -i -` is."""
     monkeypatch.setenv("PW", "x")
-    password = "{username: .\\\\admin, password: {from: env, name: PW}}"
+    password = "{username: .\\admin, password: {from: env, name: PW}}"
     text = f"credentials: {{ops: {password}}}\n{EMPTY.replace('auth: kerberos', 'credential: ops')}"
     monkeypatch.setattr("sys.stdin", Typed(text))
     ended = fleetcheck("inventory", "check", "-")
