@@ -55,6 +55,11 @@ def fleetcheck(*words: str) -> Ended:
     return Ended(code, out.getvalue(), err.getvalue())
 
 
+def url(database: Path) -> str:
+    """Return a database's URL."""
+    return f"sqlite:///{database}"
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no test see the user's database, inventory or colours; each starts in an empty folder."""
@@ -106,6 +111,13 @@ def scanned(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Scanne
     """Scan the six hosts once, as scan 1 of a database that the tests share; they only read it."""
     database = tmp_path_factory.mktemp("scanned") / "scans.db"
     return Scanned(fleetcheck("scan", "-i", str(simulated), "--db", str(database)), simulated, database)
+
+
+@pytest.fixture
+def own(scanned: Scanned, tmp_path: Path) -> Scanned:
+    """Return a copy of the scanned database that a test may write to."""
+    shutil.copy(scanned.database, tmp_path / "own.db")
+    return replace(scanned, database=tmp_path / "own.db")
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,6 @@ from orchestrator.report.exports.formats import Format
 from orchestrator.store.errors import DatabaseError, StoreTrouble
 from orchestrator.store.scan_reader import ScanReader
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
-
-
-@pytest.fixture
-def own(scanned: Scanned, tmp_path: Path) -> Scanned:
-    """Return a copy of the scanned database that a test may write to."""
-    shutil.copy(scanned.database, tmp_path / "own.db")
-    return replace(scanned, database=tmp_path / "own.db")
 
 
 def export(scanned: Scanned, wanted: str, *words: str) -> Ended:
