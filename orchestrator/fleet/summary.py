@@ -60,13 +60,18 @@ class GivenUp:
 
     @property
     def words(self) -> str:
-        """Which credential it is, why it was given up, and what to type."""
+        """Which credential it is, why it was given up, and what to type.
+
+        With no host left that was not started there is nothing for the run to go on with.
+        """
+        alone = f"try it alone with `fleetcheck scan --limit {self.first}`"
+        if not self.barred:
+            return f"{self.why}; no other host needs it. Put its password right, and {alone}"
         return (
             f"{self.why}: "
             f"nothing more was tried with it, so that the account is not locked; "
             f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. "
-            f"Put its password right, try it alone with `fleetcheck scan --limit {self.first}`, "
-            f"then {self.again}"
+            f"Put its password right, {alone}, then {self.again}"
         )
 
 

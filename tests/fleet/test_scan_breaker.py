@@ -36,6 +36,15 @@ def test_the_summary_says_which_credential_why_and_what_to_type() -> None:
     )
 
 
+def test_a_scan_whose_hosts_were_all_asked_is_not_to_be_gone_on_with() -> None:
+    """With no host left `--resume` would be refused: the summary says what to put right, and no more."""
+    (account,) = run_scan(hosts(1), default=REFUSED_BY_DOMAIN).summary.given_up
+    assert account.words == (
+        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1; no other host "
+        "needs it. Put its password right, and try it alone with `fleetcheck scan --limit h1`"
+    )
+
+
 def test_the_trip_is_told_when_it_happens() -> None:
     """Who watches reads at once that a credential was given up."""
     tripped = run_scan(hosts(5), default=REJECTS).told(BreakerTripped)
