@@ -30,7 +30,7 @@ from orchestrator.fleet.results import Score, host_record
 from orchestrator.fleet.run import Execution, Services
 from orchestrator.fleet.runner import Broke, fan_out, told_to_end
 from orchestrator.fleet.storing import Storing, begin, end
-from orchestrator.fleet.summary import SCAN_AGAIN, RemoteEnd, ScanSummary
+from orchestrator.fleet.summary import RemoteEnd, ScanSummary
 from orchestrator.store.errors import StoreError, UnansweredError
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ class _Scan:
             already=len(self._record.hosts) - self._selected,
             causes=self._score.causes,
             tries_again=self._score.tries_again,
-            given_up=self._accounts.given_up(self._barred(), SCAN_AGAIN),
+            given_up=self._accounts.given_up(self._barred()),
             reason=self._stop.reason,
             abandoned=self._stop.abandoned,
             trouble=self._trouble,

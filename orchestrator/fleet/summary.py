@@ -11,8 +11,6 @@ from orchestrator.domain.execution.tally import Counts, exit_code
 from orchestrator.domain.record import ScanState
 from orchestrator.fleet.words import refusers
 
-SCAN_AGAIN = "`fleetcheck scan --resume` this scan"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteEnd:
@@ -35,7 +33,7 @@ class GivenUp:
 
     The hosts in `rejected` refused it in a row; those in `barred` were not started for it. `refused`: a
     domain controller refused it, asked for this host's sake. `host` is set where the account is that host's
-    own. `again`: the command that goes on with the run.
+    own.
     """
 
     credential: str
@@ -43,7 +41,6 @@ class GivenUp:
     rejected: tuple[str, ...]
     barred: tuple[str, ...]
     host: str | None = None
-    again: str = SCAN_AGAIN
     refused: str | None = None
 
     @property
@@ -58,21 +55,19 @@ class GivenUp:
         """The host to try it on alone."""
         return self.refused or (self.rejected[0] if self.rejected else "HOST")
 
-    @property
-    def words(self) -> str:
+    def words(self, again: str | None) -> str:
         """Which credential it is, why it was given up, and what to type.
 
-        With no host left that was not started there is nothing for the run to go on with.
+        `again`: the command that goes on with the run; None where there is nothing to go on with.
         """
+        left = ""
+        if self.barred:
+            left = f"; {len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started"
         alone = f"try it alone with `fleetcheck scan --limit {self.first}`"
-        if not self.barred:
-            return f"{self.why}; no other host needs it. Put its password right, and {alone}"
-        return (
-            f"{self.why}: "
-            f"nothing more was tried with it, so that the account is not locked; "
-            f"{len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started. "
-            f"Put its password right, {alone}, then {self.again}"
-        )
+        then = f"Put its password right, and {alone}"
+        if again is not None:
+            then = f"Put its password right, {alone}, then `{again}`"
+        return f"{self.why}: nothing more was tried with it, so that the account is not locked{left}. {then}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,20 +28,20 @@ def test_the_summary_says_which_credential_why_and_what_to_type() -> None:
     """Who reads the summary knows what to put right, and the command that goes on."""
     summary = run_scan(hosts(5), default=REJECTS).summary
     (account,) = summary.given_up
-    assert account.words == (
+    assert account.words("fleetcheck scan --resume 1") == (
         r"credential ops (corp\ops) was rejected by h1 and h2 in a row: nothing more was tried with it, so "
-        r"that the "
-        "account is not locked; 3 hosts not started. Put its password right, try it alone with "
-        "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
+        "that the account is not locked; 3 hosts not started. Put its password right, try it alone with "
+        "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume 1`"
     )
 
 
 def test_a_scan_whose_hosts_were_all_asked_is_not_to_be_gone_on_with() -> None:
     """With no host left `--resume` would be refused: the summary says what to put right, and no more."""
     (account,) = run_scan(hosts(1), default=REFUSED_BY_DOMAIN).summary.given_up
-    assert account.words == (
-        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1; no other host "
-        "needs it. Put its password right, and try it alone with `fleetcheck scan --limit h1`"
+    assert account.words(None) == (
+        r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was "
+        "tried with it, so that the account is not locked. Put its password right, and try it alone with "
+        "`fleetcheck scan --limit h1`"
     )
 
 
@@ -184,11 +184,10 @@ def test_a_domain_s_refusal_is_tried_once_and_never_again(jobs: int) -> None:
     assert len(scanned.transport.sessions) == 1
     assert (scanned.summary.counts.not_started, scanned.summary.exit_code) == (3, 6)
     (account,) = scanned.summary.given_up
-    assert account.words == (
+    assert account.words("fleetcheck scan --resume 1") == (
         r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was "
-        r"tried with "
-        "it, so that the account is not locked; 3 hosts not started. Put its password right, try it alone "
-        "with `fleetcheck scan --limit h1`, then `fleetcheck scan --resume` this scan"
+        "tried with it, so that the account is not locked; 3 hosts not started. Put its password right, "
+        "try it alone with `fleetcheck scan --limit h1`, then `fleetcheck scan --resume 1`"
     )
 
 

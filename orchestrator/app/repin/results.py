@@ -13,7 +13,7 @@ from orchestrator.domain.repin.operation import RunRecord, RunState, last_rows
 from orchestrator.fleet.repin import details
 from orchestrator.fleet.repin.summary import FINE, UNPROBED
 from orchestrator.report.repin.run import HostResult, Process
-from orchestrator.report.words import moment, plural
+from orchestrator.report.words import moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from orchestrator.domain.repin.operation import Operation
     from orchestrator.domain.repin.plan import Plan
     from orchestrator.fleet.repin.summary import HostEnd, RepinSummary
-    from orchestrator.fleet.summary import GivenUp
     from orchestrator.store.errors import Owner
 
 NONE_BLOCKED: Mapping[str, tuple[str, str]] = MappingProxyType({})
@@ -113,7 +112,7 @@ def warnings(summary: RepinSummary) -> Iterator[str]:
     elif summary.reason:
         yield f"stopped: {summary.reason}; {_in_flight(summary)}"
     for account in summary.given_up:
-        yield _given_up(account, summary.run)
+        yield account.words(f"fleetcheck repin resume {summary.run}" if summary.run is not None else None)
     yield from summary.remarks
 
 
@@ -124,14 +123,6 @@ def _in_flight(summary: RepinSummary) -> str:
     if summary.failed_after_stop:
         finished += f", {summary.failed_after_stop:,} of them failed"
     return finished + ("; the others were left as they were" if summary.abandoned else "")
-
-
-def _given_up(account: GivenUp, run: int | None) -> str:
-    again = f", then `fleetcheck repin resume {run}`" if run is not None else ""
-    return (
-        f"{account.why}: nothing more was tried with it, so that the account is not locked; "
-        f"{plural(len(account.barred), 'host')} not started. Put its password right{again}"
-    )
 
 
 def process_of(run: RunRecord, alive: Owner | None, writing: Owner | None) -> tuple[Process, str]:

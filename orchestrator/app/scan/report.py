@@ -16,7 +16,6 @@ from orchestrator.domain.primitives.exit_codes import EXIT_INTERRUPTED
 from orchestrator.domain.record import HostRecord, ScanRecord
 from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.fleet.control.events import Event, HostFinished
-from orchestrator.fleet.summary import SCAN_AGAIN
 from orchestrator.report.advice import completed
 from orchestrator.report.hints import over_sites
 from orchestrator.report.summary import ScanReport
@@ -119,9 +118,8 @@ def _warnings(fleet: Fleet, record: ScanRecord, outcome: ScanSummary) -> Iterato
         left = "hosts in flight were left" if outcome.abandoned else "hosts in flight finished"
         yield f"interrupted by {outcome.reason}: {left}, every stored result is kept"
     for account in outcome.given_up:
-        yield account.words.replace(
-            SCAN_AGAIN, f"`fleetcheck scan --resume {outcome.scan}{over_sites(record)}`"
-        )
+        again = f"fleetcheck scan --resume {outcome.scan}{over_sites(record)}"
+        yield account.words(again if account.barred else None)  # with no host left it would be refused
     yield from _sites_words(outcome)
     yield from expired_words(fleet, datetime.now(UTC).date())
 

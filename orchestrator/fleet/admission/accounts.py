@@ -55,11 +55,8 @@ class Accounts:
         """
         return account_of(host, self.logon_of[host.credential])
 
-    def given_up(self, barred: Mapping[Account, Sequence[str]], again: str) -> tuple[GivenUp, ...]:
-        """Return the accounts that were given up.
-
-        `barred`: the hosts not started for it; `again`: the command that goes on with them.
-        """
+    def given_up(self, barred: Mapping[Account, Sequence[str]]) -> tuple[GivenUp, ...]:
+        """Return the accounts that were given up; `barred`: the hosts not started for each."""
         return tuple(
             GivenUp(
                 credential=each.credential,
@@ -68,7 +65,6 @@ class Accounts:
                 refused=self.gate.breaker(each).refused,
                 barred=tuple(barred.get(each, ())),
                 host=each.host,
-                again=again,
             )
             for each in self._given_up
         )

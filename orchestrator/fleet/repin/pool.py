@@ -77,9 +77,9 @@ class HostPool:
         for account, barred in queue.barred.items():
             self._barred.setdefault(account, []).extend(barred)
 
-    def given_up(self, again: str) -> tuple[GivenUp, ...]:
-        """Return the accounts that were given up; `again` is the command that goes on with their hosts."""
-        return self._accounts.given_up(self._barred, again)
+    def given_up(self) -> tuple[GivenUp, ...]:
+        """Return the accounts that were given up."""
+        return self._accounts.given_up(self._barred)
 
     async def _one(self, queued: QueuedHost, execution: Execution, do: HostTask) -> HostEnd | None:
         try:

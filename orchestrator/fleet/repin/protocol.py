@@ -248,7 +248,7 @@ class _RunExecution:
             trouble=limits.trouble,
             unanswered=self._unanswered,
             earlier=tuple(row for name, row in ledger.rows.items() if name not in limits.ends),
-            given_up=self._pool.given_up(f"`fleetcheck repin resume {ledger.run or ''}`".rstrip()),
+            given_up=self._pool.given_up(),
             remarks=tuple(self._emit.remarks),
         )
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.app.repin.results import warnings
 from orchestrator.demo.machine.plot import Event, Moment, Raise
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
@@ -195,7 +196,7 @@ def test_a_rejected_account_ends_the_run() -> None:
     assert sum(sim.probed for sim in sims.values()) == 2
     assert len(done.told(BreakerTripped)) == 1
     assert done.summary.exit_code == 6
-    assert "repin resume 1" in done.summary.given_up[0].words
+    assert [said for said in warnings(done.summary) if said.endswith("then `fleetcheck repin resume 1`")]
     assert done.summary.state is RunState.STOPPED
 
 
