@@ -28,7 +28,7 @@ class HeldError(Exception):
 class HostLogon:
     """The logons of one host, one for each try. Does nothing where no password is at stake.
 
-    `waiting`: it is connected, and waits for another host's logon; so it stays where its deadline passes then.
+    `waiting`: it is connected, and waits for another host's logon; so it stays where time passes then.
     """
 
     def __init__(self, queued: QueuedHost, execution: Execution) -> None:
