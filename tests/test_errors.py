@@ -17,7 +17,7 @@ from orchestrator.domain.primitives.exit_codes import MEANINGS
 INSIDE = {
     "inventory.files.capture.TooMuchOutputError": "becomes the error of what the program was run for",
     "inventory.files.capture.TooSlowError": "as TooMuchOutputError",
-    "inventory.importers.ansible.templates.TemplateError": "becomes a note of the import",
+    "inventory.importers.ansible.values.TemplateError": "becomes a note of the import",
     "inventory.importers.ansible.variables.LeaveOutError": "as TemplateError",
     "inventory.importers.exports.xml_tree.XmlError": "becomes an InventoryError with the document's line",
     "inventory.selection.patterns.PatternError": "becomes a SelectionError with the pattern's place",

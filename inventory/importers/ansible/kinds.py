@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from inventory.errors import InventoryError
 from inventory.importers.ansible.model import Ansible
-from inventory.importers.ansible.templates import TemplateError, Templates
-from inventory.importers.ansible.values import VAULTED
+from inventory.importers.ansible.templates import Templates
+from inventory.importers.ansible.values import VAULTED, TemplateError
 from inventory.words import folded
 from inventory.yamlfile.tree import Map
 

@@ -13,8 +13,7 @@ from inventory.files.textfile import decode, read_bytes
 from inventory.importers.ansible import ini, yaml_file
 from inventory.importers.ansible.beside import read_beside
 from inventory.importers.ansible.model import Ansible
-from inventory.importers.ansible.templates import SECRET
-from inventory.importers.ansible.values import VAULT_MARK
+from inventory.importers.ansible.values import SECRET, VAULT_MARK
 
 _YAML = (".yaml", ".yml", ".json")
 _TITLE = re.compile(r"^\s*(?:---|[\w.\"'-]+\s*:\s*(?:#.*)?$|\{)", re.ASCII)

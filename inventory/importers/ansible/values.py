@@ -14,12 +14,18 @@ import yaml
 from inventory.yamlfile.tree import Map, Seq, Tagged
 
 LONGEST = 64 * 1024  # characters of an INI value that is looked at as a literal
+SECRET = re.compile(r"pass|secret|token|private_key|pwd", re.IGNORECASE)
+"""Found in the names of variables that may hold a secret."""
 
 
 class Literal(str):
     """A text that is no template, whatever it looks like (`!unsafe`)."""
 
     __slots__ = ()
+
+
+class TemplateError(ValueError):
+    """A template needs more than plain variables of the same host."""
 
 
 class Vaulted:

@@ -8,8 +8,8 @@ from typing import Any
 
 from inventory.importers.ansible.notes import Notes
 from inventory.importers.ansible.proxies import PROXIES, proxy_note
-from inventory.importers.ansible.templates import SECRET, TemplateError, Templates
-from inventory.importers.ansible.values import VAULTED, is_compound, plain_lists
+from inventory.importers.ansible.templates import Templates
+from inventory.importers.ansible.values import SECRET, VAULTED, TemplateError, is_compound, plain_lists
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.resolving.hostchecks import PORTS, no_authority
 from inventory.schema import shapes

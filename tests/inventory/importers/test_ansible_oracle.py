@@ -14,8 +14,8 @@ from inventory.errors import InventoryError
 from inventory.importers import convert
 from inventory.importers.ansible.merge import Merging
 from inventory.importers.ansible.sources import read_source
-from inventory.importers.ansible.templates import TemplateError, Templates
-from inventory.importers.ansible.values import ini_value, yaml_word
+from inventory.importers.ansible.templates import Templates
+from inventory.importers.ansible.values import TemplateError, ini_value, yaml_word
 from inventory.load import loads
 from inventory.selection.select import select
 from inventory.yamlfile.tree import Map, Seq
@@ -249,6 +249,14 @@ TEMPLATES = [
     "{{ hostvars[inventory_hostname].domain }}", "{{ hostvars[inventory_hostname]['domain'] }}", "{{ hostvars['other'].domain }}",  # noqa: E501
     "{{ domain.upper() }}.x", "{{ domain[0] }}", "{{ nothing ~ 'x' }}", "{{ flag ~ 'x' }}", "{{ half ~ 'x' }}", "{{ 0 ~ 'x' }}",  # noqa: E501
     "{{ '}}' }}", "{{ \"it's\" }}", "{{ domain | replace('corp', \"'\") }}", "{{ (((domain))) }}", "{{ }}", "{{ () }}", "{{ domain | }}",  # noqa: E501
+    "{# c #}", "{# c #}{{ domain }}", "{% raw %}{{ x }}{% endraw %}", "{{- domain -}} x", "a {{- domain }}",
+    "{{ domain }}\r\nx", "{{ net.templated ~ 'x' }}", "{{ net['templated'].split('.')[0] }}",
+    "{{ net.ips.1 }}", "{{ net.ips[-1] }}", "{{ 1_000 }}", "{{ 0x10 }}", "{{ 0xfffffffffffffffffffffffff }}",
+    "{{ 1e3 }}", "{{ 'CORP\\svc' }}", "{{ 'a\\'b' }}", "{{ '\\' }}", "{{ 'a\\' ~ 'b' }}",
+    "CORP\\{{ domain }}", "{{ true }}", "{{ none }}", "{{ 'a' + port ~ 'x' }}",
+    "{{ missing | default('x', false) }}", "{{ port + 1 }}", "{{ domain if flag else 'x' }}",
+    "{{ ['a'] | first }}", "{{ 'a', 'b' }}", "{{ domain.lower }}",
+    "{{ inventory_hostname.split('.', 1)[0] }}",
 ]  # fmt: skip
 KNOWN = {
     "inventory_hostname": "web1.old", "inventory_hostname_short": "web1", "domain": "corp.example", "port": 5986, "nothing": None, "flag": True,  # noqa: E501

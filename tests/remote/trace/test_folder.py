@@ -123,7 +123,7 @@ def test_a_host_has_its_bound_and_says_so(tmp_path: Path) -> None:
     assert last == "== the rest is left out: 200 bytes are the most for a host"
     assert len(found["00001.txt"]) <= 200
     assert found["00002.txt"] == "here\n"
-    assert said[1:] == ("trace: 1 of them are cut at 200 bytes",)
+    assert said[1:] == ("trace: 1 of them is cut at 200 bytes",)
 
 
 def test_the_whole_has_its_bound(tmp_path: Path) -> None:
@@ -134,6 +134,16 @@ def test_the_whole_has_its_bound(tmp_path: Path) -> None:
     folder.close()
     assert 200 < sum(each.stat().st_size for each in (tmp_path / "trace").iterdir()) <= 300
     assert folder.ended == "300 bytes are the most for all hosts"
+
+
+def test_a_trace_that_ended_early_says_so_itself(tmp_path: Path) -> None:
+    """In the index, whose last line it is: the warning on the screen is gone by the time that it is read."""
+    folder = TraceFolder.open(tmp_path / "trace", in_all=300)
+    for number in range(100):
+        folder.put(f"web{number}", "10.0.0.1:5986", "0123456789\n")
+    folder.close()
+    *_, last = texts(tmp_path / "trace")["index.tsv"].splitlines()
+    assert last == "==\tthe rest is left out, of every host\t300 bytes are the most for all hosts"
 
 
 def test_a_full_disk_ends_the_trace_and_raises_nothing(
