@@ -59,7 +59,7 @@ def refuse_missing(found: Approvals, what: str, next_: str) -> None:
         return
     many = "1 signature is" if found.demanded == 1 else f"{found.demanded} signatures of different people are"
     lines = [
-        f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}; nothing was written",
+        f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}",
         *(f"counted: {each.who}, {each.kind} {each.key}" for each in found.counted),
         *(f"not counted: {each.who}: {each.why}" for each in found.not_counted),
         f"still missing: {'1 person' if found.missing == 1 else f'{found.missing} people'}. {next_}",

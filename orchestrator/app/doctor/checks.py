@@ -177,7 +177,6 @@ def _sqlite() -> Check:
 
 def approvals(place: Place) -> Check:
     """Look whether this machine demands signatures under plans, and whether somebody could give them."""
-    from orchestrator.app.approval.errors import ApprovalError
     from orchestrator.app.approval.rules import rules
     from orchestrator.app.approval.ssh_keygen import program
     from orchestrator.app.errors import CommandError
@@ -189,8 +188,7 @@ def approvals(place: Place) -> Check:
             return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
         program()
     except CommandError as error:
-        said = error.why if isinstance(error, ApprovalError) else str(error)
-        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
     said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
     if found.signers is None:
         said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"

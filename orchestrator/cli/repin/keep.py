@@ -117,7 +117,7 @@ def _lost(made: Plan, file: Path) -> str:
 
 
 def _sign(made: Plan, file: Path, key: Path, who: str | None) -> None:
-    from orchestrator.app.approval.errors import ApprovalError
+    from orchestrator.app.approval.errors import ApprovalError, NotSignedError
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.approve import SignRequest, sign_plan
 
@@ -127,7 +127,7 @@ def _sign(made: Plan, file: Path, key: Path, who: str | None) -> None:
     except CommandError as error:
         say(f"{file}: the plan is written, and not signed")
         if isinstance(error, ApprovalError):
-            raise ApprovalError(error.why) from None
+            raise NotSignedError(str(error)) from None
         raise
     say(f"signed by {signed.made.who}: {signed.file}")
 
