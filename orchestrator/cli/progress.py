@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note, Warned
 from orchestrator.cli.live import LiveDisplay
 from orchestrator.domain.outcome import Failed
@@ -20,7 +21,6 @@ from orchestrator.fleet.control.events import (
     Stopping,
 )
 from orchestrator.report.progress import Progress, progress_line, progress_view
-from orchestrator.report.words import plural
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

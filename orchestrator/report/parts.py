@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.actions import BEHIND_A_FIREWALL
 from orchestrator.report import drawing
-from orchestrator.report.words import folded, plural, shown
+from orchestrator.report.words import folded, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

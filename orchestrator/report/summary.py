@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.outcome import Phase
@@ -29,7 +30,7 @@ from orchestrator.report.parts import (
     unbroken,
     warned,
 )
-from orchestrator.report.words import age, duration, folded, moment, plural, shown
+from orchestrator.report.words import age, duration, folded, moment, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -43,11 +43,6 @@ def styled(verdict: Verdict, label: str | None = None) -> Text:
     return drawing.Text(label or str(verdict), style=verdict.style)
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write `1 host`, `2,000 hosts`; `many` where an s does not make the plural."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def duration(seconds: float) -> str:
     """Write a length of time in its two largest units: `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory.errors import Problem
 from inventory.files.places import Places
-from inventory.words import NAMED, quoted, visible
+from inventory.words import NAMED, plural, quoted, visible
 
 LISTED = 50  # names in one sentence before the rest is counted
 SAID = 200  # sentences before the rest is counted
@@ -38,7 +38,11 @@ class Notes:
             lines.setdefault(self._written(sentence, names), []).append(line)
         found = [self._placed(sentence, where) for sentence, where in lines.items()]
         more = len(found) - SAID
-        return found if more <= 0 else [*found[:SAID], f"There are {more:,} notes more, which are not shown."]
+        return (
+            found
+            if more <= 0
+            else [*found[:SAID], f"{plural(more, 'more note is', 'more notes are')} not shown."]
+        )
 
     def problems(self) -> list[Problem]:
         """Return the sentences as mistakes, for an import that comes to nothing."""

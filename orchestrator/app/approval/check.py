@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from inventory.words import plural
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.approval.rules import Rules
 from orchestrator.app.approval.ssh_keygen import Good, verify
@@ -62,15 +63,10 @@ def refuse_missing(found: Approvals, what: str, next_: str) -> None:
         f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}",
         *(f"counted: {each.who}, {each.kind} {each.key}" for each in found.counted),
         *(f"not counted: {each.who}: {each.why}" for each in found.not_counted),
-        f"still missing: {'1 person' if found.missing == 1 else f'{found.missing} people'}. {next_}",
+        f"still missing: {plural(found.missing, 'person', 'people')}. {next_}",
     ]
     raise ApprovalError("\n".join(lines))
 
 
 def _signed(people: int) -> str:
-    match people:
-        case 0:
-            return "nobody has signed"
-        case 1:
-            return "1 person has signed"
-    return f"{people} people have signed"
+    return plural(people, "person has signed", "people have signed") if people else "nobody has signed"

@@ -145,10 +145,11 @@ def _refuse_double(request: SignRequest, known: Rules, made: Approval, data: byt
 
 
 def _statement(request: SignRequest) -> str:
+    from inventory.words import plural
     from orchestrator.app.repin.statement import changes, in_a_line
     from orchestrator.domain.repin.planfile import digest
     from orchestrator.report.repin.ticket import ticket
-    from orchestrator.report.words import moment, plural
+    from orchestrator.report.words import moment
 
     plan, file = request.plan, shlex.quote(str(request.file))
     what = "re-pin" if plan.undoes is None else f"undo of run {in_a_line(plan.undoes)}"

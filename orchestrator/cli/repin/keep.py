@@ -99,10 +99,11 @@ def _refuse_to_replace(made: Plan, file: Path, *, force: bool) -> None:
 
 def _lost(made: Plan, file: Path) -> str:
     """Say what a file holds that the new plan does not; "" for the same plan, made earlier."""
+    from inventory.words import plural
     from orchestrator.app.approval.beside import signatures_beside
     from orchestrator.app.repin.plan import read_plan
     from orchestrator.domain.repin.plan import same_change
-    from orchestrator.report.words import moment, plural
+    from orchestrator.report.words import moment
 
     try:
         there = read_plan(file)

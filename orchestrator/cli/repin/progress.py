@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
@@ -21,7 +22,7 @@ from orchestrator.fleet.repin.events import (
     WaveStarted,
 )
 from orchestrator.report.repin.progress import RunProgress, run_progress_line, run_progress_view
-from orchestrator.report.words import duration, plural
+from orchestrator.report.words import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.advice import NAMED
@@ -18,7 +19,7 @@ from orchestrator.report.parts import INDENT, bullets, heading, next_section, un
 from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, in_waves, standing
 from orchestrator.report.repin.states import label, words
 from orchestrator.report.summary import MEANING as SCAN_MEANING
-from orchestrator.report.words import age, duration, folded, moment, plural, shown
+from orchestrator.report.words import age, duration, folded, moment, shown
 
 RUN_COLUMNS = ("run", "started", "state", "plan", "hosts", "reason")
 MEANING = {

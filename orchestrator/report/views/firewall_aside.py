@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from inventory.words import plural
 from orchestrator.domain.firewall.claims import Mark
 from orchestrator.domain.firewall.firewall import Firewall, MarkedRow
 from orchestrator.domain.firewall.holders import HeldBack, Holder
 from orchestrator.domain.firewall.needs import Why
 from orchestrator.report.document import plain
 from orchestrator.report.parts import INDENT, heading, hosts_named
-from orchestrator.report.words import age, folded, moment, plural, shown
+from orchestrator.report.words import age, folded, moment, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

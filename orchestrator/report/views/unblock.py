@@ -9,10 +9,11 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.firewall.unblock import Apart, HostsAt, Rule, Unblocking
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
-from orchestrator.report.words import NAMES_SHOWN, folded, plural, shown
+from orchestrator.report.words import NAMES_SHOWN, folded, shown
 
 RULES_SHOWN = 50  # the best; the others are a count and a command
 FEW_PLACES, NAMES_OF_MANY = 5, 3  # of a rule with more places than a few, so many hosts of each are named

@@ -123,7 +123,7 @@ def test_a_host_has_its_bound_and_says_so(tmp_path: Path) -> None:
     assert last == "== the rest is left out: 200 bytes are the most for a host"
     assert len(found["00001.txt"]) <= 200
     assert found["00002.txt"] == "here\n"
-    assert said[1:] == ("trace: 1 of them are cut at 200 bytes",)
+    assert said[1:] == ("trace: 1 of them is cut at 200 bytes",)
 
 
 def test_the_whole_has_its_bound(tmp_path: Path) -> None:
