@@ -52,9 +52,7 @@ class ScanDisplay(LiveDisplay):
                 progress.stopping = True
                 self.say(stopping(event))
             case BreakerTripped():
-                self.say(
-                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
-                )
+                self.say(tripped(event))
             case Remark(words=words):
                 self.say(f"remark: {words}")
             case Warned(words=words):
@@ -84,6 +82,11 @@ def step(event: object) -> tuple[str, str] | None:
             took = (outcome.trace.ended - outcome.trace.started).total_seconds()
             return record.host, f"{came or record.judgement.label}; {took:.1f} s in all"
     return None
+
+
+def tripped(event: BreakerTripped) -> str:
+    """Say which credential is given up, and whose word that is."""
+    return f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
 
 
 def stopping(event: Stopping) -> str:

@@ -87,3 +87,9 @@ def folded(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> tuple[str, int]
     if len(names) <= limit + 1:
         return ", ".join(names), 0
     return ", ".join(names[:limit]), len(names) - limit
+
+
+def listed(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> str:
+    """Write the first `limit` names and count the rest: `web1, web2 and 7 more`."""
+    written, more = folded(names, limit=limit)
+    return f"{written} and {more:,} more" if more else written

@@ -10,7 +10,7 @@ from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
-from orchestrator.cli.progress import step, stopping
+from orchestrator.cli.progress import step, stopping, tripped
 from orchestrator.fleet.control.events import BreakerTripped, HostRequeued, HostStarted, Remark, Stopping
 from orchestrator.fleet.repin.events import (
     HostEnded,
@@ -92,9 +92,7 @@ class RepinDisplay(LiveDisplay):
                 progress.stopping = True
                 self.say(stopping(event))
             case BreakerTripped():
-                self.say(
-                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
-                )
+                self.say(tripped(event))
             case Remark() | Warned() | PlanEmpty():
                 self._on_note(event)
             case _:

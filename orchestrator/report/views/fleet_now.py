@@ -30,7 +30,7 @@ from orchestrator.report.parts import (
     warned,
 )
 from orchestrator.report.views.diff import change_words
-from orchestrator.report.words import age, duration, folded, shown, styled
+from orchestrator.report.words import age, duration, folded, listed, shown, styled
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 QUIET_SHOWN = 3  # places where all is well; more of them are one line
@@ -118,8 +118,8 @@ def _places(report: FleetReport) -> Iterator[RenderableType]:
         yield table
     if quiet:
         hosts = plural(sum(place.hosts for place in quiet), "host")
-        names, more = folded([place.name or "(none)" for place in quiet])
-        yield shown(f"{len(quiet):,} more, all {hosts} ok: {names}" + (f" and {more:,} more" if more else ""))
+        names = listed([place.name or "(none)" for place in quiet])
+        yield shown(f"{len(quiet):,} more, all {hosts} ok: {names}")
 
 
 def _numbers(place: Place) -> Iterator[str]:

@@ -21,7 +21,7 @@ from orchestrator.domain.whatif.what_if import Step, StepKind, WhatIf
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import INDENT, command, heading, hosts_named, next_section
-from orchestrator.report.words import NAMES_SHOWN, folded, moment, shown
+from orchestrator.report.words import NAMES_SHOWN, folded, listed, moment, shown
 
 _MEANING = {
     Outlook.TUNNEL_ONLY: "On a live tunnel only: the pin is closed, the next reconnect ends the backup",
@@ -75,8 +75,7 @@ def _steps(found: WhatIf, hints: Hints) -> Iterator[RenderableType]:
     for number, step in enumerate(found.steps, 1):
         yield shown(f"{number}. {_what(step, found)}", "bold")
         if step.hosts:
-            names, more = folded(step.hosts)
-            yield Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
+            yield Padding(shown(listed(step.hosts)), INDENT)
         if step.kind in _TYPED:
             yield from _commands(number, step, hints)
 
