@@ -31,6 +31,11 @@ class InventoryFailure(FleetcheckError):  # noqa: N818 - InventoryError is the o
     """Base of everything that this package raises on purpose."""
 
 
+def file_words(file: object) -> str:
+    """Name a file, by its path, as people do: `-` is standard input."""
+    return "standard input" if str(file) == "-" else str(file)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake: `line` counts from 1, 0 where it is about the file as a whole."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from inventory.errors import file_words
 from inventory.windows_names import fold
 
 ROLES = ("primary", "backup")  # the roles that a gateway can have; a profile uses one or both
@@ -225,4 +226,4 @@ class Fleet:
     @property
     def shown(self) -> str:
         """The files' names for people, with commas between."""
-        return ", ".join(str(file.path) for file in self.inventories)
+        return ", ".join(file_words(file.path) for file in self.inventories)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inventory.errors import InventoryError, Problem
+from inventory.errors import InventoryError, Problem, file_words
 from inventory.files.kinds import HEAD, INVENTORY, kind_of
 from inventory.files.textfile import LIMIT, read_bytes
 
@@ -33,6 +33,13 @@ def convert(path: Path) -> Imported:
     taken over: where there were some the text says `{from: prompt}`, and its head says what else was left
     out. Raises InventoryError with every mistake at its line in the file that was read.
     """
+    try:
+        return _converted(path)
+    except InventoryError as error:
+        raise InventoryError(replace(each, file=file_words(each.file)) for each in error.problems) from None
+
+
+def _converted(path: Path) -> Imported:
     from inventory.importers import csv_table
     from inventory.importers.ansible import draft as ansible
     from inventory.importers.exports.recognise import read_export

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inventory.errors import file_words
 from inventory.findings import Findings
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.load import build
@@ -28,7 +29,7 @@ def write(draft: Draft, path: Path) -> str:
 
 def _text(draft: Draft) -> str:
     tree = draft.tree
-    name = "standard input" if draft.file == "-" else visible(Path(draft.file).name)
+    name = visible(Path(file_words(draft.file)).name)
     lines = [f"# fleet.yaml, made from {name}."]
     lines += [f"# {visible(note)}" for note in draft.notes]
     for name in ("credentials", "defaults", "groups", "hosts"):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from inventory.errors import InventoryError, SelectionError
+from inventory.errors import InventoryError, SelectionError, file_words
 from inventory.files.textfile import decode, read_bytes
 from inventory.words import shown, visible
 
@@ -18,7 +18,7 @@ LARGEST = 1024 * 1024  # bytes or characters: 10,000 names of 100 letters
 
 def lines_of(term: str, stdin: TextIO | None) -> list[tuple[str, str]]:
     """Return each line that says something, with its place ("hosts.txt:3: "). Raises SelectionError."""
-    named = "standard input" if term == "-" else visible(term[1:])
+    named = file_words(term) if term == "-" else visible(term[1:])
     try:
         text = _stdin(stdin) if term == "-" else _file(term[1:])
     except InventoryError as exc:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from inventory.collection import no_collection
-from inventory.errors import InventoryError, Problem
+from inventory.errors import InventoryError, Problem, file_words
 from inventory.files.places import Places
 from inventory.files.textfile import decode, read_file
 from inventory.findings import Findings
@@ -27,7 +27,7 @@ from inventory.load import (
 from inventory.model import Fleet
 from inventory.resolving.build import Build, Part
 from inventory.sources.program import begins_as_script, is_program, run
-from inventory.sources.source import Source, Sources
+from inventory.sources.source import Source, Sources, named
 from inventory.words import folded, plural
 from inventory.yamlfile.tree import Map, Seq
 
@@ -86,7 +86,7 @@ class _Several:
         if problems := findings.all_problems():
             raise InventoryError(problems)
         if not fleet.hosts:
-            names = ", ".join(str(source.path) for source in self._sources)
+            names = named(self._sources)
             raise InventoryError([Problem(names, 0, "there is no host in it")])
         self._refuse_foreign_commands(fleet)
         return replace(fleet, remarks=(*fleet.remarks, *self._remarks), notes=(*fleet.notes, *self._notes))
@@ -101,11 +101,13 @@ class _Several:
                 words = (
                     f"this names a command to run (credential {folded(naming)}), and nobody knows who wrote"
                 )
-                raise InventoryError([Problem("standard input", 0, f"{words} it; take a file, by -i FILE")])
+                raise InventoryError(
+                    [Problem(file_words(source.path), 0, f"{words} it; take a file, by -i FILE")]
+                )
 
     def _part(self, source: Source) -> Part | None:
         """Read one source; None, with its mistakes kept, where nothing of it can be used."""
-        file = "standard input" if source.is_stdin else str(source.path)
+        file = file_words(source.path)
         try:
             tree, data = self._tree(source, file)
         except InventoryError as error:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inventory.errors import file_words
+
 STDIN = Path("-")
 
 
@@ -38,5 +40,5 @@ def files(*paths: str | os.PathLike[str]) -> Sources:
 
 
 def named(sources: Iterable[Source]) -> str:
-    """Write the sources' paths for people, with commas between."""
-    return ", ".join(str(source.path) for source in sources)
+    """Write the sources' names for people, with commas between."""
+    return ", ".join(file_words(source.path) for source in sources)

@@ -70,7 +70,7 @@ def ask(question: str) -> str:
 def inventory_sources(option: Sequence[Path] | None, *, stdin: bool = True) -> Sources:
     """Find the inventory: the files of `-i`, else what is configured, else ./fleet.yaml.
 
-    `stdin=False`: standard input is taken for an answer, and `-i -` is refused. Raises CommandError where
+    `stdin=False`: standard input is kept for an answer, and `-i -` is refused. Raises CommandError where
     nothing names an inventory and ./fleet.yaml is not there, UsageError.
     """
     from orchestrator.app.config.inventory import DEFAULT
@@ -93,7 +93,9 @@ def inventory_at_hand(option: Sequence[Path] | None, *, stdin: bool = True) -> S
     if not option:
         return sources_at_hand(settings())
     if STDIN in option and not stdin:
-        raise UsageError("-i -: this command asks on standard input; name the inventory by a file")
+        raise UsageError(
+            "-i -: this command asks on standard input; name the inventory by a file, or add --yes"
+        )
     if list(option).count(STDIN) > 1:
         raise UsageError("-i - is there twice, and standard input can be read once")
     return tuple(Source(path, _read_stdin() if path == STDIN else None, runs=True) for path in option)

@@ -98,10 +98,14 @@ def stopping(event: Stopping) -> str:
     if event.abandoned:
         late = f"; {stored} not stored yet, waited for 2 s more" if event.storing else ""
         return f"{reason}: {flying} in flight left{late}"
+    return f"{reason}: nothing new starts, {_waited_for(event, flying, stored)}"
+
+
+def _waited_for(event: Stopping, flying: str, stored: str) -> str:
     if event.in_flight:
-        return f"{reason}: nothing new starts, {flying} in flight to finish; once more leaves them"
+        return f"{flying} in flight to finish; once more leaves them"
     if event.storing:
-        return f"{reason}: nothing new starts, {stored} to be stored; once more leaves them"
+        return f"{stored} to be stored; once more leaves them"
     if event.unstored:
-        return f"{reason}: nothing new starts, {event.unstored} is to be stored; once more leaves that"
-    return f"{reason}: nothing new starts, nothing is in flight"
+        return f"{event.unstored} is to be stored; once more leaves that"
+    return "the database is waited for; once more leaves it" if event.asking else "nothing is in flight"

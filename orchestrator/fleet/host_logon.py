@@ -28,7 +28,7 @@ class HeldError(Exception):
 class HostLogon:
     """The logons of one host, one for each try. Does nothing where no password is at stake.
 
-    `waiting`: it is connected, and waits for another host's logon.
+    `waiting`: it is connected, and waits for another host's logon; so it stays where time passes then.
     """
 
     def __init__(self, queued: QueuedHost, execution: Execution) -> None:
@@ -54,8 +54,7 @@ class HostLogon:
                 self._permit = await execution.gate.enter(account, self._queued.host.name, execution.stop)
         except TimeoutError:
             raise HeldError from None
-        finally:
-            self.waiting = False
+        self.waiting = False
         if self._permit is None:
             raise HeldError
         if self._permit.crowded and not self._queued.patient:

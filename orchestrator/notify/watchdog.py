@@ -13,7 +13,9 @@ from typing import Protocol
 class HasSocket(Protocol):
     """A client of the standard library: its socket, once it has one."""
 
-    sock: socket.socket | None
+    @property
+    def sock(self) -> socket.socket | None:
+        """The socket that is shut down."""
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import socket
 import ssl
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from orchestrator.notify.letter import SECONDS, Letter, NotSentError, said
@@ -56,15 +58,20 @@ def address_of(url: str) -> Address:
 
 
 def post(letter: Letter, *, url: str, token: str | None, ca: str | None, seconds: float = SECONDS) -> None:
-    """Post the event. Raises NotSentError where it is not taken: any answer but 2xx, no answer, no trust."""
+    """Post the event. Raises NotSentError where it is not taken: any answer but 2xx, no whole one, no trust.
+
+    A 2xx whose headers came to their end is taken; what its body says is not waited for.
+    """
     address, headers = address_of(url), _headers(token)
     client = _client(address, ca, seconds)
     where = f"{address.host}:{address.port}"
-    with closing(client), deadline(client, seconds) as over:
+    held = _Held(client)
+    with closing(client), deadline(held, seconds) as over:
         try:
             client.request("POST", address.path, body=letter.event(), headers=headers)
-            answer = client.getresponse()
-            words = said(answer.read(_MOST))
+            held.keep()
+            with client.getresponse() as answer:
+                words = "" if answer.status in _TAKEN else said(answer.read(_MOST))
         except (OSError, http.client.HTTPException) as error:
             if over():
                 raise NotSentError(f"{where} did not answer within {round(seconds, 1):g} s") from None
@@ -77,10 +84,54 @@ def post(letter: Letter, *, url: str, token: str | None, ca: str | None, seconds
     raise NotSentError(f"{where} answered {answer.status}{f': {words}' if words else ''}", away=False)
 
 
+class _Held:
+    """A client's socket, also where the client has let go of it to read an answer to the connection's end."""
+
+    def __init__(self, client: http.client.HTTPConnection) -> None:
+        self._client = client
+        self._kept: socket.socket | None = None
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """The client's socket, or the last one that was kept."""
+        return self._client.sock or self._kept
+
+    def keep(self) -> None:
+        """Remember the socket that the client has now."""
+        self._kept = self._client.sock
+
+
+class _Lines:
+    """What an answer is read from; the standard library takes a connection's end for that of the headers."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readline(self, most: int) -> bytes:
+        """Return the next line. Raises RemoteDisconnected where the connection has ended."""
+        line: bytes = self._file.readline(most)
+        if not line:
+            raise http.client.RemoteDisconnected("in the middle of an answer")
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose headers are whole, or there is none."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **more: Any) -> None:
+        super().__init__(sock, *args, **more)
+        self.fp = _Lines(self.fp)  # type: ignore[assignment]  # reads as the file does, but for its end
+
+
 def _client(address: Address, ca: str | None, seconds: float) -> http.client.HTTPConnection:
-    if not address.secure:
-        return http.client.HTTPConnection(address.host, address.port, timeout=seconds)
-    return http.client.HTTPSConnection(address.host, address.port, timeout=seconds, context=trust(ca))
+    client = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
+    if address.secure:
+        client = http.client.HTTPSConnection(address.host, address.port, timeout=seconds, context=trust(ca))
+    client.response_class = _Answer
+    return client
 
 
 def trust(ca: str | None) -> ssl.SSLContext:
@@ -124,7 +175,7 @@ def _trouble(error: Exception, seconds: float) -> str:
         case TimeoutError():
             return f"no answer within {round(seconds, 1):g} s"
         case http.client.RemoteDisconnected():
-            return "it closed the connection without an answer"
+            return "it closed the connection without a whole answer"
         case OSError():
             return error.strerror or type(error).__name__
         case _:

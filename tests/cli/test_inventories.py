@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Scanned, fleetcheck
+from tests.cli.drifted import Drifted, states
 
 EMPTY = "defaults: {auth: kerberos, gateways: {primary: gw1}}\nhosts: {srv1: {}, srv2: {site: lyon}}\n"
 
@@ -148,11 +149,22 @@ def test_what_asks_on_standard_input_takes_no_inventory_there(
     """apply, resume and undo wait for a yes."""
     plan = ("repin", "plan", "-i", str(scanned.inventory), "--db", str(scanned.database))
     assert fleetcheck(*plan, "-o", str(tmp_path / "plan.json")).code == 0
-    ended = fleetcheck(*words, "-i", "-", "--yes", "--db", str(scanned.database))
+    ended = fleetcheck(*words, "-i", "-", "--db", str(scanned.database))
     assert (ended.code, ended.err) == (
         2,
-        "fleetcheck: -i -: this command asks on standard input; name the inventory by a file\n",
+        "fleetcheck: -i -: this command asks on standard input; name the inventory by a file, or add --yes\n",
     )
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("--yes",)], ids=" ".join)
+def test_what_asks_nothing_takes_an_inventory_down_a_pipe(
+    fleet: Drifted, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """So the commands that a plan of such an inventory ends with can be typed."""
+    monkeypatch.chdir(fleet.inventory.parent)
+    monkeypatch.setattr(sys, "stdin", Typed(fleet.inventory.read_text("utf-8")))
+    ended = fleetcheck("repin", "apply", str(fleet.plan), "-i", "-", "--quiet", *words)
+    assert (ended.code, set(states(ended).values())) in [(0, {"would-write"}), (0, {"verified"})]
 
 
 def test_standard_input_is_named_once() -> None:
@@ -220,7 +232,7 @@ def test_a_check_of_standard_input_reads_it(monkeypatch: pytest.MonkeyPatch) -> 
     ended = fleetcheck("inventory", "check", "-")
     assert (ended.code, ended.out) == (
         0,
-        "-: no mistakes. hosts: 2, groups: 0, credentials: 1, waivers: 0\n",
+        "standard input: no mistakes. hosts: 2, groups: 0, credentials: 1, waivers: 0\n",
     )
 
 

@@ -275,3 +275,18 @@ def test_rules_that_others_could_have_written_let_nothing_through(fleet: Drifted
     assert untouched(fleet, ended)
     assert "others than" in ended.err
     assert "warning: nobody can say who has signed it: " in fleetcheck("repin", "show", str(fleet.plan)).err
+
+
+def test_what_is_configured_counts_for_who_looks_at_a_plan_too(
+    fleet: Drifted, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`show`, a new plan and `approve` name as many people as `apply` will demand, and who says so."""
+    monkeypatch.setenv("FLEETCHECK_REPIN_SIGNATURES", "3")
+    approved = approve(fleet.plan, signers, "ann")
+    assert "people\t1 of 3" in approved.out
+    assert approved.err.startswith("2 people more to sign")
+    shown = json.loads(fleetcheck("repin", "show", str(fleet.plan), "--json").out)["signatures"]
+    assert (shown["demanded"], shown["missing"], shown["origin"]) == (3, 2, "FLEETCHECK_REPIN_SIGNATURES")
+    words = ("-i", str(fleet.inventory), "-o", str(fleet.plan.with_name("new.json")), "--json")
+    planned = json.loads(fleetcheck("repin", "plan", *words).out)["signatures"]
+    assert (planned["demanded"], planned["missing"]) == (3, 3)

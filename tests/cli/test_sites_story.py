@@ -22,19 +22,11 @@ from orchestrator.app.sites.lines import Line, run_lines
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 from tests.docs.pages import blocks
 from tests.eventually import eventually
+from tests.rabbit import VARIABLE, Made, gone_afterwards, rabbitmqctl
 
 pytestmark = pytest.mark.xdist_group("broker")
-VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
 PAGE = "docs/sites.md"
 REFUSED = "its signature is not by the key that is known for it"
-
-
-def rabbitmqctl(*words: str) -> None:
-    """Run rabbitmqctl; who may not skips."""
-    try:
-        subprocess.run(["rabbitmqctl", "-q", *words], check=True, capture_output=True, timeout=60)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"rabbitmqctl {words[0]} does not work here: {error}")
 
 
 @dataclass
@@ -61,9 +53,16 @@ class Story:
         return f"amqp://{user}@{self.server}/{self.vhost}"
 
 
+@pytest.fixture(scope="module")
+def at_broker() -> Iterator[Made]:
+    """Yield what is to be gone from the broker when the stories have ended."""
+    with gone_afterwards() as made:
+        yield made
+
+
 @pytest.fixture
-def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    """Put the six simulated hosts into a site, but for one; clean the broker up afterwards."""
+def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_broker: Made) -> Story:
+    """Put the six simulated hosts into a site, but for one."""
     named = os.environ.get(VARIABLE)
     if not named:
         pytest.skip(f"{VARIABLE} names no RabbitMQ")
@@ -86,12 +85,9 @@ def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         f"fc_{mark}",
         f"{parts.hostname or '127.0.0.1'}:{parts.port or 5672}",
     )
-    try:
-        yield story
-    finally:
-        rabbitmqctl("delete_vhost", story.vhost)
-        for user in (story.hub_user, f"fc-{site}"):
-            subprocess.run(["rabbitmqctl", "-q", "delete_user", user], check=False, capture_output=True)
+    at_broker.vhosts.append(story.vhost)
+    at_broker.users += [story.hub_user, f"fc-{site}"]
+    return story
 
 
 def _complete(story: Story, hub_key: str) -> Path:

@@ -39,3 +39,9 @@ def test_a_ctrl_c_before_or_after_the_hosts_is_answered_with_what_is_not_stored(
     """Nothing is in flight then, and the database is what holds the command."""
     event = Stopping(reason="Ctrl-C", in_flight=0, abandoned=abandoned, unstored="the run's end")
     assert stopping(event) == f"Ctrl-C: {said}"
+
+
+def test_a_ctrl_c_between_hosts_says_that_the_database_is_waited_for() -> None:
+    """Nothing is in flight, and yet the command does not end: a second one does that."""
+    event = Stopping(reason="Ctrl-C", in_flight=0, abandoned=False, asking=True)
+    assert stopping(event) == ("Ctrl-C: nothing new starts, the database is waited for; once more leaves it")

@@ -96,3 +96,15 @@ def test_each_try_has_what_is_left_of_the_deadline() -> None:
     run_scan([host("h1", timeout=50.0)], default=behave)
     first, second = given
     assert second < first - 1
+
+
+def test_a_later_try_that_waits_for_another_host_s_logon_hangs_nowhere() -> None:
+    """A host whose deadline passes while another one's logon is under way is told as it failed before."""
+    gateway = fails(Phase.AUTH, Cause.GATEWAY, Again.BACKOFF)
+    scanned = run_scan(
+        [host("h1", timeout=60.0), host("h2", timeout=300.0)],
+        {"h1": then(gateway, answers()), "h2": hangs(Phase.AUTH)},
+    )
+    outcome = scanned.writer.of("h1").outcome
+    assert isinstance(outcome, Failed)
+    assert (outcome.phase, outcome.cause, outcome.detail) == (Phase.AUTH, Cause.GATEWAY, "as told")

@@ -45,6 +45,7 @@ class Webhook:
     posted: list[Posted] = field(default_factory=list)
     hold: threading.Event | None = None
     drip: bool = False
+    begins: bytes = b""  # of an answer; with `drip` it goes on byte by byte, else the connection ends
 
     def url(self, scheme: str = "https", path: str = "/hook?key=s3cret") -> str:
         """Write its address."""
@@ -63,7 +64,7 @@ def webhook(authority: Authority | None) -> Iterator[Webhook]:
             if len(body) < length:
                 return  # who sent it was killed on the way: no server takes half a request
             state.posted.append(Posted(self.path, dict(self.headers.items()), body))
-            if state.drip:
+            if state.drip or state.begins:
                 self._drip()
                 return
             _wait(state.hold)
@@ -75,8 +76,9 @@ def webhook(authority: Authority | None) -> Iterator[Webhook]:
             self.wfile.write(state.words)
 
         def _drip(self) -> None:
-            """Answer one byte at a time, for ever: each wait is short, the whole has no end."""
+            """Answer one byte at a time, while it drips: each wait is short, the whole has no end."""
             with contextlib.suppress(OSError):
+                self.wfile.write(state.begins)
                 while state.drip:
                     self.wfile.write(b"H")
                     threading.Event().wait(0.05)

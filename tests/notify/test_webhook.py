@@ -103,6 +103,39 @@ def test_one_that_drips_ends_at_its_time(hook: Webhook, letter: Letter, ca: str)
     assert time.monotonic() - started < 60  # for ever, were each byte's wait the limit
 
 
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX", "did not answer within 1 s"),
+        (b"HTTP/1.1 500 no\r\n\r\n", "answered 500: H+"),
+    ],
+)
+def test_an_answer_that_drips_on_after_its_status_ends_at_its_time(
+    hook: Webhook, letter: Letter, ca: str, begins: bytes, words: str
+) -> None:
+    """In its headers, which are no answer until they end, or in a body that names no length."""
+    hook.drip, hook.begins = True, begins
+    started = time.monotonic()
+    with pytest.raises(NotSentError, match=words):
+        post(letter, url=hook.url(), token=None, ca=ca, seconds=1)
+    assert time.monotonic() - started < 60  # for ever, were each byte's wait the limit
+
+
+def test_a_2xx_is_taken_once_its_headers_have_ended(hook: Webhook, letter: Letter, ca: str) -> None:
+    """Its body changes nothing, and is not waited for."""
+    hook.drip, hook.begins = True, b"HTTP/1.1 200 OK\r\n\r\n"
+    post(letter, url=hook.url(), token=None, ca=ca, seconds=60)
+    assert len(hook.posted) == 1
+
+
+def test_headers_that_are_cut_off_are_no_answer(letter: Letter) -> None:
+    """A server that dies in the middle of them may not have kept the notice: it is sent again."""
+    with webhook(None) as relay:
+        relay.begins = b"HTTP/1.1 200 OK\r\nX-Served-By: a\r\n"
+        with pytest.raises(NotSentError, match="closed the connection without a whole answer"):
+            post(letter, url=relay.url("http"), token=None, ca=None)
+
+
 def test_plain_http_is_for_this_machine_alone(letter: Letter) -> None:
     """A relay on loopback may speak http; nothing else."""
     with webhook(None) as relay:
@@ -157,7 +190,7 @@ def test_a_server_that_hangs_up_is_told(letter: Letter) -> None:
         port = relay.server_address[1]
         with pytest.raises(NotSentError) as caught:
             post(letter, url=f"http://{HOST}:{port}/", token=None, ca=None)
-    assert str(caught.value) == f"{HOST}:{port}: it closed the connection without an answer"
+    assert str(caught.value) == f"{HOST}:{port}: it closed the connection without a whole answer"
 
 
 class HangingUp(socketserver.StreamRequestHandler):

@@ -29,8 +29,8 @@ from inventory.yamlfile.tree import parse
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\0?[?!A-Za-z]|\xfe\xff\0<|\xff\xfe<\0")
 _HTML = re.compile(rb"\s*<(?:!doctype )?html\b", re.IGNORECASE)
 _DRAWN = re.compile(
-    r"\s*\w[^\n]*\n-+(?: +-+)*[^\S\n]*\r?\n"
-)  # a line under the headings; `---` alone is YAML's
+    r"\s*\w[^\n:]*\n-+(?: +-+)*[^\S\n]*\r?\n"
+)  # a line under the headings; behind a key, and alone, `---` is YAML's
 _NO_TREE = re.compile(r"\s*\[\s*[^\s{\[\"]")  # `[web]`: INI
 _READERS: dict[str, Callable[[Element, Notes], Iterator[Entry]]] = {
     "RDCMan": read_rdcman,

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.config.settings import Settings
+    from orchestrator.store.place import Place as StorePlace
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
 _PATIENCE = 5.0  # seconds that they get
 _SKEW = 60.0  # seconds that clocks may be apart; Kerberos takes 300
+_ROOM = 50_000_000  # bytes that should be free: a scan of 10,000 hosts takes 22 MB
 _SHORT_TICKET = 3600  # seconds: a ticket that ends sooner may end within a run
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -158,13 +160,31 @@ def database(asked: Invocation) -> Iterator[Check]:
         with Reader.open(url) as reader:
             count = len(reader.scans(1))
         said = f"{place.shown}: can be read" + ("" if count else ", no scan yet")
-        yield Check(name=name, health=Health.OK, seen=said)
+        yield _writable(place, said)
     except NoDatabaseError:
-        yield Check(name=name, health=Health.OK, seen=f"{place.shown}: none yet, the first scan makes it")
+        yield _writable(place, f"{place.shown}: none yet, the first scan makes it")
     except StoreError as error:
         yield Check(name=name, health=Health.WARNING, seen=str(error), advice="See docs/database.md.")
     if not isinstance(place, PostgresPlace):
         yield _sqlite()
+
+
+def _writable(place: StorePlace, said: str) -> Check:
+    """Look whether a file can be written, and its disk has room; of a server only a scan tells."""
+    from orchestrator.store.database.folder import free_bytes, unwritable
+    from orchestrator.store.place import PostgresPlace
+
+    name = "database"
+    if isinstance(place, PostgresPlace):
+        return Check(name=name, health=Health.OK, seen=said)
+    if place.path.parent.exists() and (locked := unwritable(place.path)):
+        said, advice = f"{said}; no right to write {locked}", "Give this user the right to write it."
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+    free = free_bytes(place.path)
+    if free is not None and free < _ROOM:
+        said = f"{said}; {free // 1_000_000} MB are free on its disk"
+        return Check(name=name, health=Health.WARNING, seen=said, advice="Free some space, or name another.")
+    return Check(name=name, health=Health.OK, seen=said)
 
 
 def _sqlite() -> Check:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from orchestrator.app.approval.rules import Place, Rules
     from orchestrator.app.invocation import Invocation
+    from orchestrator.domain.config.settings import Settings
     from orchestrator.domain.repin.operation import RunRecord
     from orchestrator.domain.repin.plan import Plan
 
@@ -62,9 +63,12 @@ def approved_again(
     return found
 
 
-def standing(plan: Plan, file: Path, place: Place, data: PlanBytes | None = None) -> Approvals:
-    """Say who has signed a plan so far, for who looks at it. Never raises: what is in the way is in
-    `trouble`.
+def standing(
+    plan: Plan, file: Path, place: Place, configured: Settings, data: PlanBytes | None = None
+) -> Approvals:
+    """Say who has signed a plan so far, for who looks at it, of how many that `apply` will demand here.
+
+    `configured` may demand more than this machine's rules. Never raises: what is in the way is in `trouble`.
 
     What a plan says of itself is believed here: whether it is an undo is looked up when it is used.
     """
@@ -75,6 +79,9 @@ def standing(plan: Plan, file: Path, place: Place, data: PlanBytes | None = None
         known = rules(place)
         demanded = known.signatures if plan.undoes is None else known.undo
         origin = known.where if plan.undoes is None else f"{known.where}, for an undo"
+        found = configured.values.get("repin.signatures")
+        if found is not None and isinstance(found.value, int) and found.value > demanded:
+            demanded, origin = found.value, _asking(configured, found.value)
         return _examined(data or signed_bytes(plan), signatures_beside(file), known, demanded, origin)
     except CommandError as error:
         return replace(NONE, trouble=str(error))
@@ -122,12 +129,12 @@ def _demand(invocation: Invocation, plan: Plan, known: Rules, asked: int) -> tup
             demanded = known.undo
         else:
             origin = f"{origin}; as for every plan, since {against}"
-    return (asked, _asking(invocation, asked)) if asked > demanded else (demanded, origin)
+    return (asked, _asking(invocation.settings, asked)) if asked > demanded else (demanded, origin)
 
 
-def _asking(invocation: Invocation, asked: int) -> str:
+def _asking(configured: Settings, asked: int) -> str:
     """Name what asks for more signatures than the machine does: the configuration, or the option."""
-    found = invocation.settings.values.get("repin.signatures")
+    found = configured.values.get("repin.signatures")
     if found is not None and found.value == asked:
         return f"`signatures` of [repin] in {found.origin}" if found.origin.is_file else str(found.origin)
     return f"--signatures {asked}"

@@ -16,6 +16,7 @@ from orchestrator.domain.approval.signatures import Approval, Approvals, is_name
 
 if TYPE_CHECKING:
     from orchestrator.app.approval.rules import Place, Rules
+    from orchestrator.domain.config.settings import Settings
     from orchestrator.domain.repin.plan import Plan
 
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class SignRequest:
     """What is asked: sign the plan in `file` with `key`.
 
-    `who`: as whom, None where the allowed signers say it. `rules`: where this machine says who may sign.
+    `who`: as whom, None where the allowed signers say it. `rules`: where this machine says who may sign;
+    `configured` may demand more signatures than it does.
     """
 
     plan: Plan
@@ -31,6 +33,7 @@ class SignRequest:
     key: Path
     who: str | None
     rules: Place
+    configured: Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ def sign_plan(request: SignRequest) -> Signed:
     _refuse_double(request, known, made, data())
     file = signature_file(request.file, made.who)
     write(file, text, marker=HEAD, what="signature of a plan", regular=True)
-    after = standing(request.plan, request.file, request.rules, data)
+    after = standing(request.plan, request.file, request.rules, request.configured, data)
     return Signed(plan=request.plan.id, made=made, file=file, approvals=after)
 
 

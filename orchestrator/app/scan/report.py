@@ -126,11 +126,11 @@ def _warnings(fleet: Fleet, record: ScanRecord, outcome: ScanSummary) -> Iterato
 
 
 def _sites_words(outcome: ScanSummary) -> Iterator[str]:
-    """Say which sites kept silent, and what came that is not believed."""
+    """Say which sites were given up, and what came that is not believed."""
     for site, hosts in outcome.sites.silent.items():
         begun = plural(hosts, "host is", "hosts are")
         yield (
-            f"site {site} is silent: {begun} not started. `fleetcheck hub status` shows the sites; "
+            f"site {site} was given up: {begun} not started. `fleetcheck hub status` shows the sites; "
             f"go on with `fleetcheck scan --resume {outcome.scan} --via-sites`"
         )
     if handed := outcome.sites.handed:

@@ -74,7 +74,7 @@ def apply(  # noqa: PLR0913  # a command line has as many parameters as it has o
     request = ApplyRequest(
         plan=read_plan(plan),
         file=plan,
-        inventory=inventory_sources(inventory, stdin=False),
+        inventory=inventory_sources(inventory, stdin=yes or dry_run),
         options=RepinRequest(
             batch=batch,
             pause=pause,
@@ -141,7 +141,7 @@ def resume(  # noqa: PLR0913  # a command line has as many parameters as it has 
 
     request = ResumeRequest(
         run=run,
-        inventory=inventory_sources(inventory, stdin=False),
+        inventory=inventory_sources(inventory, stdin=yes),
         options=RepinRequest(
             batch=batch,
             pause=pause,

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.config.configured import settings
 from orchestrator.cli.console import document, lines, say
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import HeaderOption, JsonOption
@@ -38,7 +39,9 @@ def approve(
     from orchestrator.cli.repin.confirm import confirmed
     from orchestrator.report.repin.document import approval_document
 
-    request = SignRequest(plan=read_plan(plan), file=plan, key=key, who=who, rules=SYSTEM)
+    request = SignRequest(
+        plan=read_plan(plan), file=plan, key=key, who=who, rules=SYSTEM, configured=settings()
+    )
     signed = sign(request, confirm=lambda statement: confirmed(statement, yes=yes))
     if as_json:
         document(approval_document(signed.plan, signed.made, str(signed.file), signed.approvals))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import FleetcheckError
 from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.cli.config.configured import settings
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def keep(asked: Invocation, made: Plan, target: Target, *, as_json: bool, table:
         say(f"written: {file}")
     if file is not None and target.key is not None:
         _sign(made, file, target.key, target.who)
-    approvals = NONE if file is None else standing(made, file, SYSTEM)
+    approvals = NONE if file is None else standing(made, file, SYSTEM, settings())
     name = None if file is None else str(file)
     found = ticket(made, file=name, hints=asked.hints, approvals=approvals, typed=asked.command)
     show_ticket(found, as_json=as_json, table=table)
@@ -122,7 +123,7 @@ def _sign(made: Plan, file: Path, key: Path, who: str | None) -> None:
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.approve import SignRequest, sign_plan
 
-    request = SignRequest(plan=made, file=file, key=key, who=who, rules=SYSTEM)
+    request = SignRequest(plan=made, file=file, key=key, who=who, rules=SYSTEM, configured=settings())
     try:
         signed = sign_plan(request)
     except CommandError as error:

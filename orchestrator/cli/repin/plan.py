@@ -11,6 +11,7 @@ import typer
 from orchestrator.app.errors import UsageError
 from orchestrator.app.select import NoMatch
 from orchestrator.cli.command import inventory_sources, invocation
+from orchestrator.cli.config.configured import settings
 from orchestrator.cli.console import hand_over, say, say_note
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import (
@@ -142,7 +143,7 @@ def show(
     if html is not None and (as_json or table):
         raise UsageError("--html goes alone: --json and --table are for the output")
     read = read_plan(plan)
-    found = ticket(read, file=str(plan), approvals=standing(read, plan, SYSTEM))
+    found = ticket(read, file=str(plan), approvals=standing(read, plan, SYSTEM, settings()))
     if html is None:
         show_ticket(found, as_json=as_json, table=table)
         return

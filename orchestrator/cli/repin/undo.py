@@ -34,7 +34,7 @@ def undo(  # noqa: PLR0913  # a command line has as many parameters as it has op
     from orchestrator.cli.repin.confirm import confirmed
 
     target = target_of(output, force=force, key=key, who=who)
-    path = inventory_sources(inventory, stdin=False)
+    path = inventory_sources(inventory, stdin=yes)
     asked = invocation(db, inventory)
     made = plan_undo(
         asked,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inventory.errors import file_words
+
 
 def paths_of(kept: str) -> tuple[str, ...]:
     """Return the files' names."""
@@ -10,4 +12,4 @@ def paths_of(kept: str) -> tuple[str, ...]:
 
 def in_words(kept: str) -> str:
     """Write the files' names for people, with commas between."""
-    return ", ".join(paths_of(kept))
+    return ", ".join(map(file_words, paths_of(kept)))

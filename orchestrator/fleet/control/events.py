@@ -95,6 +95,7 @@ class Stopping:
     """A stop was requested: nothing new starts, `in_flight` hosts finish, or, `abandoned`, are left.
 
     `storing`: results on their way to the disk. `unstored`: what else is waited for there, in words.
+    `asking`: the database is asked something between hosts.
     """
 
     reason: str
@@ -102,6 +103,7 @@ class Stopping:
     abandoned: bool
     storing: int = 0
     unstored: str = ""
+    asking: bool = False
 
 
 HostEvent = HostStarted | HostRequeued | HostRetrying

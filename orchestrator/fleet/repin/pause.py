@@ -17,6 +17,11 @@ class JournalPause:
         self._paused = False
         self._taking: asyncio.Task[None] | None = None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the lock is given back, or not got again yet."""
+        return self._paused
+
     async def wait(self, seconds: float, stop: StopRequest, clock: Clock) -> None:
         """Wait without the database's lock, or until a stop is requested."""
         self._paused = True

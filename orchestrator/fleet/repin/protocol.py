@@ -91,6 +91,7 @@ class _RunExecution:
         journal = self._ledger.journal
         self._pause = None if journal is None else JournalPause(journal)
         self._waves = Waves(given, self._limits, self._pause, self._emit)
+        self._asking = False  # the database, between hosts
         self._unapproved = False  # hosts were left alone for that
         self._unanswered = False  # by the database, when the user had enough
 
@@ -121,8 +122,10 @@ class _RunExecution:
         """Read what was left, leave alone what may not be written, write the rest in waves."""
         await self._read_leftovers()
         names = self._still_planned(self._ledger.to_begin())
+        self._asking = True
         names = await self._without_waived(names)
         names = await self._without_handed_out(names)
+        self._asking = False
         writer = WaveWriter(self._given, self._room.jobs, self._pool, self._ledger, self._limits, self._emit)
         await self._waves.go(frozenset(names), writer.write)
 
@@ -223,7 +226,10 @@ class _RunExecution:
 
     def _stopping(self, stop: StopRequest, unstored: str = "") -> None:
         flying, left = self._limits.hosts_in_flight, stop.abandoned
-        self._emit(Stopping(reason=stop.reason, in_flight=flying, abandoned=left, unstored=unstored))
+        asking = self._asking or (self._pause is not None and self._pause.lasts)
+        self._emit(
+            Stopping(reason=stop.reason, in_flight=flying, abandoned=left, unstored=unstored, asking=asking)
+        )
 
     def _summary(self, state: RunState, started: datetime) -> RepinSummary:
         limits, ledger = self._limits, self._ledger

@@ -20,6 +20,7 @@ INDEX = "index.tsv"
 A_HOST = 1_048_576  # bytes
 IN_ALL = 1_073_741_824  # bytes
 _CUT = "== the rest is left out: {most:,} bytes are the most for a host\n"
+_FULL = "{most:,} bytes are the most for all hosts"
 
 
 class TraceError(FleetcheckError):
@@ -50,8 +51,8 @@ class TraceFolder:
         self._descriptor = descriptor
         self._a_host = a_host - len(_CUT.format(most=a_host))
         self._most = a_host
-        self._left = in_all
-        self._in_all = in_all
+        self._full = _FULL.format(most=in_all)
+        self._left = in_all - len(_last_line(self._full))
         self._sizes: dict[str, int] = {}  # bytes of each host's file
         self._names: dict[str, str] = {}
         self._cut: set[str] = set()
@@ -117,20 +118,33 @@ class TraceFolder:
         if self.ended:
             return
         if len(data) > self._left:
-            self.ended = f"{self._in_all:,} bytes are the most for all hosts"
+            self._end(self._full)
             return
         self._left -= len(data)
+        try:
+            self._write(name, data, new=new)
+        except OSError as error:
+            self._end(f"{self._path / name}: {error.strerror or error}")
+
+    def _end(self, words: str) -> None:
+        """Write nothing more; the index says so, where it can be written: no transcript's end tells."""
+        self.ended = words
+        with contextlib.suppress(OSError):
+            self._write(INDEX, _last_line(words).encode("utf-8", "backslashreplace"), new=False)
+
+    def _write(self, name: str, data: bytes, *, new: bool) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         flags |= os.O_CREAT | os.O_EXCL if new else 0
+        descriptor = os.open(name, flags, 0o600, dir_fd=self._descriptor)
         try:
-            descriptor = os.open(name, flags, 0o600, dir_fd=self._descriptor)
-            try:
-                while data:
-                    data = data[os.write(descriptor, data) :]
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            self.ended = f"{self._path / name}: {error.strerror or error}"
+            while data:
+                data = data[os.write(descriptor, data) :]
+        finally:
+            os.close(descriptor)
+
+
+def _last_line(words: str) -> str:
+    return f"==\tthe rest is left out, of every host\t{clean(words)}\n"
 
 
 def _whole_lines(data: bytes) -> bytes:

@@ -200,6 +200,18 @@ def test_who_watches_is_told_of_a_ctrl_c_while_the_end_is_stored() -> None:
     assert not done.summary.interrupted
 
 
+@pytest.mark.parametrize(("call", "options"), [("handed_out", {}), ("take_again", {"pause": 5.0})])
+def test_who_watches_is_told_where_a_ctrl_c_waits_for_the_database_between_hosts(
+    call: str, options: dict[str, Any]
+) -> None:
+    """Before the first of them, and at the end of a pause: no host is in flight, and the run does not end."""
+    done = repin(
+        fleet_of(2), batch=parse_batch("1"), journal=_hanging(call), beside=_pressed(12.0, 13.0), **options
+    )
+    first, *_ = done.told(Stopping)
+    assert (first.in_flight, first.abandoned, first.asking) == (0, False, True)
+
+
 def test_a_journal_that_hangs_leaves_no_host_without_its_end() -> None:
     """Abandoned in the middle of a write whose row nobody can move any more: told as it last was."""
     sims = fleet_of(2, seconds=1.2, lags=40.0)

@@ -291,6 +291,8 @@ def test_a_hosts_file_is_read(tmp_path: Path) -> None:
         ("Server Name            Remark\n\n---\n\\\\WEB1       web server\n", "a list of `net view`"),
         ('{"ips": {"sensitive": false, "type": ["list", "string"], "value": []}}', "NAME being one of `ips`"),
         ('{"Reservations": [{"Instances": []}]}', "an answer of AWS's"),
+        ("Name : WEB1\nFQDN : web1.corp\n\nName : WEB2\n", "drawn for a screen (Format-List)"),
+        ("- hosts: win\n  tasks:\n    - win_ping:\n", "a playbook of Ansible's; import the inventory"),
     ],
 )
 def test_a_list_that_is_not_read_is_named_with_the_way_out(tmp_path: Path, text: str, words: str) -> None:
@@ -423,3 +425,9 @@ def test_standard_input_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     made = convert(Path("-"))
     assert made.text.startswith("# fleet.yaml, made from standard input.")
     assert list(loads(made.text.encode(), tmp_path / "fleet.yaml").hosts) == ["web1"]
+
+
+def test_two_documents_in_one_file_are_told_by_their_line(tmp_path: Path) -> None:
+    """`---` behind a group is YAML's, and no line below a heading."""
+    (said,) = refusal(tmp_path, "hosts.yml", "all: {hosts: {web1: }}\n---\nall: {hosts: {web2: }}\n")
+    assert said.startswith("hosts.yml:2: a second document begins here (`---`)")

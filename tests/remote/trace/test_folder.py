@@ -136,6 +136,16 @@ def test_the_whole_has_its_bound(tmp_path: Path) -> None:
     assert folder.ended == "300 bytes are the most for all hosts"
 
 
+def test_a_trace_that_ended_early_says_so_itself(tmp_path: Path) -> None:
+    """In the index, whose last line it is: the warning on the screen is gone by the time that it is read."""
+    folder = TraceFolder.open(tmp_path / "trace", in_all=300)
+    for number in range(100):
+        folder.put(f"web{number}", "10.0.0.1:5986", "0123456789\n")
+    folder.close()
+    *_, last = texts(tmp_path / "trace")["index.tsv"].splitlines()
+    assert last == "==\tthe rest is left out, of every host\t300 bytes are the most for all hosts"
+
+
 def test_a_full_disk_ends_the_trace_and_raises_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
