@@ -152,12 +152,11 @@ def _given(ctx: Any, options: Iterable[str]) -> bool:
 def _option(key: Key, value: object) -> tuple[str, object]:
     """Return the option that a key sets, and to what; "" for one that is no option's default.
 
-    Inventory and database are looked up where a command asks for them: advice repeats what was typed, and
-    these were not.
+    Paths are looked up where a command asks for them: advice repeats what was typed, and these were not.
     """
     if key.name == _OUTPUT:
         return ("" if value == "auto" else f"--{value}"), True
-    return ("" if key.name in ("inventory", "db") else key.option), value
+    return ("" if key.path else key.option), value
 
 
 def _words(ctx: Any) -> str:
