@@ -27,7 +27,7 @@ Cells = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row and the line that it begins in."""
+    """A row and the line that it begins in, or its number where lines tell nothing (`Table.unit`)."""
 
     line: int
     cells: Cells
@@ -35,11 +35,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the headings with their line and their meaning, and the rows below."""
+    """A table: the headings with their line and their meaning, and the rows below.
+
+    `unit`: what `line` counts, "line", or "record" of a document that has several in one line; its headings
+    are in 0 then.
+    """
 
     head: Row
     columns: Columns
     rows: list[Row]
+    unit: str = "line"
 
 
 def read_table(text: str, file: str, notes: Notes) -> Table:

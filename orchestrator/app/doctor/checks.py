@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def open_files(jobs: int) -> Check:
     name, room, most = "open files", make_room(jobs), most_hosts()
     if room.words:
         return Check(name=name, health=Health.WARNING, seen=room.words, advice="See `ulimit -Hn`.")
-    said = f"room for {jobs} hosts at a time (--jobs)"
+    said = f"room for {plural(jobs, 'host')} at a time (--jobs)"
     return Check(name=name, health=Health.OK, seen=said if most is None else f"{said}, at most {most:,}")
 
 
@@ -111,7 +112,8 @@ def kerberos(fleet: Fleet | None) -> Check:
         who = "there is no inventory that could ask" if fleet is None else "no host of the inventory asks"
         return Check(name=name, health=Health.OK, seen=f"{there}; {who} for it")
     if not can_ask_kdc():
-        said = f"{len(asked):,} hosts log on by Kerberos, and it is not installed on this machine"
+        log_on = plural(len(asked), "host logs on", "hosts log on")
+        said = f"{log_on} by Kerberos, and it is not installed on this machine"
         advice = "`pip install 'fleetcheck[kerberos]'`, with the system's Kerberos library."
         return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
     assert fleet is not None  # noqa: S101  # it has hosts
@@ -197,7 +199,6 @@ def _sqlite() -> Check:
 
 def approvals(place: Place) -> Check:
     """Look whether this machine demands signatures under plans, and whether somebody could give them."""
-    from orchestrator.app.approval.errors import ApprovalError
     from orchestrator.app.approval.rules import rules
     from orchestrator.app.approval.ssh_keygen import program
     from orchestrator.app.errors import CommandError
@@ -209,8 +210,7 @@ def approvals(place: Place) -> Check:
             return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
         program()
     except CommandError as error:
-        said = error.why if isinstance(error, ApprovalError) else str(error)
-        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
     said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
     if found.signers is None:
         said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"
