@@ -191,7 +191,7 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
         assert set(verdicts[0]) == set(HOSTS)
         assert there["counts"] == here["counts"]
     said = log.read_text()
-    batches = re.findall(r"(\d+) hosts, (\d+) probed, (\d+) failed, 0 not begun", said)
+    batches = re.findall(r"(\d+) hosts?, (\d+) probed, (\d+) failed, 0 not begun", said)
     failed = sum(one["failure"] is not None for one in there["hosts"])
     assert [sum(map(int, each)) for each in zip(*batches, strict=True)] == [
         len(HOSTS),
