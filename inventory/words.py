@@ -41,6 +41,11 @@ def shown(value: Any) -> str:
             return "an integer of more than 64 bits" if wide else f"`{str(value)[:SHOWN]}`"
 
 
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write `1 host`, `2,000 hosts`; `many` where an s does not make the plural."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def digits(number: float) -> str:
     """Write a number that somebody gave as people write it: 1000000, 0.00005, 86399.75; never 1e+06."""
     written = repr(float(number)).removesuffix(".0")

@@ -18,6 +18,7 @@ class Places:
         self._base = base
         self._starts: list[int] = []
         self._files: list[str] = []
+        self._lengths: list[int] = []
         self._next = 0
 
     def add(self, file: str, text: str) -> int:
@@ -25,13 +26,19 @@ class Places:
         offset = self._next
         self._starts.append(offset)
         self._files.append(file)
-        self._next += len(text.splitlines()) + 2  # a mark may stand behind the last line
+        self._lengths.append(len(text.splitlines()))
+        self._next += self._lengths[-1] + 2  # a mark may stand behind the last line
         return offset
 
     def locate(self, line: int) -> tuple[str, int]:
         """Return the file and the line in it; 0 is the import as a whole."""
         index = bisect_right(self._starts, line - 1) - 1
         return (self._files[index], line - self._starts[index]) if line and index >= 0 else (self.file, 0)
+
+    def is_all(self, line: int) -> bool:
+        """Whether a line is the only one of its file."""
+        index = bisect_right(self._starts, line - 1) - 1
+        return index >= 0 and self._lengths[index] == 1
 
     def short(self, line: int) -> str:
         """Write a place for a note: `hosts.ini:4`."""

@@ -15,11 +15,15 @@ _FOREIGN = re.compile(r"[^\w.-]+")
 
 @dataclass(slots=True)
 class Draft:
-    """`tree` has the shape of an inventory; `notes` are sentences for the head of the written file."""
+    """`tree` has the shape of an inventory; `notes` are sentences for the head of the written file.
+
+    `doubtful`: hosts whose address nobody knows, so that their names stand for it.
+    """
 
     file: str
     tree: Map = field(default_factory=lambda: Map(1))
     notes: dict[str, None] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
     _credentials: dict[str, str] = field(default_factory=dict)  # user name -> credential
 
     def section(self, name: str) -> Map:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from inventory.errors import InventoryError, Problem
+from inventory.errors import InventoryError
 from inventory.findings import Findings
 from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.importers.table.names import distinct, rename
@@ -35,7 +35,9 @@ def drafted(entries: Iterable[Entry], path: Path, notes: Notes, nothing: tuple[i
     found = _loadable(found, path, notes)
     if not found:
         reasons = notes.left_out or dict([nothing])
-        raise InventoryError([Problem(file, line, f"no host: {reason}") for line, reason in reasons.items()])
+        raise InventoryError(
+            [notes.problem(file, line, f"no host: {reason}") for line, reason in reasons.items()]
+        )
     draft = _draft(found, file)
     for sentence in notes.sentences():
         draft.note(sentence)

@@ -14,6 +14,8 @@ from inventory.yamlfile.dump import line
 from inventory.yamlfile.tree import Map
 
 _SHORT = 8  # names in one line
+_ADDRESS = "  # <- at which address?"
+_USER = "  # <- who logs on?"
 
 
 def write(draft: Draft, path: Path) -> str:
@@ -36,12 +38,14 @@ def _text(draft: Draft) -> str:
             continue
         lines += ["", f"{name}:"]
         for key, body in section.items():
-            lines += _group(key, body) if name == "groups" else [_entry(key, body)]
+            todo = _ADDRESS if name == "hosts" and key in draft.doubtful else ""
+            lines += _group(key, body) if name == "groups" else [_entry(key, body, todo)]
     return "\n".join(lines) + "\n"
 
 
-def _entry(key: str, body: Any) -> str:
-    todo = "  # <- who logs on?" if isinstance(body, Map) and body.get("username") == UNKNOWN_USER else ""
+def _entry(key: str, body: Any, todo: str) -> str:
+    if isinstance(body, Map) and body.get("username") == UNKNOWN_USER:
+        todo = _USER
     return f"  {line(key)}: {line(_bare(body))}{todo}"
 
 

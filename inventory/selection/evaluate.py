@@ -13,7 +13,7 @@ from inventory.selection.patterns import GLOB, LONGEST, Patterns
 from inventory.selection.subscript import Subscript, explained, split_subscript
 from inventory.selection.terms import Term, split
 from inventory.selection.universe import Universe
-from inventory.words import did_you_mean, near_pattern, shown, visible
+from inventory.words import did_you_mean, near_pattern, plural, shown, visible
 
 MOST_TERMS = 100_000
 _STRAY = re.compile(r"[^\w.\-:*?\[\]!,]")  # what stands in no name and in no glob
@@ -202,8 +202,8 @@ def _taken(text: str, base: str, hosts: Sequence[str], subscript: Subscript | No
         return hosts
     if taken := subscript.of(hosts):
         return taken
-    has = "no hosts" if not hosts else "1 host, index 0" if len(hosts) == 1 else ""
-    has = has or f"{len(hosts):,} hosts, index 0 to {len(hosts) - 1:,}"
+    to = f" to {len(hosts) - 1:,}" if len(hosts) > 1 else ""
+    has = f"{plural(len(hosts), 'host')}, index 0{to}" if hosts else "no hosts"
     raise ValueError(_read_as(text, base, subscript, f"{visible(base)} has {has}"))
 
 

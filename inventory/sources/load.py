@@ -28,7 +28,7 @@ from inventory.model import Fleet
 from inventory.resolving.build import Build, Part
 from inventory.sources.program import begins_as_script, is_program, run
 from inventory.sources.source import Source, Sources, named
-from inventory.words import folded
+from inventory.words import folded, plural
 from inventory.yamlfile.tree import Map, Seq
 
 NOT_NAMED = (
@@ -147,7 +147,7 @@ class _Several:
         tree, notes = tree_of(data, source.path)
         self._notes += [f"{file}: {note}" for note in notes]
         if notes:
-            count = "1 note" if len(notes) == 1 else f"{len(notes)} notes"
+            count = plural(len(notes), "note")
             self._remarks.append(f"{file}: {count} on what it printed; `fleetcheck inventory check` has them")
         return tree, data
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.errors import Problem
+from inventory.importers.draft import UNKNOWN_USER
 from inventory.secrets.registry import SOURCES
 from inventory.secrets.source import Lookup
 from inventory.words import shown
@@ -49,13 +51,25 @@ def _mistake(credential: Credential) -> str | None:
 
     if credential.kind == "ccache" or credential.path is None:
         return no_packages()
+    if _absent(credential) is not None:
+        return None
     if credential.kind == "keytab":
         return keytab_trouble(credential.path, credential.username)
     return certificate_trouble(credential.path, None, asked=credential.key_password is None)
 
 
+def _absent(credential: Credential) -> Path | None:
+    """Return the path of a keytab or certificate that is not on this machine, which may be another's."""
+    path = credential.path
+    return path if path is not None and not os.path.lexists(path) else None
+
+
 def _passing(credential: Credential) -> Iterator[str]:
     """Yield what hinders today, and may not hinder tomorrow."""
+    if credential.username == UNKNOWN_USER:
+        yield f"its user is {UNKNOWN_USER} yet: write who logs on"
+    if (path := _absent(credential)) is not None:
+        yield f"the {credential.kind} {path} is not there"
     if credential.kind == "ccache":
         from orchestrator.remote.auth.checks import no_packages, ticket_trouble
 

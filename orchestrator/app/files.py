@@ -31,7 +31,31 @@ def write(path: Path, text: str | Iterable[str], *, marker: str, what: str, regu
         else:
             _replace(path, text)
     except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise CommandError(f"{path}: cannot be written: {_why(path, error)}") from None
+
+
+def _why(path: Path, error: OSError) -> str:
+    if path.is_dir():
+        return "it is a folder, expected the name of a file"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    return error.strerror or str(error)
+
+
+def read(path: Path, most: int, *, what: str, next_: str) -> bytes:
+    """Read a file, and a byte more than it may have. Raises CommandError where it is not there, cannot be
+    read, is a folder or empty; `what` was expected, `next_` ends the words and says what to do then.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except IsADirectoryError:
+        raise CommandError(f"{path}: is a folder, expected {what}{next_}") from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}{next_}") from None
+    if not data:
+        raise CommandError(f"{path}: is empty, expected {what}{next_}")
+    return data
 
 
 def check(path: Path, *, marker: str, what: str) -> None:

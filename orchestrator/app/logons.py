@@ -208,10 +208,14 @@ def kerberos_missing(hosts: Iterable[Host]) -> str | None:
     from orchestrator.remote.auth.kerberos import can_ask_kdc
 
     needing = [host.name for host in hosts if host.auth == "kerberos"]
-    if not needing or can_ask_kdc():
+    if not needing:
         return None
     more = f" and {len(needing) - 1:,} more" if len(needing) > 1 else ""
     who = f"`auth: kerberos` of {needing[0]}{more}"
+    if can_ask_kdc():
+        from orchestrator.remote.auth.checks import library_trouble
+
+        return f"{who} cannot be had: {trouble}" if (trouble := library_trouble()) else None
     return "\n".join(
         [f"{who} needs Kerberos' packages, and this machine does not have them. Install them:", *INSTALL]
     )

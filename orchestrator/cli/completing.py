@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import typer
 
+from inventory.words import plural
+
 VARIABLE = "_FLEETCHECK_COMPLETE"
 """Set by a shell that asks."""
 
@@ -65,7 +67,7 @@ def scan_ids(ctx: typer.Context) -> Offers:
     from orchestrator.cli.command import invocation
 
     return [
-        (str(scan.id), f"{scan.started:%Y-%m-%d %H.%M} {scan.state} {len(scan.hosts)} hosts")
+        (str(scan.id), f"{scan.started:%Y-%m-%d %H.%M} {scan.state} {plural(len(scan.hosts), 'host')}")
         for scan in scans(invocation(ctx.params.get("db")))
     ]
 

@@ -18,6 +18,8 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from inventory.errors import FleetcheckError, InventoryError
+from inventory.words import plural
+from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.cli.console import fitted
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.primitives.text import clean
@@ -70,6 +72,9 @@ def told(error: Exception) -> tuple[int, str]:
     match error:
         case InventoryError():
             return error.exit_code, _count(len(error.problems))
+        case ApprovalError():
+            first, end, more = str(error).partition("\n")
+            return error.exit_code, f"{first}; nothing was written{end}{more}"
         case FleetcheckError():
             return error.exit_code, str(error)
         case OSError():
@@ -81,7 +86,7 @@ def told(error: Exception) -> tuple[int, str]:
 
 
 def _count(problems: int) -> str:
-    return "1 mistake, named above" if problems == 1 else f"{problems:,} mistakes, named above"
+    return f"{plural(problems, 'mistake')}, named above"
 
 
 def _complain(message: str) -> None:

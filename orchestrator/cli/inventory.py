@@ -205,7 +205,7 @@ def import_(
     standard error.
     """
     from inventory.importers import convert
-    from orchestrator.report.words import plural
+    from inventory.words import plural
 
     made = convert(file)
     if output is None:

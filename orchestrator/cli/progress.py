@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note, Warned
 from orchestrator.cli.live import LiveDisplay
 from orchestrator.domain.outcome import Failed
@@ -20,7 +21,6 @@ from orchestrator.fleet.control.events import (
     Stopping,
 )
 from orchestrator.report.progress import Progress, progress_line, progress_view
-from orchestrator.report.words import plural
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,9 +52,7 @@ class ScanDisplay(LiveDisplay):
                 progress.stopping = True
                 self.say(stopping(event))
             case BreakerTripped():
-                self.say(
-                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
-                )
+                self.say(tripped(event))
             case Remark(words=words):
                 self.say(f"remark: {words}")
             case Warned(words=words):
@@ -84,6 +82,11 @@ def step(event: object) -> tuple[str, str] | None:
             took = (outcome.trace.ended - outcome.trace.started).total_seconds()
             return record.host, f"{came or record.judgement.label}; {took:.1f} s in all"
     return None
+
+
+def tripped(event: BreakerTripped) -> str:
+    """Say which credential is given up, and whose word that is."""
+    return f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
 
 
 def stopping(event: Stopping) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inventory.words import plural
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import inventory_at_hand, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note
@@ -136,7 +137,7 @@ def _what_if(
     found = what_if(asked, inventory, assumed, on_event=say_note)
     if step is not None:
         if not 1 <= step <= len(found.steps):
-            raise UsageError(f"--step {step}: there are {len(found.steps)} steps")
+            raise UsageError(f"--step {step}: only {plural(len(found.steps), 'step is', 'steps are')} there")
         say(f"remark: assumed, not measured: {', '.join(map(str, found.assumptions))}")
         say(f"remark: step {step} at this moment: {step_words(found, step)}")
         lines(((name,) for name in found.steps[step - 1].hosts), ("host",))

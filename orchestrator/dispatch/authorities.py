@@ -10,6 +10,7 @@ from pathlib import Path
 from inventory.errors import InventoryError, Problem
 from inventory.files.textfile import read_bytes, refuse_unlike_file
 from inventory.model import Host
+from inventory.words import plural
 
 WHAT = "file with a certificate authority"
 MOST = 1024 * 1024  # characters: a batch has room for them beside fifty hosts
@@ -29,7 +30,7 @@ def read_authorities(hosts: Iterable[Host]) -> Mapping[Path, str]:
     found: dict[Path, str] = {}
     problems: list[Problem] = []
     for path, count in named.items():
-        advice = f"; `ca:` of {count:,} host{'' if count == 1 else 's'} at sites names it"
+        advice = f"; `ca:` of {plural(count, 'host')} at sites names it"
         try:
             refuse_unlike_file(path, what=WHAT)
             found[path] = _certificates(read_bytes(path, what=WHAT, advice=advice, limit=_LIMIT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import ssl
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from orchestrator.dispatch.errors import BrokerError, SitesMissingError
+from orchestrator.dispatch.errors import BrokerError, MisfitQueuesError, SitesMissingError
 from orchestrator.domain.primitives.text import clean
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 HEARTBEAT = 10  # seconds: a link that is dead without a word is given up after about three of them
 CONNECT = 10  # seconds to connect
 _SHOWN = 200  # characters of a broker's words
+# OpenSSL's words for an answer in clear.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ def told(broker: Broker) -> Iterator[None]:
 
     try:
         yield
+    except MisfitQueuesError as error:
+        raise _misfit(broker, error) from error
     except (refused.AccessRefused, refused.NotAllowed, refused.NotFound, refused.PreconditionFailed) as error:
         raise _refused(broker, error) from error
     except (refused.AMQPError, OSError) as error:
@@ -122,12 +127,30 @@ def _refused(broker: Broker, error: Any) -> BrokerError:
         )
     if isinstance(error, refused.NotFound):
         return BrokerError(
-            broker.place, f"a queue or an exchange is missing ({said})", "`fleetcheck hub init` makes them."
+            broker.place,
+            f"a queue or an exchange is missing ({said})",
+            "On the hub `fleetcheck hub init` makes them, for a new site `fleetcheck hub site add`.",
         )
     return BrokerError(
         broker.place,
         f"{broker.user} lacks a right ({said})",
         "`fleetcheck hub init` prints the rabbitmqctl lines that give it.",
+    )
+
+
+def _misfit(broker: Broker, error: MisfitQueuesError) -> BrokerError:
+    """Name all queues that have to be made anew: a hub that was updated meets every one of an older one."""
+    delete = " ".join(
+        f"`rabbitmqctl delete_queue --vhost {shlex.quote(broker.vhost)} {shlex.quote(name)}`"
+        for name in error.names
+    )
+    return BrokerError(
+        broker.place,
+        f"a queue of this name is there, and is of another kind: {', '.join(error.names)} "
+        f"({clean(error.said, limit=_SHOWN)})",
+        "Another version of fleetcheck made it, or something else. Where nothing waits there that is needed, "
+        f"on the broker's machine, as root: {delete} Then `fleetcheck hub init`. Or give fleetcheck a vhost "
+        "of its own.",
     )
 
 
@@ -146,6 +169,8 @@ def _words(error: BaseException) -> str:
 
 
 def _advice(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return "That port speaks no TLS: name the broker's TLS port (5671), or write amqp:// without TLS."
     if isinstance(error, ssl.SSLError):
         return "Name its CA with `ca:`; with client certificates look at `certificate:`, too."
     return "Is it running, and does a firewall let this machine reach it?"

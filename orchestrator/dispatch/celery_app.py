@@ -70,15 +70,28 @@ def celery_app(settings: WorkerSettings, take: Callable[..., None]) -> Any:
     return app
 
 
+def quieten() -> None:
+    """Let Celery say nothing, with tracebacks, that the worker's own link says in a line: the link ended."""
+    from celery.exceptions import CPendingDeprecationWarning
+    from celery.platforms import SecurityWarning
+
+    logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.CRITICAL)
+    logging.getLogger("celery.worker.request").addFilter(_is_news)
+    warnings.simplefilter("ignore", SecurityWarning)  # Celery's about root; the docs say which user to take
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # of a setting that is as it has to be
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether it is no batch that cannot be acknowledged: its link ended meanwhile, and it comes again."""
+    return not str(record.msg).startswith(("Couldn't ack", "Couldn't reject"))
+
+
 def serve(worker: SiteWorker, settings: WorkerSettings) -> None:
     """Take batches until SIGTERM or Ctrl-C; what is in flight then finishes."""
     app = celery_app(settings, worker.take)
-    from celery.platforms import SecurityWarning
     from celery.signals import worker_shutting_down
 
-    # What it says of the link, with tracebacks, the worker's own link says in a line.
-    logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.CRITICAL)
-    warnings.simplefilter("ignore", SecurityWarning)  # Celery's about root; the docs say which user to take
+    quieten()
     begun = threading.Event()
 
     class Serving(app.Worker):  # type: ignore[misc,name-defined]  # Celery has no types

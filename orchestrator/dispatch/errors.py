@@ -3,6 +3,7 @@
 FleetcheckError
   SitesMissingError   the packages for sites are not installed
   BrokerError         the broker cannot be used
+  MisfitQueuesError   queues there are not as they have to be
   KeyFileError        a key is missing, or is none
   SealError           a message is not what its sender sealed
 """
@@ -30,6 +31,15 @@ class BrokerError(FleetcheckError):
         """Build the sentence from its parts."""
         super().__init__(f"broker {place}: {reason}. {advice}")
         self.place, self.reason, self.advice = place, reason, advice
+
+
+class MisfitQueuesError(FleetcheckError):
+    """Queues of these `names` are there and have other settings, by the broker's word `said`."""
+
+    def __init__(self, names: tuple[str, ...], said: str) -> None:
+        """Build the sentence from its parts."""
+        super().__init__(f"{', '.join(names)}: {said}")
+        self.names, self.said = names, said
 
 
 class KeyFileError(FleetcheckError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.dispatch.errors import MisfitQueuesError
 from orchestrator.domain.sites.names import DEAD, SiteNames
 
 if TYPE_CHECKING:
@@ -90,10 +91,23 @@ def of_site(site: str) -> Iterator[Queue]:
 
 
 def make(connection: Connection, sites: Iterable[str]) -> None:
-    """Make what is missing, for the hub and these sites. Raises amqp's errors."""
+    """Make what is missing, for the hub and these sites.
+
+    Raises MisfitQueuesError for all that are there and are made otherwise, amqp's other errors.
+    """
+    import amqp.exceptions as refused
+
+    misfits: list[tuple[str, str]] = []
     for queue in (dead(), *(queue for site in sites for queue in of_site(site))):
-        with connection.channel() as channel:  # a refused one closes its channel
-            queue(channel).declare()
+        try:
+            with connection.channel() as channel:  # a refused one closes its channel
+                queue(channel).declare()
+        except refused.PreconditionFailed as error:
+            if "for queue" not in str(error.reply_text):  # an exchange: nothing but its name is ours
+                raise
+            misfits.append((queue.name, str(error.reply_text)))
+    if misfits:
+        raise MisfitQueuesError(tuple(name for name, _ in misfits), misfits[0][1])
 
 
 def remove(connection: Connection, site: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -168,10 +169,12 @@ def hello_text(hello: Hello) -> str:
 
 
 def read_hello(text: str) -> Hello:
-    """Read a hello, of whatever protocol. Raises SealError."""
+    """Read a hello, of whatever protocol. Raises SealError; one of another protocol may be made otherwise."""
     try:
         return decode_strict(Hello, json.loads(text)["hello"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            _refuse_protocol(json.loads(text))
         raise SealError(f"a hello that cannot be read ({type(error).__name__})") from None
 
 
@@ -205,8 +208,8 @@ def _refuse_protocol(raw: Mapping[str, Any]) -> None:
     if type(spoken) is not int or abs(spoken) > _PROTOCOLS:
         raise SealError("it does not say which protocol it speaks")
     if spoken != PROTOCOL:
-        older = "older" if spoken < PROTOCOL else "newer"
+        older, side = ("older", "the other side's") if spoken < PROTOCOL else ("newer", "this machine's")
         raise SealError(
             f"it speaks protocol {spoken}, this one {PROTOCOL}: the other side's fleetcheck is {older}; "
-            "bring both to one version"
+            f"update {side}"
         )

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from inventory.words import plural
 from orchestrator.dispatch.errors import SealError
 from orchestrator.dispatch.seal import Kind, opened
 from orchestrator.dispatch.site_link import SiteLink, WorkerSettings
@@ -137,7 +138,8 @@ class SiteWorker:
         """Give back a batch whose first worker died, or was cut off: one of its hosts may be the reason."""
         batch = sent.batch
         self._log(
-            f"batch {batch.id[:8]} of {len(batch.hosts)} hosts came a second time: given back in halves"
+            f"batch {batch.id[:8]} of {plural(len(batch.hosts), 'host')} came a second time: "
+            "given back in halves"
         )
         report = Report(site=batch.site, run=batch.run, epoch=batch.epoch, batch=batch.id, returned=True)
         self.link.publish(report_text(report, sent)).result()
@@ -169,7 +171,7 @@ class SiteWorker:
         took = (datetime.now(UTC) - began).total_seconds()
         held = len(batch.hosts) - done
         self._log(
-            f"batch {batch.id[:8]}, {batch.run}: {len(batch.hosts)} hosts, {probed} probed, "
+            f"batch {batch.id[:8]}, {batch.run}: {plural(len(batch.hosts), 'host')}, {probed} probed, "
             f"{done - probed} failed, {held} not begun, in {took:.1f} s"
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from inventory.model import Profile
+from inventory.words import plural
 from orchestrator.domain.beliefs import at
 from orchestrator.domain.facts import Facts, RoleFacts
 from orchestrator.domain.judgement import Belief
@@ -115,7 +116,7 @@ def _others(role: RoleFacts) -> Iterable[str]:
 
 
 def _other_ports(count: int) -> str:
-    return f"{count} other {'port' if count == 1 else 'ports'}"
+    return plural(count, "other port")
 
 
 def _aside(role: RoleFacts, reading: Reading) -> Iterable[str]:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inventory.model import Host, Waiver
+from inventory.words import plural
 from orchestrator.domain.execution.breaker import Account
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.record import HostRecord, ScanRecord, ScanState
@@ -176,8 +177,7 @@ class _Scan:
             await run_until_abandoned(work_on_all, self._stop, self._stopping)
         finally:
             if late := await storing.land(self._stop, self._stopping):
-                were = "result was" if late == 1 else "results were"
-                self._not_answered(f"{late} {were} not stored")
+                self._not_answered(f"{plural(late, 'result was', 'results were')} not stored")
 
     async def _beside_sites(self, here: Coroutine[Any, Any, None], storing: Storing) -> None:
         """Ask the sites for their hosts while those of here are asked."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from inventory.words import plural
 from orchestrator.domain.execution.breaker import Account
 from orchestrator.domain.execution.tally import Counts, exit_code
 from orchestrator.domain.record import ScanState
@@ -62,11 +63,11 @@ class GivenUp:
         """
         left = ""
         if self.barred:
-            left = f"; {len(self.barred)} host{'' if len(self.barred) == 1 else 's'} not started"
+            left = f"; {plural(len(self.barred), 'host')} not started"
         alone = f"try it alone with `fleetcheck scan --limit {self.first}`"
-        then = f"Put its password right, and {alone}"
+        then = f"Put its password, or the account, right, and {alone}"
         if again is not None:
-            then = f"Put its password right, {alone}, then `{again}`"
+            then = f"Put its password, or the account, right, {alone}, then `{again}`"
         return f"{self.why}: nothing more was tried with it, so that the account is not locked{left}. {then}"
 
 

@@ -17,7 +17,7 @@ from orchestrator.remote.auth.nt_hash import NtHashes
 from orchestrator.remote.contract.output import document_among
 from orchestrator.remote.faults.classify import classify
 from orchestrator.remote.faults.codes import PASSWORD_REFUSED
-from orchestrator.remote.faults.fault import Fault
+from orchestrator.remote.faults.fault import Fault, tell_both
 from orchestrator.remote.faults.trouble import KerberosTrouble, SoapFault, TooOldShell
 from orchestrator.remote.lifetime import Lifetime
 from orchestrator.remote.net.certificate import binding
@@ -91,10 +91,10 @@ class NativeSession:
         "_deadline",
         "_endpoint",
         "_ends",
+        "_fell_back",
         "_kerberos",
         "_lifetime",
         "_logon",
-        "_remarks",
         "_runspace",
         "_shared",
         "_stream",
@@ -119,7 +119,7 @@ class NativeSession:
         self._lifetime = Lifetime(self._course, deadline)
         self._ends = 0.0  # when the session's time is up, by the clock; `run` begins it
         self._kerberos: KerberosLogon | None = None
-        self._remarks: list[str] = []
+        self._fell_back: Fault | None = None  # why Kerberos, tried first, did not serve
         self._stream: Stream | None = None
         self._runspace: Runspace | None = None
 
@@ -222,9 +222,9 @@ class NativeSession:
             found = classify(trouble, replace(self._course.seen(), phase=Phase.AUTH))
             if endpoint.auth == "kerberos" or logon.password is None or trouble.minor in PASSWORD_REFUSED:
                 raise found from trouble
-            self._remarks.append(remark := fallback_remark(found.cause, found.detail))
+            self._fell_back = found
             if self._course.watcher is not None:
-                self._course.watcher.noted(remark)
+                self._course.watcher.noted(fallback_remark(found.cause, found.detail))
             return None
 
     async def _connected(self) -> Stream:
@@ -244,8 +244,8 @@ class NativeSession:
             if not isinstance(error, SoapFault | TooOldShell):
                 stream.inbox.usable = False  # nobody knows what the host would make of another request
             found = classify(trouble_of(error), replace(self._course.seen(), heard=stream.heard))
-            if found.phase is Phase.AUTH and self._remarks:  # Kerberos was first: that is the half of it
-                found.detail = "; ".join([found.detail, *self._remarks])
+            if found.phase is Phase.AUTH and self._fell_back is not None:
+                tell_both(self._fell_back, found)
             raise found from error
 
     async def _talk(self, stream: Stream, script: Script, parameters: Mapping[str, Parameter]) -> Reply:
@@ -268,6 +268,7 @@ class NativeSession:
         objects, errors = await stream.drive(runspace.run(script, parameters))
         course.enter(Phase.DECODE)
         text, beside = document_among(objects, script.name)
+        fell = self._fell_back
         return Reply(
             text=text,
             beside=beside,
@@ -276,7 +277,7 @@ class NativeSession:
             certificate=course.certificate,
             timings=dict(course.timings),
             received=stream.inbox.received,
-            remarks=tuple(self._remarks),
+            remarks=() if fell is None else (fallback_remark(fell.cause, fell.detail),),
             dialled=course.dialled,
         )
 

@@ -10,10 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.reading import Attempt, Reading, Result, Source, Target
 from orchestrator.domain.record import HostRecord
-from orchestrator.report.words import RESULTS, plural, shown
+from orchestrator.report.words import RESULTS, shown
 
 _BELIEF_STYLES = {
     Belief.OPEN: "green",

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.judgement import RoleJudgement
 from orchestrator.domain.outcome import Failed, Probed, Trace
 from orchestrator.domain.reading import Identity, Reading, Value, View, ViewState
@@ -20,7 +21,7 @@ from orchestrator.report.advice import completed, drawn, pieces
 from orchestrator.report.grid import ports
 from orchestrator.report.hints import Hints, over_sites
 from orchestrator.report.parts import bullets
-from orchestrator.report.words import age, moment, plural, shown, styled
+from orchestrator.report.words import age, moment, shown, styled
 
 FIRST = "what stands here is older than the last re-pin: fleetcheck scan"
 _DATA_SHOWN = 200  # characters of one registry value's data; --json has it whole

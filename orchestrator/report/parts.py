@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.actions import BEHIND_A_FIREWALL
 from orchestrator.report import drawing
-from orchestrator.report.words import folded, plural, shown
+from orchestrator.report.words import listed, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,8 +50,7 @@ def bullets(sentences: Iterable[str], *, mark: str = "-") -> RenderableType | No
 def hosts_named(title: Text, names: Sequence[str]) -> Iterator[RenderableType]:
     """Write how many hosts share what, and the first of their names below it."""
     yield drawing.Text(f"{plural(len(names), 'host')}: ", style="bold").append(title)
-    listed, more = folded(names)
-    yield drawing.Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
+    yield drawing.Padding(shown(listed(names)), INDENT)
 
 
 def next_section(commands: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.report import drawing
-from orchestrator.report.words import duration, plural, shown
+from orchestrator.report.words import duration, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

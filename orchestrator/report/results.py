@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.domain.group import ports_of
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.record import ScanRecord
@@ -12,7 +13,7 @@ from orchestrator.domain.views.brief import Brief
 from orchestrator.report import drawing
 from orchestrator.report.advice import told
 from orchestrator.report.hints import Hints
-from orchestrator.report.words import plural, shown, styled
+from orchestrator.report.words import shown, styled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.execution.tally import Counts
 from orchestrator.domain.group import Group as HostGroup
 from orchestrator.domain.outcome import Phase
+from orchestrator.domain.primitives.exit_codes import EXIT_BOTH, EXIT_UNPROBED, MEANINGS
 from orchestrator.domain.record import PORTS, ScanRecord, ScanState
 from orchestrator.domain.views import summary as domain
 from orchestrator.report import drawing
@@ -29,7 +31,7 @@ from orchestrator.report.parts import (
     unbroken,
     warned,
 )
-from orchestrator.report.words import age, duration, folded, moment, plural, shown
+from orchestrator.report.words import age, duration, folded, listed, moment, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,15 +40,11 @@ if TYPE_CHECKING:
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 
 MEANING = {
-    0: "nothing needs attention",
-    1: "the command failed",
-    3: "hosts need attention",
-    4: "hosts could not be probed, or were not started",
-    5: "hosts need attention, and hosts could not be probed or were not started",
-    6: "stopped by a safety gate",
-    130: "interrupted",
+    **MEANINGS,
+    EXIT_UNPROBED: "hosts could not be probed, or were not started",
+    EXIT_BOTH: "hosts need attention, and hosts could not be probed or were not started",
 }
-"""What a fleet command's exit code says."""
+"""What the exit code of a scan says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,9 +278,8 @@ def _waived(title: str, groups: Sequence[HostGroup], report: ScanReport) -> Iter
 
 def _not_started(report: ScanReport) -> Iterator[RenderableType]:
     if report.not_started:
-        names, more = folded(report.not_started)
         yield from heading(f"Not started: {plural(len(report.not_started), 'host')}")
-        yield drawing.Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
+        yield drawing.Padding(shown(listed(report.not_started)), INDENT)
 
 
 def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:

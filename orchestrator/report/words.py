@@ -43,11 +43,6 @@ def styled(verdict: Verdict, label: str | None = None) -> Text:
     return drawing.Text(label or str(verdict), style=verdict.style)
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write `1 host`, `2,000 hosts`; `many` where an s does not make the plural."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def duration(seconds: float) -> str:
     """Write a length of time in its two largest units: `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 
@@ -92,3 +87,9 @@ def folded(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> tuple[str, int]
     if len(names) <= limit + 1:
         return ", ".join(names), 0
     return ", ".join(names[:limit]), len(names) - limit
+
+
+def listed(names: Sequence[str], *, limit: int = NAMES_SHOWN) -> str:
+    """Write the first `limit` names and count the rest: `web1, web2 and 7 more`."""
+    written, more = folded(names, limit=limit)
+    return f"{written} and {more:,} more" if more else written

@@ -171,7 +171,7 @@ class StoreTrouble(enum.StrEnum):
 _TROUBLE = {
     StoreTrouble.FULL: (
         "no space is left",
-        "Free some space, then go on with `fleetcheck scan --resume` or `fleetcheck repin resume`.",
+        "Free some space; `fleetcheck scans` and `fleetcheck repin status` name what can be gone on with.",
     ),
     StoreTrouble.READ_ONLY: (
         "it cannot be written",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,9 +19,12 @@ from inventory.load import load
 from inventory.model import Fleet
 from orchestrator.app.approval.rules import Place
 from orchestrator.app.doctor import checks
+from orchestrator.app.invocation import Invocation
 from orchestrator.domain.execution.examination import Health
 from orchestrator.remote.look import Looked
+from orchestrator.store.writer import Writer
 from tests.remote.wired import raw_server, read_request
+from tests.unprivileged import unprivileged
 
 HEAD = """\
 credentials: {ops: {username: svc, password: {from: env, name: FC_PASSWORD}}, ticket: {username: svc@CORP.EXAMPLE}}
@@ -161,3 +165,19 @@ def test_rules_about_signatures_are_looked_at_before_the_night(
 def test_without_an_inventory_nobody_says_what_it_asks_for() -> None:
     """Where the inventory cannot be read, its hosts may ask for Kerberos all the same."""
     assert checks.kerberos(None).seen.endswith("installed; there is no inventory that could ask for it")
+
+
+def test_a_database_that_cannot_be_written_is_a_warning() -> None:
+    """It can be read, and every scan would be refused."""
+    with tempfile.TemporaryDirectory() as base:
+        Path(base).chmod(0o777)
+        with unprivileged():
+            path = Path(base) / "fleet.db"
+            url = f"sqlite:///{path}"
+            Writer.open(url, command="scan", user="ann").close()
+            path.chmod(0o400)
+            (found, _) = checks.database(Invocation(command="doctor", user="ann", database=url))
+    assert (found.health, found.seen) == (
+        Health.WARNING,
+        f"{path}: can be read, no scan yet; no right to write {path}",
+    )

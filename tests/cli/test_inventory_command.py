@@ -207,3 +207,23 @@ def test_a_secret_that_is_not_there_is_a_remark_with_its_line(
     ended = fleetcheck("inventory", "check", str(path))
     assert (ended.code, f"remark: {path}:2: credential `ops`: the " in ended.err) == (0, True)
     assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    ("credential", "words"),
+    [
+        ("{from: certificate, path: client.pem}", "the certificate {folder}/client.pem is not there"),
+        ("{username: CHANGE-ME, password: {from: prompt}}", "its user is CHANGE-ME yet: write who logs on"),
+    ],
+)
+def test_what_an_import_leaves_to_be_done_is_a_remark_with_its_line(
+    tmp_path: Path, credential: str, words: str
+) -> None:
+    """A client certificate of another machine, a user whom nobody named: neither is a mistake."""
+    path = tmp_path / "fleet.yaml"
+    path.write_text(
+        f"credentials:\n  ops: {credential}\ndefaults: {{credential: ops}}\nhosts: {{web1: {{}}}}\n"
+    )
+    ended = fleetcheck("inventory", "check", str(path))
+    assert ended.err == f"remark: {path}:2: credential `ops`: {words.format(folder=tmp_path)}\n"
+    assert ended.code == 0

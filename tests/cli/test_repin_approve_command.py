@@ -199,6 +199,7 @@ def test_a_rehearsal_needs_no_signature_and_says_what_is_missing(fleet: Drifted,
     assert (ended.code, set(states(ended).values())) == (0, {"would-write"})
     assert "warning: apply refuses this plan: " in ended.err
     assert "nobody has signed" in ended.err
+    assert "nothing was written" not in ended.err  # nothing was to be written
     assert every_pin(fleet) == OLD
 
 

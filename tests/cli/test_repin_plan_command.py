@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be_written_is_said(scanned: Scanned, tmp_path: Path
     """A folder that is not there is exit code 1 with its name."""
     ended = planned(scanned, "-o", str(tmp_path / "missing" / "plan.json"))
     assert ended.code == 1
-    assert "missing/plan.json: cannot be written" in ended.err
+    assert "missing/plan.json: cannot be written: there is no folder /" in ended.err
 
 
 @pytest.mark.parametrize("policy", ["vendor-order", "keep-if-working", "prefer:443,2147", "fleet-common"])
@@ -266,3 +266,23 @@ def test_another_kind_of_file_is_no_plan_and_is_named(
     assert (ended.code, ended.out) == (1, "")
     assert words in ended.err
     assert "`fleetcheck repin plan -o FILE` writes a plan" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("show", "a plan's file. `fleetcheck repin plan -o "),
+        ("import", "a result of an exported re-pin script. Take the file as the script wrote it\n"),
+    ],
+)
+def test_a_folder_or_an_empty_file_is_told_as_that(
+    scanned: Scanned, tmp_path: Path, words: str, expected: str
+) -> None:
+    """With what was expected and what to do, where "Is a directory" and "damaged" stood."""
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    database = ("--db", str(scanned.database)) if words == "import" else ()
+    for name, found in (("empty", "is empty"), ("folder", "is a folder")):
+        ended = fleetcheck("repin", words, str(tmp_path / name), *database)
+        assert ended.code == 1
+        assert f"{name}: {found}, expected {expected}" in ended.err

@@ -192,3 +192,10 @@ def test_a_number_is_told_as_a_scans(scanned: Scanned) -> None:
     ended = fleetcheck("show", "1", "--db", str(scanned.database))
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.endswith("has no host '1'; for scan 1: fleetcheck show --scan 1\n")
+
+
+def test_two_ways_to_show_results_are_one_too_many() -> None:
+    """`--json` won in silence, and whoever typed `--table` waited for a table."""
+    ended = fleetcheck("scans", "--json", "--table")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--json shows the results in another way: leave one of them out" in ended.err

@@ -22,19 +22,11 @@ from orchestrator.app.sites.lines import Line, run_lines
 from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
 from tests.docs.pages import blocks
 from tests.eventually import eventually
+from tests.rabbit import VARIABLE, Made, gone_afterwards, rabbitmqctl
 
 pytestmark = pytest.mark.xdist_group("broker")
-VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
 PAGE = "docs/sites.md"
 REFUSED = "its signature is not by the key that is known for it"
-
-
-def rabbitmqctl(*words: str) -> None:
-    """Run rabbitmqctl; who may not skips."""
-    try:
-        subprocess.run(["rabbitmqctl", "-q", *words], check=True, capture_output=True, timeout=60)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"rabbitmqctl {words[0]} does not work here: {error}")
 
 
 @dataclass
@@ -61,9 +53,57 @@ class Story:
         return f"amqp://{user}@{self.server}/{self.vhost}"
 
 
+@pytest.fixture(scope="module")
+def at_broker() -> Iterator[Made]:
+    """Yield what is to be gone from the broker when the stories have ended."""
+    with gone_afterwards() as made:
+        yield made
+
+
 @pytest.fixture
-def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    """Put the six simulated hosts into a site, but for one; clean the broker up afterwards."""
+def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_broker: Made) -> Story:
+    """Put the six simulated hosts into a site, but for one."""
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    return _sit_down(simulated, tmp_path, monkeypatch, at_broker, uuid.uuid4().hex[:8])
+
+
+@dataclass(frozen=True)
+class MadeHub:
+    """A hub that was set up: its folder, its database, and the mark of its names at the broker."""
+
+    folder: Path
+    database: Path
+    mark: str
+
+
+@pytest.fixture(scope="module")
+def made_hub(simulated: Path, tmp_path_factory: pytest.TempPathFactory, at_broker: Made) -> MadeHub:
+    """Set a hub up as the page says, once: three commands for the broker."""
+    folder = tmp_path_factory.mktemp("hub")
+    made = MadeHub(folder / "hub", folder / "hub.db", uuid.uuid4().hex[:8])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLEETCHECK_HUB", str(made.folder))
+        patch.setenv("FLEETCHECK_DB", str(made.database))
+        story = _sit_down(simulated, folder, patch, at_broker, made.mark)
+        assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    return made
+
+
+@pytest.fixture
+def story_of_a_hub(
+    made_hub: MadeHub, simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_broker: Made
+) -> Story:
+    """Begin where the page has set the hub up, with a site of the test's own."""
+    shutil.copytree(made_hub.folder, tmp_path / "hub")
+    shutil.copy(made_hub.database, tmp_path / "hub.db")
+    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
+    monkeypatch.setenv("FLEETCHECK_DB", str(tmp_path / "hub.db"))
+    return _sit_down(simulated, tmp_path, monkeypatch, at_broker, made_hub.mark)
+
+
+def _sit_down(
+    simulated: Path, folder: Path, patch: pytest.MonkeyPatch, at_broker: Made, hub_mark: str
+) -> Story:
     named = os.environ.get(VARIABLE)
     if not named:
         pytest.skip(f"{VARIABLE} names no RabbitMQ")
@@ -72,26 +112,15 @@ def story(simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     text = simulated.read_text("utf-8")
     site = f"site-{mark}"
     text = re.sub(r"site: \"?\w+\"?", f'site: "{site}"', text)
-    folder = simulated.parent
-    inventory = folder / f"story-{mark}.yaml"
+    inventory = simulated.parent / f"story-{mark}.yaml"
     inventory.write_text(text, "utf-8")
-    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
     # Whose clock differs would need longer; here all have one.
-    monkeypatch.setattr("orchestrator.app.sites.status.LISTEN", 1.0)
-    story = Story(
-        tmp_path,
-        inventory,
-        site,
-        f"hub-{mark}",
-        f"fc_{mark}",
-        f"{parts.hostname or '127.0.0.1'}:{parts.port or 5672}",
-    )
-    try:
-        yield story
-    finally:
-        rabbitmqctl("delete_vhost", story.vhost)
-        for user in (story.hub_user, f"fc-{site}"):
-            subprocess.run(["rabbitmqctl", "-q", "delete_user", user], check=False, capture_output=True)
+    patch.setattr("orchestrator.app.sites.status.LISTEN", 1.0)
+    server = f"{parts.hostname or '127.0.0.1'}:{parts.port or 5672}"
+    story = Story(folder, inventory, site, f"hub-{hub_mark}", f"fc_{hub_mark}", server)
+    at_broker.vhosts.append(story.vhost)
+    at_broker.users += [story.hub_user, f"fc-{site}"]
+    return story
 
 
 def _complete(story: Story, hub_key: str) -> Path:
@@ -176,9 +205,9 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
     assert ("site added" in audit, "site removed" in audit) == (True, True)
 
 
-def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story: Story) -> None:
+def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story_of_a_hub: Story) -> None:
     """While its worker runs: what the old key signs is refused from then on; with the new one it is alive."""
-    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    story = story_of_a_hub
     key = fleetcheck(*story.line("the site")).out.strip()
     words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
     config = _complete(story, fleetcheck(*words, "--run").out.strip())
@@ -213,9 +242,8 @@ def test_a_site_that_is_added_again_logs_on_with_its_new_password(story: Story) 
     assert _logs_on(story.hub_user, story.folder / "hub" / "broker.secret")
 
 
-def _hub_with_a_site(story: Story) -> list[str]:
-    """Set a hub up; the words that add its site."""
-    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+def _adding_its_site(story: Story) -> list[str]:
+    """Return the words that add the story's site."""
     key = fleetcheck(*story.line("the site")).out.strip()
     return [key if word == "ed25519:..." else word for word in story.line("the hub again")]
 
@@ -227,9 +255,10 @@ def _without_rabbitmqctl(*words: str) -> Ended:
         return fleetcheck(*words)
 
 
-def test_a_site_whose_adding_failed_half_way_is_added_by_the_same_command(story: Story) -> None:
+def test_a_site_whose_adding_failed_half_way_is_added_by_the_same_command(story_of_a_hub: Story) -> None:
     """Nothing has to be removed first, its password stays, and another key is refused all the same."""
-    words = _hub_with_a_site(story)
+    story = story_of_a_hub
+    words = _adding_its_site(story)
     failed = _without_rabbitmqctl(*words, "--run")
     assert (failed.code, "rabbitmqctl cannot be run" in failed.err) == (1, True)
     secret = story.folder / "hub" / "sites" / f"{story.site}.broker"
@@ -245,9 +274,10 @@ def test_a_site_whose_adding_failed_half_way_is_added_by_the_same_command(story:
     assert fleetcheck(*words, "--run").code == 2
 
 
-def test_a_site_without_its_user_is_removed(story: Story) -> None:
+def test_a_site_without_its_user_is_removed(story_of_a_hub: Story) -> None:
     """Somebody has deleted the user: that is said, and the site goes."""
-    assert fleetcheck(*_hub_with_a_site(story), "--run").code == 0
+    story = story_of_a_hub
+    assert fleetcheck(*_adding_its_site(story), "--run").code == 0
     rabbitmqctl("delete_user", f"fc-{story.site}")
     removed = fleetcheck("hub", "site", "remove", story.site, "--run")
     assert removed.code == 0
@@ -255,18 +285,19 @@ def test_a_site_without_its_user_is_removed(story: Story) -> None:
     assert f"site {story.site}: removed here" in removed.err
 
 
-def test_a_site_whose_user_cannot_be_deleted_is_removed_here_and_that_is_told(story: Story) -> None:
+def test_a_site_whose_user_cannot_be_deleted_is_removed_here_and_that_is_told(story_of_a_hub: Story) -> None:
     """Its key counts no more; what the broker was not told is named, and the command ends with 1."""
-    assert fleetcheck(*_hub_with_a_site(story), "--run").code == 0
+    story = story_of_a_hub
+    assert fleetcheck(*_adding_its_site(story), "--run").code == 0
     removed = _without_rabbitmqctl("hub", "site", "remove", story.site, "--run")
     assert (removed.code, f"site {story.site}: removed here" in removed.err) == (1, True)
     assert "rabbitmqctl cannot be run" in removed.err
     assert not (story.folder / "hub" / "sites" / f"{story.site}.pub").exists()
 
 
-def test_a_password_that_cannot_be_changed_is_told_by_the_command_that_failed(story: Story) -> None:
+def test_a_password_that_cannot_be_changed_is_told_by_the_command_that_failed(story_of_a_hub: Story) -> None:
     """The user is there already, and it is the second command that fails."""
-    assert fleetcheck(*story.line("the hub"), "--run").code == 0
+    story = story_of_a_hub
     secret = story.folder / "hub" / "broker.secret"
     change = ("rabbitmqctl", "change_password", f"no-{story.hub_user}")
     line = Line(argv=("rabbitmqctl", "add_user", story.hub_user), stdin=secret, instead=change)

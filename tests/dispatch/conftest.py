@@ -1,7 +1,7 @@
 """A vhost of the tests' own on a RabbitMQ that is there, and sites on it with their own users and rights.
 
 FLEETCHECK_TEST_AMQP_URL names the broker, such as amqp://guest:guest@127.0.0.1:5672; vhosts and users are
-made by rabbitmqctl, so it has to be this machine's and this user root. Else the tests skip.
+made as tests/rabbit.py says. Else the tests skip.
 """
 
 from __future__ import annotations
@@ -26,41 +26,54 @@ from orchestrator.dispatch.keys import load_key, make_key, public_text, read_pub
 from orchestrator.domain.sites.names import SiteNames
 from tests.dispatch.broker import OwnBroker, own_broker
 from tests.eventually import eventually
+from tests.rabbit import VARIABLE, Made, define, gone_afterwards, rights
 
-VARIABLE = "FLEETCHECK_TEST_AMQP_URL"
-
-
-def rabbitmqctl(*words: str, given: str | None = None) -> None:
-    """Run rabbitmqctl. Skips where that is not possible here."""
-    try:
-        subprocess.run(
-            ["rabbitmqctl", "-q", *words], input=given, text=True, check=True, capture_output=True, timeout=60
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"rabbitmqctl {words[0]} does not work here: {error}")
+STOCK = 12  # sites whose users are made in one go
 
 
 @pytest.fixture(scope="session")
-def vhost() -> Iterator[Broker]:
-    """Make a vhost, yield the broker as its owner sees it, and delete it."""
+def at_broker() -> Iterator[Made]:
+    """Yield what is to be gone from the broker when all tests have ended."""
+    with gone_afterwards() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def vhost(at_broker: Made) -> Broker:
+    """Make a vhost; return the broker as its owner sees it."""
     named = os.environ.get(VARIABLE)
     if not named:
         pytest.skip(f"{VARIABLE} names no RabbitMQ")
     parts = urlsplit(named)
     name = f"fc_{uuid.uuid4().hex[:12]}"
-    rabbitmqctl("add_vhost", name)
-    rabbitmqctl("set_permissions", "-p", name, parts.username or "guest", ".*", ".*", ".*")
-    try:
-        yield Broker(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 5672,
-            vhost=name,
-            user=parts.username or "guest",
-            password=parts.password or "guest",
-            tls=False,
-        )
-    finally:
-        rabbitmqctl("delete_vhost", name)
+    owner = parts.username or "guest"
+    define(vhosts=[{"name": name}], permissions=[rights(owner, name, ".*", ".*", ".*")])
+    at_broker.vhosts.append(name)
+    return Broker(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 5672,
+        vhost=name,
+        user=owner,
+        password=parts.password or "guest",
+        tls=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site_names(vhost: Broker, at_broker: Made) -> Iterator[str]:
+    """Yield names of sites whose users are at the broker, each once."""
+
+    def names() -> Iterator[str]:
+        while True:
+            fresh = [SiteNames(f"site-{uuid.uuid4().hex[:8]}") for _ in range(STOCK)]
+            at_broker.users += [each.user for each in fresh]
+            define(
+                users=[{"name": each.user, "password": "secret", "tags": ""} for each in fresh],
+                permissions=[rights(each.user, vhost.vhost, *each.rights) for each in fresh],
+            )
+            yield from (each.site for each in fresh)
+
+    return names()
 
 
 @pytest.fixture(scope="session")
@@ -187,26 +200,23 @@ def hub(vhost: Broker, tmp_path: Path) -> Hub:
 
 
 @pytest.fixture
-def make_site(hub: Hub) -> Iterator[MakeSite]:
-    """Yield a maker of sites; their workers and users are gone afterwards."""
-    with _sites(hub) as make:
+def make_site(hub: Hub, site_names: Iterator[str]) -> Iterator[MakeSite]:
+    """Yield a maker of sites; their workers are gone afterwards."""
+    with _sites(hub, site_names) as make:
         yield make
 
 
 @contextmanager
-def _sites(hub: Hub) -> Iterator[MakeSite]:
+def _sites(hub: Hub, site_names: Iterator[str]) -> Iterator[MakeSite]:
     from orchestrator.dispatch import topology
 
     def make(**changes: float) -> TestSite:
-        name = f"site-{uuid.uuid4().hex[:8]}"
+        name = next(site_names)
         folder = hub.folder / name
         folder.mkdir()
         make_key(folder / "site.key")
-        names = SiteNames(name)
-        rabbitmqctl("add_user", names.user, given="secret")
-        rabbitmqctl("set_permissions", "-p", hub.broker.vhost, names.user, *names.rights)
         key = public_text(load_key(hub.folder / "hub.key"))
-        broker = replace(hub.broker, user=names.user, password="secret")
+        broker = replace(hub.broker, user=SiteNames(name).user, password="secret")
         hub.sites[name] = TestSite(name, broker, folder, key, **changes)  # type: ignore[arg-type]
         with hub.broker.connection() as connection:
             topology.make(connection, [name])
@@ -219,4 +229,3 @@ def _sites(hub: Hub) -> Iterator[MakeSite]:
             for worker in site.started:
                 if worker.process.poll() is None:
                     worker.kill()
-            rabbitmqctl("delete_user", SiteNames(site.name).user)

@@ -1,14 +1,17 @@
-"""What a worker's Celery goes by: its own file, and nothing of the environment."""
+"""What a worker's Celery goes by: its own file, and nothing of the environment; and what it says."""
 
 from __future__ import annotations
+
+import logging
 
 import pytest
 from celery import Celery
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from orchestrator.dispatch.broker import Broker
-from orchestrator.dispatch.celery_app import celery_app
+from orchestrator.dispatch.celery_app import celery_app, quieten
 from orchestrator.dispatch.site_link import WorkerSettings
+from tests.dispatch.conftest import Hub
 
 ELSEWHERE = "amqp://guest:guest@elsewhere.invalid:5672//"
 
@@ -36,3 +39,27 @@ def test_the_environment_names_no_other_broker(name: str, monkeypatch: pytest.Mo
     ] * 3
     plain = Celery("plain", broker=broker.url, set_as_current=False)
     assert ELSEWHERE in {plain.conf.broker_read_url, plain.conf.broker_write_url}  # what it is kept from
+
+
+@pytest.mark.wire
+@pytest.mark.xdist_group("broker")
+def test_a_batch_whose_link_has_ended_leaves_no_traceback(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+    """It cannot be acknowledged and comes again; that the link ended the worker's own link says in a line."""
+    from kombu import Queue
+
+    quieten()
+    logger = logging.getLogger(
+        "celery.worker.request"
+    )  # Celery gives it to each message that it acknowledges
+    with hub.broker.connection() as connection:
+        queue = Queue("", exclusive=True)(connection.default_channel)
+        queue.declare()
+        for _ in range(2):
+            connection.Producer().publish("a batch", routing_key=queue.name)
+        first, second = queue.get(), queue.get()
+        assert first is not None
+        assert second is not None
+    first.ack_log_error(logger, errors=connection.connection_errors)
+    second.reject_log_error(logger, errors=connection.connection_errors)
+    logger.critical("another trouble")
+    assert caplog.messages == ["another trouble"]

@@ -144,10 +144,18 @@ def test_a_result_that_speaks_of_another_host_is_refused() -> None:
 def test_another_protocol_is_told_as_that() -> None:
     """A message of a newer or older fleetcheck says which side is to be brought up."""
     raw = json.loads(batch_text(_batch(), hub="hub", ticket=_proof))
-    with pytest.raises(SealError, match="fleetcheck is newer"):
+    with pytest.raises(SealError, match="fleetcheck is newer; update this machine's"):
         read_batch(json.dumps(raw | {"v": 2}), Path)
-    with pytest.raises(SealError, match="fleetcheck is older"):
+    with pytest.raises(SealError, match="fleetcheck is older; update the other side's"):
         read_batch(json.dumps(raw | {"v": 0}), Path)
+
+
+def test_a_hello_that_a_newer_version_makes_otherwise_is_told_as_that() -> None:
+    """Its fields are not known here: which side to update is, and no type of Python's is named."""
+    with pytest.raises(SealError, match="fleetcheck is newer; update this machine's"):
+        read_hello(json.dumps({"v": 2, "hello": {"name": "berlin"}}))
+    with pytest.raises(SealError, match="a hello that cannot be read"):
+        read_hello(json.dumps({"v": 1, "hello": {"name": "berlin"}}))
 
 
 _KEYS = ("v", "report", "units", "host", "hello", "batch", "cancelled")

@@ -7,11 +7,14 @@ import json
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from amqp.exceptions import MessageNacked
 
 from orchestrator.dispatch import thread, topology
+from orchestrator.dispatch.broker import told
+from orchestrator.dispatch.errors import BrokerError
 from orchestrator.dispatch.hub import CeleryDispatcher
 from orchestrator.domain.sites.names import SiteNames
 from orchestrator.domain.sites.unit import Batch, Report
@@ -250,3 +253,24 @@ def test_a_hello_is_a_short_one(hub: Hub, make_site: MakeSite) -> None:
     assert _fill(site, SiteNames(site.name).hello, 2 * topology.LATEST, 1) == 1
     with hub.broker.connection() as connection:
         assert connection.default_channel.basic_get(topology.hello(site.name).name) is None
+
+
+def test_queues_of_another_version_are_told_all_at_once_with_what_deletes_them(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """A hub that was updated: nobody has to type `hub init` once for each queue to find the next one."""
+    from kombu import Exchange, Queue
+
+    names = SiteNames(f"old-{tmp_path.name}")
+    with hub.broker.connection() as connection:
+        for name in (names.batches, names.results):
+            exchange = Exchange(name, type="topic", durable=True)
+            arguments = {"x-queue-type": "quorum"}
+            queue = Queue(name, exchange, routing_key="#", durable=True, queue_arguments=arguments)
+            queue(connection.default_channel).declare()
+        with pytest.raises(BrokerError) as caught, told(hub.broker):
+            topology.make(connection, [names.site])
+        for name in (names.batches, names.results):
+            assert f"`rabbitmqctl delete_queue --vhost {hub.broker.vhost} {name}`" in str(caught.value)
+        topology.remove(connection, names.site)
+        topology.make(connection, [names.site])

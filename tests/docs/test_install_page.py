@@ -25,6 +25,8 @@ PAGE = {block.about: block.text for block in blocks("docs/install.md")}
 NEXT = f"{VERSION}.post1"
 BUILT_FROM = ("orchestrator", "inventory", "migrations", "pyproject.toml", "README.md", "LICENSE", "docs")
 WHEELS = "install: wheelhouse, with internet"
+QUICK_PIP = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_COMPILE": "0", "PIP_NO_WARN_CONFLICTS": "0"}
+"""Compile only what is imported, and look for no conflicts: pip sets an option that begins with `no` by 0."""
 
 
 class Machine:
@@ -106,8 +108,7 @@ def machine(tmp_path: Path, wheelhouse: Path) -> Machine:
         "UV_CACHE_DIR": str(tmp_path / "uv"),
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": links,
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_NO_COMPILE": "1",
+        **QUICK_PIP,
     }
     return made
 
@@ -145,8 +146,7 @@ def test_a_controller_without_internet_installs_from_the_wheelhouse(
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copy(wheelhouse, machine.source)
     machine.more = {
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_NO_COMPILE": "1",
+        **QUICK_PIP,
         "PIP_INDEX_URL": "http://127.0.0.1:9/",
         "PIP_FIND_LINKS": "",
     }

@@ -29,7 +29,7 @@ VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"TIME, .* ago; took [\d.]+ m?s"), "TIME"),
     (re.compile(r"TIME after \d+ s"), "TIME"),
-    (re.compile(r"(just now|\d+ (s|min) ago|1 d from now|23 h 5\d min from now)"), "AGO"),
+    (re.compile(r"(just now|\d+ (s|min) ago|1 d from now|23 h( \d+ min)? from now)"), "AGO"),
     (re.compile(r" by \w+, AGO"), " by WHO, AGO"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
 )

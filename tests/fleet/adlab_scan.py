@@ -48,7 +48,7 @@ def scan(
     """
     _write(folder, hosts, user=user, auth=auth, timeout=timeout)
     words = ("scan", "--json", "--db", str(folder / "results.db"), *more)
-    done = _command(realm, folder, *words)
+    done = command(realm, folder, *words)
     return Scanned(report=json.loads(done.stdout), messages=done.stderr)
 
 
@@ -62,7 +62,7 @@ def doctor(
 ) -> list[dict[str, Any]]:
     """Examine hosts; return those of the document. `user` as for a scan."""
     _write(folder, hosts, user=user, auth=auth, timeout=30)
-    found: list[dict[str, Any]] = json.loads(_command(realm, folder, "doctor", *hosts, "--json").stdout)[
+    found: list[dict[str, Any]] = json.loads(command(realm, folder, "doctor", *hosts, "--json").stdout)[
         "hosts"
     ]
     return found
@@ -87,7 +87,8 @@ def _write(
     (folder / "fleet.yaml").write_text(json.dumps(inventory))
 
 
-def _command(realm: Realm, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def command(realm: Realm, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with the folder's `fleet.yaml`, as somebody in the realm; it has to print something."""
     argv = [sys.executable, "-c", MAIN, *words]
     argv += ["-i", str(folder / "fleet.yaml")]
     env = {**os.environ, **realm.env}

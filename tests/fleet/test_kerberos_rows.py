@@ -142,11 +142,13 @@ def test_where_ntlm_was_refused_after_kerberos_both_halves_are_told(
     the missing service name is the cure.
     """
     host = {NO_SPN: real(mit_hosts[0])}
-    cause, detail, _ = told(
+    cause, detail, advice = told(
         scan(mit_realm, tmp_path, host, user=mit_realm.accounts["lockme"], auth="negotiate")
     )
     assert cause == "logon-failed"
     assert "NTLM, since Kerberos did not serve (kerberos-no-spn: " in detail
+    assert advice.startswith("For Kerberos: Use the host's real, full name in `address:`")
+    assert " For NTLM: Are the user name and the password of credential `ops`" in advice
 
 
 def test_this_machine_s_clock_is_named_where_the_host_says_so(

@@ -54,11 +54,6 @@ def test_names_fold_after_ten() -> None:
     assert words.folded([*eleven, "h11"]) == (", ".join(eleven[:10]), 2)
 
 
-def test_counts_have_their_plural() -> None:
-    """One host, several hosts, thousands with a comma."""
-    assert [words.plural(number, "host") for number in (0, 1, 2000)] == ["0 hosts", "1 host", "2,000 hosts"]
-
-
 def test_every_verdict_and_result_has_its_look() -> None:
     """No verdict is without meaning and style, and no result without words."""
     assert [verdict for verdict in Verdict if not (verdict.meaning and verdict.style)] == []

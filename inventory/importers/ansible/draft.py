@@ -52,6 +52,10 @@ def _nothing(source: Ansible, message: str) -> InventoryError:
 
 def _wanted(source: Ansible, draft: Draft, base: Path) -> dict[str, Map]:
     """Return the settings of every host that is kept, by its name in Ansible."""
+    standing = Counter(host.line for host in source.hosts.values())
+    source.notes.crowded = frozenset(
+        line for line, hosts in standing.items() if hosts > 1 and source.places.is_all(line)
+    )
     merging = Merging(source)
     variables = {name: merging.variables(name) for name in merging.hosts()}
     kinds = choose(variables, source)
@@ -59,7 +63,8 @@ def _wanted(source: Ansible, draft: Draft, base: Path) -> dict[str, Map]:
     wanted = {}
     for name, kind in kinds.items():
         try:
-            wanted[name] = translator.settings(name, variables[name], kind)
+            with source.notes.about(name):
+                wanted[name] = translator.settings(name, variables[name], kind)
         except LeaveOutError as exc:
             source.notes.of(f"Left out: {{names}}: {exc}.", name, exc.line)
     translator.mention()
@@ -91,6 +96,8 @@ def _write(source: Ansible, names: Names, wanted: Mapping[str, Map], draft: Draf
         hosts.put(name, Map(settings.line), settings.line)
         if "address" in settings and settings["address"] != name:
             hosts[name].put("address", settings["address"], settings.lines["address"])
+    asked = {names.hosts[old] for old in draft.doubtful if old in names.hosts}
+    draft.doubtful = {name for name in asked if "address" not in wanted[name]}
     _share(draft, wanted)
     _settle(draft, wanted)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from inventory.importers.ansible.notes import Notes
+from inventory.importers.ansible.notes import Notes, listed
 from inventory.importers.ansible.proxies import PROXIES, proxy_note
 from inventory.importers.ansible.templates import Templates
 from inventory.importers.ansible.values import SECRET, VAULTED, TemplateError, is_compound, plain_lists
@@ -14,7 +14,7 @@ from inventory.importers.draft import UNKNOWN_USER, Draft
 from inventory.resolving.hostchecks import PORTS, no_authority
 from inventory.schema import shapes
 from inventory.windows_names import unlike_user
-from inventory.words import quoted, shown
+from inventory.words import shown
 from inventory.yamlfile.tree import Map
 
 _OWN: dict[str, dict[str, tuple[str, ...]]] = {
@@ -163,6 +163,9 @@ class Translator:
             return templates.value(value)
         except TemplateError:
             words = f"`{name}` stays a template, which only Ansible can fill in, for {{names}}."
+            if name in self._names[None]["address"]:
+                self._draft.doubtful.add(host)
+                words = f"{words[:-1]}; where that leaves none, `at which address?` stands behind the host."
             self._notes.of(words, host, variables.lines[name])
             return None
 
@@ -261,7 +264,7 @@ class Translator:
                 if name not in known and name not in self.used:
                     sentences.setdefault(_why(name, kind), {})[name] = None
         for (one, many), names in sentences.items():
-            self._notes.say(f"{_listed(list(names))} {one if len(names) == 1 else many}.")
+            self._notes.say(f"{listed(list(names))} {one if len(names) == 1 else many}.")
 
 
 def _one_file(certificate: str, key: str | None) -> str:
@@ -282,11 +285,6 @@ def _why(name: str, kind: str | None) -> tuple[str, str]:
         return f"counts for `{other}` hosts alone", f"count for `{other}` hosts alone"
     meant = " (see `ca` and `tls_pin`)" if any(part in name for part in _TRUST) else ""
     return f"has no meaning here{meant}", f"have no meaning here{meant}"
-
-
-def _listed(names: list[str]) -> str:
-    most, more = 12, len(names) - 12
-    return quoted(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _address(value: Any, line: int) -> str:

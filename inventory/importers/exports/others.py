@@ -20,6 +20,10 @@ _TEXTS = (
     (r"^\s*Host \S.*\n(?:\s.*\n)*?\s+HostName \S", f"a configuration of SSH's; {_LINES}"),
     (r"^\$(?:ORIGIN|TTL)\b|^;\s+(?:Zone:|Database file )|\sIN\s+SOA\s|\[AGE:\d+\]", f"a DNS zone; {_DNS}"),
     (r"^Windows Registry Editor Version", f"a piece of a registry; of sessions in it, {_LINES}"),
+    (
+        r"\A\s*\w[\w.]* +:.*\n(?:[\w.]+ *:.*\n)+",
+        "drawn for a screen (Format-List); `| Export-Csv hosts.csv` in its place writes a table",
+    ),
     (r"^full address:s:", f"one session of Remote Desktop; {_LINES}"),
     (r"^dn:: ?\S|^dn: \S", f"an LDIF file of a directory; {_AD}"),
     (r'\A"?(?:CN|OU)=', f"a list of distinguished names; {_AD}"),
@@ -30,6 +34,7 @@ _TEXTS = (
     ),
 )
 _KNOWN = [(re.compile(pattern, re.MULTILINE | re.IGNORECASE), words) for pattern, words in _TEXTS]
+_PLAY = {"hosts", "tasks"}
 _HEAD = 4096  # characters that tell
 
 
@@ -40,6 +45,8 @@ def other_text(text: str) -> str | None:
 
 def other_tree(tree: Any) -> str | None:
     """Name a document that lists hosts in a way of its own, and say what to do; None for any other."""
+    if isinstance(tree, Seq) and any(isinstance(item, Map) and item.keys() >= _PLAY for item in tree):
+        return "a playbook of Ansible's; import the inventory that it is run with (`-i`)"
     if not isinstance(tree, Map) or not tree:
         return None
     if all(isinstance(body, Map) and {"sensitive", "value"} <= body.keys() for body in tree.values()):

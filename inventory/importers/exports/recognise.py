@@ -29,8 +29,8 @@ from inventory.yamlfile.tree import parse
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\0?[?!A-Za-z]|\xfe\xff\0<|\xff\xfe<\0")
 _HTML = re.compile(rb"\s*<(?:!doctype )?html\b", re.IGNORECASE)
 _DRAWN = re.compile(
-    r"\s*\w[^\n]*\n-+(?: +-+)*[^\S\n]*\r?\n"
-)  # a line under the headings; `---` alone is YAML's
+    r"\s*\w[^\n:]*\n-+(?: +-+)*[^\S\n]*\r?\n"
+)  # a line under the headings; behind a key, and alone, `---` is YAML's
 _NO_TREE = re.compile(r"\s*\[\s*[^\s{\[\"]")  # `[web]`: INI
 _READERS: dict[str, Callable[[Element, Notes], Iterator[Entry]]] = {
     "RDCMan": read_rdcman,
@@ -76,7 +76,7 @@ def _xml(data: bytes, path: Path) -> Draft:
         if reader is not None:
             return _draft(reader(root, notes), path, notes)
         if (table := xml_table(root)) is not None:
-            return read_rows(table, path, notes)
+            return read_rows(table, path, Notes(table.unit))
     except XmlError as exc:
         raise InventoryError([Problem(str(path), exc.line, str(exc))]) from None
     words = f"this is an XML document with `{root.name[:60]}` as its root; {_UNREAD}"
@@ -87,12 +87,12 @@ def _tree(text: str, path: Path) -> Draft | None:
     if _NO_TREE.match(text):
         return None
     tree = _parsed(text, path)
-    notes = Notes()
     if is_bolt(tree):
+        notes = Notes()
         return drafted(read_bolt(tree, notes), path, notes, (0, _NO_HOST))
     table = table_of(tree, json=text.lstrip().startswith(("{", "[")))
     if table is not None:
-        return read_rows(table, path, notes)
+        return read_rows(table, path, Notes(table.unit))
     if other := other_tree(tree):
         raise InventoryError([Problem(str(path), 0, f"this is {other}")])
     return None

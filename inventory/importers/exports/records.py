@@ -30,12 +30,7 @@ def table_of(tree: Any, *, json: bool) -> Table | None:
     `json`: one record alone counts, too; in YAML it could be anything.
     """
     records = _listed(tree, alone=json) or _named(tree, alone=json)
-    if not records:
-        return None
-    titles = list(islice(dict.fromkeys(key for record in records for key in record), _KEYS))
-    rows = [Row(record.line, [_cell(record.get(title)) for title in titles]) for record in records]
-    columns = meaning(titles, rows)
-    return Table(Row(records[0].line, titles), columns, rows) if columns.names else None
+    return _table(records, records[0].line) if records else None
 
 
 def xml_table(root: Element) -> Table | None:
@@ -44,11 +39,23 @@ def xml_table(root: Element) -> Table | None:
     None where they say no name of a host. An element says what its attributes and its children without any of
     their own do; of PowerShell's, `N` or `Name` is what a child is called.
     """
-    records = [_element(child) for child in root.children]
+    return _table([_element(child) for child in root.children], root.line)
+
+
+def _table(records: list[Map], line: int) -> Table | None:
+    """Return records as a table; where several stand in one line, as of JSON that no person is to read, they
+    are counted.
+    """
+    counted = len({record.line for record in records}) < len(records)
     titles = list(islice(dict.fromkeys(key for record in records for key in record), _KEYS))
-    rows = [Row(record.line, [_cell(record.get(title)) for title in titles]) for record in records]
+    rows = [
+        Row(number if counted else record.line, [_cell(record.get(title)) for title in titles])
+        for number, record in enumerate(records, 1)
+    ]
     columns = meaning(titles, rows)
-    return Table(Row(root.line, titles), columns, rows) if columns.names else None
+    if not columns.names:
+        return None
+    return Table(Row(0 if counted else line, titles), columns, rows, "record" if counted else "line")
 
 
 def _element(element: Element) -> Map:

@@ -27,20 +27,26 @@ _NAMES = (
     "name", "vmname", "vm", "hostname", "computername", "servername", "machinename", "devicename",
     "netbiosname", "assetname", "systemname", "ciname", "cn", "samaccountname", "rechnername", "gerätename",
     "nom", "server", "computer", "machine", "rechner", "serveur", "certname", REMOTE, "host", "csname",
-    "netbios", "dns",
+    "netbios", "dns", "nombre", "nome", "naam", "equipo", "servidor",
 )  # fmt: skip
 """What can name a host, the best first; one of them does."""
 
-_DNS = ("dnshostname", "fqdn", "fullyqualifieddomainname", "dnsname", "fulldnsname", "fullname", "nomdns")
+_DNS = (
+    "dnshostname", "fqdn", "fullyqualifieddomainname", "dnsname", "fulldnsname", "fullname", "nomdns",
+    "fulldomainname", "agentdns",
+)  # fmt: skip
 _IPS = (
     "ipv4address", "ipaddress", "ipv4", "ip", "primaryipaddress", "ipaddresses", "ipadresse", "ipadressen",
     "ipv4adresse", "adresseip", "hostip", "ipaddr", "primaryip", "ipv4addresses", "privateipaddress",
     "privateip", "privateips", "recorddata", "networkip", "networkportsip", "netzwerkip", "réseauip",
-    "ipv6address", "ipv6",
-    "ipv6adresse", "ipv6addresses",
+    "privateipv4address", "privateipv4addresses", "primaryipv4address", "primaryipv4", "primaryip4", "ip4",
+    "internalip", "internalipaddress", "agentip", "guestipaddress", "serverip", "ips", "direcciónip",
+    "indirizzoip", "endereçoip", "ipadres", "ipv6address", "ipv6", "ipv6adresse", "ipv6addresses",
 )  # fmt: skip
 _HOSTNAME = "hostname"
-_ADDRESSES = ("address", "adresse", *_DNS, *_IPS)
+TARGETS = ("address", "adresse", *_DNS)
+"""What can be the name of a machine that was asked about: `Address` in what Test-Connection writes."""
+_ADDRESSES = (*TARGETS, *_IPS)
 """What can be a host's address, the best first.
 
 A `hostname` beside a `name` comes before the IPs, if it has a dot.
@@ -48,10 +54,13 @@ A `hostname` beside a `name` comes before the IPs, if it has a dot.
 
 _FOREIGN_KEYS = {
     "transport": ("transport", "scheme", "protocol"),
-    "site": ("site", "adsite", "adsitename", "location", "standort"),
-    "groups": ("groups", "group", "gruppen", "gruppe"),
-    "tags": ("tags", "tag", "labels"),
-}
+    "site": (
+        "site", "adsite", "adsitename", "location", "standort", "lieu", "emplacement", "ubicación", "sede",
+        "locatie",
+    ),
+    "groups": ("groups", "group", "gruppen", "gruppe", "hostgroups", "groupes", "groupe", "grupos", "grupo"),
+    "tags": ("tags", "tag", "labels", "hosttags"),
+}  # fmt: skip
 _OF_A_TOOL = frozenset({"assetname", "devicename", "systemname"})
 """Names of hosts in exports whose `Username` is whoever works there."""
 
@@ -134,11 +143,16 @@ def _places(titles: Sequence[str]) -> dict[str, int]:
         word = compact(title)
         if word not in _KNOWN:
             word = word.removesuffix("0")
-        if word in _KNOWN and not is_secret(title) and not _of_a_user(title, word):
+        if word in _KNOWN and not (is_secret(title) or _of_a_user(title, word) or _of_the_asking(title)):
             places.setdefault(word, position)
     if places.keys() & _OF_A_TOOL and titles[places.get("username", 0)].strip() != "username":
         places.pop("username", None)
     return places
+
+
+def _of_the_asking(title: str) -> bool:
+    """Whether this is a system property of WMI's (`__SERVER`): who was asked by way of, not for."""
+    return title.strip().startswith("__")
 
 
 def _of_a_user(title: str, word: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from inventory.importers.table.cells import text_of
 from inventory.importers.table.columns import compact
 from inventory.importers.table.notes import Notes
 from inventory.importers.table.rows import Row
@@ -45,6 +46,9 @@ class Doubts:
 
     def no_host(self, row: Row) -> bool:
         """Whether a row is none of a host's; it is noted as left out."""
+        if text_of(first := _cell(row, 0)).startswith("#"):
+            self._notes.leave_out(row.line, f"{shown(first)} begins with `#`, as a comment does")
+            return True
         for position, _title, word in self._columns:
             said = _cell(row, position)
             if word == _RECORD_TYPE and said.lower() not in _OF_ADDRESSES:

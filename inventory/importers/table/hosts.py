@@ -14,7 +14,7 @@ from inventory.importers.table.notes import Notes
 from inventory.importers.table.rows import Row, Table
 from inventory.importers.table.settings import Entry, put
 from inventory.schema import shapes
-from inventory.words import shown
+from inventory.words import plural, shown
 
 _NOT_WINDOWS = re.compile(r"ssh\d?|s?ftp|scp|telnet|rlogin|raw|https? ?proxy|x11|xdmcp", re.IGNORECASE)
 """How sessions are opened that no Windows server is reached by."""
@@ -36,8 +36,8 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry]:
         if any(cell.strip() for cell in row.cells[width:]):
             notes.leave_out(
                 row.line,
-                f"{len(row.cells)} cells where {width} columns have a name, so that one cannot tell which "
-                "is which; a cell with the separator in it needs quotes",
+                f"{len(row.cells)} cells where {plural(width, 'column has', 'columns have')} a name, so that "
+                "one cannot tell which is which; a cell with the separator in it needs quotes",
             )
         elif not doubts.no_host(row) and (entry := _Row(row, table, notes).entry()):
             doubts.say(row)

@@ -26,12 +26,15 @@ def distinct(entries: Iterable[Entry], notes: Notes) -> list[Entry]:
             same = shapes.address_key(first.address) == where[0]
             other = "" if same else f", and its address {shown(entry.address)} was not taken over"
             _join(
-                first, entry, f"host {shown(entry.title)} stands in line {first.line} already{other}", notes
+                first,
+                entry,
+                f"host {shown(entry.title)} stands in {notes.unit} {first.line} already{other}",
+                notes,
             )
         elif first := by_address.get(where):
             reason = (
-                f"host {shown(entry.title)} has the address and port of host {shown(first.title)} in line "
-                f"{first.line}"
+                f"host {shown(entry.title)} has the address and port of host {shown(first.title)} in "
+                f"{notes.unit} {first.line}"
             )
             _join(first, entry, reason, notes)
         else:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from inventory.errors import Problem
 from inventory.words import NAMED, shown
 
 
 class Notes:
-    """Collects sentences by line. `left_out` holds the lines that gave no host, each with the reason."""
+    """Collects sentences by line. `left_out` holds the lines that gave no host, each with the reason.
 
-    def __init__(self) -> None:
+    `unit`: what a line is called, or what is counted in its place; 0 is none of them.
+    """
+
+    def __init__(self, unit: str = "line") -> None:
+        self.unit = unit
         self._said: dict[str, dict[int, list[str]]] = {}
         self.left_out: dict[int, str] = {}
 
@@ -33,9 +38,21 @@ class Notes:
         for sentence, here in sorted(self._said.items(), key=lambda item: min(item[1])):
             values = list(dict.fromkeys(found for line in sorted(here) for found in here[line]))
             ending = f": {_folded([shown(value) for value in values])}" if values else ""
-            lines = _folded([str(line) for line in sorted(here)])
-            said = f"Line{'s' if len(here) > 1 else ''} {lines}: {sentence}{ending}"
+            said = f"{self._places(sorted(here))}{sentence}{ending}"
+            said = f"{said[0].upper()}{said[1:]}"
             yield said if said.endswith((".", "?")) else f"{said}."
+
+    def problem(self, file: str, line: int, words: str) -> Problem:
+        """Return a mistake with its place."""
+        if self.unit == "line" or not line:
+            return Problem(file, line, words)
+        return Problem(file, 0, f"{self.unit} {line}: {words}")
+
+    def _places(self, lines: list[int]) -> str:
+        if not any(lines):
+            return ""
+        units = f"{self.unit}s" if len(lines) > 1 else self.unit
+        return f"{units} {_folded([str(line) for line in lines])}: "
 
 
 def _folded(words: list[str]) -> str:

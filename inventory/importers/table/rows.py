@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.errors import InventoryError, Problem
-from inventory.importers.table.columns import OURS, REMOTE, Columns, columns_of, compact
+from inventory.importers.table.columns import OURS, REMOTE, TARGETS, Columns, columns_of, compact
 from inventory.importers.table.notes import Notes
 from inventory.words import quoted
 
@@ -27,7 +27,7 @@ Cells = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row and the line that it begins in."""
+    """A row and the line that it begins in, or its number where lines tell nothing (`Table.unit`)."""
 
     line: int
     cells: Cells
@@ -35,11 +35,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the headings with their line and their meaning, and the rows below."""
+    """A table: the headings with their line and their meaning, and the rows below.
+
+    `unit`: what `line` counts, "line", or "record" of a document that has several in one line; its headings
+    are in 0 then.
+    """
 
     head: Row
     columns: Columns
     rows: list[Row]
+    unit: str = "line"
 
 
 def read_table(text: str, file: str, notes: Notes) -> Table:
@@ -70,13 +75,17 @@ def meaning(titles: Cells, rows: Sequence[Row]) -> Columns:
     """Tell what the headings mean: `PSComputerName` is the host's name where several answered, or no name
     beside it tells more rows apart.
 
-    A directory that was asked through one machine has that one in every row.
+    A directory that was asked through one machine has that one in every row, and so has what one machine says
+    of others (Test-Connection).
     """
     columns, words = columns_of(titles), [compact(title) for title in titles]
     if REMOTE not in words or not columns.names or columns.names[0].key != "name":
         return columns
     at = words.index(REMOTE)
     machines, names = _values(rows, at), _values(rows, columns.names[0].position)
+    asked = [each for each in columns.addresses if compact(each.title) in TARGETS]
+    if len(machines) == 1 and any(len(_values(rows, each.position)) > 1 for each in asked):
+        return columns_of(["" if position == at else title for position, title in enumerate(titles)])
     several = len(machines) > 1 or len(names) <= 1
     return columns_of(titles, remote=True) if machines and several else columns
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from inventory.words import plural
 from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.app.approval.rules import Rules
 from orchestrator.app.approval.ssh_keygen import Good, verify
@@ -59,18 +60,13 @@ def refuse_missing(found: Approvals, what: str, next_: str) -> None:
         return
     many = "1 signature is" if found.demanded == 1 else f"{found.demanded} signatures of different people are"
     lines = [
-        f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}; nothing was written",
+        f"{what}: {many} demanded ({found.origin}), and {_signed(found.people)}",
         *(f"counted: {each.who}, {each.kind} {each.key}" for each in found.counted),
         *(f"not counted: {each.who}: {each.why}" for each in found.not_counted),
-        f"still missing: {'1 person' if found.missing == 1 else f'{found.missing} people'}. {next_}",
+        f"still missing: {plural(found.missing, 'person', 'people')}. {next_}",
     ]
     raise ApprovalError("\n".join(lines))
 
 
 def _signed(people: int) -> str:
-    match people:
-        case 0:
-            return "nobody has signed"
-        case 1:
-            return "1 person has signed"
-    return f"{people} people have signed"
+    return plural(people, "person has signed", "people have signed") if people else "nobody has signed"

@@ -7,14 +7,18 @@ from orchestrator.domain.primitives.exit_codes import EXIT_GATE
 
 
 class ApprovalError(CommandError):
-    """An approval is missing, or nobody can say whether it is: nothing was written."""
+    """An approval is missing, or nobody can say whether it is.
+
+    The words say what is wrong; what came of it says who tells.
+    """
 
     exit_code = EXIT_GATE
 
-    @property
-    def why(self) -> str:
-        """What is wrong, for where it is not about a plan that was to be used."""
-        return str(self).replace("; nothing was written", "")
+
+class NotSignedError(CommandError):
+    """A plan was written, and is not signed."""
+
+    exit_code = EXIT_GATE
 
 
 class NoSshKeygenError(CommandError):

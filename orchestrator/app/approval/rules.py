@@ -77,10 +77,10 @@ def _own(path: Path, place: Place) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except NotRegularError as error:
-        raise ApprovalError(f"{path}: is {error.kind}, expected a file of its own; {_NOTHING}") from None
+        raise ApprovalError(f"{path}: is {error.kind}, expected a file of its own") from None
     except OSError as error:
         raise ApprovalError(
-            f"{path}: {error.strerror or error}, so nobody knows whether approvals are demanded; {_NOTHING}"
+            f"{path}: {error.strerror or error}, so nobody knows whether approvals are demanded"
         ) from None
 
 
@@ -94,39 +94,33 @@ def _check(path: Path, found: os.stat_result, place: Place) -> None:
     if found.st_uid != place.owner:
         raise ApprovalError(
             f"{path}: belongs to user {found.st_uid}, expected {who}: its owner decides who has to sign. "
-            f"As root: chown {place.owner} {path}; {_NOTHING}"
+            f"As root: chown {place.owner} {path}"
         )
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         mode = stat.S_IMODE(found.st_mode)
         raise ApprovalError(
-            f"{path}: others than {who} can write it (mode {mode:04o}). "
-            f"As root: chmod go-w {path}; {_NOTHING}"
+            f"{path}: others than {who} can write it (mode {mode:04o}). As root: chmod go-w {path}"
         )
-
-
-_NOTHING = "nothing was written"
 
 
 def _counts(path: Path, data: bytes) -> dict[str, int]:
     if len(data) > _LONGEST:
         raise ApprovalError(
-            f"{path}: more than {_LONGEST // 1024} KiB; expected `signatures = 2` and little more; {_NOTHING}"
+            f"{path}: more than {_LONGEST // 1024} KiB; expected `signatures = 2` and little more"
         )
     try:
         found = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # more than its own error, for a number of many digits
         said = clean(str(error), limit=_SHOWN)
-        raise ApprovalError(f"{path}: no TOML: {said}; expected `signatures = 2`; {_NOTHING}") from None
+        raise ApprovalError(f"{path}: no TOML: {said}; expected `signatures = 2`") from None
     for key, value in found.items():
         if key not in _KEYS:
             name = clean(key, limit=_SHOWN)
-            raise ApprovalError(f"{path}: unknown key {name!r}; there are {' and '.join(_KEYS)}; {_NOTHING}")
+            raise ApprovalError(f"{path}: unknown key {name!r}; there are {' and '.join(_KEYS)}")
         if type(value) is not int or not 0 <= value <= MOST:
-            raise ApprovalError(
-                f"{path}: {key} = {_shown(value)}: expected a number from 0 to {MOST}; {_NOTHING}"
-            )
+            raise ApprovalError(f"{path}: {key} = {_shown(value)}: expected a number from 0 to {MOST}")
     if "signatures" not in found:
-        raise ApprovalError(f"{path}: no `signatures`; expected `signatures = 2`; {_NOTHING}")
+        raise ApprovalError(f"{path}: no `signatures`; expected `signatures = 2`")
     return found
 
 

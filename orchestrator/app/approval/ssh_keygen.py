@@ -96,9 +96,7 @@ def verify(data: bytes, text: str, who: str, *, signers: Path, revoked: Path | N
         return _why(done.stderr.decode("utf-8", "replace"), who, signers)
     good = _GOOD.fullmatch(done.stdout.decode("utf-8", "replace"))
     if good is None or good["who"] != who:
-        raise ApprovalError(
-            f"{program()} verified a signature with words that are not known here; nothing was written"
-        )
+        raise ApprovalError(f"{program()} verified a signature with words that are not known here")
     return Good(good["kind"], good["key"])
 
 
@@ -110,7 +108,7 @@ def fingerprint(data: bytes, text: str) -> Good:
         done = _run(["-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature)], data)
     good = _UNKNOWN.fullmatch(done.stdout.decode("utf-8", "replace"))
     if done.returncode or good is None:
-        raise ApprovalError("what ssh-keygen has just signed, it does not verify; nothing was written")
+        raise ApprovalError("what ssh-keygen has just signed, it does not verify")
     return Good(good["kind"], good["key"])
 
 
@@ -137,13 +135,9 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ApprovalError(
-            f"{program()} did not end within {_LONGEST} s; nothing was written. Try again"
-        ) from None
+        raise ApprovalError(f"{program()} did not end within {_LONGEST} s; try again") from None
     except OSError as error:
-        raise ApprovalError(
-            f"{program()} does not start: {error.strerror or error}; nothing was written"
-        ) from None
+        raise ApprovalError(f"{program()} does not start: {error.strerror or error}") from None
 
 
 def _revoked(debugged: bytes, revoked: Path) -> str:

@@ -15,8 +15,6 @@ from orchestrator.domain.config.sections import Section
 from orchestrator.domain.config.settings import Origin, Settings
 from orchestrator.report.config import ConfigReport, ConfigRow
 
-_PATHS = ("inventory", "db")  # keys whose paths are relative to the file that says them
-
 
 def shown(settings: Settings, sections: Sequence[Section] = SECTIONS) -> ConfigReport:
     """Return every key, and every entry of a section; passwords of a database are `***`. Opens no file."""
@@ -33,7 +31,7 @@ def _keys(settings: Settings, lines: Mapping[str, Lines]) -> Iterator[ConfigRow]
             continue
         value = _hidden(found.value) if key.secret else found.value
         several = value if isinstance(value, tuple) else (_word(value),)
-        words = ", ".join(_from_here(each, found.origin) if key.name in _PATHS else each for each in several)
+        words = ", ".join(_from_here(each, found.origin) if key.path else each for each in several)
         yield ConfigRow(key=key.name, value=value, shown=words, origin=_located(found.origin, lines))
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.domain.execution.examination import Check, Health
 
 if TYPE_CHECKING:
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from orchestrator.app.approval.rules import Place
     from orchestrator.app.invocation import Invocation
     from orchestrator.domain.config.settings import Settings
+    from orchestrator.store.place import Place as StorePlace
 
 LOOKED_AT = 3  # hosts whose clocks are compared with this one's
 _PATIENCE = 5.0  # seconds that they get
 _SKEW = 60.0  # seconds that clocks may be apart; Kerberos takes 300
+_ROOM = 50_000_000  # bytes that should be free: a scan of 10,000 hosts takes 22 MB
 _SHORT_TICKET = 3600  # seconds: a ticket that ends sooner may end within a run
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -42,7 +45,7 @@ def open_files(jobs: int) -> Check:
     name, room, most = "open files", make_room(jobs), most_hosts()
     if room.words:
         return Check(name=name, health=Health.WARNING, seen=room.words, advice="See `ulimit -Hn`.")
-    said = f"room for {jobs} hosts at a time (--jobs)"
+    said = f"room for {plural(jobs, 'host')} at a time (--jobs)"
     return Check(name=name, health=Health.OK, seen=said if most is None else f"{said}, at most {most:,}")
 
 
@@ -109,7 +112,8 @@ def kerberos(fleet: Fleet | None) -> Check:
         who = "there is no inventory that could ask" if fleet is None else "no host of the inventory asks"
         return Check(name=name, health=Health.OK, seen=f"{there}; {who} for it")
     if not can_ask_kdc():
-        said = f"{len(asked):,} hosts log on by Kerberos, and it is not installed on this machine"
+        log_on = plural(len(asked), "host logs on", "hosts log on")
+        said = f"{log_on} by Kerberos, and it is not installed on this machine"
         advice = "`pip install 'fleetcheck[kerberos]'`, with the system's Kerberos library."
         return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
     assert fleet is not None  # noqa: S101  # it has hosts
@@ -156,13 +160,31 @@ def database(asked: Invocation) -> Iterator[Check]:
         with Reader.open(url) as reader:
             count = len(reader.scans(1))
         said = f"{place.shown}: can be read" + ("" if count else ", no scan yet")
-        yield Check(name=name, health=Health.OK, seen=said)
+        yield _writable(place, said)
     except NoDatabaseError:
-        yield Check(name=name, health=Health.OK, seen=f"{place.shown}: none yet, the first scan makes it")
+        yield _writable(place, f"{place.shown}: none yet, the first scan makes it")
     except StoreError as error:
         yield Check(name=name, health=Health.WARNING, seen=str(error), advice="See docs/database.md.")
     if not isinstance(place, PostgresPlace):
         yield _sqlite()
+
+
+def _writable(place: StorePlace, said: str) -> Check:
+    """Look whether a file can be written, and its disk has room; of a server only a scan tells."""
+    from orchestrator.store.database.folder import free_bytes, unwritable
+    from orchestrator.store.place import PostgresPlace
+
+    name = "database"
+    if isinstance(place, PostgresPlace):
+        return Check(name=name, health=Health.OK, seen=said)
+    if place.path.parent.exists() and (locked := unwritable(place.path)):
+        said, advice = f"{said}; no right to write {locked}", "Give this user the right to write it."
+        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+    free = free_bytes(place.path)
+    if free is not None and free < _ROOM:
+        said = f"{said}; {free // 1_000_000} MB are free on its disk"
+        return Check(name=name, health=Health.WARNING, seen=said, advice="Free some space, or name another.")
+    return Check(name=name, health=Health.OK, seen=said)
 
 
 def _sqlite() -> Check:
@@ -177,7 +199,6 @@ def _sqlite() -> Check:
 
 def approvals(place: Place) -> Check:
     """Look whether this machine demands signatures under plans, and whether somebody could give them."""
-    from orchestrator.app.approval.errors import ApprovalError
     from orchestrator.app.approval.rules import rules
     from orchestrator.app.approval.ssh_keygen import program
     from orchestrator.app.errors import CommandError
@@ -189,8 +210,7 @@ def approvals(place: Place) -> Check:
             return Check(name=name, health=Health.OK, seen="no signatures are demanded under plans here")
         program()
     except CommandError as error:
-        said = error.why if isinstance(error, ApprovalError) else str(error)
-        return Check(name=name, health=Health.WARNING, seen=said, advice=advice)
+        return Check(name=name, health=Health.WARNING, seen=str(error), advice=advice)
     said = f"signatures demanded: {found.signatures} under a plan, {found.undo} under that of an undo"
     if found.signers is None:
         said += f"; nobody can, as there is no {place.folder / 'allowed_signers'}"

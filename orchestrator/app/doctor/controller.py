@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.sources.source import Sources, named
+from inventory.words import plural
 from orchestrator.app.doctor import checks
 from orchestrator.domain.execution.examination import Check, Health
 from orchestrator.domain.primitives.exit_codes import EXIT_ATTENTION, EXIT_OK
@@ -68,9 +69,9 @@ def _inventory(request: ControllerRequest) -> tuple[Check, Fleet | None]:
         fleet = load_all(request.inventory)
     except InventoryError as error:
         count, first = len(error.problems), error.problems[0]
-        said = f"{path} has {count} {'mistake' if count == 1 else 'mistakes'}; the first: {first}"
+        said = f"{path} has {plural(count, 'mistake')}; the first: {first}"
         advice = "`fleetcheck inventory check` names all of them."
         return Check(name=name, health=Health.WARNING, seen=said, advice=advice), None
-    said = f"{path}: no mistakes, {len(fleet.hosts):,} {'host' if len(fleet.hosts) == 1 else 'hosts'}"
+    said = f"{path}: no mistakes, {plural(len(fleet.hosts), 'host')}"
     remarks = f"; {len(fleet.remarks)} remarks" if fleet.remarks else ""
     return Check(name=name, health=Health.OK, seen=said + remarks), fleet

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from inventory.words import plural
 from orchestrator.app.events import NoteListener, Remark, Warned
 from orchestrator.app.invocation import PATIENCE, Invocation
 from orchestrator.domain.notices.notice import Notice, NoticeKind
@@ -108,7 +109,7 @@ def _deliver(
 
 
 def _waits(target: str, count: int, trouble: str | None) -> str:
-    told = "1 notice waits and is" if count == 1 else f"{count:,} notices wait and are"
+    told = plural(count, "notice waits and is", "notices wait and are")
     why = trouble or "there was no time left"
     return f"notice to {target} not sent: {why}. {told} told after the next scan with --notify {target}"
 

@@ -110,9 +110,7 @@ def _made(request: SignRequest, known: Rules, text: str, data: bytes) -> Approva
     who = request.who or _name_of(text, known.signers, request.key)
     found = verify(data, text, who, signers=known.signers, revoked=known.revoked)
     if isinstance(found, str):
-        raise ApprovalError(
-            f"{request.key}: a signature with it would not count: {found}; nothing was written"
-        )
+        raise ApprovalError(f"{request.key}: a signature with it would not count: {found}")
     return Approval(who=who, kind=found.kind, key=found.key, text=text)
 
 
@@ -121,7 +119,7 @@ def _name_of(text: str, signers: Path, key: Path) -> str:
 
     found = principals(text, signers)
     if not found:
-        raise ApprovalError(f"{key}: {signers} does not name this key, or not any more; nothing was written")
+        raise ApprovalError(f"{key}: {signers} does not name this key, or not any more")
     if len(found) > 1 or not is_name(found[0]):
         raise UsageError(
             f"{signers} gives this key the names {', '.join(found)}: say with --as which is yours"
@@ -145,15 +143,16 @@ def _refuse_double(request: SignRequest, known: Rules, made: Approval, data: byt
         signed = ", ".join(f"{each.who} with {each.key}" for each in there.counted)
         raise ApprovalError(
             f"a signature of {made.who} with {made.key} would add nobody, since {signed} is there already: "
-            "an approval takes another person and another key; nothing was written"
+            "an approval takes another person and another key"
         )
 
 
 def _statement(request: SignRequest) -> str:
+    from inventory.words import plural
     from orchestrator.app.repin.statement import changes, in_a_line
     from orchestrator.domain.repin.planfile import digest
     from orchestrator.report.repin.ticket import ticket
-    from orchestrator.report.words import moment, plural
+    from orchestrator.report.words import moment
 
     plan, file = request.plan, shlex.quote(str(request.file))
     what = "re-pin" if plan.undoes is None else f"undo of run {in_a_line(plan.undoes)}"

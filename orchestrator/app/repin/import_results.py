@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.files import read
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
@@ -48,11 +49,8 @@ def import_results(invocation: Invocation, paths: Sequence[Path]) -> list[Answer
 def _read(path: Path, reader: Reader) -> list[_Reported]:
     from orchestrator.remote.standalone import MAX_BYTES, StandaloneError, parse_result
 
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from None
+    what = "a result of an exported re-pin script"
+    data = read(path, MAX_BYTES, what=what, next_=". Take the file as the script wrote it")
     plan = reader.plan(_plan_named(data, path))
     rows = {row.host: row for row in reader.operations_of_plan(plan.id) if row.run is None}
     try:

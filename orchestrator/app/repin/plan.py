@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inventory.sources.source import Sources
 from orchestrator.app.errors import CommandError, UsageError
+from orchestrator.app.files import read
 from orchestrator.app.logons import check_credential
 from orchestrator.app.repin.evidence import Evidence, evidence_of, value_names
 from orchestrator.app.select import NoMatch, limited
@@ -237,12 +238,9 @@ def read_plan(path: Path) -> Plan:
     from inventory.files.kinds import HEAD, PLAN, kind_of
     from orchestrator.domain.repin.planfile import MAX_BYTES, loads
 
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        hint = _near(path) or f". `fleetcheck repin plan -o {shlex.quote(str(path))}` writes a plan"
-        raise CommandError(f"{path}: {error.strerror or error}{hint}") from None
+    name = "FILE" if path.is_dir() else shlex.quote(str(path))
+    hint = _near(path) or f". `fleetcheck repin plan -o {name}` writes a plan"
+    data = read(path, MAX_BYTES, what="a plan's file", next_=hint)
     if len(data) > MAX_BYTES:
         raise CommandError(f"{path}: too large for a plan, more than {MAX_BYTES:,} bytes")
     other = kind_of(data[:HEAD])

@@ -26,8 +26,8 @@ _STILL = {
 
 def statement(plan: Plan, wanted: RepinOptions, approvals: Approvals = NONE, file: str = "") -> str:
     """Say what is about to be written, on which hosts, and what stops it. `file` is the plan's."""
+    from inventory.words import plural
     from orchestrator.report.repin.ticket import ticket
-    from orchestrator.report.words import plural
 
     values = ticket(plan).values
     return "\n".join(
@@ -126,6 +126,6 @@ def _how(hosts: int, wanted: RepinOptions) -> Iterator[str]:
 
 
 def _hosts(count: int) -> str:
-    from orchestrator.report.words import plural
+    from inventory.words import plural
 
     return plural(count, "host")

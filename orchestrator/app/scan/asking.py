@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.events import HostEntered, Note, Remark, Warned
 from orchestrator.app.repin.plan import PlanRequest, plan_of, selected
@@ -16,7 +17,6 @@ from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUP
 from orchestrator.domain.record import PORTS
 from orchestrator.domain.repin.policy import PORT
 from orchestrator.fleet.control.events import Event, Stopping
-from orchestrator.report.words import plural
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation

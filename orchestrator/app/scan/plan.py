@@ -110,9 +110,9 @@ def resumed_scan(record: ScanRecord, done: Collection[str], fleet: Fleet) -> Sca
     gone = [name for name in left if name not in fleet.hosts]
     hosts = tuple(fleet.hosts[name] for name in left if name in fleet.hosts)
     if not left:
-        raise UsageError(f"scan {record.id} is complete: all {len(record.hosts)} hosts have a result")
+        raise UsageError(f"scan {record.id} is complete: every host has a result")
     if not hosts:
-        raise UsageError(f"scan {record.id}: none of the {len(left)} hosts left is in {fleet.shown} any more")
+        raise UsageError(f"scan {record.id}: no host that it left is in {fleet.shown} any more")
     return ScanPlan(record=record, hosts=hosts, remarks=tuple(_changed(record, fleet, gone)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note
 from orchestrator.app.logons import ntlm_alone
 from orchestrator.app.names import expired_words
@@ -76,7 +77,7 @@ def remarks(request: ScanRequest, fleet: Fleet, plan: ScanPlan) -> Iterator[str]
     yield from short[:_TOO_SHORT_SHOWN]
     more = len(short) - _TOO_SHORT_SHOWN
     if more > 0:
-        others = "1 more host has" if more == 1 else f"{more} more hosts have"
+        others = plural(more, "more host has", "more hosts have")
         yield f"{others} a `timeout:` that is too short for this mode"
     if request.per_site and not any(host.site for host in plan.hosts):
         yield "--per-site limits nothing: none of the selected hosts has a `site:` in the inventory"
@@ -125,22 +126,20 @@ def _warnings(fleet: Fleet, record: ScanRecord, outcome: ScanSummary) -> Iterato
 
 
 def _sites_words(outcome: ScanSummary) -> Iterator[str]:
-    """Say which sites kept silent, and what came that is not believed."""
+    """Say which sites were given up, and what came that is not believed."""
     for site, hosts in outcome.sites.silent.items():
-        begun = "1 host is" if hosts == 1 else f"{hosts:,} hosts are"
+        begun = plural(hosts, "host is", "hosts are")
         yield (
-            f"site {site} is silent: {begun} not started. `fleetcheck hub status` shows the sites; "
+            f"site {site} was given up: {begun} not started. `fleetcheck hub status` shows the sites; "
             f"go on with `fleetcheck scan --resume {outcome.scan} --via-sites`"
         )
     if handed := outcome.sites.handed:
-        were = "1 host not started was" if handed == 1 else f"{handed:,} hosts not started were"
+        were = plural(handed, "host not started was", "hosts not started were")
         them = "it" if handed == 1 else "them"
         yield (
             f"{were} handed out to a site, which may ask {them} yet; "
             f"`fleetcheck scan --resume {outcome.scan} --via-sites` takes in what comes"
         )
     if outcome.sites.refused:
-        yield (
-            f"{outcome.sites.refused:,} messages in sites' names were not believed: "
-            "`fleetcheck audit export` tells each"
-        )
+        were = plural(outcome.sites.refused, "message was", "messages were")
+        yield f"{were} not believed to come from a site: `fleetcheck audit export` tells each"

@@ -17,7 +17,7 @@ from orchestrator.domain.repin.journal import State
 from orchestrator.domain.views.brief import Brief
 from orchestrator.domain.views.summary import Summariser, Summary
 from orchestrator.report.summary import LastKnown, Outline, ScanOutline, ScanReport
-from orchestrator.report.words import folded
+from orchestrator.report.words import listed
 
 if TYPE_CHECKING:
     from orchestrator.app.invocation import Invocation
@@ -173,11 +173,6 @@ def _repinned(invocation: Invocation, scan: ScanRecord) -> tuple[str, str]:
         newest = journal.newest_in(*(SPEAKING - {State.HANDED_OUT}))
     touched = [each for each in newest if each.changed > after and each.host in hosts]
     return (
-        _named(each.host for each in touched if each.state in WROTE),
-        _named(each.host for each in touched if each.state not in WROTE),
+        listed(sorted(each.host for each in touched if each.state in WROTE)),
+        listed(sorted(each.host for each in touched if each.state not in WROTE)),
     )
-
-
-def _named(hosts: Iterable[str]) -> str:
-    named, more = folded(sorted(hosts))
-    return f"{named} and {more:,} more" if more else named

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from orchestrator.app.errors import CommandError
 
+_LONGEST = 120  # seconds that one of the broker's commands may take: it starts an Erlang of its own
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -59,7 +61,14 @@ def _said(line: Line) -> str | None:
     except OSError as error:
         raise CommandError(f"{line.stdin}: cannot be read: {error.strerror or error}") from None
     try:
-        done = subprocess.run(line.argv, input=given, capture_output=True, check=False)  # noqa: S603  # ours
+        done = subprocess.run(  # noqa: S603  # ours
+            line.argv, input=given, capture_output=True, timeout=_LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandError(
+            f"`{line}` did not end within {_LONGEST} s and was ended: see whether `rabbitmqctl status` "
+            "answers, then type the same command again"
+        ) from None
     except OSError as error:
         raise CommandError(f"{line.argv[0]} cannot be run: {error.strerror or error}") from None
     if not done.returncode:

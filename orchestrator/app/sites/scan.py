@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from inventory.model import Fleet, Host
-from inventory.words import folded
+from inventory.words import folded, plural
 from orchestrator.app.sites.place import HubFolder, hub_file, hub_settings
 from orchestrator.domain.execution.breaker import Account, account
 from orchestrator.domain.record import ScanRecord
@@ -44,7 +44,8 @@ def unserved_words(here: Sequence[Host], there: Sequence[Host]) -> Iterator[str]
     sites = sorted({host.site for host in here if host.site is not None and host.via is None})
     hosts = sum(host.site in sites and host.via is None for host in here)
     if sites:
-        yield f"{hosts:,} hosts of {folded(sites)} are asked from here: no worker of these sites is known"
+        asked = plural(hosts, f"host of {folded(sites)} is", f"hosts of {folded(sites)} are")
+        yield f"{asked} asked from here: no worker of these sites is known"
 
 
 def site_account(fleet: Fleet, host: Host) -> Account | None:

@@ -24,7 +24,8 @@ CLOCKS = 60.0  # seconds by which clocks may differ without a word
 class SiteStatus:
     """One site. `waiting`: batches, `results`: messages for the hub; None: the queue is not there.
 
-    `hello` is the worker's last word, `alive` whether it is from now. `remarks` are sentences.
+    `hello` is the worker's last word, `alive` whether it is from now, `fits` whether it can be given hosts.
+    `remarks` are sentences.
     """
 
     site: str
@@ -32,6 +33,7 @@ class SiteStatus:
     waiting: int | None
     results: int | None
     hello: Hello | None
+    fits: bool = True
     remarks: tuple[str, ...] = ()
 
 
@@ -102,19 +104,20 @@ def _status(connection: Any, site: str, heard: _Heard) -> SiteStatus:
     from orchestrator.remote.probe import probe_script
 
     remarks = [heard.trouble] if heard.trouble else []
-    hello = heard.hello
+    hello, misfit = heard.hello, None
     if hello is not None and heard.alive:
         apart = (hello.sent - datetime.now(UTC)).total_seconds()
         if abs(apart) > CLOCKS:
             side = "ahead of" if apart > 0 else "behind"
             remarks.append(f"its clock is {abs(apart):.0f} s {side} this machine's: set both by NTP")
-        if (words := hello.misfit(probe_script().sha256)) is not None:
-            remarks.append(words)
+        if (misfit := hello.misfit(probe_script().sha256)) is not None:
+            remarks.append(misfit)
     return SiteStatus(
         site=site,
         alive=heard.alive,
         waiting=topology.waiting(connection, topology.batches(site)),
         results=topology.waiting(connection, topology.results(site)),
         hello=hello,
+        fits=misfit is None,
         remarks=tuple(remarks),
     )

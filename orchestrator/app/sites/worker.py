@@ -14,6 +14,7 @@ from inventory.model import Fleet, Host
 from inventory.sites.broker import parse
 from inventory.sites.files import WorkerFile, load_worker
 from inventory.sites.starter import worker_starter
+from inventory.words import plural
 from orchestrator.app.errors import CommandError, UsageError
 from orchestrator.app.logons import logons
 from orchestrator.app.sites.place import broker, checked_name
@@ -124,6 +125,7 @@ def run(path: Path, transport: TransportName, ask: Callable[[str], str], log: Ca
         )
         with told(settings.broker):
             worker.link.refuse_another()
-        log(f"site {settings.site}: {settings.width} hosts at a time, broker {settings.broker.place}")
+        width = plural(settings.width, "host")
+        log(f"site {settings.site}: {width} at a time, broker {settings.broker.place}")
         serve(worker, settings)
     log("stopped")

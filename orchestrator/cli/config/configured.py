@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OUTPUT = "output"
+_TWO_WAYS = "--json shows the results in another way: leave one of them out"
 _settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
 
 
@@ -51,10 +52,13 @@ class NamesFiles:
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Do as usual. Raises BadParameter for an empty text where a path belongs."""
+        """Do as usual. Raises BadParameter for an empty text where a path belongs, and for two outputs."""
         if "" in args or any(word.endswith("=") for word in args):
             self._named(ctx, args)
-        return super().parse_args(ctx, args)  # type: ignore[misc]  # the command's, beside which this stands
+        left = super().parse_args(ctx, args)  # type: ignore[misc]  # the command's, beside which this stands
+        if ctx.params.get("as_json") and ctx.params.get("table"):
+            raise typer.BadParameter(_TWO_WAYS, ctx=ctx, param_hint="'--table'")
+        return left
 
     def _named(self, ctx: Any, args: Sequence[str]) -> None:
         given, _, _ = self.make_parser(ctx).parse_args(args=list(args))  # type: ignore[attr-defined]
@@ -148,12 +152,11 @@ def _given(ctx: Any, options: Iterable[str]) -> bool:
 def _option(key: Key, value: object) -> tuple[str, object]:
     """Return the option that a key sets, and to what; "" for one that is no option's default.
 
-    Inventory and database are looked up where a command asks for them: advice repeats what was typed, and
-    these were not.
+    Paths are looked up where a command asks for them: advice repeats what was typed, and these were not.
     """
     if key.name == _OUTPUT:
         return ("" if value == "auto" else f"--{value}"), True
-    return ("" if key.name in ("inventory", "db") else key.option), value
+    return ("" if key.path else key.option), value
 
 
 def _words(ctx: Any) -> str:

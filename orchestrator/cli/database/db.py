@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inventory.words import plural
 from orchestrator.cli.command import typed, user
 from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
@@ -95,4 +96,4 @@ class _Progress:
     def on_rows(self, name: str, done: int, total: int) -> None:
         """Say how many rows of a table are copied."""
         if not self._silent:
-            say(f"{name}: {done:,} of {total:,} rows")
+            say(f"{name}: {done:,} of {plural(total, 'row')}")

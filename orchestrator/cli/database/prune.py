@@ -57,7 +57,8 @@ def _say(found: Pruned, limits: Limits, done: str) -> None:
 
 
 def _lines(found: Pruned, limits: Limits, done: str) -> Iterator[str]:
-    from orchestrator.report.words import moment, plural
+    from inventory.words import plural
+    from orchestrator.report.words import moment
 
     if limits.results is not None:
         yield (

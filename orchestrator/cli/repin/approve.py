@@ -55,8 +55,8 @@ def approve(
 
 def _next(signed: Signed, plan: Path) -> str:
     """Say what comes after this signature."""
+    from inventory.words import plural
     from orchestrator.app.repin.approvals import sign_command
-    from orchestrator.report.words import plural
 
     counted = signed.approvals
     if counted.trouble:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inventory.words import plural
 from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
@@ -68,9 +69,9 @@ def export(
     hand_over(output or Path("-"), text, marker=SCRIPT_MARKER, what="exported script")
     if output is not None and str(output) != "-":
         say(
-            f"written: {output}, for {len(read.hosts)} hosts, good until {read.expires:%Y-%m-%d %H:%M} "
-            "UTC. Run it there as an administrator, then take its answers in:\n    fleetcheck repin "
-            f"import RESULT.json{asked.hints.database}"
+            f"written: {output}, for {plural(len(read.hosts), 'host')}, good until "
+            f"{read.expires:%Y-%m-%d %H:%M} UTC. Run it there as an administrator, "
+            f"then take its answers in:\n    fleetcheck repin import RESULT.json{asked.hints.database}"
         )
 
 

@@ -100,10 +100,11 @@ def _refuse_to_replace(made: Plan, file: Path, *, force: bool) -> None:
 
 def _lost(made: Plan, file: Path) -> str:
     """Say what a file holds that the new plan does not; "" for the same plan, made earlier."""
+    from inventory.words import plural
     from orchestrator.app.approval.beside import signatures_beside
     from orchestrator.app.repin.plan import read_plan
     from orchestrator.domain.repin.plan import same_change
-    from orchestrator.report.words import moment, plural
+    from orchestrator.report.words import moment
 
     try:
         there = read_plan(file)
@@ -118,7 +119,7 @@ def _lost(made: Plan, file: Path) -> str:
 
 
 def _sign(made: Plan, file: Path, key: Path, who: str | None) -> None:
-    from orchestrator.app.approval.errors import ApprovalError
+    from orchestrator.app.approval.errors import ApprovalError, NotSignedError
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.approve import SignRequest, sign_plan
 
@@ -128,7 +129,7 @@ def _sign(made: Plan, file: Path, key: Path, who: str | None) -> None:
     except CommandError as error:
         say(f"{file}: the plan is written, and not signed")
         if isinstance(error, ApprovalError):
-            raise ApprovalError(error.why) from None
+            raise NotSignedError(str(error)) from None
         raise
     say(f"signed by {signed.made.who}: {signed.file}")
 

@@ -6,10 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inventory.words import plural
 from orchestrator.app.events import HostEntered, Note, PlanEmpty, Warned
 from orchestrator.cli.console import say
 from orchestrator.cli.live import LiveDisplay
-from orchestrator.cli.progress import step, stopping
+from orchestrator.cli.progress import step, stopping, tripped
 from orchestrator.fleet.control.events import BreakerTripped, HostRequeued, HostStarted, Remark, Stopping
 from orchestrator.fleet.repin.events import (
     HostEnded,
@@ -21,7 +22,7 @@ from orchestrator.fleet.repin.events import (
     WaveStarted,
 )
 from orchestrator.report.repin.progress import RunProgress, run_progress_line, run_progress_view
-from orchestrator.report.words import duration, plural
+from orchestrator.report.words import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -91,9 +92,7 @@ class RepinDisplay(LiveDisplay):
                 progress.stopping = True
                 self.say(stopping(event))
             case BreakerTripped():
-                self.say(
-                    f"credential {event.credential}: rejected by {event.by}; nothing more is tried with it"
-                )
+                self.say(tripped(event))
             case Remark() | Warned() | PlanEmpty():
                 self._on_note(event)
             case _:

@@ -134,7 +134,7 @@ def status(
 ) -> None:
     """Show the sites: alive or silent, what waits.
 
-    Exit code 3 where one is silent.
+    Exit code 3 where one is silent, or its worker is of another version and gets no hosts.
     """
     from orchestrator.app.sites.place import folder
     from orchestrator.app.sites.status import status as look
@@ -151,7 +151,7 @@ def status(
     if not as_json:
         for words in status_words(found):
             say(words)
-    if not all(each.alive for each in found.sites):
+    if not all(each.alive and each.fits for each in found.sites):
         raise typer.Exit(EXIT_ATTENTION)
 
 

@@ -29,7 +29,8 @@ class Key:
     `option` is what it stands in for, in `commands` (none: in every command that has the option). `folder`:
     it may stand in ./fleetcheck.toml too, which may have come with a cloned repository;
     `folder_check`: some values of it alone. `unless` names options beside which it says nothing. `secret`:
-    its value may hold one, and no message repeats it.
+    its value may hold one, and no message repeats it. `path`: its value is a path or several, each relative
+    to the file that says it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Key:
     folder: bool = False
     folder_check: FolderCheck | None = None
     secret: bool = False
+    path: bool = False
     unless: tuple[str, ...] = ()
 
     @property

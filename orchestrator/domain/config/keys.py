@@ -29,6 +29,7 @@ _ALL = (
         option="--inventory",
         folder=True,
         folder_check=local_file(),
+        path=True,
     ),
     Key(
         name="db",
@@ -40,6 +41,7 @@ _ALL = (
         folder=True,
         folder_check=local_file(),
         secret=True,
+        path=True,
     ),
     Key(
         name="jobs",

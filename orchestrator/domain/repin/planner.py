@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from inventory.model import Host
+from inventory.words import plural
 from orchestrator.domain.judgement import Judgement
 from orchestrator.domain.repin.conclusion import Conclusion, Machine
 from orchestrator.domain.repin.decision import Decision, NotPlannedError, decide
@@ -161,7 +162,7 @@ class _Sifter:
         if not known:
             raise NotPlannedError(f"never scanned: fleetcheck scan --limit {host.name}")
         if len(known) < rules.agree:
-            raise NotPlannedError(f"{len(known)} of the {rules.agree} scans that --agree asks for")
+            raise NotPlannedError(f"{len(known)} of the {plural(rules.agree, 'scan')} that --agree asks for")
         newest = known[0]
         # The age counts for the newest alone: three nightly scans never lie within one day.
         if newest.judgement is not None and _too_old(newest, rules):

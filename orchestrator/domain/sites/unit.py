@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ PROTOCOL = 1
 """Rises when a site of before could misunderstand a batch, or the hub a result."""
 
 MOST = 50  # hosts of a batch
+_NUMBERS = re.compile(r"(?:[0-9]{1,9}\.?){0,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +136,36 @@ class Hello:
     def misfit(self, script: str) -> str | None:
         """Say in words why this worker can be given no hosts by a hub with this probe; None where it can."""
         if self.protocol != PROTOCOL:
-            older = "older" if self.protocol < PROTOCOL else "newer"
+            older, side = ("older", THERE) if self.protocol < PROTOCOL else ("newer", HERE)
             return (
-                f"its fleetcheck ({self.version}) is {older} than this one and speaks another protocol: it "
-                "gets no hosts; bring both to one version"
+                f"its fleetcheck ({self.version}) is {older} than this one ({VERSION}) and speaks another "
+                f"protocol: it gets no hosts; {_update(side)}"
             )
         if self.script != script:
             return (
                 f"its fleetcheck ({self.version}) has another probe than this one ({VERSION}): it gets no "
-                "hosts; bring both to one version"
+                f"hosts; {_update(self._behind())}"
             )
         return None
+
+    def _behind(self) -> str | None:
+        """Return which side is the older one, by its version; None where both have the same."""
+        theirs, ours = _release(self.version), _release(VERSION)
+        if theirs == ours:
+            return THERE if not self.script else None  # workers of before did not say their probe
+        return THERE if theirs < ours else HERE
+
+
+THERE, HERE = "at the site", "on this machine"
+
+
+def _update(where: str | None) -> str:
+    if where is None:
+        return "both call themselves alike: install the same fleetcheck at the site and on this machine"
+    return f"update fleetcheck {where}"
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, as far as it begins with some."""
+    found = _NUMBERS.match(version)
+    return tuple(int(part) for part in found[0].split(".") if part) if found else ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from inventory.schema.via import network
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.cause import fallback_cause
 from orchestrator.domain.execution.tally import Counts, Tally
 from orchestrator.domain.group import Group, Groups
@@ -103,8 +104,9 @@ class Summariser:
     def _tunnel_hint(self) -> Iterable[str]:
         if self._quiet >= _FEW and self._quiet > self._live:
             yield (
-                f"{self._quiet} otherwise healthy hosts show no tunnel, only {self._live} show one: if "
-                f"this product connects on demand, say `tunnel: on-demand` in its profile"
+                f"{self._quiet} otherwise healthy hosts show no tunnel, only "
+                f"{plural(self._live, 'shows', 'show')} one: if this product connects on "
+                "demand, say `tunnel: on-demand` in its profile"
             )
 
     def _lonely(self) -> Iterable[str]:
@@ -116,7 +118,7 @@ class Summariser:
 
     def _ntlm_remark(self) -> Iterable[str]:
         for cause, number in sorted(self._ntlm.items(), key=lambda item: (-item[1], item[0] or "")):
-            hosts = f"{number:,} {'host' if number == 1 else 'hosts'} logged on by NTLM"
+            hosts = f"{plural(number, 'host')} logged on by NTLM"
             yield (
                 f"{hosts}, not Kerberos"
                 if cause is None

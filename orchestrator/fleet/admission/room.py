@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inventory.words import plural
+
 try:
     import resource
 except ImportError:  # no such limits on this system
@@ -56,7 +58,7 @@ def fit(jobs: int, limit: int) -> Room:
         return Room(jobs)
     return Room(
         possible,
-        f"{possible} {'host' if possible == 1 else 'hosts'} at a time instead of {jobs}: "
+        f"{plural(possible, 'host')} at a time instead of {jobs}: "
         f"this process may open {limit} files; "
         f"`ulimit -n {jobs * PER_HOST + SPARE}` before the command gives it room",
     )

@@ -90,6 +90,8 @@ class Intake:
         """Count what is not believed, and tell the audit."""
         self.refusals += 1
         self._told[refused.site] += 1
+        if (site := self._sites.get(refused.site)) is not None:
+            site.disbelieved = site.disbelieved or clean(refused.why, limit=WHY)
         if self._told[refused.site] <= TOLD:  # a site that was taken over must not fill the database
             await self._remote.refused(replace(refused, why=clean(refused.why, limit=WHY)))
         delivery.settle()

@@ -31,6 +31,7 @@ class Site:
         self.heard = now  # or since when it is waited for
         self.answered = now  # a result that is believed, or since when one is waited for
         self.silent = False
+        self.disbelieved = ""  # why something that came in its name is not believed: the first such
         self.not_started: list[str] = []
 
     def hear(self, now: float, hello: Hello | None = None) -> None:
@@ -101,7 +102,8 @@ class Site:
         if self.unfit is not None:
             return "its worker is of another version"
         if now - self.heard > patience:
-            return f"nothing heard for {patience:.0f} s"
+            believed = f" that is believed ({self.disbelieved})" if self.disbelieved else ""
+            return f"nothing heard for {patience:.0f} s{believed}"
         if self.out and now - self.answered > answer:
             return f"it is there, and has answered nothing for {answer:.0f} s"
         return None

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from inventory.words import plural
 from orchestrator.domain.repin.journal import State
 from orchestrator.domain.repin.operation import Operation, RunState
 from orchestrator.domain.repin.plan import Plan, PlannedHost
@@ -152,7 +153,7 @@ class _RunExecution:
         if self._given.unapproved and names:
             self._unapproved = True
             self._limits.stop_at_gate("its approval does not hold any more")
-            self._emit.remark(f"{len(names)} hosts not begun are left alone: {self._given.unapproved}")
+            self._emit.remark(f"{_left_alone(names)}: {self._given.unapproved}")
             return ()
         if self._given.record.id is None or not names:
             return names
@@ -160,8 +161,8 @@ class _RunExecution:
         against = _refusals(self._given, replace(self._given.plan, hosts=changes))
         if not against:
             return names
-        more = f" (and {len(against) - 1} more reasons)" if against[1:] else ""
-        self._emit.remark(f"{len(names)} hosts not begun are left alone: {against[0]}{more}")
+        more = f" (and {plural(len(against) - 1, 'more reason')})" if against[1:] else ""
+        self._emit.remark(f"{_left_alone(names)}: {against[0]}{more}")
         return ()
 
     async def _without_waived(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -257,6 +258,10 @@ class _RunExecution:
             given_up=self._pool.given_up(),
             remarks=tuple(self._emit.remarks),
         )
+
+
+def _left_alone(names: tuple[str, ...]) -> str:
+    return f"{plural(len(names), 'host not begun is', 'hosts not begun are')} left alone"
 
 
 def _refusals(given: RunInput, plan: Plan) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from inventory.files.regular import NotRegularError, open_regular
 from orchestrator.domain.primitives.text import clean
 from orchestrator.remote.auth.kerberos import can_ask_kdc, kerberos_trouble
 from orchestrator.remote.auth.tickets import user_tickets
+from orchestrator.remote.faults.reasons import REASONS
 from orchestrator.remote.faults.trouble import KerberosTrouble
 from orchestrator.remote.net.certificate import quoted, uses
 
@@ -37,6 +38,20 @@ NO_PACKAGES = (
 def no_packages() -> str | None:
     """Say that the packages for Kerberos are missing, and how to install them; None where they are there."""
     return None if can_ask_kdc() else NO_PACKAGES
+
+
+def library_trouble() -> str | None:
+    """Say why Kerberos' library cannot be used at all, with what helps; None where it can."""
+    try:
+        import krb5
+
+        krb5.init_context()
+    except Exception as error:  # noqa: BLE001  # a library that is not there, krb5.conf that cannot be read
+        trouble = kerberos_trouble(error)
+        said = clean(trouble.text, limit=200)
+        reason = REASONS.get(trouble.minor or 0)
+        return said if reason is None else f"{reason.said}: {said}. {reason.advice}"
+    return None
 
 
 def keytab_trouble(path: Path, username: str) -> str | None:

@@ -96,4 +96,4 @@ def _copy(trouble: KerberosTrouble) -> KerberosTrouble:
     """Return the same trouble anew: one exception that is raised for many hosts would keep all their
     tracebacks.
     """
-    return KerberosTrouble(trouble.minor, trouble.text)
+    return KerberosTrouble(trouble.minor, trouble.text, advice=trouble.advice)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ HOSTS_PER_CACHE = (
 )
 _UNKNOWN_CLIENT = 2529638918  # KDC_ERR_C_PRINCIPAL_UNKNOWN, unsigned
 _TICKET_EXPIRED = 2529638944  # AP_ERR_TKT_EXPIRED
+_CLOCKS = 2529638949  # AP_ERR_SKEW
+_NOT_THE_KEY = {2529638936, 2529638943}  # KDC_ERR_PREAUTH_FAILED, AP_ERR_BAD_INTEGRITY
 _TICKET_GRANTING = b"krbtgt"
 
 
@@ -86,7 +89,13 @@ def obtain(logon: Logon) -> TicketCache:
         raise
     except Exception as error:
         proved = logon.password is not None or logon.keytab is not None
-        raise kerberos_trouble(error, proved=proved) from error
+        trouble = kerberos_trouble(error, proved=proved)
+        if logon.keytab is not None and trouble.minor in _NOT_THE_KEY:
+            trouble.advice = (
+                f"The keytab {logon.keytab} does not hold the account's key of today: its password was "
+                "changed since. Write the keytab anew. It counted once toward the account's lock-out."
+            )
+        raise trouble from error
 
 
 def _by_password(logon: Logon) -> TicketCache:
@@ -107,8 +116,20 @@ def _by_password(logon: Logon) -> TicketCache:
             if error.err_code & 0xFFFFFFFF == _UNKNOWN_CLIENT and (enterprise, name) != names[-1]:
                 continue
             raise
-        return TicketCache(context, [ticket], ticket.client)
+        return _given(context, ticket)
     raise AssertionError(names)
+
+
+def _given(context: Any, ticket: Any) -> TicketCache:
+    """Return the cache of a ticket that a domain controller gave just now.
+
+    Raises KerberosTrouble where it has ended by this machine's clock. libkrb5 takes the domain controller's
+    time for the exchange alone: GSSAPI would say later that the ticket has expired, as if it were an old one.
+    """
+    if int(ticket.times.endtime) <= time.time():
+        said = "by this machine's clock the ticket that a domain controller gave just now has ended already"
+        raise KerberosTrouble(_CLOCKS, said)
+    return TicketCache(context, [ticket], ticket.client)
 
 
 def _names(username: str) -> tuple[tuple[bool, str], ...]:
@@ -134,7 +155,7 @@ def _by_keytab(username: str, path: Path) -> TicketCache:
     options = krb5.get_init_creds_opt_alloc(context)
     keytab = krb5.kt_resolve(context, b"FILE:" + os.fsencode(path))
     ticket = krb5.get_init_creds_keytab(context, principal, options, keytab)
-    return TicketCache(context, [ticket], ticket.client)
+    return _given(context, ticket)
 
 
 def user_tickets() -> TicketCache:
@@ -178,7 +199,7 @@ class Tickets:
             turn = self._turns.setdefault(logon, threading.Lock())
         with contextlib.nullcontext() if logon in self._taken else turn:
             if before := self._refused.get(logon):
-                raise KerberosTrouble(before.minor, before.text, refused=True)
+                raise KerberosTrouble(before.minor, before.text, refused=True, advice=before.advice)
             try:
                 tickets = obtain(logon)
             except KerberosTrouble as trouble:

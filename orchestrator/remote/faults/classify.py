@@ -139,17 +139,18 @@ def _kerberos(trouble: KerberosTrouble, seen: Seen) -> Fault:
     said = clean(trouble.text, limit=QUOTED)
     if trouble.refused:
         by = RefusedBy.DOMAIN
-        return fault(seen, Cause.LOGON_FAILED, said, code=trouble.minor, refused_by=by)
+        advice = trouble.advice
+        return fault(seen, Cause.LOGON_FAILED, said, code=trouble.minor, refused_by=by, advice=advice)
     cause = Cause.KERBEROS_TICKET if trouble.minor is None else KERBEROS.get(trouble.minor)
     by_via = cause is Cause.KERBEROS_NO_KDC and seen.endpoint.via is not None
-    advice = KDC_FROM_HERE if by_via else ""
+    advice = KDC_FROM_HERE if by_via else trouble.advice
     return fault(seen, cause or Cause.UNCLASSIFIED, said, code=trouble.minor, advice=advice)
 
 
 def _lost(trouble: Lost, seen: Seen) -> Fault:
     """Tell a lost connection; one that a SOCKS proxy said yes to may never have reached the host."""
     why = f" ({_named(trouble.error)})" if trouble.error else ""
-    advice = _crossed(seen) if seen.heard else yes_first(seen.endpoint)
+    advice = ("" if seen.heard else yes_first(seen.endpoint)) or _crossed(seen)
     return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}", advice=advice)
 
 

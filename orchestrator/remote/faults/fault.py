@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 
-from orchestrator.domain.cause import Cause
+from orchestrator.domain.cause import Cause, fallback_remark
 from orchestrator.domain.outcome import Phase
 
 
@@ -60,3 +60,12 @@ class Fault(Exception):  # noqa: N818  # domain word; the causes of `domain/caus
     def __str__(self) -> str:
         """Write it as one line: phase, cause, detail."""
         return f"{self.phase}: {self.cause}: {self.detail}"
+
+
+def tell_both(kerberos: Fault, ntlm: Fault) -> None:
+    """Let the fault of a logon by NTLM tell that Kerberos was tried first, and what would help there.
+
+    Kerberos' cure comes first: where it serves, NTLM is not asked.
+    """
+    ntlm.detail = f"{ntlm.detail}; {fallback_remark(kerberos.cause, kerberos.detail)}"
+    ntlm.advice = f"For Kerberos: {kerberos.advice} For NTLM: {ntlm.advice}"

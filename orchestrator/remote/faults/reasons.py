@@ -154,6 +154,19 @@ _REASONS = (
         kerberos=(216,),
     ),
     Reason(
+        said="krb5.conf cannot be used on this machine",
+        advice="Mend the file that KRB5_CONFIG names, else /etc/krb5.conf (with what it includes).",
+        cause=Cause.KERBEROS_NO_KDC,
+        kerberos=(135, 136),
+    ),
+    Reason(
+        said="the ticket cache cannot be used",
+        advice="`klist` says which one it is: KRB5CCNAME, else `default_ccache_name` in krb5.conf, names it. "
+        "`kinit` makes a new one, or name a credential with a password.",
+        cause=Cause.KERBEROS_TICKET,
+        kerberos=(139, 140, 142, 193, 194, 196, 199, 212),
+    ),
+    Reason(
         said="the ticket is not valid yet",
         advice="Compare the clocks of this machine, of the host and of the domain controller. A ticket "
         "made while a clock was wrong stays wrong: get a new one with `kinit`.",

@@ -143,14 +143,16 @@ class KerberosTrouble(Trouble):
     """Kerberos, or finding a credential for it, failed on this side.
 
     `minor` is libkrb5's code, unsigned, None where none came. `refused`: a domain controller did not take the
-    account with its password, in an AS exchange; no host was asked.
+    account with its password, in an AS exchange; no host was asked. `advice` says what to do, "" where the
+    code's own words fit.
     """
 
-    def __init__(self, minor: int | None, text: str, *, refused: bool = False) -> None:
+    def __init__(self, minor: int | None, text: str, *, refused: bool = False, advice: str = "") -> None:
         super().__init__(minor, text)
         self.minor = minor
         self.text = text
         self.refused = refused
+        self.advice = advice
 
 
 class ViaTrouble(Trouble):

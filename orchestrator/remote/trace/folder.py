@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from inventory.errors import EXIT_USAGE, FleetcheckError
+from inventory.words import plural
 from orchestrator.domain.primitives.text import clean
 
 INDEX = "index.tsv"
@@ -96,11 +97,13 @@ class TraceFolder:
         with self._lock:
             os.close(self._descriptor)
             self._closed = True
-        hosts = "1 host" if len(self._names) == 1 else f"{len(self._names):,} hosts"
-        words = [f"trace: {hosts} in {self._path}; {INDEX} says which file is whose"]
+        words = [
+            f"trace: {plural(len(self._names), 'host')} in {self._path}; {INDEX} says which file is whose"
+        ]
         if self._cut:
-            cut = "1 of them is" if len(self._cut) == 1 else f"{len(self._cut):,} of them are"
-            words.append(f"trace: {cut} cut at {self._most:,} bytes")
+            words.append(
+                f"trace: {plural(len(self._cut), 'of them is', 'of them are')} cut at {self._most:,} bytes"
+            )
         return tuple(words)
 
     def _begin(self, host: str, address: str) -> None:

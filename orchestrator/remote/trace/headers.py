@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from inventory.words import plural
 from orchestrator.domain.primitives.text import clean
 
 SHOWN = frozenset(
@@ -51,13 +52,14 @@ def shown(headers: Iterable[tuple[str, str]], withhold: Callable[[str], str] = s
     for name, value in headers:
         if is_proof(name):
             title = name.title().replace("Www", "WWW")
-            yield f"{clean(withhold(title), limit=_LONGEST)}: {schemes(value)}, {len(value)} characters"
+            length = plural(len(value), "character")
+            yield f"{clean(withhold(title), limit=_LONGEST)}: {schemes(value)}, {length}"
         elif name.lower() in SHOWN:
             yield f"{name.title()}: {clean(withhold(value), limit=_LONGEST)}"
         else:
             others += 1
     if others:
-        yield f"and {others} other header{'' if others == 1 else 's'}"
+        yield f"and {plural(others, 'other header')}"
 
 
 def schemes(value: str) -> str:

@@ -10,10 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.execution.examination import Check, Examination, Health, StageResult, State
 from orchestrator.report.doctor.account import account_lines
 from orchestrator.report.parts import INDENT, bullets, hosts_named
-from orchestrator.report.words import plural, shown
+from orchestrator.report.words import shown
 
 _STYLES = {
     State.PASSED: "green",

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanState
 from orchestrator.report.hints import over_sites
 from orchestrator.report.summary import ScanReport
-from orchestrator.report.words import age, plural
+from orchestrator.report.words import age
 
 _NAMED = 3  # of the hosts that need attention most
 _LONGEST = 1000  # characters: old Nagios reads no more of a line

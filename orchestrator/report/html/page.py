@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from inventory.words import plural
 from orchestrator.domain.primitives.text import clean
-from orchestrator.report.words import moment, plural
+from orchestrator.report.words import moment
 
 # What ends a script element, or starts a comment in it, stands in the data as an escape that means the same.
 _ESCAPES = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&"})

@@ -10,11 +10,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.notices.notice import NoticeGroup
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import hosts_named, next_section
-from orchestrator.report.words import folded, moment, plural, shown
+from orchestrator.report.words import folded, moment, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

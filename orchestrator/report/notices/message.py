@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from inventory.words import plural
 from orchestrator.domain.notices.notice import Notice, NoticeGroup, NoticeKind
 from orchestrator.domain.primitives.text import clean
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.words import moment, plural
+from orchestrator.report.words import moment
 
 _WIDTH = 78
 _MOST = 4  # labels that a subject names
@@ -31,7 +32,7 @@ def notice_subject(notice: Notice) -> str:
             for group in notice.groups:
                 counts["resolved" if group.resolved else group.after] += group.count
             counted = [f"{count:,} {label}" for label, count in counts.items()]
-            more = [f"{notice.more_groups:,} more groups"] if notice.more_groups else []
+            more = [plural(notice.more_groups, "more group")] if notice.more_groups else []
             return f"{fleet}: {_few([*counted, *more])}"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from inventory.words import plural
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.words import plural
 
 COPY_COLUMNS = ("table", "rows", "sha256")
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from inventory.words import plural
 from orchestrator.domain.sites.unit import Hello
 from orchestrator.report.document import envelope, plain
-from orchestrator.report.words import age, plural
+from orchestrator.report.words import age
 
 STATUS_COLUMNS = ("site", "state", "heard", "hosts", "waiting", "results", "version", "machine")
 

@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.repin.journal import State
 from orchestrator.report.document import envelope
 from orchestrator.report.listing import listing
 from orchestrator.report.parts import next_section
-from orchestrator.report.words import plural
 
 _FINE = frozenset({State.CONFIRMED, State.ALREADY})
 

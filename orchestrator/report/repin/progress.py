@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.repin.journal import State
 from orchestrator.report.progress import bar
 from orchestrator.report.repin.run import ORDER
 from orchestrator.report.repin.states import label, words
-from orchestrator.report.words import duration, plural, shown
+from orchestrator.report.words import duration, shown
 
 _NAMES = 3
 

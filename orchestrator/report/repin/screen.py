@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
+from orchestrator.domain.primitives.exit_codes import EXIT_BOTH, EXIT_OK, MEANINGS
 from orchestrator.domain.repin.journal import TO_BEGIN, UNRESOLVED, WROTE, State
 from orchestrator.domain.repin.operation import RunRecord, RunState
 from orchestrator.report.advice import NAMED
@@ -17,15 +19,13 @@ from orchestrator.report.listing import listing
 from orchestrator.report.parts import INDENT, bullets, heading, next_section, unbroken, warned
 from orchestrator.report.repin.run import Process, RunReport, StateGroup, groups, in_waves, standing
 from orchestrator.report.repin.states import label, words
-from orchestrator.report.summary import MEANING as SCAN_MEANING
-from orchestrator.report.words import age, duration, folded, moment, plural, shown
+from orchestrator.report.words import age, duration, listed, moment, shown
 
 RUN_COLUMNS = ("run", "started", "state", "plan", "hosts", "reason")
 MEANING = {
-    **SCAN_MEANING,
-    0: "every host is as planned",
-    4: "hosts could not be reached, or were not started",
-    5: "hosts need attention, and hosts could not be reached or were not started",
+    **MEANINGS,
+    EXIT_OK: "every host is as planned",
+    EXIT_BOTH: "hosts need attention, and hosts could not be reached or were not started",
 }
 """What the exit code of a re-pin says."""
 
@@ -193,16 +193,11 @@ def _group(group: StateGroup) -> Iterator[RenderableType]:
     )
     yield head.append(f": {said.meaning}", style="")
     if group.state in _FINE:
-        yield Padding(_listed(group.hosts), INDENT)
+        yield Padding(shown(listed(group.hosts)), INDENT)
         return
     for detail, hosts in group.details[:_DETAILS_SHOWN]:
-        yield Padding(_listed(hosts).append(": " if detail else "").append(shown(detail)), INDENT)
+        yield Padding(shown(listed(hosts)).append(": " if detail else "").append(shown(detail)), INDENT)
     if rest := group.details[_DETAILS_SHOWN:]:
         yield Text(f"  and {plural(sum(len(hosts) for _, hosts in rest), 'more host')}")
     if group.advice:
         yield Padding(bullets([group.advice], mark=">") or Text(), INDENT)
-
-
-def _listed(hosts: tuple[str, ...]) -> Text:
-    names, more = folded(hosts)
-    return shown(names + (f" and {more:,} more" if more else ""))

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.approval.signatures import Approvals
 from orchestrator.domain.primitives.inventories import in_words
 from orchestrator.domain.repin.plan import NEWEST
@@ -19,7 +20,7 @@ from orchestrator.report.advice import NAMED, completed
 from orchestrator.report.parts import INDENT, bullets, heading, hosts_named, next_section, unbroken, warned
 from orchestrator.report.repin.run import in_waves
 from orchestrator.report.repin.ticket import Named, Ticket, expiry, role_words
-from orchestrator.report.words import age, duration, moment, plural, shown
+from orchestrator.report.words import age, duration, moment, shown
 
 GROUPS_SHOWN = (
     30  # of changes, and of reasons: the others are a count; a pipe, --json and --html have them all

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from inventory.words import plural
 from orchestrator.domain.firewall.collapsed import CollapsedRows
 from orchestrator.domain.firewall.firewall import Action, Firewall
 from orchestrator.domain.judgement import Belief
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import heading, next_section
 from orchestrator.report.views.firewall_aside import aside, aside_document, counts
-from orchestrator.report.words import plural, shown
+from orchestrator.report.words import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

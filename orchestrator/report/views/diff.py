@@ -10,13 +10,14 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.primitives.text import clean
 from orchestrator.domain.record import ScanRecord
 from orchestrator.domain.views.diff import Change, ChangeGroup, Diff, What
 from orchestrator.report.document import envelope, plain, scan_head
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
-from orchestrator.report.words import folded, moment, plural, shown
+from orchestrator.report.words import folded, moment, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from inventory.words import folded
+from inventory.words import folded, plural
 from orchestrator.domain.firewall.collapsed import CollapsedRows
 from orchestrator.domain.firewall.firewall import Action, Firewall, FirewallRow
 from orchestrator.domain.judgement import Belief
@@ -16,7 +16,7 @@ from orchestrator.report.document import envelope, plain
 from orchestrator.report.exports.csv import safe
 from orchestrator.report.parts import INDENT, heading, next_section
 from orchestrator.report.views.firewall_aside import aside, aside_document, counts
-from orchestrator.report.words import plural, shown
+from orchestrator.report.words import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -151,7 +151,7 @@ def without_address(rows: Iterable[FirewallRow | CollapsedRows]) -> str | None:
     left = [name for row in rows if row.action is Action.PERMIT and (name := _named(row))]
     if not left:
         return None
-    rows_are = f"{len(left):,} needed rows are" if len(left) > 1 else "1 needed row is"
+    rows_are = plural(len(left), "needed row is", "needed rows are")
     names = folded(list(dict.fromkeys(left)))
     return f"{rows_are} not in Aerleon's policy, which takes addresses and no names: {names}"
 

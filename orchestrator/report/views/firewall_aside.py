@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from inventory.words import plural
 from orchestrator.domain.firewall.claims import Mark
 from orchestrator.domain.firewall.firewall import Firewall, MarkedRow
 from orchestrator.domain.firewall.holders import HeldBack, Holder
 from orchestrator.domain.firewall.needs import Why
 from orchestrator.report.document import plain
 from orchestrator.report.parts import INDENT, heading, hosts_named
-from orchestrator.report.words import age, folded, moment, plural, shown
+from orchestrator.report.words import age, listed, moment, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,13 +70,12 @@ def aside_remarks(found: Firewall) -> Iterator[str]:
             each.host for certain in (False, True) for held in found.held_back for each in held.held_by
             if each.certain is certain
         )  # fmt: skip
-        listed, more = folded(tuple(names))
-        more_words = f" and {more:,} more" if more else ""
-        yield f"rows to remove held back, since a host may need them: {rows:,} ({listed}{more_words})"
+        holders = listed(tuple(names))
+        yield f"rows to remove held back, since a host may need them: {rows:,} ({holders})"
     for mark, rows_ in _by_mark(found.marked).items():
         yield f"rows left out, since {_MARKS[mark]}: {len(rows_):,} ({_named(rows_)})"
     if found.set_aside:
-        yield f"hosts set aside: {len(found.set_aside):,} ({_listed(found.set_aside)})"
+        yield f"hosts set aside: {len(found.set_aside):,} ({listed(found.set_aside)})"
 
 
 def aside_document(found: Firewall) -> dict[str, Any]:
@@ -103,12 +103,10 @@ def _held_back(held: tuple[HeldBack, ...], now: datetime | None) -> Iterator[Ren
         names = tuple(_holder(holder, now) for holder in each.held_by)
         by_holders[each.site, each.destination, names].append(each)
     for (site, destination, names), same in list(by_holders.items())[:PLACES_SHOWN]:
-        listed, more = folded(tuple(str(each.port) for each in same))
-        ports = f"{listed} and {more:,} more" if more else listed
+        ports = listed(tuple(str(each.port) for each in same))
         rows = plural(sum(each.rows for each in same), "row")
         yield shown(f"{site or '(no site)'}, to {destination} TCP {ports}: {rows}, held by")
-        listed, more = folded(names)
-        yield Padding(shown(listed + (f" and {more:,} more" if more else "")), INDENT)
+        yield Padding(shown(listed(names)), INDENT)
     if len(by_holders) > PLACES_SHOWN:
         yield Text(f"and at {plural(len(by_holders) - PLACES_SHOWN, 'more place')}, see --json")
 
@@ -145,9 +143,4 @@ def _named(rows: list[MarkedRow]) -> str:
         + (f" of {', '.join(each.others[:3])}" if each.mark is Mark.CLAIMED else "")
         for each in rows
     ]
-    return _listed(tuple(dict.fromkeys(places)))
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    listed, more = folded(names)
-    return listed + (f" and {more:,} more" if more else "")
+    return listed(tuple(dict.fromkeys(places)))

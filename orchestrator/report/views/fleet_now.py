@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inventory.verdicts import Verdict
+from inventory.words import plural
 from orchestrator.domain.standing import HostNow
 from orchestrator.domain.views.fleet_now import FleetNow, NowGroup, Place, PortUse, place_of, state
 from orchestrator.report.advice import drawn, pieces, told
@@ -29,7 +30,7 @@ from orchestrator.report.parts import (
     warned,
 )
 from orchestrator.report.views.diff import change_words
-from orchestrator.report.words import age, duration, folded, plural, shown, styled
+from orchestrator.report.words import age, duration, folded, listed, shown, styled
 
 GROUPS_SHOWN = 30  # worst first; the others are a count and a command
 QUIET_SHOWN = 3  # places where all is well; more of them are one line
@@ -117,8 +118,8 @@ def _places(report: FleetReport) -> Iterator[RenderableType]:
         yield table
     if quiet:
         hosts = plural(sum(place.hosts for place in quiet), "host")
-        names, more = folded([place.name or "(none)" for place in quiet])
-        yield shown(f"{len(quiet):,} more, all {hosts} ok: {names}" + (f" and {more:,} more" if more else ""))
+        names = listed([place.name or "(none)" for place in quiet])
+        yield shown(f"{len(quiet):,} more, all {hosts} ok: {names}")
 
 
 def _numbers(place: Place) -> Iterator[str]:

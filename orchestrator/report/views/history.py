@@ -10,12 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.judgement import Belief
 from orchestrator.domain.standing import Standing
 from orchestrator.domain.views.history import History, Stretch
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import INDENT, heading
-from orchestrator.report.words import moment, plural, shown
+from orchestrator.report.words import moment, shown
 
 RESULTS_SHOWN = 40  # the newest, one character each; the older ones are a count
 STRETCHES_SHOWN = 30

@@ -9,10 +9,11 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.firewall.unblock import Apart, HostsAt, Rule, Unblocking
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.parts import INDENT, heading, hosts_named, next_section
-from orchestrator.report.words import NAMES_SHOWN, folded, plural, shown
+from orchestrator.report.words import NAMES_SHOWN, folded, listed, shown
 
 RULES_SHOWN = 50  # the best; the others are a count and a command
 FEW_PLACES, NAMES_OF_MANY = 5, 3  # of a rule with more places than a few, so many hosts of each are named
@@ -54,10 +55,9 @@ def _names_shown(rule: Rule) -> int:
 
 
 def _place(at: HostsAt, limit: int) -> RenderableType:
-    names, more = folded(at.hosts, limit=limit)
     where = f"{at.site or '(no site)'}{' ' if at.subnet else ''}{at.subnet}"
-    text = f"{where}, {plural(len(at.hosts), 'host')}: {names}"
-    return Padding(shown(text + (f" and {more:,} more" if more else "")), INDENT)
+    names = listed(at.hosts, limit=limit)
+    return Padding(shown(f"{where}, {plural(len(at.hosts), 'host')}: {names}"), INDENT)
 
 
 def _next(found: Unblocking, command: str) -> Iterator[RenderableType]:

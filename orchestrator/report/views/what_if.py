@@ -15,12 +15,13 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from inventory.words import plural
 from orchestrator.domain.whatif.outlook import Outlook
 from orchestrator.domain.whatif.what_if import Step, StepKind, WhatIf
 from orchestrator.report.document import envelope, plain
 from orchestrator.report.hints import Hints
 from orchestrator.report.parts import INDENT, command, heading, hosts_named, next_section
-from orchestrator.report.words import NAMES_SHOWN, folded, moment, plural, shown
+from orchestrator.report.words import NAMES_SHOWN, folded, listed, moment, shown
 
 _MEANING = {
     Outlook.TUNNEL_ONLY: "On a live tunnel only: the pin is closed, the next reconnect ends the backup",
@@ -74,8 +75,7 @@ def _steps(found: WhatIf, hints: Hints) -> Iterator[RenderableType]:
     for number, step in enumerate(found.steps, 1):
         yield shown(f"{number}. {_what(step, found)}", "bold")
         if step.hosts:
-            names, more = folded(step.hosts)
-            yield Padding(shown(names + (f" and {more:,} more" if more else "")), INDENT)
+            yield Padding(shown(listed(step.hosts)), INDENT)
         if step.kind in _TYPED:
             yield from _commands(number, step, hints)
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 
+from inventory.words import plural
 from orchestrator.domain.repin.audit import AuditCheck
 from orchestrator.store.copying import counters, mark, rows
 from orchestrator.store.copying.errors import (
@@ -148,7 +149,8 @@ def _compare(way: _Way, tables: Sequence[CopiedTable], last: Mapping[str, int], 
             if (digest.rows, digest.hexdigest()) != (copied.rows, copied.sha256):
                 raise CopyDiffersError(
                     shown,
-                    f"{digest.rows:,} rows of {copied.rows:,} in table {copied.name!r}, or their content",
+                    f"{digest.rows:,} of {plural(copied.rows, 'row')} in table {copied.name!r}, or "
+                    "their content",
                 )
         if counters.read(back) != last:
             raise CopyDiffersError(shown, "the numbers that its next scans and runs get")

@@ -10,6 +10,7 @@ StoreError
 
 from __future__ import annotations
 
+from inventory.words import plural
 from orchestrator.store.errors import Owner, StoreError
 
 
@@ -30,8 +31,8 @@ class NotEmptyError(StoreError):
     def __init__(self, place: str, table: str, rows: int) -> None:
         """Build the sentence from its parts."""
         super().__init__(
-            f"database {place}: it is not empty ({rows:,} rows in table {table!r}), and was left as it is. "
-            "A copy goes into an empty database: make a new one and name it."
+            f"database {place}: it is not empty ({plural(rows, 'row')} in table {table!r}), and was left "
+            "as it is. A copy goes into an empty database: make a new one and name it."
         )
         self.place, self.table, self.rows = place, table, rows
 

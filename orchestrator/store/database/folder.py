@@ -45,6 +45,8 @@ def prepare(path: Path) -> None:
         protect(path)
     except OSError as error:
         raise DatabaseError(str(path), trouble_of(error), error.strerror or str(error)) from error
+    if locked := unwritable(path):
+        raise DatabaseError(str(path), StoreTrouble.READ_ONLY, f"no right to write {locked}")
 
 
 def exists(path: Path) -> bool:
@@ -66,6 +68,28 @@ def exists(path: Path) -> bool:
     return True
 
 
+def unwritable(path: Path) -> Path | None:
+    """Return what keeps a user from writing the database at `path`, None where nothing does: the file itself,
+    one that SQLite has left beside it, or the folder that such files are made in.
+    """
+    beside = [path.with_name(path.name + end) for end in (*_BESIDE, ".lock")]
+    files = [file for file in (path, *beside) if file.exists()]
+    mine = os.access in os.supports_effective_ids
+    return next(
+        (file for file in (*files, path.parent) if not os.access(file, os.W_OK, effective_ids=mine)), None
+    )
+
+
+def free_bytes(path: Path) -> int | None:
+    """Return how many bytes this user may still write on the disk of `path`; None where nobody knows."""
+    import shutil  # only where there is trouble, or somebody asks
+
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return None
+
+
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite opens by itself
 
 
@@ -76,7 +100,7 @@ def refuse_other(path: Path, other: str | None) -> None:
             return
         case "a folder":
             advice = f"Name a file in it: {path / FILE_NAME}"
-        case "a link":
+        case "a link" if not Path(os.path.realpath(path)).is_symlink():  # else it leads to itself
             advice = f"Name the file that it leads to: {os.path.realpath(path)}"
         case _:
             advice = "It was left as it is. Name a file with `--db` or FLEETCHECK_DB."

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from orchestrator.store.database import foreign, pooler
-from orchestrator.store.database.folder import trouble_of
+from orchestrator.store.database.folder import free_bytes, trouble_of
 from orchestrator.store.errors import DatabaseError, StoreError, StoreTrouble
 from orchestrator.store.place import Place, PostgresPlace
 
@@ -117,6 +117,7 @@ def damaged(connection: Connection, place: Place) -> DatabaseError | None:
     return None if said == "ok" else DatabaseError(place.shown, StoreTrouble.DAMAGED, said)
 
 
+_MAPPED = 32_768  # bytes that SQLite's shared memory grows by; a disk with less gives an "I/O error"
 _SHOWN = 200  # characters of another program's words
 
 
@@ -140,6 +141,9 @@ def _known(place: Place, error: BaseException) -> StoreError:
     trouble = known or next(
         (trouble for begin, trouble in _SQLITE_SAID if detail.startswith(begin)), StoreTrouble.OTHER
     )
+    free = free_bytes(place.path) if trouble is StoreTrouble.DISK else None
+    if free is not None and free < _MAPPED:
+        trouble = StoreTrouble.FULL
     return DatabaseError(place.shown, trouble, detail)
 
 

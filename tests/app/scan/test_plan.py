@@ -43,8 +43,8 @@ def test_what_has_changed_since_a_scan_began_is_said() -> None:
 @pytest.mark.parametrize(
     ("done", "known", "expected"),
     [
-        ({"h1", "h2", "h3"}, ALL, "scan 7 is complete: all 3 hosts have a result"),
-        ({"h1"}, ALL[:1], "scan 7: none of the 2 hosts left is in fleet.yaml any more"),
+        ({"h1", "h2", "h3"}, ALL, "scan 7 is complete: every host has a result"),
+        ({"h1"}, ALL[:1], "scan 7: no host that it left is in fleet.yaml any more"),
     ],
 )
 def test_a_scan_with_nobody_left_to_ask_is_refused(

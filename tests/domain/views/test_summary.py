@@ -161,15 +161,16 @@ def test_a_crowd_of_clones_is_folded() -> None:
 
 @pytest.mark.parametrize(
     ("quiet", "up", "hint"),
-    [(3, 0, True), (3, 2, True), (3, 3, False), (2, 0, False), (0, 5, False)],
+    [(3, 0, True), (3, 1, True), (3, 2, True), (3, 3, False), (2, 0, False), (0, 5, False)],
 )
 def test_a_fleet_without_tunnels_hints_at_the_profile(quiet: int, up: int, hint: bool) -> None:
     """Where most otherwise healthy hosts show no tunnel, one line names the key to change."""
     records = [record(f"q{number}", QUIET) for number in range(quiet)]
     records += [record(f"u{number}", FINE) for number in range(up)]
 
+    shows = "1 shows" if up == 1 else f"{up} show"
     told = (
-        f"{quiet} otherwise healthy hosts show no tunnel, only {up} show one: if this product connects on "
+        f"{quiet} otherwise healthy hosts show no tunnel, only {shows} one: if this product connects on "
         f"demand, say `tunnel: on-demand` in its profile"
     )
 

@@ -13,7 +13,7 @@ from orchestrator.domain.cause import Cause
 from orchestrator.domain.outcome import Failed, Phase, Trace
 from orchestrator.domain.record import HostRecord, ScanState
 from orchestrator.domain.sites.unit import PROTOCOL, Batch, Report, UnitDone
-from orchestrator.fleet.dispatch.port import Link, Lost
+from orchestrator.fleet.dispatch.port import Link, Lost, Refused
 from orchestrator.fleet.dispatch.site_run import Refusal
 from orchestrator.remote.faults.fault import Fault, RefusedBy
 from orchestrator.store.errors import StoreError
@@ -94,9 +94,20 @@ def test_a_worker_of_another_protocol_gets_no_hosts() -> None:
     found = scan_sites(network, at("berlin", 2))
     assert network.batches == []
     assert any(
-        "is newer than this one and speaks another protocol" in each for each in found.scanned.summary.remarks
+        f"is newer than this one ({VERSION}) and speaks another protocol: it gets no hosts; "
+        "update fleetcheck on this machine" in each
+        for each in found.scanned.summary.remarks
     )
     assert found.scanned.summary.exit_code == 4
+
+
+def test_a_site_that_says_what_is_not_believed_is_not_told_as_one_that_says_nothing() -> None:
+    """Its worker signs with a key that was changed: the reason stands where the site is given up."""
+    network = Network(transports({}, answers(), "berlin"), silent=frozenset({"berlin"}))
+    network.put(Refused(site="berlin", why="its signature is not by the key that is known for it"))
+    found = scan_sites(network, at("berlin", 1))
+    why = "its signature is not by the key that is known for it"
+    assert f"site berlin: nothing heard for 60 s that is believed ({why})" in found.scanned.summary.remarks
 
 
 def test_a_worker_with_another_probe_gets_no_hosts() -> None:
@@ -105,10 +116,10 @@ def test_a_worker_with_another_probe_gets_no_hosts() -> None:
     found = scan_sites(network, at("berlin", 2))
     assert network.batches == []
     words = (
-        f"its fleetcheck (0) has another probe than this one ({VERSION}): it gets no hosts; bring both to one"
+        f"its fleetcheck (0) has another probe than this one ({VERSION}): it gets no hosts; update fleetcheck"
     )
     assert list(found.scanned.summary.remarks) == [
-        f"site berlin: {words} version",
+        f"site berlin: {words} at the site",
         "site berlin: its worker is of another version",
     ]
     assert found.scanned.seconds < 5

@@ -456,10 +456,23 @@ def test_plain_templates_are_filled_in_and_the_rest_names_its_hosts(case: Case) 
     assert users(fleet)["lab9"] == "op@corp.example"
     assert "hunter2" not in case.made("app.yml").text
     stays = "stays a template, which only Ansible can fill in, for"
+    where = "where that leaves none, `at which address?` stands behind the host"
     assert case.notes("app.yml")[:3] == [
         f"`ansible_user` {stays} `lab1` (app.yml:6), `lab2` (app.yml:6).",
         f"`site` {stays} `lab1` (app.yml:7), `lab2` (app.yml:7), `lab9` (app.yml:7).",
-        f"`ansible_host` {stays} `lab9` (app.yml:11).",
+        f"`ansible_host` {stays} `lab9` (app.yml:11); {where}.",
+    ]
+    assert "\n  lab9: {credential: op}  # <- at which address?\n" in case.made("app.yml").text
+
+
+def test_notes_about_a_file_of_one_line_name_the_host(case: Case) -> None:
+    """JSON that no person is to read has everything in line 1, which tells nobody where to look."""
+    hosts = (
+        '"web1": {"ansible_port": "x", "ansible_connection": "winrm"}, "web2": {"ansible_connection": "ssh"}'
+    )
+    assert case.notes("list.json", f'{{"all": {{"hosts": {{{hosts}}}}}}}') == [
+        "Left out, because Ansible does not reach them over WinRM: `web2`.",
+        "`web1`: `ansible_port` is no port from 1 to 65535, and was passed over.",
     ]
 
 

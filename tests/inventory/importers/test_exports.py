@@ -291,6 +291,8 @@ def test_a_hosts_file_is_read(tmp_path: Path) -> None:
         ("Server Name            Remark\n\n---\n\\\\WEB1       web server\n", "a list of `net view`"),
         ('{"ips": {"sensitive": false, "type": ["list", "string"], "value": []}}', "NAME being one of `ips`"),
         ('{"Reservations": [{"Instances": []}]}', "an answer of AWS's"),
+        ("Name : WEB1\nFQDN : web1.corp\n\nName : WEB2\n", "drawn for a screen (Format-List)"),
+        ("- hosts: win\n  tasks:\n    - win_ping:\n", "a playbook of Ansible's; import the inventory"),
     ],
 )
 def test_a_list_that_is_not_read_is_named_with_the_way_out(tmp_path: Path, text: str, words: str) -> None:
@@ -324,12 +326,32 @@ def test_groups_of_ansible_with_a_slip_are_not_taken_for_hosts(tmp_path: Path) -
     assert said[0] == "hosts.yml: no host in this Ansible inventory"
 
 
+ONE_LINE = '[{"Name":"web1","IPAddress":"192.0.2.1","Port":"x"},{"Name":"a/b"},{"Name":"c/d"}]'
+
+
+def test_records_of_one_line_are_told_by_their_number(tmp_path: Path) -> None:
+    """Line 1 is where all of them are: the notes count the records, and their keys have no place."""
+    notes, _ = imported(tmp_path, "hosts.json", ONE_LINE)
+    assert notes[0] == "Column `IPAddress` was read as `address`."
+    assert notes[1].startswith("Record 1: `port` was left out")
+    assert notes[2].startswith("Record 2: left out: no address, and its name `a/b`")
+
+
+def test_every_record_of_one_line_has_its_reason(tmp_path: Path) -> None:
+    """Where none gives a host, each is named, not the first alone."""
+    found = refusal(tmp_path, "hosts.json", '[{"Name":"a/b"},{"Name":"c/d"}]')
+    assert [line.partition(": no host")[0] for line in found] == [
+        "hosts.json: record 1",
+        "hosts.json: record 2",
+    ]
+
+
 def test_many_hosts_in_one_line_are_told_apart(tmp_path: Path) -> None:
     """A list without line breaks loses the record that gives no host, and no other."""
     text = '[{"name":"web1","ip":"192.0.2.1"},{"name":"a b","ip":"-"},{"name":"web3","ip":"192.0.2.3"}]'
     notes, fleet = imported(tmp_path, "hosts.json", text)
     assert sorted(fleet.hosts) == ["web1", "web3"]
-    assert "Line 1: left out: no address, and its name `a b` cannot be one." in notes
+    assert "Record 2: left out: no address, and its name `a b` cannot be one." in notes
 
 
 @pytest.mark.parametrize(
@@ -403,3 +425,9 @@ def test_standard_input_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     made = convert(Path("-"))
     assert made.text.startswith("# fleet.yaml, made from standard input.")
     assert list(loads(made.text.encode(), tmp_path / "fleet.yaml").hosts) == ["web1"]
+
+
+def test_two_documents_in_one_file_are_told_by_their_line(tmp_path: Path) -> None:
+    """`---` behind a group is YAML's, and no line below a heading."""
+    (said,) = refusal(tmp_path, "hosts.yml", "all: {hosts: {web1: }}\n---\nall: {hosts: {web2: }}\n")
+    assert said.startswith("hosts.yml:2: a second document begins here (`---`)")

@@ -509,6 +509,23 @@ def test_results_of_many_machines_are_named_by_their_machine(
     assert list(imported(tmp_path, f"Name,PSComputerName\n{rows}")[1].hosts) == expected
 
 
+def test_what_one_machine_says_of_others_is_named_by_the_others(tmp_path: Path) -> None:
+    """Test-Connection has who asked in PSComputerName and `__SERVER`, and in Address who was asked."""
+    head = "PSComputerName,IPV4Address,__SERVER,Address"
+    rows = "ctrl,192.0.2.1,ctrl,srv01.corp.example\nctrl,192.0.2.2,ctrl,srv02.corp.example\n"
+    assert list(imported(tmp_path, f"{head}\n{rows}")[1].hosts) == [
+        "srv01.corp.example",
+        "srv02.corp.example",
+    ]
+
+
+def test_a_row_that_was_made_a_comment_is_no_host(tmp_path: Path) -> None:
+    """Who put `#` before a row wants that host left alone."""
+    notes, fleet = imported(tmp_path, "name,address\n# srv01,192.0.2.1\nsrv02,192.0.2.2\n")
+    assert list(fleet.hosts) == ["srv02"]
+    assert notes == ["Line 2: left out: `# srv01` begins with `#`, as a comment does."]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -561,7 +578,19 @@ def test_an_address_is_taken_out_of_what_stands_around_it(tmp_path: Path, cell: 
 
 
 @pytest.mark.parametrize(
-    "title", ["PrimaryIP", "PRIVATE IP ADDRESS", "IPADDR", "IPv4 Addresses", "Private IP"]
+    "title",
+    [
+        "PrimaryIP",
+        "PRIVATE IP ADDRESS",
+        "IPADDR",
+        "IPv4 Addresses",
+        "Private IP",
+        "Private IPv4 address",
+        "primary_ip4",
+        "AGENT_IP",
+        "IPs",
+        "Dirección IP",
+    ],
 )
 def test_addresses_are_known_by_clouds_names(tmp_path: Path, title: str) -> None:
     """And by those of other programs that keep a list of machines."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from orchestrator.store.errors import DatabaseError, PlaceError, StoreTrouble
 from orchestrator.store.place import database_url
 from orchestrator.store.reader import Reader
 from orchestrator.store.writer import Writer
+from tests.unprivileged import unprivileged
 
 
 def _mode(path: Path) -> str:
@@ -31,6 +33,39 @@ def test_only_the_owner_may_read(sqlite_url: str, tmp_path: Path) -> None:
         os.umask(before)
     assert _mode(tmp_path / "state") == "0o700"
     assert found == dict.fromkeys(("fleet.db", "fleet.db-wal", "fleet.db-shm", "fleet.db.lock"), "0o600")
+
+
+@contextmanager
+def _nobodys() -> Iterator[tuple[Path, str]]:
+    """Make a database as somebody to whom modes apply; its folder and URL."""
+    with tempfile.TemporaryDirectory() as base:
+        Path(base).chmod(0o777)
+        with unprivileged():
+            state = Path(base) / "state"
+            url = database_url(str(state / "fleet.db"), {})
+            Writer.open(url, command="scan", user="ann").close()
+            yield state, url
+
+
+@pytest.mark.parametrize("name", ["fleet.db", ""])
+def test_a_database_or_folder_that_may_not_be_written_is_named(name: str) -> None:
+    """The one that it is, not the database alone."""
+    with _nobodys() as (state, url):
+        (state / name).chmod(0o500)
+        with pytest.raises(DatabaseError, match=rf"no right to write {re.escape(str(state / name))}\)"):
+            Writer.open(url, command="scan", user="ann")
+        (state / name).chmod(0o700)
+
+
+def test_what_was_left_beside_a_database_and_may_not_be_written_is_named() -> None:
+    """Who read it while it was read-only has left that: mending the database's own mode is not enough."""
+    with _nobodys() as (state, url):
+        (state / "fleet.db").chmod(0o400)
+        Reader.open(url).close()
+        (state / "fleet.db").chmod(0o600)
+        (state / "fleet.db-wal").chmod(0o600)
+        with pytest.raises(DatabaseError, match=r"no right to write \S+/fleet\.db-shm\)"):
+            Writer.open(url, command="scan", user="ann")
 
 
 def test_a_database_that_others_could_read_is_closed_to_them(sqlite_url: str, tmp_path: Path) -> None:
