@@ -51,7 +51,13 @@ def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
     from inventory.yamlfile.tree import parse
 
     problems: list[Problem] = []
-    tree = parse(text, file, problems)
+    try:
+        tree = parse(text, file, problems)
+    except InventoryError:
+        _refuse_other_kind(text, file)
+        raise
+    if not isinstance(tree, dict) or not tree.keys() & ProfileDocument.model_fields.keys():
+        _refuse_other_kind(text, file)
     document = checked(tree, ProfileDocument, problems, file=file, what="a profile").document
     parent = None
     if document is not None and document.extends is not None:
@@ -68,6 +74,15 @@ def _load(reference: str, base: Path, trail: tuple[str, ...]) -> Profile:
     if problems or document is None:
         raise InventoryError(problems)
     return _profile(document, parent, name, SHIPPED if file.startswith(SHIPPED) else file)
+
+
+def _refuse_other_kind(text: str, file: str) -> None:
+    """Name a text of another kind as what it is: its mistakes as a profile help nobody."""
+    from inventory.files.kinds import HEAD, PROFILE, kind_of
+
+    found = kind_of(text[:HEAD].encode())
+    if found not in (None, PROFILE):
+        raise InventoryError([Problem(file, 0, f"this is {found}")])
 
 
 def _open(reference: str, base: Path) -> tuple[str, str, str, Path]:

@@ -9,6 +9,7 @@ import re
 HEAD = 4096  # bytes that tell
 PLAN = "a plan of a re-pin; `fleetcheck repin show` reads it"
 INVENTORY = "an inventory; `-i` names it"
+PROFILE = "a profile; `profile:` in an inventory names it"
 
 # Magic numbers as in file(1)'s public tables; the first that fits.
 _MAGIC = (
@@ -91,6 +92,7 @@ _TEXTS = (
         re.compile(rb"\A(?:#[^\n]*\n|\s)*(?:[\w.-]+\r?\n){2}"),
         "a list of words; `fleetcheck inventory import` reads it where these are hosts",
     ),
+    (re.compile(rb"^(roles|extends|connect_timeout):\s", re.MULTILINE), PROFILE),
     (re.compile(rb"^(hosts|credentials|defaults|groups|waivers):\s", re.MULTILINE), INVENTORY),
 )
 

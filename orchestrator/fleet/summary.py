@@ -65,9 +65,9 @@ class GivenUp:
         if self.barred:
             left = f"; {plural(len(self.barred), 'host')} not started"
         alone = f"try it alone with `fleetcheck scan --limit {self.first}`"
-        then = f"Put its password right, and {alone}"
+        then = f"Put its password, or the account, right, and {alone}"
         if again is not None:
-            then = f"Put its password right, {alone}, then `{again}`"
+            then = f"Put its password, or the account, right, {alone}, then `{again}`"
         return f"{self.why}: nothing more was tried with it, so that the account is not locked{left}. {then}"
 
 

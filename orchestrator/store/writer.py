@@ -122,9 +122,7 @@ class Writer:
             raise
 
     def at_end(self, work: Callable[[Inserter, int, datetime], object]) -> None:
-        """Have `work` done, with the scan's id and the time, in the transaction that ends a scan:
-        both or none.
-        """
+        """Do `work`, with the scan's id and the time, in the transaction that ends a scan: both or none."""
         self._at_end = work
 
     async def end_scan(self, scan_id: int, state: ScanState, ended: datetime) -> None:

@@ -25,6 +25,7 @@ from orchestrator.dispatch.hub import HubSettings
 from orchestrator.dispatch.keys import load_key, make_key, public_text, read_public
 from orchestrator.domain.sites.names import SiteNames
 from tests.dispatch.broker import OwnBroker, own_broker
+from tests.dispatch.worker_nursery import Forked, Nursery, nursery
 from tests.eventually import eventually
 from tests.rabbit import VARIABLE, Made, define, gone_afterwards, rights
 
@@ -90,7 +91,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
 class WorkerProcess:
     """A site's worker, in a process of its own."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     output: Path
 
     @property
@@ -124,6 +125,7 @@ class TestSite:
     slow: float = 1.0
     more: dict[str, Any] = field(default_factory=dict)  # for its workers' specs
     environ: dict[str, str] = field(default_factory=dict)
+    nursery: Nursery | None = None  # starts those that need no environment of their own
     started: list[WorkerProcess] = field(default_factory=list)
 
     @property
@@ -154,19 +156,25 @@ class TestSite:
         file = self.folder / f"spec-{number}.json"
         file.write_text(json.dumps(spec, default=str))
         output = self.folder / f"log-{number}"
-        with output.open("wb") as stream:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.dispatch.worker_process", str(file)],
-                stdout=stream,
-                stderr=stream,
-                cwd=Path(__file__).parents[2],
-                env={**os.environ, **self.environ},
-            )
+        process = self._process(file, output)
         made = WorkerProcess(process, output)
         self.started.append(made)
         if wait:
             eventually(lambda: "serving" in made.said or process.poll() is not None)
         return made
+
+    def _process(self, spec: Path, output: Path) -> subprocess.Popen[bytes] | Forked:
+        output.touch()
+        if self.nursery is not None and not self.environ:
+            return self.nursery.start(spec, output, os.environ)
+        with output.open("wb") as stream:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.dispatch.worker_process", str(spec)],
+                stdout=stream,
+                stderr=stream,
+                cwd=Path(__file__).parents[2],
+                env={**os.environ, **self.environ},
+            )
 
 
 @dataclass
@@ -192,6 +200,13 @@ class Hub:
 MakeSite = Callable[..., TestSite]
 
 
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Nursery]:
+    """Run what workers are forked from."""
+    with nursery() as made:
+        yield made
+
+
 @pytest.fixture
 def hub(vhost: Broker, tmp_path: Path) -> Hub:
     """Make a hub with a key of its own."""
@@ -200,14 +215,14 @@ def hub(vhost: Broker, tmp_path: Path) -> Hub:
 
 
 @pytest.fixture
-def make_site(hub: Hub, site_names: Iterator[str]) -> Iterator[MakeSite]:
+def make_site(hub: Hub, site_names: Iterator[str], workers: Nursery) -> Iterator[MakeSite]:
     """Yield a maker of sites; their workers are gone afterwards."""
-    with _sites(hub, site_names) as make:
+    with _sites(hub, site_names, workers) as make:
         yield make
 
 
 @contextmanager
-def _sites(hub: Hub, site_names: Iterator[str]) -> Iterator[MakeSite]:
+def _sites(hub: Hub, site_names: Iterator[str], workers: Nursery) -> Iterator[MakeSite]:
     from orchestrator.dispatch import topology
 
     def make(**changes: float) -> TestSite:
@@ -217,7 +232,7 @@ def _sites(hub: Hub, site_names: Iterator[str]) -> Iterator[MakeSite]:
         make_key(folder / "site.key")
         key = public_text(load_key(hub.folder / "hub.key"))
         broker = replace(hub.broker, user=SiteNames(name).user, password="secret")
-        hub.sites[name] = TestSite(name, broker, folder, key, **changes)  # type: ignore[arg-type]
+        hub.sites[name] = TestSite(name, broker, folder, key, nursery=workers, **changes)  # type: ignore[arg-type]
         with hub.broker.connection() as connection:
             topology.make(connection, [name])
         return hub.sites[name]

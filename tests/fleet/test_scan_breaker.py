@@ -30,7 +30,8 @@ def test_the_summary_says_which_credential_why_and_what_to_type() -> None:
     (account,) = summary.given_up
     assert account.words("fleetcheck scan --resume 1") == (
         r"credential ops (corp\ops) was rejected by h1 and h2 in a row: nothing more was tried with it, so "
-        "that the account is not locked; 3 hosts not started. Put its password right, try it alone with "
+        "that the account is not locked; 3 hosts not started. Put its password, or the account, right, "
+        "try it alone with "
         "`fleetcheck scan --limit h1`, then `fleetcheck scan --resume 1`"
     )
 
@@ -40,7 +41,8 @@ def test_a_scan_whose_hosts_were_all_asked_is_not_to_be_gone_on_with() -> None:
     (account,) = run_scan(hosts(1), default=REFUSED_BY_DOMAIN).summary.given_up
     assert account.words(None) == (
         r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was "
-        "tried with it, so that the account is not locked. Put its password right, and try it alone with "
+        "tried with it, so that the account is not locked. Put its password, or the account, right, "
+        "and try it alone with "
         "`fleetcheck scan --limit h1`"
     )
 
@@ -186,7 +188,8 @@ def test_a_domain_s_refusal_is_tried_once_and_never_again(jobs: int) -> None:
     (account,) = scanned.summary.given_up
     assert account.words("fleetcheck scan --resume 1") == (
         r"credential ops (corp\ops) was rejected by a domain controller, asked for h1: nothing more was "
-        "tried with it, so that the account is not locked; 3 hosts not started. Put its password right, "
+        "tried with it, so that the account is not locked; 3 hosts not started. "
+        "Put its password, or the account, right, "
         "try it alone with `fleetcheck scan --limit h1`, then `fleetcheck scan --resume 1`"
     )
 

@@ -57,7 +57,7 @@ class Kerberos:
         return made
 
     async def fetch(self, endpoint: Endpoint, cache: str) -> Started:
-        """Have the host's service ticket in the cache; return a context that nothing binds.
+        """Fetch the host's service ticket into the cache; return a context that nothing binds.
 
         Raises KerberosTrouble.
         """
@@ -112,7 +112,7 @@ class KerberosLogon:
         self._started: Started | None = None
 
     async def fetch(self) -> None:
-        """Have the host's service ticket in the cache. Raises KerberosTrouble."""
+        """Fetch the host's service ticket into the cache. Raises KerberosTrouble."""
         started = await self._kerberos.fetch(self._endpoint, self._cache)
         if self._endpoint.transport == "http":
             self._started = started

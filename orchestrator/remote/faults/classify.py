@@ -150,7 +150,7 @@ def _kerberos(trouble: KerberosTrouble, seen: Seen) -> Fault:
 def _lost(trouble: Lost, seen: Seen) -> Fault:
     """Tell a lost connection; one that a SOCKS proxy said yes to may never have reached the host."""
     why = f" ({_named(trouble.error)})" if trouble.error else ""
-    advice = _crossed(seen) if seen.heard else yes_first(seen.endpoint)
+    advice = ("" if seen.heard else yes_first(seen.endpoint)) or _crossed(seen)
     return fault(seen, Cause.SESSION_LOST, f"the connection ended while {trouble.at}{why}", advice=advice)
 
 

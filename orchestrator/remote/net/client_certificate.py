@@ -41,7 +41,7 @@ _REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def show(context: ssl.SSLContext, ours: ClientCertificate) -> None:
-    """Have a context show a certificate to who asks for one, in the handshake or later. Raises Untrusted."""
+    """Give a context the certificate to show to who asks for one, then or later. Raises Untrusted."""
     secret = ours.key_password
     try:
         # A callable: without one OpenSSL would ask on the terminal, in the middle of a run.

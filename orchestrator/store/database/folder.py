@@ -100,7 +100,7 @@ def refuse_other(path: Path, other: str | None) -> None:
             return
         case "a folder":
             advice = f"Name a file in it: {path / FILE_NAME}"
-        case "a link":
+        case "a link" if not Path(os.path.realpath(path)).is_symlink():  # else it leads to itself
             advice = f"Name the file that it leads to: {os.path.realpath(path)}"
         case _:
             advice = "It was left as it is. Name a file with `--db` or FLEETCHECK_DB."

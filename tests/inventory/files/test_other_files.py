@@ -35,6 +35,7 @@ OTHERS = {
     "script": b"#!/bin/sh\necho\n",
     "CSV table": b'#TYPE Selected.Microsoft.ActiveDirectory\n"Name"\n',
     "INI file; `fleetcheck inventory import`": b"# hosts\n\n[web]\nweb1 ansible_host=192.0.2.1\n",
+    "profile; `profile:` in an inventory names it": b"name: own\nroles: {}\nports: [2147]\n",
     "inventory of Ansible's; `fleetcheck inventory import`": b"---\nall:\n  hosts:\n    web1: {}\n",
 }
 
@@ -54,6 +55,21 @@ def test_another_kind_of_file_is_named(tmp_path: Path, words: str) -> None:
     message = refusal(path)
     assert re.search(f"fleet.yaml: this is an? {re.escape(words)}", message)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("defaults: {pin: 443}\nhosts: {web1: {}}\n", "an inventory; `-i` names it"),
+        ("-----BEGIN CERTIFICATE-----\n", "a certificate; `ca:` names it"),
+    ],
+)
+def test_what_is_no_profile_is_named(tmp_path: Path, text: str, words: str) -> None:
+    """Whoever hands an inventory to `profile check` is told once, and not of each of its keys."""
+    (tmp_path / "agent.yaml").write_text(text)
+    with pytest.raises(InventoryError) as caught:
+        load_profile("./agent.yaml", tmp_path)
+    assert str(caught.value) == f"{tmp_path}/agent.yaml: this is {words}"
 
 
 def test_a_database_is_named_with_its_option(tmp_path: Path) -> None:

@@ -236,12 +236,13 @@ def test_a_host_that_takes_basic_alone_over_http_is_told_of_https() -> None:
     ("transport", "port", "phase", "other"),
     [("http", 5986, Phase.AUTH, "https"), ("https", 5985, Phase.TLS, "http")],
 )
+@pytest.mark.parametrize("heard", [False, True], ids=["without a word", "after some"])
 def test_a_port_that_hangs_up_on_the_wrong_transport_is_told_by_the_right_one(
-    transport: Literal["http", "https"], port: int, phase: Phase, other: str
+    transport: Literal["http", "https"], port: int, phase: Phase, other: str, *, heard: bool
 ) -> None:
     """WinRM's https listener ends a connection that begins in clear, and says nothing: the port says why."""
     endpoint = replace(plain(port), transport=transport)
-    made = classify(Lost("waiting for the answer"), Seen(endpoint=endpoint, phase=phase))
+    made = classify(Lost("waiting for the answer"), Seen(endpoint=endpoint, phase=phase, heard=heard))
     assert made.advice == (
         f"Port {port} is WinRM over {other} by custom: set `transport: {other}`, or the right `port:`."
     )

@@ -38,7 +38,7 @@ class Bridge:
         self._task.cancel()
 
     def when_over(self, told: Callable[[Bridge], None]) -> None:
-        """Have `told` called with this bridge once it has ended."""
+        """Call `told` with this bridge once it has ended."""
         self._task.add_done_callback(lambda _: told(self))
 
     async def _carry(self) -> None:
