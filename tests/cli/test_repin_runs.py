@@ -145,6 +145,8 @@ def test_the_audit_is_whole_and_goes_out_as_json_lines(fleet: Drifted) -> None:
     moves = [line["details"]["to"] for line in lines if line["subject"] == next(iter(fleet.served.hosts))]
     assert moves == ["intent", "sent", "confirmed", "verified"]
     assert fleetcheck("audit", "verify", "--last", lines[3]["hash"]).code == 0
+    half = fleetcheck("audit", "verify", "--last", lines[3]["hash"][:32])
+    assert (half.code, half.out) == (2, "")
     gone = fleetcheck("audit", "verify", "--last", "ab" * 32, "--json")
     assert (gone.code, json.loads(gone.out)["whole"]) == (1, False)
     assert fleetcheck("audit", "export", "--after", str(len(lines) - 1)).out.count("\n") == 1

@@ -104,7 +104,7 @@ def test_a_configured_output_leaves_a_step_to_its_lines(
         (("--assume-closed", "443@203.0.113.99"), "there are 203.0.113.10, 203.0.113.20"),
         (("--assume-open", "9@203.0.113.10"), "no host has port 9"),
         ((*CLOSED, "--target", "95%"), "leave it out"),
-        ((*CLOSED, "--step", "99"), "there are"),
+        ((*CLOSED, "--step", "99"), "are there"),
         (("--step", "1"), "say one of these, too"),
         ((*CLOSED, "--step", "1", "--json"), "a line each: leave --json out"),
         ((*CLOSED, "--step", "1", "--table"), "a line each: leave --table out"),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Annotated
 
 import typer
 
+from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import invocation
 from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, lines
 from orchestrator.cli.errors import handled
 from orchestrator.cli.options import DatabaseOption, HeaderOption, JsonOption
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 app = Commands(
     name="audit", help="Prove and export the record of who did what to which host.", no_args_is_help=True
@@ -39,6 +43,10 @@ def verify(
     from orchestrator.app.database.audit import verify as check
     from orchestrator.report.repin.document import audit_document
 
+    if last is not None and not _HASH.fullmatch(last):
+        raise UsageError(
+            f"--last: found {last!r}, expected the 64 digits of a hash as `audit verify` prints it"
+        )
     asked = invocation(db)
     checked = check(asked, last)
     found, missing = checked.found, checked.missing

@@ -95,6 +95,7 @@ def loads(data: bytes, name: str) -> Plan:
 
 
 _DIGITS = 9  # of a version that are shown
+_HEAD = 64  # bytes, among which a plan says what it is
 _CHANGED = "it was edited or damaged. Make a new one: fleetcheck repin plan"
 
 
@@ -102,7 +103,8 @@ def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
     try:
         document = json.loads(data.decode("ascii"))
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"{name}: no plan: {_CHANGED}") from error
+        ours = b'"fleetcheck"' in data[:_HEAD]
+        raise PlanError(f"{name}: no plan: {_CHANGED}" if ours else _foreign(name)) from error
     match document:
         case {"fleetcheck": {"document": "plan", "v": int(version)}} if version > NEWEST:
             raise PlanError(
@@ -117,7 +119,11 @@ def _document(data: bytes, name: str) -> tuple[int, dict[str, Any]]:
             if not _sums_to(content, sum_):
                 raise PlanError(f"{name}: its digest does not fit its content: {_CHANGED}")
             return int(version), content
-    raise PlanError(f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o {name}` writes one")
+    raise PlanError(_foreign(name))
+
+
+def _foreign(name: str) -> str:
+    return f"{name}: no plan of fleetcheck. `fleetcheck repin plan -o FILE` writes one"
 
 
 def _sums_to(content: dict[str, Any], sum_: str) -> bool:

@@ -148,8 +148,14 @@ def test_a_field_of_another_type_is_refused_even_with_a_fitting_digest(
 @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"\xff", b"[" * 100_000, b'{"fleetcheck": 1}'])
 def test_what_is_no_plan_is_refused_in_words(text: bytes) -> None:
     """A file of something else is named, with the command that makes a plan."""
-    with pytest.raises(PlanError, match=r"plan\.json: no plan"):
+    with pytest.raises(PlanError, match=r"plan\.json: no plan of fleetcheck\. `fleetcheck repin plan -o"):
         loads(text, "plan.json")
+
+
+def test_a_plan_that_was_cut_off_is_told_as_damaged() -> None:
+    """What begins as a plan does was one."""
+    with pytest.raises(PlanError, match=r"plan\.json: no plan: it was edited or damaged"):
+        loads(TEXT[:200], "plan.json")
 
 
 def test_a_plan_of_a_newer_version_says_so() -> None:
