@@ -13,8 +13,6 @@ from collections.abc import Callable
 
 import typer
 
-from inventory.words import plural
-
 VARIABLE = "_FLEETCHECK_COMPLETE"
 """Set by a shell that asks."""
 
@@ -63,6 +61,7 @@ def stored_hosts(ctx: typer.Context) -> Offers:
 @_quietly
 def scan_ids(ctx: typer.Context) -> Offers:
     """Offer the newest scans."""
+    from inventory.words import plural
     from orchestrator.app.offers import scans
     from orchestrator.cli.command import invocation
 

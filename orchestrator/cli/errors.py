@@ -18,8 +18,6 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from inventory.errors import FleetcheckError, InventoryError
-from inventory.words import plural
-from orchestrator.app.approval.errors import ApprovalError
 from orchestrator.cli.console import fitted
 from orchestrator.domain.primitives.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from orchestrator.domain.primitives.text import clean
@@ -69,6 +67,8 @@ def told(error: Exception) -> tuple[int, str]:
     """
     if os.environ.get("FLEETCHECK_DEBUG"):
         traceback.print_exception(error)
+    from orchestrator.app.approval.errors import ApprovalError  # like the rest here: `--help` needs none
+
     match error:
         case InventoryError():
             return error.exit_code, _count(len(error.problems))
@@ -86,7 +86,9 @@ def told(error: Exception) -> tuple[int, str]:
 
 
 def _count(problems: int) -> str:
-    return f"{plural(problems, 'mistake')}, named above"
+    from inventory.words import plural
+
+    return plural(problems, "mistake, named above", "mistakes, named above")
 
 
 def _complain(message: str) -> None:

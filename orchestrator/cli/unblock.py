@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.words import plural
 from orchestrator.app.errors import UsageError
 from orchestrator.cli.command import inventory_at_hand, invocation
 from orchestrator.cli.console import document, draw, draws, lines, say, say_note
@@ -121,6 +120,7 @@ def _what_if(
     table: bool,
 ) -> None:
     """Print what would be if ports were closed (the first of `texts`) and open (the second)."""
+    from inventory.words import plural
     from orchestrator.app.firewall import what_if
     from orchestrator.domain.judgement import Belief
     from orchestrator.domain.whatif.assumption import Assumptions, parse

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.words import plural
 from orchestrator.cli.command import typed, user
 from orchestrator.cli.config.configured import Commands
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
@@ -95,5 +94,7 @@ class _Progress:
 
     def on_rows(self, name: str, done: int, total: int) -> None:
         """Say how many rows of a table are copied."""
+        from inventory.words import plural
+
         if not self._silent:
             say(f"{name}: {done:,} of {plural(total, 'row')}")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.words import plural
 from orchestrator.cli.command import inventory_sources, invocation
 from orchestrator.cli.console import document, draw, draws, hand_over, lines, say
 from orchestrator.cli.errors import handled
@@ -50,6 +49,7 @@ def export(
 
     It is run there by hand; `repin apply` leaves these hosts alone then.
     """
+    from inventory.words import plural
     from orchestrator.app.approval.rules import SYSTEM
     from orchestrator.app.repin.export import ExportRequest, export_script
     from orchestrator.app.repin.plan import read_plan

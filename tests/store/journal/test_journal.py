@@ -291,7 +291,7 @@ def test_a_full_disk_leaves_no_intent_behind(sqlite_url: str, monkeypatch: pytes
 
     with (
         Writer.open(sqlite_url, command="repin", user="ann") as writer,
-        pytest.raises(DatabaseError, match=r"no space is left .* or `fleetcheck repin resume`"),
+        pytest.raises(DatabaseError, match=r"no space is left .* and `fleetcheck repin status` name"),
     ):
         asyncio.run(fill(Journal(writer)))
     with Reader.open(sqlite_url) as reader:
