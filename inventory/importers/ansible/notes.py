@@ -38,8 +38,10 @@ class Notes:
     def about(self, host: str) -> Iterator[None]:
         """Take what is said meanwhile for something about a host."""
         self._host = host
-        yield
-        self._host = None
+        try:
+            yield
+        finally:
+            self._host = None
 
     def of(self, sentence: str, name: str, line: int = 0) -> None:
         """Say of a name what others may share; `{names}` in the sentence becomes all of them, with their
