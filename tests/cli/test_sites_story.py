@@ -19,38 +19,13 @@ import pytest
 
 from orchestrator.app.errors import CommandError
 from orchestrator.app.sites.lines import Line, run_lines
-from tests.cli.conftest import HOSTS, Ended, Scanned, fleetcheck
-from tests.docs.pages import blocks
+from tests.cli.conftest import HOSTS, Ended, fleetcheck
+from tests.cli.sites_story import Story, complete
 from tests.eventually import eventually
 from tests.rabbit import VARIABLE, Made, gone_afterwards, rabbitmqctl
 
 pytestmark = pytest.mark.xdist_group("broker")
-PAGE = "docs/sites.md"
 REFUSED = "its signature is not by the key that is known for it"
-
-
-@dataclass
-class Story:
-    """Where the story plays: names of its own in the place of the page's."""
-
-    folder: Path
-    inventory: Path
-    site: str
-    hub_user: str
-    vhost: str
-    server: str
-
-    def line(self, about: str, number: int = 0) -> list[str]:
-        """Return a command of the page, with this broker in the place of the page's."""
-        block = next(block for block in blocks(PAGE) if block.about == f"screen: {about}")
-        text = block.commands[number]
-        text = text.replace("amqps://fleetcheck@hub.corp.example:5671/fleetcheck", self.url(self.hub_user))
-        text = text.replace("amqps://fc-berlin@hub.corp.example:5671/fleetcheck", self.url(f"fc-{self.site}"))
-        return re.sub(r"\bberlin\b", self.site, text).split()[1:]
-
-    def url(self, user: str) -> str:
-        """Return the broker's URL for a user."""
-        return f"amqp://{user}@{self.server}/{self.vhost}"
 
 
 @pytest.fixture(scope="module")
@@ -123,23 +98,6 @@ def _sit_down(
     return story
 
 
-def _complete(story: Story, hub_key: str) -> Path:
-    """Do what the page tells a person to do with the worker's file."""
-    file = story.folder / f"{story.site}.yaml"
-    secret = story.folder / "hub" / "sites" / f"{story.site}.broker"
-    secret.rename(story.folder / f"{story.site}.broker")
-    text = file.read_text("utf-8")
-    text = re.sub(r"^hub: .*$", f"hub: {hub_key}", text, flags=re.MULTILINE)
-    shared = story.inventory.read_text("utf-8")
-    credentials = re.search(r"^credentials:\n((?:  .*\n)+)", shared, re.MULTILINE)
-    assert credentials is not None
-    names = re.findall(r"^  ([\w-]+):", credentials[1], re.MULTILINE)
-    secrets = credentials[1].replace('path: "', f'path: "{story.inventory.parent}/')
-    allow = "".join(f"  {name}: {{hosts: [127.0.0.0/8], transports: [https, http]}}\n" for name in names)
-    file.write_text(f"{text[: text.index('credentials:')]}credentials:\n{secrets}allow:\n{allow}", "utf-8")
-    return file
-
-
 @contextlib.contextmanager
 def _working(story: Story, name: str) -> Iterator[Path]:
     """Run the worker as the page says, heard of by the hub; ended by SIGTERM. Gives its log."""
@@ -176,7 +134,7 @@ def test_the_page_s_story_gives_the_summary_of_a_scan_from_here(story: Story) ->
     assert added.code == 0
     silent = fleetcheck("hub", "status")
     assert (silent.code, "silent" in silent.out) == (3, True)
-    _complete(story, added.out.strip())
+    complete(story, added.out.strip())
     with _working(story, "worker.log") as log:
         status = json.loads(fleetcheck("hub", "status", "--json").out)
         assert [(site["site"], site["alive"]) for site in status["sites"]] == [(story.site, True)]
@@ -210,7 +168,7 @@ def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story_of_a_hub: Story
     story = story_of_a_hub
     key = fleetcheck(*story.line("the site")).out.strip()
     words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
-    config = _complete(story, fleetcheck(*words, "--run").out.strip())
+    config = complete(story, fleetcheck(*words, "--run").out.strip())
     new = fleetcheck(*story.line("the site"), "--config", str(story.folder / "new.yaml"))
     assert (new.code, new.out.strip() != key) == (0, True)
     with _working(story, "old.log"):
@@ -312,82 +270,3 @@ def test_a_password_that_cannot_be_changed_is_told_by_the_command_that_failed(st
 def _logs_on(user: str, secret: Path) -> bool:
     argv = ["rabbitmqctl", "-q", "authenticate_user", user, secret.read_text().strip()]
     return subprocess.run(argv, check=False, capture_output=True, timeout=60).returncode == 0
-
-
-def test_sites_without_a_hub_or_a_broker_are_told_what_to_do(
-    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No hub here, no broker named, a broker that is not there, an unknown site, a key that is none."""
-    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
-    nothing = fleetcheck("scan", "-i", str(simulated), "--via-sites")
-    assert (nothing.code, "`fleetcheck hub init --broker" in nothing.err) == (1, True)
-    unnamed = fleetcheck("hub", "init")
-    assert (unnamed.code, "the broker is not named yet" in unnamed.err) == (2, True)
-    bad = fleetcheck("hub", "init", "--broker", "amqp://hub:sesame@127.0.0.1/v")
-    assert (bad.code, "a password does not belong here" in bad.err, "sesame" in bad.err) == (2, True, False)
-    down = fleetcheck("hub", "init", "--broker", "amqp://hub@127.0.0.1:1/fleetcheck")
-    assert (down.code, "nothing listens there" in down.err) == (1, True)
-    assert "rabbitmqctl add_vhost fleetcheck" in down.err
-    key = fleetcheck("hub", "site", "add", "berlin", "--key", "ed25519:short")
-    assert (key.code, "expected the public half of a key" in key.err) == (1, True)
-    other = fleetcheck("hub", "site", "rotate", "paris", "--key", "x")
-    assert (other.code, "no site 'paris'" in other.err) == (2, True)
-    slash = fleetcheck("hub", "site", "add", "a/b", "--key", "x")
-    assert (slash.code, "a site's name has" in slash.err) == (2, True)
-    status = fleetcheck("hub", "status")
-    assert (status.code, "nothing listens there" in status.err) == (1, True)
-    which = fleetcheck("worker")
-    assert (which.code, "which site?" in which.err) == (2, True)
-
-
-def test_a_site_without_a_worker_is_asked_from_here(
-    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """--via-sites where no host is at a site with a worker: all are asked from here, and that is said."""
-    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
-    fleetcheck("hub", "init", "--broker", "amqp://hub@127.0.0.1:1/fleetcheck")
-    ended = fleetcheck("scan", "-i", str(simulated), "--via-sites", "--limit", "par-web-01")
-    assert (ended.code, "all are asked from here" in ended.err) == (0, True)
-
-
-def test_a_scan_without_sites_loads_nothing_of_them(simulated: Path, tmp_path: Path) -> None:
-    """No broker's library, nothing of the hub's: a scan from here is what it was."""
-    code = (
-        "import sys\nfrom orchestrator.cli.main import main\n"
-        f"sys.argv[1:] = ['scan', '-i', {str(simulated)!r}, '--limit', 'par-web-01', "
-        f"'--db', {str(tmp_path / 'own.db')!r}]\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "for name in sorted(sys.modules):\n"
-        "    if name.split('.')[0] in ('celery', 'kombu', 'amqp') or 'dispatch' in name or 'sites' in name:\n"
-        "        print(name, file=sys.stderr)\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=True,
-        timeout=60,
-    )
-    loaded = {line for line in ended.stderr.splitlines() if line.startswith(("orch", "cel", "kom", "amqp"))}
-    assert loaded == {
-        "orchestrator.fleet.admission.sites",  # how many hosts of a site at a time, from here
-        "orchestrator.remote.faults.sites",  # what two causes mean
-    }
-
-
-def test_a_plan_says_which_hosts_a_site_s_worker_does_not_write(
-    scanned: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`repin plan` with hosts at a site with a worker: written from here or not at all, and what to do."""
-    monkeypatch.setenv("FLEETCHECK_HUB", str(tmp_path / "hub"))
-    found = re.search(r"site: \"?(\w+)", scanned.inventory.read_text("utf-8"))
-    assert found is not None
-    before = fleetcheck("repin", "plan", "-o", "before.json", *scanned.options)
-    (tmp_path / "hub" / "sites").mkdir(parents=True)
-    (tmp_path / "hub" / "sites" / f"{found[1]}.pub").write_text("ed25519:x\n")
-    after = fleetcheck("repin", "plan", "-o", "after.json", *scanned.options)
-    assert (before.code, after.code) == (0, 0)
-    assert "a re-pin is written from this machine alone" not in before.err
-    assert f"the workers of {found[1]} scan their hosts and write none" in after.err.replace("`", "")
-    assert "fleetcheck repin export PLAN" in after.err

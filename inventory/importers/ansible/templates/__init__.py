@@ -27,7 +27,7 @@ class Templates:
         """Return a value with nothing left to fill in. Raises TemplateError."""
         if not is_template(value):
             return value
-        from inventory.importers.ansible.expressions import Expressions  # jinja2 takes its time
+        from inventory.importers.ansible.templates.expressions import Expressions  # jinja2 takes its time
 
         try:
             filled = Expressions(self._variable).filled(value)
