@@ -19,6 +19,7 @@ import pytest
 
 from orchestrator.app.errors import CommandError
 from orchestrator.app.sites.lines import Line, run_lines
+from orchestrator.remote.session import Script
 from tests.cli.conftest import HOSTS, Ended, fleetcheck
 from tests.cli.sites_story import Story, complete
 from tests.eventually import eventually
@@ -183,6 +184,22 @@ def test_a_site_s_new_key_is_taken_and_its_old_one_refused(story_of_a_hub: Story
         line for line in fleetcheck("audit", "export").out.splitlines() if "site's key changed" in line
     ]
     assert [(key in line, new.out.strip() in line) for line in changes] == [(True, True)]
+
+
+def test_a_worker_of_another_version_needs_attention(
+    story_of_a_hub: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is alive and gets no hosts: `hub status` says what to install, and ends with 3."""
+    story = story_of_a_hub
+    key = fleetcheck(*story.line("the site")).out.strip()
+    words = [key if word == "ed25519:..." else word for word in story.line("the hub again")]
+    complete(story, fleetcheck(*words, "--run").out.strip())
+    with _working(story, "worker.log"):
+        assert fleetcheck("hub", "status").code == 0
+        monkeypatch.setattr("orchestrator.remote.probe.probe_script", lambda: Script.load("repin"))
+        misfit = fleetcheck("hub", "status")
+    assert (misfit.code, "silent" in misfit.out) == (3, False)
+    assert "install the same fleetcheck at the site and on this machine" in misfit.err
 
 
 def test_a_site_that_is_added_again_logs_on_with_its_new_password(story: Story) -> None:
